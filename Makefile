@@ -1,0 +1,45 @@
+# Two commands need nothing but python3 and make: `make demo` and `make test`.
+PYTHON ?= python3
+# Extra words for pip, e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for the small PyTorch.
+PIP_ARGS ?=
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
+
+.PHONY: venv demo test run lint clean
+.DELETE_ON_ERROR:
+
+venv: .venv/.dev
+
+demo: .venv/.demo
+	@exec .venv/bin/easel demo
+
+test: .venv/.dev
+	@.venv/bin/python -m pytest
+
+run: .venv/.demo
+	@exec .venv/bin/easel run
+
+lint: .venv/.dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Easel needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || [ "$$(id -u)" -ne 0 ] || \
+		{ apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Python's venv module is not complete here. On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+
+.venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing Easel into .venv (once; PyTorch is large) …"
+	@$(PIP) -e '.[demo]'
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing Easel and its test tools into .venv (once; PyTorch is large) …"
+	@$(PIP) -e '.[dev]'
+	@touch $@ .venv/.demo
