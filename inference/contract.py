@@ -269,11 +269,10 @@ def check_fields(document: object, types: Mapping[str, type]) -> dict[str, Any]:
         if value is None:
             continue
         wanted = types[name]
-        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        accepted = (int, float) if wanted is float else wanted  # JSON writes 3.0 as 3
+        if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
             raise InvalidRequest(name, f"{name} is a {type(value).__name__}; a {wanted.__name__} is needed")
-        fields[name] = value
+        fields[name] = wanted(value)
     return fields
 
 
