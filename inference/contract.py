@@ -272,7 +272,10 @@ def check_fields(document: object, types: Mapping[str, type]) -> dict[str, Any]:
         accepted = (int, float) if wanted is float else wanted  # JSON writes 3.0 as 3
         if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
             raise InvalidRequest(name, f"{name} is a {type(value).__name__}; a {wanted.__name__} is needed")
-        fields[name] = wanted(value)
+        try:
+            fields[name] = wanted(value)
+        except OverflowError:  # an integer beyond what a float holds
+            raise InvalidRequest(name, f"{name} has {len(str(value))} digits; that is beyond any limit") from None
     return fields
 
 
