@@ -1,0 +1,277 @@
+"""The `easel` command line.
+
+Each command builds what it needs, and imports it there: `easel version` costs no torch, and nothing happens at import.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bot.config import Settings, load_settings
+from bot.errors import ConfigurationError, UserError
+from bot.logs import configure_logs
+from inference import contract
+
+app = typer.Typer(
+    name="easel", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+database_commands = typer.Typer(no_args_is_help=True, help="The database.")
+app.add_typer(database_commands, name="db")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend is one line on stderr and exit status 1."""
+    try:
+        app()
+    except (ConfigurationError, UserError, contract.InvalidRequest) as error:
+        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def demo() -> None:
+    """Try the bot in a local browser page: no Discord account, no token, no download."""
+    from bot.demo import run_demo  # the command's own
+
+    settings = _settings()
+    port = os.environ.get("EASEL_DEMO_PORT")
+    asyncio.run(
+        run_demo(settings, port=_port("EASEL_DEMO_PORT", port), open_browser="EASEL_NO_BROWSER" not in os.environ)
+    )
+
+
+@app.command()
+def run() -> None:
+    """Run the bot on Discord."""
+    from bot.client import run_bot
+
+    asyncio.run(run_bot(_settings()))
+
+
+@app.command()
+def serve(
+    uds: Annotated[Path | None, typer.Option(help="Listen on this unix socket.")] = None,
+    host: Annotated[str, typer.Option(help="Listen on this address, with --port.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Listen on this TCP port; needs INFERENCE_TOKEN.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model's name or folder; INFERENCE_MODEL otherwise.")] = None,
+    threads: Annotated[int | None, typer.Option(min=0, help="Threads for the model; 0 chooses.")] = None,
+) -> None:
+    """Run an inference server."""
+    from inference.server import ServeOptions, serve
+
+    settings = _settings()
+    token = settings.inference_token
+    serve(
+        ServeOptions(
+            model=model or settings.inference_model,
+            uds=uds,
+            host=host,
+            port=port,
+            token=token.get_secret_value() if token else None,
+            threads=settings.inference_threads if threads is None else threads,
+        )
+    )
+
+
+@app.command()
+def imagine(
+    prompt: Annotated[str, typer.Argument(help="What to draw.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The grid's file: .png, .webp or .jpg.")] = Path(
+        "grid.png"
+    ),
+    images: Annotated[int, typer.Option(min=1, max=contract.MAX_IMAGES)] = 9,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=contract.MAX_SEED, help="The same seed draws the same pictures.")
+    ] = None,
+    negative: Annotated[str | None, typer.Option(help="What to keep out of the picture.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How closely to follow the prompt.")] = None,
+    temperature: Annotated[float | None, typer.Option()] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Draw without any server: prompt → grid."""
+    settings = _settings()
+    request = contract.GenerationRequest(
+        prompt=prompt,
+        negative_prompt=negative,
+        images=images,
+        seed=secrets.randbits(32) if seed is None else seed,
+        guidance_scale=guidance,
+        temperature=temperature,
+        top_k=top_k,
+        model=model or settings.inference_model,
+        preview=False,
+    )
+    for text in filter(None, (prompt, negative)):
+        _refuse_blocked(text)
+    pictures, done = _draw(request, settings.inference_threads, quiet=as_json)
+    _write_grid(output, [picture.png for picture in pictures])
+    if as_json:
+        described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
+        _print_json(prompt=prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described)
+    else:
+        Console().print(
+            f"{output}  ({len(pictures)} pictures, seed {request.seed}, {done.seconds:.1f} s)", highlight=False
+        )
+
+
+@app.command()
+def check(prompt: str, as_json: JsonFlag = False) -> None:
+    """Ask the safety filter about a prompt; exit status 2 where it would be blocked."""
+    from inference.safety.policy import Policy
+
+    verdict = Policy().check(prompt)
+    if as_json:
+        _print_json(**verdict.to_json())
+    else:
+        why = f" ({verdict.category}: {verdict.reason})" if verdict.category else ""
+        Console().print(f"{verdict.action}{why}", highlight=False)
+    if verdict.action == "block":
+        raise typer.Exit(2)
+
+
+@database_commands.command()
+def upgrade() -> None:
+    """Bring the database's schema up to date, creating it where there is none."""
+    from bot.database.session import Database
+
+    async def upgrade_database() -> None:
+        database = Database(settings.database_url)
+        try:
+            await database.upgrade()
+        finally:
+            await database.close()
+
+    settings = _settings()
+    asyncio.run(upgrade_database())
+    Console().print("The database is up to date.")
+
+
+@app.command()
+def doctor(as_json: JsonFlag = False) -> None:
+    """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
+    from bot.doctor import Finding, examine
+    from inference.checkpoints import CheckpointError, verify_model
+
+    settings = _settings()
+    findings = asyncio.run(examine(settings))
+    try:
+        findings.append(Finding("model", "ok", verify_model(settings.inference_model)))
+    except CheckpointError as error:
+        cure = "Install Easel anew for the built-in model, or set INFERENCE_MODEL to a model that is there."
+        findings.append(Finding("model", "problem", str(error), cure))
+    if as_json:
+        _print_json(
+            findings=[{"subject": f.subject, "grade": f.grade, "text": f.text, "cure": f.cure} for f in findings]
+        )
+    else:
+        table = Table("", "subject", "finding", "cure", box=None, pad_edge=False)
+        marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "problem": "[red]✗[/]"}
+        for finding in findings:
+            table.add_row(marks[finding.grade], finding.subject, finding.text, finding.cure)
+        Console().print(table)
+    if any(finding.grade == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(installed_version("easel"))
+
+
+# ------------------------------------------------------------------------------------- what the commands stand on
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    return settings
+
+
+def _port(variable: str, text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ConfigurationError(variable, text, "a port is a number from 1 to 65535", f"Set {variable} to a free one.")
+    return int(text)
+
+
+def _refuse_blocked(prompt: str) -> None:
+    from inference.safety.policy import Policy
+
+    verdict = Policy().check(prompt)
+    if verdict.action == "block":
+        raise UserError(f"the safety filter blocks this prompt ({verdict.category}: {verdict.reason})")
+
+
+def _draw(
+    request: contract.GenerationRequest, threads: int, *, quiet: bool
+) -> tuple[list[contract.Image], contract.Done]:
+    """Run one generation on an engine in this process."""
+    from inference.engine import Engine
+    from inference.server import load_backend
+
+    with _progress_bar(quiet=quiet) as report:
+        report(0.0, "loading")
+        engine = Engine(load_backend(request.model, threads))
+        engine.add("imagine", request)
+        pictures: list[contract.Image] = []
+        while True:
+            for _, event in engine.step():
+                match event:
+                    case contract.Progress(done):
+                        report(done, "drawing")
+                    case contract.Image():
+                        pictures.append(event)
+                    case contract.Failed(_, message):
+                        raise UserError(message)
+                    case contract.Done():
+                        return sorted(pictures, key=lambda picture: picture.index), event
+
+
+@contextmanager
+def _progress_bar(*, quiet: bool) -> Iterator[Any]:
+    columns = (
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task("loading", total=1.0)
+        yield lambda done, what: progress.update(task, completed=done, description=what)
+
+
+def _write_grid(path: Path, pngs: list[bytes]) -> None:
+    from bot.grid import compose
+
+    try:
+        path.write_bytes(compose(pngs))
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _print_json(**fields: object) -> None:
+    print(json.dumps(fields, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
