@@ -1,0 +1,144 @@
+"""`easel doctor`: every finding that is not fine names its cure."""
+
+import base64
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot import doctor
+from bot.config import Settings, load_settings
+from bot.doctor import Finding, examine, port, socket_folder
+
+TOKEN = base64.b64encode(b"1234567890").decode().rstrip("=") + ".time.signature"
+
+
+@pytest.fixture
+async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, object]]:
+    """A stand-in for the one route that the doctor asks; the dict says what it answers."""
+    answer: dict[str, object] = {"status": 200, "name": "Easel", "flags": 0}
+
+    async def application(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == f"Bot {TOKEN}"
+        return web.json_response(answer, status=int(str(answer["status"])))
+
+    app = web.Application()
+    app.router.add_get("/applications/@me", application)
+    async with TestServer(app) as server:
+        monkeypatch.setattr(doctor, "DISCORD_API", str(server.make_url("")).rstrip("/"))
+        yield answer
+
+
+def settings(tmp_path: Path, **values: object) -> Settings:
+    return load_settings(env_file=None, data_dir=tmp_path / "data", **values)
+
+
+def about(subject: str, findings: list[Finding]) -> Finding:
+    (finding,) = (finding for finding in findings if finding.subject == subject)
+    return finding
+
+
+async def test_a_good_setup_has_no_problem(tmp_path: Path, discord: dict[str, object]) -> None:
+    """A known token, a writable folder and a new database are fine."""
+    findings = await examine(settings(tmp_path, discord_token=TOKEN))
+    assert {finding.grade for finding in findings} == {"ok"}
+    assert about("token", findings).text == "Discord knows it as Easel"
+    assert not (tmp_path / "data").exists(), "looking must not create anything"
+
+
+async def test_a_token_that_discord_refuses(tmp_path: Path, discord: dict[str, object]) -> None:
+    """401 from Discord is a problem with the token, with its cure."""
+    discord["status"] = 401
+    finding = about("token", await examine(settings(tmp_path, discord_token=TOKEN)))
+    assert finding.grade == "problem"
+    assert "401" in finding.text
+    assert "Reset Token" in finding.cure
+
+
+@pytest.mark.parametrize("token", ["hello", "a.b.c", "..", "MTIz"])
+async def test_what_is_no_token_is_said_without_asking(tmp_path: Path, token: str) -> None:
+    """A value that cannot be a bot token is found offline, and never printed."""
+    finding = about("token", await examine(settings(tmp_path, discord_token=token)))
+    assert finding.grade == "problem"
+    assert f"{len(token)} characters" in finding.text
+
+
+async def test_no_token_is_a_warning(tmp_path: Path) -> None:
+    """The demo works without one."""
+    assert about("token", await examine(settings(tmp_path))).grade == "warning"
+
+
+async def test_privileged_intents_are_not_needed(tmp_path: Path, discord: dict[str, object]) -> None:
+    """An intent that is on is named, because a stolen token could use it."""
+    discord["flags"] = 1 << 19
+    finding = about("intents", await examine(settings(tmp_path, discord_token=TOKEN)))
+    assert finding.grade == "warning"
+    assert "Message Content" in finding.text
+
+
+async def test_discord_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network the token's validity stays open."""
+    monkeypatch.setattr(doctor, "DISCORD_API", "http://127.0.0.1:1")
+    finding = about("token", await examine(settings(tmp_path, discord_token=TOKEN)))
+    assert finding.grade == "warning"
+    assert "network" in finding.cure
+
+
+async def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    """What cannot hold files is named."""
+    (tmp_path / "data").write_text("")
+    findings = await examine(settings(tmp_path))
+    assert about("disk", findings).grade == "problem"
+    assert str(tmp_path / "data") in about("disk", findings).text
+
+
+async def test_a_database_that_does_not_open(tmp_path: Path) -> None:
+    """A file that is no database is named, with the variable to look at."""
+    (tmp_path / "broken.db").write_bytes(b"not a database" * 100)
+    findings = await examine(settings(tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path / 'broken.db'}"))
+    assert about("database", findings).grade == "problem"
+    assert "DATABASE_URL" in about("database", findings).cure
+
+
+@pytest.mark.parametrize(("status", "grade"), [(200, "ok"), (401, "problem"), (503, "warning")])
+async def test_remote_inference_is_asked(tmp_path: Path, status: int, grade: str) -> None:
+    """Each remote server's readiness decides."""
+
+    async def readyz(_: web.Request) -> web.Response:
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_get("/readyz", readyz)
+    async with TestServer(app) as server:
+        url = str(server.make_url("")).rstrip("/")
+        assert about("inference", await examine(settings(tmp_path, inference_urls=url))).grade == grade
+
+
+async def test_a_remote_inference_server_that_is_down(tmp_path: Path) -> None:
+    """One that does not answer is a problem."""
+    finding = about("inference", await examine(settings(tmp_path, inference_urls="http://127.0.0.1:1")))
+    assert finding.grade == "problem"
+    assert "easel serve" in finding.cure
+
+
+def test_a_port_that_is_taken() -> None:
+    """A taken port is named with what to set instead."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        number = listener.getsockname()[1]
+        finding = port(number, "demo page", "EASEL_DEMO_PORT")
+    assert finding.grade == "warning"
+    assert str(number) in finding.text
+    assert "EASEL_DEMO_PORT" in finding.cure
+
+
+def test_a_socket_folder_open_to_all(tmp_path: Path) -> None:
+    """A folder in which anyone may replace the socket is warned about; /tmp's sticky bit is enough."""
+    tmp_path.chmod(0o777)
+    assert socket_folder(tmp_path).grade == "warning"
+    tmp_path.chmod(0o1777)
+    assert socket_folder(tmp_path).grade == "ok"
