@@ -1,0 +1,100 @@
+"""The settings: every knob of the bot process, read once.
+
+In: environment variables and a `.env` file.  Out: a frozen `Settings`, or a ConfigurationError that names the cure.
+`.env.example` documents every field; a test keeps the two equal.  Importing this module reads nothing.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from limits import parse_many
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Field names in capitals are the variables' names.  Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8")
+
+    discord_token: SecretStr | None = None
+    discord_guild_ids: Annotated[tuple[int, ...], NoDecode] = ()
+
+    data_dir: Path = Path("data")
+    database_url: str = Field(default_factory=lambda fields: _sqlite_url(fields["data_dir"]))
+
+    inference_urls: Annotated[tuple[str, ...], NoDecode] = ()
+    inference_token: SecretStr | None = None
+    inference_model: str = "builtin"
+    inference_threads: int = Field(0, ge=0, le=1024)
+    inference_concurrency: int = Field(8, ge=1, le=256)
+    inference_patience: float = Field(300.0, ge=1, le=3600)
+
+    limit_per_person: str = "10/minute"
+    limit_per_server: str = "60/minute"
+    queue_size: int = Field(200, ge=1, le=100_000)
+    queue_size_per_person: int = Field(5, ge=1, le=1000)
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @field_validator("discord_guild_ids", "inference_urls", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("inference_urls")
+    @classmethod
+    def _check_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            parts = urlsplit(url)
+            reachable = parts.netloc if parts.scheme in ("http", "https") else parts.scheme == "unix" and parts.path
+            if not reachable:
+                raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
+        return urls
+
+    @field_validator("limit_per_person", "limit_per_server")
+    @classmethod
+    def _check_limit(cls, text: str) -> str:
+        if text.lower() != "off":
+            try:
+                parse_many(text)
+            except ValueError as error:
+                raise ValueError('it must read like "10/minute", "100/day; 5/second" or "off"') from error
+        return text
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @property
+    def pictures_dir(self) -> Path:
+        """The folder that holds the picture files."""
+        return self.data_dir / "pictures"
+
+
+def load_settings(env_file: Path | None = Path(".env"), **values: Any) -> Settings:
+    """Read the settings; `values` win over the environment, which wins over `env_file` (absent is fine).
+
+    Raises ConfigurationError for the first value that cannot be used.
+    """
+    try:
+        return Settings(_env_file=env_file, **values)  # type: ignore[call-arg]  # pydantic-settings takes it by keyword
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        value = "(hidden)" if "token" in name else str(first["input"])
+        problem = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise ConfigurationError(
+            name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example."
+        ) from error
+
+
+def _sqlite_url(data_dir: Path) -> str:
+    return f"sqlite+aiosqlite:///{data_dir / 'easel.db'}"

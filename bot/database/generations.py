@@ -1,0 +1,219 @@
+"""The request log: one row an order, from before the work to after the delivery.
+
+In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Discord, no pool and no files.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Select, UpdateBase, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from bot.database.records import (
+    GenerationFilter,
+    GenerationRecord,
+    ImageRecord,
+    Page,
+    Removal,
+    Status,
+)
+from bot.database.rows import audit_row, generation_record, generation_row, image_row, normalise
+from bot.database.session import Database
+from bot.database.tables import GenerationTable, ImageTable
+from bot.errors import NotFound
+from bot.order import Order
+from inference.contract import Verdict
+
+UNFINISHED: tuple[Status, ...] = ("checking", "queued", "running")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class GenerationLog:
+    """Reads and writes `generations` and `images`.  `now` is the clock, for tests."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    async def open(self, order: Order, seed: int, init_image_key: str | None = None) -> int:
+        """Write the row (status "checking") and return its id."""
+        row = generation_row(order, seed, init_image_key, self._now())
+        async with self._database.writing("Your generation") as session:
+            await session.execute(_forget_expired_tokens(self._now()))
+            session.add(row)
+            await session.flush()
+            return row.id
+
+    async def set_init_image(self, generation_id: int, key: str) -> None:
+        await self._update(generation_id, init_image_key=key)
+
+    async def record_verdict(self, generation_id: int, verdict: Verdict) -> None:
+        """Write the filter's verdict; "block" ends the generation here."""
+        blocked = verdict.action == "block"
+        ending = {"status": "blocked", "finished_at": self._now(), "interaction_token": None} if blocked else {}
+        await self._update(
+            generation_id,
+            verdict_action=verdict.action,
+            verdict_category=verdict.category,
+            verdict_score=verdict.score,
+            verdict_reason=verdict.reason,
+            checked_at=self._now(),
+            **ending,
+        )
+
+    async def record_queued(self, generation_id: int) -> None:
+        await self._update(generation_id, status="queued", queued_at=self._now())
+
+    async def record_start(self, generation_id: int) -> None:
+        await self._update(generation_id, status="running", started_at=self._now())
+
+    async def record_pictures(
+        self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None
+    ) -> None:
+        """Write the finished pictures and status "done" at once.  Undelivered still: see `delivered`."""
+        async with self._database.writing("Your generation") as session:
+            for image in images:
+                await session.merge(image_row(image))
+            await _change(
+                session, generation_id, status="done", finished_at=self._now(), model=model, grid_key=grid_key
+            )
+
+    async def delivered(self, generation_id: int, message_id: int | None) -> None:
+        """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
+        await self._update(generation_id, delivered_at=self._now(), message_id=message_id, interaction_token=None)
+
+    async def fail(self, generation_id: int, code: str, message: str) -> None:
+        await self._update(
+            generation_id,
+            status="failed",
+            error_code=code[:64],
+            error_message=message,
+            finished_at=self._now(),
+            interaction_token=None,
+        )
+
+    async def record_cancelled(self, generation_id: int) -> None:
+        await self._update(generation_id, status="cancelled", finished_at=self._now(), interaction_token=None)
+
+    async def remove(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
+        """Hide a generation, or one of its pictures, and write it to the audit log.  Raises NotFound."""
+        return await self._set_removal(generation_id, Removal(self._now(), by, why), by, why, image_index)
+
+    async def restore(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
+        """Show it again.  Raises NotFound."""
+        return await self._set_removal(generation_id, None, by, why, image_index)
+
+    async def forget_expired_tokens(self) -> None:
+        async with self._database.writing() as session:
+            await session.execute(_forget_expired_tokens(self._now()))
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    async def get(self, generation_id: int) -> GenerationRecord | None:
+        """The row, removed or not, with its pictures."""
+        async with self._database.reading() as session:
+            row = await session.scalar(_with_images().where(GenerationTable.id == generation_id))
+            return None if row is None else generation_record(row)
+
+    async def page(
+        self, wanted: GenerationFilter, before: int | None = None, limit: int = 10
+    ) -> Page[GenerationRecord]:
+        """One page of the log, newest first, older than row `before`."""
+        conditions = _conditions(wanted)
+        if before is not None:
+            conditions.append(GenerationTable.id < before)
+        query = _with_images().where(*conditions).order_by(GenerationTable.id.desc()).limit(limit + 1)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query)).all()
+        records = tuple(generation_record(row) for row in rows[:limit])
+        return Page(records, records[-1].id if len(rows) > limit else None)
+
+    async def unfinished(self) -> tuple[GenerationRecord, ...]:
+        """What a crash left behind, in order: rows not yet drawn, and rows drawn but not delivered."""
+        undelivered = and_(GenerationTable.status == "done", GenerationTable.delivered_at.is_(None))
+        query = _with_images().where(or_(GenerationTable.status.in_(UNFINISHED), undelivered))
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query.order_by(GenerationTable.id))).all()
+        return tuple(generation_record(row) for row in rows)
+
+    # ------------------------------------------------------------------------------------------------ private
+
+    async def _update(self, generation_id: int, **values: object) -> None:
+        async with self._database.writing("Your generation") as session:
+            await _change(session, generation_id, **values)
+
+    async def _set_removal(
+        self, generation_id: int, removal: Removal | None, by: int, why: str, image_index: int | None
+    ) -> GenerationRecord:
+        at, removed_by, removed_why = (removal.at, removal.by, removal.why) if removal else (None, None, None)
+        subject = f"generation:{generation_id}" + (f":{image_index}" if image_index is not None else "")
+        async with self._database.writing("The removal") as session:
+            row = await session.scalar(_with_images().where(GenerationTable.id == generation_id))
+            target: GenerationTable | ImageTable | None = row
+            if row is not None and image_index is not None:
+                target = next((image for image in row.images if image.index == image_index), None)
+            if row is None or target is None:
+                raise NotFound(f"Generation {generation_id}" if image_index is None else f"Picture {image_index + 1}")
+            before = "removed" if target.removed_at else "shown"
+            target.removed_at, target.removed_by, target.removed_why = at, removed_by, removed_why
+            session.add(
+                audit_row(
+                    self._now(),
+                    row.guild_id,
+                    by,
+                    "remove" if removal else "restore",
+                    subject,
+                    why,
+                    before={"state": before},
+                    after={"state": "removed" if removal else "shown"},
+                )
+            )
+        return generation_record(row)
+
+
+# ---------------------------------------------------------------------------------------------------- queries
+
+
+def _with_images() -> Select[GenerationTable]:
+    return select(GenerationTable).options(selectinload(GenerationTable.images))
+
+
+def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
+    exact = {
+        GenerationTable.user_id: wanted.user_id,
+        GenerationTable.guild_id: wanted.guild_id,
+        GenerationTable.status: wanted.status,
+        GenerationTable.verdict_category: wanted.category,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    words = normalise(wanted.words or "").split()
+    conditions += [GenerationTable.normalised_prompt.contains(word, autoescape=True) for word in words]
+    if wanted.removed is not None:
+        is_removed = GenerationTable.removed_at.is_not(None)
+        conditions.append(is_removed if wanted.removed else ~is_removed)
+    return conditions
+
+
+def _forget_expired_tokens(now: datetime) -> UpdateBase:
+    return (
+        update(GenerationTable)
+        .where(GenerationTable.interaction_expires_at < now, GenerationTable.interaction_token.is_not(None))
+        .values(interaction_token=None)
+    )
+
+
+async def _change(session: AsyncSession, generation_id: int, **values: object) -> None:
+    changed = await session.execute(
+        update(GenerationTable)
+        .where(GenerationTable.id == generation_id)
+        .values(**values)
+        .returning(GenerationTable.id)
+    )
+    if changed.first() is None:
+        raise NotFound(f"Generation {generation_id}")

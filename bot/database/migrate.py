@@ -1,0 +1,45 @@
+"""Brings a database to the newest schema with the migrations in `migrations/`.
+
+In: an open connection.  Out: the same database, upgraded.  The command `alembic` reads `[tool.alembic]` in
+pyproject.toml for the same folder; the bot itself needs no file.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+SchemaState = Literal["current", "old", "empty"]
+
+MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run every migration up to `revision`; the caller commits."""
+    command.upgrade(configuration(connection), revision)
+
+
+def downgrade(connection: Connection, revision: str = "base") -> None:
+    """Undo every migration after `revision`; the caller commits."""
+    command.downgrade(configuration(connection), revision)
+
+
+def schema_state(connection: Connection) -> SchemaState:
+    """Whether the database is at the newest migration, behind it, or holds nothing yet."""
+    if not inspect(connection).get_table_names():
+        return "empty"
+    current = MigrationContext.configure(connection).get_current_heads()
+    newest = ScriptDirectory.from_config(configuration(connection)).get_heads()
+    return "current" if set(current) == set(newest) else "old"
+
+
+def configuration(connection: Connection) -> Config:
+    """Alembic's configuration for this connection, without any file."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,169 @@
+"""What the database hands out: frozen values, free of SQLAlchemy, that views, pages and tests can hold on to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+from bot.order import Order
+from inference.contract import Verdict
+
+Status = Literal["checking", "queued", "running", "done", "failed", "cancelled", "blocked"]
+SanctionKind = Literal["timeout", "ban"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, newest first; hand `next_before` back for the next one, None at the end."""
+
+    records: tuple[T, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Who took something away, when and why."""
+
+    at: datetime
+    by: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One stored picture; `key` is its file in the storage, `index` counts from 0."""
+
+    generation_id: int
+    index: int
+    key: str
+    sha256: str
+    seed: int
+    score: float | None
+    width: int
+    height: int
+    removal: Removal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """One row of the request log.
+
+    `order` is the order with its seed drawn; its `init_image` stays in the storage, under `init_image_key`, and its
+    `interaction` is None once delivered or expired.  `model` is the one that drew, or, before that, the one ordered.
+    """
+
+    id: int
+    order: Order
+    status: Status
+    seed: int
+    created_at: datetime
+    model: str | None = None
+    verdict: Verdict | None = None
+    checked_at: datetime | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    delivered_at: datetime | None = None
+    message_id: int | None = None
+    init_image_key: str | None = None
+    grid_key: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    removal: Removal | None = None
+    images: tuple[ImageRecord, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """From the start of the work to the last picture; None before that."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFilter:
+    """Which rows of the request log to show; None means any.  `words` must all occur in the prompt."""
+
+    user_id: int | None = None
+    guild_id: int | None = None
+    status: Status | None = None
+    category: str | None = None
+    words: str | None = None
+    removed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRecord:
+    """A picture in a server's gallery."""
+
+    id: int
+    guild_id: int
+    user_id: int
+    generation: GenerationRecord
+    image: ImageRecord
+    votes: int
+    created_at: datetime
+
+    @property
+    def prompt(self) -> str:
+        return self.generation.order.prompt
+
+
+@dataclass(frozen=True, slots=True)
+class SharePage:
+    """One page of a gallery; hand `next_cursor` (short, opaque) back for the next one, None at the end."""
+
+    records: tuple[ShareRecord, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What a press on *Vote* led to: the share's votes, and whether this person's is among them now."""
+
+    votes: int
+    voted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionRecord:
+    """A timeout or a ban; `guild_id` None counts everywhere; a ban's `until` is None."""
+
+    id: int
+    user_id: int
+    guild_id: int | None
+    kind: SanctionKind
+    until: datetime | None
+    reason: str
+    created_by: int
+    created_at: datetime
+    lifted_by: int | None = None
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One act of a moderator; `subject` reads like "user:42"; `before` and `after` are what changed."""
+
+    id: int
+    at: datetime
+    guild_id: int | None
+    actor_id: int
+    action: str
+    subject: str
+    why: str
+    before: tuple[tuple[str, str], ...] = ()
+    after: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GuildRecord:
+    """What a server chose; no allowed channel listed means all are allowed."""
+
+    guild_id: int
+    allowed_channel_ids: tuple[int, ...] = ()
+    moderator_role_id: int | None = None
+
+    def allows(self, channel_id: int) -> bool:
+        return not self.allowed_channel_ids or channel_id in self.allowed_channel_ids

@@ -1,0 +1,147 @@
+"""Between rows and records: what a value looks like in the tables, and back.
+
+In: orders and records.  Out: rows for a session to add; records from rows that it read.  Asks no question.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import cast
+
+from bot.database.records import AuditRecord, GenerationRecord, ImageRecord, Removal, Status
+from bot.database.tables import AuditTable, GenerationTable, ImageTable
+from bot.order import InteractionRef, Kind, Order, Requester
+from inference.contract import Action, Verdict
+
+
+def normalise(text: str) -> str:
+    """The form that words are searched in: compatibility forms and case folded, invisible characters left out."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    shown = (character for character in folded if unicodedata.category(character) != "Cf")
+    return " ".join("".join(shown).split())
+
+
+def generation_row(order: Order, seed: int, init_image_key: str | None, now: datetime) -> GenerationTable:
+    requester, interaction = order.requester, order.interaction
+    return GenerationTable(
+        kind=order.kind,
+        status="checking",
+        user_id=requester.user_id,
+        user_name=requester.user_name[:64],
+        guild_id=requester.guild_id,
+        channel_id=requester.channel_id,
+        locale=requester.locale[:16],
+        prompt=order.prompt,
+        normalised_prompt=normalise(order.prompt),
+        negative_prompt=order.negative_prompt,
+        image_count=order.images,
+        seed=seed,
+        guidance_scale=order.guidance_scale,
+        temperature=order.temperature,
+        top_k=order.top_k,
+        strength=order.strength,
+        init_image_key=init_image_key,
+        model=order.model,
+        parent_id=order.parent_id,
+        created_at=now,
+        application_id=interaction.application_id if interaction else None,
+        interaction_token=interaction.token if interaction else None,
+        interaction_expires_at=interaction.expires_at if interaction else None,
+    )
+
+
+def generation_record(row: GenerationTable) -> GenerationRecord:
+    verdict = None
+    if row.verdict_action is not None:
+        action = cast("Action", row.verdict_action)
+        verdict = Verdict(action, row.verdict_category, row.verdict_score or 0.0, row.verdict_reason or "")
+    return GenerationRecord(
+        id=row.id,
+        order=_order(row),
+        status=cast("Status", row.status),
+        seed=row.seed,
+        created_at=row.created_at,
+        model=row.model,
+        verdict=verdict,
+        checked_at=row.checked_at,
+        queued_at=row.queued_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        delivered_at=row.delivered_at,
+        message_id=row.message_id,
+        init_image_key=row.init_image_key,
+        grid_key=row.grid_key,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        removal=_removal(row),
+        images=tuple(image_record(image) for image in row.images),
+    )
+
+
+def _order(row: GenerationTable) -> Order:
+    interaction = None
+    if row.interaction_token and row.application_id and row.interaction_expires_at:
+        interaction = InteractionRef(row.application_id, row.interaction_token, row.interaction_expires_at)
+    return Order(
+        requester=Requester(row.user_id, row.user_name, row.guild_id, row.channel_id, row.locale),
+        prompt=row.prompt,
+        negative_prompt=row.negative_prompt,
+        images=row.image_count,
+        seed=row.seed,
+        guidance_scale=row.guidance_scale,
+        temperature=row.temperature,
+        top_k=row.top_k,
+        model=row.model,
+        kind=cast("Kind", row.kind),
+        parent_id=row.parent_id,
+        strength=row.strength,
+        interaction=interaction,
+    )
+
+
+def image_row(image: ImageRecord) -> ImageTable:
+    return ImageTable(
+        generation_id=image.generation_id,
+        index=image.index,
+        key=image.key,
+        sha256=image.sha256,
+        seed=image.seed,
+        score=image.score,
+        width=image.width,
+        height=image.height,
+    )
+
+
+def image_record(row: ImageTable) -> ImageRecord:
+    return ImageRecord(
+        row.generation_id, row.index, row.key, row.sha256, row.seed, row.score, row.width, row.height, _removal(row)
+    )
+
+
+def _removal(row: GenerationTable | ImageTable) -> Removal | None:
+    if row.removed_at is None or row.removed_by is None:
+        return None
+    return Removal(row.removed_at, row.removed_by, row.removed_why or "")
+
+
+def audit_row(
+    now: datetime,
+    guild_id: int | None,
+    actor_id: int,
+    action: str,
+    subject: str,
+    why: str,
+    *,
+    before: Mapping[str, str] | None = None,
+    after: Mapping[str, str] | None = None,
+) -> AuditTable:
+    """An entry for the audit log, to be added in the transaction of the act itself."""
+    return AuditTable(
+        at=now, guild_id=guild_id, actor_id=actor_id, action=action, subject=subject, why=why,
+        before=dict(before) if before else None, after=dict(after) if after else None,
+    )  # fmt: skip
+
+
+def audit_record(row: AuditTable) -> AuditRecord:
+    before, after = (tuple(sorted((side or {}).items())) for side in (row.before, row.after))
+    return AuditRecord(row.id, row.at, row.guild_id, row.actor_id, row.action, row.subject, row.why, before, after)

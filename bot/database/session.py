@@ -1,0 +1,141 @@
+"""The database: one connection pool, opened and closed with the bot, and the two kinds of transaction.
+
+In: a SQLAlchemy URL (SQLite through aiosqlite, PostgreSQL through asyncpg).  Out: sessions that read or write.
+An error that means "takes no writes" becomes NotSaved, so that a person never meets SQLAlchemy's.
+Transactions are short: nothing but the database is awaited inside one.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from bot.database import migrate
+from bot.database.migrate import SchemaState
+from bot.errors import ConfigurationError, NotSaved
+
+log = structlog.get_logger(__name__)
+
+BUSY_SECONDS = 5
+
+
+class Database:
+    """`async with Database(url) as database:` or open() and close().  Safe to use from one event loop."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._url = make_url(url)
+            self._engine: AsyncEngine = create_async_engine(self._url)
+        except (ArgumentError, ImportError) as error:
+            raise ConfigurationError(
+                "DATABASE_URL", url, f"not a usable database URL: {error}", "Leave it empty for SQLite in DATA_DIR."
+            ) from error
+        if self._url.get_backend_name() == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @property
+    def name(self) -> str:
+        """The URL without its password."""
+        return self._url.render_as_string(hide_password=True)
+
+    async def open(self) -> None:
+        """Bring the schema up to date.  Raises ConfigurationError where the database cannot be written."""
+        await self.upgrade()
+
+    async def upgrade(self) -> None:
+        """Run the migrations that are missing, creating everything in a new database.  Raises ConfigurationError."""
+        self._check_folder()
+        try:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(migrate.upgrade)
+        except (SQLAlchemyError, OSError) as error:
+            raise self._unusable(str(error).splitlines()[0]) from error
+
+    async def schema_state(self) -> SchemaState:
+        """Where the schema stands, changing nothing.  Raises ConfigurationError where the database does not open."""
+        if self._file is not None and not self._file.exists():
+            self._check_folder()
+            return "empty"
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(migrate.schema_state)
+        except (SQLAlchemyError, OSError) as error:
+            raise self._unusable(str(error).splitlines()[0]) from error
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def __aenter__(self) -> "Database":
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with self._sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self, subject: str = "This") -> AsyncIterator[AsyncSession]:
+        """A transaction that commits at the end of the block.  Raises NotSaved(subject) where it cannot."""
+        try:
+            async with self._sessions() as session, session.begin():
+                await session.connection(execution_options={"writing": True})
+                yield session
+        except DBAPIError as error:
+            log.exception("database.not_saved", subject=subject, database=self.name)
+            raise NotSaved(subject) from error
+
+    @property
+    def _file(self) -> Path | None:
+        """SQLite's file; None for other databases and for one in memory."""
+        if self._url.get_backend_name() != "sqlite" or self._url.database in (None, "", ":memory:"):
+            return None
+        return Path(str(self._url.database)).absolute()
+
+    def _check_folder(self) -> None:
+        """SQLite needs a folder that takes its journal beside the file; say so better than "unable to open"."""
+        file = self._file
+        if file is None:
+            return
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(f"folder {file.parent} cannot be made: {error.strerror}") from error
+        for place in (file.parent, file):
+            if place.exists() and not os.access(place, os.W_OK):
+                raise self._unusable(f"{place} is read-only")
+
+    def _unusable(self, problem: str) -> ConfigurationError:
+        return ConfigurationError(
+            "DATABASE_URL",
+            self.name,
+            problem,
+            "Point DATA_DIR or DATABASE_URL at a place that can be written and has space.",
+        )
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # SQLAlchemy, not sqlite3, begins transactions, so that a writer can take its lock at once (see _begin_sqlite).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another writer came between; IMMEDIATE waits.
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

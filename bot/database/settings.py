@@ -1,0 +1,65 @@
+"""What each server chose.
+
+In: a server's id and choices.  Out: a `GuildRecord`; the defaults where nothing was chosen.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.database.generations import utc_now
+from bot.database.records import GuildRecord
+from bot.database.rows import audit_row
+from bot.database.session import Database
+from bot.database.tables import GuildSettingsTable
+
+
+class GuildSettings:
+    """Reads and writes `guild_settings`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def get(self, guild_id: int | None) -> GuildRecord:
+        """The server's choices; the defaults for a server without any and for direct messages (None)."""
+        if guild_id is None:
+            return GuildRecord(0)
+        async with self._database.reading() as session:
+            row = await session.get(GuildSettingsTable, guild_id)
+        return GuildRecord(guild_id) if row is None else _record(row)
+
+    async def set(self, chosen: GuildRecord, by: int) -> None:
+        """Write all of a server's choices, and what changed to the audit log."""
+        now = self._now()
+        async with self._database.writing("The server's settings") as session:
+            row = await session.get(GuildSettingsTable, chosen.guild_id)
+            before = GuildRecord(chosen.guild_id) if row is None else _record(row)
+            if row is None:
+                row = GuildSettingsTable(guild_id=chosen.guild_id)
+                session.add(row)
+            row.allowed_channel_ids = list(chosen.allowed_channel_ids)
+            row.moderator_role_id = chosen.moderator_role_id
+            row.updated_at = now
+            session.add(
+                audit_row(
+                    now,
+                    chosen.guild_id,
+                    by,
+                    "settings",
+                    f"guild:{chosen.guild_id}",
+                    "",
+                    before=_described(before),
+                    after=_described(chosen),
+                )
+            )
+
+
+def _record(row: GuildSettingsTable) -> GuildRecord:
+    return GuildRecord(row.guild_id, tuple(row.allowed_channel_ids), row.moderator_role_id)
+
+
+def _described(record: GuildRecord) -> dict[str, str]:
+    return {
+        "allowed_channels": ", ".join(map(str, record.allowed_channel_ids)),
+        "moderator_role": str(record.moderator_role_id or ""),
+    }

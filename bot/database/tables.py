@@ -1,0 +1,217 @@
+"""The tables, as SQLAlchemy reads them; every column says what it holds.
+
+Out: `metadata` for the migrations and the classes that the modules beside this one query.  No question is asked here.
+Ids are 64-bit; Discord's snowflakes are kept as they are.  Times are UTC and aware of it.  The same tables serve
+SQLite and PostgreSQL.  Every list that a person pages through has an index that ends in the key it is paged by.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+# SQLite counts up only in a column declared INTEGER, which holds 64 bits there.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC.  SQLite has no time zones, so there it is kept bare and read back as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"time {value.isoformat()} has no time zone; only aware times are stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """What all tables share: predictable names for keys and indexes, so that a migration can address them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: JSON(), list[int]: JSON()}  # noqa: RUF012  # SQLAlchemy's protocol
+
+
+class GenerationTable(Table):
+    """The request log: one row an order, written before any work is done for it."""
+
+    __tablename__ = "generations"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    user_name: Mapped[str] = mapped_column(String(64))
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    locale: Mapped[str] = mapped_column(String(16))
+
+    prompt: Mapped[str] = mapped_column(Text)
+    normalised_prompt: Mapped[str] = mapped_column(Text)  # what words are searched in
+    negative_prompt: Mapped[str | None] = mapped_column(Text)
+    image_count: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    guidance_scale: Mapped[float | None]
+    temperature: Mapped[float | None]
+    top_k: Mapped[int | None]
+    strength: Mapped[float | None]
+    init_image_key: Mapped[str | None] = mapped_column(String(200))
+    model: Mapped[str | None] = mapped_column(String(200))  # as ordered; after the work, the one that drew
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
+
+    verdict_action: Mapped[str | None] = mapped_column(String(8))
+    verdict_category: Mapped[str | None] = mapped_column(String(64))
+    verdict_score: Mapped[float | None]
+    verdict_reason: Mapped[str | None] = mapped_column(Text)
+
+    created_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    queued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    grid_key: Mapped[str | None] = mapped_column(String(200))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(Text)
+
+    # The interaction's token is a secret: emptied on delivery, failure or expiry.
+    application_id: Mapped[int | None] = mapped_column(BigInteger)
+    interaction_token: Mapped[str | None] = mapped_column(Text)
+    interaction_expires_at: Mapped[datetime | None]
+
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[int | None] = mapped_column(BigInteger)
+    removed_why: Mapped[str | None] = mapped_column(Text)
+
+    images: Mapped[list["ImageTable"]] = relationship(order_by="ImageTable.index", lazy="raise")
+
+    __table_args__ = (
+        Index(None, "user_id", "id"),
+        Index(None, "guild_id", "id"),
+        Index(None, "guild_id", "user_id", "id"),
+        Index(None, "guild_id", "status", "id"),
+        Index(None, "guild_id", "verdict_category", "id"),
+        Index(None, "status", "delivered_at", "id"),
+        Index(None, "interaction_expires_at"),
+        Index(None, "parent_id"),
+    )
+
+
+class ImageTable(Table):
+    """One picture of a generation; the file itself is in the storage under `key`."""
+
+    __tablename__ = "images"
+
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    perceptual_hash: Mapped[str | None] = mapped_column(String(64))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[float | None]
+    width: Mapped[int]
+    height: Mapped[int]
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[int | None] = mapped_column(BigInteger)
+    removed_why: Mapped[str | None] = mapped_column(Text)
+
+
+class ShareTable(Table):
+    """A picture that its owner posted to the server's gallery.  `votes` is counted from the votes table."""
+
+    __tablename__ = "shares"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"))
+    image_index: Mapped[int]
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    votes: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+    generation: Mapped[GenerationTable] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index(None, "generation_id", "image_index", unique=True),
+        Index(None, "guild_id", "id"),
+        Index(None, "guild_id", "votes", "id"),
+        Index(None, "user_id", "id"),
+    )
+
+
+class VoteTable(Table):
+    """One person's vote for one share."""
+
+    __tablename__ = "votes"
+
+    share_id: Mapped[int] = mapped_column(ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime]
+
+
+class SanctionTable(Table):
+    """A timeout or a ban from the bot; `guild_id` None counts everywhere."""
+
+    __tablename__ = "sanctions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(16))
+    until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    lifted_by: Mapped[int | None] = mapped_column(BigInteger)
+    lifted_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "user_id", "guild_id", "lifted_at"), Index(None, "guild_id", "id"))
+
+
+class GuildSettingsTable(Table):
+    """What a server's administrators chose; no row means the defaults."""
+
+    __tablename__ = "guild_settings"
+
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    allowed_channel_ids: Mapped[list[int]]  # empty: everywhere
+    moderator_role_id: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime]
+
+
+class AuditTable(Table):
+    """Every act of a moderator.  Rows are only ever added."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor_id: Mapped[int] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(64))  # such as "user:42" or "generation:7"
+    why: Mapped[str] = mapped_column(Text)
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (Index(None, "guild_id", "id"), Index(None, "guild_id", "subject", "id"))

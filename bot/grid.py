@@ -1,0 +1,98 @@
+"""Puts pictures together and enlarges them.
+
+In: encoded pictures.  Out: encoded pictures.  Everything here takes tens of milliseconds of processor time: call it
+through `asyncio.to_thread`.  Pillow lets go of the interpreter lock while it encodes and resamples.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from inference.contract import grid_columns
+
+GAP: Final = 4  # pixels between the pictures of a grid
+BACKGROUND: Final = (24, 25, 28)
+MAX_FILE_BYTES: Final = 9 * 2**20 + 2**19  # Discord takes 10 MiB; the rest of the message needs some of it
+MAX_PIXELS: Final = 4096 * 4096  # of an upscaled picture
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """An encoded picture; `suffix` is "png" or "webp"."""
+
+    data: bytes
+    suffix: str
+
+
+def compose(pngs: Sequence[bytes]) -> bytes:
+    """The grid of 1–9 pictures as one PNG, row by row; cells take the largest picture's size.
+
+    Raises ValueError for no pictures at all or one that cannot be read.
+    """
+    if not pngs:
+        raise ValueError("a grid of 0 pictures cannot be composed; at least 1 is needed")
+    pictures = [_read(png) for png in pngs]
+    width, height = max(picture.width for picture in pictures), max(picture.height for picture in pictures)
+    columns = grid_columns(len(pictures))
+    rows = -(-len(pictures) // columns)
+    size = (columns * (width + GAP) - GAP, rows * (height + GAP) - GAP)
+    grid = Image.new("RGB", size, BACKGROUND)
+    for index, picture in enumerate(pictures):
+        row, column = divmod(index, columns)
+        grid.paste(picture, (column * (width + GAP), row * (height + GAP)))
+    return _encode(grid, "PNG")
+
+
+def upscale(png: bytes, factor: int = 4) -> bytes:
+    """The picture enlarged with Lanczos' filter as PNG; the factor shrinks so that the result has ≤ MAX_PIXELS.
+
+    Raises ValueError for a picture that cannot be read.
+    """
+    picture = _read(png)
+    most = (MAX_PIXELS / (picture.width * picture.height)) ** 0.5
+    scale = max(1.0, min(float(factor), most))
+    size = (round(picture.width * scale), round(picture.height * scale))
+    return _encode(picture.resize(size, Image.Resampling.LANCZOS), "PNG")
+
+
+def fit(png: bytes, limit: int = MAX_FILE_BYTES) -> PictureFile:
+    """The picture as it is where it has at most `limit` bytes, else the best WebP that does.
+
+    Raises ValueError where even a small WebP does not fit.
+    """
+    if len(png) <= limit:
+        return PictureFile(png, "png")
+    picture = _read(png)
+    while min(picture.size) >= 16:
+        for quality in (95, 85, 70, 50):
+            data = _encode(picture, "WEBP", quality=quality)
+            if len(data) <= limit:
+                return PictureFile(data, "webp")
+        picture = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
+    raise ValueError(f"a picture of {len(png)} bytes cannot be brought under {limit} bytes")
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Width and height in pixels, from the file's header.  Raises ValueError."""
+    try:
+        with Image.open(io.BytesIO(png)) as picture:
+            return picture.size
+    except OSError as error:
+        raise ValueError(f"not a picture: {png[:16]!r}…") from error
+
+
+def _read(png: bytes) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(png)) as picture:
+            return picture.convert("RGB")
+    except OSError as error:
+        raise ValueError(f"not a picture: {png[:16]!r}…") from error
+
+
+def _encode(picture: Image.Image, kind: str, **options: int) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -1,0 +1,99 @@
+"""What a person orders: who, where, what and how, checked before anything is done with it.
+
+In: the options of a command or button.  Out: a frozen `Order`, or an InvalidOption that names field, value and limit.
+Knows no Discord and no database; the limits are those of the inference contract.
+"""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from bot.errors import InvalidOption
+from inference.contract import GenerationRequest, InvalidRequest
+
+Kind = Literal["imagine", "reroll", "vary", "remix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asked, and where.  `guild_id` is None in a direct message; `locale` is Discord's, such as "en-GB"."""
+
+    user_id: int
+    user_name: str
+    guild_id: int | None
+    channel_id: int
+    locale: str = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRef:
+    """What it takes to edit an interaction's answer after a restart.  `token` is a secret; it ends at `expires_at`."""
+
+    application_id: int
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One person's order.  None leaves a choice to the model, or, for `seed`, to chance.
+
+    `init_image` is an encoded picture that `strength` (0–1) of is drawn anew; `parent_id` is the generation that this
+    one was re-rolled, varied or remixed from.
+    """
+
+    requester: Requester
+    prompt: str
+    negative_prompt: str | None = None
+    images: int = 4
+    seed: int | None = None
+    guidance_scale: float | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    model: str | None = None
+    kind: Kind = "imagine"
+    parent_id: int | None = None
+    init_image: bytes | None = field(default=None, repr=False)
+    strength: float | None = None
+    interaction: InteractionRef | None = None
+
+    def check(self) -> None:
+        """Raises InvalidOption for the first field that cannot be drawn."""
+        if not visible(self.prompt):
+            raise InvalidOption("prompt", "The prompt is empty. Describe what the pictures should show.")
+        try:
+            self.request(default_seed=0)
+        except InvalidRequest as error:
+            sentence = error.message[:1].upper() + error.message[1:] + "."
+            raise InvalidOption(error.field, sentence.replace("_", " ")) from error
+
+    def request(self, default_seed: int) -> GenerationRequest:
+        """The order as the inference server takes it.  Raises InvalidRequest."""
+        return GenerationRequest(
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt if visible(self.negative_prompt or "") else None,
+            images=self.images,
+            seed=default_seed if self.seed is None else self.seed,
+            guidance_scale=self.guidance_scale,
+            temperature=self.temperature,
+            top_k=self.top_k,
+            init_image=self.init_image,
+            strength=self.strength,
+            model=self.model,
+        )
+
+
+def visible(text: str) -> str:
+    """The text without characters that show nothing (spaces, controls, zero-width and other format characters)."""
+    return "".join(
+        character
+        for character in text
+        if not character.isspace()
+        and unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co")
+        and character not in _BLANK_LETTERS
+    )
+
+
+# Unicode counts these as letters or marks, yet nothing is drawn: Hangul fillers, blank Braille, variation selectors.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f" + "".join(map(chr, range(0xFE00, 0xFE10))))
