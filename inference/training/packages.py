@@ -1,0 +1,75 @@
+"""The picture sources of the built-in model: pinned npm packages under permissive licences.
+
+In: a cache folder. Out: the folder of an unpacked package. It knows names, versions, licences and how to fetch;
+it does not know what the pictures mean.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_CACHE = Path("~/.cache/easel/training")
+
+
+class PackageError(RuntimeError):
+    """A package can be neither found in the cache nor fetched; the message names the cure."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One pinned npm package and what its licence asks us to say."""
+
+    name: str
+    version: str
+    licence: str
+    attribution: str
+
+    @property
+    def slug(self) -> str:
+        """The package's name as `npm pack` writes it into file names."""
+        return self.name.removeprefix("@").replace("/", "-")
+
+
+EMOJIBASE = Package("emojibase-data", "17.0.0", "MIT", "emojibase, © Miles Johnson")
+FLUENT_3D = Package("@lobehub/fluent-emoji-3d", "1.1.0", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by LobeHub")
+FLUENT_FLAT = Package(
+    "@iconify-json/fluent-emoji-flat", "1.2.6", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by Iconify"
+)
+
+
+def fetch_package(package: Package, cache: Path) -> Path:
+    """Return the unpacked folder of `package` under `cache`, running `npm pack` when its archive is not there.
+
+    Raises PackageError when npm is missing or fails.
+    """
+    folder = cache / "packages"
+    unpacked = folder / f"{package.slug}-{package.version}"
+    if (unpacked / "package" / "package.json").is_file():
+        return unpacked / "package"
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = folder / f"{package.slug}-{package.version}.tgz"
+    if not archive.is_file():
+        _npm_pack(package, folder)
+    partial = unpacked.with_name(unpacked.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with tarfile.open(archive) as tar:
+        tar.extractall(partial, filter="data")
+    partial.rename(unpacked)
+    return unpacked / "package"
+
+
+def _npm_pack(package: Package, folder: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise PackageError(
+            f"npm is not installed, and {package.slug}-{package.version}.tgz is not in {folder}: install npm, "
+            "or put the archive there by hand"
+        )
+    order = [npm, "pack", "--silent", f"{package.name}@{package.version}"]
+    done = subprocess.run(order, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise PackageError(f"npm could not fetch {package.name}@{package.version}: {done.stderr.strip()[-500:]}")

@@ -1,0 +1,180 @@
+"""Backgrounds: sixteen named colours and a few drawn places.
+
+In: a background's name. Out: uint8 RGB pixels (192, 192, 3), always the same for a name, so that a small model can
+learn a background as a fact. It knows nothing of the objects in front of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+EDGE = 192
+_FINE = 3  # drawn this many times larger, then reduced, for smooth edges
+
+COLOURS: Mapping[str, tuple[int, int, int]] = {
+    "red": (222, 38, 42), "orange": (250, 140, 30), "yellow": (252, 220, 50), "green": (44, 160, 60),
+    "blue": (40, 96, 220), "purple": (130, 60, 180), "pink": (252, 150, 190), "brown": (130, 82, 46),
+    "black": (18, 18, 20), "gray": (136, 138, 144), "white": (255, 255, 255), "cyan": (60, 210, 230),
+    "teal": (16, 130, 130), "navy blue": (20, 32, 96), "light green": (160, 230, 130), "beige": (240, 224, 190),
+}  # fmt: skip
+
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "night": ("at night", "at night", "in the night", "under the stars", "under a night sky", "by moonlight"),
+    "sunset": ("at sunset", "at sunset", "in front of a sunset", "in the evening", "at dusk"),
+    "beach": ("on the beach", "on a beach", "at the beach", "on the sand by the sea", "on a tropical beach"),
+    "space": ("in space", "in space", "in outer space", "among the stars", "floating in space", "in the galaxy"),
+    "moon": ("on the moon", "on the moon", "on the surface of the moon", "on the lunar surface"),
+    "forest": ("in a forest", "in the forest", "in the woods", "among trees", "in the jungle"),
+    "desert": ("in the desert", "in a desert", "among sand dunes", "on the dunes"),
+    "snow": ("in the snow", "in the snow", "in winter", "on a snowy day", "in a snowy landscape"),
+    "fire": ("on fire", "in flames", "surrounded by fire", "in hell", "in front of flames"),
+    "sea": ("in the sea", "in the ocean", "under water", "underwater", "under the sea"),
+    "field": ("in a field", "in a meadow", "on the grass", "in the park", "on a sunny day", "on a green hill"),
+    "city": ("in the city", "in a city", "in town", "in front of skyscrapers", "downtown"),
+}
+
+
+@cache
+def background(name: str) -> NDArray[np.uint8]:
+    """Pixels of a colour or place, uint8 (192, 192, 3). Raises KeyError for a name that is neither."""
+    if name in COLOURS:
+        return np.full((EDGE, EDGE, 3), COLOURS[name], np.uint8)
+    canvas = Image.new("RGB", (EDGE * _FINE, EDGE * _FINE))
+    _DRAWN[name](_Brush(canvas))
+    pixels = np.asarray(canvas.resize((EDGE, EDGE), Image.Resampling.BOX)).copy()
+    pixels.setflags(write=False)
+    return pixels
+
+
+class _Brush:
+    """Draws in units of 1/192 of the edge, whatever the size of the canvas."""
+
+    def __init__(self, canvas: Image.Image) -> None:
+        self._canvas = canvas
+        self._draw = ImageDraw.Draw(canvas)
+
+    def gradient(self, top: tuple[int, int, int], bottom: tuple[int, int, int]) -> None:
+        steps = np.repeat(np.linspace(0, 1, EDGE // 16), 16 * _FINE)[:, None, None]
+        rows = np.asarray(top) * (1 - steps) + np.asarray(bottom) * steps
+        pixels = np.broadcast_to(rows, (EDGE * _FINE, EDGE * _FINE, 3))
+        self._canvas.paste(Image.fromarray(pixels.astype(np.uint8)))
+
+    def box(self, x0: float, y0: float, x1: float, y1: float, fill: tuple[int, int, int]) -> None:
+        self._draw.rectangle([v * _FINE for v in (x0, y0, x1 - 1 / _FINE, y1 - 1 / _FINE)], fill)
+
+    def disc(self, x: float, y: float, radius: float, fill: tuple[int, int, int], flat: float = 1.0) -> None:
+        box = (x - radius, y - radius * flat, x + radius, y + radius * flat)
+        self._draw.ellipse([v * _FINE for v in box], fill)
+
+    def shape(self, points: list[tuple[float, float]], fill: tuple[int, int, int]) -> None:
+        self._draw.polygon([(x * _FINE, y * _FINE) for x, y in points], fill)
+
+    def stars(self) -> None:
+        for x, y in ((10, 22), (40, 8), (72, 30), (104, 10), (136, 26), (168, 8), (184, 52), (8, 72), (184, 96), (6, 120)):
+            self.disc(x, y, 1.6, (255, 250, 220))
+
+
+def _night(brush: _Brush) -> None:
+    brush.gradient((14, 18, 60), (44, 52, 120))
+    brush.stars()
+    brush.disc(168, 24, 14, (250, 240, 190))
+    brush.box(0, 160, 192, 192, (18, 40, 44))
+
+
+def _sunset(brush: _Brush) -> None:
+    brush.gradient((110, 60, 140), (255, 160, 60))
+    brush.disc(96, 152, 40, (255, 220, 90))
+    brush.box(0, 160, 192, 192, (80, 40, 80))
+
+
+def _beach(brush: _Brush) -> None:
+    brush.gradient((120, 205, 250), (190, 235, 255))
+    brush.disc(168, 24, 14, (255, 230, 80))
+    brush.box(0, 112, 192, 144, (30, 140, 210))
+    brush.box(0, 144, 192, 192, (245, 220, 160))
+
+
+def _space(brush: _Brush) -> None:
+    brush.gradient((8, 6, 24), (40, 16, 66))
+    brush.stars()
+    for x, y in ((24, 168), (60, 184), (120, 180), (152, 168), (180, 150), (30, 140)):
+        brush.disc(x, y, 1.6, (200, 220, 255))
+    brush.disc(16, 24, 10, (210, 120, 70))
+    brush.disc(16, 24, 16, (240, 200, 140), 0.2)
+
+
+def _moon(brush: _Brush) -> None:
+    brush.gradient((6, 6, 16), (24, 24, 44))
+    brush.stars()
+    brush.disc(168, 24, 13, (60, 120, 220))
+    brush.disc(172, 22, 6, (70, 170, 90))
+    brush.box(0, 136, 192, 192, (170, 170, 176))
+    for x, y, radius in ((24, 152, 12), (96, 176, 16), (168, 152, 12), (40, 184, 8), (152, 182, 8)):
+        brush.disc(x, y, radius, (130, 130, 138), 0.45)
+
+
+def _forest(brush: _Brush) -> None:
+    brush.gradient((150, 210, 190), (100, 170, 130))
+    for left in range(0, 192, 48):
+        brush.box(left + 20, 112, left + 28, 144, (92, 62, 40))
+        for top, half in ((16, 14), (48, 19), (80, 24)):
+            brush.shape([(left + 24, top - 12), (left + 24 - half, top + 36), (left + 24 + half, top + 36)], (22, 104, 62))
+    brush.box(0, 144, 192, 192, (70, 130, 60))
+
+
+def _desert(brush: _Brush) -> None:
+    brush.gradient((120, 190, 250), (250, 225, 170))
+    brush.disc(24, 24, 14, (255, 235, 120))
+    brush.shape([(0, 136), (48, 112), (112, 136), (152, 120), (192, 136), (192, 192), (0, 192)], (225, 170, 95))
+    brush.shape([(0, 168), (64, 152), (192, 172), (192, 192), (0, 192)], (205, 145, 75))
+
+
+def _snow(brush: _Brush) -> None:
+    brush.gradient((150, 185, 220), (205, 225, 245))
+    for x in range(8, 192, 32):
+        for y in range(8, 128, 32):
+            brush.disc(x + (y // 32 % 2) * 16, y, 3, (255, 255, 255))
+    brush.shape([(0, 144), (64, 132), (128, 144), (192, 134), (192, 192), (0, 192)], (245, 250, 255))
+
+
+def _fire(brush: _Brush) -> None:
+    brush.gradient((70, 8, 8), (190, 30, 10))
+    for left in range(0, 192, 32):
+        brush.shape([(left - 6, 192), (left + 16, 100 + left % 64), (left + 38, 192)], (250, 110, 20))
+        brush.shape([(left + 4, 192), (left + 16, 144 + left % 64 // 2), (left + 28, 192)], (255, 215, 60))
+
+
+def _sea(brush: _Brush) -> None:
+    brush.gradient((60, 180, 225), (10, 60, 130))
+    for x, y, radius in ((16, 40, 5), (176, 24, 4), (184, 88, 5), (10, 104, 4), (172, 144, 4), (24, 152, 3)):
+        brush.disc(x, y, radius, (190, 235, 250))
+    brush.box(0, 176, 192, 192, (190, 170, 110))
+
+
+def _field(brush: _Brush) -> None:
+    brush.gradient((110, 190, 250), (200, 235, 255))
+    for x, y in ((32, 24), (144, 20)):
+        for shift in (-12, 0, 12):
+            brush.disc(x + shift, y, 9, (255, 255, 255))
+    brush.shape([(0, 136), (96, 120), (192, 136), (192, 192), (0, 192)], (96, 190, 80))
+
+
+def _city(brush: _Brush) -> None:
+    brush.gradient((160, 200, 235), (225, 235, 245))
+    for left, top in ((0, 64), (32, 32), (64, 80), (96, 48), (128, 16), (160, 72)):
+        brush.box(left + 2, top, left + 30, 160, (110, 120, 150))
+        for y in range(top + 8, 152, 16):
+            brush.box(left + 8, y, left + 13, y + 7, (250, 230, 150))
+            brush.box(left + 19, y, left + 24, y + 7, (250, 230, 150))
+    brush.box(0, 160, 192, 192, (80, 84, 92))
+
+
+_DRAWN: Mapping[str, Callable[[_Brush], None]] = {
+    "night": _night, "sunset": _sunset, "beach": _beach, "space": _space, "moon": _moon, "forest": _forest,
+    "desert": _desert, "snow": _snow, "fire": _fire, "sea": _sea, "field": _field, "city": _city,
+}  # fmt: skip

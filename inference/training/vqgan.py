@@ -1,0 +1,231 @@
+"""Training of the codec: pictures to codes (patch by patch) and back.
+
+In: scenes from `data`. Out: a VQGAN whose encoder rounds (finite scalar quantisation, Mentzer et al. 2023,
+https://arxiv.org/abs/2309.15505) and whose codebook is the table of all rounded values. It knows no text.
+
+`python -m inference.training.vqgan --cache FOLDER --run FOLDER --minutes 20 [--resume]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.training.data import VALIDATION_SEED, Loader, SceneSource, contact_sheet
+from inference.training.options import read_options
+from inference.training.packages import DEFAULT_CACHE
+from inference.training.run import Average, Run, Schedule
+
+LEVELS = (7, 5, 5, 5, 5)
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    """Settings of one codec training."""
+
+    cache: Path = DEFAULT_CACHE
+    run: Path = Path("runs/vqgan")
+    seed: int = 1
+    batch: int = 8
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    hold: float = 0.4
+    minutes: float | None = 20.0
+    steps: int | None = None
+    average: float = 0.995
+    threads: int = 2
+    compiled: bool = False
+    sample_seconds: float = 150.0
+
+
+def codec_model() -> VQGANConfig:
+    """Sizes of the built-in codec: 192-pixel pictures, 12 × 12 codes of 4,375."""
+    return VQGANConfig(
+        ch=32, ch_mult=(2, 3, 6), num_res_blocks=0, attn_resolutions=(), resolution=192, z_channels=192,
+        n_embed=4375, embed_dim=len(LEVELS), patch_size=4, encoder="patch", encoder_width=384, encoder_blocks=3,
+    )  # fmt: skip
+
+
+def grid_table(levels: Sequence[int]) -> Tensor:
+    """The codebook of finite scalar quantisation: (product of levels, len(levels)) in -1..1, last digit fastest."""
+    axes = [torch.linspace(-1, 1, count) for count in levels]
+    return torch.cartesian_prod(*axes).reshape(-1, len(levels))
+
+
+def rounded(z: Tensor, levels: Sequence[int]) -> Tensor:
+    """(B, d, h, w) in -1..1 to the nearest grid value; the gradient passes straight through."""
+    half = torch.tensor([(count - 1) / 2 for count in levels], dtype=z.dtype, device=z.device)[None, :, None, None]
+    # Axes of an even number of levels have no zero: shift by half a step, round, shift back.
+    shift = half - half.floor()
+    nearest = (torch.round(z * half - shift) + shift).clamp(-half, half) / half
+    return z + (nearest - z).detach()
+
+
+def reconstruction_loss(output: Tensor, target: Tensor, levels: int = 3) -> Tensor:
+    """L1 + RMSE of the pictures, and L1 of values and gradients on a pyramid of `levels` halvings."""
+    difference = output - target
+    loss = difference.abs().mean() + (difference.square().mean() + 1e-8).sqrt()
+    for level in range(levels):
+        if level:
+            difference = F.avg_pool2d(difference, 2)
+            loss = loss + difference.abs().mean()
+        across, down = difference[..., 1:] - difference[..., :-1], difference[..., 1:, :] - difference[..., :-1, :]
+        loss = loss + across.abs().mean() + down.abs().mean()
+    return loss
+
+
+def psnr(output: Tensor, target: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of pictures in 0..1, averaged over the batch."""
+    error = (output.clamp(0, 1) - target).square().mean(dim=(1, 2, 3)).clamp_min(1e-10)
+    return float((-10 * error.log10()).mean())
+
+
+def ssim(output: Tensor, target: Tensor) -> float:
+    """Structural similarity (Wang et al. 2004) of pictures in 0..1: 11 × 11 Gaussian window of sigma 1.5."""
+    offsets = torch.arange(11, dtype=target.dtype) - 5
+    line = torch.exp(-offsets.square() / (2 * 1.5**2))
+    window = torch.outer(line, line) / line.sum() ** 2
+    kernel = window.expand(3, 1, 11, 11).contiguous()
+
+    def blurred(x: Tensor) -> Tensor:
+        return F.conv2d(x, kernel, groups=3)
+
+    x, y = output.clamp(0, 1), target
+    mean_x, mean_y = blurred(x), blurred(y)
+    var_x, var_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
+    cov = blurred(x * y) - mean_x * mean_y
+    value = (2 * mean_x * mean_y + 0.01**2) * (2 * cov + 0.03**2)
+    return float((value / ((mean_x**2 + mean_y**2 + 0.01**2) * (var_x + var_y + 0.03**2))).mean())
+
+
+def to_pixels(batch: Any) -> Tensor:
+    """uint8 (B, H, W, 3) array to float (B, 3, H, W) in 0..1, channels last in memory."""
+    return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
+
+
+class CodecTrainer:
+    """One VQGAN, its optimiser and its average; `train_step` is the whole of training."""
+
+    def __init__(self, config: CodecConfig, model: VQGANConfig, levels: Sequence[int] = LEVELS) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.levels = tuple(levels)
+        self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
+        self.model = VQGAN(model).to(memory_format=torch.channels_last)
+        with torch.no_grad():
+            self.model.codebook.weight.copy_(grid_table(levels))
+        self.model.codebook.weight.requires_grad_(False)
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(trained, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self.average = Average(self.model, config.average)
+        self.step, self.seconds = 0, 0.0
+        self._forward = torch.compile(self._reconstruct) if config.compiled else self._reconstruct
+
+    def _reconstruct(self, pixels: Tensor) -> Tensor:
+        return self.model.decode_latents(rounded(self.model.latents(pixels), self.levels))
+
+    def train_step(self, pixels: Tensor) -> float:
+        """One update on pixels (B, 3, H, W) in 0..1; returns the loss."""
+        began = time.monotonic()
+        factor = self.schedule.factor(self.step, self.seconds)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * factor
+        loss = reconstruction_loss(self._forward(pixels), pixels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.average.update(self.model)
+        self.step += 1
+        self.seconds += time.monotonic() - began
+        return float(loss.detach())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that resuming needs."""
+        return {
+            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
+            "optimizer": self.optimizer.state_dict(), "seconds": self.seconds,
+            "config": self.model.config.to_dict(), "levels": list(self.levels),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+        self.model.load_state_dict(state["model"])
+        self.average.load(state["average"], state["step"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def averaged_model(self) -> VQGAN:
+        """A VQGAN with the averaged weights, for use."""
+        model = VQGAN(self.model.config)
+        model.load_state_dict(self.average.state_dict())
+        return model.eval()
+
+
+def load_codec(checkpoint: Path) -> VQGAN:
+    """The averaged codec of a checkpoint that `main` has written."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model = VQGAN(VQGANConfig.from_dict(state["config"]))
+    model.load_state_dict(state["average"])
+    return model.eval()
+
+
+@torch.no_grad()
+def measure(model: VQGAN, pixels: Tensor) -> tuple[float, float, Tensor]:
+    """PSNR in dB, SSIM, and the pictures that come out of the codes of `pixels`."""
+    output = torch.cat([model.detokenize(model.encode(part)) for part in pixels.split(16)])
+    return psnr(output, pixels), ssim(output, pixels), output
+
+
+def train(config: CodecConfig, *, resume: bool) -> None:
+    """Train until the schedule ends, with checkpoints, a loss curve and sheets of reconstructions in `config.run`."""
+    torch.set_num_threads(config.threads)
+    run, trainer = Run(config.run), CodecTrainer(config, codec_model())
+    if resume:
+        trainer.load_state_dict(run.load())
+    held_out = to_pixels(SceneSource(config.cache, VALIDATION_SEED, 64).batch(0).pixels)
+    source = SceneSource(config.cache, config.seed, config.batch)
+    sampled_at, logged_at, total, count = time.monotonic(), time.monotonic(), 0.0, 0
+    with Loader(source, trainer.step) as loader:
+        while trainer.schedule.progress(trainer.step, trainer.seconds) < 1:
+            total, count = total + trainer.train_step(to_pixels(loader.next().pixels)), count + 1
+            if count == 100:
+                speed = count * config.batch / (time.monotonic() - logged_at)
+                run.log(trainer.step, loss=total / count, per_second=speed, minutes=trainer.seconds / 60)
+                logged_at, total, count = time.monotonic(), 0.0, 0
+            if time.monotonic() - sampled_at > config.sample_seconds:
+                report(run, trainer, held_out)
+                sampled_at = time.monotonic()
+            if run.is_save_due():
+                run.save(trainer.state_dict())
+    report(run, trainer, held_out)
+    run.save(trainer.state_dict())
+
+
+def report(run: Run, trainer: CodecTrainer, held_out: Tensor) -> None:
+    """Measure the averaged codec on held-out pictures; write a sheet of them above what came out."""
+    quality, similarity, output = measure(trainer.averaged_model(), held_out)
+    run.log(trainer.step, psnr=quality, ssim=similarity)
+    rows = [part[index] for index in range(0, 24, 8) for part in (held_out, output) for index in range(index, index + 8)]
+    pictures = [(picture.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy() for picture in rows]
+    contact_sheet(pictures).save(run.folder / "reconstructions.png")
+    run.draw_losses()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line of the codec stage: every field of CodecConfig is an option, `--config` reads them from TOML."""
+    config, resume = read_options(CodecConfig, arguments, "Train the codec (pictures to codes and back).")
+    train(config, resume=resume)
+
+
+if __name__ == "__main__":
+    main()
