@@ -4,20 +4,79 @@ In: folders. Out: networks ready for inference. It knows nothing of engines, ser
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
 
+from inference.flax_checkpoint import dalle_bart_weights, read_flax, vqgan_weights
+from inference.models.config import ConfigError
+from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder, from_sentence_transformers
+from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.weights import CheckpointError, fill, read_json, read_weights, write_json, write_weights
 
 ASSETS = Path(__file__).parent / "assets"
 TEXT_ENCODER_FOLDER = ASSETS / "text_encoder"
+FLAX = "flax_model.msgpack"
+OURS = "model.safetensors"
+
+
+def load_dalle_bart(folder: Path, dtype: torch.dtype = torch.float32) -> DalleBart:
+    """A DalleBart from config.json and either `model.safetensors` (our names) or `flax_model.msgpack` (the original's).
+
+    Weights are computed with in `dtype`, however they are stored. Raises `CheckpointError`.
+    """
+    values, path = read_json(folder / "config.json"), weights_path(folder)
+    network = new_dalle_bart(values, folder / "config.json")
+    weights = read_weights(path) if path.name == OURS else dalle_bart_weights(read_flax(path), network.config, path)
+    fill(network, weights, path, dtype)
+    return network
+
+
+def load_vqgan(folder: Path, dtype: torch.dtype = torch.float32) -> VQGAN:
+    """A VQGAN from config.json and either `model.safetensors` or `flax_model.msgpack`. Raises `CheckpointError`."""
+    values, path = read_json(folder / "config.json"), weights_path(folder)
+    network = new_vqgan(values, folder / "config.json")
+    weights = read_weights(path) if path.name == OURS else vqgan_weights(read_flax(path), network, path)
+    fill(network, weights, path, dtype)
+    return network
+
+
+def weights_path(folder: Path) -> Path:
+    """The file with the weights in a model's folder, ours first. Raises `CheckpointError` where there is none."""
+    for name in (OURS, FLAX):
+        if (folder / name).is_file():
+            return folder / name
+    raise CheckpointError(f"{folder}: neither {OURS} nor {FLAX} is there")
+
+
+def new_dalle_bart(values: dict[str, Any], source: Path) -> DalleBart:
+    """A DalleBart without weights, on the meta device, from the configuration read from `source`."""
+    try:
+        config = DalleBartConfig.from_dict(values)
+    except ConfigError as error:
+        raise CheckpointError(f"{source}: {error}") from error
+    with torch.device("meta"):
+        return DalleBart(config)
+
+
+def new_vqgan(values: dict[str, Any], source: Path) -> VQGAN:
+    """A VQGAN without weights, on the meta device, from the configuration read from `source`."""
+    try:
+        config = VQGANConfig.from_dict(values)
+    except ConfigError as error:
+        raise CheckpointError(f"{source}: {error}") from error
+    with torch.device("meta"):
+        return VQGAN(config)
 
 
 def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER) -> SentenceEncoder:
     """MiniLM with its tokenizer, from a folder that `save_sentence_encoder` wrote. Raises `CheckpointError`."""
-    config = MiniLMConfig.from_dict(read_json(folder / "config.json"))
+    try:
+        config = MiniLMConfig.from_dict(read_json(folder / "config.json"))
+    except ConfigError as error:
+        raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
     with torch.device("meta"):
         network = MiniLM(config)
     fill(network, read_weights(folder / "model.safetensors"), folder / "model.safetensors", torch.float32)
