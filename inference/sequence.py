@@ -1,11 +1,17 @@
 """One picture being decoded: what was asked of it, and where it stands.
 
 In: a seed, sampling parameters, codes that are given beforehand.  Out: a state that the scheduler moves along.
-It knows neither torch nor the model: the codes themselves live in the engine's tables, row = the sequence's first slot.
+It knows no model; the codes themselves live in the engine's tables, in the row of the sequence's first slot.
 """
+
+from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the scheduler needs no torch, and neither does who only reads SamplingParams
+    from torch import Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Sequence:
     seed: int
     params: SamplingParams
     length: int
+    generator: Generator
     status: SequenceStatus = SequenceStatus.WAITING
     slots: tuple[int, ...] = ()
     position: int = 0

@@ -1,8 +1,12 @@
-"""What the engine can drive: one module per kind of model. Here is what they all hand out."""
+"""What the engine can drive: one module per kind of model. Here is what they all are, and what they hand out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
+
+from inference.sequence import SamplingParams
 
 
 @dataclass(frozen=True)
@@ -18,3 +22,47 @@ class EncodedTexts:
     def __getitem__(self, rows: slice | Tensor) -> "EncodedTexts":
         """Some of the texts, in the order of `rows`."""
         return EncodedTexts(self.states[rows], self.mask[rows])
+
+
+class Backend(Protocol):
+    """A model as the engine sees it. A call may raise anything: the generations concerned fail, the engine lives on."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def image_length(self) -> int:
+        """Codes a picture, L = grid_side²."""
+
+    @property
+    def grid_side(self) -> int: ...
+    @property
+    def picture_side(self) -> int:
+        """Pixels a side that `encode_image` takes."""
+
+    @property
+    def start_token(self) -> int: ...
+    @property
+    def vocab_size(self) -> int:
+        """V, logits a row."""
+
+    @property
+    def slots(self) -> int:
+        """Rows that have room in the caches."""
+
+    @property
+    def recommended(self) -> SamplingParams: ...
+
+    def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
+        """None is the unconditional text."""
+
+    def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
+        """Fill the text part of the slots (R,) from R texts; whatever the slots held before is forgotten."""
+
+    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        """(R,) each -> logits (R, V) float32 over the code at `positions`; `tokens` are the codes before it."""
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        """(B, L) -> uint8 (B, H, W, 3) on the CPU."""
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """uint8 (B, picture_side, picture_side, 3) -> codes (B, L)."""

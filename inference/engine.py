@@ -1,0 +1,346 @@
+"""The engine: generations in, pictures out, everything that runs decoded together (continuous batching).
+
+`Engine.add` takes an order, each `Engine.step` draws one code of every running picture and returns what happened.
+One thread owns an engine.  It knows the model only as a `Backend`, and neither HTTP nor asyncio.
+
+The codes of running pictures live in one table, a row for each cache slot, so that a step touches no picture by itself:
+`_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+import torch
+from torch import Tensor
+
+from inference.backends import Backend, EncodedTexts
+from inference.contract import (
+    MAX_SEED,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    InvalidRequest,
+    Progress,
+    grid_columns,
+)
+from inference.pictures import Pixels, encode_png, encode_preview
+from inference.previews import PreviewBudget, draw_partial
+from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.scheduler import Scheduler
+from inference.sequence import SamplingParams, Sequence
+
+TICKS = 8
+"""So many times in its life a generation reports progress."""
+
+DETOKENIZED_TOGETHER = 4
+"""Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """What a health page shows."""
+
+    slots: int
+    free_slots: int
+    running: int  # sequences
+    waiting: int  # sequences
+
+
+@dataclass(eq=False)
+class Generation:
+    """One order inside the engine, from `add` to its last event."""
+
+    id: str
+    request: GenerationRequest
+    sequences: list[Sequence]
+    init_pixels: Pixels | None
+    accepted: float  # clock
+    texts: EncodedTexts | None = None  # row 0 the prompt, row 1 (if guided) the negative prompt
+    init_codes: Tensor | None = None  # (L,)
+    drawn: int = 0  # codes, of all pictures
+    ticks: int = 0  # reports made
+    pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
+    shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
+    finished: int = 0  # pictures
+
+    @property
+    def done(self) -> float:
+        """The share of codes drawn, 0–1."""
+        return self.drawn / sum(sequence.length for sequence in self.sequences)
+
+
+@dataclass(frozen=True)
+class DecodeBatch:
+    """The running sequences as tensors, made anew only when someone joins or leaves.  P pictures, R rows ≥ P."""
+
+    sequences: list[Sequence]
+    first: Tensor  # (P,) the first slot of each picture: its row in the engine's tables
+    slots: Tensor  # (R,) all conditional rows, then the unconditional rows of the guided pictures
+    guided: Tensor  # (R - P,) which pictures those belong to
+    sampling: SamplingRows
+    generators: list[torch.Generator]
+
+    @classmethod
+    def of(cls, running: list[Sequence], vocab_size: int) -> "DecodeBatch":
+        guided = [row for row, sequence in enumerate(running) if len(sequence.slots) == 2]
+        first = [sequence.slots[0] for sequence in running]
+        return cls(
+            sequences=list(running),
+            first=torch.tensor(first),
+            slots=torch.tensor(first + [running[row].slots[1] for row in guided]),
+            guided=torch.tensor(guided, dtype=torch.long),
+            sampling=SamplingRows.of([sequence.params for sequence in running], vocab_size),
+            generators=[sequence.generator for sequence in running],
+        )
+
+
+class Engine:
+    """`clock` counts seconds; it decides no picture, only how many previews there is time for."""
+
+    def __init__(self, backend: Backend, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.backend = backend
+        self._clock = clock
+        self._scheduler = Scheduler(backend.slots)
+        self._generations: dict[str, Generation] = {}
+        self._batch: DecodeBatch | None = None
+        self._decoded: deque[tuple[Sequence, Tensor]] = deque()  # finished, with their codes (L,), not yet pixels
+        self._budget = PreviewBudget()
+        self._codes = torch.full((backend.slots, 1 + backend.image_length), backend.start_token)
+        self._given = torch.full((backend.slots, backend.image_length), -1)
+
+    # ------------------------------------------------------------------------------------------ orders
+
+    def check(self, request: GenerationRequest) -> None:
+        """What only the model knows to be wrong; raises InvalidRequest.  May be called from any thread."""
+        side = self.backend.grid_side
+        if request.keep_rows >= side:
+            raise InvalidRequest(
+                "keep_rows", f"keep_rows is {request.keep_rows}; {self.backend.name} draws {side} rows, keep fewer"
+            )
+        if request.init_image is not None and not request.keep_rows and request.strength is None:
+            raise InvalidRequest("strength", "init_image needs keep_rows (complete it) or strength (vary it)")
+
+    def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
+        """Take an order; its pictures start as slots become free.  `init_pixels` is the decoded `init_image`,
+        (picture_side, picture_side, 3).  Raises InvalidRequest, and ValueError for an id that is in use."""
+        self.check(request)
+        if generation_id in self._generations:
+            raise ValueError(f"generation {generation_id} is already in the engine")
+        params = self._params(request)
+        seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(request.images)]
+        sequences = [
+            Sequence(generation_id, index, seed, params, self.backend.image_length, torch.Generator().manual_seed(seed))
+            for index, seed in enumerate(seeds)
+        ]
+        self._generations[generation_id] = Generation(generation_id, request, sequences, init_pixels, self._clock())
+        self._scheduler.add(generation_id, sequences)
+
+    def cancel(self, generation_id: str) -> None:
+        """Forget a generation at once; no event of it follows.  Unknown ids (finished ones) are ignored."""
+        self._generations.pop(generation_id, None)
+        self._decoded = deque(pair for pair in self._decoded if pair[0].generation_id != generation_id)
+        if self._scheduler.cancel(generation_id):
+            self._batch = None
+
+    def fail_all(self, code: str, message: str) -> list[tuple[str, Event]]:
+        """End every generation with a retryable failure; returns the events."""
+        events: list[tuple[str, Event]] = []
+        for generation_id in list(self._generations):
+            self._fail(generation_id, Failed(code, message, retryable=True), events)
+        return events
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._generations)
+
+    @property
+    def status(self) -> EngineStatus:
+        scheduler = self._scheduler
+        return EngineStatus(scheduler.slots, scheduler.free_slots, len(scheduler.running), scheduler.waiting)
+
+    # ------------------------------------------------------------------------------------------- a step
+
+    @torch.inference_mode()
+    def step(self) -> list[tuple[str, Event]]:
+        """Draw one code of every running picture; returns what happened, with the generation's id."""
+        events: list[tuple[str, Event]] = []
+        self._admit(events)
+        self._decode(events)
+        self._report_progress(events)
+        self._detokenize(events)
+        return events
+
+    def _admit(self, events: list[tuple[str, Event]]) -> None:
+        """Let waiting sequences take free slots, and fill those slots from their texts (prefill)."""
+        admitted: dict[str, list[Sequence]] = {}
+        for sequence in self._scheduler.admit():
+            admitted.setdefault(sequence.generation_id, []).append(sequence)
+        for generation_id, sequences in admitted.items():
+            self._batch = None
+            generation = self._generations[generation_id]
+            try:
+                self._prefill(generation, sequences)
+            except Exception:  # the model's code may raise anything, and others are still drawing
+                log.exception("reading a prompt failed", generation=generation_id)
+                self._fail_broken({generation_id}, "reading the prompt", events)
+                continue
+            if generation.drawn == 0:
+                events.append((generation_id, Progress(0.0)))
+
+    def _prefill(self, generation: Generation, sequences: list[Sequence]) -> None:
+        request, backend = generation.request, self.backend
+        if generation.texts is None:
+            guided = sequences[0].slots_needed == 2
+            texts = [request.prompt, request.negative_prompt or None] if guided else [request.prompt]
+            generation.texts = backend.encode_texts(texts)
+        if generation.init_pixels is not None and generation.init_codes is None:
+            pixels = torch.from_numpy(generation.init_pixels.copy())[None]  # a copy: torch wants it writable
+            generation.init_codes = backend.encode_image(pixels)[0].cpu()
+        for sequence in sequences:
+            self._given[sequence.slots[0]] = -1
+            if generation.init_codes is not None:
+                kept = kept_codes(request, backend.grid_side, sequence.generator)
+                self._given[sequence.slots[0], kept] = generation.init_codes[kept]
+        slots = [slot for sequence in sequences for slot in sequence.slots]
+        rows = [row for sequence in sequences for row in range(len(sequence.slots))]
+        backend.prefill(torch.tensor(slots), generation.texts[torch.tensor(rows)])
+
+    def _decode(self, events: list[tuple[str, Event]]) -> None:
+        """One code for every running sequence; those that have all of theirs leave their slots."""
+        if not self._scheduler.running:
+            return
+        started = self._clock()
+        batch = self._batch = self._batch or DecodeBatch.of(self._scheduler.running, self.backend.vocab_size)
+        try:
+            self._draw_codes(batch)
+        except Exception:  # as in _admit
+            log.exception("decoding failed")
+            self._fail_broken({sequence.generation_id for sequence in batch.sequences}, "drawing", events)
+            return
+        finished = []
+        for sequence in batch.sequences:
+            sequence.position += 1
+            self._generations[sequence.generation_id].drawn += 1
+            if sequence.position == sequence.length:
+                self._decoded.append((sequence, self._codes[sequence.slots[0], 1:].clone()))
+                finished.append(sequence)
+        if finished:
+            self._scheduler.finish(finished)
+            self._batch = None
+        self._budget.earn(self._clock() - started)
+
+    def _draw_codes(self, batch: DecodeBatch) -> None:
+        positions = torch.tensor([sequence.position for sequence in batch.sequences])  # (P,)
+        tokens = self._codes[batch.first, positions]  # (P,)
+        guided = batch.guided
+        logits = self.backend.decode_one_token(
+            batch.slots, torch.cat([tokens, tokens[guided]]), torch.cat([positions, positions[guided]])
+        )  # (R, V)
+        logits, unconditional = logits[: len(tokens)], logits[len(tokens) :]  # (P, V), (R - P, V)
+        if len(guided):
+            scale = batch.sampling.guidance_scale[guided]
+            logits = logits.index_copy(0, guided, guide(logits[guided], unconditional, scale))
+        noise = gumbel_noise(batch.generators, self.backend.vocab_size)
+        drawn = sample(logits, batch.sampling, noise)  # (P,)
+        given = self._given[batch.first, positions]
+        self._codes[batch.first, positions + 1] = torch.where(given < 0, drawn, given)
+
+    def _report_progress(self, events: list[tuple[str, Event]]) -> None:
+        """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
+        for generation_id in dict.fromkeys(sequence.generation_id for sequence in self._scheduler.running):
+            generation = self._generations[generation_id]
+            ticks = int(TICKS * generation.done)
+            if ticks == generation.ticks:
+                continue
+            generation.ticks = ticks
+            preview = self._draw_preview(generation) if generation.request.preview else None
+            events.append((generation_id, Progress(generation.done, preview)))
+
+    def _draw_preview(self, generation: Generation) -> bytes | None:
+        """Refresh the pictures that were not shown for longest, as many as there is time for; None for none."""
+        partial = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
+        partial.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
+        partial = partial[: self._budget.affordable]
+        if not partial:
+            return None
+        started = self._clock()
+        codes = self._codes[[sequence.slots[0] for sequence in partial], 1:]  # (B, L)
+        drawn = [sequence.position for sequence in partial]
+        try:
+            pictures = draw_partial(self.backend.detokenize, codes, drawn, self.backend.grid_side)
+        except Exception:  # a preview is a courtesy, not worth a generation
+            log.exception("preview failed", generation=generation.id)
+            return None
+        for sequence, pixels in zip(partial, pictures, strict=True):
+            generation.pictures[sequence.index] = pixels
+            generation.shown_at[sequence.index] = generation.ticks
+        shown = [generation.pictures.get(index) for index in range(generation.request.images)]
+        preview = encode_preview(shown, grid_columns(len(shown)))
+        self._budget.spend(len(partial), self._clock() - started)
+        return preview
+
+    def _detokenize(self, events: list[tuple[str, Event]]) -> None:
+        """Turn finished codes into pictures, a few a step."""
+        batch = [self._decoded.popleft() for _ in range(min(DETOKENIZED_TOGETHER, len(self._decoded)))]
+        if not batch:
+            return
+        try:
+            pictures = self.backend.detokenize(torch.stack([codes for _, codes in batch])).numpy()
+            files = [
+                encode_png(pixels, model=self.backend.name, seed=sequence.seed)
+                for (sequence, _), pixels in zip(batch, pictures, strict=True)
+            ]
+        except Exception:  # as in _admit
+            log.exception("detokenizing failed")
+            self._fail_broken({sequence.generation_id for sequence, _ in batch}, "turning codes into pixels", events)
+            return
+        for (sequence, _), pixels, file in zip(batch, pictures, files, strict=True):
+            generation = self._generations[sequence.generation_id]
+            generation.pictures[sequence.index] = pixels
+            generation.finished += 1
+            events.append((generation.id, Image(sequence.index, sequence.seed, None, file)))
+            if generation.finished == len(generation.sequences):
+                del self._generations[generation.id]
+                events.append((generation.id, Done(self._clock() - generation.accepted, self.backend.name)))
+
+    # ----------------------------------------------------------------------------------------- failures
+
+    def _fail_broken(self, generation_ids: Iterable[str], doing: str, events: list[tuple[str, Event]]) -> None:
+        """Fail the generations that took part in what has just raised."""
+        for generation_id in sorted(generation_ids):
+            message = f"The model failed while {doing}. The server's log says why, under {generation_id}."
+            log.error("generation failed", generation=generation_id, doing=doing)
+            self._fail(generation_id, Failed("model_failed", message, retryable=True), events)
+
+    def _fail(self, generation_id: str, failure: Failed, events: list[tuple[str, Event]]) -> None:
+        self.cancel(generation_id)
+        events.append((generation_id, failure))
+
+    def _params(self, request: GenerationRequest) -> SamplingParams:
+        """The request's parameters, the model's own where the request names none."""
+        default = self.backend.recommended
+        return SamplingParams(
+            guidance_scale=default.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+            temperature=default.temperature if request.temperature is None else request.temperature,
+            top_k=default.top_k if request.top_k is None else request.top_k,
+            top_p=default.top_p if request.top_p is None else request.top_p,
+        )
+
+
+def kept_codes(request: GenerationRequest, side: int, generator: torch.Generator) -> Tensor:
+    """Which codes of the initial picture stay: the first `keep_rows` rows; of the rest, with `strength`, a random
+    share of 1 - strength.  Returns sorted indices (K,) into the side² codes."""
+    rows = request.keep_rows * side
+    kept = torch.arange(rows)
+    if request.strength is not None:
+        rest = side * side - rows
+        kept_of_rest = torch.randperm(rest, generator=generator)[: round((1 - request.strength) * rest)]
+        kept = torch.cat([kept, rows + kept_of_rest.sort().values])
+    return kept

@@ -1,0 +1,117 @@
+"""Picture files: PNG with provenance, WebP preview grids, and pictures that strangers send.
+
+In: pixels, uint8 (H, W, 3), RGB.  Out: encoded files, and the other way round.  It knows no model and no torch.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, PngImagePlugin
+
+Pixels = NDArray[np.uint8]
+
+SMALLEST_SIDE: Final = 256
+"""Pictures leave the server with at least so many pixels a side."""
+
+PREVIEW_SIDE: Final = 384
+"""Pixels a side of a preview grid, at most: enough for a chat window, a few KB, a few milliseconds to encode."""
+
+MAX_INIT_PIXELS: Final = 25_000_000
+"""A stranger's picture may have so many pixels; decoded, that is 75 MB."""
+
+INIT_FORMATS: Final = ("PNG", "JPEG", "WEBP")
+
+PAPER: Final = (124, 126, 130)
+"""The neutral grey of what is not drawn yet; quiet on Discord's dark and light themes alike."""
+
+_DIGITAL_SOURCE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_XMP: Final = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
+    f'Iptc4xmpExt:DigitalSourceType="{_DIGITAL_SOURCE}"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+class UnreadablePicture(ValueError):
+    """A file that is no picture we take; the message says what is wrong with it and what would be right."""
+
+
+def encode_png(pixels: Pixels, *, model: str, seed: int) -> bytes:
+    """A PNG of at least SMALLEST_SIDE pixels a side that says it was made by a model.
+
+    The mark is the IPTC digital source type "trainedAlgorithmicMedia" as XMP, and text chunks with model and seed. The
+    prompt is left out: a picture that is passed on must not tell more than its sender does.
+    """
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Software", "Easel")
+    chunks.add_itxt("Comment", f"AI-generated picture (model {model}, seed {seed})")
+    chunks.add_itxt("XML:com.adobe.xmp", _XMP)
+    file = io.BytesIO()
+    enlarge(pixels).save(file, "PNG", pnginfo=chunks)
+    return file.getvalue()
+
+
+def enlarge(pixels: Pixels) -> Image.Image:
+    """The picture, resampled (Lanczos) to SMALLEST_SIDE where its shorter side has fewer pixels."""
+    picture = Image.fromarray(pixels)
+    shorter = min(picture.size)
+    if shorter >= SMALLEST_SIDE:
+        return picture
+    width, height = (round(side * SMALLEST_SIDE / shorter) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def encode_preview(pictures: Sequence[Pixels | None], columns: int) -> bytes:
+    """A WebP grid of square pictures, row by row; None and the cells behind the last picture stay paper."""
+    side = PREVIEW_SIDE // columns
+    rows = -(-len(pictures) // columns)
+    grid = Image.new("RGB", (columns * side, rows * side), PAPER)
+    for index, pixels in enumerate(pictures):
+        if pixels is not None:
+            cell = Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX)
+            grid.paste(cell, (index % columns * side, index // columns * side))
+    file = io.BytesIO()
+    grid.save(file, "WEBP", quality=70, method=0)  # method 0: the fastest, a preview lives for a second
+    return file.getvalue()
+
+
+def fade_undrawn(pixels: Pixels, drawn: int, side: int) -> Pixels:
+    """Let a partial picture fade into paper below the `drawn` first of its side × side code cells.
+
+    `pixels` (H, W, 3) show the partial codes, with some continuation below them.  In each column of cells, the first
+    cell that is not drawn fades from picture to paper, so that the edge looks like a brush stroke and not like a saw.
+    """
+    height, width = pixels.shape[:2]
+    full_rows, in_row = divmod(drawn, side)
+    edges = np.full(side, full_rows, np.float32)  # the first undrawn row of each column of cells
+    edges[:in_row] += 1
+    edges = np.interp((np.arange(width) + 0.5) * side / width - 0.5, np.arange(side), edges)  # (W,)
+    below = (np.arange(height)[:, None] + 0.5) * side / height - edges[None, :]  # (H, W), in cells
+    share = np.clip(below, 0, 1)
+    share = (share * share * (3 - 2 * share))[..., None]  # smooth at both ends
+    faded: Pixels = (pixels * (1 - share) + np.array(PAPER, np.float32) * share + 0.5).astype(np.uint8)
+    return faded
+
+
+def read_init_picture(data: bytes, side: int) -> Pixels:
+    """Decode a stranger's picture file to (side, side, 3), cut to its middle square; transparency becomes white.
+
+    Only the formats in INIT_FORMATS, and at most MAX_INIT_PIXELS, which is checked before anything is decoded.
+    Raises UnreadablePicture.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=INIT_FORMATS) as picture:
+            width, height = picture.size
+            small_enough = width * height <= MAX_INIT_PIXELS
+            upright = ImageOps.exif_transpose(picture).convert("RGBA") if small_enough else None
+    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError, Warning) as error:
+        kinds = ", ".join(INIT_FORMATS)
+        raise UnreadablePicture(f"the picture cannot be read ({type(error).__name__}); {kinds} are taken") from error
+    if upright is None:
+        raise UnreadablePicture(f"the picture has {width} × {height} pixels; at most {MAX_INIT_PIXELS} are taken")
+    paper = Image.new("RGBA", upright.size, "white")
+    paper.alpha_composite(upright)
+    return np.asarray(ImageOps.fit(paper.convert("RGB"), (side, side), Image.Resampling.LANCZOS))
