@@ -52,7 +52,7 @@ ORIGINAL_SAMPLING = SamplingParams(guidance_scale=10.0, temperature=1.0, top_k=5
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All parts of one model; `text` is MiniLM where the model reads its states, a tokenizer where it has an encoder."""
+    """All parts of one model; `text` is MiniLM where it reads those states, a tokenizer where it has an encoder."""
 
     name: str
     dalle: DalleBart
