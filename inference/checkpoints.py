@@ -73,6 +73,16 @@ def load_model(name: str, dtype: torch.dtype = torch.float32) -> Checkpoint:
     return load_original(folder, dtype)
 
 
+def verify_model(name: str) -> str:
+    """Loads a model and says in one line what it is. Raises `CheckpointError` naming what is wrong with it."""
+    checkpoint = load_model(name)
+    dalle, vqgan = checkpoint.dalle.config, checkpoint.vqgan.config
+    millions = (
+        sum(weight.numel() for part in (checkpoint.dalle, checkpoint.vqgan) for weight in part.parameters()) / 1e6
+    )
+    return f"{checkpoint.name}: {millions:.1f} M parameters, {dalle.image_length} of {vqgan.n_embed} codes a picture"
+
+
 def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float32) -> Checkpoint:
     """A model that `save_builtin` wrote. Raises `CheckpointError`."""
     path = folder / "config.json"

@@ -1,0 +1,78 @@
+"""DALL·E mini and the built-in model, as the engine sees them.
+
+In: a `Checkpoint`. Out: a `Backend`. It keeps the caches, and knows how each kind of model reads text; it knows no
+guidance, no sampling and no order of pictures.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inference.backends import EncodedTexts
+from inference.checkpoints import Checkpoint
+from inference.models.text_encoder import MAX_TOKENS
+from inference.text import PromptTokenizer
+
+DEFAULT_SLOTS = 36
+"""Eighteen pictures with guidance at once: two people's full grids."""
+
+
+class DalleBackend:
+    """One loaded model with room for `slots` rows. Weights stay in the type they were loaded in; logits are float32."""
+
+    def __init__(self, checkpoint: Checkpoint, slots: int = DEFAULT_SLOTS, device: torch.device | str = "cpu") -> None:
+        self.name = checkpoint.name
+        self.recommended = checkpoint.sampling
+        self.slots = slots
+        self.device = torch.device(device)
+        self._dalle = checkpoint.dalle.to(self.device)
+        self._vqgan = checkpoint.vqgan.to(self.device)
+        self._text = checkpoint.text
+        config = checkpoint.dalle.config
+        self.image_length = config.image_length
+        self.grid_side = math.isqrt(config.image_length)
+        self.picture_side = self.grid_side * checkpoint.vqgan.config.downscale
+        self.start_token = config.start_token
+        # the table can have more rows than there are codes (start, padding): those can never be drawn
+        self.vocab_size = checkpoint.vqgan.config.n_embed
+        self._text_length = config.max_text_length if isinstance(self._text, PromptTokenizer) else MAX_TOKENS
+        self._cache = checkpoint.dalle.new_cache(slots, self._text_length)
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
+        """B texts -> their states, padded to one length; None is the unconditional text."""
+        if isinstance(self._text, PromptTokenizer):
+            input_ids, mask = (tensor.to(self.device) for tensor in self._text(texts))
+            return EncodedTexts(self._dalle.encode(input_ids, mask), mask)
+        states, mask = self._text.states(["" if text is None else text for text in texts])
+        given = torch.tensor([text is not None for text in texts])
+        mask = mask * given[:, None]  # without a text nothing but the model's null state is attended
+        return EncodedTexts(states.to(self.device, self._dalle.lm_head.weight.dtype), mask.to(self.device))
+
+    def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
+        """Fills the slots (R,) from R texts."""
+        self._dalle.prefill(self._cache, slots.to(self.device), texts.states, texts.mask)
+
+    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        """(R,) each -> logits (R, vocab_size) in float32, on the CPU."""
+        slots, tokens, positions = (tensor.to(self.device) for tensor in (slots, tokens, positions))
+        logits = self._dalle.decode_one_token(self._cache, slots, tokens, positions)
+        return logits[:, : self.vocab_size].float().cpu()
+
+    @torch.no_grad()
+    def detokenize(self, codes: Tensor) -> Tensor:
+        """Codes (B, L) -> uint8 (B, H, W, 3) on the CPU; truncated to whole levels, as the original does."""
+        pixels = self._vqgan.detokenize(codes.to(self.device)).float().clamp_(0, 1)  # (B, 3, H, W)
+        return pixels.mul_(255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu()
+
+    @torch.no_grad()
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """uint8 (B, H, W, 3) of any size -> codes (B, L) on the CPU; stretched to `picture_side` where need be."""
+        x = pixels.to(self.device).permute(0, 3, 1, 2).float() / 255  # (B, 3, H, W)
+        side = self.picture_side
+        if x.shape[-2:] != (side, side):
+            x = F.interpolate(x, size=(side, side), mode="bicubic", antialias=True).clamp_(0, 1)
+        return self._vqgan.encode(x.to(self._dalle.lm_head.weight.dtype)).cpu()
