@@ -1,0 +1,234 @@
+"""The bot as Discord sees it: commands, buttons, and one place where orders enter and errors leave.
+
+In: settings, and `Services` once they are open.  Out: a discord.py client.  Long-lived tasks belong to the
+composition root (`run_bot`, the demo, a test), never to `setup_hook`.
+"""
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import secrets
+import signal
+from typing import Any, Final
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.config import Settings
+from bot.database.records import GenerationRecord
+from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, Sanctioned, UserError
+from bot.order import InteractionRef, Order
+from bot.services import Services, open_services
+from bot.views import text
+from bot.views.history import grid_of
+from bot.views.picture import note
+from bot.views.press import BotInteraction
+from bot.views.reply import InteractionReply
+from bot.views.result import ResultLayout
+
+log = structlog.get_logger(__name__)
+
+EXTENSIONS: Final = ("bot.cogs.imagine", "bot.cogs.history", "bot.cogs.gallery", "bot.cogs.moderation")
+# An admission that takes longer than this is answered by "thinking…" first; Discord waits 3 seconds.
+ADMISSION_PATIENCE: Final = 0.5
+
+
+class Bot(commands.AutoShardedBot):
+    """`services` is set by whoever opened them, before the first interaction."""
+
+    services: Services
+
+    def __init__(self, settings: Settings, *, shard_count: int | None = None, always_sync: bool = False) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            shard_count=shard_count,
+        )
+        self.settings = settings
+        self._always_sync = always_sync
+
+    async def setup_hook(self) -> None:
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        await self._sync_commands()
+
+    # ------------------------------------------------------------------------------------------------- orders
+
+    async def place(self, interaction: BotInteraction, order: Order) -> None:
+        """Admit an order and start it; the interaction must not have been answered yet.
+
+        A refusal is for the person's eyes only.  Whether an answer is private is fixed by its first word, so
+        admission goes before the defer; where it is slow, the defer goes first and a refusal takes it back.
+        """
+        order.check()
+        order = dataclasses.replace(order, interaction=reference(interaction))
+        admission = asyncio.ensure_future(self.services.generator.admit(order))
+        await asyncio.wait({admission}, timeout=ADMISSION_PATIENCE)
+        message_id = None
+        if not admission.done():
+            message_id = await defer(interaction)
+        try:
+            generation_id = await admission
+        except UserError:
+            if message_id is not None:
+                await interaction.delete_original_response()
+            raise
+        if message_id is None:
+            message_id = await defer(interaction)
+        if message_id is not None:
+            await self.services.log.record_reply(generation_id, message_id)
+        self.services.generator.start(generation_id, order, self._reply(generation_id, order, message_id))
+
+    def reply_for(self, record: GenerationRecord) -> InteractionReply:
+        """The reply of a generation that a crash interrupted."""
+        return self._reply(record.id, record.order, record.message_id)
+
+    def _reply(self, generation_id: int, order: Order, message_id: int | None) -> InteractionReply:
+        return InteractionReply(
+            self,
+            generation_id=generation_id,
+            user_id=order.requester.user_id,
+            channel_id=order.requester.channel_id,
+            prompt=order.prompt,
+            interaction=order.interaction,
+            message_id=message_id,
+        )
+
+    async def check_may_act(self, interaction: BotInteraction) -> None:
+        """Raises Sanctioned where the person is timed out or banned from the bot."""
+        sanction = await self.services.moderation.active(interaction.user.id, interaction.guild_id)
+        if sanction is not None:
+            raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
+
+    async def take_down(
+        self, record: GenerationRecord, by: int, why: str, image_index: int | None = None
+    ) -> GenerationRecord:
+        """Mark a generation or one of its pictures as removed, and take its message down or the picture out of it."""
+        removed = await self.services.log.remove(record.id, by, why, image_index)
+        if removed.status in ("checking", "queued", "running"):
+            await self.services.generator.cancel(record.id, by)
+        if removed.message_id is None:
+            return removed
+        channel = self.get_partial_messageable(record.order.requester.channel_id)
+        message = channel.get_partial_message(removed.message_id)
+        rest = await grid_of(self.services, removed) if image_index is not None else None
+        try:
+            if rest is None:
+                await message.delete()
+            else:
+                layout = ResultLayout(removed, rest)
+                await message.edit(view=layout, attachments=[layout.file])
+        except discord.HTTPException as error:
+            log.info("message_not_taken_down", generation=record.id, error=str(error))
+        return removed
+
+    # ------------------------------------------------------------------------------------------------- errors
+
+    async def report(self, interaction: BotInteraction, error: Exception) -> None:
+        """The one error handler: a UserError's own sentence, anything else an id that is in the log."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, UserError):
+            log.info("refused", error=type(cause).__name__, user=interaction.user.id, sentence=str(cause))
+            sentence = explained(cause)
+        elif isinstance(cause, discord.NotFound) and cause.code == 10062:
+            log.warning("answered_too_late", interaction=interaction.id)
+            return
+        else:
+            error_id = secrets.token_hex(4)
+            log.error("broken", id=error_id, user=interaction.user.id, exc_info=cause)
+            sentence = f"Something broke (id {error_id}). It is in the log; please tell the operator this id."
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(view=note(sentence), ephemeral=True)
+            else:
+                await interaction.response.send_message(view=note(sentence), ephemeral=True)
+        except discord.HTTPException as unheard:
+            log.info("not_told", error=str(unheard), sentence=sentence)
+
+    # --------------------------------------------------------------------------------------------------- sync
+
+    async def _sync_commands(self) -> None:
+        """Tell Discord of the commands when they have changed since this data folder last did."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        guilds = [discord.Object(guild_id) for guild_id in self.settings.discord_guild_ids]
+        state = json.dumps([payload, [guild.id for guild in guilds], self.application_id], sort_keys=True)
+        fingerprint = hashlib.sha256(state.encode()).hexdigest()
+        marker = self.settings.data_dir / "commands.sha256"
+        if not self._always_sync and marker.exists() and marker.read_text() == fingerprint:
+            return
+        for guild in guilds:
+            self.tree.copy_global_to(guild=guild)
+            await self.tree.sync(guild=guild)
+        if not guilds:
+            await self.tree.sync()
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.write_text(fingerprint)
+
+
+class Tree(app_commands.CommandTree[Bot]):
+    """Hands what commands did not answer themselves, such as a failed check, to `Bot.report`."""
+
+    async def on_error(self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError) -> None:
+        if isinstance(error, app_commands.NoPrivateMessage):
+            await self.client.report(interaction, NotAdmitted("This command works in servers only."))
+        elif isinstance(error, app_commands.MissingPermissions):
+            await self.client.report(interaction, MissingPermission(", ".join(error.missing_permissions)))
+        else:
+            await self.client.report(interaction, error)
+
+
+def explained(error: UserError) -> str:
+    """The error's sentence, with what would work: the time to try again, or the channels where Easel may be used."""
+    sentence = text.refusal(error)
+    if isinstance(error, ChannelNotAllowed) and error.allowed:
+        sentence += " Try " + ", ".join(f"<#{channel_id}>" for channel_id in error.allowed[:5]) + "."
+    return sentence
+
+
+def reference(interaction: discord.Interaction[Any]) -> InteractionRef:
+    """What it takes to edit the interaction's answer later."""
+    return InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)
+
+
+async def defer(interaction: discord.Interaction[Any]) -> int | None:
+    """Show "thinking…" to everyone; the id of that message."""
+    answer = await interaction.response.defer(thinking=True)
+    return None if answer is None else answer.message_id
+
+
+async def run_bot(settings: Settings) -> None:
+    """Run on Discord until stopped.  Raises ConfigurationError for a missing or refused token."""
+    if settings.discord_token is None:
+        raise ConfigurationError(
+            "DISCORD_TOKEN", "", "it is not set", "Put the bot's token in .env, or try Easel without one: easel demo."
+        )
+    async with open_services(settings) as services, Bot(settings) as bot:
+        bot.services = services
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        try:
+            await bot.login(settings.discord_token.get_secret_value())
+        except discord.LoginFailure as error:
+            raise ConfigurationError(
+                "DISCORD_TOKEN", "(hidden)", "Discord refused it", "Copy it anew: Developer Portal → your app → Bot."
+            ) from error
+        resumed = await services.generator.resume(bot.reply_for)
+        log.info("logged_in", user=str(bot.user), resumed=resumed)
+        connection = asyncio.create_task(bot.connect())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if connection.done():
+            connection.result()
+        connection.cancel()

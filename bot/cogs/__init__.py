@@ -1,0 +1,1 @@
+"""Commands: each cog reads options, asks the core, and hands the result to a view."""

@@ -1,0 +1,31 @@
+"""`/gallery`: what a server's members shared, and voted for."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Bot
+from bot.views.gallery import GalleryPage, Vote, gallery_layout
+from bot.views.press import answering
+
+
+class Gallery(commands.Cog):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Look at the pictures that members of this server shared")
+    @app_commands.describe(order="Which pictures come first (the newest)")
+    @app_commands.choices(
+        order=[app_commands.Choice(name="newest", value="newest"), app_commands.Choice(name="most votes", value="top")]
+    )
+    @app_commands.guild_only()
+    async def gallery(self, interaction: discord.Interaction[Bot], order: str = "newest") -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            layout = await gallery_layout(interaction, "top" if order == "top" else "newest", None)
+            await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
+
+
+async def setup(bot: Bot) -> None:
+    bot.add_dynamic_items(GalleryPage, Vote)
+    await bot.add_cog(Gallery(bot))

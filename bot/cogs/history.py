@@ -1,0 +1,27 @@
+"""`/history`: one's own pictures, for oneself."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Bot
+from bot.views.history import HistoryPage, history_layout
+from bot.views.press import answering
+
+
+class History(commands.Cog):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Look through your own pictures")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def history(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            layout = await history_layout(self.bot.services, interaction.user.id, None)
+            await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
+
+
+async def setup(bot: Bot) -> None:
+    bot.add_dynamic_items(HistoryPage)
+    await bot.add_cog(History(bot))

@@ -1,0 +1,145 @@
+"""Drawing: `/imagine`, and what belongs to one's place in the queue: `/queue`, `/cancel`, `/help`.
+
+In: interactions.  Out: orders placed, and what the queue says of them.
+"""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Bot
+from bot.errors import NotFound
+from bot.generation import Pending
+from bot.order import Order
+from bot.views import picture, result, status, text
+from bot.views.picture import note
+from bot.views.press import answering, requester_of
+from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
+
+PRESSES: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
+    picture.Pick,
+    picture.Upscale,
+    picture.Vary,
+    picture.Share,
+    picture.SharePicker,
+    picture.Unshare,
+    result.Reroll,
+    result.Remix,
+    result.ShareAny,
+    result.Details,
+    result.Delete,
+    status.Cancel,
+)
+
+HELP = """### Easel draws what you describe
+`/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` (the \
+same seed draws the same pictures), `guidance` (higher follows the prompt more closely), `temperature` and `top_k` \
+(higher is wilder), `negative` (what to leave out).
+**Below the result** a number opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt again, \
+*Remix* lets you change it first, *Details* shows every parameter.
+`/queue` shows who waits, `/cancel` stops your own, `/history` keeps your pictures, `/gallery` shows what the server \
+shares and votes for."""
+
+
+class Imagine(commands.Cog):
+    """Commands about drawing."""
+
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Draw pictures from a description")
+    @app_commands.describe(
+        prompt="What the pictures should show",
+        images="How many pictures (4)",
+        seed="Draws the same pictures again",
+        guidance="How closely to follow the prompt; the model's own choice if left out",
+        temperature="Higher is wilder; the model's own choice if left out",
+        top_k="Choose from the k likeliest codes only; 0 is off",
+        negative="What to leave out",
+    )
+    @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def imagine(
+        self,
+        interaction: discord.Interaction[Bot],
+        prompt: str,
+        images: int = 4,
+        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        guidance: app_commands.Range[float, 1, MAX_GUIDANCE_SCALE] | None = None,
+        temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
+        top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
+        negative: str | None = None,
+    ) -> None:
+        # The prompt has no length limit here: Discord would refuse it without saying what the limit is.
+        async with answering(interaction):
+            order = Order(
+                requester=requester_of(interaction),
+                prompt=prompt,
+                negative_prompt=negative,
+                images=images,
+                seed=seed,
+                guidance_scale=guidance,
+                temperature=temperature,
+                top_k=top_k,
+            )
+            await self.bot.place(interaction, order)
+
+    @app_commands.command(description="See what is being drawn and who waits")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def queue(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            everyone = self.bot.services.generator.pending(None)
+            mine = [pending for pending in everyone if pending.user_id == interaction.user.id]
+            drawing = sum(pending.status == "running" for pending in everyone)
+            lines = [f"### Queue\n{drawing} being drawn, {len(everyone) - drawing} waiting."]
+            lines += [f"{_place(pending)} · {text.plain(pending.prompt, 100)}" for pending in mine[:10]]
+            if not mine:
+                lines.append("-# None of them is yours.")
+            await interaction.response.send_message(view=note("\n".join(lines)), ephemeral=True)
+
+    @app_commands.command(description="Stop your generations that are not finished")
+    @app_commands.describe(which="Which one; all of yours if left out")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def cancel(self, interaction: discord.Interaction[Bot], which: str | None = None) -> None:
+        async with answering(interaction):
+            generator = self.bot.services.generator
+            mine = generator.pending(interaction.user.id)
+            chosen = [pending for pending in mine if which is None or str(pending.generation_id) == which]
+            if not chosen:
+                raise NotFound("A generation of yours in progress")
+            await interaction.response.defer(ephemeral=True)
+            stopped = [await generator.cancel(pending.generation_id, interaction.user.id) for pending in chosen]
+            count = sum(stopped)
+            done = f"Cancelled {count} generation{'' if count == 1 else 's'}."
+            await interaction.followup.send(view=note(done), ephemeral=True)
+
+    @cancel.autocomplete("which")
+    async def complete_which(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        mine = self.bot.services.generator.pending(interaction.user.id)
+        return [
+            app_commands.Choice(name=text.shorten(text.one_line(pending.prompt), 100), value=str(pending.generation_id))
+            for pending in mine
+            if current.casefold() in pending.prompt.casefold()
+        ][:25]
+
+    @app_commands.command(description="What Easel can do")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def help(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            await interaction.response.send_message(view=note(HELP), ephemeral=True)
+
+
+def _place(pending: Pending) -> str:
+    if pending.position is None:
+        return {"checking": "🔎 Being checked", "running": "🎨 Being drawn"}.get(pending.status, pending.status)
+    return status.queued_status(pending.position, pending.eta_seconds)
+
+
+async def setup(bot: Bot) -> None:
+    bot.add_dynamic_items(*PRESSES)
+    await bot.add_cog(Imagine(bot))

@@ -1,0 +1,161 @@
+"""`/mod`: the request log, sanctions and removals.
+
+Each command asks for its Discord permission in code; each act is in the audit log.  The permissions that the
+commands carry are only what Discord shows by default: a server may hand them to anyone.
+"""
+
+import re
+from datetime import timedelta
+from typing import Final, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Bot
+from bot.database.moderation import Moderation
+from bot.database.records import GenerationFilter, Status
+from bot.errors import InvalidOption, NotFound
+from bot.views import text
+from bot.views.modlog import (
+    MAX_CATEGORY,
+    MAX_WORDS,
+    STATUSES,
+    LogEntry,
+    ModLogPage,
+    Remove,
+    logged,
+    modlog_layout,
+)
+from bot.views.picture import note
+from bot.views.press import answering, require
+
+MAX_REASON: Final = 400
+MAX_TIMEOUT: Final = timedelta(days=365)
+_DURATION: Final = re.compile(r"\s*(\d{1,6})\s*(m|min|h|d|w)\s*", re.IGNORECASE)
+_UNITS: Final = {
+    "m": timedelta(minutes=1), "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}  # fmt: skip
+
+Reason = app_commands.Range[str, 1, MAX_REASON]
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_messages=True)
+class Mod(commands.GroupCog, group_name="mod", group_description="For moderators: request log and sanctions"):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Read the request log of this server")
+    @app_commands.describe(
+        person="Only this person's requests",
+        status="Only requests that ended, or stand, like this",
+        category="Only requests in which the filter found this",
+        words="Only prompts that hold these words",
+    )
+    @app_commands.choices(status=[app_commands.Choice(name=status, value=status) for status in STATUSES])
+    async def log(
+        self,
+        interaction: discord.Interaction[Bot],
+        person: discord.User | None = None,
+        status: str | None = None,
+        category: app_commands.Range[str, 1, MAX_CATEGORY] | None = None,
+        words: app_commands.Range[str, 1, MAX_WORDS] | None = None,
+    ) -> None:
+        async with answering(interaction):
+            require(interaction, "manage_messages")
+            wanted = GenerationFilter(
+                user_id=None if person is None else person.id,
+                status=cast("Status | None", status),
+                category=category,
+                words=words,
+            )
+            await interaction.response.defer(ephemeral=True)
+            layout = await modlog_layout(interaction, wanted, None)
+            await interaction.followup.send(view=layout, ephemeral=True)
+
+    @app_commands.command(description="Keep a person from using Easel for a while")
+    @app_commands.describe(person="Who", duration="How long: 30m, 12h, 3d, 2w", reason="Why; the person reads it")
+    async def timeout(
+        self, interaction: discord.Interaction[Bot], person: discord.User, duration: str, reason: Reason
+    ) -> None:
+        async with answering(interaction):
+            require(interaction, "moderate_members")
+            _check_target(interaction, person)
+            until = discord.utils.utcnow() + parse_duration(duration)
+            await self._moderation.sanction(
+                person.id, interaction.guild_id, "timeout", until, reason, interaction.user.id
+            )
+            sentence = f"{person.mention} cannot use Easel until {text.soon(until)}: {text.plain(reason, MAX_REASON)}"
+            await interaction.response.send_message(view=note(sentence), ephemeral=True)
+
+    @app_commands.command(description="Keep a person from using Easel until lifted")
+    @app_commands.describe(person="Who", reason="Why; the person reads it")
+    async def ban(self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason) -> None:
+        async with answering(interaction):
+            require(interaction, "ban_members")
+            _check_target(interaction, person)
+            await self._moderation.sanction(person.id, interaction.guild_id, "ban", None, reason, interaction.user.id)
+            sentence = f"{person.mention} is banned from Easel: {text.plain(reason, MAX_REASON)}"
+            await interaction.response.send_message(view=note(sentence), ephemeral=True)
+
+    @app_commands.command(description="Lift a person's ban or timeout")
+    @app_commands.describe(person="Who", reason="Why")
+    async def unban(
+        self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason | None = None
+    ) -> None:
+        async with answering(interaction):
+            require(interaction, "ban_members")
+            lifted = await self._moderation.lift(person.id, interaction.guild_id, interaction.user.id, reason or "")
+            sentence = f"{person.mention} may use Easel again; the {lifted.kind} is lifted."
+            await interaction.response.send_message(view=note(sentence), ephemeral=True)
+
+    @app_commands.command(description="Take down a generation, or one picture of it")
+    @app_commands.describe(
+        generation="Its id, as the log and Details show it", reason="Why", picture="One picture only, counted from 1"
+    )
+    async def remove(
+        self,
+        interaction: discord.Interaction[Bot],
+        generation: app_commands.Range[int, 1],
+        reason: Reason,
+        picture: app_commands.Range[int, 1, 9] | None = None,
+    ) -> None:
+        async with answering(interaction):
+            require(interaction, "manage_messages")
+            await interaction.response.defer(ephemeral=True)
+            record = await logged(interaction, generation)
+            if picture is not None and picture > len(record.images):
+                raise NotFound(f"Picture {picture} of generation {generation}")
+            index = None if picture is None else picture - 1
+            await self.bot.take_down(record, interaction.user.id, reason, index)
+            what = f"Generation {generation}" if picture is None else f"Picture {picture} of generation {generation}"
+            await interaction.followup.send(view=note(f"{what} is removed."), ephemeral=True)
+
+    @property
+    def _moderation(self) -> Moderation:
+        return self.bot.services.moderation
+
+
+def parse_duration(duration: str) -> timedelta:
+    """ "12h" → 12 hours.  Raises InvalidOption for anything but a number with m, h, d or w, from a minute to a year."""
+    match = _DURATION.fullmatch(duration)
+    if match is None:
+        raise InvalidOption("duration", f"“{text.plain(duration, 50)}” is no duration. Write 30m, 12h, 3d or 2w.")
+    length = int(match[1]) * _UNITS[match[2].lower()]
+    if not timedelta(minutes=1) <= length <= MAX_TIMEOUT:
+        raise InvalidOption("duration", f"The duration is {match[0].strip()}; it must be from 1m to 365d.")
+    return length
+
+
+def _check_target(interaction: discord.Interaction[Bot], person: discord.User) -> None:
+    if person.id == interaction.user.id:
+        raise InvalidOption("person", "You cannot sanction yourself.")
+    if person.bot:
+        raise InvalidOption("person", f"{person.mention} is a bot; bots cannot use Easel.")
+
+
+async def setup(bot: Bot) -> None:
+    bot.add_dynamic_items(ModLogPage, LogEntry, Remove)
+    await bot.add_cog(Mod(bot))

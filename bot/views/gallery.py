@@ -1,0 +1,119 @@
+"""A server's gallery: shared pictures with their votes.
+
+In: pages of shares.  Out: a layout for one viewer, and its buttons: vote, remix, turn the page.
+"""
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Final, Self
+
+import discord
+from discord import ui
+
+from bot.database.records import ShareRecord
+from bot.database.shares import GalleryOrder
+from bot.errors import NotFound
+from bot.services import Services
+from bot.views import text
+from bot.views.picture import Unshare
+from bot.views.press import BotInteraction, Press, may_moderate, row_of
+from bot.views.result import Remix
+
+PER_PAGE: Final = 4  # seven components each; a message takes 40
+TITLES: Final[dict[GalleryOrder, str]] = {"newest": "Gallery · newest", "top": "Gallery · most votes"}
+
+
+class GalleryLayout(ui.LayoutView):
+    """One page for one viewer; `files` are to be sent along."""
+
+    def __init__(
+        self, shares: Sequence[tuple[ShareRecord, bytes]], order: GalleryOrder, cursor: str | None,
+        next_cursor: str | None, *, viewer_id: int, moderator: bool,
+    ) -> None:  # fmt: skip
+        super().__init__(timeout=None)
+        self.files: list[discord.File] = []
+        empty = "\nNothing is shared yet. Press *Share* below one of your pictures."
+        self.add_item(ui.TextDisplay(f"### {TITLES[order]}{'' if shares else empty}"))
+        for share, png in shares:
+            self.add_item(self._entry(share, png, order, cursor, mine=moderator or share.user_id == viewer_id))
+        pages = row_of(GalleryPage("newest", None), GalleryPage("top", None))
+        if next_cursor is not None:
+            pages.add_item(GalleryPage(order, next_cursor))
+        self.add_item(pages)
+
+    def _entry(
+        self, share: ShareRecord, png: bytes, order: GalleryOrder, cursor: str | None, *, mine: bool
+    ) -> ui.Container[Self]:
+        file = discord.File(
+            BytesIO(png), filename=f"easel-share-{share.id}.png", description=text.alt_text(share.prompt)
+        )
+        self.files.append(file)
+        box: ui.Container[Self] = ui.Container()
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file)))
+        about = f"-# by <@{share.user_id}> · {text.soon(share.created_at)}"
+        box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
+        row = row_of(Vote(share.id, order, cursor, share.votes), Remix(share.generation.id, share.image.index))
+        if mine:
+            row.add_item(Unshare(share.id))
+        box.add_item(row)
+        return box
+
+
+class GalleryPage(Press, template=r"easel:gallery:(?P<order>newest|top):(?P<cursor>[\d.]*)"):
+    """Turns to the page after `cursor`, or to the first of an order."""
+
+    def __init__(self, order: GalleryOrder, cursor: str | None) -> None:
+        first = {"newest": ("Newest", "🕓"), "top": ("Most votes", "🏆")}
+        label, emoji = first[order] if cursor is None else ("More", "▶️")
+        super().__init__(ui.Button(label=label, emoji=emoji, custom_id=f"easel:gallery:{order}:{cursor or ''}"))
+        self.order = order
+        self.cursor = cursor
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls("top" if match["order"] == "top" else "newest", match["cursor"] or None)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        layout = await gallery_layout(interaction, self.order, self.cursor)
+        await interaction.edit_original_response(view=layout, attachments=layout.files)
+
+
+class Vote(Press, template=r"easel:vote:(?P<share>\d+):(?P<order>newest|top):(?P<cursor>[\d.]*)"):
+    """Votes, or takes the vote back, and shows the page again; `cursor` is where that page starts."""
+
+    def __init__(self, share_id: int, order: GalleryOrder, cursor: str | None, votes: int = 0) -> None:
+        super().__init__(
+            ui.Button(label=str(votes), emoji="❤️", custom_id=f"easel:vote:{share_id}:{order}:{cursor or ''}")
+        )
+        self.share_id = share_id
+        self.order = order
+        self.cursor = cursor
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["share"]), "top" if match["order"] == "top" else "newest", match["cursor"] or None)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.client.check_may_act(interaction)
+        shares = interaction.client.services.shares
+        share = await shares.get(self.share_id)
+        if share is None or share.guild_id != interaction.guild_id:
+            raise NotFound("This picture in the gallery")
+        await interaction.response.defer()
+        await shares.vote(self.share_id, interaction.user.id)
+        layout = await gallery_layout(interaction, self.order, self.cursor)
+        await interaction.edit_original_response(view=layout, attachments=layout.files)
+
+
+async def gallery_layout(interaction: BotInteraction, order: GalleryOrder, cursor: str | None) -> GalleryLayout:
+    """The page of this server's gallery after `cursor`, as the person who asks may see it."""
+    if interaction.guild_id is None:
+        raise NotFound("A gallery outside of servers")
+    services: Services = interaction.client.services
+    page = await services.shares.page(interaction.guild_id, order, cursor, PER_PAGE)
+    shares = [(share, await services.storage.get(share.image.key)) for share in page.records]
+    return GalleryLayout(
+        shares, order, cursor, page.next_cursor, viewer_id=interaction.user.id, moderator=may_moderate(interaction)
+    )

@@ -1,0 +1,88 @@
+"""A person's own pictures, page by page.
+
+In: pages of the request log.  Out: a layout with a grid for each generation, and a button to the next page.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot import grid
+from bot.database.records import GenerationFilter, GenerationRecord
+from bot.grid import PictureFile
+from bot.services import Services
+from bot.views import text
+from bot.views.press import BotInteraction, Press
+from bot.views.result import action_row, grid_file
+
+PER_PAGE: Final = 3  # nine components each; a message takes 40
+
+
+class HistoryLayout(ui.LayoutView):
+    """`files` are to be sent along; `before` is where this page starts, None for the newest."""
+
+    def __init__(
+        self, entries: Sequence[tuple[GenerationRecord, PictureFile]], before: int | None, next_before: int | None
+    ) -> None:
+        super().__init__(timeout=None)
+        self.files: list[discord.File] = []
+        self.add_item(ui.TextDisplay("### Your pictures" if entries else "You have no pictures yet. Try `/imagine`."))
+        for record, picture in entries:
+            file = grid_file(record, picture)
+            self.files.append(file)
+            box: ui.Container[Self] = ui.Container()
+            facts = f"{text.soon(record.created_at)} · seed {record.seed} · {len(record.images)} pictures"
+            box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt, 200)}**\n-# {facts}"))
+            box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file)))
+            box.add_item(action_row(record))
+            self.add_item(box)
+        pages: ui.ActionRow[Any] = ui.ActionRow()
+        if before is not None:
+            pages.add_item(HistoryPage(None))
+        if next_before is not None:
+            pages.add_item(HistoryPage(next_before))
+        if pages.children:
+            self.add_item(pages)
+
+
+class HistoryPage(Press, template=r"easel:history:(?P<before>\d*)"):
+    """Turns to what is older than `before`, or back to the newest."""
+
+    def __init__(self, before: int | None) -> None:
+        label = "Newest" if before is None else "Older"
+        emoji = "⏮️" if before is None else "▶️"
+        super().__init__(ui.Button(label=label, emoji=emoji, custom_id=f"easel:history:{before or ''}"))
+        self.before = before
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["before"]) if match["before"] else None)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        layout = await history_layout(interaction.client.services, interaction.user.id, self.before)
+        await interaction.edit_original_response(view=layout, attachments=layout.files)
+
+
+async def history_layout(services: Services, user_id: int, before: int | None) -> HistoryLayout:
+    """The page of the person's finished generations that starts after row `before`."""
+    wanted = GenerationFilter(user_id=user_id, status="done", removed=False)
+    page = await services.log.page(wanted, before=before, limit=PER_PAGE)
+    grids = [await grid_of(services, record) for record in page.records]
+    entries = [(record, picture) for record, picture in zip(page.records, grids, strict=True) if picture is not None]
+    return HistoryLayout(entries, before, page.next_before)
+
+
+async def grid_of(services: Services, record: GenerationRecord) -> PictureFile | None:
+    """The grid as delivered, or, where a picture of it was removed, of the others; None where none is left."""
+    shown = [image for image in record.images if image.removal is None]
+    if not shown:
+        return None
+    if record.grid_key is not None and len(shown) == len(record.images):
+        return PictureFile(await services.storage.get(record.grid_key), record.grid_key.rpartition(".")[2])
+    pngs = [await services.storage.get(image.key) for image in shown]
+    return await asyncio.to_thread(lambda: grid.fit(grid.compose(pngs)))

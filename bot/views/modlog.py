@@ -1,0 +1,205 @@
+"""The request log as moderators read it: filtered, page by page, each entry one press away.
+
+In: pages of the request log of one server.  Out: layouts that only the asking moderator sees.
+"""
+
+import re
+from typing import Any, Final, Self, cast, get_args
+
+import discord
+from discord import ui
+
+from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
+from bot.errors import NotFound
+from bot.views import text
+from bot.views.history import grid_of
+from bot.views.picture import note
+from bot.views.press import BotInteraction, GenerationPress, Press, require
+from bot.views.result import details, grid_file
+
+PER_PAGE: Final = 6
+# A button's id, which holds the filter, takes 100 characters.
+MAX_WORDS: Final = 30
+MAX_CATEGORY: Final = 20
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+_MARKS: Final = {
+    "done": "✅", "blocked": "⛔", "failed": "⚠️", "cancelled": "✖️", "checking": "🔎", "queued": "🕓", "running": "🎨",
+}  # fmt: skip
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class ModLogLayout(ui.LayoutView):
+    """One page of the log under a filter, with the sanction in force where the filter names a person."""
+
+    def __init__(
+        self, page: Page[GenerationRecord], wanted: GenerationFilter, before: int | None,
+        sanction: SanctionRecord | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(timeout=None)
+        self.add_item(ui.TextDisplay(f"### Request log\n-# {described(wanted)}{_in_force(sanction)}"))
+        for record in page.records:
+            self.add_item(ui.Section(ui.TextDisplay(entry(record)), accessory=LogEntry(record.id)))
+        if not page.records:
+            self.add_item(ui.TextDisplay("Nothing matches."))
+        pages: ui.ActionRow[Any] = ui.ActionRow()
+        if before is not None:
+            pages.add_item(ModLogPage(wanted, None))
+        if page.next_before is not None:
+            pages.add_item(ModLogPage(wanted, page.next_before))
+        if pages.children:
+            self.add_item(pages)
+
+
+class ModLogPage(
+    Press,
+    template=r"easel:modlog:(?P<before>[0-9a-z]*):(?P<user>[0-9a-z]*):(?P<status>[a-z]*):(?P<category>[^:]*):(?P<words>.*)",
+):
+    """Turns to what is older than row `before` under the same filter, which its id holds."""
+
+    def __init__(self, wanted: GenerationFilter, before: int | None) -> None:
+        parts = (
+            "" if before is None else to_base36(before),
+            "" if wanted.user_id is None else to_base36(wanted.user_id),
+            wanted.status or "",
+            (wanted.category or "")[:MAX_CATEGORY],
+            (wanted.words or "")[:MAX_WORDS],
+        )
+        label, emoji = ("Newest", "⏮️") if before is None else ("Older", "▶️")
+        super().__init__(ui.Button(label=label, emoji=emoji, custom_id="easel:modlog:" + ":".join(parts)))
+        self.wanted = wanted
+        self.before = before
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        wanted = GenerationFilter(
+            user_id=int(match["user"], 36) if match["user"] else None,
+            status=cast("Status", match["status"]) if match["status"] in STATUSES else None,
+            category=match["category"] or None,
+            words=match["words"] or None,
+        )
+        return cls(wanted, int(match["before"], 36) if match["before"] else None)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        require(interaction, "manage_messages")
+        await interaction.response.edit_message(view=await modlog_layout(interaction, self.wanted, self.before))
+
+
+class LogEntry(GenerationPress, template=r"easel:logentry:(?P<generation>\d+)"):
+    """Opens one entry: everything known of it, with its pictures."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(generation_id, ui.Button(label="Open", custom_id=f"easel:logentry:{generation_id}"))
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        require(interaction, "manage_messages")
+        record = await logged(interaction, self.generation_id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        layout = ui.LayoutView(timeout=None)
+        by = f"-# {entry_facts(record)}"
+        removal = record.removal
+        removed = "" if removal is None else f"\nRemoved by <@{removal.by}>: {text.plain(removal.why)}"
+        layout.add_item(ui.TextDisplay(f"{details(record, verdict=True)}\n{by}{removed}"))
+        files = []
+        picture = await grid_of(interaction.client.services, record)
+        if picture is not None:
+            files = [grid_file(record, picture)]
+            layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
+        if record.removal is None:
+            layout.add_item(ui.ActionRow(Remove(record.id)))
+        await interaction.followup.send(view=layout, files=files, ephemeral=True)
+
+
+class Remove(GenerationPress, template=r"easel:remove:(?P<generation>\d+)"):
+    """Takes a generation down from within the log."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(
+            generation_id,
+            ui.Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=f"easel:remove:{generation_id}"),
+        )
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        require(interaction, "manage_messages")
+        record = await logged(interaction, self.generation_id)
+        await interaction.response.defer()
+        await interaction.client.take_down(record, interaction.user.id, "removed from the request log")
+        await interaction.edit_original_response(view=note(f"Generation {record.id} is removed."), attachments=[])
+
+
+async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, before: int | None) -> ModLogLayout:
+    """The page of this server's log that is older than row `before`."""
+    services = interaction.client.services
+    here = GenerationFilter(
+        user_id=wanted.user_id,
+        guild_id=interaction.guild_id,
+        status=wanted.status,
+        category=wanted.category,
+        words=wanted.words,
+    )
+    page = await services.log.page(here, before=before, limit=PER_PAGE)
+    sanction = None
+    if wanted.user_id is not None:
+        sanction = await services.moderation.active(wanted.user_id, interaction.guild_id)
+    return ModLogLayout(page, wanted, before, sanction)
+
+
+async def logged(interaction: BotInteraction, generation_id: int) -> GenerationRecord:
+    """The row, removed or not.  Raises NotFound for one of another server."""
+    record = await interaction.client.services.log.get(generation_id)
+    if record is None or interaction.guild_id is None or record.order.requester.guild_id != interaction.guild_id:
+        raise NotFound(f"Generation {generation_id}")
+    return record
+
+
+def entry(record: GenerationRecord) -> str:
+    """One entry of the list, in two lines."""
+    return f"**{text.plain(record.order.prompt, 150)}**\n-# {entry_facts(record)}"
+
+
+def entry_facts(record: GenerationRecord) -> str:
+    parts = [f"{_MARKS[record.status]} {record.status}", f"<@{record.order.requester.user_id}>"]
+    if record.verdict is not None and record.verdict.category:
+        parts.append(f"{record.verdict.action}: {record.verdict.category}")
+    if record.removal is not None:
+        parts.append("removed")
+    parts += [text.soon(record.created_at), f"id {record.id}"]
+    return " · ".join(parts)
+
+
+def described(wanted: GenerationFilter) -> str:
+    """The filter in words."""
+    parts = []
+    if wanted.user_id is not None:
+        parts.append(f"by <@{wanted.user_id}>")
+    if wanted.status is not None:
+        parts.append(f"status {wanted.status}")
+    if wanted.category is not None:
+        parts.append(f"category {text.plain(wanted.category, MAX_CATEGORY)}")
+    if wanted.words is not None:
+        parts.append(f"words “{text.plain(wanted.words, MAX_WORDS)}”")
+    return " · ".join(parts) or "everything, newest first"
+
+
+def to_base36(number: int) -> str:
+    """35 → "z": a third shorter than decimal, for ids of buttons."""
+    digits = ""
+    while True:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+        if number == 0:
+            return digits
+
+
+def _in_force(sanction: SanctionRecord | None) -> str:
+    if sanction is None:
+        return ""
+    until = "" if sanction.until is None else f" until {text.soon(sanction.until)}"
+    return f"\n⛔ {sanction.kind}{until}: {text.plain(sanction.reason)}"

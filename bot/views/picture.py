@@ -1,0 +1,258 @@
+"""One picture of a generation, and what can be done with it: upscale, vary, share.
+
+In: a stored picture.  Out: layouts and buttons whose ids read `easel:<verb>:<generation id>:<index>`.
+"""
+
+import asyncio
+import re
+from io import BytesIO
+from typing import Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot import grid
+from bot.database.records import GenerationRecord, ImageRecord, ShareRecord
+from bot.errors import NotFound, NotYours
+from bot.grid import PictureFile
+from bot.views import text
+from bot.views.press import BotInteraction, GenerationPress, Press, answering, may_moderate, successor
+
+UPSCALE_FACTOR: Final = 4
+VARY_STRENGTH: Final = 0.5
+IMAGES_PER_VARIATION: Final = 4
+RESULT_COLOUR: Final = discord.Colour(0x23A55A)
+
+
+class PicturePress(GenerationPress, template=r"easel:(?!)"):
+    """A button about one picture; `index` counts from 0, people read it from 1."""
+
+    verb = ""
+
+    def __init__(self, generation_id: int, index: int, button: ui.Button[Any]) -> None:
+        button.custom_id = f"easel:{self.verb}:{generation_id}:{index}"
+        super().__init__(generation_id, button)
+        self.index = index
+
+    async def picture(self, interaction: BotInteraction) -> tuple[GenerationRecord, ImageRecord, bytes]:
+        """The picture's file with what is known of it.  Raises NotFound where it was removed."""
+        record = await self.generation(interaction)
+        image = picture_of(record, self.index)
+        return record, image, await interaction.client.services.storage.get(image.key)
+
+
+class Pick(PicturePress, template=r"easel:pick:(?P<generation>\d+):(?P<index>\d)"):
+    """Shows one picture of the grid to the person who asked, with its own buttons."""
+
+    verb = "pick"
+
+    def __init__(self, generation_id: int, index: int) -> None:
+        super().__init__(generation_id, index, ui.Button(label=str(index + 1), style=discord.ButtonStyle.primary))
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]), int(match["index"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        record, image, png = await self.picture(interaction)
+        large = await enlarged(png)
+        layout = PictureLayout(record, image, large, by=None)
+        await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
+
+
+class Upscale(PicturePress, template=r"easel:upscale:(?P<generation>\d+):(?P<index>\d)"):
+    """Posts one picture, larger, for everyone in the channel."""
+
+    verb = "upscale"
+
+    def __init__(self, generation_id: int, index: int) -> None:
+        super().__init__(
+            generation_id, index, ui.Button(label="Upscale", emoji="🔍", style=discord.ButtonStyle.primary)
+        )
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]), int(match["index"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.client.check_may_act(interaction)
+        record, image, png = await self.picture(interaction)
+        await interaction.response.defer(thinking=True)
+        large = await enlarged(png)
+        layout = PictureLayout(record, image, large, by=interaction.user.id)
+        await interaction.followup.send(view=layout, file=layout.file)
+
+
+class Vary(PicturePress, template=r"easel:vary:(?P<generation>\d+):(?P<index>\d)"):
+    """Draws a picture anew in part: a generation of whoever pressed."""
+
+    verb = "vary"
+
+    def __init__(self, generation_id: int, index: int) -> None:
+        super().__init__(generation_id, index, ui.Button(label="Vary", emoji="🪄"))
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]), int(match["index"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        record, _, png = await self.picture(interaction)
+        order = successor(
+            record, interaction, "vary", images=IMAGES_PER_VARIATION, init_image=png, strength=VARY_STRENGTH
+        )
+        await interaction.client.place(interaction, order)
+
+
+class Share(PicturePress, template=r"easel:share:(?P<generation>\d+):(?P<index>\d)"):
+    """Posts one's own picture to the server's gallery."""
+
+    verb = "share"
+
+    def __init__(self, generation_id: int, index: int) -> None:
+        super().__init__(generation_id, index, ui.Button(label="Share", emoji="🖼️"))
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]), int(match["index"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await share(interaction, await self.generation(interaction), self.index)
+
+
+class SharePicker(ui.DynamicItem[ui.Select[Any]], template=r"easel:sharepick:(?P<generation>\d+)"):
+    """Asks which picture of a grid to share."""
+
+    def __init__(self, generation_id: int, indexes: tuple[int, ...]) -> None:
+        options = [discord.SelectOption(label=f"Picture {index + 1}", value=str(index)) for index in indexes]
+        super().__init__(
+            ui.Select(
+                custom_id=f"easel:sharepick:{generation_id}",
+                placeholder="Which picture?",
+                options=options or [discord.SelectOption(label="None", value="0")],
+            )
+        )
+        self.generation_id = generation_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /  # noqa: ARG003
+    ) -> Self:  # fmt: skip
+        return cls(int(match["generation"]), ())
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        async with answering(interaction):
+            record = await Share(self.generation_id, 0).generation(interaction)
+            await share(interaction, record, int(self.item.values[0]))
+
+
+class Unshare(Press, template=r"easel:unshare:(?P<share>\d+)"):
+    """Takes a picture out of the gallery; for its owner and for moderators."""
+
+    def __init__(self, share_id: int) -> None:
+        super().__init__(
+            ui.Button(
+                label="Take out of the gallery",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"easel:unshare:{share_id}",
+            )
+        )
+        self.share_id = share_id
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["share"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        shares = interaction.client.services.shares
+        record = await shares.get(self.share_id)
+        if record is None or record.guild_id != interaction.guild_id:
+            raise NotFound("This picture in the gallery")
+        if record.user_id == interaction.user.id:
+            await shares.unshare(self.share_id, interaction.user.id)
+        elif may_moderate(interaction):
+            await shares.unshare(self.share_id)
+            await interaction.client.services.moderation.audit(
+                interaction.guild_id, interaction.user.id, "unshare", f"share:{self.share_id}"
+            )
+        else:
+            raise NotYours("This picture")
+        await interaction.response.send_message(view=note("Taken out of the gallery."), ephemeral=True)
+
+
+class PictureLayout(ui.LayoutView):
+    """One picture with its buttons; `by` is who asked to see it large, None where only they see it."""
+
+    def __init__(self, record: GenerationRecord, image: ImageRecord, file: PictureFile, *, by: int | None) -> None:
+        super().__init__(timeout=None)
+        prompt = record.order.prompt
+        self.file = discord.File(
+            BytesIO(file.data),
+            filename=f"easel-{record.id}-{image.index + 1}.{file.suffix}",
+            description=text.alt_text(prompt, image.index + 1),
+        )
+        facts = f"Picture {image.index + 1} of {len(record.images)} · by <@{record.order.requester.user_id}>"
+        asked = "" if by is None else f" · upscaled for <@{by}>"
+        box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
+        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {facts}{asked} · seed {image.seed}"))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))
+        row: ui.ActionRow[Any] = ui.ActionRow()
+        if by is None:
+            row.add_item(Upscale(record.id, image.index))
+        row.add_item(Vary(record.id, image.index))
+        if record.order.requester.guild_id is not None:
+            row.add_item(Share(record.id, image.index))
+        box.add_item(row)
+        self.add_item(box)
+
+
+class SharePickerLayout(ui.LayoutView):
+    """The question which picture of a grid to share."""
+
+    def __init__(self, record: GenerationRecord) -> None:
+        super().__init__(timeout=None)
+        shown = tuple(image.index for image in record.images if image.removal is None)
+        self.add_item(ui.TextDisplay("Share a picture with its prompt in this server's gallery."))
+        self.add_item(ui.ActionRow(SharePicker(record.id, shown)))
+
+
+class SharedLayout(ui.LayoutView):
+    """What the owner reads after sharing."""
+
+    def __init__(self, record: ShareRecord) -> None:
+        super().__init__(timeout=None)
+        self.add_item(ui.TextDisplay(f"Picture {record.image.index + 1} is in the gallery now: see `/gallery`."))
+        self.add_item(ui.ActionRow(Unshare(record.id)))
+
+
+async def enlarged(png: bytes) -> PictureFile:
+    """The picture at several times its size, under Discord's limit for a file."""
+    return await asyncio.to_thread(lambda: grid.fit(grid.upscale(png, UPSCALE_FACTOR)))
+
+
+def note(sentence: str) -> ui.LayoutView:
+    """A layout of one sentence."""
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(ui.TextDisplay(sentence))
+    return layout
+
+
+def picture_of(record: GenerationRecord, index: int) -> ImageRecord:
+    """Raises NotFound where the generation has no such picture, or a moderator removed it."""
+    for image in record.images:
+        if image.index == index and image.removal is None:
+            return image
+    raise NotFound(f"Picture {index + 1}")
+
+
+async def share(interaction: BotInteraction, record: GenerationRecord, index: int) -> None:
+    """Post the person's own picture to the gallery and say so, to them alone."""
+    if interaction.guild_id is None:
+        raise NotFound("A gallery outside of servers")
+    if record.order.requester.user_id != interaction.user.id:
+        raise NotYours("This picture")
+    await interaction.client.check_may_act(interaction)
+    picture_of(record, index)
+    shared = await interaction.client.services.shares.share(record.id, index, interaction.user.id)
+    layout = SharedLayout(shared)
+    await interaction.response.send_message(view=layout, ephemeral=True)

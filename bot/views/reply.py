@@ -1,0 +1,177 @@
+"""The one answer to an order, from its place in the queue to the finished grid.
+
+In: what the generator reports.  Out: edits of a single message; where Discord no longer takes those, a message in
+the channel.  Nothing that Discord answers is raised: the pictures wait in `/history` in any case.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import aiohttp
+import discord
+import structlog
+
+from bot.errors import GenerationCancelled, UserError
+from bot.order import InteractionRef
+from bot.views import text
+from bot.views.picture import note
+from bot.views.result import ResultLayout
+from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
+
+if TYPE_CHECKING:
+    from bot.client import Bot
+    from bot.generation import Result
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+# Discord's word for: this token, webhook or interaction is no more (expired, or the bot was removed).
+TOKEN_GONE: Final = frozenset({10015, 10062, 50027})
+MESSAGE_GONE: Final = 10008
+RETRY_DELAYS: Final = (1.0, 3.0)  # seconds; discord.py has itself tried five times before each
+# A token that ends while a grid uploads has ended too early.
+TOKEN_MARGIN_SECONDS: Final = 20
+
+
+class Vanished(Exception):
+    """The message was deleted: whoever did so wants it gone, so nothing takes its place."""
+
+
+class Unreachable(Exception):
+    """The interaction's token serves no more."""
+
+
+class InteractionReply:
+    """Edits the message `message_id`, which answers an interaction in `channel_id`."""
+
+    def __init__(
+        self, bot: "Bot", *, generation_id: int, user_id: int, channel_id: int, prompt: str,
+        interaction: InteractionRef | None, message_id: int | None,
+    ) -> None:  # fmt: skip
+        self._bot = bot
+        self._generation_id = generation_id
+        self._user_id = user_id
+        self._channel_id = channel_id
+        self._prompt = prompt
+        self._interaction = interaction
+        self._message_id = message_id
+        self._log = log.bind(generation=generation_id)
+
+    # ------------------------------------------------------------------------------------------- the protocol
+
+    async def queued(self, position: int, eta_seconds: float | None) -> None:
+        await self._show(self._status(queued_status(position, eta_seconds), WAITING_COLOUR))
+
+    async def progress(self, done: float, preview: bytes | None) -> None:
+        file = None if preview is None else discord.File(BytesIO(preview), filename=f"preview-{done:.2f}.webp")
+        await self._show(self._status(drawing_status(done), WORKING_COLOUR, file), file)
+
+    async def deliver(self, result: "Result") -> int | None:
+        """The id of the message that shows the pictures; None where Discord took none."""
+        try:
+            return await self._edit(lambda: (layout := ResultLayout(result.record, result.grid), layout.file))
+        except Vanished:
+            self._log.info("answer_deleted")
+            return None
+        except Unreachable:
+            return await self._post(result)
+
+    async def fail(self, error: UserError, generation_id: int | None, *, blocked: bool = False) -> None:  # noqa: ARG002  # the protocol's signature
+        """Tell the person alone: the public message goes, the sentence comes as a private one."""
+        sentence = text.refusal(error)
+        if isinstance(error, GenerationCancelled):
+            await self._show(note(f"-# {sentence}"))
+            return
+        try:
+            await self._delete()
+            await self._attempt(lambda: self._webhook().send(view=note(sentence), ephemeral=True))
+        except (Vanished, Unreachable):
+            self._log.info("failure_not_told", sentence=sentence)
+
+    # ------------------------------------------------------------------------------------------------ private
+
+    def _status(self, status: str, colour: discord.Colour, preview: discord.File | None = None) -> StatusLayout:
+        return StatusLayout(
+            generation_id=self._generation_id, user_id=self._user_id, prompt=self._prompt, status=status,
+            colour=colour, preview=preview,
+        )  # fmt: skip
+
+    async def _show(self, layout: discord.ui.LayoutView, file: discord.File | None = None) -> None:
+        """One try: the next status follows anyway."""
+        if self._message_id is None:
+            return
+        try:
+            files = [] if file is None else [file]
+            await self._webhook().edit_message(self._message_id, view=layout, attachments=files)
+        except Unreachable:
+            return
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            self._log.debug("status_not_shown", error=str(error))
+
+    async def _edit(self, build: Callable[[], tuple[discord.ui.LayoutView, discord.File]]) -> int:
+        """Put the layout into the answer.  Built anew for each try, because sending uses up its file."""
+        message_id = self._message_id
+        if message_id is None:
+            raise Unreachable
+
+        async def edit() -> int:
+            layout, file = build()
+            await self._webhook().edit_message(message_id, view=layout, attachments=[file])
+            return message_id
+
+        return await self._attempt(edit)
+
+    async def _delete(self) -> None:
+        message_id = self._message_id
+        if message_id is not None:
+            await self._attempt(lambda: self._webhook().delete_message(message_id))
+
+    async def _post(self, result: "Result") -> int | None:
+        """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
+        channel = self._bot.get_partial_messageable(self._channel_id)
+
+        async def send() -> int:
+            layout = ResultLayout(result.record, result.grid, mention=True)
+            owner = discord.AllowedMentions(
+                everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
+            )
+            return (
+                await channel.send(view=layout, file=layout.file, allowed_mentions=owner, nonce=self._generation_id)
+            ).id
+
+        try:
+            message_id = await self._attempt(send)
+        except (Vanished, Unreachable):
+            self._log.info("waits_in_history")
+            return None
+        if self._message_id is not None:
+            try:
+                await channel.get_partial_message(self._message_id).delete()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                self._log.debug("status_not_deleted", error=str(error))
+        return message_id
+
+    def _webhook(self) -> discord.Webhook:
+        reference = self._interaction
+        if reference is None or (reference.expires_at - discord.utils.utcnow()).total_seconds() < TOKEN_MARGIN_SECONDS:
+            raise Unreachable
+        return discord.Webhook.partial(reference.application_id, reference.token, client=self._bot)
+
+    async def _attempt(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Do it, again after a while where Discord is ill.  Raises Vanished or Unreachable."""
+        for delay in (*RETRY_DELAYS, None):
+            try:
+                return await act()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                code = getattr(error, "code", 0)
+                if code == MESSAGE_GONE:
+                    raise Vanished from error
+                passing = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
+                if code in TOKEN_GONE or not passing or delay is None:
+                    self._log.warning("discord_refused", error=str(error), code=code)
+                    raise Unreachable from error
+                await asyncio.sleep(delay)
+        raise Unreachable

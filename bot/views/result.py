@@ -1,0 +1,223 @@
+"""The delivered generation: its grid and everything that can be done with it.
+
+In: a finished generation's record and grid.  Out: the layout of the answer.
+"""
+
+import re
+from io import BytesIO
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.database.records import GenerationRecord
+from bot.errors import NotYours
+from bot.grid import PictureFile
+from bot.views import text
+from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, note, share
+from bot.views.press import BotInteraction, GenerationPress, may_moderate, row_of, successor
+from bot.views.remix import RemixModal
+
+BUTTONS_PER_ROW = 5
+
+
+class ResultLayout(ui.LayoutView):
+    """Prompt and facts, the grid, a button for each picture, and the actions on the whole."""
+
+    def __init__(self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False) -> None:
+        super().__init__(timeout=None)
+        self.file = grid_file(record, grid)
+        if mention:
+            self.add_item(ui.TextDisplay(f"<@{record.order.requester.user_id}> your pictures are ready."))
+        box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
+        box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt)}**\n-# {facts(record)}"))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))
+        for row in picture_rows(record):
+            box.add_item(row)
+        box.add_item(action_row(record))
+        self.add_item(box)
+
+
+def grid_file(record: GenerationRecord, grid: PictureFile) -> discord.File:
+    return discord.File(
+        BytesIO(grid.data),
+        filename=f"easel-{record.id}.{grid.suffix}",
+        description=text.alt_text(record.order.prompt),
+    )
+
+
+def facts(record: GenerationRecord) -> str:
+    """Who, and from what: "by @ann · seed 7 · builtin · 2.1 s"."""
+    parts = [f"by <@{record.order.requester.user_id}>", f"seed {record.seed}"]
+    if record.model:
+        parts.append(text.plain(record.model, 60))
+    if record.seconds is not None:
+        parts.append(text.seconds(record.seconds))
+    origin = {"reroll": "re-roll", "vary": "variation", "remix": "remix"}.get(record.order.kind)
+    if origin and record.order.parent_id is not None:
+        parts.append(f"{origin} of {record.order.parent_id}")
+    return " · ".join(parts)
+
+
+def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
+    """A numbered button for each picture; where there is one only, what they would lead to."""
+    indexes = [image.index for image in record.images if image.removal is None]
+    if len(record.images) == 1:
+        return [row_of(Upscale(record.id, index), Vary(record.id, index)) for index in indexes]
+    picks = [Pick(record.id, index) for index in indexes]
+    per_row = BUTTONS_PER_ROW if len(picks) <= BUTTONS_PER_ROW else (len(picks) + 2) // 3
+    return [row_of(*picks[start : start + per_row]) for start in range(0, len(picks), per_row)]
+
+
+def action_row(record: GenerationRecord) -> ui.ActionRow[Any]:
+    row = row_of(Reroll(record.id), Remix(record.id))
+    if record.order.requester.guild_id is not None:
+        row.add_item(ShareAny(record.id))
+    row.add_item(Details(record.id))
+    row.add_item(Delete(record.id))
+    return row
+
+
+class Reroll(GenerationPress, template=r"easel:reroll:(?P<generation>\d+)"):
+    """The same order once more with another seed, for whoever pressed."""
+
+    def __init__(self, generation_id: int) -> None:
+        button = ui.Button[ui.LayoutView](label="Re-roll", emoji="🎲", custom_id=f"easel:reroll:{generation_id}")
+        super().__init__(generation_id, button)
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        record = await self.generation(interaction)
+        start: dict[str, Any] = {}
+        if record.init_image_key is not None:
+            picture = await interaction.client.services.storage.get(record.init_image_key)
+            start = {"init_image": picture, "strength": record.order.strength}
+        await interaction.client.place(interaction, successor(record, interaction, "reroll", **start))
+
+
+class Remix(GenerationPress, template=r"easel:remix:(?P<generation>\d+)(?::(?P<index>\d))?"):
+    """Opens the prompt for a change, then draws it for whoever pressed.
+
+    `index` changes nothing but the id: two pictures of one generation may stand in the same gallery.
+    """
+
+    def __init__(self, generation_id: int, index: int | None = None) -> None:
+        custom_id = f"easel:remix:{generation_id}" + ("" if index is None else f":{index}")
+        super().__init__(generation_id, ui.Button(label="Remix", emoji="✏️", custom_id=custom_id))
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]), None if match["index"] is None else int(match["index"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.send_modal(RemixModal(await self.generation(interaction)))
+
+
+class ShareAny(GenerationPress, template=r"easel:shareany:(?P<generation>\d+)"):
+    """Shares the picture; of a grid, asks which."""
+
+    def __init__(self, generation_id: int) -> None:
+        button = ui.Button[ui.LayoutView](label="Share", emoji="🖼️", custom_id=f"easel:shareany:{generation_id}")
+        super().__init__(generation_id, button)
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        record = await self.generation(interaction)
+        if record.order.requester.user_id != interaction.user.id:
+            raise NotYours("This generation")
+        shown = [image for image in record.images if image.removal is None]
+        if len(shown) == 1:
+            await share(interaction, record, shown[0].index)
+        else:
+            await interaction.response.send_message(view=SharePickerLayout(record), ephemeral=True)
+
+
+class Details(GenerationPress, template=r"easel:details:(?P<generation>\d+)"):
+    """Every parameter, to whoever asks; the filter's verdict only to the owner and to moderators."""
+
+    def __init__(self, generation_id: int) -> None:
+        button = ui.Button[ui.LayoutView](label="Details", emoji="ℹ️", custom_id=f"easel:details:{generation_id}")
+        super().__init__(generation_id, button)
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        record = await self.generation(interaction)
+        own = record.order.requester.user_id == interaction.user.id or may_moderate(interaction)
+        await interaction.response.send_message(view=note(details(record, verdict=own)), ephemeral=True)
+
+
+class Delete(GenerationPress, template=r"easel:delete:(?P<generation>\d+)"):
+    """Takes the message down and the pictures out of history and gallery; for the owner and for moderators."""
+
+    def __init__(self, generation_id: int) -> None:
+        button = ui.Button[ui.LayoutView](
+            emoji="🗑️", style=discord.ButtonStyle.danger, custom_id=f"easel:delete:{generation_id}"
+        )
+        super().__init__(generation_id, button)
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        record = await self.generation(interaction)
+        own = record.order.requester.user_id == interaction.user.id
+        if not own and not may_moderate(interaction):
+            raise NotYours("This generation")
+        await interaction.response.defer()
+        why = "deleted by its owner" if own else "deleted by a moderator"
+        await interaction.client.take_down(record, interaction.user.id, why)
+        if interaction.message is not None and interaction.message.id == record.message_id:
+            return
+        await interaction.followup.send(view=note(f"Generation {record.id} is deleted."), ephemeral=True)
+
+
+def details(record: GenerationRecord, *, verdict: bool) -> str:
+    """All that is known of a generation, in at most 4,000 characters, with the command that repeats it."""
+    order = record.order
+    lines = [f"### Generation {record.id}", f"Prompt {text.code(order.prompt, 1000)}"]
+    if order.negative_prompt:
+        lines.append(f"Negative prompt {text.code(order.negative_prompt, 500)}")
+    options = {
+        "Model": record.model,
+        "Guidance": order.guidance_scale,
+        "Temperature": order.temperature,
+        "Top k": order.top_k,
+        "Strength": order.strength,
+        "Parent": order.parent_id,
+        "Seconds": None if record.seconds is None else f"{record.seconds:.1f}",
+    }
+    lines.append(" · ".join(f"{name} **{value}**" for name, value in options.items() if value is not None))
+    for image in record.images:
+        score = "" if image.score is None else f" · match {image.score:.2f}"
+        gone = "" if image.removal is None else " · removed"
+        lines.append(f"-# Picture {image.index + 1}: seed {image.seed} · {image.width}×{image.height}{score}{gone}")
+    if verdict and record.verdict is not None:
+        found = f" ({record.verdict.category}, {record.verdict.score:.2f})" if record.verdict.category else ""
+        lines.append(f"Filter: **{record.verdict.action}**{found}")
+    lines.append(f"To repeat it {text.code(command_line(record), 1300)}")
+    return "\n".join(line for line in lines if line)
+
+
+def command_line(record: GenerationRecord) -> str:
+    """What to type to get the same pictures: "/imagine prompt:… images:4 seed:7"."""
+    order = record.order
+    options = {
+        "images": order.images,
+        "seed": record.seed,
+        "guidance": order.guidance_scale,
+        "temperature": order.temperature,
+        "top_k": order.top_k,
+        "negative": order.negative_prompt,
+    }
+    given = [f"{name}:{value}" for name, value in options.items() if value is not None]
+    return " ".join(["/imagine", f"prompt:{order.prompt}", *given])

@@ -1,0 +1,67 @@
+"""What stands in the answer until the pictures do: place in the queue, then the picture as it forms.
+
+Out: layouts.  Knows no queue; positions and shares are handed in.
+"""
+
+import re
+from typing import Final, Self
+
+import discord
+from discord import ui
+
+from bot.errors import NotFound, NotYours
+from bot.views import text
+from bot.views.press import BotInteraction, GenerationPress, may_moderate
+
+WAITING_COLOUR: Final = discord.Colour(0x5865F2)
+WORKING_COLOUR: Final = discord.Colour(0xF0B232)
+
+
+class StatusLayout(ui.LayoutView):
+    """Prompt, one line of status, the preview where there is one, and *Cancel*."""
+
+    def __init__(
+        self, *, generation_id: int, user_id: int, prompt: str, status: str, colour: discord.Colour,
+        preview: discord.File | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(timeout=None)
+        box: ui.Container[Self] = ui.Container(accent_colour=colour)
+        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# by <@{user_id}>"))
+        if preview is not None:
+            box.add_item(ui.MediaGallery(discord.MediaGalleryItem(preview, description="Unfinished preview")))
+        box.add_item(ui.TextDisplay(status))
+        box.add_item(ui.ActionRow(Cancel(generation_id)))
+        self.add_item(box)
+
+
+def queued_status(position: int, eta_seconds: float | None) -> str:
+    """`position` counts from 1, the one that is drawn next."""
+    place = "Next in the queue" if position <= 1 else f"Number {position} in the queue"
+    wait = "" if eta_seconds is None else f" · about {text.seconds(max(1.0, round(eta_seconds)))}"
+    return f"🕓 {place}{wait}"
+
+
+def drawing_status(done: float) -> str:
+    return f"🎨 Drawing  {text.progress_bar(done)}"
+
+
+class Cancel(GenerationPress, template=r"easel:cancel:(?P<generation>\d+)"):
+    """Stops a generation that waits or is being drawn; for its owner and for moderators."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(
+            generation_id,
+            ui.Button(label="Cancel", style=discord.ButtonStyle.secondary, custom_id=f"easel:cancel:{generation_id}"),
+        )
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        record = await self.generation(interaction)
+        if interaction.user.id != record.order.requester.user_id and not may_moderate(interaction):
+            raise NotYours("This generation")
+        await interaction.response.defer()
+        if not await interaction.client.services.generator.cancel(self.generation_id, interaction.user.id):
+            raise NotFound("A generation in progress")

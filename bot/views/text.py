@@ -1,0 +1,75 @@
+"""People's words made safe to show in a message, and the bot's own sentences.
+
+In: prompts, times, errors.  Out: Discord markdown that neither pings, nor breaks the layout, nor outgrows its limits.
+Knows no message and no interaction.
+"""
+
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from discord.utils import escape_markdown, escape_mentions, format_dt
+
+from bot.errors import UserError
+
+MAX_PROMPT_SHOWN: Final = 300
+MAX_ALT_TEXT: Final = 1024
+
+# Overrides and isolates turn the rest of a line around; the letters of right-to-left scripts need none of them.
+_BIDI_CONTROLS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F))
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without controls that turn or stack what stands around it."""
+    kept = (" " if unicodedata.category(character) == "Cc" else character for character in text)
+    return " ".join("".join(kept).translate(_BIDI_CONTROLS).split())
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, the last one an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def plain(text: str, limit: int = MAX_PROMPT_SHOWN) -> str:
+    """Someone's words inside a line of markdown: shortened first, then every mark and mention escaped."""
+    escaped = escape_markdown(shorten(one_line(text), limit), ignore_links=False)
+    # "<" starts mentions, emoji, timestamps and command links, none of which escape_markdown knows.
+    return escape_mentions(escaped).replace("<", "\\<")
+
+
+def code(text: str, limit: int) -> str:
+    """Someone's words inside a code block, which they cannot leave."""
+    return "```\n" + shorten(one_line(text).replace("`", "ˋ"), limit) + "\n```"
+
+
+def alt_text(prompt: str, position: int | None = None) -> str:
+    """What a screen reader says for a picture."""
+    start = "" if position is None else f"Picture {position}: "
+    return shorten(start + one_line(prompt), MAX_ALT_TEXT)
+
+
+def refusal(error: UserError) -> str:
+    """The sentence of an error, with the time to try again in the reader's own time zone."""
+    if error.retry_at is None:
+        return str(error)
+    return f"{error} Try again {format_dt(error.retry_at, 'R')}."
+
+
+def soon(when: datetime) -> str:
+    """A time as Discord counts it down, such as "in 2 minutes"."""
+    return format_dt(when, "R")
+
+
+def seconds(duration: float) -> str:
+    """3.14159 → "3.1 s", 75 → "1 min 15 s"."""
+    if duration < 60:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes} min {rest} s"
+
+
+def progress_bar(done: float, cells: int = 12) -> str:
+    """0.5 → "██████░░░░░░ 50 %"."""
+    share = min(max(done, 0.0), 1.0)
+    full = round(share * cells)
+    return f"{'█' * full}{'░' * (cells - full)} {share:.0%}".replace("%", " %")
