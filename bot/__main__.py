@@ -71,11 +71,17 @@ def serve(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder; INFERENCE_MODEL otherwise.")] = None,
     threads: Annotated[int | None, typer.Option(min=0, help="Threads for the model; 0 chooses.")] = None,
+    until_stdin_closes: Annotated[
+        bool, typer.Option("--until-stdin-closes", help="Stop when standard input closes: never outlive the parent.")
+    ] = False,
 ) -> None:
     """Run an inference server."""
+    from bot.supervisor import end_when_stdin_closes
     from inference.server import ServeOptions, serve
 
     settings = _settings()
+    if until_stdin_closes:
+        end_when_stdin_closes()
     token = settings.inference_token
     serve(
         ServeOptions(

@@ -127,8 +127,8 @@ class NotSaved(UserError):
     """Something could not be written; `subject` is what, the cause is in the log under the generation's id."""
 
     def __init__(self, subject: str, generation_id: int | None = None) -> None:
-        name = f" Its id is {generation_id}." if generation_id is not None else ""
-        super().__init__(f"{subject} could not be saved, so nothing was counted against your limit.{name}")
+        name = f" (Its id is {generation_id}.)" if generation_id is not None else ""
+        super().__init__(f"{subject} could not be saved: the bot's disk or database takes nothing at the moment.{name}")
         self.subject = subject
         self.generation_id = generation_id
 

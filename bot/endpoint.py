@@ -1,0 +1,153 @@
+"""One inference server, spoken to in the HTTP contract.
+
+In: requests of the contract and a URL (http, https, or unix:///path/to/socket).  Out: verdicts and events.
+Every way in which a server can be away, hang or answer nonsense becomes EndpointDown, which names the server.
+Knows nothing of other servers, of queues or of trying again.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.errors import GenerationFailed, InvalidOption
+from inference.contract import Done, Event, Failed, GenerationRequest, Verdict, event_from_line
+
+MAX_LINE_BYTES: Final = 64 * 2**20  # a picture of 4096 × 4096 pixels as base64 is smaller
+PROBE_SECONDS: Final = 5.0
+CHECK_SECONDS: Final = 30.0
+SILENCE_SECONDS: Final = 300.0  # a stream that says nothing for so long is taken for dead
+
+
+class EndpointDown(Exception):
+    """The server could not be reached, hung, or answered nonsense; another one, or a later try, may do."""
+
+    def __init__(self, endpoint: str, problem: str) -> None:
+        super().__init__(f"inference server {endpoint}: {problem}")
+        self.endpoint = endpoint
+        self.problem = problem
+
+
+class Endpoint:
+    """`async with` or open() and close().  `token` is sent as bearer token, over TCP only."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.name = url
+        self._socket = urlsplit(url).path if urlsplit(url).scheme == "unix" else None
+        self._base = "http://localhost" if self._socket else url.rstrip("/")
+        self._token = None if self._socket else token
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        connector: aiohttp.BaseConnector = (
+            aiohttp.UnixConnector(self._socket, limit=0) if self._socket else aiohttp.TCPConnector(limit=0)
+        )
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        self._session = aiohttp.ClientSession(connector=connector, headers=headers)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def __aenter__(self) -> "Endpoint":
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def probe(self) -> None:
+        """Return where the server is ready to work.  Raises EndpointDown."""
+        timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+        async with self._request("GET", "/readyz", timeout=timeout):
+            return
+
+    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+        """One verdict a prompt.  Raises EndpointDown, also for an answer that cannot be read."""
+        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
+        body = {"prompts": list(prompts)}
+        async with self._request("POST", "/v1/check", body=body, timeout=timeout) as response:
+            try:
+                verdicts = [Verdict.from_json(one) for one in (await response.json(content_type=None))["verdicts"]]
+            except (ValueError, TypeError, KeyError) as error:
+                raise EndpointDown(self.name, f"its answer to /v1/check cannot be read: {error}") from error
+        if len(verdicts) != len(prompts):
+            raise EndpointDown(self.name, f"it sent {len(verdicts)} verdicts for {len(prompts)} prompts")
+        return verdicts
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+        """The events of one generation, ending in Done or Failed; closing the generator cancels it on the server.
+
+        Raises EndpointDown where the stream breaks before that, InvalidOption for a request the server refuses.
+        """
+        # The body may hold a picture of 10 MiB; turning it into JSON is no work for the event loop.
+        document = await asyncio.to_thread(request.to_json)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=PROBE_SECONDS, sock_read=SILENCE_SECONDS)
+        async with self._request("POST", "/v1/generations", body=document, timeout=timeout) as response:
+            async for line in split_lines(self.name, response.content.iter_any()):
+                try:
+                    event = event_from_line(line)
+                except ValueError as error:
+                    raise EndpointDown(self.name, str(error)) from error
+                yield event
+                if isinstance(event, Done | Failed):
+                    return
+        raise EndpointDown(self.name, "the stream ended before the generation did")
+
+    @asynccontextmanager
+    async def _request(
+        self, method: str, path: str, *, timeout: aiohttp.ClientTimeout, body: dict[str, Any] | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise EndpointDown(self.name, "its connection is closed")
+        data = None if body is None else await asyncio.to_thread(lambda: json.dumps(body).encode())
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self._session.request(
+                method, self._base + path, data=data, headers=headers, timeout=timeout
+            ) as response:
+                if response.status != 200:
+                    raise await self._refusal(path, response)
+                yield response
+        except TimeoutError as error:
+            raise EndpointDown(self.name, f"no answer to {path} in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise EndpointDown(self.name, f"{path}: {error or type(error).__name__}") from error
+
+    async def _refusal(self, path: str, response: aiohttp.ClientResponse) -> Exception:
+        """What an answer other than 200 means."""
+        text = (await response.content.read(4096)).decode(errors="replace")
+        try:
+            document = json.loads(text)["error"]
+            code, message, field = str(document["code"]), str(document["message"]), str(document.get("field") or "")
+        except (ValueError, TypeError, KeyError):
+            code, message, field = "", text.strip()[:200], ""
+        if response.status in (400, 413, 422) and code:
+            return InvalidOption(field, message)
+        if response.status == 404 and code:
+            return GenerationFailed(code, message)
+        hint = "; check INFERENCE_TOKEN" if response.status == 401 else ""
+        return EndpointDown(self.name, f"{path} answered {response.status}: {message}{hint}")
+
+
+async def split_lines(endpoint: str, chunks: AsyncIterable[bytes], limit: int = MAX_LINE_BYTES) -> AsyncIterator[bytes]:
+    """The lines of a byte stream, without their ends.  Raises EndpointDown for one longer than `limit` bytes."""
+    pending: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for piece in ended:
+            yield b"".join((*pending, piece))
+            pending, size = [], 0
+        if rest:
+            pending.append(rest)
+            size += len(rest)
+        if size > limit:
+            raise EndpointDown(endpoint, f"it sent a line of more than {limit} bytes")
+    if pending:
+        yield b"".join(pending)

@@ -1,0 +1,89 @@
+"""Where picture files live: a folder.
+
+In: keys such as "generations/7/0.png" and bytes.  Out: the bytes again.  Files appear whole or not at all.
+Reading and writing happen in threads, never on the event loop.
+"""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+import structlog
+
+from bot.errors import ConfigurationError, NotFound, NotSaved
+
+log = structlog.get_logger(__name__)
+
+
+class Storage(Protocol):
+    """What keeps picture files."""
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Keep `data` under `key`, in place of what was there.  Raises NotSaved."""
+
+    async def get(self, key: str) -> bytes:
+        """Raises NotFound."""
+
+    async def delete(self, key: str) -> None:
+        """Forget it; nothing happens where there is none."""
+
+
+class FolderStorage:
+    """Files under `folder`, which `open` makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open(self) -> None:
+        """Make the folder.  Raises ConfigurationError where it cannot be written."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder) as trial:
+                trial.write(b"easel")
+        except OSError as error:
+            raise ConfigurationError(
+                "DATA_DIR",
+                str(self._folder),
+                f"files cannot be written there ({error.strerror})",
+                "Point DATA_DIR at a folder that can be written and has space.",
+            ) from error
+
+    async def put(self, key: str, data: bytes) -> None:
+        path = self._path(key)
+        try:
+            await asyncio.to_thread(_write_whole, path, data)
+        except OSError as error:
+            log.exception("storage.not_saved", path=str(path), bytes=len(data))
+            raise NotSaved("The picture") from error
+
+    async def get(self, key: str) -> bytes:
+        try:
+            return await asyncio.to_thread(self._path(key).read_bytes)
+        except FileNotFoundError as error:
+            raise NotFound("The picture") from error
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        parts = PurePosixPath(key).parts
+        if not parts or PurePosixPath(key).is_absolute() or ".." in parts:
+            raise ValueError(f"key {key!r} leads out of the storage")
+        return self._folder.joinpath(*parts)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write beside the place, then move: a crash leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
