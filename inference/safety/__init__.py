@@ -1,0 +1,1 @@
+"""What may be drawn: prompts are judged before anything is."""
