@@ -27,15 +27,16 @@ class Match:
 
 _CLEAR: Final = {
     "sexual": """
-        porn, porno, porns, pornstar*, pornograph*, hentai, nsfw, xxx, blowjob*, blow job*, handjob*, hand job, rimjob*,
-        deepthroat*, gangbang*, bukkake, cumshot*, cumming, creampie*, masturbat*, orgasm*, ejaculat*, fellatio,
-        cunnilingus, anal sex, oral sex, group sex, having sex, sex scene, sex act, sex slave*, sex orgy, sexual intercourse,
-        sexual act*, fucking her, fucking him, fucked by, cunt, cunts, penis, penises, vagina, vaginas, genitals, genitalia,
-        clitoris, dildo*, upskirt*, bestiality, zoophil*, incest, incestuous, rape, raped, rapes, raping, rapist*
+        porn, porno, porns, pornstar*, pornograph*, hentai, nsfw, xxx, blowjob*, blow job*, handjob*, hand job,
+        rimjob*, deepthroat*, gangbang*, bukkake, cumshot*, cumming, creampie*, masturbat*, orgasm*, ejaculat*,
+        fellatio, cunnilingus, anal sex, oral sex, group sex, having sex, sex scene, sex act, sex slave*, sex orgy,
+        sexual intercourse, sexual act*, fucking her, fucking him, fucked by, cunt, cunts, penis, penises, vagina,
+        vaginas, genitals, genitalia, clitoris, dildo*, upskirt*, bestiality, zoophil*, incest, incestuous, rape,
+        raped, rapes, raping, rapist*
     """,
     "violence_gore": """
-        gore, gory, guro, snuff film, decapitat*, behead*, dismember*, disembowel*, eviscerat*, mutilat*, skinned alive,
-        severed head*, severed limb*, mass shooting, school shooting, guts spilling, intestines hanging
+        gore, gory, guro, snuff film, decapitat*, behead*, dismember*, disembowel*, eviscerat*, mutilat*, skinned
+        alive, severed head*, severed limb*, mass shooting, school shooting, guts spilling, intestines hanging
     """,
     "hate_harassment": """
         nigger*, nigga, niggas, faggot*, kike, kikes, wetback*, tranny, trannies, raghead*, towelhead*, heil hitler,
@@ -47,8 +48,8 @@ _CLEAR: Final = {
         slitting wrist*, slitting his wrist*, slitting her wrist*, cutting wrist*, cut my wrist*, kys, thinspo
     """,
     "illegal": """
-        build a bomb, make a bomb, making a bomb, bomb recipe, pipe bomb*, bomb making, meth lab, cook meth, cooking meth,
-        counterfeit money, counterfeit bill*, fake passport*, fake id card*, human trafficking, snort cocaine,
+        build a bomb, make a bomb, making a bomb, bomb recipe, pipe bomb*, bomb making, meth lab, cook meth, cooking
+        meth, counterfeit money, counterfeit bill*, fake passport*, fake id card*, human trafficking, snort cocaine,
         snorting cocaine
     """,
     "minors": """
@@ -59,8 +60,9 @@ _CLEAR: Final = {
 _DOUBTFUL: Final = {
     "sexual": """
         sex, sexy, sexual, sexually, nude, nudes, nudity, naked, topless, erotic*, lingerie, fetish*, bdsm, bondage,
-        stripper*, nipple*, boob, boobs, tits, titties, breasts, pussy, dick, dicks, cock, cocks, cum, horny, slut, sluts,
-        whore*, milf*, thong, orgy, orgies, undressed, undressing, seductive*, aroused, fuck, fucks, fucked, fucking
+        stripper*, nipple*, boob, boobs, tits, titties, breasts, pussy, dick, dicks, cock, cocks, cum, horny, slut,
+        sluts, whore*, milf*, thong, orgy, orgies, undressed, undressing, seductive*, aroused, fuck, fucks, fucked,
+        fucking
     """,
     "violence_gore": """
         torture*, massacre*, corpse*, bloodbath, stabbing, strangl*, impaled, slaughtered, lynch, lynched, lynching*
@@ -70,10 +72,10 @@ _DOUBTFUL: Final = {
     "illegal": "cocaine, heroin, meth, methamphetamine*, fentanyl, molotov, drug cartel*",
 }
 _MINORS: Final = """
-    child, children, childlike, kid, kids, kiddie, kiddies, toddler*, baby, babies, infant, infants, minor, minors, teen,
-    teens, teenage, teenager*, preteen*, tween, tweens, underage, underaged, schoolgirl*, schoolboy*, school girl*,
-    school boy*, kindergarten*, preschool*, little girl*, little boy*, young girl*, young boy*, small girl*, small boy*,
-    newborn*, juvenile*, prepubescent, elementary school, middle school, high school
+    child, children, childlike, kid, kids, kiddie, kiddies, toddler*, baby, babies, infant, infants, minor, minors,
+    teen, teens, teenage, teenager*, preteen*, tween, tweens, underage, underaged, schoolgirl*, schoolboy*, school
+    girl*, school boy*, kindergarten*, preschool*, little girl*, little boy*, young girl*, young boy*, small girl*,
+    small boy*, newborn*, juvenile*, prepubescent, elementary school, middle school, high school
 """
 _YOUNG: Final = (
     r"(?:1[0-7]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -83,11 +85,11 @@ _YOUNG: Final = (
 _AGES: Final = rf"(?<!\w){_YOUNG}[\s-]*(?:yo|y/o|yrs?[\s-]*old|years?[\s-]*old)(?!\w)|(?<!\w)aged?\s+{_YOUNG}(?!\w)"
 
 _HARMLESS: Final = """
-    naked mole rat*, naked eye, al gore, gore tex, gore verbinski, suicide squad, moby dick, philip k dick, dick tracy,
-    dick van dyke, dick grayson, dick turpin, van dyke, pussy willow*, pussy riot, pussy cat*, sex pistols,
-    sex and the city, sex education, same sex, blue tits, great tits, coal tits, corpse bride, corpse flower*,
-    rape seed, rape field*, oilseed rape, cock a doodle*, game cock, cock and bull, cum laude, texas chainsaw massacre,
-    chicken breasts, turkey breasts, minor key, minor planet*, minor chord, asia minor, ursa minor, billy the kid, baby yoda,
+    naked mole rat*, naked eye, al gore, gore tex, gore verbinski, suicide squad, moby dick, philip k dick, dick
+    tracy, dick van dyke, dick grayson, dick turpin, van dyke, pussy willow*, pussy riot, pussy cat*, sex pistols, sex
+    and the city, sex education, same sex, blue tits, great tits, coal tits, corpse bride, corpse flower*, rape seed,
+    rape field*, oilseed rape, cock a doodle*, game cock, cock and bull, cum laude, texas chainsaw massacre, chicken
+    breasts, turkey breasts, minor key, minor planet*, minor chord, asia minor, ursa minor, billy the kid, baby yoda,
     food porn, earth porn
 """
 
