@@ -174,7 +174,8 @@ def upgrade() -> None:
 def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
     from bot.doctor import Finding, examine
-    from inference.checkpoints import CheckpointError, verify_model
+    from inference.checkpoints import verify_model
+    from inference.weights import CheckpointError
 
     settings = _settings()
     findings = asyncio.run(examine(settings))
@@ -234,10 +235,14 @@ def _draw(
     """Run one generation on an engine in this process."""
     from inference.engine import Engine
     from inference.server import load_backend
+    from inference.weights import CheckpointError
 
     with _progress_bar(quiet=quiet) as report:
         report(0.0, "loading")
-        engine = Engine(load_backend(request.model, threads))
+        try:
+            engine = Engine(load_backend(request.model, threads))
+        except CheckpointError as error:
+            raise UserError(str(error)) from error
         engine.add("imagine", request)
         pictures: list[contract.Image] = []
         while True:

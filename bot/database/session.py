@@ -63,7 +63,6 @@ class Database:
     async def schema_state(self) -> SchemaState:
         """Where the schema stands, changing nothing.  Raises ConfigurationError where the database does not open."""
         if self._file is not None and not self._file.exists():
-            self._check_folder()
             return "empty"
         try:
             async with self._engine.connect() as connection:

@@ -1,0 +1,155 @@
+"""The `easel` command line, run as a person would, with a model that paints tiles."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from bot import __main__ as command_line
+from tests.fakes import FakeBackend
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working folder of one's own, no settings from outside, no real model, and logging left alone."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATA_DIR", "DATABASE_URL", "DISCORD_TOKEN", "INFERENCE_TOKEN", "INFERENCE_URLS", "INFERENCE_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(command_line, "configure_logs", lambda level, form: None)
+    monkeypatch.setattr("inference.server.load_backend", lambda model, threads: FakeBackend(slots=32))
+
+
+def easel(*words: str) -> tuple[int, str]:
+    """Exit status and what was printed."""
+    result = CliRunner().invoke(command_line.app, list(words))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def test_imagine_writes_a_grid() -> None:
+    """Nine pictures become one grid of three by three, where -o says."""
+    status, printed = easel("imagine", "a red heart", "-o", "heart.png", "--seed", "7")
+    assert status == 0
+    assert "heart.png" in printed
+    assert "seed 7" in printed
+    with Image.open("heart.png") as grid:
+        assert grid.format == "PNG"
+        assert grid.width == grid.height >= 3 * 256
+
+
+def test_imagine_prints_json() -> None:
+    """--json prints one object that names the pictures' seeds, and no progress bar."""
+    status, printed = easel("imagine", "a red heart", "--images", "4", "--seed", "7", "--json")
+    described = json.loads(printed)
+    assert status == 0
+    assert described["grid"] == "grid.png"
+    assert [picture["seed"] for picture in described["images"]] == [7, 8, 9, 10]
+
+
+def test_the_same_seed_draws_the_same_picture() -> None:
+    """Two runs with one seed agree to the byte; another seed differs."""
+    for name, seed in (("a.png", "5"), ("b.png", "5"), ("c.png", "6")):
+        easel("imagine", "a fox", "-o", name, "--images", "1", "--seed", seed)
+    a, b, c = (Image.open(io.BytesIO(Path(name).read_bytes())).tobytes() for name in ("a.png", "b.png", "c.png"))
+    assert a == b
+    assert a != c
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("imagine", "x" * 1001), "prompt has 1001 characters; at most 1000"),
+        (("imagine", "x", "--guidance", "31"), "guidance_scale is 31.0; it must be from 1.0 to 30.0"),
+        (("imagine", "x", "--temperature", "nan"), "temperature is nan"),
+        (("imagine", "x", "-o", "no/such/folder/grid.png"), "no/such/folder/grid.png cannot be written"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: tuple[str, ...], problem: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be done is said in one line on stderr that names value and limit, with exit status 1."""
+    monkeypatch.setattr("sys.argv", ["easel", *words])
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main()
+    captured = capsys.readouterr()
+    assert stopped.value.code == 1
+    assert problem in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_an_unknown_model_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A model that is not there is named, with the ones that are."""
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.argv", ["easel", "imagine", "x", "--model", "no-such-model"])
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main()
+    error = capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert "no-such-model" in error
+    assert "builtin" in error
+
+
+@pytest.mark.parametrize(("number", "limit"), [("0", "equal to 1"), ("10", "equal to 9")])
+def test_the_count_of_pictures_is_bounded(number: str, limit: str) -> None:
+    """Typer itself refuses what is out of range, with status 2."""
+    status, printed = easel("imagine", "x", "--images", number)
+    assert status == 2
+    assert "--images" in printed
+    assert limit in printed
+
+
+def test_check_allows() -> None:
+    """A harmless prompt passes with status 0."""
+    assert easel("check", "a balrog playing chess") == (0, "allow\n")
+
+
+def test_check_blocks_and_imagine_obeys() -> None:
+    """A prompt that the filter blocks has status 2 from check, and draws nothing."""
+    status, printed = easel("check", "child porn", "--json")
+    verdict = json.loads(printed)
+    assert status == 2
+    assert verdict["action"] == "block"
+    with pytest.raises(command_line.UserError, match="safety filter blocks"):
+        easel("imagine", "child porn")
+    assert not Path("grid.png").exists()
+
+
+def test_db_upgrade_twice() -> None:
+    """The first upgrade creates the database, the second finds nothing to do."""
+    assert easel("db", "upgrade")[0] == 0
+    assert Path("data/easel.db").exists()
+    assert easel("db", "upgrade")[0] == 0
+
+
+def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A problem has a cure beside it, and the exit status says that there is one."""
+    monkeypatch.setenv("DISCORD_TOKEN", "hello")
+    monkeypatch.setattr("inference.checkpoints.verify_model", lambda name: f"{name} is there")
+    status, printed = easel("doctor", "--json")
+    findings = {finding["subject"]: finding for finding in json.loads(printed)["findings"]}
+    assert status == 1
+    assert findings["token"]["grade"] == "problem"
+    assert "Reset Token" in findings["token"]["cure"]
+    assert findings["model"]["text"] == "builtin is there"
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "http"])
+def test_a_bad_demo_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EASEL_DEMO_PORT is checked before anything starts."""
+    monkeypatch.setenv("EASEL_DEMO_PORT", port)
+    with pytest.raises(command_line.ConfigurationError, match=f"EASEL_DEMO_PORT='{port}'"):
+        easel("demo")
+
+
+def test_serve_on_tcp_needs_a_token() -> None:
+    """A TCP port without INFERENCE_TOKEN is refused."""
+    assert easel("serve", "--port", "8765")[0] == 1
+
+
+def test_version_costs_no_torch() -> None:
+    """`easel version` prints the package's version."""
+    assert easel("version")[1].strip().count(".") == 2
