@@ -4,6 +4,7 @@ Each command builds what it needs, and imports it there: `easel version` costs n
 """
 
 import asyncio
+import io
 import json
 import os
 import secrets
@@ -272,12 +273,18 @@ def _progress_bar(*, quiet: bool) -> Iterator[Any]:
 
 
 def _write_grid(path: Path, pngs: list[bytes]) -> None:
+    """Write the grid in the format that the file's name asks for."""
+    from PIL import Image
+
     from bot.grid import compose
 
     try:
-        path.write_bytes(compose(pngs))
+        with Image.open(io.BytesIO(compose(pngs))) as grid:
+            grid.save(path)
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+    except ValueError as error:  # Pillow's word for a suffix that it does not know
+        raise UserError(f"{path} cannot be written: name it .png, .webp or .jpg ({error})") from error
 
 
 def _print_json(**fields: object) -> None:

@@ -41,6 +41,13 @@ def test_imagine_writes_a_grid() -> None:
         assert grid.width == grid.height >= 3 * 256
 
 
+def test_the_suffix_chooses_the_format() -> None:
+    """-o grid.webp is a WebP file."""
+    easel("imagine", "a fox", "--images", "1", "-o", "fox.webp")
+    with Image.open("fox.webp") as grid:
+        assert grid.format == "WEBP"
+
+
 def test_imagine_prints_json() -> None:
     """--json prints one object that names the pictures' seeds, and no progress bar."""
     status, printed = easel("imagine", "a red heart", "--images", "4", "--seed", "7", "--json")
@@ -65,6 +72,7 @@ def test_the_same_seed_draws_the_same_picture() -> None:
         (("imagine", "x" * 1001), "prompt has 1001 characters; at most 1000"),
         (("imagine", "x", "--guidance", "31"), "guidance_scale is 31.0; it must be from 1.0 to 30.0"),
         (("imagine", "x", "--temperature", "nan"), "temperature is nan"),
+        (("imagine", "x", "-o", "grid.docx"), "grid.docx cannot be written: name it .png, .webp or .jpg"),
         (("imagine", "x", "-o", "no/such/folder/grid.png"), "no/such/folder/grid.png cannot be written"),
     ],
 )
