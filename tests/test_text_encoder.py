@@ -1,0 +1,58 @@
+"""The text encoder that ships: its states mean something, and nothing of a batch leaks from one text into another."""
+
+import functools
+
+import pytest
+import torch
+
+from inference.checkpoints import load_sentence_encoder
+from inference.models.config import ConfigError
+from inference.models.text_encoder import MAX_TOKENS, MiniLMConfig, SentenceEncoder
+
+
+@functools.cache
+def encoder() -> SentenceEncoder:
+    return load_sentence_encoder()
+
+
+def similarity(one: str, other: str) -> float:
+    first, second = encoder().vectors([one, other])
+    return float(first @ second)
+
+
+def test_similar_texts_have_similar_vectors() -> None:
+    """Near meanings are nearer than far ones, also where no word is shared and in any case."""
+    assert similarity("a cat", "a kitten") > similarity("a cat", "a car") + 0.3
+    assert similarity("a happy dog", "a cheerful puppy") > similarity("a happy dog", "a sad song") + 0.2
+    assert similarity("A RED HEART", "a red heart") > 0.999
+
+
+def test_published_values() -> None:
+    """The rounded weights stay within a hundredth of the cosines that the published float32 weights give."""
+    published = {("a cat", "a kitten"): 0.7663, ("a cat", "a car"): 0.3522, ("a kitten", "a car"): 0.2969}
+    for (one, other), cosine in published.items():
+        assert similarity(one, other) == pytest.approx(cosine, abs=0.01)
+
+
+def test_a_text_does_not_depend_on_its_batch() -> None:
+    """Padding to a longer neighbour changes nothing but rounding."""
+    texts = ["a cat", "two purple horses in a forest at night, under a very large moon"]
+    states, mask = encoder().states(texts)
+    alone, own_mask = encoder().states(texts[:1])
+    length = int(own_mask.sum())
+    assert mask.sum(1).tolist() == [length, states.shape[1]]
+    torch.testing.assert_close(states[:1, :length], alone[:, :length], atol=1e-5, rtol=1e-5)
+
+
+def test_long_and_empty_texts() -> None:
+    """A long text is cut at MAX_TOKENS, an empty one has its two end marks."""
+    _, mask = encoder().states(["word " * 1000, ""])
+    assert mask.sum(1).tolist() == [MAX_TOKENS, 2]
+
+
+def test_unsupported_configuration() -> None:
+    """What is not supported is refused by name and value."""
+    with pytest.raises(ConfigError, match="hidden_act='relu'"):
+        MiniLMConfig.from_dict({"hidden_act": "relu"})
+    with pytest.raises(ConfigError, match="num_attention_heads=7 must divide hidden_size=384"):
+        MiniLMConfig(num_attention_heads=7)
