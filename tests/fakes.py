@@ -1,0 +1,49 @@
+"""A model of a few lines that paints tiles, for every test that needs an engine and no pictures worth looking at."""
+
+import zlib
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from inference.backends import EncodedTexts
+from inference.sequence import SamplingParams
+
+
+class FakeBackend:
+    """Each code is a tile of its own colour.  What comes next depends on the text and on all codes before, which each
+    slot remembers: mixed-up rows, missed steps and slots that were not filled anew change the picture."""
+
+    name = "fake"
+    start_token = 16
+    vocab_size = 16
+    tile = 4
+
+    def __init__(self, slots: int = 8, grid_side: int = 4) -> None:
+        self.slots = slots
+        self.grid_side = grid_side
+        self.image_length = grid_side**2
+        self.picture_side = grid_side * self.tile
+        self.recommended = SamplingParams(guidance_scale=3.0, temperature=1.0, top_k=8, top_p=1.0)
+        self.memory = torch.zeros(slots, dtype=torch.long)
+        self.decoded: list[int] = []  # rows of each step
+
+    def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
+        states = torch.tensor([[[0.0 if text is None else 1.0 + zlib.crc32(text.encode()) % 89]] for text in texts])
+        return EncodedTexts(states, torch.ones(len(texts), 1))
+
+    def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
+        self.memory[slots] = texts.states[:, 0, 0].long()
+
+    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        self.decoded.append(len(slots))
+        self.memory[slots] = (self.memory[slots] * 31 + tokens * 7 + positions) % 97
+        return 2 * torch.cos(torch.outer(self.memory[slots] + 1.0, torch.arange(1.0, self.vocab_size + 1)))
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        levels = torch.stack([codes * 16, 255 - codes * 16, codes * 5], -1).to(torch.uint8)  # (B, L, 3)
+        tiles = levels.view(-1, self.grid_side, self.grid_side, 3)
+        return tiles.repeat_interleave(self.tile, 1).repeat_interleave(self.tile, 2)
+
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        return pixels[:, :: self.tile, :: self.tile, 0].flatten(1).long() // 16

@@ -1,0 +1,411 @@
+"""The engine with a model of a few lines: what is drawn, when, beside whom, and what happens when things break."""
+
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as Picture
+from torch import Tensor
+
+from inference.backends import EncodedTexts
+from inference.contract import Done, Event, Failed, GenerationRequest, Image, InvalidRequest, Progress
+from inference.engine import TICKS, Engine, kept_codes
+from inference.pictures import Pixels
+from tests.fakes import FakeBackend
+
+
+def run(engine: Engine, steps: int | None = None) -> dict[str, list[Event]]:
+    """Step until nothing is left to draw, or so many times; each generation's events."""
+    events: dict[str, list[Event]] = {}
+    while engine.busy and steps != 0:
+        for generation_id, event in engine.step():
+            events.setdefault(generation_id, []).append(event)
+        steps = None if steps is None else steps - 1
+    return events
+
+
+def draw(request: GenerationRequest, backend: FakeBackend | None = None) -> list[Image]:
+    """One generation, alone in an engine of its own."""
+    engine = Engine(backend or FakeBackend())
+    engine.add("only", request)
+    return images(run(engine)["only"])
+
+
+def images(events: Iterable[Event]) -> list[Image]:
+    return sorted((event for event in events if isinstance(event, Image)), key=lambda image: image.index)
+
+
+def pngs(events: Iterable[Event]) -> list[bytes]:
+    return [image.png for image in images(events)]
+
+
+# ------------------------------------------------------------------------------------------- what is drawn
+
+
+def test_a_generation_draws_all_its_pictures_and_is_done() -> None:
+    """Each picture once, with its own seed, then Done with the model's name, and nothing is left behind."""
+    engine = Engine(FakeBackend())
+    engine.add("a", GenerationRequest("a cat", images=9, seed=5))
+    events = run(engine)["a"]
+    assert [(image.index, image.seed) for image in images(events)] == [(index, 5 + index) for index in range(9)]
+    assert isinstance(events[-1], Done)
+    assert events[-1].model == "fake"
+    assert (engine.status.free_slots, engine.status.running, engine.status.waiting) == (8, 0, 0)
+
+
+def test_seeds_wrap_around() -> None:
+    """Picture k of the largest seed is drawn with k - 1."""
+    assert [image.seed for image in draw(GenerationRequest("a cat", images=2, seed=2**32 - 1))] == [2**32 - 1, 0]
+
+
+def test_picture_k_is_the_first_picture_of_seed_plus_k() -> None:
+    """So a person can draw one picture of a grid again."""
+    grid = draw(GenerationRequest("a cat", images=4, seed=7))
+    assert grid[3].png == draw(GenerationRequest("a cat", images=1, seed=10))[0].png
+
+
+def test_seeds_prompts_and_negative_prompts_matter() -> None:
+    """Each of them leads to another picture."""
+    variants = [
+        GenerationRequest("a cat", images=1, seed=1),
+        GenerationRequest("a cat", images=1, seed=2),
+        GenerationRequest("a dog", images=1, seed=1),
+        GenerationRequest("a cat", images=1, seed=1, negative_prompt="a dog"),
+        GenerationRequest("a cat", images=1, seed=1, guidance_scale=1),
+    ]
+    assert len({draw(variant)[0].png for variant in variants}) == len(variants)
+
+
+def test_an_empty_negative_prompt_is_none() -> None:
+    """A person who clears the field means "no negative prompt"."""
+    empty = GenerationRequest("a cat", images=1, negative_prompt="")
+    assert draw(empty)[0].png == draw(GenerationRequest("a cat", images=1))[0].png
+
+
+def test_parameters_left_out_are_the_models_own() -> None:
+    """None means what the backend recommends."""
+    given = GenerationRequest("a cat", images=1, guidance_scale=3.0, temperature=1.0, top_k=8, top_p=1.0)
+    assert draw(given)[0].png == draw(GenerationRequest("a cat", images=1))[0].png
+
+
+def test_top_k_1_is_the_same_for_every_seed() -> None:
+    """Only the likeliest code is left to draw."""
+    first, second = (draw(GenerationRequest("a cat", images=1, seed=seed, top_k=1)) for seed in (1, 2))
+    pixels = [np.asarray(Picture.open(BytesIO(image.png))) for image in (first[0], second[0])]
+    assert (pixels[0] == pixels[1]).all()
+
+
+# ------------------------------------------------------------------------------------ drawn beside others
+
+
+@settings(max_examples=25)
+@given(
+    slots=st.integers(2, 12),
+    others=st.lists(
+        st.tuples(st.integers(1, 9), st.sampled_from([1.0, 3.0]), st.integers(0, 20), st.booleans()), max_size=4
+    ),
+    start=st.integers(0, 20),
+)
+def test_the_neighbours_do_not_matter(slots: int, others: list[tuple[int, float, int, bool]], start: int) -> None:
+    """The same seed draws the same pictures, whoever comes, goes or is cancelled in the same batch."""
+    request = GenerationRequest("a cat", images=3, seed=11, preview=False)
+    engine = Engine(FakeBackend(slots))
+    events: list[Event] = []
+    for step in range(200):
+        for number, (count, scale, comes, cancelled) in enumerate(others):
+            if step == comes:
+                engine.add(str(number), GenerationRequest("x" * number, images=count, guidance_scale=scale))
+            if cancelled and step == comes + 7:
+                engine.cancel(str(number))
+        if step == start:
+            engine.add("mine", request)
+        events += [event for name, event in engine.step() if name == "mine"]
+    events += run(engine).get("mine", [])
+    assert pngs(events) == [image.png for image in draw(request)]
+    assert engine.status.free_slots == slots
+
+
+def test_two_generations_share_a_step() -> None:
+    """Rows of both, guided and not, are decoded together."""
+    backend = FakeBackend(8)
+    engine = Engine(backend)
+    engine.add("a", GenerationRequest("a cat", images=2))
+    engine.add("b", GenerationRequest("a dog", images=1, guidance_scale=1))
+    engine.step()
+    assert backend.decoded == [5]  # two pictures with two rows each, one with one
+
+
+def test_a_newcomer_joins_at_the_next_step() -> None:
+    """It does not wait for the pictures that are under way."""
+    backend = FakeBackend(8)
+    engine = Engine(backend)
+    engine.add("a", GenerationRequest("a cat", images=1))
+    engine.step()
+    engine.add("b", GenerationRequest("a dog", images=1))
+    engine.step()
+    assert backend.decoded == [2, 4]
+
+
+def test_a_single_picture_is_not_held_up_by_nine() -> None:
+    """It ends long before a wide request that came first."""
+    engine = Engine(FakeBackend(8))
+    engine.add("wide", GenerationRequest("a cat", images=9))
+    engine.step()
+    engine.add("narrow", GenerationRequest("a dog", images=1))
+    order = [name for _ in range(200) for name, event in engine.step() if isinstance(event, Done)]
+    assert order == ["narrow", "wide"]
+
+
+def test_nine_finished_pictures_become_pixels_a_few_at_a_time() -> None:
+    """Those that still decode need not wait for the whole grid."""
+    engine = Engine(FakeBackend(18))
+    engine.add("a", GenerationRequest("a cat", images=9))
+    per_step = []
+    while engine.busy:
+        per_step.append(sum(isinstance(event, Image) for _, event in engine.step()))
+    assert [count for count in per_step if count] == [4, 4, 1]
+
+
+# ------------------------------------------------------------------------------------------- cancellation
+
+
+def test_cancelling_frees_the_slots_and_ends_the_events() -> None:
+    """Midway, with some pictures still waiting."""
+    engine = Engine(FakeBackend(8))
+    engine.add("a", GenerationRequest("a cat", images=9))
+    run(engine, steps=5)
+    engine.cancel("a")
+    assert (engine.status.free_slots, engine.busy) == (8, False)
+    assert engine.step() == []
+
+
+def test_cancelling_between_the_last_code_and_the_pixels() -> None:
+    """Codes that wait to become pictures are forgotten too."""
+    engine = Engine(FakeBackend(18))
+    engine.add("a", GenerationRequest("a cat", images=9))
+    run(engine, steps=16)
+    engine.cancel("a")
+    assert engine.step() == []
+
+
+def test_cancelling_twice_or_an_unknown_id_is_harmless() -> None:
+    """A client may leave at the very moment its last picture comes."""
+    engine = Engine(FakeBackend())
+    engine.cancel("never there")
+    engine.add("a", GenerationRequest("a cat"))
+    engine.cancel("a")
+    engine.cancel("a")
+    assert not engine.busy
+
+
+def test_an_id_in_use_is_refused() -> None:
+    """Events could not be told apart."""
+    engine = Engine(FakeBackend())
+    engine.add("a", GenerationRequest("a cat"))
+    with pytest.raises(ValueError, match="a is already in the engine"):
+        engine.add("a", GenerationRequest("a dog"))
+
+
+# --------------------------------------------------------------------------------- progress and previews
+
+
+def test_progress_grows_and_previews_are_pictures() -> None:
+    """From 0 on, at most TICKS times more, each share larger than the one before; previews are WebP."""
+    engine = Engine(FakeBackend(18))
+    engine.add("a", GenerationRequest("a cat", images=4))
+    reports = [event for event in run(engine)["a"] if isinstance(event, Progress)]
+    shares = [report.done for report in reports]
+    assert shares[0] == 0
+    assert all(early < late for early, late in pairwise(shares))
+    assert TICKS // 2 < len(shares) <= 1 + TICKS
+    previews = [Picture.open(BytesIO(report.preview)) for report in reports if report.preview]
+    assert previews
+    assert {(preview.format, preview.size) for preview in previews} == {("WEBP", (384, 384))}
+
+
+def test_no_preview_where_none_is_wanted() -> None:
+    """Nothing is detokenized but the finished pictures."""
+    backend = CountingBackend()
+    engine = Engine(backend)
+    engine.add("a", GenerationRequest("a cat", images=4, preview=False))
+    reports = [event for event in run(engine)["a"] if isinstance(event, Progress)]
+    assert reports
+    assert all(report.preview is None for report in reports)
+    assert backend.detokenized == 4
+
+
+class CountingBackend(FakeBackend):
+    """Counts the pictures it makes pixels of, and lets a clock run: 1 a decode step, `price` a picture."""
+
+    def __init__(self, price: float = 0.0, **sizes: int) -> None:
+        super().__init__(**sizes)
+        self.price = price
+        self.now = 0.0
+        self.detokenized = 0
+
+    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        self.now += 1
+        return super().decode_one_token(slots, tokens, positions)
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        self.now += self.price * len(codes)
+        self.detokenized += len(codes)
+        return super().detokenize(codes)
+
+
+@pytest.mark.parametrize("price", [0.01, 0.5, 3.0, 40.0])
+def test_previews_cost_a_twentieth_of_the_decoding(price: float) -> None:
+    """However dear a picture's pixels are; the first grid is on the house."""
+    backend = CountingBackend(price, slots=18, grid_side=8)
+    engine = Engine(backend, clock=lambda: backend.now)
+    for number in range(10):
+        engine.add(str(number), GenerationRequest("a cat", images=9))
+        run(engine)
+    previewed = backend.detokenized - 90
+    decoding = 10 * 64
+    assert previewed * price <= 0.05 * decoding + 10 * price
+    assert previewed >= min(10 * 9, int(0.05 * decoding / price) - 10)
+
+
+# --------------------------------------------------------------------------------------- initial pictures
+
+
+def tiles(backend: FakeBackend, codes: Tensor) -> Pixels:
+    """A picture whose codes are known."""
+    pixels: Pixels = backend.detokenize(codes[None])[0].numpy()
+    return pixels
+
+
+def test_the_kept_rows_of_an_initial_picture_stay() -> None:
+    """The rows above are given, the rest is drawn and depends on them."""
+    backend = FakeBackend()
+    given_codes = torch.arange(16) % 16
+    engine = Engine(backend)
+    request = GenerationRequest("a cat", images=2, init_image=b"any", keep_rows=2)
+    engine.add("a", request, tiles(backend, given_codes))
+    for _ in range(16):
+        engine.step()
+    # the engine has let go of the slots; its table still holds what they drew
+    drawn = engine._codes[[0, 2], 1:]
+    assert (drawn[:, :8] == given_codes[:8]).all()
+    assert not (drawn[:, 8:] == given_codes[8:]).all()
+
+
+@given(st.integers(0, 3), st.floats(0, 1))
+def test_strength_keeps_its_share(keep_rows: int, strength: float) -> None:
+    """All kept rows, and of the rest one minus strength; every index once and in range."""
+    request = GenerationRequest("a cat", init_image=b"any", keep_rows=keep_rows, strength=strength)
+    kept = kept_codes(request, 4, torch.Generator().manual_seed(0)).tolist()
+    assert kept[: keep_rows * 4] == list(range(keep_rows * 4))
+    assert kept == sorted(set(kept))
+    assert len(kept) == keep_rows * 4 + round((1 - strength) * (16 - keep_rows * 4))
+
+
+def test_variations_differ_by_seed() -> None:
+    """Which codes stay is drawn by each picture's own generator."""
+    request = GenerationRequest("a cat", init_image=b"any", strength=0.5)
+    first, second = (kept_codes(request, 16, torch.Generator().manual_seed(seed)).tolist() for seed in (1, 2))
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (GenerationRequest("a cat", init_image=b"any", keep_rows=4), "keep_rows"),
+        (GenerationRequest("a cat", init_image=b"any"), "strength"),
+    ],
+)
+def test_what_only_the_model_can_refuse(request_: GenerationRequest, field: str) -> None:
+    """More rows than it draws, and a picture that nothing is kept of."""
+    with pytest.raises(InvalidRequest) as caught:
+        Engine(FakeBackend()).add("a", request_)
+    assert caught.value.field == field
+
+
+# ------------------------------------------------------------------------------------------------ failures
+
+
+class BrokenBackend(FakeBackend):
+    """Raises in the named call, for as long as `broken` says."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__()
+        self.call = call
+        self.broken = True
+
+    def _maybe_raise(self, call: str) -> None:
+        if self.broken and call == self.call:
+            raise RuntimeError("out of memory")
+
+    def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
+        self._maybe_raise("encode_texts")
+        return super().encode_texts(texts)
+
+    def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
+        self._maybe_raise("prefill")
+        super().prefill(slots, texts)
+
+    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        self._maybe_raise("decode_one_token")
+        return super().decode_one_token(slots, tokens, positions)
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        self._maybe_raise("detokenize")
+        return super().detokenize(codes)
+
+
+@pytest.mark.parametrize("call", ["encode_texts", "prefill", "decode_one_token", "detokenize"])
+def test_a_failing_model_fails_the_generation_and_not_the_engine(call: str) -> None:
+    """The failure is retryable and names the generation; the next one is drawn as if nothing had been."""
+    backend = BrokenBackend(call)
+    engine = Engine(backend)
+    engine.add("unlucky", GenerationRequest("a cat", images=9, preview=False))
+    failure = run(engine)["unlucky"][-1]
+    assert isinstance(failure, Failed)
+    assert (failure.code, failure.retryable) == ("model_failed", True)
+    assert "unlucky" in failure.message
+    assert engine.status.free_slots == 8
+    backend.broken = False
+    request = GenerationRequest("a dog", images=2)
+    engine.add("lucky", request)
+    assert pngs(run(engine)["lucky"]) == [image.png for image in draw(request)]
+
+
+def test_a_failing_prompt_does_not_fail_its_neighbours() -> None:
+    """What breaks while one prompt is read concerns that generation alone."""
+    backend = BrokenBackend("encode_texts")
+    backend.broken = False
+    engine = Engine(backend)
+    engine.add("fine", GenerationRequest("a cat", images=1))
+    engine.step()
+    backend.broken = True
+    engine.add("unlucky", GenerationRequest("a dog", images=1))
+    events = run(engine)
+    assert isinstance(events["unlucky"][-1], Failed)
+    assert isinstance(events["fine"][-1], Done)
+
+
+def test_a_failing_preview_fails_nothing() -> None:
+    """It is a courtesy."""
+    backend = BrokenBackend("detokenize")
+    engine = Engine(backend)
+    engine.add("a", GenerationRequest("a cat", images=1))
+    run(engine, steps=15)
+    backend.broken = False
+    assert isinstance(run(engine)["a"][-1], Done)
+
+
+def test_fail_all_ends_every_generation() -> None:
+    """Running and waiting ones alike, each with one retryable failure."""
+    engine = Engine(FakeBackend(2))
+    engine.add("a", GenerationRequest("a cat"))
+    engine.add("b", GenerationRequest("a dog"))
+    engine.step()
+    events = engine.fail_all("shutting_down", "The server stops.")
+    assert events == [(name, Failed("shutting_down", "The server stops.", retryable=True)) for name in "ab"]
+    assert not engine.busy
