@@ -63,15 +63,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             continue
         scale = stored.get(name + SCALE_SUFFIX)
         if (tensor.dtype is torch.int8) != (scale is not None):
-            raise CheckpointError(
-                f"{path}: {name} is stored as {tensor.dtype} with{'' if scale is None else 'out'} scale"
-            )
+            found = "without scale" if scale is None else "with scale"
+            raise CheckpointError(f"{path}: {name} is stored as {tensor.dtype} {found}")
         if scale is None:
             weights[name] = tensor
-        elif scale.shape != (*tensor.shape[:1], 1):
-            raise CheckpointError(
-                f"{path}: {name}{SCALE_SUFFIX} has shape {tuple(scale.shape)}, one value a row expected"
-            )
+        elif tensor.ndim != 2 or scale.shape != (len(tensor), 1):  # else they could multiply to terabytes
+            raise CheckpointError(f"{path}: {name}{SCALE_SUFFIX} has shape {tuple(scale.shape)}, not one value a row")
         else:
             weights[name] = tensor * scale
     return weights
