@@ -86,7 +86,7 @@ class Bot(commands.AutoShardedBot):
             message_id = await defer(interaction)
         if message_id is not None:
             await self.services.log.record_reply(generation_id, message_id)
-        self.services.generator.start(generation_id, order, self._reply(generation_id, order, message_id))
+        self.services.generator.start(generation_id, self._reply(generation_id, order, message_id))
 
     def reply_for(self, record: GenerationRecord) -> InteractionReply:
         """The reply of a generation that a crash interrupted."""

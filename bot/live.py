@@ -7,29 +7,22 @@ newer one overtook is never said.
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from bot.queue import Place
+from bot.reply import Reply
 
 log = structlog.get_logger(__name__)
 
 INTERVAL_SECONDS: Final = 1.5  # Discord takes about five edits in five seconds from one webhook
 
 
-class Listener(Protocol):
-    """The part of a `Reply` that is spoken to while the work goes on."""
-
-    async def queued(self, position: int, eta_seconds: float | None) -> None: ...
-
-    async def progress(self, done: float, preview: bytes | None) -> None: ...
-
-
 class LiveReply:
     """`queued` and `progress` return at once; `close` waits for a word being said and lets none follow."""
 
-    def __init__(self, reply: Listener, interval: float = INTERVAL_SECONDS) -> None:
+    def __init__(self, reply: Reply, interval: float = INTERVAL_SECONDS) -> None:
         self._reply = reply
         self._interval = interval
         self._position: int | None = None

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -21,6 +21,21 @@ log = structlog.get_logger(__name__)
 TRIES: Final = 3
 POLL_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 1.0  # before the second try, twice that before the third
+
+
+class DrawingPool(Protocol):
+    """What draws and judges, as a generation sees it; `Pool` is the real one."""
+
+    @property
+    def capacity(self) -> int: ...
+
+    def listen(self, listener: Callable[[], None]) -> None: ...
+
+    async def check(self, prompts: Sequence[str]) -> list[Verdict]: ...
+
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
+
+    def status(self) -> "tuple[EndpointStatus, ...]": ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Disc
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, UpdateBase, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, UpdateBase, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -41,9 +41,9 @@ class GenerationLog:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    async def open(self, order: Order, seed: int, init_image_key: str | None = None) -> int:
-        """Write the row (status "checking") and return its id."""
-        row = generation_row(order, seed, init_image_key, self._now())
+    async def open(self, order: Order) -> int:
+        """Write the row (status "checking") of an order whose seed is drawn; returns its id."""
+        row = generation_row(order, self._now())
         async with self._database.writing("Your generation") as session:
             await session.execute(_forget_expired_tokens(self._now()))
             session.add(row)
@@ -84,9 +84,14 @@ class GenerationLog:
                 session, generation_id, status="done", finished_at=self._now(), model=model, grid_key=grid_key
             )
 
+    async def record_reply(self, generation_id: int, message_id: int) -> None:
+        """The message that tells of the generation, known before there are pictures to show in it."""
+        await self._update(generation_id, message_id=message_id)
+
     async def delivered(self, generation_id: int, message_id: int | None) -> None:
         """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
-        await self._update(generation_id, delivered_at=self._now(), message_id=message_id, interaction_token=None)
+        message = {} if message_id is None else {"message_id": message_id}
+        await self._update(generation_id, status="done", delivered_at=self._now(), interaction_token=None, **message)
 
     async def fail(self, generation_id: int, code: str, message: str) -> None:
         await self._update(
@@ -136,8 +141,11 @@ class GenerationLog:
 
     async def unfinished(self) -> tuple[GenerationRecord, ...]:
         """What a crash left behind, in order: rows not yet drawn, and rows drawn but not delivered."""
-        undelivered = and_(GenerationTable.status == "done", GenerationTable.delivered_at.is_(None))
-        query = _with_images().where(or_(GenerationTable.status.in_(UNFINISHED), undelivered))
+        query = _with_images().where(
+            GenerationTable.status.in_((*UNFINISHED, "done")),
+            GenerationTable.delivered_at.is_(None),
+            GenerationTable.removed_at.is_(None),
+        )
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(GenerationTable.id))).all()
         return tuple(generation_record(row) for row in rows)

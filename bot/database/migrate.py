@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-SchemaState = Literal["current", "old", "empty"]
+SchemaState = Literal["current", "older", "empty"]
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
@@ -34,7 +34,7 @@ def schema_state(connection: Connection) -> SchemaState:
         return "empty"
     current = MigrationContext.configure(connection).get_current_heads()
     newest = ScriptDirectory.from_config(configuration(connection)).get_heads()
-    return "current" if set(current) == set(newest) else "old"
+    return "current" if set(current) == set(newest) else "older"
 
 
 def configuration(connection: Connection) -> Config:

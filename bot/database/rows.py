@@ -21,7 +21,7 @@ def normalise(text: str) -> str:
     return " ".join("".join(shown).split())
 
 
-def generation_row(order: Order, seed: int, init_image_key: str | None, now: datetime) -> GenerationTable:
+def generation_row(order: Order, now: datetime) -> GenerationTable:
     requester, interaction = order.requester, order.interaction
     return GenerationTable(
         kind=order.kind,
@@ -35,12 +35,11 @@ def generation_row(order: Order, seed: int, init_image_key: str | None, now: dat
         normalised_prompt=normalise(order.prompt),
         negative_prompt=order.negative_prompt,
         image_count=order.images,
-        seed=seed,
+        seed=order.seed,
         guidance_scale=order.guidance_scale,
         temperature=order.temperature,
         top_k=order.top_k,
         strength=order.strength,
-        init_image_key=init_image_key,
         model=order.model,
         parent_id=order.parent_id,
         created_at=now,

@@ -22,7 +22,7 @@ from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawi
 
 if TYPE_CHECKING:
     from bot.client import Bot
-    from bot.generation import Result
+    from bot.reply import Result
 
 log = structlog.get_logger(__name__)
 
