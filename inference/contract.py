@@ -282,6 +282,10 @@ def check_fields(document: object, types: Mapping[str, type]) -> dict[str, Any]:
 def check_text(field: str, text: str) -> None:
     if len(text) > MAX_PROMPT_CHARACTERS:
         raise InvalidRequest(field, f"{field} has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are taken")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can spell and no encoding can write
+        raise InvalidRequest(field, f"{field} is no Unicode text at character {error.start}") from error
 
 
 def check_range(field: str, value: float | None, low: float, high: float) -> None:

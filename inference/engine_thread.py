@@ -166,9 +166,9 @@ class EngineThread:
                     self._add(engine, command)
                 case Cancellation(generation_id):
                     engine.cancel(generation_id)
-                    self.status = engine.status
                 case None:
                     return False
+            self.status = engine.status
 
     def _add(self, engine: Engine, order: Order) -> None:
         try:

@@ -120,7 +120,7 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     """POST /v1/generations: one event a line; the connection's end is the generation's."""
     service = request.app[SERVICE]
     body = await request.read()
-    # it may hold a picture of 10 MiB, which is no work for the event loop
+    # It may hold a picture of 10 MiB, which is no work for the event loop.
     order = await asyncio.to_thread(lambda: GenerationRequest.from_json(_parse_json(body)))
     with service.engine.open_stream() as stream:
         engine = await service.engine.engine()
@@ -134,11 +134,13 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
             async for event in stream:
                 service.metrics.event(event)
                 await response.write(event_to_line(event))
-        except (asyncio.CancelledError, ConnectionError):
-            service.metrics.cancelled()
-            log.info("generation cancelled", generation=stream.id)
-            raise
-        await response.write_eof()
+            await response.write_eof()
+        except ConnectionError:
+            pass  # the client has left between two events; during the wait for one, this task is cancelled
+        finally:
+            if not stream.ended:
+                service.metrics.cancelled()
+                log.info("generation cancelled", generation=stream.id)
         return response
 
 
@@ -258,8 +260,6 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return _error(413, "too_large", f"the body is too large; at most {MAX_BODY_BYTES} bytes are taken")
     except web.HTTPException as error:
         return _error(error.status, error.reason.lower().replace(" ", "_"), f"{request.method} {request.path}")
-    except ConnectionError:
-        raise  # nobody is there to be answered
     except Exception:
         log.exception("a request failed", method=request.method, path=request.path)
         return _error(500, "internal_error", "something broke; the server's log says what")

@@ -1,0 +1,414 @@
+"""The HTTP contract, spoken by a real client over a real socket to a server with a small model."""
+
+import asyncio
+import base64
+import io
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import torch
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from PIL import Image as Picture
+from torch import Tensor
+
+from inference.contract import Done, Event, Failed, Image, Progress, Queued, Verdict, event_from_line
+from inference.engine import Engine
+from inference.safety.policy import Policy
+from inference.server import SERVICE, create_app
+from tests.fakes import FakeBackend
+
+Client = TestClient[web.Request, web.Application]
+
+
+class HeldBackend(FakeBackend):
+    """Draws only while `go` is set, so that a test decides how far a generation is."""
+
+    def __init__(self, slots: int = 8) -> None:
+        super().__init__(slots)
+        self.go = threading.Event()
+        self.entered = threading.Event()
+        self.steps = 0
+
+    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
+        self.entered.set()
+        self.go.wait(timeout=30)
+        self.steps += 1
+        return super().decode_one_token(slots, tokens, positions)
+
+
+@asynccontextmanager
+async def running(
+    load: Callable[[], Engine] | None = None, *, token: str | None = None, max_waiting: int = 4
+) -> AsyncIterator[Client]:
+    app = create_app(
+        load or (lambda: Engine(FakeBackend())), Policy(), model="fake", token=token, max_waiting=max_waiting
+    )
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def events_of(response: ClientResponse) -> list[Event]:
+    assert response.status == 200, await response.text()
+    return [event_from_line(line) async for line in response.content]
+
+
+async def draw(client: Client, **fields: Any) -> list[Event]:
+    async with client.post("/v1/generations", json={"prompt": "a cat", **fields}) as response:
+        return await events_of(response)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Give the engine's thread and the loop their turns until something holds."""
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 what is waited for is state of the server, which signals nobody
+            await asyncio.sleep(0.001)
+
+
+# --------------------------------------------------------------------------------------------- generations
+
+
+async def test_a_generation_is_a_stream_of_events() -> None:
+    """Queued, progress from 0 on, each picture as PNG, done; one JSON object a line."""
+    async with running() as client, client.post("/v1/generations", json={"prompt": "a cat", "images": 4}) as response:
+        assert response.content_type == "application/x-ndjson"
+        events = await events_of(response)
+    assert events[:2] == [Queued(), Progress(0.0)]
+    assert isinstance(events[-1], Done)
+    assert events[-1].model == "fake"
+    pictures = [event for event in events if isinstance(event, Image)]
+    assert [picture.index for picture in pictures] == [0, 1, 2, 3]
+    assert all(Picture.open(io.BytesIO(picture.png)).size == (256, 256) for picture in pictures)
+
+
+async def test_concurrent_generations_get_their_own_pictures() -> None:
+    """Each stream carries what its request would have got alone."""
+    async with running() as client:
+        alone = [await draw(client, seed=seed, images=2, preview=False) for seed in (1, 2, 3)]
+        together = await asyncio.gather(*(draw(client, seed=seed, images=2, preview=False) for seed in (1, 2, 3)))
+    for one, other in zip(alone, together, strict=True):
+        assert [e for e in one if isinstance(e, Image)] == [e for e in other if isinstance(e, Image)]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "",
+        "🐉🔥",
+        "قطة على الحائط",
+        "a\u200bcat\u200d\ufeff",
+        "\u202eevil",
+        "@everyone **bold** `x`",
+        "x" * 1000,
+        "a\x00b",
+        "👨‍👩‍👧‍👦" * 90,
+    ],
+    ids=["empty", "emoji", "rtl", "zero-width", "override", "markdown", "1000", "nul", "joined emoji"],
+)
+async def test_strange_prompts_are_drawn(prompt: str) -> None:
+    """Whatever a person types within the limits is a prompt."""
+    async with running() as client:
+        assert isinstance((await draw(client, prompt=prompt, images=1))[-1], Done)
+
+
+async def test_an_initial_picture_is_taken_as_base64() -> None:
+    """Of any size; it is cut and scaled to what the model takes."""
+    file = io.BytesIO()
+    Picture.new("RGB", (37, 91), "red").save(file, "PNG")
+    async with running() as client:
+        init_image = base64.b64encode(file.getvalue()).decode()
+        events = await draw(client, images=1, init_image=init_image, keep_rows=2)
+    assert isinstance(events[-1], Done)
+
+
+BAD_BODIES: list[tuple[str, str, str]] = [
+    ('{"prompt": "' + "x" * 1001 + '"}', "prompt", "1001 characters; at most 1000"),
+    ('{"prompt": "' + "x" * 4001 + '"}', "prompt", "4001 characters; at most 1000"),
+    ('{"prompt": "x", "negative_prompt": "' + "x" * 1001 + '"}', "negative_prompt", "1001"),
+    ("{}", "prompt", "missing"),
+    ('{"prompt": 7}', "prompt", "a str is needed"),
+    ('{"prompt": "\\ud800"}', "prompt", "Unicode"),
+    ('{"prompt": "x", "images": 0}', "images", "images is 0; it must be from 1 to 9"),
+    ('{"prompt": "x", "images": 10}', "images", "from 1 to 9"),
+    ('{"prompt": "x", "images": true}', "images", "int is needed"),
+    ('{"prompt": "x", "images": 1.5}', "images", "int"),
+    ('{"prompt": "x", "seed": -1}', "seed", "-1"),
+    ('{"prompt": "x", "seed": 4294967296}', "seed", "4294967295"),
+    ('{"prompt": "x", "guidance_scale": 99}', "guidance_scale", "30"),
+    ('{"prompt": "x", "guidance_scale": NaN}', "guidance_scale", "nan"),
+    ('{"prompt": "x", "temperature": 0}', "temperature", "0.01"),
+    ('{"prompt": "x", "temperature": Infinity}', "temperature", "inf"),
+    ('{"prompt": "x", "top_k": -1}', "top_k", "-1"),
+    ('{"prompt": "x", "top_p": 0}', "top_p", "0.01"),
+    ('{"prompt": "x", "keep_rows": 1}', "init_image", "missing"),
+    ('{"prompt": "x", "strength": 2, "init_image": ""}', "strength", "from 0.0 to 1.0"),
+    ('{"prompt": "x", "init_image": "%%%", "strength": 1}', "init_image", "base64"),
+    ('{"prompt": "x", "init_image": "AAAA", "strength": 1}', "init_image", "cannot be read"),
+    ('{"prompt": "x", "init_image": "AAAA", "keep_rows": 4}', "keep_rows", "draws 4 rows"),
+    ('{"prompt": "x", "colour": "red"}', "colour", "known are prompt"),
+    ("[]", "", "an object is needed"),
+    ('"x"', "", "an object is needed"),
+    ('{"prompt": "x"', "", "not JSON"),
+    ("", "", "not JSON"),
+    ("\xff", "", "not JSON"),
+    ("[" * 100_000, "", "not JSON"),
+    ('{"prompt": "x", "seed": ' + "9" * 5000 + "}", "", "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "says"), BAD_BODIES, ids=[body[:40] for body, _, _ in BAD_BODIES])
+async def test_bad_input_is_answered_by_name(body: str, field: str, says: str) -> None:
+    """Status 400, the contract's error, the field, its value or the limit; never a broken stream."""
+    async with running() as client, client.post("/v1/generations", data=body.encode("latin-1")) as response:
+        assert response.status == 400
+        error = (await response.json())["error"]
+    assert error["field"] == field
+    assert says in error["message"]
+    assert error["code"]
+
+
+async def test_an_unknown_model_is_not_found_and_the_known_one_is_named() -> None:
+    """A client can correct itself."""
+    async with running() as client:
+        async with client.post("/v1/generations", json={"prompt": "x", "model": "mega"}) as response:
+            assert response.status == 404
+            error = (await response.json())["error"]
+        assert (error["code"], error["field"]) == ("unknown_model", "model")
+        assert "fake" in error["message"]
+        assert isinstance((await draw(client, model="fake", images=1))[-1], Done)
+
+
+async def test_a_body_that_is_too_large_is_refused() -> None:
+    """Before it is all in memory."""
+    async with running() as client, client.post("/v1/generations", data=io.BytesIO(b" " * (16 * 2**20))) as response:
+        assert response.status == 413
+        assert (await response.json())["error"]["code"] == "too_large"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("GET", "/v1/generations", 405)])
+async def test_wrong_paths_and_methods_get_the_same_shape(method: str, path: str, status: int) -> None:
+    """Every error of the server is JSON."""
+    async with running() as client, client.request(method, path) as response:
+        assert response.status == status
+        assert path in (await response.json())["error"]["message"]
+
+
+# ---------------------------------------------------------------------- leaving, waiting, stopping, failing
+
+
+async def test_leaving_cancels_and_frees_the_slots() -> None:
+    """The next person's picture starts at once."""
+    backend = HeldBackend()
+    async with running(lambda: Engine(backend)) as client:
+        service = client.app[SERVICE]
+        response = await client.post("/v1/generations", json={"prompt": "a cat", "images": 9})
+        await until(backend.entered.is_set)
+        response.close()
+        await until(lambda: not service.engine._streams)
+        backend.go.set()
+        await until(lambda: service.engine.status == Engine(FakeBackend()).status)
+        assert backend.steps == 1  # the one under way when the client left
+        page = await (await client.get("/metrics")).text()
+        assert 'easel_generations_total{outcome="cancelled"} 1.0' in page
+
+
+async def test_a_full_line_is_answered_with_when_to_come_back() -> None:
+    """Beyond the waiting generations, 503 with Retry-After; those in the line are drawn."""
+    loading = threading.Event()
+
+    def load() -> Engine:
+        loading.wait(timeout=30)
+        return Engine(FakeBackend())
+
+    async with running(load, max_waiting=2) as client:
+        waiting = [asyncio.create_task(draw(client, images=1)) for _ in range(2)]
+        service = client.app[SERVICE]
+        await until(lambda: service.engine.waiting == 2)
+        async with client.post("/v1/generations", json={"prompt": "a cat"}) as response:
+            assert response.status == 503
+            assert int(response.headers["Retry-After"]) > 0
+            error = (await response.json())["error"]
+        assert error["code"] == "busy"
+        assert "no more than 2" in error["message"]
+        loading.set()
+        assert all(isinstance(events[-1], Done) for events in await asyncio.gather(*waiting))
+
+
+async def test_a_generation_that_comes_while_the_model_loads_waits_for_it() -> None:
+    """And readiness says so meanwhile; checks work at once."""
+    loading = threading.Event()
+
+    def load() -> Engine:
+        loading.wait(timeout=30)
+        return Engine(FakeBackend())
+
+    async with running(load) as client:
+        early = asyncio.create_task(draw(client, images=1))
+        async with client.get("/readyz") as response:
+            assert (response.status, (await response.json())["status"]) == (503, "loading")
+        async with client.get("/v1/models") as response:
+            assert await response.json() == {"models": [{"name": "fake", "loaded": False}]}
+        async with client.post("/v1/check", json={"prompts": ["a cat"]}) as response:
+            assert response.status == 200
+        loading.set()
+        assert isinstance((await early)[-1], Done)
+        async with client.get("/readyz") as response:
+            assert response.status == 200
+
+
+async def test_stopping_fails_running_generations_retryably() -> None:
+    """A client learns that another try, or another server, may do."""
+    backend = HeldBackend()
+    async with running(lambda: Engine(backend)) as client:
+        response = await client.post("/v1/generations", json={"prompt": "a cat"})
+        assert event_from_line(await response.content.readline()) == Queued()
+        stopping = asyncio.create_task(client.server.close())
+        await until(lambda: client.app[SERVICE].engine._stopping)
+        backend.go.set()
+        last = [event_from_line(line) async for line in response.content][-1]
+        await stopping
+    assert isinstance(last, Failed)
+    assert (last.code, last.retryable) == ("shutting_down", True)
+
+
+async def test_a_broken_model_fails_the_generation_and_the_server_lives_on() -> None:
+    """The stream ends with a retryable failure; the next one is drawn."""
+
+    class Once(FakeBackend):
+        broken = True
+
+        def prefill(self, *arguments: Any) -> None:
+            if self.broken:
+                self.broken = False
+                raise torch.OutOfMemoryError("no memory")
+            super().prefill(*arguments)
+
+    async with running(lambda: Engine(Once())) as client:
+        failure = (await draw(client))[-1]
+        assert isinstance(failure, Failed)
+        assert failure.retryable
+        assert isinstance((await draw(client))[-1], Done)
+
+
+async def test_a_model_that_cannot_be_loaded_is_the_end_of_the_engine() -> None:
+    """Health says so, and a generation is answered with an error, not left waiting."""
+
+    def load() -> Engine:
+        raise RuntimeError("no such file")
+
+    async with running(load) as client:
+        service = client.app[SERVICE]
+        async with asyncio.timeout(30):
+            await service.engine.ended.wait()
+        await until(lambda: not service.engine.alive)
+        async with client.get("/healthz") as response:
+            assert response.status == 503
+        async with client.post("/v1/generations", json={"prompt": "a cat"}) as response:
+            assert response.status == 500
+            assert (await response.json())["error"]["code"] == "internal_error"
+
+
+# ------------------------------------------------------------------------------------- the other endpoints
+
+
+async def test_check_answers_in_order() -> None:
+    """One verdict a prompt."""
+    prompts = ["a cat on a mat", "hentai", "a naked child", "nude statue"]
+    async with running() as client, client.post("/v1/check", json={"prompts": prompts}) as response:
+        verdicts = [Verdict.from_json(verdict) for verdict in (await response.json())["verdicts"]]
+    assert [verdict.action for verdict in verdicts] == ["allow", "block", "block", "flag"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ('{"prompts": []}', "0 entries"),
+        ('{"prompts": [1]}', "int"),
+        (json.dumps({"prompts": ["x"] * 65}), "65"),
+        (json.dumps({"prompts": ["x" * 1001]}), "1001"),
+        ("{", "not JSON"),
+    ],
+)
+async def test_bad_checks_are_answered_by_name(body: str, says: str) -> None:
+    """A check that cannot be made is never an allow."""
+    async with running() as client, client.post("/v1/check", data=body) as response:
+        assert response.status == 400
+        assert says in (await response.json())["error"]["message"]
+
+
+async def test_checks_answer_while_the_engine_is_busy() -> None:
+    """A step of the model that does not end holds up nobody's check."""
+    backend = HeldBackend()
+    async with running(lambda: Engine(backend)) as client:
+        generation = asyncio.create_task(draw(client, images=1))
+        await until(backend.entered.is_set)
+        async with client.post("/v1/check", json={"prompts": ["a cat"]}) as response:
+            assert response.status == 200
+        assert not generation.done()
+        backend.go.set()
+        await generation
+
+
+async def test_readiness_shows_slots_and_models_their_defaults() -> None:
+    """What the pool and a person want to know."""
+    async with running() as client:
+        await draw(client, images=1)
+        async with client.get("/readyz") as response:
+            ready = await response.json()
+        async with client.get("/v1/models") as response:
+            (model,) = (await response.json())["models"]
+        async with client.get("/healthz") as response:
+            assert response.status == 200
+    assert (ready["status"], ready["slots"], ready["waiting"]) == ("ready", 8, 0)
+    assert (model["name"], model["defaults"]["top_k"]) == ("fake", 8)
+
+
+async def test_metrics_count_what_happened() -> None:
+    """Pictures, generations by outcome, verdicts and slots, in Prometheus' format."""
+    async with running() as client:
+        await draw(client, images=4)
+        await client.post("/v1/check", json={"prompts": ["hentai"]})
+        page = await (await client.get("/metrics")).text()
+    for line in (
+        "easel_pictures_total 4.0",
+        'easel_generations_total{outcome="done"} 1.0',
+        'easel_verdicts_total{action="block"} 1.0',
+        'easel_slots{state="free"} 8.0',
+    ):
+        assert line in page.splitlines()
+
+
+# -------------------------------------------------------------------------------------------------- tokens
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer wrong", "Bearer ", "secret", "bearer secret", "Bearer secret\u00e9"]
+)
+async def test_without_the_token_nobody_gets_in(header: str | None) -> None:
+    """Wherever a token is set; health alone is public."""
+    headers = {} if header is None else {"Authorization": header}
+    async with running(token="secret") as client:
+        for method, path in (
+            ("POST", "/v1/generations"),
+            ("POST", "/v1/check"),
+            ("GET", "/readyz"),
+            ("GET", "/metrics"),
+        ):
+            async with client.request(method, path, headers=headers) as response:
+                assert response.status == 401
+                assert (await response.json())["error"]["code"] == "unauthorized"
+        async with client.get("/healthz", headers=headers) as response:
+            assert response.status == 200
+
+
+async def test_with_the_token_the_door_is_open() -> None:
+    """As bearer token."""
+    async with (
+        running(token="secret") as client,
+        client.post("/v1/check", json={"prompts": ["a cat"]}, headers={"Authorization": "Bearer secret"}) as response,
+    ):
+        assert response.status == 200
