@@ -155,7 +155,7 @@ def test_a_bad_demo_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_serve_on_tcp_needs_a_token() -> None:
     """A TCP port without INFERENCE_TOKEN is refused."""
-    assert easel("serve", "--port", "8765")[0] == 1
+    assert easel("serve", "--port", "8800")[0] == 1
 
 
 def test_version_costs_no_torch() -> None:
