@@ -70,23 +70,25 @@ class Bot(commands.AutoShardedBot):
         admission goes before the defer; where it is slow, the defer goes first and a refusal takes it back.
         """
         order.check()
+        generator = self.services.generator
         order = dataclasses.replace(order, interaction=reference(interaction))
-        admission = asyncio.ensure_future(self.services.generator.admit(order))
+        admission = asyncio.ensure_future(generator.admit(order))
         await asyncio.wait({admission}, timeout=ADMISSION_PATIENCE)
-        message_id = None
-        if not admission.done():
-            message_id = await defer(interaction)
+        message_id = None if admission.done() else await defer(interaction)
         try:
             generation_id = await admission
-        except UserError:
+        except Exception:
             if message_id is not None:
-                await interaction.delete_original_response()
+                await take_back(interaction)
             raise
-        if message_id is None:
-            message_id = await defer(interaction)
-        if message_id is not None:
+        try:
+            if message_id is None:
+                message_id = await defer(interaction)
             await self.services.log.record_reply(generation_id, message_id)
-        self.services.generator.start(generation_id, self._reply(generation_id, order, message_id))
+        except Exception:
+            await generator.abandon(generation_id)
+            raise
+        generator.start(generation_id, self._reply(generation_id, order, message_id))
 
     def reply_for(self, record: GenerationRecord) -> InteractionReply:
         """The reply of a generation that a crash interrupted."""
@@ -199,10 +201,18 @@ def reference(interaction: discord.Interaction[Any]) -> InteractionRef:
     return InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)
 
 
-async def defer(interaction: discord.Interaction[Any]) -> int | None:
-    """Show "thinking…" to everyone; the id of that message."""
+async def defer(interaction: discord.Interaction[Any]) -> int:
+    """Show "thinking…" to everyone; returns that message's id."""
     answer = await interaction.response.defer(thinking=True)
-    return None if answer is None else answer.message_id
+    if answer is None or answer.message_id is None:
+        raise RuntimeError(f"Discord named no message for the answer to interaction {interaction.id}")
+    return answer.message_id
+
+
+async def take_back(interaction: discord.Interaction[Any]) -> None:
+    """Delete the "thinking…".  It is edited first: while it thinks, a private message would take its public place."""
+    await interaction.edit_original_response(view=note("-# …"))
+    await interaction.delete_original_response()
 
 
 async def run_bot(settings: Settings) -> None:

@@ -1,6 +1,46 @@
-"""What holds for all tests: hypothesis draws the same examples every time, and no machine is too slow for it."""
+"""What holds for all tests: hypothesis draws the same examples every time, and no machine is too slow for it.
 
+`town` is a simulated Discord with the real bot in it, for tests of commands and buttons.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import simcord
+import structlog
 from hypothesis import settings
+
+from bot.views import reply
+from tests.bot_fakes import FakePool, services
+from tests.town import Town, a_bot, bot_of, build, settle_town
 
 settings.register_profile("easel", derandomize=True, deadline=None)
 settings.load_profile("easel")
+
+
+@pytest.fixture
+async def env(tmp_path: Path) -> AsyncIterator[simcord.Env]:
+    """The simulated Discord.  SimCord's own plugin lets a test that has one see its clock."""
+    env = build(a_bot(tmp_path))
+    await env.start()
+    yield env
+    await env.shutdown()
+    env.raise_errors()
+
+
+@pytest.fixture
+async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    """Fails the test if the bot broke; one that expects this empties `town.broken`."""
+    monkeypatch.setattr(reply, "RETRY_DELAYS", (0.0, 0.0))
+    pool = FakePool()
+    with structlog.testing.capture_logs() as logs:
+        # What the services start must speak to the simulated Discord, without belonging to any command.
+        with env.time_context():
+            opening = services(tmp_path, pool)
+            opened = await opening.__aenter__()
+        town = settle_town(env, opened, pool, logs)
+        bot_of(env).services = opened
+        yield town
+        await opening.__aexit__(None, None, None)
+    assert not town.broken, town.broken

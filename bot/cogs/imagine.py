@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.errors import NotFound
-from bot.generation import Pending
 from bot.order import Order
+from bot.reply import Pending
 from bot.views import picture, result, status, text
 from bot.views.picture import note
 from bot.views.press import answering, requester_of
@@ -68,7 +68,7 @@ class Imagine(commands.Cog):
         prompt: str,
         images: int = 4,
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
-        guidance: app_commands.Range[float, 1, MAX_GUIDANCE_SCALE] | None = None,
+        guidance: app_commands.Range[float, 1.0, MAX_GUIDANCE_SCALE] | None = None,
         temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
         top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
         negative: str | None = None,

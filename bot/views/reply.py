@@ -58,6 +58,7 @@ class InteractionReply:
         self._prompt = prompt
         self._interaction = interaction
         self._message_id = message_id
+        self._thinking = message_id is not None
         self._log = log.bind(generation=generation_id)
 
     # ------------------------------------------------------------------------------------------- the protocol
@@ -85,8 +86,11 @@ class InteractionReply:
         if isinstance(error, GenerationCancelled):
             await self._show(note(f"-# {sentence}"))
             return
+        if self._thinking:
+            # While the answer is "thinking…", a private message would take its public place.
+            await self._show(note("-# …"))
+        await self._clear()
         try:
-            await self._delete()
             await self._attempt(lambda: self._webhook().send(view=note(sentence), ephemeral=True))
         except (Vanished, Unreachable):
             self._log.info("failure_not_told", sentence=sentence)
@@ -106,6 +110,7 @@ class InteractionReply:
         try:
             files = [] if file is None else [file]
             await self._webhook().edit_message(self._message_id, view=layout, attachments=files)
+            self._thinking = False
         except Unreachable:
             return
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -124,10 +129,19 @@ class InteractionReply:
 
         return await self._attempt(edit)
 
-    async def _delete(self) -> None:
+    async def _clear(self) -> None:
+        """Delete the answer: with the token while that serves, then as the bot's own message."""
+        if self._message_id is None:
+            return
         message_id = self._message_id
-        if message_id is not None:
-            await self._attempt(lambda: self._webhook().delete_message(message_id))
+        channel = self._bot.get_partial_messageable(self._channel_id)
+        try:
+            await self._webhook().delete_message(message_id)
+        except (Unreachable, discord.HTTPException, aiohttp.ClientError, OSError):
+            try:
+                await channel.get_partial_message(message_id).delete()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                self._log.debug("answer_not_deleted", error=str(error))
 
     async def _post(self, result: "Result") -> int | None:
         """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
@@ -147,11 +161,7 @@ class InteractionReply:
         except (Vanished, Unreachable):
             self._log.info("waits_in_history")
             return None
-        if self._message_id is not None:
-            try:
-                await channel.get_partial_message(self._message_id).delete()
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                self._log.debug("status_not_deleted", error=str(error))
+        await self._clear()
         return message_id
 
     def _webhook(self) -> discord.Webhook:

@@ -1,0 +1,254 @@
+"""The demo: the real bot against a simulated Discord, in a local browser page.
+
+In: settings.  Out: a page on 127.0.0.1 with a small server to try the bot in, and one example drawn at start.
+Only Discord is simulated (SimCord, in memory); the queue, database, filter, inference server and model are real.
+
+SimCord stands still between actions, so `Stage` moves it: it sets the simulated clock to the real one, and publishes
+what the bot did to the page.  SimCord allows one operation at a time, so a lock keeps those and the page's apart.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+import discord
+import simcord
+import structlog
+
+from bot.client import Bot
+from bot.config import Settings
+from bot.database.records import GenerationFilter, GenerationRecord
+from bot.errors import ConfigurationError
+from bot.services import Services, open_services
+from bot.views.picture import note
+
+log = structlog.get_logger(__name__)
+
+HOST: Final = "127.0.0.1"
+FRIENDLY_PORT: Final = 8765
+EXAMPLE_PROMPT: Final = "a red heart on a blue background"
+PUMP_SECONDS: Final = 0.25
+WELCOME: Final = """**Welcome to the Easel demo.** The server is simulated, everything else is real.
+Type `/` in the box below and choose **imagine**, for example: `a yellow star on a green background`.
+Then press the buttons under the pictures: a number opens one picture, *Share* posts it to `/gallery`.
+At the top you can look through the eyes of *Ada*, *Bo*, or *Mo*, who is a moderator and may use `/mod log`."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The simulated server.  Built before the clock is set, it has the same ids each time, so that history lasts."""
+
+    channel: simcord.ChannelHandle
+    members: tuple[simcord.MemberActor, ...]
+
+    @classmethod
+    def build(cls, env: simcord.Env) -> "World":
+        env.backend.bot_user.name = "Easel"
+        host = env.create_user("easel-host")
+        guild = env.create_guild("Easel demo", owner=host)
+        channel = guild.create_text_channel("pictures", topic="Draw something: /imagine")
+        moderators = guild.create_role(
+            "Moderators",
+            permissions=discord.Permissions(manage_messages=True, moderate_members=True, ban_members=True),
+        )
+        ada, bo = (guild.add_member(env.create_user(name, global_name=name.title())) for name in ("ada", "bo"))
+        mo = guild.add_member(env.create_user("mo", global_name="Mo"), roles=[moderators])
+        return cls(channel, (ada, bo, mo))
+
+
+class Stage:
+    """A preview page kept in step with the bot; see the module's first lines."""
+
+    def __init__(self, env: simcord.Env, bot: Bot, world: World, preview: simcord.Preview) -> None:
+        self.bot = bot
+        self.world = world
+        self._env = env
+        self._preview = preview
+        self._lock = asyncio.Lock()
+        self._published = 0
+        self._act = preview._action  # noqa: SLF001  # SimCord offers no public hook around a page's actions
+        preview._action = self._action  # type: ignore[method-assign]  # noqa: SLF001  # as above
+
+    @property
+    def url(self) -> str:
+        return self._preview.url
+
+    async def wait_closed(self) -> None:
+        await self._preview.wait_closed()
+
+    async def pump(self) -> None:
+        """Publish whatever the bot did, until cancelled."""
+        while True:
+            await asyncio.sleep(PUMP_SECONDS)
+            if len(self._env.backend.transcript) != self._published:
+                await self.publish()
+
+    async def publish(self) -> None:
+        async with self._lock:
+            set_clock(self._env)
+            self._published = len(self._env.backend.transcript)
+            try:
+                await self._preview.refresh()
+            except TimeoutError as error:
+                log.warning("demo.page_not_refreshed", error=str(error))
+
+    async def act(self, member: simcord.MemberActor, command: str, **options: object) -> simcord.InteractionResult:
+        """A member types a command, as from outside the page."""
+        async with self._lock:
+            set_clock(self._env)
+            return await member.slash(self.world.channel, command, **options)
+
+    async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        async with self._lock:
+            set_clock(self._env)
+            page = self._preview._pages.get(context_id or "")  # noqa: SLF001  # as above
+            seen = body.get("published_revision")
+            if page is not None and isinstance(seen, int) and seen < page.revision:
+                # The page has not read yet what the pump published.  Its controls are looked up anew in any case.
+                body = {**body, "published_revision": page.revision}
+            return await self._act(context_id, body)
+
+
+async def run_demo(settings: Settings, *, port: int | None = None, open_browser: bool = True) -> None:
+    """Serve the demo until Ctrl-C, SIGTERM or the page's own *End*.  Raises ConfigurationError for a taken port."""
+    port = free_port(port)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        stage = await stack.enter_async_context(open_stage(in_demo_folder(settings), port))
+        say(f"Easel demo: {stage.url}")
+        if open_browser:
+            await asyncio.to_thread(show_in_browser, stage.url)
+        example = asyncio.create_task(draw_example(stage, settings.data_dir / "demo-grid.png"))
+        stack.push_async_callback(cancelled, example)
+        endings = [asyncio.create_task(stop.wait()), asyncio.create_task(stage.wait_closed())]
+        await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
+        for ending in endings:
+            ending.cancel()
+    say("Stopped.")
+
+
+@asynccontextmanager
+async def open_stage(
+    settings: Settings, port: int, services: Callable[[Settings], AbstractAsyncContextManager[Services]] = open_services
+) -> AsyncIterator[Stage]:
+    """The simulated server with the bot in it and its page being served; `services` are the bot's."""
+    bot = Bot(settings, shard_count=1, always_sync=True)
+    env = simcord.Env(bot)
+    world = World.build(env)
+    set_clock(env)
+    async with AsyncExitStack() as stack:
+        await env.start()
+        stack.push_async_callback(env.shutdown)
+        # What the services start now lives outside of any command, and speaks to the simulated Discord.
+        stack.enter_context(env.time_context())
+        bot.services = await stack.enter_async_context(services(settings))
+        preview = env.preview(
+            world.channel, viewers=world.members, layout="channel", port=port, timezone=local_timezone()
+        )
+        stage = Stage(env, bot, world, await stack.enter_async_context(preview))
+        await bot.get_partial_messageable(world.channel.id).send(view=note(WELCOME))
+        await stage.publish()
+        stack.push_async_callback(cancelled, asyncio.create_task(stage.pump()))
+        await bot.services.generator.resume(bot.reply_for)
+        yield stage
+
+
+async def draw_example(stage: Stage, file: Path) -> None:
+    """Let a member draw the example through the whole path, then save its grid."""
+    services, author = stage.bot.services, stage.world.members[0]
+    await stage.act(author, "imagine", prompt=EXAMPLE_PROMPT)
+    record = await latest_finished(services, author.id)
+    if record.status != "done" or record.grid_key is None:
+        say(f"The example was not drawn: {record.error_message or record.status}")
+        return
+    await asyncio.to_thread(file.write_bytes, await services.storage.get(record.grid_key))
+    took = (record.finished_at or record.created_at) - record.created_at
+    say(f"Example “{EXAMPLE_PROMPT}”: {file} ({took.total_seconds():.1f} s from /imagine to the grid)")
+
+
+async def latest_finished(services: Services, user_id: int) -> GenerationRecord:
+    """The person's newest generation, once it is delivered, failed or refused."""
+    while True:
+        page = await services.log.page(GenerationFilter(user_id=user_id), limit=1)
+        if page.records and (page.records[0].delivered_at or page.records[0].status in ("failed", "blocked")):
+            return page.records[0]
+        await asyncio.sleep(PUMP_SECONDS)
+
+
+def in_demo_folder(settings: Settings) -> Settings:
+    """The same settings with everything that is kept in DATA_DIR/demo, apart from a real bot's data."""
+    folder = settings.data_dir / "demo"
+    changes = {
+        "data_dir": folder,
+        "database_url": f"sqlite+aiosqlite:///{folder / 'easel.db'}",
+        "discord_guild_ids": (),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    return settings.model_copy(update=changes)
+
+
+def free_port(wanted: int | None) -> int:
+    """The port if it is free.  Raises ConfigurationError; without a wish, a friendly port, or any (0)."""
+    port = FRIENDLY_PORT if wanted is None else wanted
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            if wanted is None:
+                return 0
+            raise ConfigurationError(
+                "EASEL_DEMO_PORT",
+                str(wanted),
+                f"the demo cannot listen on {HOST}:{wanted} ({error.strerror})",
+                "Name another port, or none to have a free one chosen.",
+            ) from error
+    return port
+
+
+def set_clock(env: simcord.Env) -> None:
+    """Bring the simulated clock to the real time; it never goes back."""
+    behind = (datetime.now(UTC) - env.now()).total_seconds()
+    if behind > 0:
+        env.backend.advance_clock(behind)
+
+
+def local_timezone() -> str:
+    """This machine's time zone by name, for the times on the page; UTC where it has none."""
+    name = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    return name if name in available_timezones() else "UTC"
+
+
+def show_in_browser(url: str) -> None:
+    """Open a window, where there is a desktop: a text browser would take over the terminal."""
+    if sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(url)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def cancelled(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait for its end; what it raised before is in the log."""
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    except Exception:
+        log.exception("demo.task_failed", task=task.get_name())
