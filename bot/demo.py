@@ -24,6 +24,7 @@ from zoneinfo import available_timezones
 import discord
 import simcord
 import structlog
+from simcord.preview import _media
 
 from bot.client import Bot
 from bot.config import Settings
@@ -42,6 +43,31 @@ WELCOME: Final = """**Welcome to the Easel demo.** The server is simulated, ever
 Type `/` in the box below and choose **imagine**, for example: `a yellow star on a green background`.
 Then press the buttons under the pictures: a number opens one picture, *Share* posts it to `/gallery`.
 At the top you can look through the eyes of *Ada*, *Bo*, or *Mo*, who is a moderator and may use `/mod log`."""
+
+
+# The page is SimCord's own.  What serves the writing of tests is hidden, and the newest message stays in view until
+# the visitor scrolls away from it; SimCord's page would leave it where it was when a picture makes it grow.
+PAGE_CHANGES: Final = {
+    "/": ("<title>SimCord Preview</title>", "<title>Easel demo</title>"),
+    "/preview.css": ("", """
+#capture-open, #inspector-toggle, #refresh, #view-action-output, #back-activity, #messages-toggle,
+#messages-sidebar { display: none !important; }
+"""),
+    "/app.js": ("", """
+{
+  const timeline = document.getElementById("channel-timeline");
+  let touched = 0, follows = true;
+  const touch = () => { touched = Date.now(); };
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) timeline.addEventListener(kind, touch, { passive: true });
+  timeline.addEventListener("scroll", () => {
+    const rest = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight;
+    if (rest < 40) follows = true; else if (Date.now() - touched < 1000) follows = false;
+  });
+  new ResizeObserver(() => { if (follows) timeline.scrollTop = timeline.scrollHeight; })
+    .observe(document.getElementById("channel-message-list"));
+}
+"""),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +90,14 @@ class World:
         ada, bo = (guild.add_member(env.create_user(name, global_name=name.title())) for name in ("ada", "bo"))
         mo = guild.add_member(env.create_user("mo", global_name="Mo"), roles=[moderators])
         return cls(channel, (ada, bo, mo))
+
+
+class PictureReader(_media.MediaWorker):
+    """Reads the page's pictures in a thread.  SimCord takes a new process for each, because a page may show anybody's
+    files; here they are the bot's own, and a preview would be out of date before such a process had started."""
+
+    async def _decode(self, key: str, blob: bytes, media_time: float | None) -> _media.MediaInfo:  # noqa: ARG002  # SimCord's signature
+        return await asyncio.to_thread(_media._process_media, blob, media_time)  # noqa: SLF001  # as in Stage
 
 
 class Stage:
@@ -158,6 +192,7 @@ async def open_stage(
         preview = env.preview(
             world.channel, viewers=world.members, layout="channel", port=port, timezone=local_timezone()
         )
+        change_page(preview)
         stage = Stage(env, bot, world, await stack.enter_async_context(preview))
         await bot.get_partial_messageable(world.channel.id).send(view=note(WELCOME))
         await stage.publish()
@@ -217,6 +252,22 @@ def free_port(wanted: int | None) -> int:
                 "Name another port, or none to have a free one chosen.",
             ) from error
     return port
+
+
+def change_page(preview: simcord.Preview) -> None:
+    """Serve SimCord's page with PAGE_CHANGES and quick pictures; to be done before it is opened."""
+    preview._media_worker = PictureReader()  # noqa: SLF001  # SimCord offers no public way to change its page
+    server = preview._server  # noqa: SLF001  # as above
+    serve = server._static  # noqa: SLF001  # as above
+
+    async def serve_changed(request: Any) -> Any:
+        response = await serve(request)
+        if request.path in PAGE_CHANGES:
+            old, new = PAGE_CHANGES[request.path]
+            response.text = response.text.replace(old, new) if old else response.text + new
+        return response
+
+    server._static = serve_changed  # type: ignore[method-assign]  # noqa: SLF001  # as above
 
 
 def set_clock(env: simcord.Env) -> None:

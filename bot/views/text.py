@@ -69,7 +69,7 @@ def seconds(duration: float) -> str:
 
 
 def progress_bar(done: float, cells: int = 12) -> str:
-    """0.5 → "██████░░░░░░ 50 %"."""
+    """0.5 → "▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"."""
     share = min(max(done, 0.0), 1.0)
     full = round(share * cells)
-    return f"{'█' * full}{'░' * (cells - full)} {share:.0%}".replace("%", " %")
+    return f"{'▰' * full}{'▱' * (cells - full)} {share:.0%}".replace("%", " %")
