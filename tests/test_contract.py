@@ -1,0 +1,153 @@
+"""The contract's values: what may be asked, and that everything survives the way over the wire."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.contract import (
+    MAX_IMAGES,
+    MAX_INIT_IMAGE_BYTES,
+    MAX_PROMPT_CHARACTERS,
+    MAX_SEED,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    InvalidRequest,
+    Progress,
+    Queued,
+    Verdict,
+    event_from_line,
+    event_to_line,
+    grid_columns,
+    prompts_from_json,
+)
+
+words = st.text(max_size=MAX_PROMPT_CHARACTERS)
+requests = st.builds(
+    GenerationRequest,
+    prompt=words,
+    negative_prompt=st.none() | words,
+    images=st.integers(1, MAX_IMAGES),
+    seed=st.integers(0, MAX_SEED),
+    guidance_scale=st.none() | st.floats(1, 30),
+    temperature=st.none() | st.floats(0.01, 5),
+    top_k=st.none() | st.integers(0, 65536),
+    top_p=st.none() | st.floats(0.01, 1),
+    init_image=st.binary(max_size=64),
+    keep_rows=st.integers(0, 64),
+    strength=st.none() | st.floats(0, 1),
+    model=st.none() | st.text(),
+    preview=st.booleans(),
+)
+shares = st.floats(0, 1).map(lambda share: round(share, 4))
+seconds = st.floats(0, 1000).map(lambda number: round(number, 3))
+events: st.SearchStrategy[Event] = st.one_of(
+    st.just(Queued()),
+    st.builds(Progress, shares, st.none() | st.binary()),
+    st.builds(Image, st.integers(0, 8), st.integers(0, MAX_SEED), st.none() | st.floats(0, 1), st.binary()),
+    st.builds(Done, seconds, st.text()),
+    st.builds(Failed, st.text(), st.text(), st.booleans()),
+)
+
+
+@given(requests)
+def test_a_request_survives_json(request: GenerationRequest) -> None:
+    """Every field, through text and back."""
+    assert GenerationRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+@given(events)
+def test_an_event_survives_its_line(event: Event) -> None:
+    """One line, whatever stands in its texts."""
+    line = event_to_line(event)
+    assert line.count(b"\n") == 1
+    assert event_from_line(line) == event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\n",
+        b"null",
+        b"{}",
+        b'{"event":"unknown"}',
+        b'{"event":"progress"}',
+        b'{"event":"progress","done":"half"}',
+        b'{"event":"image","index":0,"seed":1,"png":"%"}',
+        b'{"event":"done","seconds":1}',
+        b'{"event":"failed","code":"x","message":"y","retryable":1}',
+        b"\xff",
+    ],
+)
+def test_other_lines_are_refused(line: bytes) -> None:
+    """With the line's start, so that the log shows what came."""
+    with pytest.raises(ValueError, match="not an event line"):
+        event_from_line(line)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"prompt": "x" * 1001}, "prompt"),
+        ({"prompt": "\ud800"}, "prompt"),
+        ({"negative_prompt": "x" * 4001}, "negative_prompt"),
+        ({"images": 0}, "images"),
+        ({"images": 10}, "images"),
+        ({"seed": 2**32}, "seed"),
+        ({"guidance_scale": 0.5}, "guidance_scale"),
+        ({"guidance_scale": float("nan")}, "guidance_scale"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"top_k": 65537}, "top_k"),
+        ({"top_p": 1.1}, "top_p"),
+        ({"keep_rows": 65, "init_image": b""}, "keep_rows"),
+        ({"strength": -0.1, "init_image": b""}, "strength"),
+        ({"strength": 0.5}, "init_image"),
+        ({"init_image": bytes(MAX_INIT_IMAGE_BYTES + 1)}, "init_image"),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(fields: dict[str, Any], field: str) -> None:
+    """On both sides of the wire, for both make the same value."""
+    with pytest.raises(InvalidRequest) as caught:
+        GenerationRequest(**{"prompt": "a cat", **fields})
+    assert caught.value.field == field
+    assert caught.value.to_json()["error"]["field"] == field
+
+
+json_values = st.none() | st.booleans() | st.floats() | st.text(max_size=9)
+
+
+@given(json_values | st.lists(json_values, max_size=3) | st.dictionaries(st.text(max_size=9), json_values, max_size=3))
+def test_any_json_is_a_request_or_invalid(document: Any) -> None:
+    """No other error leaves, whatever a client sends."""
+    with pytest.raises(InvalidRequest):
+        GenerationRequest.from_json(document)
+    with pytest.raises(InvalidRequest):
+        prompts_from_json(document)
+
+
+@given(
+    st.builds(Verdict, st.sampled_from(["allow", "flag", "block"]), st.none() | st.text(), st.floats(0, 1), st.text())
+)
+def test_a_verdict_survives_json(verdict: Verdict) -> None:
+    """Through text and back."""
+    assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict
+
+
+@pytest.mark.parametrize(
+    "document", [None, {}, {"action": "allow"}, {"action": "yes", "category": None, "score": 0, "reason": ""}]
+)
+def test_what_is_no_verdict_is_not_an_allow(document: object) -> None:
+    """The filter fails closed."""
+    with pytest.raises(ValueError, match="not a verdict"):
+        Verdict.from_json(document)
+
+
+def test_grids_are_nearly_square() -> None:
+    """Columns for 1 to 9 pictures."""
+    assert [grid_columns(images) for images in range(1, 10)] == [1, 2, 2, 2, 3, 3, 3, 3, 3]
