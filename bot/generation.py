@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -35,11 +35,17 @@ from inference.contract import Done, GenerationRequest, Image, Progress
 
 log = structlog.get_logger(__name__)
 
-DELIVERY_SECONDS: Final = 10.0  # what a delivery under way gets when the bot stops
+CLOSING_SECONDS: Final = 10.0  # what deliveries under way get when the bot stops
 SEVERITY: Final = ("allow", "flag", "block")
 
 
-Start = Callable[[], Coroutine[None, None, None]]
+T = TypeVar("T")
+
+Start = Callable[[], Coroutine[Any, Any, None]]
+
+
+class BotStops(Exception):
+    """The bot is closing; whatever is not finished is taken up at the next start."""
 
 
 @dataclass(slots=True, eq=False)
@@ -54,9 +60,26 @@ class _Work:
     follows: asyncio.Event | None = None
     in_line: asyncio.Event = field(default_factory=asyncio.Event)
     turn: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
-    cancelled: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    unwanted: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: bool = False  # unwanted by a person; otherwise it is the bot that stops
     drawn: bool = False  # from here on there is something to deliver, and no cancelling
+
+    async def wanted(self, step: Coroutine[Any, Any, T]) -> T:
+        """Wait for a step, at most as long as anybody wants the pictures.  Raises GenerationCancelled or BotStops.
+
+        Between such steps nothing is interrupted: a transaction or a delivery is always carried through.
+        """
+        running, unwanted = asyncio.ensure_future(step), asyncio.ensure_future(self.unwanted.wait())
+        try:
+            await asyncio.wait((running, unwanted), return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                return running.result()
+            raise GenerationCancelled if self.cancelled else BotStops
+        finally:
+            running.cancel()
+            unwanted.cancel()
+            await asyncio.gather(running, unwanted, return_exceptions=True)
 
     def pending(self, place: Place | None) -> Pending:
         requester = self.order.requester
@@ -87,6 +110,7 @@ class Generator:
         self._interval = interval
         self._works: dict[int, _Work] = {}
         self._started: asyncio.Queue[tuple[_Work, Start]] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._starter: asyncio.Task[None] | None = None
         pool.listen(self._give_turns)
 
@@ -97,15 +121,14 @@ class Generator:
         """Finish deliveries under way; everything else stays in the log for `resume`."""
         if self._starter is not None:
             self._starter.cancel()
-        tasks = {work.task: work for work in self._works.values() if work.task is not None}
-        for task, work in tasks.items():
-            if not work.drawn:
-                task.cancel()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=DELIVERY_SECONDS)
+        for work in self._works.values():
+            work.unwanted.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
             for task in late:
+                log.warning("generation.cut_off", task=task.get_name())
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*late, return_exceptions=True)
 
     # ----------------------------------------------------------------------------------------------- the door
 
@@ -123,14 +146,17 @@ class Generator:
 
     async def abandon(self, generation_id: int) -> None:
         """Give up what `admit` let in and nobody could start, because the person cannot be answered."""
-        if self._works.pop(generation_id, None) is not None:
-            self._queue.cancel(generation_id)
+        work = self._works.get(generation_id)
+        if work is not None:
+            self._forget(work)
             await self._log.fail(generation_id, "not_answered", "Discord did not take the first answer.")
 
     async def _start_works(self) -> None:
         while True:
             work, begin = await self._started.get()
-            work.task = asyncio.create_task(begin(), name=f"generation {work.generation_id}")
+            task = asyncio.create_task(begin(), name=f"generation {work.generation_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     # ---------------------------------------------------------------------------------------------- the story
 
@@ -145,12 +171,8 @@ class Generator:
             await self._deliver(work, reply, result)
         except UserError as error:
             await self._end(work, reply, live, error)
-        except asyncio.CancelledError:
-            if not work.cancelled:
-                raise  # the bot stops: the row stays as it is, for `resume`
-            if (task := asyncio.current_task()) is not None:
-                task.uncancel()
-            await self._end(work, reply, live, GenerationCancelled())
+        except BotStops:
+            await live.close()  # the row stays as it is, for `resume`
         except Exception:
             log.exception("generation.broke", generation_id=work.generation_id)
             sentence = f"Something broke. The log says more under generation {work.generation_id}."
@@ -160,12 +182,10 @@ class Generator:
 
     async def _check(self, work: _Work) -> None:
         """Ask the filter; where nobody can answer, wait and then fail: nothing is drawn unchecked."""
-        if work.cancelled:
-            raise GenerationCancelled
         prompts = {"prompt": work.order.prompt}
         if work.order.negative_prompt:
             prompts["negative_prompt"] = work.order.negative_prompt
-        verdicts = await self._pool.check(list(prompts.values()))
+        verdicts = await work.wanted(self._pool.check(list(prompts.values())))
         judged = list(zip(prompts, verdicts, strict=True))
         field_name, worst = max(judged, key=lambda one: SEVERITY.index(one[1].action))
         await self._log.record_verdict(work.generation_id, worst)
@@ -175,19 +195,28 @@ class Generator:
 
     async def _wait_for_turn(self, work: _Work) -> None:
         if work.follows is not None:
-            await work.follows.wait()
+            await work.wanted(work.follows.wait())
         self._queue.enter(work.generation_id)
         work.in_line.set()
         work.status = "queued"
         await self._log.record_queued(work.generation_id)
         self._give_turns()
-        await work.turn.wait()
+        await work.wanted(work.turn.wait())
 
     async def _draw(self, work: _Work, live: LiveReply) -> tuple[list[Image], str]:
         """The pictures and the name of the model that drew them."""
         work.status = "running"
         await self._log.record_start(work.generation_id)
         request = await self._request(work)
+        images, model = await work.wanted(self._collect(request, live))
+        if sorted(images) != list(range(request.images)):
+            raise GenerationFailed("incomplete", f"Only {len(images)} of {request.images} pictures were drawn.")
+        work.drawn = True
+        self._queue.finish(work.generation_id, succeeded=True)
+        self._give_turns()
+        return list(images.values()), model
+
+    async def _collect(self, request: GenerationRequest, live: LiveReply) -> tuple[dict[int, Image], str]:
         images: dict[int, Image] = {}
         model = ""
         async with aclosing(self._pool.generate(request)) as events:
@@ -199,12 +228,7 @@ class Generator:
                         images[event.index] = event
                     case Done():
                         model = event.model
-        if sorted(images) != list(range(request.images)):
-            raise GenerationFailed("incomplete", f"Only {len(images)} of {request.images} pictures were drawn.")
-        work.drawn = True
-        self._queue.finish(work.generation_id, succeeded=True)
-        self._give_turns()
-        return list(images.values()), model
+        return images, model
 
     async def _request(self, work: _Work) -> GenerationRequest:
         order = work.order
@@ -261,6 +285,7 @@ class Generator:
         self._works.pop(work.generation_id, None)
         self._queue.cancel(work.generation_id)
         work.in_line.set()
+        work.ended.set()
         self._give_turns()
 
     def _give_turns(self) -> None:
@@ -279,10 +304,15 @@ class Generator:
         if work is None or work.drawn or work.cancelled:
             return False
         work.cancelled = True
-        if work.task is not None:
-            work.task.cancel()
+        work.unwanted.set()
         log.info("generation.cancelled", generation_id=generation_id, by=by_user_id)
         return True
+
+    async def ended(self, generation_id: int) -> None:
+        """Return once the generation is delivered, failed or cancelled; at once where it is not under way."""
+        work = self._works.get(generation_id)
+        if work is not None:
+            await work.ended.wait()
 
     def pending(self, user_id: int | None = None) -> list[Pending]:
         """What is not finished, of one person or of all, those that run first and then in the queue's order."""

@@ -19,7 +19,7 @@ from bot.database.records import (
     Status,
 )
 from bot.database.rows import audit_row, generation_record, generation_row, image_row, normalise
-from bot.database.session import Database
+from bot.database.session import Database, whole
 from bot.database.tables import GenerationTable, ImageTable
 from bot.errors import NotFound
 from bot.order import Order
@@ -41,6 +41,7 @@ class GenerationLog:
 
     # ------------------------------------------------------------------------------------------------ writing
 
+    @whole
     async def open(self, order: Order) -> int:
         """Write the row (status "checking") of an order whose seed is drawn; returns its id."""
         row = generation_row(order, self._now())
@@ -73,6 +74,7 @@ class GenerationLog:
     async def record_start(self, generation_id: int) -> None:
         await self._update(generation_id, status="running", started_at=self._now())
 
+    @whole
     async def record_pictures(
         self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None
     ) -> None:
@@ -114,6 +116,7 @@ class GenerationLog:
         """Show it again.  Raises NotFound."""
         return await self._set_removal(generation_id, None, by, why, image_index)
 
+    @whole
     async def forget_expired_tokens(self) -> None:
         async with self._database.writing() as session:
             await session.execute(_forget_expired_tokens(self._now()))
@@ -152,10 +155,12 @@ class GenerationLog:
 
     # ------------------------------------------------------------------------------------------------ private
 
+    @whole
     async def _update(self, generation_id: int, **values: object) -> None:
         async with self._database.writing("Your generation") as session:
             await _change(session, generation_id, **values)
 
+    @whole
     async def _set_removal(
         self, generation_id: int, removal: Removal | None, by: int, why: str, image_index: int | None
     ) -> GenerationRecord:

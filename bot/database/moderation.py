@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, or_, select
 from bot.database.generations import utc_now
 from bot.database.records import AuditRecord, Page, SanctionKind, SanctionRecord
 from bot.database.rows import audit_record, audit_row
-from bot.database.session import Database
+from bot.database.session import Database, whole
 from bot.database.tables import AuditTable, SanctionTable
 from bot.errors import InvalidOption, NotFound
 
@@ -25,6 +25,7 @@ class Moderation:
         self._database = database
         self._now = now
 
+    @whole
     async def sanction(
         self, user_id: int, guild_id: int | None, kind: SanctionKind, until: datetime | None, reason: str, by: int
     ) -> SanctionRecord:
@@ -47,6 +48,7 @@ class Moderation:
             session.add(audit_row(now, guild_id, by, kind, f"user:{user_id}", reason, before=before, after=after))
         return _sanction_record(row)
 
+    @whole
     async def lift(self, user_id: int, guild_id: int | None, by: int, why: str = "") -> SanctionRecord:
         """End what is in force.  Raises NotFound where nothing is."""
         now = self._now()
@@ -84,6 +86,7 @@ class Moderation:
         records = tuple(_sanction_record(row) for row in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
 
+    @whole
     async def audit(self, guild_id: int | None, actor_id: int, action: str, subject: str, why: str = "") -> None:
         """Add an act that has no home of its own, such as looking into someone's log."""
         async with self._database.writing("The entry in the audit log") as session:

@@ -5,11 +5,13 @@ An error that means "takes no writes" becomes NotSaved, so that a person never m
 Transactions are short: nothing but the database is awaited inside one.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, event
@@ -23,7 +25,23 @@ from bot.errors import ConfigurationError, NotSaved
 
 log = structlog.get_logger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 BUSY_SECONDS = 5
+
+
+def whole(write: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Carry a write through even where its caller is cancelled meanwhile.
+
+    A cancelled statement goes on in SQLite's thread, and its connection would be left inside a transaction.
+    """
+
+    @wraps(write)
+    async def carried_through(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.shield(asyncio.ensure_future(write(*args, **kwargs)))
+
+    return carried_through
 
 
 class Database:
@@ -40,6 +58,7 @@ class Database:
         if self._url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._one_writer = asyncio.Lock()
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     @property
@@ -71,7 +90,8 @@ class Database:
             raise self._unusable(str(error).splitlines()[0]) from error
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        async with self._one_writer:
+            await self._engine.dispose()
 
     async def __aenter__(self) -> "Database":
         await self.open()
@@ -87,9 +107,13 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, subject: str = "This") -> AsyncIterator[AsyncSession]:
-        """A transaction that commits at the end of the block.  Raises NotSaved(subject) where it cannot."""
+        """A transaction that commits at the end of the block, in a method that is `whole`.
+
+        Raises NotSaved(subject) where the database takes no writes.
+        """
         try:
-            async with self._sessions() as session, session.begin():
+            # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
+            async with self._one_writer, self._sessions() as session, session.begin():
                 await session.connection(execution_options={"writing": True})
                 yield session
         except DBAPIError as error:

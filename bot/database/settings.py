@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.database.generations import utc_now
 from bot.database.records import GuildRecord
 from bot.database.rows import audit_row
-from bot.database.session import Database
+from bot.database.session import Database, whole
 from bot.database.tables import GuildSettingsTable
 
 
@@ -28,6 +28,7 @@ class GuildSettings:
             row = await session.get(GuildSettingsTable, guild_id)
         return GuildRecord(guild_id) if row is None else _record(row)
 
+    @whole
     async def set(self, chosen: GuildRecord, by: int) -> None:
         """Write all of a server's choices, and what changed to the audit log."""
         now = self._now()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from bot.database.generations import utc_now
 from bot.database.records import Ballot, SharePage, ShareRecord
 from bot.database.rows import generation_record
-from bot.database.session import Database
+from bot.database.session import Database, whole
 from bot.database.tables import GenerationTable, ImageTable, ShareTable, VoteTable
 from bot.errors import InvalidOption, NotFound, NotYours
 
@@ -27,6 +27,7 @@ class Shares:
         self._database = database
         self._now = now
 
+    @whole
     async def share(self, generation_id: int, image_index: int, user_id: int) -> ShareRecord:
         """Post one's own picture to the gallery of its server; sharing it again returns the same share.
 
@@ -57,6 +58,7 @@ class Shares:
             raise NotFound(f"Share {share_id}")
         return record
 
+    @whole
     async def unshare(self, share_id: int, user_id: int | None = None) -> None:
         """Take it out of the gallery, with its votes.  With `user_id`, only one's own.  Raises NotFound, NotYours."""
         async with self._database.writing("The change to the gallery") as session:
@@ -67,6 +69,7 @@ class Shares:
                 raise NotYours("This picture")
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
+    @whole
     async def vote(self, share_id: int, user_id: int) -> Ballot:
         """Vote, or take the vote back.  Raises NotFound."""
         async with self._database.writing("Your vote") as session:

@@ -1,0 +1,217 @@
+"""Stand-ins for the bot's surroundings: a pool that paints tiles when told to, and a reply that remembers.
+
+`services` opens the real database, storage, queue and generator around them, in a folder of the test's own.
+"""
+
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+from sqlalchemy import create_engine
+
+from bot.config import load_settings
+from bot.database import migrate
+from bot.database.records import GenerationRecord
+from bot.errors import GenerationFailed, NoEndpoint, UserError
+from bot.order import InteractionRef, Order, Requester
+from bot.pool import EndpointStatus
+from bot.reply import Result
+from bot.services import Services, open_services
+from inference.contract import MAX_SEED, Done, Event, GenerationRequest, Image, Progress, Verdict
+
+GUILD, CHANNEL, ADA, BOB = 7_000_000_000_000_000_001, 42, 1001, 1002
+
+
+def tile(seed: int, side: int = 8, kind: str = "PNG") -> bytes:
+    """A small picture in a colour that depends on the seed only."""
+    buffer = io.BytesIO()
+    colour = (seed % 251, seed // 251 % 241, seed // 60491 % 239)
+    Pillow.new("RGB", (side, side), colour).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def an_order(prompt: str = "a red heart on a blue background", user_id: int = ADA, **options: Any) -> Order:
+    """What Ada orders unless told otherwise."""
+    guild_id, channel_id = options.pop("guild_id", GUILD), options.pop("channel_id", CHANNEL)
+    requester = Requester(user_id, f"person {user_id}", guild_id, channel_id)
+    return Order(requester, prompt, **options)
+
+
+def an_interaction(minutes: float = 15) -> InteractionRef:
+    return InteractionRef(99, "very-secret", datetime.now(UTC) + timedelta(minutes=minutes))
+
+
+class FakePool:
+    """Draws a tile a picture, after one preview, at once; `hold` stops it before that until `release`.
+
+    `capacity` may be set; `requests` are those that were begun (see also the event
+    `begun`), `checked` the prompts that were judged, `cancelled`
+    counts the generations that were closed early.
+    """
+
+    def __init__(self, capacity: int = 8) -> None:
+        self._capacity = capacity
+        self._listeners: list[Callable[[], None]] = []
+        self._open = asyncio.Event()
+        self._open.set()
+        self._blocked: dict[str, Verdict] = {}
+        self._failures: list[GenerationFailed] = []
+        self.can_check = True
+        self.begun = asyncio.Event()
+        self.requests: list[GenerationRequest] = []
+        self.checked: list[str] = []
+        self.running = 0
+        self.cancelled = 0
+
+    @property
+    def capacity(self) -> int:
+        return self._capacity
+
+    @capacity.setter
+    def capacity(self, capacity: int) -> None:
+        self._capacity = capacity
+        for listener in self._listeners:
+            listener()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def hold(self) -> None:
+        self._open.clear()
+
+    def release(self) -> None:
+        self._open.set()
+
+    def block(self, word: str, category: str = "violence", action: Any = "block") -> None:
+        """Judge every prompt that holds `word` so."""
+        self._blocked[word] = Verdict(action, category, 0.9, f"found {word!r}")
+
+    def fail_next(self, code: str = "out_of_memory", *, message: str = "The server ran out of memory.") -> None:
+        """Let the next generation fail, as it does after the pool's own tries."""
+        self._failures.append(GenerationFailed(code, message))
+
+    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+        if not self.can_check:
+            raise NoEndpoint("The prompt could not be checked: no drawing server was ready within 300 seconds.")
+        self.checked += prompts
+        return [self._verdict(prompt) for prompt in prompts]
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+        self.requests.append(request)
+        self.running += 1
+        self.begun.set()
+        finished = False
+        try:
+            await self._open.wait()
+            if self._failures:
+                finished = True
+                raise self._failures.pop(0)
+            yield Progress(0.5, tile(request.seed, kind="WEBP"))
+            for index in range(request.images):
+                seed = (request.seed + index) % (MAX_SEED + 1)
+                yield Image(index, seed, round(0.3 + index / 100, 2), tile(seed))
+            finished = True
+            yield Done(0.1, "fake")
+        finally:
+            self.running -= 1
+            self.cancelled += not finished
+
+    def status(self) -> tuple[EndpointStatus, ...]:
+        return (EndpointStatus("fake", self._capacity > 0, self.running, self._capacity, ""),)
+
+    def _verdict(self, prompt: str) -> Verdict:
+        found = (verdict for word, verdict in self._blocked.items() if word in prompt)
+        return next(found, Verdict("allow"))
+
+
+class FakeReply:
+    """Remembers what was said; `finished` is set by the last word.  `broken` makes `deliver` raise."""
+
+    def __init__(self, message_id: int | None = 555) -> None:
+        self.message_id = message_id
+        self.broken = False
+        self.positions: list[int] = []
+        self.progresses: list[float] = []
+        self.results: list[Result] = []
+        self.errors: list[UserError] = []
+        self.blocked: list[bool] = []
+        self.finished = asyncio.Event()
+        self.heard = asyncio.Event()
+
+    async def queued(self, position: int, eta_seconds: float | None) -> None:
+        self.positions.append(position)
+        self.heard.set()
+
+    async def progress(self, done: float, preview: bytes | None) -> None:
+        self.progresses.append(done)
+        self.heard.set()
+
+    async def deliver(self, result: Result) -> int | None:
+        self.finished.set()
+        if self.broken:
+            raise ConnectionError("Discord is away")
+        self.results.append(result)
+        return self.message_id
+
+    async def fail(self, error: UserError, generation_id: int | None, *, blocked: bool = False) -> None:
+        self.errors.append(error)
+        self.blocked.append(blocked)
+        self.finished.set()
+
+
+@cache
+def empty_database() -> bytes:
+    """A SQLite file with the newest schema: made once, because the migrations cost more than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "easel.db"
+        engine = create_engine(f"sqlite:///{file}")
+        with engine.begin() as connection:
+            migrate.upgrade(connection)
+        engine.dispose()
+        return file.read_bytes()
+
+
+@asynccontextmanager
+async def services(folder: Path, pool: FakePool | None = None, **settings: Any) -> AsyncIterator[Services]:
+    """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
+    if not (folder / "easel.db").exists():
+        (folder / "easel.db").write_bytes(empty_database())
+    chosen = load_settings(None, data_dir=folder, **settings)
+    async with open_services(chosen, pool=pool or FakePool(), interval=0.0) as opened:
+        yield opened
+
+
+async def order_one(opened: Services, order: Order, reply: FakeReply | None = None) -> tuple[int, FakeReply]:
+    """Admit and start; returns before it is finished."""
+    reply = reply or FakeReply()
+    generation_id = await opened.generator.admit(order)
+    opened.generator.start(generation_id, reply)
+    return generation_id, reply
+
+
+async def finish(opened: Services, generation_id: int) -> GenerationRecord:
+    """Wait until it is delivered, failed or cancelled; returns its row."""
+    await asyncio.wait_for(opened.generator.ended(generation_id), 30)
+    record = await opened.log.get(generation_id)
+    if record is None:
+        raise LookupError(f"generation {generation_id} has no row")
+    return record
+
+
+async def draw(opened: Services, order: Order | None = None) -> GenerationRecord:
+    """Order and wait for the pictures; returns the finished row."""
+    generation_id, _ = await order_one(opened, order or an_order())
+    return await finish(opened, generation_id)
+
+
+def by(order: Order, user_id: int) -> Order:
+    """The same order from somebody else."""
+    return replace(order, requester=replace(order.requester, user_id=user_id))

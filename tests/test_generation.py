@@ -1,0 +1,449 @@
+"""The story of a generation, told with a fake pool, a fake reply and everything else real."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.database.records import GuildRecord
+from bot.errors import (
+    ChannelNotAllowed,
+    GenerationCancelled,
+    GenerationFailed,
+    InvalidOption,
+    LimitReached,
+    NoEndpoint,
+    NotSaved,
+    PromptBlocked,
+    QueueFull,
+    Sanctioned,
+)
+from bot.order import Requester
+from tests.bot_fakes import (
+    ADA,
+    BOB,
+    CHANNEL,
+    GUILD,
+    FakePool,
+    FakeReply,
+    an_interaction,
+    an_order,
+    draw,
+    finish,
+    order_one,
+    services,
+    tile,
+)
+
+
+async def until(condition: asyncio.Event) -> None:
+    await asyncio.wait_for(condition.wait(), 10)
+
+
+async def test_an_order_becomes_a_delivered_grid(tmp_path: Path) -> None:
+    """Four pictures, their grid and every fact about them reach the reply, the storage and the log."""
+    async with services(tmp_path) as opened:
+        generation_id, reply = await order_one(opened, an_order(seed=11, interaction=an_interaction()))
+        record = await finish(opened, generation_id)
+
+        (result,) = reply.results
+        assert [picture.seed for picture in result.images] == [11, 12, 13, 14]
+        assert [picture.png for picture in result.images] == [tile(seed) for seed in (11, 12, 13, 14)]
+        assert result.grid.suffix == "png"
+        assert record.status == "done"
+        assert record.message_id == reply.message_id
+        assert record.model == "fake"
+        assert record.verdict is not None
+        assert record.verdict.action == "allow"
+        times = [record.created_at, record.checked_at, record.queued_at, record.started_at, record.finished_at]
+        assert None not in [*times, record.delivered_at]
+        assert times == sorted(times)  # type: ignore[type-var]  # none of them is None
+        assert [await opened.storage.get(image.key) for image in record.images] == [p.png for p in result.images]
+        assert record.grid_key is not None
+        assert await opened.storage.get(record.grid_key) == result.grid.data
+        assert record.order.interaction is None, "the token is forgotten on delivery"
+
+
+async def test_a_seed_is_drawn_where_none_is_given(tmp_path: Path) -> None:
+    """The seed that was drawn by chance is in the log and was sent to the server."""
+    pool = FakePool()
+    async with services(tmp_path, pool) as opened:
+        first, second = await draw(opened), await draw(opened)
+    assert [request.seed for request in pool.requests] == [first.seed, second.seed]
+    assert first.seed != second.seed
+
+
+@pytest.mark.parametrize("prompt", ["", "   \n\t", "\u200b\u200d\ufeff", "\u2800\u3164"])
+async def test_a_prompt_that_shows_nothing_is_refused(tmp_path: Path, prompt: str) -> None:
+    """Empty, white and zero-width prompts name the prompt and leave no row."""
+    async with services(tmp_path) as opened:
+        with pytest.raises(InvalidOption, match="prompt is empty") as refusal:
+            await opened.generator.admit(an_order(prompt))
+        assert refusal.value.field == "prompt"
+        assert await opened.log.get(1) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "sentence"),
+    [
+        ({"prompt": "x" * 4001}, "prompt", "Prompt has 4001 characters; at most 1000 are taken."),
+        ({"negative_prompt": "x" * 1001}, "negative_prompt", "Negative prompt has 1001 characters"),
+        ({"images": 10}, "images", "Images is 10; it must be from 1 to 9."),
+        ({"images": 0}, "images", "Images is 0"),
+        ({"seed": 2**32}, "seed", "4294967295"),
+        ({"guidance_scale": 31.0}, "guidance_scale", "Guidance scale is 31.0; it must be from 1.0 to 30.0."),
+        ({"temperature": float("nan")}, "temperature", "Temperature is nan"),
+        ({"top_k": -1}, "top_k", "from 0 to 65536"),
+    ],
+)
+async def test_an_option_out_of_range_names_value_and_limit(
+    tmp_path: Path, options: dict[str, object], field: str, sentence: str
+) -> None:
+    """What the person reads holds the option, what was given and what is allowed."""
+    async with services(tmp_path) as opened:
+        with pytest.raises(InvalidOption, match=sentence.replace(".", r"\.")) as refusal:
+            await opened.generator.admit(an_order(**options))  # type: ignore[arg-type]  # one of many options
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("prompt", ["🐙", "شجرة حمراء", "@everyone **look**", "a\u200bb", "x" * 1000])
+async def test_odd_prompts_are_drawn(tmp_path: Path, prompt: str) -> None:
+    """Emoji, right-to-left, mentions, markdown and the longest prompt pass unchanged."""
+    pool = FakePool()
+    async with services(tmp_path, pool) as opened:
+        record = await draw(opened, an_order(prompt))
+    assert record.status == "done"
+    assert pool.requests[0].prompt == record.order.prompt == prompt
+
+
+async def test_a_blocked_prompt_stays_in_the_log(tmp_path: Path) -> None:
+    """The filter's no ends the generation before any drawing, and the row keeps the verdict."""
+    pool = FakePool()
+    pool.block("gore", "violence")
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order("much gore", interaction=an_interaction()))
+        record = await finish(opened, generation_id)
+    assert record.status == "blocked"
+    assert record.verdict is not None
+    assert (record.verdict.action, record.verdict.category) == ("block", "violence")
+    assert record.order.interaction is None
+    assert pool.requests == []
+    (error,) = reply.errors
+    assert isinstance(error, PromptBlocked)
+    assert (error.category, error.field, reply.blocked) == ("violence", "prompt", [True])
+
+
+async def test_negative_prompts_are_checked_too(tmp_path: Path) -> None:
+    """A harmless prompt with a blocked negative prompt is blocked, and the error says which of the two."""
+    pool = FakePool()
+    pool.block("gore")
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order("a cat", negative_prompt="gore"))
+        assert (await finish(opened, generation_id)).status == "blocked"
+    assert isinstance(reply.errors[0], PromptBlocked)
+    assert reply.errors[0].field == "negative_prompt"
+
+
+async def test_a_flagged_prompt_is_drawn_and_remembered(tmp_path: Path) -> None:
+    """A flag is for the moderators; the person gets the pictures."""
+    pool = FakePool()
+    pool.block("knife", "violence", "flag")
+    async with services(tmp_path, pool) as opened:
+        record = await draw(opened, an_order("a kitchen knife"))
+    assert record.status == "done"
+    assert record.verdict is not None
+    assert record.verdict.action == "flag"
+
+
+async def test_nothing_is_drawn_unchecked(tmp_path: Path) -> None:
+    """Where no server could check in time the generation fails, and nothing was drawn."""
+    pool = FakePool()
+    pool.can_check = False
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        record = await finish(opened, generation_id)
+    assert (record.status, record.error_code) == ("failed", "no_endpoint")
+    assert isinstance(reply.errors[0], NoEndpoint)
+    assert pool.requests == []
+
+
+async def test_a_failure_is_told_and_logged(tmp_path: Path) -> None:
+    """The server's code is in the row and its sentence before the person."""
+    pool = FakePool()
+    pool.fail_next("out_of_memory", message="The server ran out of memory.")
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        record = await finish(opened, generation_id)
+    assert (record.status, record.error_code) == ("failed", "out_of_memory")
+    assert record.error_message == str(reply.errors[0]) == "The server ran out of memory."
+
+
+async def test_a_sanctioned_person_is_not_admitted(tmp_path: Path) -> None:
+    """A ban holds in its server, says why, and leaves no row."""
+    async with services(tmp_path) as opened:
+        await opened.moderation.sanction(ADA, GUILD, "ban", None, "spam", by=BOB)
+        with pytest.raises(Sanctioned, match="banned from Easel: spam"):
+            await opened.generator.admit(an_order())
+        assert (await draw(opened, an_order(guild_id=None))).status == "done"
+
+
+async def test_a_timeout_says_when_it_ends(tmp_path: Path) -> None:
+    """The refusal carries the timeout's end as the time to try again."""
+    until_then = datetime.now(UTC) + timedelta(hours=1)
+    async with services(tmp_path) as opened:
+        await opened.moderation.sanction(ADA, GUILD, "timeout", until_then, "", by=BOB)
+        with pytest.raises(Sanctioned) as refusal:
+            await opened.generator.admit(an_order())
+    assert refusal.value.retry_at == until_then
+
+
+async def test_only_allowed_channels_admit(tmp_path: Path) -> None:
+    """Where a server lists channels, others refuse and name those that are allowed."""
+    async with services(tmp_path) as opened:
+        await opened.guild_settings.set(GuildRecord(GUILD, (CHANNEL + 1,)), by=BOB)
+        with pytest.raises(ChannelNotAllowed) as refusal:
+            await opened.generator.admit(an_order())
+        assert refusal.value.allowed == (CHANNEL + 1,)
+        await draw(opened, an_order(channel_id=CHANNEL + 1))
+
+
+async def test_a_persons_limit_holds_and_others_go_on(tmp_path: Path) -> None:
+    """The third of two an hour is refused with a time to try again; somebody else is admitted."""
+    async with services(tmp_path, limit_per_person="2/hour") as opened:
+        await draw(opened)
+        await draw(opened)
+        with pytest.raises(LimitReached, match="Your limit of 2 per 1 hour") as refusal:
+            await opened.generator.admit(an_order())
+        assert refusal.value.retry_at is not None
+        assert refusal.value.retry_at > datetime.now(UTC)
+        assert (await draw(opened, an_order(user_id=BOB))).status == "done"
+
+
+async def test_a_full_queue_counts_nothing(tmp_path: Path) -> None:
+    """A refusal by the queue leaves the limit untouched and writes no row."""
+    pool = FakePool()
+    pool.hold()
+    async with services(tmp_path, pool, limit_per_person="2/hour", queue_size_per_person=1) as opened:
+        first, _ = await order_one(opened, an_order())
+        for _ in range(3):
+            with pytest.raises(QueueFull, match="1 generations under way; at most 1"):
+                await opened.generator.admit(an_order())
+        pool.release()
+        await finish(opened, first)
+        assert (await draw(opened)).id == first + 1
+
+
+async def test_positions_are_told_when_they_change(tmp_path: Path) -> None:
+    """With one slot, the second and third hear their places, and hear again as the queue moves."""
+    pool = FakePool(capacity=1)
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        first, one = await order_one(opened, an_order())
+        await until(pool.begun)
+        second, two = await order_one(opened, an_order())
+        await until(two.heard)
+        third, three = await order_one(opened, an_order(user_id=BOB))
+        await until(three.heard)
+        assert (one.positions, two.positions, three.positions) == ([], [1], [2])
+        places = [(pending.generation_id, pending.position) for pending in opened.generator.pending()]
+        assert places == [(first, None), (second, 1), (third, 2)]
+        assert [pending.generation_id for pending in opened.generator.pending(BOB)] == [third]
+        pool.release()
+        for generation_id in (first, second, third):
+            assert (await finish(opened, generation_id)).status == "done"
+
+
+async def test_a_waiting_generation_can_be_cancelled(tmp_path: Path) -> None:
+    """It leaves the queue, its row says so, the person hears it, and those behind move up."""
+    pool = FakePool(capacity=0)
+    async with services(tmp_path, pool) as opened:
+        first, one = await order_one(opened, an_order())
+        second, two = await order_one(opened, an_order(user_id=BOB))
+        await until(one.heard)
+        await until(two.heard)
+        two.heard.clear()
+        assert await opened.generator.cancel(first, ADA)
+        record = await finish(opened, first)
+        await until(two.heard)
+        assert record.status == "cancelled"
+        assert isinstance(one.errors[0], GenerationCancelled)
+        assert two.positions[-1] == 1
+        assert not await opened.generator.cancel(first, ADA)
+        pool.capacity = 1
+        assert (await finish(opened, second)).status == "done"
+
+
+async def test_cancelling_while_drawing_stops_the_server(tmp_path: Path) -> None:
+    """The stream is closed, which is what cancels the work on the server, and the slot is free again."""
+    pool = FakePool(capacity=1)
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        first, reply = await order_one(opened, an_order())
+        await until(pool.begun)
+        assert await opened.generator.cancel(first, ADA)
+        assert (await finish(opened, first)).status == "cancelled"
+        assert (pool.cancelled, pool.running) == (1, 0)
+        assert reply.results == []
+        pool.release()
+        assert (await draw(opened)).status == "done"
+
+
+async def test_a_stop_leaves_the_work_to_the_next_start(tmp_path: Path) -> None:
+    """Rows checking, queued and running survive, and are drawn in order with the seeds that were promised."""
+    pool = FakePool(capacity=1)
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        ids = [(await order_one(opened, an_order(f"number {n}", user_id=n)))[0] for n in range(1, 5)]
+        seeds = [record.seed for record in await opened.log.unfinished()]
+        await until(pool.begun)
+    replies: dict[int, FakeReply] = {}
+    pool = FakePool(capacity=1)
+    async with services(tmp_path, pool) as opened:
+        resumed = await opened.generator.resume(lambda record: replies.setdefault(record.id, FakeReply()))
+        records = [await finish(opened, generation_id) for generation_id in ids]
+    assert resumed == 4
+    assert [record.status for record in records] == ["done"] * 4
+    assert [request.seed for request in pool.requests] == seeds
+    assert [len(reply.results) for reply in replies.values()] == [1] * 4
+
+
+async def test_what_was_drawn_but_not_shown_is_shown_after_a_restart(tmp_path: Path) -> None:
+    """The stored pictures are delivered, nothing is drawn again, and a third start delivers nothing."""
+    reply = FakeReply()
+    reply.broken = True
+    async with services(tmp_path) as opened:
+        generation_id, _ = await order_one(opened, an_order(seed=5), reply)
+        record = await finish(opened, generation_id)
+        assert (record.status, record.delivered_at) == ("done", None)
+    later, pool = FakeReply(message_id=777), FakePool()
+    async with services(tmp_path, pool) as opened:
+        assert await opened.generator.resume(lambda _: later) == 1
+        record = await finish(opened, generation_id)
+    assert pool.requests == []
+    assert record.message_id == 777
+    assert [picture.png for picture in later.results[0].images] == [tile(seed) for seed in (5, 6, 7, 8)]
+    async with services(tmp_path, pool) as opened:
+        assert await opened.generator.resume(lambda _: FakeReply()) == 0
+
+
+async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
+    """Where a stored picture is gone before it was shown, the same seed draws the same picture."""
+    reply = FakeReply()
+    reply.broken = True
+    async with services(tmp_path) as opened:
+        generation_id, _ = await order_one(opened, an_order(seed=5, images=1), reply)
+        record = await finish(opened, generation_id)
+        await opened.storage.delete(record.images[0].key)
+    later = FakeReply()
+    async with services(tmp_path) as opened:
+        await opened.generator.resume(lambda _: later)
+        await finish(opened, generation_id)
+    assert later.results[0].images[0].png == tile(5)
+
+
+async def test_a_starting_picture_survives_a_restart(tmp_path: Path) -> None:
+    """The picture to vary is kept with the row, so a resumed variation still has it."""
+    pool = FakePool()
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        order = an_order(kind="vary", init_image=tile(3), strength=0.5)
+        generation_id, _ = await order_one(opened, order)
+    pool = FakePool()
+    async with services(tmp_path, pool) as opened:
+        await opened.generator.resume(lambda _: FakeReply())
+        await finish(opened, generation_id)
+    assert (pool.requests[0].init_image, pool.requests[0].strength) == (tile(3), 0.5)
+
+
+async def test_pictures_that_cannot_be_stored_are_delivered_all_the_same(tmp_path: Path) -> None:
+    """A full disk after the drawing costs the history, not the pictures."""
+    pool = FakePool()
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        # A file where the folder of this generation should be: no picture can be written.
+        (tmp_path / "pictures" / "generations").write_bytes(b"")
+        pool.release()
+        record = await finish(opened, generation_id)
+    assert len(reply.results[0].images) == 4
+    assert record.images == ()
+    assert record.delivered_at is not None
+
+
+async def test_an_order_that_cannot_be_written_down_is_refused(tmp_path: Path) -> None:
+    """Where the starting picture cannot be kept, the person learns the id, and the limit is untouched."""
+    async with services(tmp_path, limit_per_person="1/hour") as opened:
+        (tmp_path / "pictures" / "generations").write_bytes(b"")
+        with pytest.raises(NotSaved, match=r"Your generation could not be saved.*id is 1"):
+            await opened.generator.admit(an_order(init_image=tile(1), strength=0.5))
+        record = await opened.log.get(1)
+        assert record is not None
+        assert (record.status, record.error_code) == ("failed", "not_saved")
+        assert (await draw(opened)).status == "done"
+
+
+async def test_an_abandoned_order_frees_its_place(tmp_path: Path) -> None:
+    """Where the first answer failed, the row says so and the person may order again."""
+    async with services(tmp_path, queue_size_per_person=1) as opened:
+        generation_id = await opened.generator.admit(an_order())
+        await opened.generator.abandon(generation_id)
+        record = await opened.log.get(generation_id)
+        assert record is not None
+        assert record.error_code == "not_answered"
+        assert (await draw(opened)).status == "done"
+
+
+async def test_missing_pictures_are_a_failure(tmp_path: Path) -> None:
+    """A server that says it is done without having sent all pictures is not believed."""
+
+    class Stingy(FakePool):
+        async def generate(self, request):  # type: ignore[no-untyped-def]  # as FakePool's
+            async for event in super().generate(replace(request, images=2)):
+                yield event
+
+    async with services(tmp_path, Stingy()) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        assert (await finish(opened, generation_id)).error_code == "incomplete"
+    assert "Only 2 of 4 pictures" in str(reply.errors[0])
+
+
+async def test_a_bug_is_told_with_the_id_and_nothing_else(tmp_path: Path) -> None:
+    """An unforeseen exception ends the generation in order, and its text stays in the log."""
+
+    class Buggy(FakePool):
+        async def generate(self, request):  # type: ignore[no-untyped-def]  # as FakePool's
+            if request.images:
+                raise RuntimeError("secret detail")
+            yield
+
+    async with services(tmp_path, Buggy()) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        assert (await finish(opened, generation_id)).error_code == "internal"
+    assert isinstance(reply.errors[0], GenerationFailed)
+    assert str(reply.errors[0]) == f"Something broke. The log says more under generation {generation_id}."
+
+
+async def test_previews_reach_the_reply(tmp_path: Path) -> None:
+    """What the server has drawn so far is shown before the pictures are."""
+    reply = FakeReply()
+
+    class Unhurried(FakePool):
+        async def generate(self, request):  # type: ignore[no-untyped-def]  # as FakePool's
+            async for event in super().generate(request):
+                yield event
+                await until(reply.heard)
+
+    async with services(tmp_path, Unhurried()) as opened:
+        generation_id, _ = await order_one(opened, an_order(), reply)
+        await finish(opened, generation_id)
+    assert reply.progresses == [0.5]
+    assert len(reply.results) == 1
+
+
+def test_a_token_is_not_printed() -> None:
+    """The interaction's token does not show in what logs print of an order."""
+    order = an_order(interaction=an_interaction())
+    assert "very-secret" not in repr(order)
+    assert isinstance(order.requester, Requester)
