@@ -18,6 +18,14 @@ from tests.town import Town, a_bot, bot_of, build, settle_town
 settings.register_profile("easel", derandomize=True, deadline=None)
 settings.load_profile("easel")
 
+# rich's tracebacks, structlog's default where rich is installed, take a second each on a busy machine.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 
 @pytest.fixture
 async def env(tmp_path: Path) -> AsyncIterator[simcord.Env]:
