@@ -18,7 +18,9 @@ from inference.sampler import SamplingRows, filter_logits, guide, sample
 from inference.sequence import SamplingParams
 from inference.text import TextNormalizer
 
-GOLDEN = Path(__file__).parent / "fixtures" / "golden"
+FIXTURES = Path(__file__).parent / "fixtures"
+GOLDEN = FIXTURES / "golden"
+VARIANTS = sorted(path.name for path in (FIXTURES / "variants").iterdir() if path.is_dir())
 FOLDERS = ["dallebart_mini", "dallebart_mini_256", "dallebart_mega_fp16", "dallebart_mega_256"]
 SHORT = ["dallebart_mini", "dallebart_mega_fp16"]
 TEXTS = ["", "_uncond"]
@@ -95,6 +97,19 @@ def test_teacher_forced_logits(folder: str, text: str) -> None:
         states = model.encode(golden[f"input_ids{text}"], mask)
         logits = model(golden["decoder_input_ids"], states, mask)
     assert difference(logits, golden[f"logits{text}"]) < 1e-4
+
+
+@pytest.mark.parametrize("folder", VARIANTS)
+def test_variants(folder: str) -> None:
+    """Settings that no published model uses, but that the original knows, give its states and logits too."""
+    with np.load(FIXTURES / "variants" / folder / "golden.npz") as stored:
+        golden = {name: torch.from_numpy(array) for name, array in stored.items()}
+    model = load_dalle_bart(FIXTURES / "variants" / folder)
+    with torch.no_grad():
+        states = model.encode(golden["ids"], golden["mask"])
+        logits = model(golden["dec"], states, golden["mask"])
+    assert difference(states, golden["h"]) < 2e-5
+    assert difference(logits, golden["logits"]) < 1e-4
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
