@@ -24,8 +24,11 @@ MAX_INIT_PIXELS: Final = 25_000_000
 
 INIT_FORMATS: Final = ("PNG", "JPEG", "WEBP")
 
-PAPER: Final = (124, 126, 130)
+PAPER: Final = (142, 145, 151)
 """The neutral grey of what is not drawn yet; quiet on Discord's dark and light themes alike."""
+
+FADE: Final = 4.0
+"""Code cells over which a partial picture fades into paper."""
 
 _DIGITAL_SOURCE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _XMP: Final = (
@@ -81,17 +84,16 @@ def encode_preview(pictures: Sequence[Pixels | None], columns: int) -> bytes:
 def fade_undrawn(pixels: Pixels, drawn: int, side: int) -> Pixels:
     """Let a partial picture fade into paper below the `drawn` first of its side × side code cells.
 
-    `pixels` (H, W, 3) show the partial codes, with some continuation below them.  In each column of cells, the first
-    cell that is not drawn fades from picture to paper, so that the edge looks like a brush stroke and not like a saw.
+    `pixels` (H, W, 3) show the partial codes with some continuation below them, of which FADE cells shine through, so
+    that the edge looks like paint running out and not like a saw.
     """
     height, width = pixels.shape[:2]
     full_rows, in_row = divmod(drawn, side)
-    edges = np.full(side, full_rows, np.float32)  # the first undrawn row of each column of cells
-    edges[:in_row] += 1
-    edges = np.interp((np.arange(width) + 0.5) * side / width - 0.5, np.arange(side), edges)  # (W,)
+    columns = (np.arange(width) + 0.5) * side / width  # (W,), in cells
+    edges = full_rows + np.clip((in_row - columns) / FADE, 0, 1)  # (W,): the row that is begun, as a slope
     below = (np.arange(height)[:, None] + 0.5) * side / height - edges[None, :]  # (H, W), in cells
-    share = np.clip(below, 0, 1)
-    share = (share * share * (3 - 2 * share))[..., None]  # smooth at both ends
+    share = np.clip(below / FADE, 0, 1)
+    share = (1 - (1 - share) ** 2)[..., None]  # soon mostly paper: what shines through is a guess
     faded: Pixels = (pixels * (1 - share) + np.array(PAPER, np.float32) * share + 0.5).astype(np.uint8)
     return faded
 

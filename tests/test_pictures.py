@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inference.pictures import (
+    FADE,
     MAX_INIT_PIXELS,
     PAPER,
     PREVIEW_SIDE,
@@ -81,13 +82,13 @@ def near(colour: object, other: tuple[int, int, int]) -> bool:
     return all(abs(a - b) <= 8 for a, b in zip(colour, other, strict=True))
 
 
-@given(st.integers(0, 16))
+@given(st.integers(0, 144))
 def test_what_is_drawn_stays_and_the_rest_fades_to_paper(drawn: int) -> None:
-    """Full rows keep their pixels; two cells below the edge nothing but paper is left."""
-    faded = fade_undrawn(plain(64, (250, 0, 0)), drawn, 4)
-    full, begun = drawn // 4, -(-drawn // 4)
+    """Full rows keep their pixels; where the fade has run out, nothing but paper is left."""
+    faded = fade_undrawn(plain(192, (250, 0, 0)), drawn, 12)
+    full, begun = drawn // 12, -(-drawn // 12)
     assert (faded[: full * 16] == (250, 0, 0)).all()
-    assert (faded[(begun + 1) * 16 :] == PAPER).all()
+    assert (faded[(begun + int(FADE)) * 16 :] == PAPER).all()
 
 
 def test_a_finished_picture_does_not_fade() -> None:
@@ -97,9 +98,9 @@ def test_a_finished_picture_does_not_fade() -> None:
 
 def test_the_edge_follows_the_row_that_is_begun() -> None:
     """Where the next row is drawn already, the picture reaches further down."""
-    faded = fade_undrawn(plain(64, (250, 0, 0)), 6, 4).astype(int)
-    below = faded[26]  # in the second row of cells, of which two are drawn
-    assert abs(below[4] - (250, 0, 0)).sum() < abs(below[60] - (250, 0, 0)).sum()
+    row = fade_undrawn(plain(192, (250, 0, 0)), 18, 12)[24].astype(int)  # in the second row, of which half is drawn
+    assert abs(row[8] - (250, 0, 0)).sum() == 0
+    assert abs(row[184] - (250, 0, 0)).sum() > 50
 
 
 # ----------------------------------------------------------------------------------- strangers' pictures
