@@ -1,0 +1,78 @@
+"""Grids, enlargements, and files that fit into a message."""
+
+import io
+import random
+
+import pytest
+from PIL import Image
+
+from bot import grid
+from inference.contract import MAX_IMAGES
+from tests.bot_fakes import tile
+
+
+def read(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def noise(side: int) -> bytes:
+    """A picture that no format can make small."""
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side)).save(buffer, "PNG")  # noqa: S311  # a picture
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("count", range(1, MAX_IMAGES + 1))
+def test_every_picture_stands_in_its_cell(count: int) -> None:
+    """Row by row, unchanged, a few pixels apart."""
+    tiles = [tile(seed * 1000, side=10) for seed in range(count)]
+    composed = read(grid.compose(tiles))
+    columns = 1 if count == 1 else 2 if count <= 4 else 3
+    rows = -(-count // columns)
+    step = 10 + grid.GAP
+    assert composed.size == (columns * step - grid.GAP, rows * step - grid.GAP)
+    for index, png in enumerate(tiles):
+        left, top = index % columns * step, index // columns * step
+        assert composed.crop((left, top, left + 10, top + 10)).tobytes() == read(png).tobytes()
+
+
+def test_a_grid_of_nothing_is_refused() -> None:
+    """The error says how many there were."""
+    with pytest.raises(ValueError, match="0 pictures"):
+        grid.compose([])
+
+
+@pytest.mark.parametrize("function", [lambda data: grid.compose([data]), grid.upscale, grid.size_of])
+def test_what_is_no_picture_is_refused(function) -> None:  # type: ignore[no-untyped-def]  # three signatures
+    """Whatever the pool sent, the error is a ValueError that shows how it began."""
+    with pytest.raises(ValueError, match="not a picture: b'hello'"):
+        function(b"hello")
+
+
+def test_upscaling_enlarges_fourfold_up_to_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """256 becomes 1024; a picture near the bound grows less, one beyond it not at all."""
+    assert read(grid.upscale(tile(1, side=256))).size == (1024, 1024)
+    monkeypatch.setattr(grid, "MAX_PIXELS", 100 * 100)
+    assert read(grid.upscale(tile(1, side=50))).size == (100, 100)
+    assert read(grid.upscale(tile(1, side=200))).size == (200, 200)
+
+
+def test_a_picture_that_fits_is_left_alone() -> None:
+    """No second encoding."""
+    png = tile(5)
+    assert grid.fit(png) == grid.PictureFile(png, "png")
+
+
+@pytest.mark.parametrize("limit", [60_000, 3_000])
+def test_a_picture_too_large_becomes_webp(limit: int) -> None:
+    """First by quality, then by size, it comes under the limit."""
+    file = grid.fit(noise(256), limit)
+    assert file.suffix == "webp"
+    assert len(file.data) <= limit
+    assert read(file.data).width <= 256
+
+
+def test_what_cannot_fit_is_an_error() -> None:
+    """A limit below any file is named."""
+    with pytest.raises(ValueError, match="under 10 bytes"):
+        grid.fit(noise(64), 10)
