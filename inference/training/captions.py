@@ -18,9 +18,13 @@ _ON_COLOUR = (
 )  # fmt: skip
 _STYLE = {
     "3d": ("3d render of {s}", "a 3d render of {s}", "a 3d emoji of {s}", "{s}, 3d", "{s}, 3d render"),
-    "flat": ("flat illustration of {s}", "a flat illustration of {s}", "a flat icon of {s}", "{s}, flat", "{s}, flat style"),
-}
-_PLAIN = ("a picture of {s}", "a drawing of {s}", "an emoji of {s}", "an image of {s}", "an icon of {s}", "a photo of {s}")
+    "flat": (
+        "flat illustration of {s}", "a flat illustration of {s}", "a flat icon of {s}", "{s}, flat", "{s}, flat style",
+    ),
+}  # fmt: skip
+_PLAIN = (
+    "a picture of {s}", "a drawing of {s}", "an emoji of {s}", "an image of {s}", "an icon of {s}", "a photo of {s}",
+)  # fmt: skip
 _FILTER = {
     "pixel art": ("pixel art of {s}", "{s}, pixel art", "{s} as pixel art", "pixelated {s}"),
     "black and white": ("a black and white picture of {s}", "{s} in black and white", "{s}, black and white"),
@@ -44,9 +48,11 @@ _SPOT = {
     "centre": ("in the middle", "in the centre"),
 }
 _INVARIABLE = ("sheep", "fish", "deer", "scissors", "glasses", "jeans", "trousers", "shorts", "skis", "chopsticks")
-_IRREGULAR = {"mouse": "mice", "goose": "geese", "person": "people", "child": "children", "wolf": "wolves", "tooth": "teeth",
-              "foot": "feet", "leaf": "leaves", "knife": "knives", "elf": "elves", "ox": "oxen", "loaf": "loaves",
-              "man": "men", "woman": "women", "scarf": "scarves"}  # fmt: skip
+_IRREGULAR = {
+    "mouse": "mice", "goose": "geese", "person": "people", "child": "children", "wolf": "wolves", "tooth": "teeth",
+    "foot": "feet", "leaf": "leaves", "knife": "knives", "elf": "elves", "ox": "oxen", "loaf": "loaves",
+    "man": "men", "woman": "women", "scarf": "scarves",
+}  # fmt: skip
 _HEADS = (" of ", " with ", " on ", " in ", " behind ", " from ", " without ", " at ")
 
 
@@ -157,6 +163,7 @@ def _with_background(scene: Scene, subject: str, rng: np.random.Generator) -> st
     else:
         where = _pick(rng, _ON_COLOUR).format(c=scene.background, ac=article(scene.background))
     share = rng.random()
-    if share < 0.7 and not where.endswith("background") or share < 0.7 and where.startswith(("on", "with", "against")):
+    follows = where.startswith(("on", "with", "against")) or not where.endswith("background")
+    if follows and share < 0.7:
         return f"{subject} {where}"
     return f"{where}, {subject}" if share > 0.88 else f"{subject}, {where}"

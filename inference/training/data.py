@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import queue
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,13 +63,14 @@ class SceneSource:
     seed: int
     size: int
     flat: float = 0.2
+    popular: float = 5.0
     _opened: tuple[IconSet, SceneMaker] | None = field(default=None, repr=False)
 
     def batch(self, step: int) -> SceneBatch:
         """The `size` scenes of `step`."""
         if self._opened is None:
             icons = IconSet.load(self.cache)
-            self._opened = icons, SceneMaker(icons, self.flat)
+            self._opened = icons, SceneMaker(icons, self.flat, self.popular)
         icons, maker = self._opened
         rng = np.random.default_rng([self.seed, step])
         scenes = tuple(maker.draw(rng) for _ in range(self.size))
@@ -140,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     batch = SceneSource(options.cache.expanduser(), options.seed, 64).batch(0)
     contact_sheet(list(batch.pixels), batch.captions).save(options.out)
-    print(f"Wrote {options.out}")
+    sys.stdout.write(f"Wrote {options.out}\n")
 
 
 if __name__ == "__main__":

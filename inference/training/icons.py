@@ -31,17 +31,17 @@ HELD_OUT_NAMES = frozenset({"automobile", "canine", "feline", "tyrannosaurus", "
 """Names that no training caption contains, beside every fourth keyword: the synonym test asks for these."""
 
 RENAMED = {
-    "automobile": "car", "mage": "wizard", "t-rex": "t-rex", "sauropod": "brontosaurus", "hot beverage": "cup of coffee",
+    "automobile": "car", "mage": "wizard", "sauropod": "brontosaurus", "hot beverage": "cup of coffee",
     "pile of poo": "poop", "honeybee": "bee", "high voltage": "lightning bolt", "droplet": "water drop",
-    "fire engine": "fire truck", "ear of corn": "corn", "cheese wedge": "cheese", "t-shirt": "t-shirt",
+    "fire engine": "fire truck", "ear of corn": "corn", "cheese wedge": "cheese",
     "baguette bread": "baguette", "lady beetle": "ladybug", "wrapped gift": "gift", "hourglass done": "hourglass",
-    "person: bald": "bald person", "game die": "dice", "chess pawn": "chess pawn", "soccer ball": "soccer ball",
+    "game die": "dice",
 }  # fmt: skip
 ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
     "red heart": ("heart", "heart"), "red apple": ("apple", "apple"), "full moon": ("moon",), "doughnut": ("donut",),
     "soccer ball": ("football",), "flying saucer": ("ufo",), "bouquet": ("bunch of flowers",), "blossom": ("flower",),
     "deciduous tree": ("tree",), "evergreen tree": ("pine tree",), "balance scale": ("scales",), "house": ("home",),
-    "closed book": ("book", "red book"), "light bulb": ("lightbulb",), "french fries": ("fries",), "lion": ("lion face",),
+    "closed book": ("book", "red book"), "light bulb": ("lightbulb",), "french fries": ("fries",),
     "hamburger": ("burger",), "birthday cake": ("cake",), "gem stone": ("diamond",), "person running": ("runner",),
     "wine glass": ("glass of wine",), "beer mug": ("beer",), "lightning bolt": ("lightning",), "fox": ("fox face",),
     "closed umbrella": ("folded umbrella",), "mobile phone": ("phone",), "crossed swords": ("swords",),
@@ -49,10 +49,12 @@ ALSO_CALLED: Mapping[str, tuple[str, ...]] = {
     "bow and arrow": ("bow",), "television": ("tv",), "locked": ("padlock",), "spouting whale": ("blue whale",),
 }  # fmt: skip
 POPULAR = frozenset(
-    "red heart,cat,cat face,dog,dog face,horse,castle,robot,tiger,dragon,wizard,ghost,unicorn,rocket,car,house,red apple,"
-    "guitar,astronaut,fish,bird,owl,fox,bear,frog,penguin,whale,elephant,rabbit,pizza,hamburger,birthday cake,rose,star,"
-    "sun,crown,fire,skull,alien,cactus,mushroom,butterfly,turtle,bicycle,airplane,sailboat,deciduous tree,evergreen tree,snowman,"
-    "strawberry,banana,crossed swords,dagger,vampire,ninja,mermaid,zombie,troll,panda,monkey,pig,cow,duck,bee,lion".split(",")
+    "red heart, cat, cat face, dog, dog face, horse, castle, robot, tiger, dragon, wizard, ghost, unicorn, "
+    "rocket, car, house, red apple, guitar, astronaut, fish, bird, owl, fox, bear, frog, penguin, whale, "
+    "elephant, rabbit, pizza, hamburger, birthday cake, rose, star, sun, crown, fire, skull, alien, cactus, "
+    "mushroom, butterfly, turtle, bicycle, airplane, sailboat, deciduous tree, evergreen tree, snowman, "
+    "strawberry, banana, crossed swords, dagger, vampire, ninja, mermaid, zombie, troll, panda, monkey, pig, cow, "
+    "duck, bee, lion".split(", ")
 )
 """What people ask for most, by our own guess; these concepts are drawn more often than the others."""
 
@@ -64,7 +66,7 @@ _COLOURED_HEARTS = frozenset(
 
 @dataclass(frozen=True)
 class Concept:
-    """One thing that can be drawn. `names[0]` is its own name; `synonyms` are kept for captions, `held_out` for tests."""
+    """One thing that can be drawn. `names[0]` is its own name; `synonyms` are for captions, `held_out` for tests."""
 
     code: str
     names: tuple[str, ...]
@@ -78,6 +80,11 @@ class Concept:
     def name(self) -> str:
         """The concept's own name, the one an evaluation asks for."""
         return self.names[0]
+
+    @property
+    def is_popular(self) -> bool:
+        """Whether people ask for it more often than for others."""
+        return self.name in POPULAR
 
     @property
     def is_animate(self) -> bool:
@@ -145,10 +152,11 @@ def _concept(row: Mapping[str, Any], shared: Counter[str], labels: set[str]) -> 
     own = [
         tag
         for tag in row.get("tags", ())
-        if shared[tag] == 1 and tag not in labels and len(tag) > 2 and tag.isascii() and tag.isalpha() and tag not in name and name not in tag
+        if shared[tag] == 1 and tag not in labels and len(tag) > 2 and tag.isascii() and tag.isalpha()
+        if tag not in name and name not in tag
     ]
     held = tuple(tag for tag in own if tag in HELD_OUT_NAMES or sha256(tag.encode()).digest()[0] % 4 == 0)
-    weight = 5.0 if name in POPULAR else 1.5 if row["group"] in {3, 4} else 0.7 if row["group"] == 0 else 1.0
+    weight = 1.5 if row["group"] in {3, 4} else 0.7 if row["group"] == 0 else 1.0
     return Concept(
         code=_code(row),
         names=(name, *ALSO_CALLED.get(name, ())),

@@ -35,7 +35,9 @@ class Package:
 
 
 EMOJIBASE = Package("emojibase-data", "17.0.0", "MIT", "emojibase, © Miles Johnson")
-FLUENT_3D = Package("@lobehub/fluent-emoji-3d", "1.1.0", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by LobeHub")
+FLUENT_3D = Package(
+    "@lobehub/fluent-emoji-3d", "1.1.0", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by LobeHub"
+)
 FLUENT_FLAT = Package(
     "@iconify-json/fluent-emoji-flat", "1.2.6", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by Iconify"
 )

@@ -75,7 +75,9 @@ class _Brush:
         self._draw.polygon([(x * _FINE, y * _FINE) for x, y in points], fill)
 
     def stars(self) -> None:
-        for x, y in ((10, 22), (40, 8), (72, 30), (104, 10), (136, 26), (168, 8), (184, 52), (8, 72), (184, 96), (6, 120)):
+        for x, y in (
+            (10, 22), (40, 8), (72, 30), (104, 10), (136, 26), (168, 8), (184, 52), (8, 72), (184, 96), (6, 120),
+        ):  # fmt: skip
             self.disc(x, y, 1.6, (255, 250, 220))
 
 
@@ -123,7 +125,8 @@ def _forest(brush: _Brush) -> None:
     for left in range(0, 192, 48):
         brush.box(left + 20, 112, left + 28, 144, (92, 62, 40))
         for top, half in ((16, 14), (48, 19), (80, 24)):
-            brush.shape([(left + 24, top - 12), (left + 24 - half, top + 36), (left + 24 + half, top + 36)], (22, 104, 62))
+            middle, foot = left + 24, top + 36
+            brush.shape([(middle, top - 12), (middle - half, foot), (middle + half, foot)], (22, 104, 62))
     brush.box(0, 144, 192, 192, (70, 130, 60))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CHECKPOINT_SECONDS = 150.0
 
 @dataclass(frozen=True)
 class Schedule:
-    """Warm-up, a constant stretch, then a cosine fall to `floor`; its length is given in steps or in minutes.
+    """Warm-up, a constant stretch, then a cosine fall to `floor`; its length is `steps`, or else `minutes`.
 
     `hold` is the fraction of the whole length after which the fall begins.
     """
@@ -36,12 +36,12 @@ class Schedule:
     minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if (self.steps is None) == (self.minutes is None):
-            raise ValueError(f"a schedule needs steps or minutes, not both: steps={self.steps}, minutes={self.minutes}")
+        if not (self.steps or self.minutes):
+            raise ValueError(f"a schedule needs a length: steps={self.steps}, minutes={self.minutes}")
 
     def progress(self, step: int, seconds: float) -> float:
         """How far training is, 0 to 1, after `step` steps and `seconds` of training in all."""
-        done = step / self.steps if self.steps is not None else seconds / 60 / (self.minutes or 1.0)
+        done = step / self.steps if self.steps else seconds / 60 / (self.minutes or 1.0)
         return min(done, 1.0)
 
     def factor(self, step: int, seconds: float) -> float:
@@ -99,7 +99,7 @@ class Run:
         """Write a checkpoint; a crash leaves the old one or the new one, never half of one."""
         partial = self.folder / f"{name}.partial"
         torch.save(dict(state), partial)
-        os.replace(partial, self.folder / name)
+        partial.replace(self.folder / name)
         self._saved_at = time.monotonic()
 
     def load(self) -> dict[str, Any]:
@@ -114,7 +114,8 @@ class Run:
         row = {"step": step} | {name: round(value, 5) for name, value in numbers.items()}
         with (self.folder / "loss.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-        print("  ".join(f"{name} {value:g}" for name, value in row.items()), flush=True)
+        sys.stdout.write("  ".join(f"{name} {value:g}" for name, value in row.items()) + "\n")
+        sys.stdout.flush()
 
     def draw_losses(self) -> None:
         """Draw `loss` of loss.jsonl against the step as loss.png."""

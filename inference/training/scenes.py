@@ -54,12 +54,15 @@ class Scene:
 
 
 class SceneMaker:
-    """Draws random scenes over the concepts of an IconSet; `flat` is the share of the flat style."""
+    """Draws random scenes over the concepts of an IconSet.
 
-    def __init__(self, icons: IconSet, flat: float = 0.2) -> None:
+    `flat` is the share of the flat style; popular concepts come `popular` times as often as others.
+    """
+
+    def __init__(self, icons: IconSet, flat: float = 0.2, popular: float = 5.0) -> None:
         self._icons = icons
         self._flat = flat
-        weights = np.array([c.weight for c in icons.concepts])
+        weights = np.array([c.weight * (popular if c.is_popular else 1.0) for c in icons.concepts])
         self._all = weights / weights.sum()
         self._pools = {
             "animate": self._pool(weights, [c.is_animate for c in icons.concepts]),

@@ -8,24 +8,26 @@ https://arxiv.org/abs/2309.15505) and whose codebook is the table of all rounded
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.data import VALIDATION_SEED, Loader, SceneSource, contact_sheet
+from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.run import Average, Run, Schedule
 
 LEVELS = (7, 5, 5, 5, 5)
+SPREAD = 0.9
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class CodecConfig:
     cache: Path = DEFAULT_CACHE
     run: Path = Path("runs/vqgan")
     seed: int = 1
-    batch: int = 8
+    batch: int = 16
     learning_rate: float = 2e-3
     warmup: int = 100
     hold: float = 0.4
@@ -44,7 +46,7 @@ class CodecConfig:
     average: float = 0.995
     threads: int = 2
     compiled: bool = False
-    sample_seconds: float = 150.0
+    sample_seconds: float = 120.0
 
 
 def codec_model() -> VQGANConfig:
@@ -83,6 +85,12 @@ def reconstruction_loss(output: Tensor, target: Tensor, levels: int = 3) -> Tens
     return loss
 
 
+def is_varied(pixels: Tensor, patch: int) -> Tensor:
+    """(B, 3, H, W) to (B, H/patch, W/patch): whether a patch is more than one plain colour."""
+    largest = F.max_pool2d(pixels, patch) + F.max_pool2d(-pixels, patch)
+    return (largest > 0.02).any(1)
+
+
 def psnr(output: Tensor, target: Tensor) -> float:
     """Peak signal-to-noise ratio in dB of pictures in 0..1, averaged over the batch."""
     error = (output.clamp(0, 1) - target).square().mean(dim=(1, 2, 3)).clamp_min(1e-10)
@@ -112,6 +120,54 @@ def to_pixels(batch: Any) -> Tensor:
     return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
 
 
+class Spread(nn.Module):
+    """Whitens what goes into the encoder's tanh, so that every axis uses all its levels and none repeats another.
+
+    Without it the tanh saturates within a few hundred steps and a hundred codes remain. A standard deviation of 0.9
+    makes the tanh of a bell curve nearly uniform in -1..1. It is an affine map, so a layer can take it over later.
+    `varied` (B, h, w) chooses the patches that count: plain ones repeat too often.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+
+    def __init__(self, width: int, momentum: float = 0.02) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.varied: Tensor | None = None
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("covariance", torch.eye(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, h, w, d) to the same shape; uses this batch's statistics where `varied` is set, else the running ones."""
+        if self.varied is None or self.varied.sum() < 32:
+            return (x - self.mean) @ _whitening(self.covariance).T
+        chosen = x[self.varied]
+        mean = chosen.mean(0)
+        covariance = (chosen - mean).T @ (chosen - mean) / len(chosen)
+        with torch.no_grad():
+            self.mean.lerp_(mean, self.momentum)
+            self.covariance.lerp_(covariance, self.momentum)
+        return (x - mean) @ _whitening(covariance).T
+
+    def folded_into(self, layer: nn.Linear) -> nn.Linear:
+        """The one linear layer that computes `self(layer(x))` with the running statistics."""
+        out = nn.Linear(layer.in_features, layer.out_features)
+        with torch.no_grad():
+            matrix = _whitening(self.covariance)
+            out.weight.copy_(matrix @ layer.weight)
+            out.bias.copy_(matrix @ (layer.bias - self.mean))
+        return out
+
+
+def _whitening(covariance: Tensor) -> Tensor:
+    """(d, d): the lower triangular matrix that gives data of this covariance unit covariance, times SPREAD."""
+    d = len(covariance)
+    covariance = covariance + torch.eye(d) * (1e-4 + 1e-3 * covariance.detach().diagonal().mean())
+    lower = torch.linalg.cholesky(covariance)
+    return SPREAD * torch.linalg.solve_triangular(lower, torch.eye(d), upper=False)
+
+
 class CodecTrainer:
     """One VQGAN, its optimiser and its average; `train_step` is the whole of training."""
 
@@ -121,11 +177,16 @@ class CodecTrainer:
         self.levels = tuple(levels)
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.model = VQGAN(model).to(memory_format=torch.channels_last)
+        self.spread = Spread(len(levels))
+        self.model.encoder.out = nn.Sequential(self.model.encoder.out, self.spread)
         with torch.no_grad():
             self.model.codebook.weight.copy_(grid_table(levels))
-        self.model.codebook.weight.requires_grad_(False)
+        self.model.codebook.weight.requires_grad_(requires_grad=False)
         trained = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(trained, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (
+            Muon([p for p in trained if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01),
+            torch.optim.AdamW([p for p in trained if p.ndim == 1], lr=config.learning_rate, betas=(0.9, 0.99)),
+        )
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
         self._forward = torch.compile(self._reconstruct) if config.compiled else self._reconstruct
@@ -137,23 +198,37 @@ class CodecTrainer:
         """One update on pixels (B, 3, H, W) in 0..1; returns the loss."""
         began = time.monotonic()
         factor = self.schedule.factor(self.step, self.seconds)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * factor
+        settled = self.schedule.progress(self.step, self.seconds) > self.schedule.hold
+        # Crops while the codes take shape: most of a whole scene is plain background. Whole scenes when they settle.
+        pixels = pixels[: self.config.batch // 2] if settled else self._crop(pixels)
+        self.spread.varied = None if settled else is_varied(pixels, self.model.config.encoder_patch)
         loss = reconstruction_loss(self._forward(pixels), pixels)
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = self.config.learning_rate * factor
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.average.update(self.model)
         self.step += 1
         self.seconds += time.monotonic() - began
         return float(loss.detach())
 
+    def _crop(self, pixels: Tensor) -> Tensor:
+        """A window of two thirds of the edge, on whole cells, elsewhere at each step."""
+        patch = self.model.config.encoder_patch
+        cells = pixels.shape[-1] // patch
+        edge = max(1, cells * 2 // 3)
+        x, y = np.random.default_rng([self.config.seed, self.step]).integers(0, cells - edge + 1, 2) * patch
+        return pixels[..., y : y + edge * patch, x : x + edge * patch]
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that resuming needs."""
         return {
             "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
-            "optimizer": self.optimizer.state_dict(), "seconds": self.seconds,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
             "config": self.model.config.to_dict(), "levels": list(self.levels),
         }  # fmt: skip
 
@@ -161,21 +236,27 @@ class CodecTrainer:
         """Go on from `state_dict()`."""
         self.model.load_state_dict(state["model"])
         self.average.load(state["average"], state["step"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         self.step, self.seconds = state["step"], state["seconds"]
 
     def averaged_model(self) -> VQGAN:
         """A VQGAN with the averaged weights, for use."""
-        model = VQGAN(self.model.config)
-        model.load_state_dict(self.average.state_dict())
-        return model.eval()
+        return _plain_codec(self.model.config, self.average.state_dict())
 
 
 def load_codec(checkpoint: Path) -> VQGAN:
     """The averaged codec of a checkpoint that `main` has written."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    model = VQGAN(VQGANConfig.from_dict(state["config"]))
-    model.load_state_dict(state["average"])
+    return _plain_codec(VQGANConfig.from_dict(state["config"]), state["average"])
+
+
+def _plain_codec(config: VQGANConfig, weights: dict[str, Tensor]) -> VQGAN:
+    model, spread = VQGAN(config), Spread(config.embed_dim)
+    plain = model.encoder.out
+    model.encoder.out = nn.Sequential(plain, spread)
+    model.load_state_dict(weights)
+    model.encoder.out = spread.folded_into(plain)
     return model.eval()
 
 
@@ -215,7 +296,7 @@ def report(run: Run, trainer: CodecTrainer, held_out: Tensor) -> None:
     """Measure the averaged codec on held-out pictures; write a sheet of them above what came out."""
     quality, similarity, output = measure(trainer.averaged_model(), held_out)
     run.log(trainer.step, psnr=quality, ssim=similarity)
-    rows = [part[index] for index in range(0, 24, 8) for part in (held_out, output) for index in range(index, index + 8)]
+    rows = [picture for first in (0, 8, 16) for part in (held_out, output) for picture in part[first : first + 8]]
     pictures = [(picture.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy() for picture in rows]
     contact_sheet(pictures).save(run.folder / "reconstructions.png")
     run.draw_losses()

@@ -1,0 +1,219 @@
+"""Training of text → codes: a DalleBart decoder over the codes of scenes, reading MiniLM's states of their captions.
+
+In: a trained codec and scenes from `data`. Out: checkpoints to go on from, and the averaged weights in the layout
+that ships. It knows nothing of pixels beyond showing samples.
+
+`python -m inference.training.dalle --cache FOLDER --run FOLDER --codec CHECKPOINT --minutes 90 [--resume]`
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inference.checkpoints import load_sentence_encoder
+from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.vqgan import VQGAN
+from inference.training.coded import CodedBatch, CodedSource
+from inference.training.data import VALIDATION_SEED, Loader, SceneSource
+from inference.training.muon import Muon
+from inference.training.options import read_options
+from inference.training.packages import DEFAULT_CACHE
+from inference.training.run import Average, Run, Schedule
+from inference.training.samples import PROMPTS, sample_sheet
+from inference.training.tables import folded, share_rows
+from inference.training.vqgan import LEVELS, load_codec
+
+
+@dataclass(frozen=True)
+class DalleConfig:
+    """Settings of one text → codes training."""
+
+    cache: Path = DEFAULT_CACHE
+    run: Path = Path("runs/dalle")
+    codec: Path = Path("runs/vqgan/checkpoint.pt")
+    seed: int = 2
+    batch: int = 24
+    flat: float = 0.2
+    popular: float = 5.0
+    drop: float = 0.1
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.03
+    warmup: int = 150
+    hold: float = 0.5
+    minutes: float | None = 480.0
+    steps: int | None = None
+    average: float = 0.998
+    threads: int = 2
+    compiled: bool = True
+    sample_seconds: float = 600.0
+
+
+def dalle_model() -> DalleBartConfig:
+    """Sizes of the built-in model."""
+    return DalleBartConfig(
+        image_vocab_size=4375, image_length=144, max_text_length=64, d_model=256, encoder_layers=0,
+        encoder_attention_heads=4, encoder_ffn_dim=704, decoder_layers=6, decoder_attention_heads=4,
+        decoder_ffn_dim=704, text_encoder="minilm", encoder_dim=384, use_null_state=True,
+    )  # fmt: skip
+
+
+def initialise(model: DalleBart) -> None:
+    """Small normal weights, smaller where a layer writes into the residual stream."""
+    depth = max(1, model.config.decoder_layers)
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 2:
+            writes = name.endswith(("out_proj.weight", "down_proj.weight"))
+            nn.init.normal_(parameter, std=0.02 / (2 * depth) ** 0.5 if writes else parameter.shape[-1] ** -0.5)
+
+
+class DalleTrainer:
+    """One DalleBart with shared tables, its two optimisers and its average; `train_step` is the whole of training."""
+
+    def __init__(self, config: DalleConfig, model: DalleBartConfig, levels: Sequence[int] = LEVELS) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.levels = tuple(levels)
+        self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
+        self.model = DalleBart(model)
+        initialise(self.model)
+        share_rows(self.model, levels)
+        matrices = [p for name, p in self.model.named_parameters() if p.ndim == 2 and ".layers." in name]
+        chosen = {id(p) for p in matrices}
+        rest = [p for p in self.model.parameters() if id(p) not in chosen]
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (
+            Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay),
+            torch.optim.AdamW(
+                rest, lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True
+            ),
+        )
+        self.average = Average(self.model, config.average)
+        self.step, self.seconds = 0, 0.0
+        self._loss = torch.compile(self.loss) if config.compiled else self.loss
+
+    def loss(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
+        """Mean cross-entropy per code of pictures `codes` (B, L), given text `states` (B, T, E) and `mask` (B, T)."""
+        start = torch.full_like(codes[:, :1], self.model.config.start_token)
+        logits = self.model(torch.cat([start, codes[:, :-1]], 1), states, mask)
+        return F.cross_entropy(logits.flatten(0, 1), codes.flatten())
+
+    def train_step(self, batch: CodedBatch) -> float:
+        """One update; returns the loss. Raises FloatingPointError when it is not finite."""
+        began = time.monotonic()
+        factor = self.schedule.factor(self.step, self.seconds)
+        loss = self._loss(batch.codes, batch.states, batch.mask)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = self.config.learning_rate * factor
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.average.update(self.model)
+        self.step += 1
+        self.seconds += time.monotonic() - began
+        return float(loss.detach())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that resuming needs."""
+        return {
+            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
+            "config": self.model.config.to_dict(), "levels": list(self.levels),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+        self.model.load_state_dict(state["model"])
+        self.average.load(state["average"], state["step"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def averaged_model(self) -> DalleBart:
+        """A plain DalleBart with the averaged weights, for use."""
+        return _plain_model(self.model.config, self.levels, self.average.state_dict())
+
+
+def load_dalle(checkpoint: Path) -> DalleBart:
+    """The averaged text → codes model of a checkpoint that `main` has written."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return _plain_model(DalleBartConfig.from_dict(state["config"]), state["levels"], state["average"])
+
+
+def _plain_model(config: DalleBartConfig, levels: Sequence[int], weights: dict[str, Tensor]) -> DalleBart:
+    model = DalleBart(config)
+    share_rows(model, levels)
+    model.load_state_dict(weights)
+    return folded(model).eval()
+
+
+@torch.no_grad()
+def held_out_loss(model: DalleBart, batch: CodedBatch) -> float:
+    """Mean cross-entropy per code on a batch that training never sees."""
+    start = torch.full_like(batch.codes[:, :1], model.config.start_token)
+    total = 0.0
+    for codes, begin, states, mask in zip(
+        *(part.split(16) for part in (batch.codes, start, batch.states, batch.mask)), strict=True
+    ):
+        logits = model(torch.cat([begin, codes[:, :-1]], 1), states, mask)
+        total += float(F.cross_entropy(logits.flatten(0, 1), codes.flatten())) * len(codes)
+    return total / len(batch.codes)
+
+
+def train(config: DalleConfig, *, resume: bool) -> None:
+    """Train until the schedule ends, with checkpoints, a loss curve and sample sheets in `config.run`."""
+    torch.set_num_threads(config.threads)
+    run, trainer = Run(config.run), DalleTrainer(config, dalle_model())
+    if resume:
+        trainer.load_state_dict(run.load())
+    scenes = SceneSource(config.cache, config.seed, config.batch, config.flat, config.popular)
+    source = CodedSource(scenes, config.codec, config.drop)
+    with Loader(source, trainer.step) as loader:
+        held_out = CodedSource(SceneSource(config.cache, VALIDATION_SEED, 128), config.codec, 0.0).batch(0)
+        torch.set_num_threads(config.threads)
+        codec = load_codec(config.codec)
+        sampled_at, logged_at, total, count = time.monotonic(), time.monotonic(), 0.0, 0
+        while trainer.schedule.progress(trainer.step, trainer.seconds) < 1:
+            total, count = total + trainer.train_step(loader.next()), count + 1
+            if count == 50:
+                speed = count * config.batch / (time.monotonic() - logged_at)
+                run.log(trainer.step, loss=total / count, per_second=speed, minutes=trainer.seconds / 60)
+                logged_at, total, count = time.monotonic(), 0.0, 0
+            if run.is_save_due():
+                run.save(trainer.state_dict())
+            if time.monotonic() - sampled_at > config.sample_seconds:
+                report(run, trainer, codec, held_out)
+                sampled_at = time.monotonic()
+    run.save(trainer.state_dict())
+    report(run, trainer, codec, held_out)
+
+
+def report(run: Run, trainer: DalleTrainer, codec: VQGAN, held_out: CodedBatch) -> None:
+    """Measure the averaged model on held-out scenes; write a sheet of samples."""
+    model = trainer.averaged_model()
+    run.log(trainer.step, held_out=held_out_loss(model, held_out))
+    sheet = sample_sheet(model, codec, load_sentence_encoder(), PROMPTS)
+    sheet.save(run.folder / "samples.png")
+    sheet.save(run.folder / f"samples-{trainer.step:06d}.png")
+    run.draw_losses()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line of the text → codes stage: every field of DalleConfig is an option; `--config` reads TOML."""
+    config, resume = read_options(DalleConfig, arguments, "Train text to codes.")
+    train(config, resume=resume)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Training data: concepts, captions, scenes and their determinism, over a handful of made-up icons."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inference.training.captions import article, caption, plural
+from inference.training.data import Loader, SceneSource, contact_sheet
+from inference.training.icons import SIZES, STYLES, Concept, IconSet, read_concepts
+from inference.training.packages import FLUENT_3D, Package, PackageError, fetch_package
+from inference.training.places import COLOURS, PLACES, background
+from inference.training.scenes import Placed, Scene, SceneMaker, arrange, recolour, render
+
+NAMES = ("cat", "horse", "crown", "castle", "apple", "guitar")
+SUBGROUPS = (34, 34, 65, 51, 42, 68)
+GROUPS = (3, 3, 7, 5, 4, 7)
+
+
+def write_icons(cache: Path) -> IconSet:
+    """Six concepts, each a disc of its own colour, in the layout that IconSet.load reads."""
+    folder = cache / "icons"
+    folder.mkdir(parents=True)
+    concepts = [
+        Concept(name, (name,), (f"{name}ling",), (f"{name}oid",), group, subgroup, 1.0)
+        for name, group, subgroup in zip(NAMES, GROUPS, SUBGROUPS, strict=True)
+    ]
+    (folder / "concepts.json").write_text(json.dumps([asdict(concept) for concept in concepts]))
+    for style in STYLES:
+        for size, edge in SIZES.items():
+            y, x = np.mgrid[:edge, :edge] - (edge - 1) / 2
+            inside = x**2 + y**2 < (edge * 0.4) ** 2
+            icons = np.zeros((len(NAMES), edge, edge, 4), np.uint8)
+            for index in range(len(NAMES)):
+                icons[index, inside] = (40 * index + 20, 200 - 30 * index, 90, 255)
+            np.save(folder / f"{style}-{size}.npy", icons)
+    return IconSet.load(cache)
+
+
+@pytest.fixture(scope="module")
+def icons(tmp_path_factory: pytest.TempPathFactory) -> IconSet:
+    """The made-up icons, loaded from disk."""
+    return write_icons(tmp_path_factory.mktemp("cache"))
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    """A seeded generator."""
+    return np.random.default_rng(seed)
+
+
+def test_same_seed_and_step_give_the_same_scenes(tmp_path: Path) -> None:
+    """A step's batch depends on seed and step alone, not on what was made before."""
+    write_icons(tmp_path)
+    first, second = SceneSource(tmp_path, 5, 6), SceneSource(tmp_path, 5, 6)
+    first.batch(0)
+    a, b, other = first.batch(3), second.batch(3), second.batch(4)
+    assert a.captions == b.captions
+    assert a.scenes == b.scenes
+    assert np.array_equal(a.pixels, b.pixels)
+    assert a.captions != other.captions
+
+
+def test_loader_gives_the_batches_of_the_steps_it_was_asked_for(tmp_path: Path) -> None:
+    """Another process makes the same batches, from the first step on."""
+    write_icons(tmp_path)
+    source = SceneSource(tmp_path, 5, 2)
+    expected = [source.batch(step).captions for step in (7, 8)]
+    with Loader(SceneSource(tmp_path, 5, 2), first_step=7) as loader:
+        assert [loader.next().captions for _ in range(2)] == expected
+
+
+def test_held_out_pairs_and_names_never_appear(icons: IconSet) -> None:
+    """What the evaluation asks for is never shown together, and never said."""
+    maker, generator = SceneMaker(icons), rng(1)
+    scenes = [maker.draw(generator) for _ in range(2000)]
+    pairs = {frozenset(t.concept for t in s.objects) for s in scenes if s.relation}
+    forbidden = {
+        frozenset((i, j)) for i in range(len(NAMES)) for j in range(i) if maker.is_held_out(i, j)
+    }  # fmt: skip
+    assert pairs
+    assert not pairs & forbidden
+    said = " ".join(caption(scene, icons, generator) for scene in scenes)
+    assert "catling" in said
+    assert not any(f"{name}oid" in said for name in NAMES)
+
+
+def test_scenes_keep_to_the_grid_and_inside_the_picture(icons: IconSet) -> None:
+    """Every object lies inside 12 × 12 cells, so that its codes can be the same each time."""
+    maker, generator = SceneMaker(icons), rng(2)
+    for scene in (maker.draw(generator) for _ in range(500)):
+        for thing in scene.objects:
+            cells = SIZES[thing.size] // 16
+            assert 0 <= thing.column <= 12 - cells
+            assert 0 <= thing.row <= 12 - cells
+
+
+def test_an_object_looks_the_same_at_every_place_of_the_grid(icons: IconSet) -> None:
+    """Moving an object by whole cells moves its pixels and changes none."""
+    here = render(Scene((Placed(0, "small", 0, 3),), "white", "3d"), icons)
+    there = render(Scene((Placed(0, "small", 6, 3),), "white", "3d"), icons)
+    assert np.array_equal(here[48:144, 0:96], there[48:144, 96:192])
+
+
+def test_background_is_the_named_colour_where_nothing_stands(icons: IconSet) -> None:
+    """A red heart on blue is blue at the corner, and only there."""
+    picture = render(Scene((Placed(0, "large", 1, 1, "red"),), "blue", "3d"), icons)
+    assert tuple(picture[0, 0]) == COLOURS["blue"]
+    middle = picture[96, 96].astype(int)
+    assert middle[0] > 2 * middle[2]
+
+
+def test_recolouring_keeps_the_outline_and_the_order_of_light(icons: IconSet) -> None:
+    """Alpha stays, and what was lighter stays lighter."""
+    icon = np.zeros((2, 2, 4), np.uint8)
+    icon[..., 3] = (255, 255), (255, 0)
+    icon[0, 0, :3], icon[0, 1, :3], icon[1, 0, :3] = 60, 120, 200
+    tinted = recolour(icon, COLOURS["purple"])
+    assert np.array_equal(tinted[..., 3], icon[..., 3])
+    light = tinted[..., :3].sum(-1).astype(int)
+    assert light[0, 0] < light[0, 1] < light[1, 0]
+
+
+@pytest.mark.parametrize("place", [*PLACES, *COLOURS])
+def test_every_background_can_be_drawn(place: str) -> None:
+    """Each named background fills the whole picture."""
+    assert background(place).shape == (192, 192, 3)
+
+
+def test_relation_places_the_first_object_where_the_words_say() -> None:
+    """Left is left, above is above."""
+    left, right = arrange("left", 0, 1)
+    assert left.column < right.column
+    top, bottom = arrange("above", 0, 1)
+    assert top.row < bottom.row
+
+
+def test_caption_says_count_colour_and_background(icons: IconSet) -> None:
+    """Whatever the wording, what is to be seen is named."""
+    things = tuple(Placed(0, "small", x, 3, "purple") for x in (0, 6))
+    for seed in range(30):
+        words = caption(Scene(things, "teal", "3d"), icons, rng(seed))
+        assert "purple cat" in words
+        assert "teal" in words
+        assert any(number in words for number in ("two", "2", "pair"))
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("cat", "cats"), ("fox", "foxes"), ("cherry", "cherries"), ("monkey", "monkeys"), ("mouse", "mice"),
+        ("cup of coffee", "cups of coffee"), ("face with tongue", "faces with tongue"), ("glasses", "glasses"),
+        ("person running", "people running"), ("octopus", "octopuses"), ("tropical fish", "tropical fish"),
+    ],
+)  # fmt: skip
+def test_plural(one: str, many: str) -> None:
+    """The noun that is counted takes the ending."""
+    assert plural(one) == many
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [("owl", "an owl"), ("cat", "a cat"), ("unicorn", "a unicorn"), ("hourglass", "an hourglass")],
+)
+def test_article(phrase: str, expected: str) -> None:
+    """The article follows the sound."""
+    assert article(phrase) == expected
+
+
+def test_concepts_leave_out_doubles_flags_and_what_has_no_picture() -> None:
+    """Of emojibase's rows only distinct, drawable things stay; a keyword of two concepts names neither."""
+
+    def row(label: str, code: str, group: int = 3, tags: tuple[str, ...] = ()) -> dict[str, object]:
+        return {"label": label, "hexcode": code, "group": group, "subgroup": 34, "tags": list(tags)}
+
+    rows = [
+        row("cat", "1F408", tags=("pet", "kitten")), row("dog", "1F415", tags=("pet",)),
+        row("man running", "1F3C3-200D-2642-FE0F", 1), row("flag: France", "1F1EB", 9), row("yeti", "1FFFF"),
+    ]  # fmt: skip
+    concepts = read_concepts(rows, frozenset({"1f408", "1f415", "1f3c3-200d-2642", "1f1eb"}))
+    assert [concept.name for concept in concepts] == ["cat", "dog"]
+    assert set(concepts[0].synonyms + concepts[0].held_out) == {"kitten"}
+    assert concepts[1].synonyms == ()
+
+
+def test_package_comes_from_an_archive_in_the_cache(tmp_path: Path) -> None:
+    """An archive that is already there is unpacked without npm."""
+    import tarfile
+
+    inside = tmp_path / "package"
+    inside.mkdir()
+    (inside / "package.json").write_text("{}")
+    package = Package("@scope/thing", "1.0.0", "MIT", "nobody")
+    (tmp_path / "packages").mkdir()
+    with tarfile.open(tmp_path / "packages" / "scope-thing-1.0.0.tgz", "w:gz") as tar:
+        tar.add(inside, "package")
+    assert (fetch_package(package, tmp_path) / "package.json").is_file()
+
+
+def test_missing_npm_is_an_error_that_names_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without npm and without the archive the message says which file is wanted where."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PackageError, match=r"npm is not installed.*lobehub-fluent-emoji-3d-1\.1\.0\.tgz"):
+        fetch_package(FLUENT_3D, tmp_path)
+
+
+def test_contact_sheet_has_room_for_every_picture() -> None:
+    """Nine pictures in rows of four take three rows."""
+    sheet = contact_sheet([np.zeros((8, 8, 3), np.uint8)] * 9, columns=4, edge=10)
+    assert isinstance(sheet, Image.Image)
+    assert sheet.size == (4 * 14, 3 * 14)
