@@ -36,7 +36,7 @@ from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder,
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sequence import SamplingParams
 from inference.text import PromptTokenizer, TextNormalizer, byte_level_bpe
-from inference.weights import CheckpointError, fill, read_json, read_weights, write_json, write_weights
+from inference.weights import CheckpointError, Skeleton, fill, read_json, read_weights, write_json, write_weights
 
 ASSETS = Path(__file__).parent / "assets"
 BUILTIN_FOLDER = ASSETS / "builtin"
@@ -174,22 +174,22 @@ def weights_path(folder: Path) -> Path:
 
 
 def new_dalle_bart(values: dict[str, Any], source: Path) -> DalleBart:
-    """A DalleBart without weights, on the meta device, from the configuration read from `source`."""
+    """A DalleBart without weights, as a `Skeleton`, from the configuration read from `source`."""
     try:
         config = DalleBartConfig.from_dict(values)
     except ConfigError as error:
         raise CheckpointError(f"{source}: {error}") from error
-    with torch.device("meta"):
+    with Skeleton():
         return DalleBart(config)
 
 
 def new_vqgan(values: dict[str, Any], source: Path) -> VQGAN:
-    """A VQGAN without weights, on the meta device, from the configuration read from `source`."""
+    """A VQGAN without weights, as a `Skeleton`, from the configuration read from `source`."""
     try:
         config = VQGANConfig.from_dict(values)
     except ConfigError as error:
         raise CheckpointError(f"{source}: {error}") from error
-    with torch.device("meta"):
+    with Skeleton():
         return VQGAN(config)
 
 
@@ -199,7 +199,7 @@ def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER) -> SentenceEncoder
         config = MiniLMConfig.from_dict(read_json(folder / "config.json"))
     except ConfigError as error:
         raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
-    with torch.device("meta"):
+    with Skeleton():
         network = MiniLM(config)
     fill(network, read_weights(folder / "model.safetensors"), folder / "model.safetensors", torch.float32)
     return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"))

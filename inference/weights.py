@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 LARGEST_JSON = 64 << 20
 SCALE_SUFFIX = ".scale"
@@ -100,8 +101,25 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], *, dtype: torch.dty
             partial.unlink()
 
 
+class Skeleton(TorchFunctionMode):
+    """Networks built inside `with Skeleton():` have shapes but neither memory nor numbers; `fill` gives them both.
+
+    The meta device alone would do, but drawing random numbers there, as an embedding does, takes PyTorch a second of
+    imports.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_):
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        with torch.device("meta"):
+            return func(*args, **kwargs)
+
+
 def fill(network: nn.Module, weights: Mapping[str, Tensor], source: Path, dtype: torch.dtype) -> None:
-    """Gives every parameter of a network built on the meta device its tensor, in `dtype`, ready for inference.
+    """Gives every parameter of a network built as a `Skeleton` its tensor, in `dtype`, ready for inference.
 
     Raises `CheckpointError` naming `source` and the first tensor that is missing, superfluous or of another shape.
     """
