@@ -58,7 +58,7 @@ PAGE_CHANGES: Final = {
   const timeline = document.getElementById("channel-timeline");
   let touched = 0, follows = true;
   const touch = () => { touched = Date.now(); };
-  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) timeline.addEventListener(kind, touch, { passive: true });
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) timeline.addEventListener(kind, touch);
   timeline.addEventListener("scroll", () => {
     const rest = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight;
     if (rest < 40) follows = true; else if (Date.now() - touched < 1000) follows = false;

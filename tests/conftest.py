@@ -12,8 +12,7 @@ import structlog
 from hypothesis import settings
 
 from bot.views import reply
-from tests.bot_fakes import FakePool, services
-from tests.town import Town, a_bot, bot_of, build, settle_town
+from tests.town import Town, a_bot, build
 
 settings.register_profile("easel", derandomize=True, deadline=None)
 settings.load_profile("easel")
@@ -39,16 +38,11 @@ async def env(tmp_path: Path) -> AsyncIterator[simcord.Env]:
 
 @pytest.fixture
 async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    """Fails the test if the bot broke; one that expects this empties `town.broken`."""
+    """Fails the test if the bot broke; one that expects this clears `town.logs`."""
     monkeypatch.setattr(reply, "RETRY_DELAYS", (0.0, 0.0))
-    pool = FakePool()
     with structlog.testing.capture_logs() as logs:
-        # What the services start must speak to the simulated Discord, without belonging to any command.
-        with env.time_context():
-            opening = services(tmp_path, pool)
-            opened = await opening.__aenter__()
-        town = settle_town(env, opened, pool, logs)
-        bot_of(env).services = opened
+        town = Town(env, tmp_path, logs)
+        await town.open()
         yield town
-        await opening.__aexit__(None, None, None)
+        await town.close()
     assert not town.broken, town.broken

@@ -4,9 +4,10 @@
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -16,22 +17,75 @@ from bot.client import Bot
 from bot.config import load_settings
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.services import Services
-from tests.bot_fakes import FakePool, finish
+from inference.contract import Event, GenerationRequest, Progress
+from tests.bot_fakes import FakePool, services
 
 
-@dataclass
+class PausingPool(FakePool):
+    """Can also stop after the preview."""
+
+    def __init__(self, capacity: int = 8) -> None:
+        super().__init__(capacity)
+        self._go_on = asyncio.Event()
+        self._go_on.set()
+
+    def hold_after_preview(self) -> None:
+        self._go_on.clear()
+
+    def release(self) -> None:
+        super().release()
+        self._go_on.set()
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        async with aclosing(super().generate(request)) as events:
+            async for event in events:
+                yield event
+                if isinstance(event, Progress):
+                    await self._go_on.wait()
+
+
 class Town:
-    """`ada` and `bo` are members, `mo` is a moderator; `pictures` is the channel."""
+    """`ada` and `bo` are members, `mo` is a moderator; `pictures` is the channel.  To be opened and closed."""
 
-    env: simcord.Env
     services: Services
-    pool: FakePool
-    guild: simcord.GuildHandle
-    pictures: simcord.ChannelHandle
-    ada: simcord.MemberActor
-    bo: simcord.MemberActor
-    mo: simcord.MemberActor
-    logs: list[Any]
+    pool: PausingPool
+
+    def __init__(self, env: simcord.Env, folder: Path, logs: list[Any]) -> None:
+        self.env = env
+        self.logs = logs
+        self._folder = folder
+        self._opening: AbstractAsyncContextManager[Services]
+        self.guild = env.create_guild("Town")
+        self.pictures = self.guild.create_text_channel("pictures")
+        permissions = discord.Permissions(manage_messages=True, moderate_members=True, ban_members=True)
+        moderators = self.guild.create_role("Moderators", permissions=permissions)
+        self.ada = self.guild.add_member(env.create_user("ada"))
+        self.bo = self.guild.add_member(env.create_user("bo"))
+        self.mo = self.guild.add_member(env.create_user("mo"), roles=[moderators])
+
+    async def open(self) -> None:
+        self.pool = PausingPool()
+        self._opening = services(self._folder, self.pool)
+        # What the services start must speak to the simulated Discord, without belonging to any command.
+        with self.env.time_context():
+            self.services = await self._opening.__aenter__()
+        self.bot.services = self.services
+
+    async def close(self) -> None:
+        await self._opening.__aexit__(None, None, None)
+
+    async def restart(self) -> None:
+        """Another bot process over the same data; what it was doing is taken up again."""
+        await self.close()
+        await self.env.restart_bot(a_bot(self._folder))
+        await self.open()
+        with self.env.time_context():
+            await self.services.generator.resume(self.bot.reply_for)
+
+    @property
+    def bot(self) -> Bot:
+        assert isinstance(self.env.bot, Bot)
+        return self.env.bot
 
     @property
     def broken(self) -> list[Any]:
@@ -47,13 +101,27 @@ class Town:
 
     async def finished(self) -> tuple[GenerationRecord, discord.Message]:
         """Wait until nothing is being drawn; returns the newest generation and the newest message."""
-        pending = self.services.generator.pending()
-        for one in pending:
-            await finish(self.services, one.generation_id)
+        await self.settled()
         record = await self.newest()
         message = self.pictures.last_message
         assert message is not None
         return record, message
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way and the last word was said."""
+        await self.until(lambda: not self.services.generator.pending())
+
+    async def running(self) -> GenerationRecord:
+        """Wait until the newest generation is being drawn."""
+        await self.until(lambda: self.pool.running > 0)
+        return await self.newest()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        for _ in range(3000):
+            if true():
+                return
+            await asyncio.sleep(0.001)
+        raise AssertionError(f"this never came true; under way: {self.services.generator.pending()}")
 
     async def newest(self) -> GenerationRecord:
         page = await self.services.log.page(GenerationFilter(), limit=1)
@@ -69,6 +137,7 @@ class Town:
         raise AssertionError(f"nothing said {words!r}; the last message says {said(self.pictures.last_message)!r}")
 
     def messages(self) -> list[discord.Message]:
+        """All that stand in the channel, private ones too, oldest first."""
         return list(self.pictures.history())
 
 
@@ -79,23 +148,8 @@ def build(bot: Bot) -> simcord.Env:
     return env
 
 
-def a_bot(folder: Any) -> Bot:
+def a_bot(folder: Path) -> Bot:
     return Bot(load_settings(None, data_dir=folder), shard_count=1)
-
-
-def bot_of(env: simcord.Env) -> Bot:
-    assert isinstance(env.bot, Bot)
-    return env.bot
-
-
-def settle_town(env: simcord.Env, services: Services, pool: FakePool, logs: list[Any]) -> Town:
-    guild = env.create_guild("Town")
-    pictures = guild.create_text_channel("pictures")
-    permissions = discord.Permissions(manage_messages=True, moderate_members=True, ban_members=True)
-    moderators = guild.create_role("Moderators", permissions=permissions)
-    ada, bo = guild.add_member(env.create_user("ada")), guild.add_member(env.create_user("bo"))
-    mo = guild.add_member(env.create_user("mo"), roles=[moderators])
-    return Town(env, services, pool, guild, pictures, ada, bo, mo, logs)
 
 
 def said(message: Any) -> str:

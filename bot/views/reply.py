@@ -168,7 +168,9 @@ class InteractionReply:
         reference = self._interaction
         if reference is None or (reference.expires_at - discord.utils.utcnow()).total_seconds() < TOKEN_MARGIN_SECONDS:
             raise Unreachable
-        return discord.Webhook.partial(reference.application_id, reference.token, client=self._bot)
+        webhook = discord.Webhook.partial(reference.application_id, reference.token, client=self._bot)
+        webhook.type = discord.WebhookType.application  # else discord.py takes it for one that cannot speak privately
+        return webhook
 
     async def _attempt(self, act: Callable[[], Awaitable[T]]) -> T:
         """Do it, again after a while where Discord is ill.  Raises Vanished or Unreachable."""
