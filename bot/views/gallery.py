@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Final, Self
 
 import discord
+import structlog
 from discord import ui
 
 from bot.database.records import ShareRecord
@@ -19,6 +20,8 @@ from bot.views import text
 from bot.views.picture import Unshare
 from bot.views.press import BotInteraction, Press, may_moderate, row_of
 from bot.views.result import Remix
+
+log = structlog.get_logger(__name__)
 
 PER_PAGE: Final = 4  # seven components each; a message takes 40
 TITLES: Final[dict[GalleryOrder, str]] = {"newest": "Gallery · newest", "top": "Gallery · most votes"}
@@ -113,7 +116,12 @@ async def gallery_layout(interaction: BotInteraction, order: GalleryOrder, curso
         raise NotFound("A gallery outside of servers")
     services: Services = interaction.client.services
     page = await services.shares.page(interaction.guild_id, order, cursor, PER_PAGE)
-    shares = [(share, await services.storage.get(share.image.key)) for share in page.records]
+    shares = []
+    for share in page.records:
+        try:
+            shares.append((share, await services.storage.get(share.image.key)))
+        except NotFound:
+            log.warning("picture_file_missing", share=share.id)
     return GalleryLayout(
         shares, order, cursor, page.next_cursor, viewer_id=interaction.user.id, moderator=may_moderate(interaction)
     )

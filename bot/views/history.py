@@ -9,15 +9,19 @@ from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import discord
+import structlog
 from discord import ui
 
 from bot import grid
 from bot.database.records import GenerationFilter, GenerationRecord
+from bot.errors import NotFound
 from bot.grid import PictureFile
 from bot.services import Services
 from bot.views import text
 from bot.views.press import BotInteraction, Press
 from bot.views.result import action_row, grid_file
+
+log = structlog.get_logger(__name__)
 
 PER_PAGE: Final = 3  # nine components each; a message takes 40
 
@@ -26,18 +30,23 @@ class HistoryLayout(ui.LayoutView):
     """`files` are to be sent along; `before` is where this page starts, None for the newest."""
 
     def __init__(
-        self, entries: Sequence[tuple[GenerationRecord, PictureFile]], before: int | None, next_before: int | None
+        self,
+        entries: Sequence[tuple[GenerationRecord, PictureFile | None]],
+        before: int | None,
+        next_before: int | None,
     ) -> None:
         super().__init__(timeout=None)
         self.files: list[discord.File] = []
         self.add_item(ui.TextDisplay("### Your pictures" if entries else "You have no pictures yet. Try `/imagine`."))
         for record, picture in entries:
-            file = grid_file(record, picture)
-            self.files.append(file)
             box: ui.Container[Self] = ui.Container()
             facts = f"{text.soon(record.created_at)} · seed {record.seed} · {len(record.images)} pictures"
             box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt, 200)}**\n-# {facts}"))
-            box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file)))
+            if picture is None:
+                box.add_item(ui.TextDisplay("-# Its picture file is missing or was removed."))
+            else:
+                self.files.append(grid_file(record, picture))
+                box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1])))
             box.add_item(action_row(record))
             self.add_item(box)
         pages: ui.ActionRow[Any] = ui.ActionRow()
@@ -72,17 +81,18 @@ async def history_layout(services: Services, user_id: int, before: int | None) -
     """The page of the person's finished generations that starts after row `before`."""
     wanted = GenerationFilter(user_id=user_id, status="done", removed=False)
     page = await services.log.page(wanted, before=before, limit=PER_PAGE)
-    grids = [await grid_of(services, record) for record in page.records]
-    entries = [(record, picture) for record, picture in zip(page.records, grids, strict=True) if picture is not None]
+    entries = [(record, await grid_of(services, record)) for record in page.records]
     return HistoryLayout(entries, before, page.next_before)
 
 
 async def grid_of(services: Services, record: GenerationRecord) -> PictureFile | None:
-    """The grid as delivered, or, where a picture of it was removed, of the others; None where none is left."""
+    """The grid as delivered, or, where a picture of it was removed, of the others; None where no picture is left."""
     shown = [image for image in record.images if image.removal is None]
-    if not shown:
+    try:
+        if record.grid_key is not None and len(shown) == len(record.images):
+            return PictureFile(await services.storage.get(record.grid_key), record.grid_key.rpartition(".")[2])
+        pngs = [await services.storage.get(image.key) for image in shown]
+    except NotFound:
+        log.warning("picture_file_missing", generation=record.id)
         return None
-    if record.grid_key is not None and len(shown) == len(record.images):
-        return PictureFile(await services.storage.get(record.grid_key), record.grid_key.rpartition(".")[2])
-    pngs = [await services.storage.get(image.key) for image in shown]
-    return await asyncio.to_thread(lambda: grid.fit(grid.compose(pngs)))
+    return await asyncio.to_thread(lambda: grid.fit(grid.compose(pngs))) if pngs else None

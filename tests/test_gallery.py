@@ -1,0 +1,144 @@
+"""Sharing, the gallery, and votes."""
+
+from typing import Any
+
+from bot.database.records import GenerationRecord
+from tests.town import Town, answer, buttons, said
+
+
+async def share(town: Town, record: GenerationRecord, index: int = 0) -> Any:
+    """Ada shares a picture of hers by its button; returns the answer that she reads."""
+    assert record.message_id is not None
+    message = next(one for one in town.messages() if one.id == record.message_id)
+    if len(record.images) == 1:
+        return answer(await town.ada.click(message, custom_id=f"easel:shareany:{record.id}"))
+    picker = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
+    return answer(await town.ada.select(answer(picker), [str(index)]))
+
+
+async def test_sharing_a_grid_asks_which_picture(town: Town) -> None:
+    """The chosen one is in the gallery, with its prompt and its owner."""
+    record, _ = await town.imagine("a cat", images=4)
+    told = await share(town, record, index=2)
+    assert told.ephemeral
+    assert "Picture 3 is in the gallery" in said(told)
+    shown = answer(await town.bo.slash(town.pictures, "gallery"))
+    assert shown.ephemeral
+    assert "a cat" in said(shown)
+    assert f"by <@{town.ada.id}>" in said(shown)
+    assert await shown.attachments[0].read() == await town.services.storage.get(record.images[2].key)
+
+
+async def test_only_ones_own_pictures_can_be_shared(town: Town) -> None:
+    """Neither from the grid nor from a picked picture."""
+    record, message = await town.imagine("a cat", images=4)
+    refused = await town.bo.click(message, custom_id=f"easel:shareany:{record.id}")
+    assert "belongs to someone else" in said(answer(refused))
+    picked = await town.bo.click(message, custom_id=f"easel:pick:{record.id}:0")
+    refused = await town.bo.click(answer(picked), custom_id=f"easel:share:{record.id}:0")
+    assert "belongs to someone else" in said(answer(refused))
+    assert (await town.services.shares.page(town.guild.id)).records == ()
+
+
+async def test_an_empty_gallery_says_how_to_fill_it(town: Town) -> None:
+    """The first visitor learns about Share."""
+    assert "Press *Share*" in said(answer(await town.bo.slash(town.pictures, "gallery")))
+
+
+async def test_votes_count_once_a_person_and_can_be_taken_back(town: Town) -> None:
+    """The heart shows the number of people, and the page follows each press."""
+    record, _ = await town.imagine("a cat", images=1)
+    await share(town, record)
+    shares = await town.services.shares.page(town.guild.id)
+    vote = f"easel:vote:{shares.records[0].id}:newest:"
+    of_bo = await town.bo.slash(town.pictures, "gallery")
+    await town.bo.click(answer(of_bo), custom_id=vote)
+    assert label_of(answer(of_bo), vote) == "1"
+    of_mo = await town.mo.slash(town.pictures, "gallery")
+    await town.mo.click(answer(of_mo), custom_id=vote)
+    assert label_of(answer(of_mo), vote) == "2"
+    await town.mo.click(answer(of_mo), custom_id=vote)
+    assert label_of(answer(of_mo), vote) == "1"
+
+
+async def test_most_votes_come_first_on_request(town: Town) -> None:
+    """The newest first by default; /gallery order:top and the trophy button sort by votes."""
+    first, _ = await town.imagine("a cat", images=1)
+    second, _ = await town.imagine("a dog", images=1)
+    await share(town, first)
+    await share(town, second)
+    oldest = (await town.services.shares.page(town.guild.id)).records[-1]
+    await town.services.shares.vote(oldest.id, town.bo.id)
+    newest = await town.bo.slash(town.pictures, "gallery")
+    assert said(answer(newest)).index("a dog") < said(answer(newest)).index("a cat")
+    top = await town.bo.slash(town.pictures, "gallery", order="top")
+    assert said(answer(top)).index("a cat") < said(answer(top)).index("a dog")
+    await town.bo.click(answer(newest), custom_id="easel:gallery:top:")
+    assert said(answer(newest)).index("a cat") < said(answer(newest)).index("a dog")
+
+
+async def test_pages_turn_even_after_a_restart(town: Town) -> None:
+    """Four on a page; *More* shows the rest."""
+    record, _ = await town.imagine("a cat", images=9)
+    for index in range(5):
+        await town.services.shares.share(record.id, index, town.ada.id)
+    result = await town.bo.slash(town.pictures, "gallery")
+    assert len(answer(result).attachments) == 4
+    more = buttons(answer(result))[-1]
+    await town.restart()
+    await town.bo.click(answer(result), custom_id=more)
+    assert len(answer(result).attachments) == 1
+
+
+async def test_remix_from_the_gallery(town: Town) -> None:
+    """Anybody may start from a shared prompt; two pictures of one generation do not get in each other's way."""
+    record, _ = await town.imagine("a cat", images=4)
+    for index in (0, 1):
+        await town.services.shares.share(record.id, index, town.ada.id)
+    gallery = answer(await town.bo.slash(town.pictures, "gallery"))
+    assert len(set(buttons(gallery))) == len(buttons(gallery))
+    shown = await town.bo.click(gallery, custom_id=f"easel:remix:{record.id}:1")
+    await town.bo.submit_modal(shown, {"prompt": "a red cat", "negative": ""})
+    remixed, _ = await town.finished()
+    assert (remixed.order.parent_id, remixed.order.requester.user_id) == (record.id, town.bo.id)
+
+
+async def test_owner_and_moderator_take_out_and_others_have_no_button(town: Town) -> None:
+    """A moderator's act is in the audit log; the owner's is their own affair."""
+    record, _ = await town.imagine("a cat", images=4)
+    mine, other = [await town.services.shares.share(record.id, index, town.ada.id) for index in (0, 1)]
+    assert not any("unshare" in name for name in buttons(answer(await town.bo.slash(town.pictures, "gallery"))))
+    await town.ada.click(answer(await town.ada.slash(town.pictures, "gallery")), custom_id=f"easel:unshare:{mine.id}")
+    await town.mo.click(answer(await town.mo.slash(town.pictures, "gallery")), custom_id=f"easel:unshare:{other.id}")
+    assert (await town.services.shares.page(town.guild.id)).records == ()
+    audit = await town.services.moderation.audit_page(town.guild.id)
+    assert [(entry.action, entry.actor_id, entry.subject) for entry in audit.records] == [
+        ("unshare", town.mo.id, f"share:{other.id}")
+    ]
+
+
+async def test_what_a_moderator_removes_leaves_the_gallery(town: Town) -> None:
+    """Removal reaches shares too, and their votes find nothing."""
+    record, _ = await town.imagine("a cat", images=1)
+    await share(town, record)
+    result = await town.bo.slash(town.pictures, "gallery")
+    vote = next(name for name in buttons(answer(result)) if "vote" in name)
+    await town.services.log.remove(record.id, town.mo.id, "why")
+    refused = await town.bo.click(answer(result), custom_id=vote)
+    assert "was not found" in said(answer(refused))
+    assert "Nothing is shared yet" in said(answer(await town.bo.slash(town.pictures, "gallery")))
+
+
+async def test_banned_people_neither_share_nor_vote(town: Town) -> None:
+    """A sanction covers the gallery."""
+    record, message = await town.imagine("a cat", images=1)
+    await town.services.moderation.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    refused = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
+    assert "banned from Easel: spam" in said(answer(refused))
+    assert (await town.services.shares.page(town.guild.id)).records == ()
+
+
+def label_of(message: Any, custom_id: str) -> str:
+    from tests.town import parts
+
+    return next(str(part["label"]) for part in parts(message) if part.get("custom_id") == custom_id)

@@ -1,0 +1,71 @@
+"""/history: one's own pictures, page by page, for oneself."""
+
+from tests.town import Town, answer, buttons, said
+
+
+async def test_it_shows_ones_own_pictures_in_private(town: Town) -> None:
+    """Newest first, each with its grid and its buttons; nobody else's."""
+    older, _ = await town.imagine("a cat")
+    await town.imagine("a secret bird", who=town.bo)
+    newer, _ = await town.imagine("a dog")
+    result = await town.ada.slash(town.pictures, "history")
+    shown = answer(result)
+    assert shown.ephemeral
+    assert said(shown).index("a dog") < said(shown).index("a cat")
+    assert "secret" not in said(shown)
+    assert [file.filename for file in shown.attachments] == [f"easel-{newer.id}.png", f"easel-{older.id}.png"]
+    assert f"easel:reroll:{older.id}" in buttons(shown)
+
+
+async def test_it_says_how_to_begin(town: Town) -> None:
+    """An empty history is no error."""
+    assert "Try `/imagine`" in said(answer(await town.ada.slash(town.pictures, "history")))
+
+
+async def test_pages_turn_and_return_even_after_a_restart(town: Town) -> None:
+    """Three on a page; *Older* and *Newest* replace the page, pictures included."""
+    records = [(await town.imagine(f"number {count}", images=1))[0] for count in range(4)]
+    result = await town.ada.slash(town.pictures, "history")
+    assert buttons(answer(result))[-1] == f"easel:history:{records[1].id}"
+    await town.restart()
+    await town.ada.click(answer(result), custom_id=f"easel:history:{records[1].id}")
+    shown = answer(result)
+    assert "number 0" in said(shown)
+    assert "number 1" not in said(shown)
+    assert [file.filename for file in shown.attachments] == [f"easel-{records[0].id}.png"]
+    await town.ada.click(shown, custom_id="easel:history:")
+    assert "number 3" in said(answer(result))
+
+
+async def test_a_removed_generation_is_gone_and_a_removed_picture_is_cut_out(town: Town) -> None:
+    """What a moderator removed does not come back through the history."""
+    gone, _ = await town.imagine("a cat")
+    cut, _ = await town.imagine("a dog", images=4)
+    await town.services.log.remove(gone.id, town.mo.id, "why")
+    await town.services.log.remove(cut.id, town.mo.id, "why", image_index=2)
+    shown = answer(await town.ada.slash(town.pictures, "history"))
+    assert "a cat" not in said(shown)
+    whole = await town.services.storage.get(cut.grid_key or "")
+    assert await shown.attachments[0].read() != whole
+    assert len(shown.attachments) == 1
+
+
+async def test_a_missing_file_is_said_of_its_entry_only(town: Town) -> None:
+    """One lost file does not hide the other pictures."""
+    lost, _ = await town.imagine("a cat")
+    await town.imagine("a dog")
+    await town.services.storage.delete(lost.grid_key or "")
+    shown = answer(await town.ada.slash(town.pictures, "history"))
+    assert "a cat" in said(shown)
+    assert "file is missing" in said(shown)
+    assert len(shown.attachments) == 1
+
+
+async def test_deleting_from_the_history_takes_the_message_down_too(town: Town) -> None:
+    """The bin below an entry removes the generation everywhere."""
+    record, _ = await town.imagine("a cat")
+    shown = answer(await town.ada.slash(town.pictures, "history"))
+    result = await town.ada.click(shown, custom_id=f"easel:delete:{record.id}")
+    assert f"Generation {record.id} is deleted." in said(answer(result))
+    assert town.pictures.history(viewer=town.bo) == []
+    assert "Try `/imagine`" in said(answer(await town.ada.slash(town.pictures, "history")))

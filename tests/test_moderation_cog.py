@@ -1,0 +1,268 @@
+"""/mod: the request log, sanctions and removals, and who may use them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+import pytest
+
+from bot.cogs.moderation import parse_duration
+from bot.errors import InvalidOption
+from tests.town import Town, answer, buttons, said
+
+
+async def mod(town: Town, command: str, **options: Any) -> Any:
+    return answer(await town.mo.slash(town.pictures, f"mod {command}", **options))
+
+
+# ------------------------------------------------------------------------------------------------------------- log
+
+
+async def test_the_log_shows_every_request_of_the_server_in_private(town: Town) -> None:
+    """Drawn, blocked and failed ones, newest first, with person and verdict."""
+    town.pool.block("gore", "violence")
+    await town.imagine("a cat")
+    await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    shown = await mod(town, "log")
+    assert shown.ephemeral
+    assert said(shown).index("some gore") < said(shown).index("a cat")
+    assert "⛔ blocked" in said(shown)
+    assert "block: violence" in said(shown)
+    assert f"<@{town.ada.id}>" in said(shown)
+
+
+async def test_the_log_filters(town: Town) -> None:
+    """By person, status, category and words, alone and together."""
+    town.pool.block("gore", "violence")
+    for who, prompt in ((town.ada, "a red cat"), (town.bo, "a blue cat"), (town.bo, "gore")):
+        await who.slash(town.pictures, "imagine", prompt=prompt)
+        await town.settled()
+    assert prompts(await mod(town, "log", person=town.bo)) == ["gore", "a blue cat"]
+    assert prompts(await mod(town, "log", status="blocked")) == ["gore"]
+    assert prompts(await mod(town, "log", category="violence")) == ["gore"]
+    assert prompts(await mod(town, "log", words="CAT red")) == ["a red cat"]
+    assert prompts(await mod(town, "log", person=town.ada, status="blocked")) == []
+
+
+async def test_the_log_turns_pages_under_its_filter_even_after_a_restart(town: Town) -> None:
+    """Six entries a page; the button's id holds the filter."""
+    for count in range(7):
+        await town.imagine(f"cat number {count}", images=1)
+    await town.imagine("a dog", images=1, who=town.bo)
+    result = await town.mo.slash(town.pictures, "mod log", person=town.ada, status="done", words="cat number")
+    assert prompts(answer(result)) == [f"cat number {count}" for count in (6, 5, 4, 3, 2, 1)]
+    older = buttons(answer(result))[-1]
+    assert len(older) <= 100
+    await town.restart()
+    await town.mo.click(answer(result), custom_id=older)
+    assert prompts(answer(result)) == ["cat number 0"]
+
+
+async def test_the_log_of_another_server_stays_there(town: Town) -> None:
+    """A moderator here reads what happened here."""
+    await town.imagine("a cat")
+    other = town.env.create_guild("Other")
+    channel = other.create_text_channel("other")
+    mod_role = other.create_role("Mods", permissions=discord.Permissions(manage_messages=True))
+    stranger = other.add_member(town.env.create_user("stranger"), roles=[mod_role])
+    assert prompts(answer(await stranger.slash(channel, "mod log"))) == []
+    removed = await stranger.slash(channel, "mod remove", generation=1, reason="why")
+    assert "was not found" in said(answer(removed))
+
+
+async def test_an_entry_opens_with_pictures_and_can_be_removed(town: Town) -> None:
+    """Details, verdict, grid and *Remove*, which takes the message down and writes the audit log."""
+    record, _ = await town.imagine("a cat")
+    shown = await mod(town, "log")
+    opened = answer(await town.mo.click(shown, custom_id=f"easel:logentry:{record.id}"))
+    assert "Filter: **allow**" in said(opened)
+    assert len(opened.attachments) == 1
+    await town.mo.click(opened, custom_id=f"easel:remove:{record.id}")
+    assert town.pictures.history(viewer=town.bo) == []
+    assert await audited(town) == [("remove", f"generation:{record.id}")]
+
+
+async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
+    """What was never drawn has details only."""
+    town.pool.block("gore", "violence")
+    await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    record = await town.newest()
+    opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}"))
+    assert "Filter: **block** (violence, 0.90)" in said(opened)
+    assert opened.attachments == []
+
+
+async def test_long_prompts_fit_the_page(town: Town) -> None:
+    """Six prompts made of nothing but marks stay within 4,000 characters."""
+    for _ in range(6):
+        await town.imagine("*_" * 500, images=1)
+    assert len(said(await mod(town, "log"))) <= 4000
+
+
+# ------------------------------------------------------------------------------------------------------- sanctions
+
+
+async def test_a_timeout_holds_until_its_end_and_can_be_lifted(town: Town) -> None:
+    """The person is refused at once, the log shows it, the audit log has both acts."""
+    told = await mod(town, "timeout", person=town.ada, duration="2h", reason="spam")
+    assert told.ephemeral
+    assert "cannot use Easel until" in said(told)
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    assert "timed out from Easel: spam" in said(answer(refused))
+    assert "⛔ timeout until" in said(await mod(town, "log", person=town.ada))
+    sanction = await town.services.moderation.active(town.ada.id, town.guild.id)
+    assert sanction is not None
+    assert sanction.until is not None
+    assert timedelta(minutes=119) < sanction.until - datetime.now(UTC) <= timedelta(hours=2)
+    assert "may use Easel again" in said(await mod(town, "unban", person=town.ada, reason="sorry"))
+    record, _ = await town.imagine("a cat")
+    assert record.status == "done"
+    assert await audited(town) == [("lift", f"user:{town.ada.id}"), ("timeout", f"user:{town.ada.id}")]
+
+
+async def test_a_ban_counts_in_this_server_only(town: Town) -> None:
+    """Another server makes up its own mind."""
+    await mod(town, "ban", person=town.ada, reason="spam")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    assert "banned from Easel: spam" in said(answer(refused))
+    other = town.env.create_guild("Other")
+    channel = other.create_text_channel("other")
+    ada = other.add_member(town.ada.user)
+    assert not (await ada.slash(channel, "imagine", prompt="a cat")).ephemeral
+
+
+async def test_lifting_nothing_says_so(town: Town) -> None:
+    """No sanction, no lifting."""
+    assert "was not found" in said(await mod(town, "unban", person=town.ada))
+
+
+async def test_moderators_cannot_sanction_themselves_or_bots(town: Town) -> None:
+    """Two slips of the finger that would otherwise need another moderator."""
+    assert "yourself" in said(await mod(town, "ban", person=town.mo, reason="oops"))
+    robot = town.guild.add_member(town.env.create_user("robot", bot=True))
+    assert "is a bot" in said(await mod(town, "ban", person=robot, reason="oops"))
+    assert await audited(town) == []
+
+
+@pytest.mark.parametrize(
+    ("duration", "length"),
+    [("30m", timedelta(minutes=30)), (" 12 H ", timedelta(hours=12)), ("3d", timedelta(days=3)), ("2w", timedelta(14))],
+)
+def test_durations_are_read(duration: str, length: timedelta) -> None:
+    """A number and a unit."""
+    assert parse_duration(duration) == length
+
+
+@pytest.mark.parametrize("duration", ["", "soon", "5", "0m", "-3h", "366d", "999999w", "1h30m"])
+async def test_other_durations_are_refused_with_the_way_to_write_them(town: Town, duration: str) -> None:
+    """Named in the refusal; nobody is sanctioned."""
+    with pytest.raises(InvalidOption, match=r"30m, 12h, 3d or 2w|1m to 365d"):
+        parse_duration(duration)
+    told = await mod(town, "timeout", person=town.ada, duration=duration, reason="spam")
+    assert told.ephemeral
+    assert await town.services.moderation.active(town.ada.id, town.guild.id) is None
+
+
+# --------------------------------------------------------------------------------------------------------- removal
+
+
+async def test_remove_takes_the_message_down(town: Town) -> None:
+    """By id, with a reason that is kept."""
+    record, _ = await town.imagine("a cat")
+    assert "is removed" in said(await mod(town, "remove", generation=record.id, reason="tasteless"))
+    assert town.pictures.history(viewer=town.bo) == []
+    removed = await town.services.log.get(record.id)
+    assert removed is not None
+    assert removed.removal is not None
+    assert (removed.removal.by, removed.removal.why) == (town.mo.id, "tasteless")
+
+
+async def test_remove_one_picture_cuts_it_out_of_its_message(town: Town) -> None:
+    """The others stay, in a smaller grid, with their buttons."""
+    record, message = await town.imagine("a cat", images=4)
+    before = await message.attachments[0].read()
+    await mod(town, "remove", generation=record.id, picture=2, reason="tasteless")
+    after = town.messages()[0]
+    assert await after.attachments[0].read() != before
+    picks = [name for name in buttons(after) if "pick" in name]
+    assert picks == [f"easel:pick:{record.id}:{index}" for index in (0, 2, 3)]
+    refused = await town.bo.click(after, custom_id=f"easel:details:{record.id}")
+    assert "Picture 2: seed" in said(answer(refused))
+    assert "removed" in said(answer(refused))
+
+
+async def test_remove_stops_what_is_still_being_drawn(town: Town) -> None:
+    """A generation taken down while it waits never comes."""
+    town.pool.capacity = 0
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.shown("Next in the queue")
+    record = await town.newest()
+    await mod(town, "remove", generation=record.id, reason="no")
+    await town.settled()
+    assert (await town.newest()).status == "cancelled"
+
+
+async def test_remove_names_what_it_does_not_find(town: Town) -> None:
+    """Neither a generation that never was nor a picture too many."""
+    record, _ = await town.imagine("a cat", images=4)
+    assert "Generation 99" in said(await mod(town, "remove", generation=99, reason="no"))
+    assert "Picture 5" in said(await mod(town, "remove", generation=record.id, picture=5, reason="no"))
+
+
+# ----------------------------------------------------------------------------------------------------- permissions
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "permission"),
+    [
+        ("log", {}, "Manage Messages"),
+        ("timeout", {"duration": "1h", "reason": "x"}, "Moderate Members"),
+        ("ban", {"reason": "x"}, "Ban Members"),
+        ("unban", {}, "Ban Members"),
+        ("remove", {"generation": 1, "reason": "x"}, "Manage Messages"),
+    ],
+)
+async def test_permissions_are_asked_in_code(
+    town: Town, command: str, options: dict[str, Any], permission: str
+) -> None:
+    """A server may let anyone see /mod; that alone lets nobody act."""
+    record, _ = await town.imagine("a cat")
+    root = next(one for one in town.env.backend.commands[None].values() if one["name"] == "mod")
+    town.guild.set_command_permissions(int(root["id"]), {town.bo: True})
+    if command in ("timeout", "ban", "unban"):
+        options = {**options, "person": town.ada}
+    refused = answer(await town.bo.slash(town.pictures, f"mod {command}", **options))
+    assert int(root["default_member_permissions"]) == discord.Permissions(manage_messages=True).value
+    assert refused.ephemeral
+    assert f"You need the permission “{permission}”" in said(refused)
+    assert await audited(town) == []
+    unchanged = await town.services.log.get(record.id)
+    assert unchanged is not None
+    assert unchanged.removal is None
+
+
+async def test_members_do_not_see_the_command(town: Town) -> None:
+    """By default Discord shows /mod to moderators only."""
+    assert not [name for name in town.bo.available_commands(town.pictures) if name.startswith("mod")]
+    assert "mod log" in town.mo.available_commands(town.pictures)
+
+
+async def test_buttons_of_the_log_ask_again(town: Town) -> None:
+    """A moderator who lost the permission since opening the log is refused."""
+    record, _ = await town.imagine("a cat")
+    shown = await mod(town, "log")
+    town.env.backend.get_guild(town.guild.id).members[town.mo.id].role_ids.clear()
+    refused = await town.mo.click(shown, custom_id=f"easel:logentry:{record.id}")
+    assert "You need the permission" in said(answer(refused))
+
+
+def prompts(message: Any) -> list[str]:
+    """The prompts of a page of the log."""
+    return [line.strip("*") for line in said(message).splitlines() if line.startswith("**")]
+
+
+async def audited(town: Town) -> list[tuple[str, str]]:
+    page = await town.services.moderation.audit_page(town.guild.id)
+    return [(entry.action, entry.subject) for entry in page.records]
