@@ -59,9 +59,11 @@ class Order:
     interaction: InteractionRef | None = None
 
     def check(self) -> None:
-        """Raises InvalidOption for the first field that cannot be drawn."""
+        """Raises InvalidOption for the first field that cannot be drawn or written down."""
         if not visible(self.prompt):
             raise InvalidOption("prompt", "The prompt is empty. Describe what the pictures should show.")
+        _check_characters("prompt", self.prompt)
+        _check_characters("negative_prompt", self.negative_prompt or "")
         try:
             self.request(default_seed=0)
         except InvalidRequest as error:
@@ -82,6 +84,14 @@ class Order:
             strength=self.strength,
             model=self.model,
         )
+
+
+def _check_characters(field_name: str, text: str) -> None:
+    """Half a character (a lone surrogate) has no encoding, and PostgreSQL takes no NUL."""
+    for character in text:
+        if character == "\0" or unicodedata.category(character) == "Cs":
+            name = field_name.replace("_", " ").capitalize()
+            raise InvalidOption(field_name, f"{name} holds U+{ord(character):04X}, which is not a character of text.")
 
 
 def visible(text: str) -> str:

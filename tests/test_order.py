@@ -1,5 +1,7 @@
 """Orders: what is taken as it is, and what is refused."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,13 +27,21 @@ def test_text_that_shows_nothing_is_not(text: str) -> None:
 def test_any_text_is_either_taken_or_refused_by_name(text: str) -> None:
     """No prompt leads to another error than InvalidOption, and what is taken is sent unchanged."""
     order = an_order(text)
-    if not visible(text) or len(text) > 1000:
+    if not visible(text) or len(text) > 1000 or "\0" in text:
         with pytest.raises(InvalidOption) as refusal:
             order.check()
         assert refusal.value.field == "prompt"
     else:
         order.check()
         assert order.request(default_seed=0).prompt == text
+
+
+@pytest.mark.parametrize(("text", "name"), [("a\0b", "U+0000"), ("half \ud83d", "U+D83D")])
+def test_what_no_database_can_hold_is_refused_by_name(text: str, name: str) -> None:
+    """NUL and half an emoji, in either prompt."""
+    for order in (an_order(text), an_order(negative_prompt=text)):
+        with pytest.raises(InvalidOption, match=re.escape(name)):
+            order.check()
 
 
 def test_an_invisible_negative_prompt_is_none_at_all() -> None:

@@ -15,9 +15,12 @@ from inference.contract import Action, Verdict
 
 
 def normalise(text: str) -> str:
-    """The form that words are searched in: compatibility forms and case folded, invisible characters left out."""
+    """The form that words are searched in: compatibility forms and case folded, invisible characters left out.
+
+    NUL goes too: SQLite's LIKE looks no further than that.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    shown = (character for character in folded if unicodedata.category(character) != "Cf")
+    shown = (character for character in folded if character != "\0" and unicodedata.category(character) != "Cf")
     return " ".join("".join(shown).split())
 
 

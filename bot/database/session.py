@@ -48,12 +48,15 @@ class Database:
     """`async with Database(url) as database:` or open() and close().  Safe to use from one event loop."""
 
     def __init__(self, url: str) -> None:
+        shown = "(hidden)"  # until it is known where in it the password is
         try:
             self._url = make_url(url)
+            shown = self._url.render_as_string(hide_password=True)
             self._engine: AsyncEngine = create_async_engine(self._url)
-        except (ArgumentError, ImportError) as error:
+        except (ArgumentError, ImportError, ValueError) as error:
+            problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
             raise ConfigurationError(
-                "DATABASE_URL", url, f"not a usable database URL: {error}", "Leave it empty for SQLite in DATA_DIR."
+                "DATABASE_URL", shown, problem, "Leave it empty for SQLite in DATA_DIR."
             ) from error
         if self._url.get_backend_name() == "sqlite":
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)

@@ -1,0 +1,545 @@
+"""The request log, the gallery, sanctions and settings, on a real SQLite file."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from bot.database.generations import GenerationLog
+from bot.database.moderation import Moderation
+from bot.database.records import GenerationFilter, GuildRecord, ImageRecord
+from bot.database.rows import normalise
+from bot.database.session import Database
+from bot.database.settings import GuildSettings
+from bot.database.shares import Shares
+from bot.errors import ConfigurationError, InvalidOption, NotFound, NotSaved, NotYours
+from bot.order import Order
+from inference.contract import Verdict
+from tests.bot_fakes import ADA, BOB, GUILD, an_interaction, an_order, empty_database
+
+MODERATOR = 9
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    (tmp_path / "easel.db").write_bytes(empty_database())
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def log(database: Database, clock: Clock) -> GenerationLog:
+    return GenerationLog(database, clock)
+
+
+@pytest.fixture
+def shares(database: Database, clock: Clock) -> Shares:
+    return Shares(database, clock)
+
+
+@pytest.fixture
+def moderation(database: Database, clock: Clock) -> Moderation:
+    return Moderation(database, clock)
+
+
+def seeded(prompt: str = "a cat", user_id: int = ADA, **options: object) -> Order:
+    return an_order(prompt, user_id, **{"seed": 7, **options})
+
+
+def image(generation_id: int, index: int) -> ImageRecord:
+    return ImageRecord(
+        generation_id, index, f"generations/{generation_id}/{index}.png", "ab" * 32, 7 + index, 0.5, 8, 8
+    )
+
+
+async def drawn(log: GenerationLog, order: Order | None = None, images: int = 2) -> int:
+    generation_id = await log.open(order or seeded())
+    await log.record_pictures(
+        generation_id, [image(generation_id, index) for index in range(images)], model="m", grid_key="g"
+    )
+    await log.delivered(generation_id, 1)
+    return generation_id
+
+
+# ------------------------------------------------------------------------------------------------ the request log
+
+
+async def test_an_order_comes_back_as_it_was_given(log: GenerationLog) -> None:
+    """Every field of the order survives the row; a server's snowflake and the largest seed are not rounded."""
+    order = seeded(
+        negative_prompt="blur", images=9, guidance_scale=7.5, temperature=0.9, top_k=50, model="m", kind="remix",
+        strength=0.3, seed=2**32 - 1, interaction=an_interaction(),
+    )  # fmt: skip
+    generation_id = await log.open(order)
+    record = await log.get(generation_id)
+    assert record is not None
+    assert record.order == order
+    assert (record.status, record.created_at, record.seed) == ("checking", NOON, 2**32 - 1)
+
+
+async def test_each_step_leaves_its_time(log: GenerationLog, clock: Clock) -> None:
+    """Checked, queued, started, finished, delivered: each at its own moment."""
+    generation_id = await log.open(seeded())
+    steps: list[Callable[[], Awaitable[None]]] = [
+        lambda: log.record_verdict(generation_id, Verdict("flag", "violence", 0.6, "knife")),
+        lambda: log.record_queued(generation_id),
+        lambda: log.record_start(generation_id),
+        lambda: log.record_pictures(generation_id, [image(generation_id, 0)], model="builtin", grid_key="g"),
+        lambda: log.delivered(generation_id, 99),
+    ]
+    for step in steps:
+        clock.now += timedelta(seconds=1)
+        await step()
+    record = await log.get(generation_id)
+    assert record is not None
+    times = (record.checked_at, record.queued_at, record.started_at, record.finished_at, record.delivered_at)
+    assert times == tuple(NOON + timedelta(seconds=second) for second in range(1, 6))
+    assert record.verdict == Verdict("flag", "violence", 0.6, "knife")
+    assert (record.status, record.model, record.message_id, record.seconds) == ("done", "builtin", 99, 1.0)
+    assert record.images == (image(generation_id, 0),)
+
+
+async def test_delivered_without_a_message_keeps_the_one_known(log: GenerationLog) -> None:
+    """The answer that told of the queue is still the generation's message."""
+    generation_id = await log.open(seeded())
+    await log.record_reply(generation_id, 5)
+    await log.delivered(generation_id, None)
+    record = await log.get(generation_id)
+    assert record is not None
+    assert (record.message_id, record.status) == (5, "done")
+
+
+@pytest.mark.parametrize("ending", ["delivered", "fail", "record_cancelled", "block"])
+async def test_every_ending_forgets_the_token(log: GenerationLog, tmp_path: Path, ending: str) -> None:
+    """After delivery, failure, cancelling and blocking, the database file's row holds no token."""
+    generation_id = await log.open(seeded(interaction=an_interaction()))
+    match ending:
+        case "delivered":
+            await log.delivered(generation_id, 1)
+        case "fail":
+            await log.fail(generation_id, "code", "message")
+        case "record_cancelled":
+            await log.record_cancelled(generation_id)
+        case _:
+            await log.record_verdict(generation_id, Verdict("block", "hate"))
+    connection = sqlite3.connect(tmp_path / "easel.db")
+    assert connection.execute("SELECT interaction_token FROM generations").fetchall() == [(None,)]
+    connection.close()
+
+
+async def test_expired_tokens_are_forgotten_with_the_next_order(log: GenerationLog, clock: Clock) -> None:
+    """A token is of no use after its fifteen minutes, and does not stay."""
+    clock.now = datetime.now(UTC)
+    first = await log.open(seeded(interaction=an_interaction(minutes=15)))
+    clock.now += timedelta(minutes=16)
+    await log.open(seeded())
+    record = await log.get(first)
+    assert record is not None
+    assert record.order.interaction is None
+
+
+async def test_pages_are_complete_and_in_order(log: GenerationLog) -> None:
+    """Newest first, no row twice, none missing, also when rows arrive between the pages."""
+    ids = [await log.open(seeded(f"number {n}")) for n in range(7)]
+    seen: list[int] = []
+    page = await log.page(GenerationFilter(guild_id=GUILD), limit=3)
+    while True:
+        seen += [record.id for record in page.records]
+        await log.open(seeded("late"))
+        if page.next_before is None:
+            break
+        page = await log.page(GenerationFilter(guild_id=GUILD), before=page.next_before, limit=3)
+    assert seen == ids[::-1]
+
+
+async def test_filters_narrow_the_log(log: GenerationLog) -> None:
+    """By person, server, status, category, words and removal, alone and together."""
+    cat, dog = await log.open(seeded("A CAT in a hat")), await log.open(seeded("a dog", user_id=BOB))
+    elsewhere = await log.open(seeded("a cat", guild_id=2))
+    await log.record_verdict(dog, Verdict("block", "violence"))
+    await log.remove(cat, by=MODERATOR, why="ugly")
+
+    async def found(**wanted: object) -> list[int]:
+        return [record.id for record in (await log.page(GenerationFilter(**wanted))).records]  # type: ignore[arg-type]
+
+    assert await found(user_id=BOB) == [dog]
+    assert await found(guild_id=GUILD) == [dog, cat]
+    assert await found(status="blocked") == [dog]
+    assert await found(category="violence") == [dog]
+    assert await found(words="cat") == [elsewhere, cat]
+    assert await found(words="hat ＣＡＴ") == [cat]
+    assert await found(removed=True) == [cat]
+    assert await found(removed=False, words="cat") == [elsewhere]
+    assert await found(user_id=BOB, words="cat") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("  A\tCat ", "a cat"),
+        ("ＣＡＴ", "cat"),
+        ("c\u200bat", "cat"),
+        ("STRASSE straße", "strasse strasse"),
+        ("a\0b", "ab"),
+    ],
+)
+def test_words_are_compared_in_one_form(text: str, normal: str) -> None:
+    """Case, width, blanks, invisible characters and NUL (where LIKE would stop) make no difference."""
+    assert normalise(text) == normal
+
+
+async def test_wildcards_in_words_mean_themselves(log: GenerationLog) -> None:
+    """`100%` does not find `1000`, and `a_b` does not find `axb`."""
+    percent, _, line, _ = [await log.open(seeded(prompt)) for prompt in ("100% wool", "1000 wools", "a_b", "axb")]
+    assert [one.id for one in (await log.page(GenerationFilter(words="100%"))).records] == [percent]
+    assert [one.id for one in (await log.page(GenerationFilter(words="a_b"))).records] == [line]
+
+
+async def test_unfinished_are_those_without_an_end(log: GenerationLog) -> None:
+    """Checking, queued, running, and drawn but undelivered; in order; removed ones not."""
+    checking, queued, running, undelivered, *ended = [await log.open(seeded()) for _ in range(8)]
+    await log.record_queued(queued)
+    await log.record_start(running)
+    await log.record_pictures(undelivered, [image(undelivered, 0)], model="m", grid_key="g")
+    await log.delivered(ended[0], 1)
+    await log.fail(ended[1], "code", "message")
+    await log.record_cancelled(ended[2])
+    await log.remove(ended[3], by=MODERATOR, why="")
+    assert [record.id for record in await log.unfinished()] == [checking, queued, running, undelivered]
+
+
+async def test_removing_and_restoring_is_audited(log: GenerationLog, moderation: Moderation) -> None:
+    """One picture or the whole generation; who, why, before and after are in the audit log."""
+    generation_id = await drawn(log)
+    await log.remove(generation_id, MODERATOR, "second one is rude", image_index=1)
+    record = await log.remove(generation_id, MODERATOR, "all of it")
+    assert record.removal is not None
+    assert (record.removal.by, record.removal.why) == (MODERATOR, "all of it")
+    assert [one.removal is not None for one in record.images] == [False, True]
+    record = await log.restore(generation_id, MODERATOR, "mistake")
+    assert record.removal is None
+    acts = [
+        (one.action, one.subject, one.why, one.before, one.after)
+        for one in (await moderation.audit_page(GUILD)).records
+    ]
+    shown, removed = (("state", "shown"),), (("state", "removed"),)
+    assert acts == [
+        ("restore", f"generation:{generation_id}", "mistake", removed, shown),
+        ("remove", f"generation:{generation_id}", "all of it", shown, removed),
+        ("remove", f"generation:{generation_id}:1", "second one is rude", shown, removed),
+    ]
+
+
+async def test_what_is_not_there_is_not_found(log: GenerationLog) -> None:
+    """Reading gives None; changing and removing raise."""
+    assert await log.get(12345) is None
+    with pytest.raises(NotFound, match="Generation 12345"):
+        await log.remove(12345, 1, "")
+    with pytest.raises(NotFound, match="Generation 12345"):
+        await log.record_start(12345)
+    generation_id = await drawn(log)
+    with pytest.raises(NotFound, match="Picture 8"):
+        await log.remove(generation_id, 1, "", image_index=7)
+
+
+async def test_many_writers_at_once_all_get_through(log: GenerationLog) -> None:
+    """Fifty orders and as many updates at the same moment: every row is there."""
+    ids = await asyncio.gather(*(log.open(seeded(f"{n}")) for n in range(50)))
+    await asyncio.gather(*(log.record_queued(generation_id) for generation_id in ids))
+    assert len(set(ids)) == 50
+    assert {record.status for record in await log.unfinished()} == {"queued"}
+
+
+async def test_a_cancelled_caller_leaves_no_lock(log: GenerationLog) -> None:
+    """A write whose caller is cancelled at any moment is carried through, and the next one works."""
+    for moment in range(12):
+        task = asyncio.create_task(log.open(seeded(f"moment {moment}")))
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    generation_id = await log.open(seeded("after"))
+    record = await log.get(generation_id)
+    assert record is not None
+    assert record.order.prompt == "after"
+
+
+# ------------------------------------------------------------------------------------------------ times
+
+
+async def test_times_come_back_in_utc(log: GenerationLog, clock: Clock) -> None:
+    """Whatever zone a time was given in, the same moment is read."""
+    clock.now = datetime(2030, 1, 1, 3, tzinfo=timezone(timedelta(hours=9)))
+    record = await log.get(await log.open(seeded()))
+    assert record is not None
+    assert record.created_at == clock.now
+    assert record.created_at.tzinfo == UTC
+
+
+async def test_a_time_without_a_zone_is_refused(log: GenerationLog, clock: Clock) -> None:
+    """A bare time means different moments on different machines."""
+    clock.now = datetime(2030, 1, 1)  # noqa: DTZ001  # the point
+    with pytest.raises(Exception, match="has no time zone"):
+        await log.open(seeded())
+
+
+# ------------------------------------------------------------------------------------------------ the gallery
+
+
+async def test_sharing_is_for_ones_own_shown_pictures(log: GenerationLog, shares: Shares) -> None:
+    """Others' pictures, missing ones, removed ones and those of direct messages cannot be shared."""
+    generation_id, private = await drawn(log), await drawn(log, seeded(guild_id=None))
+    with pytest.raises(NotYours):
+        await shares.share(generation_id, 0, BOB)
+    with pytest.raises(NotFound, match="Picture 6"):
+        await shares.share(generation_id, 5, ADA)
+    with pytest.raises(NotFound, match="Generation 999"):
+        await shares.share(999, 0, ADA)
+    with pytest.raises(InvalidOption, match="direct message"):
+        await shares.share(private, 0, ADA)
+    await log.remove(generation_id, MODERATOR, "", image_index=0)
+    with pytest.raises(NotFound):
+        await shares.share(generation_id, 0, ADA)
+
+
+async def test_sharing_twice_is_one_share(log: GenerationLog, shares: Shares) -> None:
+    """A second press on the button changes nothing."""
+    generation_id = await drawn(log, seeded("a cat"))
+    first, second = await shares.share(generation_id, 1, ADA), await shares.share(generation_id, 1, ADA)
+    assert first == second
+    assert (first.prompt, first.image.index, first.votes, first.guild_id) == ("a cat", 1, 0, GUILD)
+
+
+async def test_a_vote_counts_once_and_can_be_taken_back(log: GenerationLog, shares: Shares) -> None:
+    """The same person's second press takes it back."""
+    share = await shares.share(await drawn(log), 0, ADA)
+    ballots = [await shares.vote(share.id, voter) for voter in (ADA, BOB, ADA)]
+    assert [(ballot.votes, ballot.voted) for ballot in ballots] == [(1, True), (2, True), (1, False)]
+    read = await shares.get(share.id)
+    assert read is not None
+    assert read.votes == 1
+
+
+async def test_votes_at_the_same_moment_are_all_counted(log: GenerationLog, shares: Shares) -> None:
+    """Twenty people press at once."""
+    share = await shares.share(await drawn(log), 0, ADA)
+    await asyncio.gather(*(shares.vote(share.id, voter) for voter in range(100, 120)))
+    read = await shares.get(share.id)
+    assert read is not None
+    assert read.votes == 20
+
+
+@pytest.mark.parametrize("order", ["newest", "top"])
+async def test_gallery_pages_are_complete_and_in_order(log: GenerationLog, shares: Shares, order: str) -> None:
+    """By age, or by votes and then age; every share once; other servers' never."""
+    made = [await shares.share(await drawn(log), 0, ADA) for _ in range(6)]
+    await shares.share(await drawn(log, seeded(guild_id=2)), 0, ADA)
+    for share, votes in zip(made, (1, 0, 2, 1, 0, 2), strict=True):
+        for voter in range(votes):
+            await shares.vote(share.id, voter)
+    expected = [one.id for one in reversed(made)]
+    if order == "top":
+        expected = [made[number].id for number in (5, 2, 3, 0, 4, 1)]
+    seen: list[int] = []
+    cursor = None
+    while True:
+        page = await shares.page(GUILD, order, cursor, limit=2)  # type: ignore[arg-type]  # one of the two
+        seen += [one.id for one in page.records]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == expected
+
+
+async def test_removed_pictures_leave_the_gallery(log: GenerationLog, shares: Shares) -> None:
+    """They are in no page, cannot be voted for, and come back when restored."""
+    generation_id = await drawn(log)
+    share = await shares.share(generation_id, 0, ADA)
+    await log.remove(generation_id, MODERATOR, "")
+    assert (await shares.page(GUILD)).records == ()
+    assert await shares.get(share.id) is None
+    with pytest.raises(NotFound):
+        await shares.vote(share.id, BOB)
+    await log.restore(generation_id, MODERATOR, "")
+    assert [one.id for one in (await shares.page(GUILD)).records] == [share.id]
+
+
+async def test_unsharing_is_for_the_owner_or_a_moderator(log: GenerationLog, shares: Shares) -> None:
+    """With its votes; then it can be shared anew."""
+    generation_id = await drawn(log)
+    share = await shares.share(generation_id, 0, ADA)
+    await shares.vote(share.id, BOB)
+    with pytest.raises(NotYours):
+        await shares.unshare(share.id, BOB)
+    await shares.unshare(share.id, ADA)
+    with pytest.raises(NotFound):
+        await shares.unshare(share.id)
+    again = await shares.share(generation_id, 0, ADA)
+    assert again.votes == 0
+    await shares.unshare(again.id)
+
+
+async def test_a_cursor_that_is_none_is_refused(shares: Shares) -> None:
+    """What comes back from a button is input like any other."""
+    with pytest.raises(InvalidOption, match="'12' is not a place"):
+        await shares.page(GUILD, "top", "12")
+
+
+# ------------------------------------------------------------------------------------------------ sanctions
+
+
+async def test_a_timeout_ends_by_itself(moderation: Moderation, clock: Clock) -> None:
+    """It holds until its time, and not after."""
+    await moderation.sanction(ADA, GUILD, "timeout", NOON + timedelta(hours=1), "spam", MODERATOR)
+    active = await moderation.active(ADA, GUILD)
+    assert active is not None
+    assert (active.kind, active.reason, active.until) == ("timeout", "spam", NOON + timedelta(hours=1))
+    assert await moderation.active(BOB, GUILD) is None
+    assert await moderation.active(ADA, 2) is None
+    clock.now += timedelta(hours=1)
+    assert await moderation.active(ADA, GUILD) is None
+
+
+async def test_a_timeout_needs_an_end_to_come(moderation: Moderation) -> None:
+    """One that has passed, or none, is refused by name."""
+    for until in (None, NOON):
+        with pytest.raises(InvalidOption) as refusal:
+            await moderation.sanction(ADA, GUILD, "timeout", until, "", MODERATOR)
+        assert refusal.value.field == "until"
+
+
+async def test_a_ban_everywhere_holds_in_every_server(moderation: Moderation) -> None:
+    """Without a server it counts in all of them and in direct messages."""
+    await moderation.sanction(ADA, None, "ban", None, "", MODERATOR)
+    for guild_id in (GUILD, 2, None):
+        active = await moderation.active(ADA, guild_id)
+        assert active is not None
+        assert active.kind == "ban"
+
+
+async def test_lifting_ends_it_and_is_audited(moderation: Moderation) -> None:
+    """Sanction, a harder one in its place, lift; the audit log tells all three; nothing is left to lift."""
+    await moderation.sanction(ADA, GUILD, "timeout", NOON + timedelta(hours=1), "spam", MODERATOR)
+    await moderation.sanction(ADA, GUILD, "ban", None, "more spam", MODERATOR)
+    lifted = await moderation.lift(ADA, GUILD, BOB, "promised")
+    assert (lifted.kind, lifted.lifted_by) == ("ban", BOB)
+    assert await moderation.active(ADA, GUILD) is None
+    with pytest.raises(NotFound):
+        await moderation.lift(ADA, GUILD, BOB)
+    acts = (await moderation.audit_page(GUILD, subject=f"user:{ADA}")).records
+    assert [(one.action, one.actor_id, one.why) for one in acts] == [
+        ("lift", BOB, "promised"),
+        ("ban", MODERATOR, "more spam"),
+        ("timeout", MODERATOR, "spam"),
+    ]
+    assert dict(acts[1].before)["kind"] == "timeout"
+    assert dict(acts[1].after)["kind"] == "ban"
+    kinds = [one.kind for one in (await moderation.sanctions_page(GUILD, user_id=ADA)).records]
+    assert kinds == ["ban", "timeout"]
+
+
+async def test_audit_pages_are_complete(moderation: Moderation) -> None:
+    """Newest first, each once."""
+    for number in range(5):
+        await moderation.audit(GUILD, MODERATOR, "look", f"user:{number}")
+    first = await moderation.audit_page(GUILD, limit=3)
+    second = await moderation.audit_page(GUILD, before=first.next_before, limit=3)
+    subjects = [one.subject for one in (*first.records, *second.records)]
+    assert subjects == [f"user:{number}" for number in (4, 3, 2, 1, 0)]
+    assert second.next_before is None
+
+
+# ------------------------------------------------------------------------------------------------ settings
+
+
+async def test_a_servers_choices_are_kept_and_audited(database: Database, moderation: Moderation) -> None:
+    """Defaults first, then what was chosen; the audit log has both."""
+    settings = GuildSettings(database)
+    default = await settings.get(GUILD)
+    assert default == GuildRecord(GUILD)
+    assert default.allows(1)
+    assert (await settings.get(None)).allows(1)
+    await settings.set(GuildRecord(GUILD, (5, 6), 77), by=MODERATOR)
+    chosen = await settings.get(GUILD)
+    assert chosen == GuildRecord(GUILD, (5, 6), 77)
+    assert (chosen.allows(5), chosen.allows(1)) == (True, False)
+    (act,) = (await moderation.audit_page(GUILD)).records
+    assert dict(act.before) == {"allowed_channels": "", "moderator_role": ""}
+    assert dict(act.after) == {"allowed_channels": "5, 6", "moderator_role": "77"}
+
+
+# ------------------------------------------------------------------------------------------------ opening
+
+
+async def test_a_database_that_takes_no_writes_says_so(log: GenerationLog, database: Database) -> None:
+    """While running, a full disk is a sentence for the person, never SQLAlchemy's."""
+    async with database.reading() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+    async def fill() -> None:
+        while True:
+            await log.open(seeded("x" * 1000))
+
+    with pytest.raises(NotSaved, match="Your generation could not be saved"):
+        await asyncio.wait_for(fill(), 60)
+
+
+async def test_a_folder_that_cannot_hold_a_database_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be: path and cure."""
+    (tmp_path / "data").write_text("a file")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/easel.db")
+    with pytest.raises(ConfigurationError, match=r"DATABASE_URL=.*folder .*/data cannot be made") as caught:
+        await database.open()
+    assert "Point DATA_DIR or DATABASE_URL" in caught.value.cure
+
+
+async def test_a_read_only_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own words would be "unable to open database file"."""
+    monkeypatch.setattr("bot.database.session.os.access", lambda *_: False)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db")
+    with pytest.raises(ConfigurationError, match=f"{tmp_path} is read-only"):
+        await database.open()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    """A corrupt file stops the start, and is left as it is."""
+    file = tmp_path / "easel.db"
+    file.write_bytes(b"this is not a database" * 100)
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    with pytest.raises(ConfigurationError, match="not a database"):
+        await database.open()
+    await database.close()
+    assert file.read_bytes().startswith(b"this is not")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x"])
+def test_a_url_that_is_none_is_named(url: str) -> None:
+    """Before anything is opened."""
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        Database(url)
+
+
+def test_a_bad_urls_password_is_not_shown() -> None:
+    """The error goes to the terminal and into logs."""
+    with pytest.raises(ConfigurationError) as caught:
+        Database("sqlite+aiosqlite://me:secret@host/x")
+    assert "secret" not in str(caught.value)
+    assert "me:***@host" in str(caught.value)
