@@ -35,6 +35,8 @@ from bot.views.picture import note
 
 log = structlog.get_logger(__name__)
 
+OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
+
 HOST: Final = "127.0.0.1"
 FRIENDLY_PORT: Final = 8765
 EXAMPLE_PROMPT: Final = "a red heart on a blue background"
@@ -153,7 +155,9 @@ class Stage:
             return await self._act(context_id, body)
 
 
-async def run_demo(settings: Settings, *, port: int | None = None, open_browser: bool = True) -> None:
+async def run_demo(
+    settings: Settings, *, port: int | None = None, open_browser: bool = True, services: OpenServices = open_services
+) -> None:
     """Serve the demo until Ctrl-C, SIGTERM or the page's own *End*.  Raises ConfigurationError for a taken port."""
     port = free_port(port)
     stop = asyncio.Event()
@@ -161,7 +165,7 @@ async def run_demo(settings: Settings, *, port: int | None = None, open_browser:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(open_stage(in_demo_folder(settings), port))
+        stage = await stack.enter_async_context(open_stage(in_demo_folder(settings), port, services))
         say(f"Easel demo: {stage.url}")
         if open_browser:
             await asyncio.to_thread(show_in_browser, stage.url)
@@ -175,9 +179,7 @@ async def run_demo(settings: Settings, *, port: int | None = None, open_browser:
 
 
 @asynccontextmanager
-async def open_stage(
-    settings: Settings, port: int, services: Callable[[Settings], AbstractAsyncContextManager[Services]] = open_services
-) -> AsyncIterator[Stage]:
+async def open_stage(settings: Settings, port: int, services: OpenServices) -> AsyncIterator[Stage]:
     """The simulated server with the bot in it and its page being served; `services` are the bot's."""
     bot = Bot(settings, shard_count=1, always_sync=True)
     env = simcord.Env(bot)

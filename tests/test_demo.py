@@ -1,0 +1,159 @@
+"""The demo: the page answers, the example is drawn through the whole path, and everything ends when told to."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot import demo
+from bot.config import Settings, load_settings
+from bot.errors import ConfigurationError
+from bot.grid import size_of
+from bot.services import Services, open_services
+from tests.bot_fakes import FakePool
+from tests.town import said
+
+
+@asynccontextmanager
+async def fake_services(settings: Settings) -> AsyncIterator[Services]:
+    async with open_services(settings, pool=FakePool(), interval=0.0) as services:
+        yield services
+
+
+async def test_the_page_answers_and_shows_the_welcome(tmp_path: Path) -> None:
+    """What the printed address serves is SimCord's page under our name, with the channel in it."""
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with demo.open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
+        address, _, capability = stage.url.partition("#")
+        async with client.get(address) as answer:
+            assert answer.status == 200
+            page = await answer.text()
+        headers = {"X-Simcord-Capability": capability}
+        async with client.post(f"{address}api/pages", json={}, headers=headers) as answer:
+            state = await answer.json()
+        for path in ("preview.css", "app.js"):
+            async with client.get(address + path) as answer:
+                assert demo.PAGE_CHANGES[f"/{path}"][1] in await answer.text()
+    assert "<title>Easel demo</title>" in page
+    assert "Welcome to the Easel demo" in str(state["messages"])
+    assert {viewer["name"] for viewer in state["viewers"]} >= {"Ada", "Bo", "Mo"}
+
+
+async def test_the_example_is_drawn_shown_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A member's /imagine goes the whole way; its grid stands in the channel and in the file."""
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    file = tmp_path / "demo-grid.png"
+    async with demo.open_stage(settings, 0, fake_services) as stage:
+        await demo.draw_example(stage, file)
+        message = stage.world.channel.last_message
+    assert demo.EXAMPLE_PROMPT in said(message)
+    assert message is not None
+    assert len(message.attachments) == 1
+    assert size_of(file.read_bytes()) == (20, 20)
+    assert str(file) in capsys.readouterr().out
+
+
+async def test_what_the_bot_does_by_itself_reaches_the_page(tmp_path: Path) -> None:
+    """The page's next look shows it, without anyone pressing anything."""
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with demo.open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
+        address, _, capability = stage.url.partition("#")
+        headers = {"X-Simcord-Capability": capability}
+        async with client.post(f"{address}api/pages", json={}, headers=headers) as answer:
+            headers["X-Simcord-Context"] = (await answer.json())["context"]["id"]
+        await stage.act(stage.world.members[1], "imagine", prompt="a yellow star")
+        for _ in range(200):
+            async with client.get(f"{address}api/state", headers=headers) as answer:
+                state = str(await answer.json())
+            if "Re-roll" in state:
+                break
+            await asyncio.sleep(0.05)
+    assert "a yellow star" in state
+    assert "Re-roll" in state
+
+
+async def test_the_history_outlasts_the_demo(tmp_path: Path) -> None:
+    """The simulated people have the same ids each time, so what they drew is theirs the next time too."""
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    ids = []
+    for _ in range(2):
+        async with demo.open_stage(settings, 0, fake_services) as stage:
+            ids.append([member.id for member in stage.world.members] + [stage.world.channel.id])
+    assert ids[0] == ids[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_prints_one_address_and_stops_when_told(
+    number: signal.Signals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C and SIGTERM end it cleanly: the port is free again and nothing is left running."""
+    settings = load_settings(None, data_dir=tmp_path)
+    before = asyncio.all_tasks()
+    running = asyncio.create_task(demo.run_demo(settings, port=0, open_browser=False, services=fake_services))
+    printed = ""
+    while "Example" not in printed:
+        printed += capsys.readouterr().out
+        assert not running.done()
+        await asyncio.sleep(0.01)
+    os.kill(os.getpid(), number)
+    await running
+    addresses = re.findall(r"^Easel demo: (http://127\.0\.0\.1:\d+/\S*)$", printed, re.MULTILINE)
+    assert len(addresses) == 1
+    with pytest.raises(aiohttp.ClientConnectionError):
+        async with aiohttp.ClientSession() as client, client.get(addresses[0]):
+            pass
+    assert asyncio.all_tasks() <= before
+    assert (tmp_path / "demo-grid.png").exists()
+
+
+async def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    """Before anything has started, with variable, address and cure."""
+    with socket.socket() as taken:
+        taken.bind((demo.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=rf"EASEL_DEMO_PORT='{port}'.*127\.0\.0\.1:{port}.*Name another"):
+            await demo.run_demo(load_settings(None, data_dir=tmp_path), port=port, open_browser=False)
+    assert files_in(tmp_path) == []
+
+
+async def test_without_a_wish_any_free_port_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The friendly one where it is free, another where it is not."""
+    with socket.socket() as taken:
+        taken.bind((demo.HOST, 0))
+        taken.listen()
+        monkeypatch.setattr(demo, "FRIENDLY_PORT", taken.getsockname()[1])
+        assert demo.free_port(None) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+async def test_the_command_prints_the_address_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    """`easel demo` as a process of its own: the address, then SIGTERM, then exit status 0."""
+    environment = {
+        **os.environ, "DATA_DIR": str(tmp_path), "EASEL_NO_BROWSER": "1", "INFERENCE_URLS": "http://127.0.0.1:9",
+    }  # fmt: skip
+    environment.pop("EASEL_DEMO_PORT", None)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "demo", stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if line.startswith(b"Easel demo: http://127.0.0.1:"):
+            break
+    else:
+        pytest.fail("the demo ended without an address")
+    process.terminate()
+    await process.communicate()
+    assert process.returncode == 0
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())

@@ -1,0 +1,186 @@
+"""Layouts and texts by themselves: what they show, and Discord's limits, whatever they are given."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import discord
+import pytest
+from discord import ui
+
+from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, ShareRecord
+from bot.errors import UserError
+from bot.grid import PictureFile
+from bot.views import text
+from bot.views.gallery import GalleryLayout
+from bot.views.history import PER_PAGE, HistoryLayout
+from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
+from bot.views.modlog import ModLogLayout, ModLogPage, to_base36
+from bot.views.picture import PictureLayout, SharePickerLayout
+from bot.views.press import Press
+from bot.views.result import ResultLayout, command_line, details
+from bot.views.status import StatusLayout, drawing_status, queued_status
+from inference.contract import Verdict
+from tests.bot_fakes import an_order, tile
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+WORST_PROMPT = "*_`~|<>@#[](a)" * 80
+GRID = PictureFile(tile(1), "png")
+
+
+def a_record(generation_id: int = 7, prompt: str = "a cat", images: int = 9, **options: Any) -> GenerationRecord:
+    pictures = tuple(
+        ImageRecord(generation_id, index, f"{index}.png", "", 10 + index, 0.5, 256, 256) for index in range(images)
+    )
+    return GenerationRecord(
+        id=generation_id,
+        order=an_order(prompt, images=images, **options),
+        status="done",
+        seed=10,
+        created_at=NOW,
+        model="builtin",
+        verdict=Verdict("flag", "violence", 0.5, "reason"),
+        started_at=NOW,
+        finished_at=NOW + timedelta(seconds=2.14),
+        images=pictures,
+    )
+
+
+def worst_layouts() -> list[ui.LayoutView]:
+    """Each layout at its fullest, with ids as long as they get."""
+    big = 2**63 - 1
+    records = [a_record(big - index, WORST_PROMPT) for index in range(max(PER_PAGE, LOG_PER_PAGE))]
+    shares = [
+        (ShareRecord(big - index, 1, big, record, record.images[index], 10**6, NOW), tile(1))
+        for index, record in enumerate(records[:4])
+    ]
+    wanted = GenerationFilter(user_id=big, status="cancelled", category="c" * 20, words=":" * 30)
+    return [
+        StatusLayout(
+            generation_id=big, user_id=big, prompt=WORST_PROMPT, status=drawing_status(0.5),
+            colour=discord.Colour.red(), preview=discord.File(BytesIO(tile(1)), "preview.webp"),
+        ),
+        ResultLayout(records[0], GRID, mention=True),
+        PictureLayout(records[0], records[0].images[8], GRID, by=big),
+        SharePickerLayout(records[0]),
+        HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
+        GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
+        ModLogLayout(Page(tuple(records[:LOG_PER_PAGE]), 10**9), wanted, 10**9),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", worst_layouts(), ids=lambda layout: type(layout).__name__)
+async def test_layouts_keep_to_discords_limits(layout: ui.LayoutView) -> None:
+    """40 components, 4,000 characters, ids of at most 100 characters, none of them twice, nothing that times out."""
+    components = list(layout.walk_children())
+    ids = [item.custom_id for item in components if isinstance(item, ui.DynamicItem)]
+    assert len(components) <= 40
+    assert layout.content_length() <= 4000
+    assert all(len(custom_id) <= 100 for custom_id in ids)
+    assert len(ids) == len(set(ids))
+    assert layout.timeout is None
+    assert layout.has_components_v2()
+
+
+async def test_every_button_is_rebuilt_from_its_id() -> None:
+    """What a button is after a restart is what it was before."""
+    for layout in worst_layouts():
+        for item in layout.walk_children():
+            if isinstance(item, Press):
+                match = type(item).__discord_ui_compiled_template__.fullmatch(item.custom_id)
+                assert match is not None, item.custom_id
+                assert type(item).from_match(match).custom_id == item.custom_id
+
+
+def test_the_logs_buttons_hold_the_whole_filter() -> None:
+    """Whatever the words are, colons and spaces included."""
+    wanted = GenerationFilter(user_id=2**63 - 1, status="done", category="violence", words="a:b 7:z")
+    button = ModLogPage(wanted, 123456)
+    match = ModLogPage.__discord_ui_compiled_template__.fullmatch(button.custom_id)
+    assert match is not None
+    again = ModLogPage.from_match(match)
+    assert (again.wanted, again.before) == (wanted, 123456)
+
+
+@pytest.mark.parametrize("number", [0, 1, 35, 36, 2**63 - 1])
+def test_base_36(number: int) -> None:
+    """Python reads back what is written."""
+    assert int(to_base36(number), 36) == number
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("a cat", "a cat"),
+        ("a\n\n b\t c", "a b c"),
+        ("**a** _b_", r"\*\*a\*\* \_b\_"),
+        ("<@1> <t:0>", r"\<@1> \<t:0>"),
+        ("\u202etac", "tac"),
+        ("https://a.b/||c||", r"https://a.b/\|\|c\|\|"),
+        ("חתול", "חתול"),
+        ("x" * 301, "x" * 299 + "…"),
+    ],
+)
+def test_prompts_are_made_plain(given: str, shown: str) -> None:
+    """One line, no live markdown, a limit."""
+    assert text.plain(given) == shown
+
+
+def test_a_code_block_cannot_be_left() -> None:
+    """Backticks of the prompt do not end it."""
+    assert text.code("a``` **b**", 100).count("```") == 2
+
+
+def test_alt_text_has_discords_length() -> None:
+    """1,024 characters at most, the picture's number first."""
+    assert text.alt_text("a cat", 2) == "Picture 2: a cat"
+    assert len(text.alt_text("x" * 2000, 2)) == 1024
+
+
+def test_a_refusal_counts_down() -> None:
+    """The time to try again is in Discord's own form, which shows each reader their own clock."""
+    assert text.refusal(UserError("Too much.")) == "Too much."
+    assert text.refusal(UserError("Too much.", NOW)) == "Too much. Try again <t:1767225600:R>."
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"), [(0.04, "0.0 s"), (3.14159, "3.1 s"), (59.9, "59.9 s"), (75, "1 min 15 s")]
+)
+def test_durations_are_worded(duration: float, words: str) -> None:
+    """Seconds, then minutes."""
+    assert text.seconds(duration) == words
+
+
+@pytest.mark.parametrize(("done", "words"), [(-1, "0 %"), (0.5, "▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"), (2, "100 %")])
+def test_progress_is_drawn(done: float, words: str) -> None:
+    """Never less than nothing or more than all."""
+    assert text.progress_bar(done).endswith(words)
+
+
+def test_the_place_in_the_queue_is_worded() -> None:
+    """The first is next; an unknown wait is not guessed."""
+    assert queued_status(1, None) == "🕓 Next in the queue"
+    assert queued_status(3, 75.0) == "🕓 Number 3 in the queue · about 1 min 15 s"
+
+
+def test_the_command_that_repeats_it_names_what_was_given() -> None:
+    """Options that were left to the model are left to it again."""
+    record = a_record(prompt="a cat", images=4, temperature=0.5)
+    assert command_line(record) == "/imagine prompt:a cat images:4 seed:10 temperature:0.5"
+
+
+def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> None:
+    """Parent and strength belong to the story; the verdict does to owner and moderators."""
+    record = a_record(images=1, kind="vary", parent_id=3, strength=0.5)
+    assert "Strength **0.5** · Parent **3**" in details(record, verdict=False)
+    assert "Filter" not in details(record, verdict=False)
+    assert "Filter: **flag** (violence, 0.50)" in details(record, verdict=True)
+
+
+def test_a_result_in_a_direct_message_offers_no_sharing() -> None:
+    """There is no gallery there."""
+    record = a_record(images=4)
+    private = replace(record, order=replace(record.order, requester=replace(record.order.requester, guild_id=None)))
+    ids = [item.custom_id for item in ResultLayout(private, GRID).walk_children() if isinstance(item, Press)]
+    assert not any("share" in custom_id for custom_id in ids)
