@@ -113,7 +113,7 @@ class DalleTrainer:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = self.config.learning_rate * factor
-        loss.backward()
+        torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
@@ -164,7 +164,7 @@ def held_out_loss(model: DalleBart, batch: CodedBatch) -> float:
     start = torch.full_like(batch.codes[:, :1], model.config.start_token)
     total = 0.0
     for codes, begin, states, mask in zip(
-        *(part.split(16) for part in (batch.codes, start, batch.states, batch.mask)), strict=True
+        *(torch.split(part, 16) for part in (batch.codes, start, batch.states, batch.mask)), strict=True
     ):
         logits = model(torch.cat([begin, codes[:, :-1]], 1), states, mask)
         total += float(F.cross_entropy(logits.flatten(0, 1), codes.flatten())) * len(codes)

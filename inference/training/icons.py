@@ -110,9 +110,9 @@ class IconSet:
         folder = cache / "icons"
         if not (folder / "concepts.json").is_file():
             build_icons(cache)
-        rows = json.loads((folder / "concepts.json").read_text("utf-8"))
+        rows: list[dict[str, Any]] = json.loads((folder / "concepts.json").read_text("utf-8"))
         lists = ("names", "synonyms", "held_out")
-        concepts = tuple(Concept(**{k: tuple(v) if k in lists else v for k, v in row.items()}) for row in rows)
+        concepts = tuple(Concept(**(row | {name: tuple(row[name]) for name in lists})) for row in rows)
         pictures = {(a, b): np.load(folder / f"{a}-{b}.npy", mmap_mode="r") for a in STYLES for b in SIZES}
         return cls(concepts, pictures)
 

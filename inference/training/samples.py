@@ -58,7 +58,7 @@ def sample_codes(
 @torch.no_grad()
 def pictures(codec: VQGAN, codes: Tensor) -> list[NDArray[np.uint8]]:
     """Codes (B, L) to uint8 pictures (H, W, 3)."""
-    pixels = torch.cat([codec.detokenize(part) for part in codes.split(8)]).clamp(0, 1)
+    pixels = torch.cat([codec.detokenize(part) for part in torch.split(codes, 8)]).clamp(0, 1)
     return list((pixels * 255).round().byte().permute(0, 2, 3, 1).numpy())
 
 

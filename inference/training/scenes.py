@@ -73,9 +73,11 @@ class SceneMaker:
 
     @staticmethod
     def _pool(weights: NDArray[np.float64], members: list[bool]) -> NDArray[np.float64]:
-        chosen = weights * np.array(members)
-        total = chosen.sum()
-        return chosen / total if total > 0 else weights / weights.sum()
+        chosen: NDArray[np.float64] = weights * np.array(members)
+        if not chosen.any():
+            chosen = weights
+        shares: NDArray[np.float64] = chosen / chosen.sum()
+        return shares
 
     def draw(self, rng: np.random.Generator) -> Scene:
         """One random scene; pairs that are held out never come together."""

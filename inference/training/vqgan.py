@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.models.vqgan import VQGAN, PatchEncoder, VQGANConfig
 from inference.training.data import VALIDATION_SEED, Loader, SceneSource, contact_sheet
 from inference.training.muon import Muon
 from inference.training.options import read_options
@@ -150,8 +150,10 @@ class Spread(nn.Module):
             self.covariance.lerp_(covariance, self.momentum)
         return (x - mean) @ _whitening(covariance).T
 
-    def folded_into(self, layer: nn.Linear) -> nn.Linear:
+    def folded_into(self, layer: nn.Module) -> nn.Linear:
         """The one linear layer that computes `self(layer(x))` with the running statistics."""
+        if not isinstance(layer, nn.Linear):
+            raise TypeError(f"only a linear layer can take the spread over, not {type(layer).__name__}")
         out = nn.Linear(layer.in_features, layer.out_features)
         with torch.no_grad():
             matrix = _whitening(self.covariance)
@@ -160,12 +162,27 @@ class Spread(nn.Module):
         return out
 
 
+def attach_spread(model: VQGAN) -> Spread:
+    """Put a Spread between a patch encoder's last layer and its tanh. Raises TypeError for another encoder."""
+    if not isinstance(model.encoder, PatchEncoder):
+        raise TypeError(f"only a patch encoder ends in a tanh, not {type(model.encoder).__name__}")
+    spread = Spread(model.config.embed_dim)
+    model.encoder.set_submodule("out", nn.Sequential(model.encoder.out, spread))
+    return spread
+
+
+def detach_spread(model: VQGAN, spread: Spread) -> None:
+    """Undo `attach_spread`: one linear layer does what the two did."""
+    model.encoder.set_submodule("out", spread.folded_into(model.encoder.get_submodule("out.0")))
+
+
 def _whitening(covariance: Tensor) -> Tensor:
     """(d, d): the lower triangular matrix that gives data of this covariance unit covariance, times SPREAD."""
     d = len(covariance)
     covariance = covariance + torch.eye(d) * (1e-4 + 1e-3 * covariance.detach().diagonal().mean())
     lower = torch.linalg.cholesky(covariance)
-    return SPREAD * torch.linalg.solve_triangular(lower, torch.eye(d), upper=False)
+    inverse: Tensor = torch.linalg.solve_triangular(lower, torch.eye(d), upper=False)
+    return SPREAD * inverse
 
 
 class CodecTrainer:
@@ -176,12 +193,12 @@ class CodecTrainer:
         self.config = config
         self.levels = tuple(levels)
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
-        self.model = VQGAN(model).to(memory_format=torch.channels_last)
-        self.spread = Spread(len(levels))
-        self.model.encoder.out = nn.Sequential(self.model.encoder.out, self.spread)
+        self.model = VQGAN(model)
+        self.spread = attach_spread(self.model)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
         with torch.no_grad():
             self.model.codebook.weight.copy_(grid_table(levels))
-        self.model.codebook.weight.requires_grad_(requires_grad=False)
+        self.model.codebook.requires_grad_(requires_grad=False)
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
             Muon([p for p in trained if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01),
@@ -192,7 +209,8 @@ class CodecTrainer:
         self._forward = torch.compile(self._reconstruct) if config.compiled else self._reconstruct
 
     def _reconstruct(self, pixels: Tensor) -> Tensor:
-        return self.model.decode_latents(rounded(self.model.latents(pixels), self.levels))
+        output: Tensor = self.model.decode_latents(rounded(self.model.latents(pixels), self.levels))
+        return output
 
     def train_step(self, pixels: Tensor) -> float:
         """One update on pixels (B, 3, H, W) in 0..1; returns the loss."""
@@ -207,7 +225,7 @@ class CodecTrainer:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = self.config.learning_rate * factor
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
         for optimizer in self.optimizers:
             optimizer.step()
@@ -252,18 +270,17 @@ def load_codec(checkpoint: Path) -> VQGAN:
 
 
 def _plain_codec(config: VQGANConfig, weights: dict[str, Tensor]) -> VQGAN:
-    model, spread = VQGAN(config), Spread(config.embed_dim)
-    plain = model.encoder.out
-    model.encoder.out = nn.Sequential(plain, spread)
+    model = VQGAN(config)
+    spread = attach_spread(model)
     model.load_state_dict(weights)
-    model.encoder.out = spread.folded_into(plain)
+    detach_spread(model, spread)
     return model.eval()
 
 
 @torch.no_grad()
 def measure(model: VQGAN, pixels: Tensor) -> tuple[float, float, Tensor]:
     """PSNR in dB, SSIM, and the pictures that come out of the codes of `pixels`."""
-    output = torch.cat([model.detokenize(model.encode(part)) for part in pixels.split(16)])
+    output = torch.cat([model.detokenize(model.encode(part)) for part in torch.split(pixels, 16)])
     return psnr(output, pixels), ssim(output, pixels), output
 
 
