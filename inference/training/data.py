@@ -9,6 +9,7 @@ the same for the same seed and step, so that a resumed training sees what it wou
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import queue
 import sys
@@ -110,10 +111,17 @@ class Loader(Generic[BatchT]):
 
 
 def _produce(source: BatchSource[BatchT], first_step: int, batches: multiprocessing.Queue[BatchT]) -> None:
-    step = first_step
-    while True:
-        batches.put(source.batch(step))
-        step += 1
+    parent = multiprocessing.parent_process()
+    for step in itertools.count(first_step):
+        batch = source.batch(step)
+        while True:
+            try:
+                batches.put(batch, timeout=5)
+                break
+            except queue.Full:
+                # A trainer that was killed cannot stop its loader: the loader looks after itself.
+                if parent is not None and not parent.is_alive():
+                    return
 
 
 def contact_sheet(
