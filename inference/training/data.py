@@ -121,6 +121,7 @@ def _produce(source: BatchSource[BatchT], first_step: int, batches: multiprocess
             except queue.Full:
                 # A trainer that was killed cannot stop its loader: the loader looks after itself.
                 if parent is not None and not parent.is_alive():
+                    batches.cancel_join_thread()
                     return
 
 
