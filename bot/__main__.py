@@ -77,6 +77,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run an inference server."""
+    _let_idle_threads_sleep()
     from bot.supervisor import end_when_stdin_closes
     from inference.server import ServeOptions, serve
 
@@ -222,6 +223,14 @@ def _port(variable: str, text: str | None) -> int | None:
     return int(text)
 
 
+def _let_idle_threads_sleep() -> None:
+    """Before torch loads: its idle threads spin by default, and take the cores from the bot, the page and each other.
+
+    Where another process wanted the same two cores, drawing took 5 times as long and more with spinning.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def _refuse_blocked(prompt: str) -> None:
     from inference.safety.policy import Policy
 
@@ -234,6 +243,7 @@ def _draw(
     request: contract.GenerationRequest, threads: int, *, quiet: bool
 ) -> tuple[list[contract.Image], contract.Done]:
     """Run one generation on an engine in this process."""
+    _let_idle_threads_sleep()
     from inference.engine import Engine
     from inference.server import load_backend
     from inference.weights import CheckpointError
