@@ -1,0 +1,187 @@
+"""The pool: who gets the work, what happens when a server breaks, and that the filter fails closed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.endpoint import Endpoint
+from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
+from bot.pool import Pool
+from inference.contract import Done, Event, Failed, Image, Progress, Queued, Verdict
+from tests.test_endpoint import EVENTS, REQUEST, FakeServer, serving
+
+
+@asynccontextmanager
+async def a_pool(
+    folder: Path, names: str = "a", *, concurrency: int = 8, patience: float = 30.0
+) -> AsyncIterator[tuple[Pool, list[FakeServer]]]:
+    """A pool that looks often and tries again at once, with one fake server a letter."""
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(serving(folder, name)) for name in names]
+        endpoints = [Endpoint(server.url) for server in servers]
+        pool = Pool(endpoints, concurrency=concurrency, patience=patience, poll_seconds=0.02, retry_seconds=0.0)
+        await pool.open()
+        stack.push_async_callback(pool.close)
+        yield pool, servers
+
+
+async def collect(pool: Pool) -> list[Event]:
+    async with aclosing(pool.generate(REQUEST)) as events:
+        return [event async for event in events]
+
+
+async def until(pool: Pool, condition: Callable[[], bool]) -> None:
+    """Wait for the pool to report a change that makes the condition true."""
+    changed = asyncio.Event()
+    pool.listen(changed.set)
+    async with asyncio.timeout(10):
+        while not condition():
+            changed.clear()
+            await changed.wait()
+
+
+async def test_a_generation_runs_through(tmp_path: Path) -> None:
+    """One server, all events in order, and the slot is free afterwards."""
+    async with a_pool(tmp_path) as (pool, _):
+        assert await collect(pool) == EVENTS
+        assert [status.running for status in pool.status()] == [0]
+
+
+async def test_capacity_is_that_of_the_ready_servers(tmp_path: Path) -> None:
+    """It follows servers that go and come, and listeners hear of it."""
+    async with a_pool(tmp_path, "ab", concurrency=3) as (pool, (first, _)):
+        assert pool.capacity == 6
+        first.ready = False
+        await until(pool, lambda: pool.capacity == 3)
+        assert [(status.ready, "503" in status.problem) for status in pool.status()] == [(False, True), (True, False)]
+        first.ready = True
+        await until(pool, lambda: pool.capacity == 6)
+
+
+async def test_work_goes_to_the_server_with_most_free_slots(tmp_path: Path) -> None:
+    """Four at once over two servers: two each; a fifth waits where each takes two."""
+    async with a_pool(tmp_path, "ab", concurrency=2) as (pool, servers):
+        for server in servers:
+            server.hold.clear()
+        tasks = [asyncio.create_task(collect(pool)) for _ in range(5)]
+        for server in servers:
+            await asyncio.wait_for(server.begun.wait(), 10)
+        await until(pool, lambda: [status.running for status in pool.status()] == [2, 2])
+        for server in servers:
+            server.hold.set()
+        assert await asyncio.gather(*tasks) == [EVENTS] * 5
+        assert sum(len(server.requests) for server in servers) == 5
+
+
+async def test_a_broken_stream_is_tried_elsewhere(tmp_path: Path) -> None:
+    """The person gets their pictures from the other server."""
+    async with a_pool(tmp_path, "ab") as (pool, (first, second)):
+        first.break_after = second.break_after = 2
+        events = pool.generate(REQUEST)
+        async with aclosing(events):
+            seen = [await anext(events), await anext(events)]
+            broken, other = (first, second) if first.requests else (second, first)
+            other.break_after = None
+            seen += [event async for event in events]
+        assert seen == [*EVENTS[:2], *EVENTS]
+        assert (len(broken.requests), len(other.requests)) == (1, 1)
+
+
+async def test_a_server_that_comes_back_gets_the_work_again(tmp_path: Path) -> None:
+    """With a single server, the try waits until it is up again."""
+    async with a_pool(tmp_path) as (pool, (server,)):
+        server.hold.clear()
+        events = pool.generate(REQUEST)
+        async with aclosing(events):
+            assert await anext(events) == Queued()
+            await server.close()
+            rest = asyncio.create_task(anext(events))
+            await until(pool, lambda: pool.capacity == 0)
+            server.hold.set()
+            await server.open()
+            assert await asyncio.wait_for(rest, 10) == Queued()
+            assert [event async for event in events] == EVENTS[1:]
+
+
+async def test_tries_are_bounded(tmp_path: Path) -> None:
+    """A request that breaks every server is not tried for ever."""
+    async with a_pool(tmp_path, "ab") as (pool, servers):
+        for server in servers:
+            server.break_after = 0
+        with pytest.raises(GenerationFailed, match="broke off"):
+            await collect(pool)
+        assert sum(len(server.requests) for server in servers) == 3
+
+
+@pytest.mark.parametrize(("retryable", "tries"), [(True, 3), (False, 1)])
+async def test_only_what_may_succeed_is_tried_again(tmp_path: Path, *, retryable: bool, tries: int) -> None:
+    """The server says so itself, and its code and words are kept."""
+    async with a_pool(tmp_path) as (pool, (server,)):
+        server.events = [Queued(), Failed("out_of_memory", "no room", retryable)]
+        with pytest.raises(GenerationFailed, match="no room") as failure:
+            await collect(pool)
+        assert (failure.value.code, len(server.requests)) == ("out_of_memory", tries)
+
+
+async def test_a_refused_option_is_not_tried_again(tmp_path: Path) -> None:
+    """Another server would say the same."""
+    async with a_pool(tmp_path, "ab") as (pool, servers):
+        for server in servers:
+            server.refusal = (400, {"error": {"code": "unknown_model", "message": "no such model", "field": "model"}})
+        with pytest.raises(InvalidOption, match="no such model"):
+            await collect(pool)
+        assert pool.capacity == 16
+
+
+async def test_cancelling_frees_the_slot_and_hangs_up(tmp_path: Path) -> None:
+    """Closing the events closes the connection."""
+    async with a_pool(tmp_path, concurrency=1) as (pool, (server,)):
+        server.hold.clear()
+        async with aclosing(pool.generate(REQUEST)) as events:
+            await anext(events)
+            assert pool.status()[0].running == 1
+        await asyncio.wait_for(server.hung_up.wait(), 10)
+        assert pool.status()[0].running == 0
+        server.hold.set()
+        assert await collect(pool) == EVENTS
+
+
+async def test_any_ready_server_checks(tmp_path: Path) -> None:
+    """Where one breaks, the next is asked."""
+    async with a_pool(tmp_path, "ab") as (pool, (first, second)):
+        second.verdicts = [Verdict("block", "hate", 1.0, "x").to_json()]
+        first.refusal = (500, "broken")
+        assert await pool.check(["a"]) == [Verdict("block", "hate", 1.0, "x")]
+
+
+async def test_the_filter_fails_closed(tmp_path: Path) -> None:
+    """Servers that answer nonsense, or none at all, lead to an error after the patience, never to "allow"."""
+    async with a_pool(tmp_path, patience=0.1) as (pool, (server,)):
+        server.verdicts = [{"action": "allow"}]
+        with pytest.raises(NoEndpoint, match=r"could not be checked: no drawing server was ready within 0.1 seconds"):
+            await pool.check(["a"])
+        await server.close()
+        with pytest.raises(NoEndpoint):
+            await pool.check(["a"])
+        with pytest.raises(NoEndpoint, match="could not be drawn"):
+            await collect(pool)
+
+
+async def test_a_check_waits_for_a_server(tmp_path: Path) -> None:
+    """One that is still loading when the prompt comes answers as soon as it is ready."""
+    async with a_pool(tmp_path) as (pool, (server,)):
+        server.ready = False
+        await until(pool, lambda: pool.capacity == 0)
+        waiting = asyncio.create_task(pool.check(["a"]))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        server.ready = True
+        assert await asyncio.wait_for(waiting, 10) == [Verdict("allow")]
+
+
+def test_the_fake_servers_events_are_those_of_a_generation() -> None:
+    """What the other tests compare with holds each kind of event."""
+    assert [type(event) for event in EVENTS] == [Queued, Progress, Image, Done]
