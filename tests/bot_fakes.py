@@ -182,6 +182,7 @@ def empty_database() -> bytes:
 @asynccontextmanager
 async def services(folder: Path, pool: FakePool | None = None, **settings: Any) -> AsyncIterator[Services]:
     """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
+    folder.mkdir(exist_ok=True)
     if not (folder / "easel.db").exists():
         (folder / "easel.db").write_bytes(empty_database())
     chosen = load_settings(None, data_dir=folder, **settings)

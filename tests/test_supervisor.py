@@ -1,0 +1,230 @@
+"""The supervisor, with real child processes that tell the test how they are."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.config import load_settings
+from bot.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 60  # seconds that a busy machine may take to start a process
+
+CHILD = """
+import os, socket, sys, time
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import UnixStreamServer
+
+place, reports, hang = sys.argv[1:4]
+report = socket.socket(socket.AF_UNIX)
+report.connect(reports)
+report.sendall(f"{os.getpid()}\\n".encode())
+print("ready to draw", "x" * 20000, flush=True)
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if Path(hang).exists():
+            Path(hang).unlink()
+            time.sleep(3600)
+        self.send_response(200)
+        self.end_headers()
+        report.sendall(b"answered\\n")
+
+    def log_message(self, *_):
+        pass
+
+if sys.argv[4:] == ["--until-stdin-closes"]:
+    from bot.supervisor import end_when_stdin_closes
+    end_when_stdin_closes()
+    report.sendall(b"watching\\n")
+UnixStreamServer(place, Handler).serve_forever()
+"""
+
+
+class Child:
+    """One start of the child: its process id, and what it says until it is gone."""
+
+    def __init__(self, pid: int, reader: asyncio.StreamReader) -> None:
+        self.pid = pid
+        self._reader = reader
+
+    async def says(self, word: str) -> None:
+        line = b"?"
+        while line not in (b"", word.encode() + b"\n"):
+            line = await asyncio.wait_for(self._reader.readline(), PATIENCE)
+        assert line, f"the child ended without saying {word!r}"
+
+    async def is_gone(self) -> None:
+        """The kernel closes its connection when the process ends, however it ends."""
+        while await asyncio.wait_for(self._reader.readline(), PATIENCE):
+            pass
+
+
+class Place:
+    """A folder with the child's program, its socket, and the socket where children report."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = folder / "s.sock"
+        self.hang = folder / "hang"
+        self.children: asyncio.Queue[Child] = asyncio.Queue()
+        self.writers: list[asyncio.StreamWriter] = []
+        self.command: tuple[str, ...] = (
+            sys.executable,
+            str(folder / "child.py"),
+            str(self.socket),
+            str(folder / "r.sock"),
+            str(self.hang),
+        )
+
+    async def child(self) -> Child:
+        return await asyncio.wait_for(self.children.get(), PATIENCE)
+
+    async def report(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        self.children.put_nowait(Child(int(await reader.readline()), reader))
+
+    def supervisor(self, *, patience: float = PATIENCE) -> Supervisor:
+        return Supervisor(
+            self.command, self.socket, interval=0.02, patience=patience, misses=1, first_delay=0.0, longest_delay=0.0
+        )
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[Place]:
+    with TemporaryDirectory(prefix="easel-") as name:  # pytest's own folders have names too long for sockets
+        place = Place(Path(name))
+        (place.folder / "child.py").write_text(CHILD)
+        server = await asyncio.start_unix_server(place.report, place.folder / "r.sock")
+        yield place
+        server.close()
+        for writer in place.writers:
+            writer.close()
+        await server.wait_closed()
+
+
+async def test_the_server_runs_until_closed(place: Place) -> None:
+    """Opening starts it, closing ends it, and its output is in the log, long lines cut."""
+    with capture_logs() as logs:
+        async with place.supervisor() as supervisor:
+            child = await place.child()
+            await child.says("answered")
+            assert supervisor.pid == child.pid
+        await child.is_gone()
+    assert not supervisor.pid
+    said = [entry["line"] for entry in logs if entry["event"] == "inference.says"]
+    assert said[0].startswith("ready to draw x")
+    assert len(said[0]) == 8192
+
+
+async def test_a_server_that_dies_is_started_again(place: Place) -> None:
+    """After kill -9, as often as it takes."""
+    async with place.supervisor() as supervisor:
+        first = await place.child()
+        os.kill(first.pid, signal.SIGKILL)
+        second = await place.child()
+        os.kill(second.pid, signal.SIGKILL)
+        third = await place.child()
+        await third.says("answered")
+        assert len({first.pid, second.pid, third.pid}) == 3
+        assert (supervisor.pid, supervisor.starts) == (third.pid, 3)
+
+
+async def test_a_server_that_hangs_is_replaced(place: Place) -> None:
+    """It still runs, but no longer answers: it is ended and another one started."""
+    async with place.supervisor(patience=2.0):
+        first = await place.child()
+        await first.says("answered")
+        place.hang.touch()
+        second = await place.child()
+        await first.is_gone()
+        await second.says("answered")
+
+
+async def test_a_command_that_cannot_be_run_is_logged(place: Place) -> None:
+    """The bot does not fall over (and tries again, see below); the log names the command."""
+    place.command = (str(place.folder / "no-such-program"),)
+    supervisor = place.supervisor()
+    with capture_logs() as logs:
+        assert not await supervisor._run_once()
+    assert (logs[0]["event"], supervisor.starts) == ("inference.not_started", 0)
+    assert "no-such-program" in logs[0]["command"]
+
+
+async def test_delays_double_while_it_dies_young(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second, one, two, up to the longest."""
+    place.command = (str(place.folder / "no-such-program"),)
+    slept: list[float] = []
+    enough = asyncio.Event()
+    really_sleep = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) >= 5:
+            enough.set()
+        await really_sleep(0)
+
+    monkeypatch.setattr("bot.supervisor.asyncio.sleep", sleep)
+    async with Supervisor(place.command, place.socket, first_delay=0.5, longest_delay=3.0):
+        await asyncio.wait_for(enough.wait(), PATIENCE)
+    assert slept[:5] == [1.0, 2.0, 3.0, 3.0, 3.0]
+
+
+async def test_the_server_never_outlives_the_bot(place: Place) -> None:
+    """The bot is killed with -9, and its inference server ends by itself."""
+    program = f"""
+import asyncio
+from pathlib import Path
+from bot.supervisor import Supervisor
+
+async def main():
+    async with Supervisor({(*place.command, "--until-stdin-closes")!r}, Path({str(place.socket)!r})):
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    bot = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=environment, cwd=place.folder)
+    child = await place.child()
+    await child.says("watching")
+    bot.kill()
+    await bot.wait()
+    await child.is_gone()
+
+
+def test_the_sockets_folder_is_private_and_its_path_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only this user may enter it; a long TMPDIR is not used."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with runtime_folder() as name:
+        assert stat.S_IMODE(Path(name).stat().st_mode) == 0o700
+        assert len(name) + len("/inference.sock") <= 100
+    assert not Path(name).exists()
+    assert list(long.iterdir()) == []
+
+
+def test_the_server_is_not_given_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets the model and the log's form, and no Discord token."""
+    monkeypatch.setenv("DISCORD_TOKEN", "hush")
+    monkeypatch.setenv("DATABASE_URL", "hush")
+    settings = load_settings(None, inference_model="/models/mega", inference_threads=3, log_format="json")
+    environment = serve_environment(settings)
+    assert "hush" not in environment.values()
+    assert environment["LOG_FORMAT"] == "json"
+    command = serve_command(settings, Path("/run/x.sock"))
+    assert command[:4] == (sys.executable, "-m", "bot", "serve")
+    options = dict(pairwise(command))
+    assert (options["--model"], options["--threads"]) == ("/models/mega", "3")
+    assert {"--uds", "--until-stdin-closes"} <= set(command)
