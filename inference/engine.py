@@ -10,15 +10,14 @@ The codes of running pictures live in one table, a row for each cache slot, so t
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 import torch
 from torch import Tensor
 
-from inference.backends import Backend, EncodedTexts
+from inference.backends import Backend
 from inference.contract import (
-    MAX_SEED,
     Done,
     Event,
     Failed,
@@ -28,14 +27,18 @@ from inference.contract import (
     Progress,
     grid_columns,
 )
+from inference.generation import Generation, kept_codes, new_sequences, sampling_params
 from inference.pictures import Pixels, encode_png, encode_preview
 from inference.previews import PreviewBudget, draw_partial
 from inference.sampler import SamplingRows, guide, gumbel_noise, sample
 from inference.scheduler import Scheduler
-from inference.sequence import SamplingParams, Sequence
+from inference.sequence import Sequence
 
 TICKS = 8
 """So many times in its life a generation reports progress."""
+
+FIRST_PREVIEW = 2
+"""From this tick on with a preview: before a quarter is drawn, there is nothing but background to see."""
 
 DETOKENIZED_TOGETHER = 4
 """Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine."""
@@ -51,29 +54,6 @@ class EngineStatus:
     free_slots: int
     running: int  # sequences
     waiting: int  # sequences
-
-
-@dataclass(eq=False)
-class Generation:
-    """One order inside the engine, from `add` to its last event."""
-
-    id: str
-    request: GenerationRequest
-    sequences: list[Sequence]
-    init_pixels: Pixels | None
-    accepted: float  # clock
-    texts: EncodedTexts | None = None  # row 0 the prompt, row 1 (if guided) the negative prompt
-    init_codes: Tensor | None = None  # (L,)
-    drawn: int = 0  # codes, of all pictures
-    ticks: int = 0  # reports made
-    pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
-    shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
-    finished: int = 0  # pictures
-
-    @property
-    def done(self) -> float:
-        """The share of codes drawn, 0–1."""
-        return self.drawn / sum(sequence.length for sequence in self.sequences)
 
 
 @dataclass(frozen=True)
@@ -133,12 +113,8 @@ class Engine:
         self.check(request)
         if generation_id in self._generations:
             raise ValueError(f"generation {generation_id} is already in the engine")
-        params = self._params(request)
-        seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(request.images)]
-        sequences = [
-            Sequence(generation_id, index, seed, params, self.backend.image_length, torch.Generator().manual_seed(seed))
-            for index, seed in enumerate(seeds)
-        ]
+        params = sampling_params(request, self.backend.recommended)
+        sequences = new_sequences(generation_id, request, params, self.backend.image_length)
         self._generations[generation_id] = Generation(generation_id, request, sequences, init_pixels, self._clock())
         self._scheduler.add(generation_id, sequences)
 
@@ -260,7 +236,8 @@ class Engine:
             if ticks == generation.ticks:
                 continue
             generation.ticks = ticks
-            preview = self._draw_preview(generation) if generation.request.preview else None
+            wanted = generation.request.preview and ticks >= FIRST_PREVIEW
+            preview = self._draw_preview(generation) if wanted else None
             events.append((generation_id, Progress(generation.done, preview)))
 
     def _draw_preview(self, generation: Generation) -> bytes | None:
@@ -322,25 +299,3 @@ class Engine:
     def _fail(self, generation_id: str, failure: Failed, events: list[tuple[str, Event]]) -> None:
         self.cancel(generation_id)
         events.append((generation_id, failure))
-
-    def _params(self, request: GenerationRequest) -> SamplingParams:
-        """The request's parameters, the model's own where the request names none."""
-        default = self.backend.recommended
-        return SamplingParams(
-            guidance_scale=default.guidance_scale if request.guidance_scale is None else request.guidance_scale,
-            temperature=default.temperature if request.temperature is None else request.temperature,
-            top_k=default.top_k if request.top_k is None else request.top_k,
-            top_p=default.top_p if request.top_p is None else request.top_p,
-        )
-
-
-def kept_codes(request: GenerationRequest, side: int, generator: torch.Generator) -> Tensor:
-    """Which codes of the initial picture stay: the first `keep_rows` rows; of the rest, with `strength`, a random
-    share of 1 - strength.  Returns sorted indices (K,) into the side² codes."""
-    rows = request.keep_rows * side
-    kept = torch.arange(rows)
-    if request.strength is not None:
-        rest = side * side - rows
-        kept_of_rest = torch.randperm(rest, generator=generator)[: round((1 - request.strength) * rest)]
-        kept = torch.cat([kept, rows + kept_of_rest.sort().values])
-    return kept

@@ -53,7 +53,8 @@ def encode_png(pixels: Pixels, *, model: str, seed: int) -> bytes:
     chunks.add_itxt("Comment", f"AI-generated picture (model {model}, seed {seed})")
     chunks.add_itxt("XML:com.adobe.xmp", _XMP)
     file = io.BytesIO()
-    enlarge(pixels).save(file, "PNG", pnginfo=chunks)
+    # level 4 makes files 4 % larger than the usual 6, in less than half the time
+    enlarge(pixels).save(file, "PNG", pnginfo=chunks, compress_level=4)
     return file.getvalue()
 
 

@@ -14,38 +14,39 @@ from inference.pictures import Pixels, fade_undrawn
 SHARE = 0.05
 """Previews may take this share of the time that decoding takes."""
 
-LARGEST_BURST = 9
-"""So many pictures' worth of unspent time is kept: one whole grid at once, and no more."""
+BURST = 0.3
+"""Seconds that one round of previews may hold up everyone's decoding, unless a single picture takes longer."""
 
 
 class PreviewBudget:
-    """Time earned by decoding and spent on previews.
+    """Time earned by decoding and spent on previews; a round may be paid for afterwards.
 
-    The cost of a picture is measured, not assumed: one model's pixels come in 5 ms, another's in a second, and then
-    only one picture of nine is shown afresh at a time.
+    The cost of a picture is measured, not assumed: where it is low, all pictures of a grid are shown afresh together,
+    now and then; where it is high, they are shown one at a time.
     """
 
     def __init__(self) -> None:
         self._cost: float | None = None  # seconds a picture; None until the first was measured
-        self._saved = 0.0
+        self._saved = 0.0  # negative while a round is being paid off
 
     def earn(self, decode_seconds: float) -> None:
-        self._saved += SHARE * decode_seconds
-        if self._cost is not None:
-            self._saved = min(self._saved, LARGEST_BURST * self._cost)
+        """Decoding took so long."""
+        self._saved = min(self._saved + SHARE * decode_seconds, BURST)
 
     @property
     def affordable(self) -> int:
         """How many pictures may be shown afresh now."""
-        if self._cost is None:
-            return 1  # to learn what one costs
-        return int(self._saved / self._cost)
+        if self._saved < 0:
+            return 0
+        return 1 if self._cost is None else max(1, int(BURST / self._cost))
 
     def spend(self, pictures: int, seconds: float) -> None:
+        """So many pictures took so long."""
         cost = max(seconds / pictures, 1e-6)
         if self._cost is None:
-            self._saved = LARGEST_BURST * cost  # a server that has just started owes its first guest a whole grid
-        self._cost = cost if self._cost is None else 0.7 * self._cost + 0.3 * cost
+            self._cost = cost  # and nothing is owed for the first, by which the price was learnt
+            return
+        self._cost = 0.7 * self._cost + 0.3 * cost
         self._saved -= seconds
 
 

@@ -4,51 +4,50 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.previews import LARGEST_BURST, SHARE, PreviewBudget, continue_codes, draw_partial
+from inference.previews import BURST, SHARE, PreviewBudget, continue_codes, draw_partial
 from tests.fakes import FakeBackend
 
 
 def test_the_first_picture_teaches_the_price() -> None:
-    """Before that, one; afterwards the server's first guest gets what is left of a whole grid."""
+    """Before that, one; afterwards as many as one round has time for, and nothing is owed for the lesson."""
     budget = PreviewBudget()
     assert budget.affordable == 1
-    budget.spend(1, 0.1)
-    assert budget.affordable == LARGEST_BURST - 1
+    budget.spend(1, BURST / 9.5)
+    assert budget.affordable == 9
 
 
-def test_decoding_earns_its_share() -> None:
-    """A hundred seconds of decoding pay for five of previews, at the price that was measured."""
+def test_a_dear_picture_is_shown_alone() -> None:
+    """Everyone's decoding waits for one round, so a round is short where it can be."""
     budget = PreviewBudget()
-    budget.spend(1, 10.0)
-    budget.spend(8, 80.0)
+    budget.spend(1, 2 * BURST)
+    assert budget.affordable == 1
+
+
+def test_a_round_is_paid_off_by_decoding() -> None:
+    """A second of previews needs twenty of decoding before the next."""
+    budget = PreviewBudget()
+    budget.spend(1, 1.0)
+    budget.spend(1, 1.0)
+    budget.earn(0.9 / SHARE)
     assert budget.affordable == 0
-    budget.earn(20 / SHARE)
-    assert budget.affordable == 2
-
-
-def test_savings_are_bounded() -> None:
-    """A day without previews does not pay for an hour with nothing else."""
-    budget = PreviewBudget()
-    budget.spend(1, 0.1)
-    budget.earn(86_400)
-    assert budget.affordable == LARGEST_BURST
+    budget.earn(0.2 / SHARE)
+    assert budget.affordable == 1
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0.001, 5)), max_size=50))
 def test_spending_never_exceeds_what_was_earned(history: list[tuple[float, float]]) -> None:
-    """But for the first grid, and for what the last one took longer than expected."""
+    """But for the lesson, and for the round that is still being paid off."""
     budget = PreviewBudget()
-    earned = spent = dearest = first = 0.0
+    earned = spent = largest = 0.0
     for decode_seconds, price in history:
         budget.earn(decode_seconds)
         earned += SHARE * decode_seconds
         count = budget.affordable
         if count:
-            first = first or price
-            dearest = max(dearest, count * price)
+            largest = max(largest, count * price)
             spent += count * price
             budget.spend(count, count * price)
-    assert spent <= earned + LARGEST_BURST * first + dearest + 1e-6
+    assert spent <= earned + 2 * largest + 1e-6
 
 
 def test_codes_go_on_downwards() -> None:
