@@ -44,9 +44,8 @@ class Album:
         """Write every file; returns what the log keeps of the pictures, and the grid's key.  Raises NotSaved."""
         records = await asyncio.to_thread(_describe, generation_id, self.pictures)
         grid_key = f"generations/{generation_id}/grid.{self.grid.suffix}"
-        for record, picture in zip(records, self.pictures, strict=True):
-            await storage.put(record.key, picture.png)
-        await storage.put(grid_key, self.grid.data)
+        files = [(record.key, picture.png) for record, picture in zip(records, self.pictures, strict=True)]
+        await asyncio.gather(*(storage.put(key, data) for key, data in [*files, (grid_key, self.grid.data)]))
         return records, grid_key
 
     @classmethod

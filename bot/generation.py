@@ -147,7 +147,7 @@ class Generator:
     async def abandon(self, generation_id: int) -> None:
         """Give up what `admit` let in and nobody could start, because the person cannot be answered."""
         work = self._works.get(generation_id)
-        if work is not None:
+        if work is not None and work.live is None:
             self._forget(work)
             await self._log.fail(generation_id, "not_answered", "Discord did not take the first answer.")
 

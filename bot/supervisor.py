@@ -24,6 +24,7 @@ import aiohttp
 import structlog
 
 from bot.config import Settings
+from bot.errors import ConfigurationError
 
 log = structlog.get_logger(__name__)
 
@@ -179,7 +180,10 @@ class Supervisor:
 
 
 def runtime_folder() -> tempfile.TemporaryDirectory[str]:
-    """A new folder for the socket that only this user can enter, with a path short enough for a socket."""
+    """A new folder for the socket that only this user can enter, with a path short enough for a socket.
+
+    Raises ConfigurationError.
+    """
     for parent in (os.environ.get("XDG_RUNTIME_DIR"), None, "/tmp"):  # noqa: S108  # mkdtemp makes it 0700
         if parent is not None and not os.access(parent, os.W_OK):
             continue
@@ -187,7 +191,12 @@ def runtime_folder() -> tempfile.TemporaryDirectory[str]:
         if len(os.fsencode(folder.name)) + len("/inference.sock") <= MAX_SOCKET_PATH:
             return folder
         folder.cleanup()
-    raise OSError("no folder for the inference server's socket: XDG_RUNTIME_DIR, TMPDIR and /tmp cannot be written")
+    raise ConfigurationError(
+        "XDG_RUNTIME_DIR",
+        os.environ.get("XDG_RUNTIME_DIR", ""),
+        "neither it nor TMPDIR nor /tmp takes the inference server's socket",
+        f"Set it to a writable folder whose path has at most {MAX_SOCKET_PATH - 30} characters.",
+    )
 
 
 def serve_command(settings: Settings, socket: Path) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.database.generations import GenerationLog
 from bot.database.moderation import Moderation
@@ -279,6 +281,40 @@ async def test_a_cancelled_caller_leaves_no_lock(log: GenerationLog) -> None:
     record = await log.get(generation_id)
     assert record is not None
     assert record.order.prompt == "after"
+
+
+LISTS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "a server's": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD), before=9),
+    "a person's": lambda log, *_: log.page(GenerationFilter(user_id=ADA), before=9),
+    "a person's in a server": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, user_id=ADA), before=9),
+    "by status": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, status="done"), before=9),
+    "by category": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, category="hate"), before=9),
+    "newest shares": lambda _, shares, __: shares.page(GUILD, "newest", "1.9"),
+    "top shares": lambda _, shares, __: shares.page(GUILD, "top", "1.9"),
+    "sanctions": lambda *all_: all_[2].sanctions_page(GUILD, before=9),
+    "audit log": lambda *all_: all_[2].audit_page(GUILD, before=9),
+    "audit log of one": lambda *all_: all_[2].audit_page(GUILD, before=9, subject="user:1"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_every_list_is_read_along_an_index(
+    log: GenerationLog, shares: Shares, moderation: Moderation, database: Database, tmp_path: Path, name: str
+) -> None:
+    """No page makes SQLite read a whole table or sort: it stays fast however long the lists grow."""
+    asked: list[tuple[str, Any]] = []
+
+    def remember(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database._engine.sync_engine, "before_cursor_execute", remember)
+    await LISTS[name](log, shares, moderation)
+    (statement, parameters), *_ = [one for one in asked if one[0].startswith("SELECT")]
+    connection = sqlite3.connect(tmp_path / "easel.db")
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    connection.close()
+    assert plan
+    assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step], plan
 
 
 # ------------------------------------------------------------------------------------------------ times

@@ -384,6 +384,23 @@ async def test_an_order_that_cannot_be_written_down_is_refused(tmp_path: Path) -
         assert (await draw(opened)).status == "done"
 
 
+async def test_a_database_that_gives_up_midway_is_told_with_the_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person learns the id; nothing is drawn that the log does not know of."""
+    pool = FakePool()
+
+    async def refuse(_: int) -> None:
+        raise NotSaved("Your generation")
+
+    async with services(tmp_path, pool) as opened:
+        monkeypatch.setattr(opened.log, "record_start", refuse)
+        generation_id, reply = await order_one(opened, an_order())
+        assert (await finish(opened, generation_id)).error_code == "NotSaved"
+    assert str(reply.errors[0]).endswith(f"(Its id is {generation_id}.)")
+    assert pool.requests == []
+
+
 async def test_an_abandoned_order_frees_its_place(tmp_path: Path) -> None:
     """Where the first answer failed, the row says so and the person may order again."""
     async with services(tmp_path, queue_size_per_person=1) as opened:

@@ -1,12 +1,11 @@
 """The migrations: they lead to exactly the tables that the code knows, and back."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import main as alembic
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from bot.database import migrate
 from bot.database.session import Database
 from bot.database.tables import Table
+from bot.errors import ConfigurationError
 
 ROOT = Path(__file__).parent.parent
 
@@ -64,6 +64,18 @@ async def test_the_schemas_state_is_told_without_touching_it(tmp_path: Path) -> 
     await database.close()
 
 
+async def test_a_database_from_the_future_is_left_alone(tmp_path: Path) -> None:
+    """After a downgrade of Easel the start stops, and says which version is needed."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db")
+    await database.upgrade()
+    async with database.writing() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="9999") as caught:
+        await database.open()
+    assert "Install the version of Easel that wrote it" in caught.value.cure
+    await database.close()
+
+
 async def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     """The second start finds everything in place."""
     url = f"sqlite+aiosqlite:///{tmp_path}/easel.db"
@@ -72,20 +84,23 @@ async def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
             assert await database.schema_state() == "current"
 
 
-def test_the_alembic_command_works_from_pyproject(tmp_path: Path) -> None:
+def test_the_alembic_command_works_from_pyproject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`alembic upgrade head`, without an alembic.ini, on the database that DATABASE_URL names."""
-    environment = {"DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/x.db", "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/x.db")
+    alembic(["upgrade", "head"])
     engine = create_engine(f"sqlite:///{tmp_path}/x.db")
     assert "generations" in inspect(engine).get_table_names()
     engine.dispose()
 
 
-def test_postgresql_takes_the_same_migrations() -> None:
+def test_postgresql_takes_the_same_migrations(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The statements for it can be written without a server, with 64-bit ids and times that know their zone."""
-    command = [sys.executable, "-m", "alembic", "upgrade", "head", "--sql"]
-    environment = {"DATABASE_URL": "postgresql+asyncpg://user@host/easel", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-    assert "id BIGSERIAL NOT NULL" in done.stdout
-    assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in done.stdout
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://user@host/easel")
+    alembic(["upgrade", "head", "--sql"])
+    statements = capsys.readouterr().out
+    assert "id BIGSERIAL NOT NULL" in statements
+    assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statements

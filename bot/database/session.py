@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -79,6 +80,11 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 await connection.run_sync(migrate.upgrade)
+        except CommandError as error:
+            cure = "Install the version of Easel that wrote it, or point DATABASE_URL at another database."
+            raise ConfigurationError(
+                "DATABASE_URL", self.name, f"its schema is not known here ({error})", cure
+            ) from error
         except (SQLAlchemyError, OSError) as error:
             raise self._unusable(str(error).splitlines()[0]) from error
 
