@@ -8,7 +8,7 @@ The codes of running pictures live in one table, a row for each cache slot, so t
 """
 
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -90,7 +90,7 @@ class Engine:
         self._scheduler = Scheduler(backend.slots)
         self._generations: dict[str, Generation] = {}
         self._batch: DecodeBatch | None = None
-        self._decoded: deque[tuple[Sequence, Tensor]] = deque()  # finished, with their codes (L,), not yet pixels
+        self._decoded: list[tuple[Sequence, Tensor]] = []  # finished, with their codes (L,), not yet pixels
         self._budget = PreviewBudget()
         self._codes = torch.full((backend.slots, 1 + backend.image_length), backend.start_token)
         self._given = torch.full((backend.slots, backend.image_length), -1)
@@ -121,7 +121,7 @@ class Engine:
     def cancel(self, generation_id: str) -> None:
         """Forget a generation at once; no event of it follows.  Unknown ids (finished ones) are ignored."""
         self._generations.pop(generation_id, None)
-        self._decoded = deque(pair for pair in self._decoded if pair[0].generation_id != generation_id)
+        self._decoded = [pair for pair in self._decoded if pair[0].generation_id != generation_id]
         if self._scheduler.cancel(generation_id):
             self._batch = None
 
@@ -230,15 +230,17 @@ class Engine:
 
     def _report_progress(self, events: list[tuple[str, Event]]) -> None:
         """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
-        for generation_id in dict.fromkeys(sequence.generation_id for sequence in self._scheduler.running):
-            generation = self._generations[generation_id]
+        running = {sequence.generation_id for sequence in self._scheduler.running}
+        generations = [generation for name, generation in self._generations.items() if name in running]
+        # who was shown least comes first: there may be time for one of them only
+        for generation in sorted(generations, key=lambda generation: generation.previews):
             ticks = int(TICKS * generation.done)
             if ticks == generation.ticks:
                 continue
             generation.ticks = ticks
             wanted = generation.request.preview and ticks >= FIRST_PREVIEW
             preview = self._draw_preview(generation) if wanted else None
-            events.append((generation_id, Progress(generation.done, preview)))
+            events.append((generation.id, Progress(generation.done, preview)))
 
     def _draw_preview(self, generation: Generation) -> bytes | None:
         """Refresh the pictures that were not shown for longest, as many as there is time for; None for none."""
@@ -260,14 +262,18 @@ class Engine:
             generation.shown_at[sequence.index] = generation.ticks
         shown = [generation.pictures.get(index) for index in range(generation.request.images)]
         preview = encode_preview(shown, grid_columns(len(shown)))
+        generation.previews += 1
         self._budget.spend(len(partial), self._clock() - started)
         return preview
 
     def _detokenize(self, events: list[tuple[str, Event]]) -> None:
-        """Turn finished codes into pictures, a few a step."""
-        batch = [self._decoded.popleft() for _ in range(min(DETOKENIZED_TOGETHER, len(self._decoded)))]
-        if not batch:
+        """Turn finished codes into pictures, a few a step; a single picture does not wait behind nine."""
+        if not self._decoded:
             return
+        width = Counter(sequence.generation_id for sequence, _ in self._decoded)
+        self._decoded.sort(key=lambda pair: width[pair[0].generation_id])
+        batch = self._decoded[:DETOKENIZED_TOGETHER]
+        del self._decoded[:DETOKENIZED_TOGETHER]
         try:
             pictures = self.backend.detokenize(torch.stack([codes for _, codes in batch])).numpy()
             files = [

@@ -30,6 +30,7 @@ class Generation:
     ticks: int = 0  # reports made
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
     shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
+    previews: int = 0  # sent
     finished: int = 0  # pictures
 
     @property

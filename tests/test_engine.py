@@ -1,6 +1,7 @@
 """The engine with a model of a few lines: what is drawn, when, beside whom, and what happens when things break."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import pairwise
 
@@ -29,6 +30,12 @@ def run(engine: Engine, steps: int | None = None) -> dict[str, list[Event]]:
             events.setdefault(generation_id, []).append(event)
         steps = None if steps is None else steps - 1
     return events
+
+
+def stream(engine: Engine) -> Iterator[tuple[str, Event]]:
+    """Step until nothing is left to draw; all events in their order."""
+    while engine.busy:
+        yield from engine.step()
 
 
 def draw(request: GenerationRequest, backend: FakeBackend | None = None) -> list[Image]:
@@ -173,6 +180,15 @@ def test_nine_finished_pictures_become_pixels_a_few_at_a_time() -> None:
     assert [count for count in per_step if count] == [4, 4, 1]
 
 
+def test_a_single_picture_becomes_pixels_before_nine() -> None:
+    """When all end in the same step, the narrow request is served first."""
+    engine = Engine(FakeBackend(20))
+    engine.add("wide", GenerationRequest("a cat", images=9))
+    engine.add("narrow", GenerationRequest("a dog", images=1))
+    order = [name for name, event in stream(engine) if isinstance(event, Image)]
+    assert order == ["narrow", *["wide"] * 9]
+
+
 # ------------------------------------------------------------------------------------------- cancellation
 
 
@@ -272,6 +288,17 @@ def test_previews_cost_a_twentieth_of_the_decoding(price: float) -> None:
     decoding = 5 * 64
     assert previewed * price <= 0.05 * decoding + 2 * max(price, BURST)
     assert previewed >= min(50, 0.7 * int(0.05 * decoding / price))
+
+
+def test_previews_take_turns() -> None:
+    """Where there is time for few, a wide request does not have them all."""
+    backend = CountingBackend(0.5, slots=20, grid_side=8)
+    engine = Engine(backend, clock=lambda: backend.now)
+    engine.add("wide", GenerationRequest("a cat", images=9))
+    engine.add("narrow", GenerationRequest("a dog", images=1))
+    shown = Counter(name for name, event in stream(engine) if isinstance(event, Progress) and event.preview)
+    assert shown["wide"] >= 2
+    assert shown["narrow"] >= 2
 
 
 # --------------------------------------------------------------------------------------- initial pictures
