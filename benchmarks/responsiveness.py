@@ -24,6 +24,7 @@ import discord
 from bot.config import load_settings
 from bot.database.records import GenerationFilter
 from bot.demo import Stage, in_demo_folder, latest_finished, open_stage
+from bot.services import open_services
 
 BEAT_SECONDS = 0.005
 
@@ -33,7 +34,7 @@ async def main(rounds: int) -> dict[str, Any]:
     grids: list[float] = []
     lags: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with open_stage(in_demo_folder(load_settings(None, data_dir=Path(folder))), 0) as stage:
+        async with open_stage(in_demo_folder(load_settings(None, data_dir=Path(folder))), 0, open_services) as stage:
             await draw(stage, "a warm-up", 0)
             for number in range(rounds):
                 async with beating(lags):

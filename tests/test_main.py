@@ -9,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bot import __main__ as command_line
+from bot.errors import ConfigurationError, UserError
 from tests.fakes import FakeBackend
 
 
@@ -121,7 +122,7 @@ def test_check_blocks_and_imagine_obeys() -> None:
     verdict = json.loads(printed)
     assert status == 2
     assert verdict["action"] == "block"
-    with pytest.raises(command_line.UserError, match="safety filter blocks"):
+    with pytest.raises(UserError, match="safety filter blocks"):
         easel("imagine", "child porn")
     assert not Path("grid.png").exists()
 
@@ -149,7 +150,7 @@ def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bad_demo_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """EASEL_DEMO_PORT is checked before anything starts."""
     monkeypatch.setenv("EASEL_DEMO_PORT", port)
-    with pytest.raises(command_line.ConfigurationError, match=f"EASEL_DEMO_PORT='{port}'"):
+    with pytest.raises(ConfigurationError, match=f"EASEL_DEMO_PORT='{port}'"):
         easel("demo")
 
 
