@@ -232,8 +232,8 @@ class Engine:
         """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
         running = {sequence.generation_id for sequence in self._scheduler.running}
         generations = [generation for name, generation in self._generations.items() if name in running]
-        # who was shown least comes first: there may be time for one of them only
-        for generation in sorted(generations, key=lambda generation: generation.previews):
+        # who was shown least, and then who has least to show, comes first: there may be time for one of them only
+        for generation in sorted(generations, key=lambda generation: (generation.previews, generation.request.images)):
             ticks = int(TICKS * generation.done)
             if ticks == generation.ticks:
                 continue
