@@ -179,12 +179,17 @@ def empty_database() -> bytes:
         return file.read_bytes()
 
 
-@asynccontextmanager
-async def services(folder: Path, pool: FakePool | None = None, **settings: Any) -> AsyncIterator[Services]:
-    """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
+def lay_out(folder: Path) -> None:
+    """The folder with an empty database in it, unless it has one."""
     folder.mkdir(exist_ok=True)
     if not (folder / "easel.db").exists():
         (folder / "easel.db").write_bytes(empty_database())
+
+
+@asynccontextmanager
+async def services(folder: Path, pool: FakePool | None = None, **settings: Any) -> AsyncIterator[Services]:
+    """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
+    lay_out(folder)
     chosen = load_settings(None, data_dir=folder, **settings)
     async with open_services(chosen, pool=pool or FakePool(), interval=0.0) as opened:
         yield opened

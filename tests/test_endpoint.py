@@ -107,6 +107,14 @@ async def test_events_arrive_as_they_were_sent(tmp_path: Path) -> None:
     assert server.requests == [request]
 
 
+async def test_a_picture_of_megabytes_arrives_whole(tmp_path: Path) -> None:
+    """However many pieces the socket cuts its line into."""
+    picture = Image(0, 3, None, bytes(range(256)) * 8192)
+    async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
+        server.events = [picture, Done(0.1, "fake")]
+        assert await collect(endpoint) == server.events
+
+
 async def test_what_comes_after_the_end_is_not_read(tmp_path: Path) -> None:
     """A failure ends the stream as done does."""
     failed = Failed("out_of_memory", "no room", retryable=True)
