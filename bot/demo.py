@@ -42,7 +42,7 @@ FRIENDLY_PORT: Final = 8765
 EXAMPLE_PROMPT: Final = "a red heart on a blue background"
 PUMP_SECONDS: Final = 0.25
 WELCOME: Final = """**Welcome to the Easel demo.** The server is simulated, everything else is real.
-Type `/` in the box below and choose **imagine**, for example: `a yellow star on a green background`.
+Type `/` in the box below, choose **imagine**, describe a picture and press Enter: `a yellow star`, for example.
 Then press the buttons under the pictures: a number opens one picture, *Share* posts it to `/gallery`.
 At the top you can look through the eyes of *Ada*, *Bo*, or *Mo*, who is a moderator and may use `/mod log`."""
 
@@ -54,6 +54,7 @@ PAGE_CHANGES: Final = {
     "/preview.css": ("", """
 #capture-open, #inspector-toggle, #refresh, #view-action-output, #back-activity, #messages-toggle,
 #messages-sidebar { display: none !important; }
+#channel-timeline pre, #channel-timeline pre code { white-space: pre-wrap; overflow-wrap: anywhere; }
 """),
     "/app.js": ("", """
 {

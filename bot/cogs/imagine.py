@@ -96,7 +96,7 @@ class Imagine(commands.Cog):
             drawing = sum(pending.status == "running" for pending in everyone)
             lines = [f"### Queue\n{drawing} being drawn, {len(everyone) - drawing} waiting."]
             lines += [f"{_place(pending)} · {text.plain(pending.prompt, 100)}" for pending in mine[:10]]
-            if not mine:
+            if everyone and not mine:
                 lines.append("-# None of them is yours.")
             await interaction.response.send_message(view=note("\n".join(lines)), ephemeral=True)
 
@@ -112,8 +112,7 @@ class Imagine(commands.Cog):
                 raise NotFound("A generation of yours in progress")
             await interaction.response.defer(ephemeral=True)
             stopped = [await generator.cancel(pending.generation_id, interaction.user.id) for pending in chosen]
-            count = sum(stopped)
-            done = f"Cancelled {count} generation{'' if count == 1 else 's'}."
+            done = f"Cancelled {text.count(sum(stopped), 'generation')}."
             await interaction.followup.send(view=note(done), ephemeral=True)
 
     @cancel.autocomplete("which")

@@ -184,9 +184,9 @@ class Delete(GenerationPress, template=r"easel:delete:(?P<generation>\d+)"):
 def details(record: GenerationRecord, *, verdict: bool) -> str:
     """All that is known of a generation, in at most 4,000 characters, with the command that repeats it."""
     order = record.order
-    lines = [f"### Generation {record.id}", f"Prompt {text.code(order.prompt, 1000)}"]
+    lines = [f"### Generation {record.id}", f"Prompt\n{text.code(order.prompt, 1000)}"]
     if order.negative_prompt:
-        lines.append(f"Negative prompt {text.code(order.negative_prompt, 500)}")
+        lines.append(f"Negative prompt\n{text.code(order.negative_prompt, 500)}")
     options = {
         "Model": record.model,
         "Guidance": order.guidance_scale,
@@ -204,7 +204,7 @@ def details(record: GenerationRecord, *, verdict: bool) -> str:
     if verdict and record.verdict is not None:
         found = f" ({record.verdict.category}, {record.verdict.score:.2f})" if record.verdict.category else ""
         lines.append(f"Filter: **{record.verdict.action}**{found}")
-    lines.append(f"To repeat it {text.code(command_line(record), 1300)}")
+    lines.append(f"To repeat it\n{text.code(command_line(record), 1300)}")
     return "\n".join(line for line in lines if line)
 
 

@@ -60,6 +60,11 @@ def soon(when: datetime) -> str:
     return format_dt(when, "R")
 
 
+def count(number: int, thing: str) -> str:
+    """1 → "1 picture", 4 → "4 pictures"."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
 def seconds(duration: float) -> str:
     """3.14159 → "3.1 s", 75 → "1 min 15 s"."""
     if duration < 60:
