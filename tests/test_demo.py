@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import simcord
 
 from bot import demo
 from bot.config import Settings, load_settings
@@ -153,6 +154,11 @@ async def test_the_command_prints_the_address_and_leaves_no_process_behind(tmp_p
     process.terminate()
     await process.communicate()
     assert process.returncode == 0
+
+
+def test_simcord_is_the_one_that_was_tried() -> None:
+    """The demo touches SimCord's insides; another version must be looked at first."""
+    assert simcord.__version__ == "3.2.1"
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -170,6 +170,12 @@ def buttons(message: Any) -> list[str]:
     return [part["custom_id"] for part in parts(message) if part["type"] in (2, 3)]
 
 
+def result_buttons(generation_id: int) -> list[str]:
+    """The custom ids below four finished pictures, in order."""
+    picks = [f"easel:pick:{generation_id}:{index}" for index in range(4)]
+    return picks + [f"easel:{verb}:{generation_id}" for verb in ("reroll", "remix", "shareany", "details", "delete")]
+
+
 def answer(result: simcord.InteractionResult) -> Any:
     """The last thing that an interaction led to: its newest follow-up, or the response."""
     return result.followups[-1] if result.followups else result.response

@@ -1,0 +1,144 @@
+"""Every button below the pictures: what it does, for whom, and that it outlives the bot."""
+
+from bot.grid import size_of
+from tests.town import Town, answer, buttons, said
+
+
+async def test_reroll_belongs_to_whoever_pressed(town: Town) -> None:
+    """Same words and options, a new seed, the presser as owner, in a message of its own."""
+    first, message = await town.imagine("a cat", seed=7, temperature=0.5)
+    await town.bo.click(message, custom_id=f"easel:reroll:{first.id}")
+    second, newer = await town.finished()
+    assert second.order.kind == "reroll"
+    assert second.order.parent_id == first.id
+    assert second.order.requester.user_id == town.bo.id
+    assert (second.order.prompt, second.order.temperature) == ("a cat", 0.5)
+    assert second.seed != 7
+    assert newer.id != message.id
+    assert f"by <@{town.bo.id}>" in said(newer)
+
+
+async def test_remix_opens_filled_and_draws_what_was_changed(town: Town) -> None:
+    """The form holds prompt and negative prompt; what is submitted becomes a new generation."""
+    first, message = await town.imagine("a cat", negative="a dog", images=1)
+    shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
+    assert shown.modal is not None
+    fields = [label["component"] for label in shown.modal["components"]]
+    assert [field.get("value") for field in fields] == ["a cat", "a dog"]
+    await town.bo.submit_modal(shown, {"prompt": "a red cat", "negative": ""})
+    second, _ = await town.finished()
+    assert (second.order.kind, second.order.parent_id) == ("remix", first.id)
+    assert (second.order.prompt, second.order.negative_prompt, second.order.images) == ("a red cat", None, 1)
+    assert second.order.requester.user_id == town.bo.id
+
+
+async def test_a_remix_without_words_is_refused(town: Town) -> None:
+    """The form's answer goes through the same check as the command's."""
+    first, message = await town.imagine("a cat", images=1)
+    shown = await town.ada.click(message, custom_id=f"easel:remix:{first.id}")
+    result = await town.ada.submit_modal(shown, {"prompt": "\u200b", "negative": ""})
+    assert "The prompt is empty" in said(answer(result))
+    assert answer(result).ephemeral
+
+
+async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town: Town) -> None:
+    """Picking is private; from there one can upscale, vary and share."""
+    record, message = await town.imagine(seed=10)
+    result = await town.bo.click(message, custom_id=f"easel:pick:{record.id}:2")
+    assert answer(result).ephemeral
+    assert "Picture 3 of 4" in said(answer(result))
+    assert "seed 12" in said(answer(result))
+    assert buttons(answer(result)) == [f"easel:{verb}:{record.id}:2" for verb in ("upscale", "vary", "share")]
+
+
+async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:
+    """Four times as wide, in a public message."""
+    record, message = await town.imagine(images=1)
+    result = await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0")
+    posted = answer(result)
+    assert not posted.ephemeral
+    assert f"upscaled for <@{town.bo.id}>" in said(posted)
+    assert size_of(await posted.attachments[0].read()) == (32, 32)
+
+
+async def test_vary_starts_from_the_picture(town: Town) -> None:
+    """The inference server gets the picked picture and how much of it to draw anew."""
+    record, message = await town.imagine(seed=10)
+    picked = await town.bo.click(message, custom_id=f"easel:pick:{record.id}:1")
+    await town.bo.click(answer(picked), custom_id=f"easel:vary:{record.id}:1")
+    second, _ = await town.finished()
+    request = town.pool.requests[-1]
+    assert request.init_image == await town.services.storage.get(record.images[1].key)
+    assert request.strength == 0.5
+    assert (second.order.kind, second.order.parent_id, second.order.images) == ("vary", record.id, 4)
+
+
+async def test_rerolling_a_variation_starts_from_the_same_picture(town: Town) -> None:
+    """A re-roll repeats what was done, not only what was said."""
+    first, message = await town.imagine(images=1)
+    await town.ada.click(message, custom_id=f"easel:vary:{first.id}:0")
+    second, message = await town.finished()
+    await town.ada.click(message, custom_id=f"easel:reroll:{second.id}")
+    await town.finished()
+    assert town.pool.requests[-1].init_image == town.pool.requests[-2].init_image is not None
+
+
+async def test_details_hold_every_parameter_and_the_verdict_for_the_owner_only(town: Town) -> None:
+    """Everyone may know how a picture came about; what the filter thought is the owner's business."""
+    town.pool.block("cat", "animals", action="flag")
+    record, message = await town.imagine("a cat", seed=10, temperature=0.5, negative="a dog")
+    own = answer(await town.ada.click(message, custom_id=f"easel:details:{record.id}"))
+    others = answer(await town.bo.click(message, custom_id=f"easel:details:{record.id}"))
+    assert own.ephemeral
+    assert others.ephemeral
+    assert "Picture 4: seed 13" in said(own)
+    assert "/imagine prompt:a cat images:4 seed:10 temperature:0.5 negative:a dog" in said(own)
+    assert "**flag** (animals, 0.90)" in said(own)
+    assert "flag" not in said(others)
+
+
+async def test_details_of_the_longest_prompt_fit_a_message(town: Town) -> None:
+    """4,000 characters is all that Discord takes, the command to repeat it included."""
+    record, message = await town.imagine("ab " * 333, negative="cd " * 333, images=9)
+    result = await town.ada.click(message, custom_id=f"easel:details:{record.id}")
+    assert 1000 < len(said(answer(result))) <= 4000
+
+
+async def test_the_owner_deletes(town: Town) -> None:
+    """Message and row go; the pictures' buttons then find nothing."""
+    record, message = await town.imagine()
+    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
+    assert town.messages() == []
+    removed = await town.services.log.get(record.id)
+    assert removed is not None
+    assert removed.removal is not None
+    assert removed.removal.by == town.ada.id
+
+
+async def test_others_cannot_delete_and_moderators_can(town: Town) -> None:
+    """A stranger is told so in private; a moderator's act is in the audit log."""
+    record, message = await town.imagine()
+    refused = await town.bo.click(message, custom_id=f"easel:delete:{record.id}")
+    assert "belongs to someone else" in said(answer(refused))
+    assert len(town.pictures.history(viewer=town.ada)) == 1
+    await town.mo.click(message, custom_id=f"easel:delete:{record.id}")
+    assert town.pictures.history(viewer=town.ada) == []
+    audit = await town.services.moderation.audit_page(town.guild.id)
+    assert [(entry.action, entry.actor_id) for entry in audit.records] == [("remove", town.mo.id)]
+
+
+async def test_every_button_works_after_a_restart(town: Town) -> None:
+    """A new bot process knows nothing but the buttons' ids, and that is enough."""
+    record, message = await town.imagine("a cat", images=4)
+    await town.restart()
+    assert "Picture 1 of 4" in said(answer(await town.bo.click(message, custom_id=f"easel:pick:{record.id}:0")))
+    assert "Generation" in said(answer(await town.bo.click(message, custom_id=f"easel:details:{record.id}")))
+    assert (await town.bo.click(message, custom_id=f"easel:remix:{record.id}")).modal is not None
+    picker = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
+    shared = await town.ada.select(answer(picker), ["1"])
+    assert "in the gallery" in said(answer(shared))
+    await town.bo.click(message, custom_id=f"easel:reroll:{record.id}")
+    second, _ = await town.finished()
+    assert second.order.parent_id == record.id
+    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
+    assert message.id not in [one.id for one in town.messages()]

@@ -1,0 +1,97 @@
+"""The answer to an order where Discord is unwell, the token has run out, or the bot was restarted: nothing is lost."""
+
+from typing import Any
+
+import pytest
+
+from tests.town import Town, answer, buttons, result_buttons, said
+
+
+async def test_after_the_token_has_run_out_the_pictures_are_posted_with_a_mention(town: Town) -> None:
+    """After fifteen minutes the answer cannot be edited: a message takes its place and calls its owner, only them."""
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="@everyone a cat")
+    await town.running()
+    await town.env.advance_time(16 * 60)
+    town.pool.release()
+    record, message = await town.finished()
+    assert record.message_id == message.id
+    assert said(message).startswith(f"<@{town.ada.id}> your pictures are ready.")
+    assert buttons(message) == result_buttons(record.id)
+    posted: list[Any] = [r.json for r in town.env.http_requests if r.method == "POST" and r.path.endswith("/messages")]
+    assert posted[-1]["allowed_mentions"] == {"parse": [], "users": [town.ada.id]}
+    assert len(town.messages()) == 1
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_a_passing_illness_of_discord_is_waited_out(town: Town, status: int) -> None:
+    """The result is sent again until it arrives, in the same message."""
+    town.pool.hold()
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    town.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, times=2)  # one may hit the preview
+    town.pool.release()
+    record, message = await town.finished()
+    assert message.id == record.message_id == answer(result).id
+    assert buttons(message) == result_buttons(record.id)
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10062), (500, 0)])
+async def test_where_the_answer_cannot_be_edited_the_channel_serves(town: Town, status: int, code: int) -> None:
+    """An invalid token, an unknown webhook or lasting trouble: the pictures come as a message."""
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    town.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, code=code, times=None)
+    town.pool.release()
+    record, message = await town.finished()
+    assert message.id == record.message_id
+    assert said(message).startswith(f"<@{town.ada.id}>")
+    assert buttons(message) == result_buttons(record.id)
+
+
+async def test_where_nothing_can_be_shown_the_pictures_wait_in_the_history(town: Town) -> None:
+    """No way to the channel either: done, undelivered message, and /history has it."""
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    town.env.inject_error("PATCH", "/webhooks/*/messages/*", status=401, code=50027, times=None)
+    town.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=None)
+    town.pool.release()
+    await town.finished()
+    assert (await town.newest()).status == "done"
+    result = await town.ada.slash(town.pictures, "history")
+    assert "a cat" in said(answer(result))
+
+
+async def test_a_deleted_answer_is_not_posted_again(town: Town) -> None:
+    """Who deletes the message while Easel draws does not want it there; the history keeps the pictures."""
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    await town.mo.delete(town.messages()[0])
+    town.pool.release()
+    await town.until(lambda: not town.services.generator.pending())
+    assert town.messages() == []
+    assert (await town.newest()).status == "done"
+
+
+async def test_an_interaction_that_ended_before_the_answer_costs_nothing(town: Town) -> None:
+    """Discord refuses the first answer (10062): nothing is drawn, and the queue forgets it."""
+    town.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    assert town.services.generator.pending() == []
+    assert town.pool.requests == []
+    assert (await town.newest()).status == "failed"
+
+
+async def test_a_generation_that_a_restart_interrupted_ends_in_its_own_message(town: Town) -> None:
+    """What waited is taken up again and edits the same answer."""
+    town.pool.capacity = 0
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    waiting = await town.shown("Next in the queue")
+    await town.restart()
+    record, message = await town.finished()
+    assert record.status == "done"
+    assert message.id == waiting.id == answer(result).id
+    assert len(town.messages()) == 1
