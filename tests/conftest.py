@@ -3,7 +3,8 @@
 `town` is a simulated Discord with the real bot in it, for tests of commands and buttons.
 """
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is installed that a test may need (EASEL_TEST_NO_SKIP), a skip is a failure."""
+    report = yield
+    if report.skipped and "EASEL_TEST_NO_SKIP" in os.environ and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and EASEL_TEST_NO_SKIP allows none: {report.longreprtext}"
+    return report
 
 
 @pytest.fixture
