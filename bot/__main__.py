@@ -46,13 +46,13 @@ def main() -> None:
 @app.command()
 def demo() -> None:
     """Try the bot in a local browser page: no Discord account, no token, no download."""
-    from bot.demo import run_demo  # the command's own
+    try:
+        from bot.demo import run_demo
+    except ModuleNotFoundError as error:
+        raise UserError(f"the demo needs {error.name}, of the extra “demo”: pip install 'easel[demo]'") from error
 
-    settings = _settings()
-    port = os.environ.get("EASEL_DEMO_PORT")
-    asyncio.run(
-        run_demo(settings, port=_port("EASEL_DEMO_PORT", port), open_browser="EASEL_NO_BROWSER" not in os.environ)
-    )
+    port = _port("EASEL_DEMO_PORT")
+    asyncio.run(run_demo(_settings(), port=port, open_browser="EASEL_NO_BROWSER" not in os.environ))
 
 
 @app.command()
@@ -175,12 +175,14 @@ def upgrade() -> None:
 @app.command()
 def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
-    from bot.doctor import Finding, examine
+    from bot.doctor import Finding, examine, port
     from inference.checkpoints import verify_model
     from inference.weights import CheckpointError
 
     settings = _settings()
     findings = asyncio.run(examine(settings))
+    if wanted := _port("EASEL_DEMO_PORT"):
+        findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
     try:
         findings.append(Finding("model", "ok", verify_model(settings.inference_model)))
     except CheckpointError as error:
@@ -215,7 +217,9 @@ def _settings() -> Settings:
     return settings
 
 
-def _port(variable: str, text: str | None) -> int | None:
+def _port(variable: str) -> int | None:
+    """A port from the environment; None where the variable is not set."""
+    text = os.environ.get(variable)
     if not text:
         return None
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
