@@ -17,8 +17,10 @@ from inference.backends import EncodedTexts
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, InvalidRequest, Progress
 from inference.engine import TICKS, Engine
 from inference.generation import kept_codes
-from inference.pictures import Pixels
+from inference.pictures import Pixels, encode_png
 from inference.previews import BURST
+from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.sequence import SamplingParams
 from tests.fakes import FakeBackend
 
 
@@ -88,6 +90,26 @@ def test_seeds_prompts_and_negative_prompts_matter() -> None:
         GenerationRequest("a cat", images=1, seed=1, guidance_scale=1),
     ]
     assert len({draw(variant)[0].png for variant in variants}) == len(variants)
+
+
+@pytest.mark.parametrize(("guidance_scale", "negative"), [(1.0, None), (3.0, None), (3.0, "a dog")])
+def test_the_engine_draws_what_a_plain_loop_draws(guidance_scale: float, negative: str | None) -> None:
+    """One picture by itself, code after code, with no tables, no slots to share and no batches."""
+    request = GenerationRequest("a cat", images=3, seed=5, guidance_scale=guidance_scale, negative_prompt=negative)
+    params = SamplingParams(guidance_scale, temperature=1.0, top_k=8)
+    for image in draw(request):
+        backend, generator = FakeBackend(2), torch.Generator().manual_seed(image.seed)
+        backend.prefill(torch.tensor([0, 1]), backend.encode_texts(["a cat", negative]))
+        rows = SamplingRows.of([params], backend.vocab_size)
+        codes = [backend.start_token]
+        for position in range(backend.image_length):
+            logits = backend.decode_one_token(
+                torch.tensor([0, 1]), torch.tensor([codes[-1]] * 2), torch.tensor([position] * 2)
+            )
+            guided = guide(logits[:1], logits[1:], rows.guidance_scale)
+            codes.append(int(sample(guided, rows, gumbel_noise([generator], backend.vocab_size))))
+        pixels = backend.detokenize(torch.tensor([codes[1:]]))[0].numpy()
+        assert image.png == encode_png(pixels, model="fake", seed=image.seed)
 
 
 def test_an_empty_negative_prompt_is_none() -> None:
@@ -200,6 +222,17 @@ def test_cancelling_frees_the_slots_and_ends_the_events() -> None:
     engine.cancel("a")
     assert (engine.status.free_slots, engine.busy) == (8, False)
     assert engine.step() == []
+
+
+def test_cancelling_one_leaves_the_other_as_it_is() -> None:
+    """Its pictures come as if it had been alone."""
+    request = GenerationRequest("a dog", images=2)
+    engine = Engine(FakeBackend(8))
+    engine.add("a", GenerationRequest("a cat", images=2))
+    engine.add("b", request)
+    run(engine, steps=5)
+    engine.cancel("a")
+    assert pngs(run(engine)["b"]) == [image.png for image in draw(request)]
 
 
 def test_cancelling_between_the_last_code_and_the_pixels() -> None:
@@ -323,6 +356,17 @@ def test_the_kept_rows_of_an_initial_picture_stay() -> None:
     drawn = engine._codes[[0, 2], 1:]
     assert (drawn[:, :8] == given_codes[:8]).all()
     assert not (drawn[:, 8:] == given_codes[8:]).all()
+
+
+def test_given_codes_do_not_outlive_their_picture() -> None:
+    """The next picture in the same slots is drawn freely."""
+    backend = FakeBackend()
+    engine = Engine(backend)
+    engine.add("a", GenerationRequest("a cat", init_image=b"any", strength=0.0), tiles(backend, torch.arange(16)))
+    run(engine)
+    request = GenerationRequest("a dog", images=4)
+    engine.add("b", request)
+    assert pngs(run(engine)["b"]) == [image.png for image in draw(request)]
 
 
 @given(st.integers(0, 3), st.floats(0, 1))
