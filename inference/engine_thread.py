@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import structlog
 
-from inference.contract import Done, Event, Failed, GenerationRequest, Queued
+from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued
 from inference.engine import Engine, EngineStatus
 from inference.pictures import Pixels
 
@@ -24,6 +24,10 @@ log = structlog.get_logger(__name__)
 SHUTTING_DOWN: Final = Failed("shutting_down", "The inference server is shutting down.", retryable=True)
 STOP_SECONDS: Final = 10.0
 """The longest that `stop` waits for the step that is under way; the thread dies with the process anyway."""
+
+
+HEARTBEAT_SECONDS: Final = 30.0
+"""A stream without news for so long repeats the last, so that nobody on the way to the client takes it for dead."""
 
 
 class LineFull(Exception):
@@ -43,13 +47,17 @@ class Cancellation:
 
 
 class EventStream:
-    """One generation as its handler sees it: iterate for its events, the last of which is Done or Failed."""
+    """One generation as its handler sees it: iterate for its events, the last of which is Done or Failed.
 
-    def __init__(self, submit: Callable[[Order], None]) -> None:
+    Queued, or the share that is done, may come more than once: `heartbeat` seconds apart.
+    """
+
+    def __init__(self, submit: Callable[[Order], None], heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self.id = uuid4().hex
         self.started = False  # it has left the waiting line
         self.ended = False
         self._submit = submit
+        self._heartbeat = heartbeat
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
     def submit(self, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
@@ -65,11 +73,18 @@ class EventStream:
         self._events.put_nowait(event)
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        while True:
-            event = await self._events.get()
+        news: Event = Queued()
+        while not isinstance(news, Done | Failed):
+            try:
+                async with asyncio.timeout(self._heartbeat):
+                    event = await self._events.get()
+            except TimeoutError:
+                event = news
+            if isinstance(event, Progress):
+                news = Progress(event.done)  # the preview need not be sent again
+            elif not isinstance(event, Image):
+                news = event
             yield event
-            if isinstance(event, Done | Failed):
-                return
 
 
 class EngineThread:

@@ -124,7 +124,7 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     order = await asyncio.to_thread(lambda: GenerationRequest.from_json(_parse_json(body)))
     with service.engine.open_stream() as stream:
         engine = await service.engine.engine()
-        _check_model(order.model, service)
+        _check_model(order.model, (service.model, engine.backend.name))
         engine.check(order)
         init_pixels = await _read_init_image(order, engine.backend.picture_side)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
@@ -221,9 +221,11 @@ class UnknownModel(InvalidRequest):
     """Answered with status 404."""
 
 
-def _check_model(name: str | None, service: Service) -> None:
-    if name is not None and name != service.model:
-        raise UnknownModel("model", f"model {name!r} is not served here; known: {service.model}", "unknown_model")
+def _check_model(name: str | None, known: tuple[str, str]) -> None:
+    """A model may be called as the server was told to (a folder, say), or as it calls itself in Done."""
+    if name is not None and name not in known:
+        names = ", ".join(dict.fromkeys(known))
+        raise UnknownModel("model", f"model {name!r} is not served here; known: {names}", "unknown_model")
 
 
 # ------------------------------------------------------------------------------------- around the handlers
