@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -39,7 +40,7 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, UserError, contract.InvalidRequest) as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print("[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -129,6 +130,7 @@ def imagine(
     )
     for text in filter(None, (prompt, negative)):
         _refuse_blocked(text)
+    _refuse_unwritable(output)
     pictures, done = _draw(request, settings.inference_threads, quiet=as_json)
     _write_grid(output, [picture.png for picture in pictures])
     if as_json:
@@ -150,7 +152,7 @@ def check(prompt: str, as_json: JsonFlag = False) -> None:
         _print_json(**verdict.to_json())
     else:
         why = f" ({verdict.category}: {verdict.reason})" if verdict.category else ""
-        Console().print(f"{verdict.action}{why}", highlight=False)
+        Console().print(escape(f"{verdict.action}{why}"), highlight=False)
     if verdict.action == "block":
         raise typer.Exit(2)
 
@@ -196,7 +198,7 @@ def doctor(as_json: JsonFlag = False) -> None:
         table = Table("", "subject", "finding", "cure", box=None, pad_edge=False)
         marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "problem": "[red]✗[/]"}
         for finding in findings:
-            table.add_row(marks[finding.grade], finding.subject, finding.text, finding.cure)
+            table.add_row(marks[finding.grade], finding.subject, escape(finding.text), escape(finding.cure))
         Console().print(table)
     if any(finding.grade == "problem" for finding in findings):
         raise typer.Exit(1)
@@ -286,6 +288,16 @@ def _progress_bar(*, quiet: bool) -> Iterator[Any]:
         yield lambda done, what: progress.update(task, completed=done, description=what)
 
 
+def _refuse_unwritable(path: Path) -> None:
+    """Before the drawing, which takes its time: can the grid be written there?"""
+    from PIL import Image
+
+    if path.suffix.lower() not in Image.registered_extensions():
+        raise UserError(f"{path} cannot be written: name it .png, .webp or .jpg")
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f"{path} cannot be written: {path.parent} is not a folder that takes files")
+
+
 def _write_grid(path: Path, pngs: list[bytes]) -> None:
     """Write the grid in the format that the file's name asks for."""
     from PIL import Image
@@ -297,8 +309,6 @@ def _write_grid(path: Path, pngs: list[bytes]) -> None:
             grid.save(path)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
-    except ValueError as error:  # Pillow's word for a suffix that it does not know
-        raise UserError(f"{path} cannot be written: name it .png, .webp or .jpg ({error})") from error
 
 
 def _print_json(**fields: object) -> None:
