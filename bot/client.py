@@ -74,7 +74,15 @@ class Bot(commands.AutoShardedBot):
         order = dataclasses.replace(order, interaction=reference(interaction))
         admission = asyncio.ensure_future(generator.admit(order))
         await asyncio.wait({admission}, timeout=ADMISSION_PATIENCE)
-        message_id = None if admission.done() else await defer(interaction)
+        message_id = None
+        if not admission.done():
+            try:
+                message_id = await defer(interaction)
+            except Exception:
+                (outcome,) = await asyncio.gather(admission, return_exceptions=True)
+                if isinstance(outcome, int):
+                    await generator.abandon(outcome)
+                raise
         try:
             generation_id = await admission
         except Exception:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot import client
 from tests.town import Town, answer, buttons, result_buttons, said
 
 
@@ -83,6 +84,19 @@ async def test_an_interaction_that_ended_before_the_answer_costs_nothing(town: T
     assert town.services.generator.pending() == []
     assert town.pool.requests == []
     assert (await town.newest()).status == "failed"
+
+
+async def test_an_interaction_that_ended_during_a_slow_admission_costs_nothing(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord refuses the "thinking…" while the row is being written: what was let in is let go again."""
+    monkeypatch.setattr(client, "ADMISSION_PATIENCE", 0.0)
+    town.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    assert town.services.generator.pending() == []
+    assert (await town.newest()).status == "failed"
+    again, _ = await town.imagine("a dog")
+    assert (again.status, len(town.pool.requests)) == ("done", 1)
 
 
 async def test_a_generation_that_a_restart_interrupted_ends_in_its_own_message(town: Town) -> None:
