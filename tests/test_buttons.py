@@ -18,6 +18,15 @@ async def test_reroll_belongs_to_whoever_pressed(town: Town) -> None:
     assert f"by <@{town.bo.id}>" in said(newer)
 
 
+async def test_a_reroll_leaves_the_model_to_the_server(town: Town) -> None:
+    """The model that drew the first may be gone since; asking for it by name would be refused."""
+    first, message = await town.imagine("a cat")
+    await town.bo.click(message, custom_id=f"easel:reroll:{first.id}")
+    await town.finished()
+    assert first.model == "fake"
+    assert [request.model for request in town.pool.requests] == [None, None]
+
+
 async def test_remix_opens_filled_and_draws_what_was_changed(town: Town) -> None:
     """The form holds prompt and negative prompt; what is submitted becomes a new generation."""
     first, message = await town.imagine("a cat", negative="a dog", images=1)

@@ -100,12 +100,16 @@ def requester_of(interaction: BotInteraction) -> Requester:
 
 
 def successor(record: GenerationRecord, interaction: BotInteraction, kind: Kind, **changes: Any) -> Order:
-    """The generation's order with another requester, a new seed and the `changes`; it starts from no picture."""
+    """The generation's order with another requester, a new seed and the `changes`; it starts from no picture.
+
+    The row names the model that drew.  Nobody ordered it, and no server may have it any more: the servers choose anew.
+    """
     return dataclasses.replace(
         record.order,
         **{
             "requester": requester_of(interaction),
             "seed": None,
+            "model": None,
             "kind": kind,
             "parent_id": record.id,
             "init_image": None,
