@@ -538,6 +538,14 @@ async def test_a_database_that_takes_no_writes_says_so(log: GenerationLog, datab
         await asyncio.wait_for(fill(), 60)
 
 
+async def test_a_database_server_that_is_away_says_so_too() -> None:
+    """A refused connection reaches the person as the same sentence; nothing listens on port 1."""
+    database = Database("postgresql+asyncpg://easel@127.0.0.1:1/easel")
+    with pytest.raises(NotSaved, match="Your generation could not be saved"):
+        await GenerationLog(database).record_start(1)
+    await database.close()
+
+
 async def test_a_folder_that_cannot_hold_a_database_is_named(tmp_path: Path) -> None:
     """A file where the folder should be: path and cure."""
     (tmp_path / "data").write_text("a file")

@@ -18,6 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.database import migrate
@@ -53,7 +54,9 @@ class Database:
         try:
             self._url = make_url(url)
             shown = self._url.render_as_string(hide_password=True)
-            self._engine: AsyncEngine = create_async_engine(self._url)
+            # A server may have been restarted since its connections were made; SQLite's never go stale.
+            remote = self._url.get_backend_name() != "sqlite"
+            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=remote)
         except (ArgumentError, ImportError, ValueError) as error:
             problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
             raise ConfigurationError(
@@ -125,7 +128,7 @@ class Database:
             async with self._one_writer, self._sessions() as session, session.begin():
                 await session.connection(execution_options={"writing": True})
                 yield session
-        except DBAPIError as error:
+        except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg passes a refused connection on as it is
             log.exception("database.not_saved", subject=subject, database=self.name)
             raise NotSaved(subject) from error
 
