@@ -4,7 +4,6 @@ Each command builds what it needs, and imports it there: `easel version` costs n
 """
 
 import asyncio
-import io
 import json
 import os
 import secrets
@@ -50,7 +49,9 @@ def demo() -> None:
     try:
         from bot.demo import run_demo
     except ModuleNotFoundError as error:
-        raise UserError(f"the demo needs {error.name}, of the extra “demo”: pip install 'easel[demo]'") from error
+        raise UserError(
+            f"the demo needs {error.name}: run `make demo`, or pip install -e '.[demo]' in Easel's folder"
+        ) from error
 
     port = _port("EASEL_DEMO_PORT")
     asyncio.run(run_demo(_settings(), port=port, open_browser="EASEL_NO_BROWSER" not in os.environ))
@@ -302,11 +303,10 @@ def _write_grid(path: Path, pngs: list[bytes]) -> None:
     """Write the grid in the format that the file's name asks for."""
     from PIL import Image
 
-    from bot.grid import compose
+    from bot.grid import compose, reencode
 
     try:
-        with Image.open(io.BytesIO(compose(pngs))) as grid:
-            grid.save(path)
+        path.write_bytes(reencode(compose(pngs), Image.registered_extensions()[path.suffix.lower()]))
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -5,17 +5,19 @@ through `asyncio.to_thread`.  Pillow lets go of the interpreter lock while it en
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from inference.contract import grid_columns
 
 GAP: Final = 4  # pixels between the pictures of a grid
 BACKGROUND: Final = (24, 25, 28)
 MAX_FILE_BYTES: Final = 9 * 2**20 + 2**19  # Discord takes 10 MiB; the rest of the message needs some of it
+_XMP: Final = "XML:com.adobe.xmp"
+_MARKS: Final = ("Software", "Comment", _XMP)  # the provenance that the inference server writes into every picture
 MAX_PIXELS: Final = 4096 * 4096  # of an upscaled picture
 
 
@@ -43,7 +45,7 @@ def compose(pngs: Sequence[bytes]) -> bytes:
     for index, picture in enumerate(pictures):
         row, column = divmod(index, columns)
         grid.paste(picture, (column * (width + GAP), row * (height + GAP)))
-    return _encode(grid, "PNG")
+    return _encode(grid, "PNG", marks=_marks(pictures[0]))
 
 
 def upscale(png: bytes, factor: int = 4) -> bytes:
@@ -55,7 +57,7 @@ def upscale(png: bytes, factor: int = 4) -> bytes:
     most = (MAX_PIXELS / (picture.width * picture.height)) ** 0.5
     scale = max(1.0, min(float(factor), most))
     size = (round(picture.width * scale), round(picture.height * scale))
-    return _encode(picture.resize(size, Image.Resampling.LANCZOS), "PNG")
+    return _encode(picture.resize(size, Image.Resampling.LANCZOS), "PNG", marks=_marks(picture))
 
 
 def fit(png: bytes, limit: int = MAX_FILE_BYTES) -> PictureFile:
@@ -66,13 +68,20 @@ def fit(png: bytes, limit: int = MAX_FILE_BYTES) -> PictureFile:
     if len(png) <= limit:
         return PictureFile(png, "png")
     picture = _read(png)
+    marks = _marks(picture)
     while min(picture.size) >= 16:
         for quality in (95, 85, 70, 50):
-            data = _encode(picture, "WEBP", quality=quality)
+            data = _encode(picture, "WEBP", marks=marks, quality=quality)
             if len(data) <= limit:
                 return PictureFile(data, "webp")
         picture = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
     raise ValueError(f"a picture of {len(png)} bytes cannot be brought under {limit} bytes")
+
+
+def reencode(png: bytes, kind: str) -> bytes:
+    """The picture in another of Pillow's formats, such as "WEBP" or "JPEG".  Raises ValueError, OSError."""
+    picture = _read(png)
+    return _encode(picture, kind, marks=_marks(picture))
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -92,7 +101,19 @@ def _read(png: bytes) -> Image.Image:
         raise ValueError(f"not a picture: {png[:16]!r}…") from error
 
 
-def _encode(picture: Image.Image, kind: str, **options: int) -> bytes:
+def _marks(picture: Image.Image) -> dict[str, str]:
+    """What a picture says of its own origin; whatever is made from it must say so too."""
+    return {name: text for name in _MARKS if isinstance(text := picture.info.get(name), str)}
+
+
+def _encode(picture: Image.Image, kind: str, *, marks: Mapping[str, str], **options: int) -> bytes:
+    more: dict[str, Any] = dict(options)
+    if kind == "PNG":
+        more["pnginfo"] = PngImagePlugin.PngInfo()
+        for name, text in marks.items():
+            more["pnginfo"].add_itxt(name, text)
+    elif _XMP in marks:
+        more["xmp"] = marks[_XMP].encode()
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
+    picture.save(buffer, kind, **more)
     return buffer.getvalue()

@@ -29,6 +29,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from inference.contract import GenerationRequest, InvalidRequest
 from inference.flax_checkpoint import dalle_bart_weights, read_flax, vqgan_weights
 from inference.models.config import ConfigError
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
@@ -66,11 +67,15 @@ def load_model(name: str, dtype: torch.dtype = torch.float32) -> Checkpoint:
     if name == "builtin":
         return load_builtin(dtype=dtype)
     folder = Path(name)
-    if not folder.is_dir():
-        raise CheckpointError(f"unknown model {name!r}: it is neither a folder nor one of the known models (builtin)")
-    if "dalle" in read_json(folder / "config.json"):
-        return load_builtin(folder, dtype)
-    return load_original(folder, dtype)
+    try:
+        if not folder.is_dir():
+            known = "it is neither a folder nor one of the known models (builtin)"
+            raise CheckpointError(f"unknown model {name[:200]!r}: {known}")
+        if "dalle" in read_json(folder / "config.json"):
+            return load_builtin(folder, dtype)
+        return load_original(folder, dtype)
+    except OSError as error:  # a folder that only its owner may read, a name longer than a path may be
+        raise CheckpointError(f"{name[:200]}: cannot be read: {error.strerror}") from error
 
 
 def verify_model(name: str) -> str:
@@ -279,11 +284,14 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def _sampling(values: dict[str, Any], path: Path) -> SamplingParams:
-    names = {field.name for field in dataclasses.fields(SamplingParams)}
-    if values.keys() != names or not all(isinstance(value, int | float) for value in values.values()):
-        raise CheckpointError(
-            f"{path}: 'sampling' must give {', '.join(sorted(names))} as numbers: {json.dumps(values)}"
-        )
+    """The model's own defaults, inside the limits of the contract."""
+    names = [field.name for field in dataclasses.fields(SamplingParams)]
+    if values.keys() != set(names):
+        raise CheckpointError(f"{path}: 'sampling' must give {', '.join(sorted(names))}: {json.dumps(values)}")
+    try:
+        GenerationRequest.from_json({"prompt": "", **values})
+    except InvalidRequest as error:
+        raise CheckpointError(f"{path}: 'sampling': {error}") from error
     return SamplingParams(**values)
 
 

@@ -254,14 +254,14 @@ class Engine:
         drawn = [sequence.position for sequence in partial]
         try:
             pictures = draw_partial(self.backend.detokenize, codes, drawn, self.backend.grid_side)
+            for sequence, pixels in zip(partial, pictures, strict=True):
+                generation.pictures[sequence.index] = pixels
+                generation.shown_at[sequence.index] = generation.ticks
+            shown = [generation.pictures.get(index) for index in range(generation.request.images)]
+            preview = encode_preview(shown, grid_columns(len(shown)))
         except Exception:  # a preview is a courtesy, not worth a generation
             log.exception("preview failed", generation=generation.id)
             return None
-        for sequence, pixels in zip(partial, pictures, strict=True):
-            generation.pictures[sequence.index] = pixels
-            generation.shown_at[sequence.index] = generation.ticks
-        shown = [generation.pictures.get(index) for index in range(generation.request.images)]
-        preview = encode_preview(shown, grid_columns(len(shown)))
         generation.previews += 1
         self._budget.spend(len(partial), self._clock() - started)
         return preview

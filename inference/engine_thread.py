@@ -112,7 +112,7 @@ class EngineThread:
         for stream in self._streams.values():
             stream.put(SHUTTING_DOWN)
         self._commands.put(None)
-        if self._thread.is_alive():
+        if self._thread.is_alive() and self._engine.done():  # one that still loads hears nothing, and is a daemon
             await asyncio.to_thread(self._thread.join, STOP_SECONDS)
         if self._engine.done() and not self._engine.cancelled():
             self._engine.exception()  # so that asyncio does not report it as never looked at
@@ -198,7 +198,16 @@ class EngineThread:
             return engine.step()
         except Exception:
             log.exception("a step of the engine failed")
-            return engine.fail_all("engine_failed", "The inference engine failed; its log says why.")
+            engine.fail_all("engine_failed", "forgotten")
+            self._tell(self._fail_all)
+            return []
+
+    def _fail_all(self) -> None:
+        """After a step that raised nobody may wait for events that it took with it: every stream ends."""
+        failure = Failed("engine_failed", "The inference engine failed; its log says why.", retryable=True)
+        for stream in self._streams.values():
+            stream.put(failure)
+            self._commands.put(Cancellation(stream.id))  # for an order that the engine has not seen yet
 
     def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
         if not self._loop.is_closed():  # it is when a stop did not wait for this thread any longer

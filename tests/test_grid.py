@@ -2,9 +2,10 @@
 
 import io
 import random
+from collections.abc import Callable
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from bot import grid
 from inference.contract import MAX_IMAGES
@@ -76,3 +77,29 @@ def test_what_cannot_fit_is_an_error() -> None:
     """A limit below any file is named."""
     with pytest.raises(ValueError, match="under 10 bytes"):
         grid.fit(noise(64), 10)
+
+
+def marked_picture() -> bytes:
+    """A picture that says where it comes from, as the inference server's do."""
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Software", "Easel")
+    chunks.add_itxt("XML:com.adobe.xmp", "<x:xmpmeta>trainedAlgorithmicMedia</x:xmpmeta>")
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(buffer, "PNG", pnginfo=chunks)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda png: grid.compose([png] * 4),
+        grid.upscale,
+        lambda png: grid.fit(png, limit=len(png) - 1).data,
+        lambda png: grid.reencode(png, "WEBP"),
+        lambda png: grid.reencode(png, "JPEG"),
+    ],
+    ids=["grid", "upscaled", "fitted", "webp", "jpeg"],
+)
+def test_what_is_made_of_a_marked_picture_is_marked(made: Callable[[bytes], bytes]) -> None:
+    """The mark "made by a model" survives every way in which a picture leaves the bot."""
+    assert b"trainedAlgorithmicMedia" in made(marked_picture())

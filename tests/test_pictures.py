@@ -157,9 +157,9 @@ def png_claiming(width: int, height: int) -> bytes:
 
 def test_a_picture_with_too_many_pixels_is_refused() -> None:
     """However small its file is; with its size and the limit."""
-    file = encoded(Image.new("1", (5001, 5001)))
+    file = encoded(Image.new("1", (4001, 4001)))
     assert len(file) < 10_000
-    with pytest.raises(UnreadablePicture, match=rf"5001 × 5001 pixels; at most {MAX_INIT_PIXELS} are taken"):
+    with pytest.raises(UnreadablePicture, match=rf"4001 × 4001 pixels; at most {MAX_INIT_PIXELS} are taken"):
         read_init_picture(file, 64)
 
 
@@ -190,3 +190,15 @@ def test_damaged_files_are_read_or_refused(cut: int, rubbish: bytes) -> None:
     """Never any other error."""
     with contextlib.suppress(UnreadablePicture):
         assert read_init_picture(WHOLE[:cut] + rubbish + WHOLE[cut + 3 :], 16).shape == (16, 16, 3)
+
+
+def test_damaged_metadata_is_refused() -> None:
+    """A JPEG whose orientation is written in a type that cannot hold it is unreadable, not a crash."""
+    buffer = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 3, "a description"
+    Image.new("RGB", (32, 32)).save(buffer, "JPEG", exif=exif)
+    data = bytearray(buffer.getvalue())
+    data[41], data[50] = 14, 12
+    with pytest.raises(UnreadablePicture, match="cannot be read"):
+        read_init_picture(bytes(data), 16)
