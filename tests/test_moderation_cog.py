@@ -5,10 +5,14 @@ from typing import Any
 
 import discord
 import pytest
+import simcord
 
 from bot.cogs.moderation import parse_duration
 from bot.errors import InvalidOption
 from tests.town import Town, answer, buttons, said
+
+
+MAY_TIME_OUT = discord.Permissions(manage_messages=True, moderate_members=True)
 
 
 async def mod(town: Town, command: str, **options: Any) -> Any:
@@ -138,6 +142,38 @@ async def test_lifting_nothing_says_so(town: Town) -> None:
     assert "was not found" in said(await mod(town, "unban", person=town.ada))
 
 
+async def test_who_may_only_time_out_can_neither_shorten_nor_lift_a_ban(town: Town) -> None:
+    """A timeout takes the place of what is in force: over a ban it would be a pardon.  Timeouts they do lift."""
+    guards = town.guild.create_role("Guards", permissions=MAY_TIME_OUT)
+    guard = town.guild.add_member(town.env.create_user("guard"), roles=[guards])
+    await mod(town, "ban", person=town.ada, reason="spam")
+    refused = await guard.slash(town.pictures, "mod timeout", person=town.ada, duration="1m", reason="x")
+    assert "You need the permission “Ban Members”" in said(answer(refused))
+    refused = await guard.slash(town.pictures, "mod unban", person=town.ada)
+    assert "You need the permission “Ban Members”" in said(answer(refused))
+    assert await audited(town) == [("ban", f"user:{town.ada.id}")]
+    await guard.slash(town.pictures, "mod timeout", person=town.bo, duration="1h", reason="x")
+    lifted = await guard.slash(town.pictures, "mod unban", person=town.bo)
+    assert "the timeout is lifted" in said(answer(lifted))
+
+
+async def test_owner_and_administrators_are_out_of_a_moderators_reach(town: Town) -> None:
+    """Neither ban nor timeout; the owner may sanction an administrator, and one administrator another."""
+    administrators = town.guild.create_role("Administrators", permissions=discord.Permissions(administrator=True))
+    boss, chief = (
+        town.guild.add_member(town.env.create_user(name), roles=[administrators]) for name in ("boss", "chief")
+    )
+    owner = simcord.MemberActor(town.env, town.guild, town.guild.owner)
+    for command, options in (("ban", {}), ("timeout", {"duration": "1h"})):
+        assert "owns this server" in said(await mod(town, command, person=owner, reason="x", **options))
+        assert "is an administrator" in said(await mod(town, command, person=boss, reason="x", **options))
+    refused = await boss.slash(town.pictures, "mod ban", person=owner, reason="x")
+    assert "owns this server" in said(answer(refused))
+    assert await audited(town) == []
+    assert "is banned" in said(answer(await owner.slash(town.pictures, "mod ban", person=boss, reason="x")))
+    assert "is banned" in said(answer(await boss.slash(town.pictures, "mod ban", person=chief, reason="x")))
+
+
 async def test_moderators_cannot_sanction_themselves_or_bots(town: Town) -> None:
     """Two slips of the finger that would otherwise need another moderator."""
     assert "yourself" in said(await mod(town, "ban", person=town.mo, reason="oops"))
@@ -220,7 +256,7 @@ async def test_remove_names_what_it_does_not_find(town: Town) -> None:
         ("log", {}, "Manage Messages"),
         ("timeout", {"duration": "1h", "reason": "x"}, "Moderate Members"),
         ("ban", {"reason": "x"}, "Ban Members"),
-        ("unban", {}, "Ban Members"),
+        ("unban", {}, "Moderate Members"),
         ("remove", {"generation": 1, "reason": "x"}, "Manage Messages"),
     ],
 )

@@ -84,6 +84,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             require(interaction, "moderate_members")
             _check_target(interaction, person)
             until = discord.utils.utcnow() + parse_duration(duration)
+            await self._check_in_force(interaction, person)
             await self._moderation.sanction(
                 person.id, interaction.guild_id, "timeout", until, reason, interaction.user.id
             )
@@ -106,7 +107,9 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason | None = None
     ) -> None:
         async with answering(interaction):
-            require(interaction, "ban_members")
+            if not interaction.permissions.ban_members:
+                require(interaction, "moderate_members")
+            await self._check_in_force(interaction, person)
             lifted = await self._moderation.lift(person.id, interaction.guild_id, interaction.user.id, reason or "")
             sentence = f"{person.mention} may use Easel again; the {lifted.kind} is lifted."
             await interaction.response.send_message(view=note(sentence), ephemeral=True)
@@ -137,6 +140,12 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
     def _moderation(self) -> Moderation:
         return self.bot.services.moderation
 
+    async def _check_in_force(self, interaction: discord.Interaction[Bot], person: discord.User) -> None:
+        """Raises MissingPermission where a ban would end and the moderator may only time out."""
+        sanction = await self._moderation.active(person.id, interaction.guild_id)
+        if sanction is not None and sanction.kind == "ban":
+            require(interaction, "ban_members")
+
 
 def parse_duration(duration: str) -> timedelta:
     """ "12h" → 12 hours.  Raises InvalidOption for anything but a number with m, h, d or w, from a minute to a year."""
@@ -149,11 +158,22 @@ def parse_duration(duration: str) -> timedelta:
     return length
 
 
-def _check_target(interaction: discord.Interaction[Bot], person: discord.User) -> None:
+def _check_target(interaction: discord.Interaction[Bot], person: discord.User | discord.Member) -> None:
+    """Raises InvalidOption for those whom the moderator may not sanction."""
     if person.id == interaction.user.id:
         raise InvalidOption("person", "You cannot sanction yourself.")
     if person.bot:
         raise InvalidOption("person", f"{person.mention} is a bot; bots cannot use Easel.")
+    owner_id = None if interaction.guild is None else interaction.guild.owner_id
+    if interaction.user.id == owner_id:
+        return
+    if person.id == owner_id:
+        raise InvalidOption("person", f"{person.mention} owns this server and cannot be sanctioned.")
+    if not isinstance(person, discord.Member):
+        return  # they have left the server
+    permissions = person.resolved_permissions or person.guild_permissions
+    if permissions.administrator and not interaction.permissions.administrator:
+        raise InvalidOption("person", f"{person.mention} is an administrator: only another one may sanction them.")
 
 
 async def setup(bot: Bot) -> None:
