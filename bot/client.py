@@ -12,6 +12,7 @@ import secrets
 import signal
 from typing import Any, Final
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -229,24 +230,36 @@ async def run_bot(settings: Settings) -> None:
         raise ConfigurationError(
             "DISCORD_TOKEN", "", "it is not set", "Put the bot's token in .env, or try Easel without one: easel demo."
         )
-    async with open_services(settings) as services, Bot(settings) as bot:
+    # The services close first: what they still deliver then needs Discord.
+    async with Bot(settings) as bot, open_services(settings) as services:
         bot.services = services
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        try:
-            await bot.login(settings.discord_token.get_secret_value())
-        except discord.LoginFailure as error:
-            raise ConfigurationError(
-                "DISCORD_TOKEN", "(hidden)", "Discord refused it", "Copy it anew: Developer Portal → your app → Bot."
-            ) from error
+        await log_in(bot, settings.discord_token.get_secret_value())
         resumed = await services.generator.resume(bot.reply_for)
         log.info("logged_in", user=str(bot.user), resumed=resumed)
         connection = asyncio.create_task(bot.connect())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if connection.done():
-            connection.result()
-        connection.cancel()
+        for task in (connection, stopping):
+            task.cancel()
+        ending, _ = await asyncio.gather(connection, stopping, return_exceptions=True)
+        if isinstance(ending, Exception):
+            raise ending
+
+
+async def log_in(bot: Bot, token: str) -> None:
+    """Raises ConfigurationError where Discord refuses the token or cannot be reached."""
+    try:
+        await bot.login(token)
+    except discord.LoginFailure as error:
+        raise ConfigurationError(
+            "DISCORD_TOKEN", "(hidden)", "Discord refused it", "Copy it anew: Developer Portal → your app → Bot."
+        ) from error
+    except aiohttp.ClientConnectionError as error:
+        raise ConfigurationError(
+            "DISCORD_TOKEN", "(hidden)", f"Discord cannot be reached with it ({error})",
+            "This machine must reach discord.com; without a network, try: easel demo.",
+        ) from error  # fmt: skip
