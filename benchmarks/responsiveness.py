@@ -23,7 +23,7 @@ import discord
 
 from bot.config import load_settings
 from bot.database.records import GenerationFilter
-from bot.demo import Stage, in_demo_folder, latest_finished, open_stage
+from bot.demo import Stage, in_demo_folder, latest_finished, newest_id, open_stage
 from bot.services import open_services
 
 BEAT_SECONDS = 0.005
@@ -58,8 +58,10 @@ async def main(rounds: int) -> dict[str, Any]:
 
 async def draw(stage: Stage, prompt: str, member: int, **options: object) -> None:
     """Order and wait for the delivery."""
-    await stage.act(stage.world.members[member], "imagine", prompt=prompt, **options)
-    await latest_finished(stage.bot.services, stage.world.members[member].id)
+    services, author = stage.bot.services, stage.world.members[member]
+    before = await newest_id(services, author.id)
+    await stage.act(author, "imagine", prompt=prompt, **options)
+    await latest_finished(services, author.id, after=before)
 
 
 async def running(stage: Stage) -> None:

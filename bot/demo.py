@@ -207,8 +207,9 @@ async def open_stage(settings: Settings, port: int, services: OpenServices) -> A
 async def draw_example(stage: Stage, file: Path) -> None:
     """Let a member draw the example through the whole path, then save its grid."""
     services, author = stage.bot.services, stage.world.members[0]
+    before = await newest_id(services, author.id)
     await stage.act(author, "imagine", prompt=EXAMPLE_PROMPT)
-    record = await latest_finished(services, author.id)
+    record = await latest_finished(services, author.id, after=before)
     if record.status != "done" or record.grid_key is None:
         say(f"The example was not drawn: {record.error_message or record.status}")
         return
@@ -217,24 +218,43 @@ async def draw_example(stage: Stage, file: Path) -> None:
     say(f"Example “{EXAMPLE_PROMPT}”: {file} ({took.total_seconds():.1f} s from /imagine to the grid)")
 
 
-async def latest_finished(services: Services, user_id: int) -> GenerationRecord:
-    """The person's newest generation, once it is delivered, failed or refused."""
+async def newest_id(services: Services, user_id: int) -> int:
+    """The id of the person's newest generation; 0 where there is none."""
+    page = await services.log.page(GenerationFilter(user_id=user_id), limit=1)
+    return page.records[0].id if page.records else 0
+
+
+async def latest_finished(services: Services, user_id: int, *, after: int = 0) -> GenerationRecord:
+    """The person's newest generation, once there is one newer than row `after` and it has ended, however."""
     while True:
         page = await services.log.page(GenerationFilter(user_id=user_id), limit=1)
-        if page.records and (page.records[0].delivered_at or page.records[0].status in ("failed", "blocked")):
-            return page.records[0]
+        if page.records and page.records[0].id > after:
+            record = page.records[0]
+            if record.delivered_at or record.status in ("failed", "blocked", "cancelled"):
+                return record
         await asyncio.sleep(PUMP_SECONDS)
 
 
 def in_demo_folder(settings: Settings) -> Settings:
-    """The same settings with everything that is kept in DATA_DIR/demo, apart from a real bot's data."""
+    """The same settings with everything that is kept in DATA_DIR/demo, apart from a real bot's data.
+
+    Raises ConfigurationError where that folder cannot be made.
+    """
     folder = settings.data_dir / "demo"
     changes = {
         "data_dir": folder,
         "database_url": f"sqlite+aiosqlite:///{folder / 'easel.db'}",
         "discord_guild_ids": (),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "DATA_DIR",
+            str(settings.data_dir),
+            f"the folder {folder} cannot be made ({error.strerror})",
+            "Name a folder that the demo may write to.",
+        ) from error
     return settings.model_copy(update=changes)
 
 

@@ -19,7 +19,7 @@ from bot.config import Settings, load_settings
 from bot.errors import ConfigurationError
 from bot.grid import size_of
 from bot.services import Services, open_services
-from tests.bot_fakes import FakePool
+from tests.bot_fakes import ADA, FakePool, an_order
 from tests.town import said
 
 
@@ -60,6 +60,27 @@ async def test_the_example_is_drawn_shown_and_saved(tmp_path: Path, capsys: pyte
     assert len(message.attachments) == 1
     assert size_of(file.read_bytes()) == (20, 20)
     assert str(file) in capsys.readouterr().out
+
+
+async def test_the_example_may_be_cancelled_and_is_not_confused_with_an_older_one(tmp_path: Path) -> None:
+    """Waiting ends with the cancelling of what was awaited, not with what was finished before."""
+    async with open_services(load_settings(None, data_dir=tmp_path), pool=FakePool()) as services:
+        older = await services.log.open(an_order(seed=1))
+        await services.log.fail(older, "internal", "It broke.")
+        assert await demo.newest_id(services, ADA) == older
+        waiting = asyncio.create_task(demo.latest_finished(services, ADA, after=older))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(waiting), 0.05)
+        newer = await services.log.open(an_order(seed=2))
+        await services.log.record_cancelled(newer)
+        assert (await asyncio.wait_for(waiting, 10)).id == newer
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A file stands in its way: variable, folder and cure instead of a traceback."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match=r"DATA_DIR=.*file.*cannot be made.*Name a folder"):
+        demo.in_demo_folder(load_settings(None, data_dir=tmp_path / "file"))
 
 
 async def test_what_the_bot_does_by_itself_reaches_the_page(tmp_path: Path) -> None:
