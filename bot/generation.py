@@ -15,8 +15,8 @@ import structlog
 
 from bot.admission import Admission
 from bot.album import Album
-from bot.database.generations import GenerationLog
-from bot.database.records import GenerationRecord, Status
+from bot.database.generations import GenerationLog, utc_now
+from bot.database.records import GenerationRecord, ImageRecord, Status
 from bot.errors import (
     GenerationCancelled,
     GenerationFailed,
@@ -240,17 +240,32 @@ class Generator:
         """Keep the pictures.  Where they cannot be kept they are delivered all the same: they were paid for."""
         generation_id = work.generation_id
         album = await Album.of(images)
+        records: tuple[ImageRecord, ...] = ()
+        grid_key = None
         try:
             records, grid_key = await album.store(self._storage, generation_id)
             await self._log.record_pictures(generation_id, records, model=model, grid_key=grid_key)
-        except NotSaved:
-            log.error("generation.pictures_not_saved", generation_id=generation_id)  # noqa: TRY400  # the cause was logged below
-            with suppress(NotSaved):
+        except Exception:
+            log.exception("generation.pictures_not_saved", generation_id=generation_id)
+            with suppress(Exception):
                 await self._log.record_pictures(generation_id, (), model=model, grid_key=None)
-        record = await self._log.get(generation_id)
+        return Result(await self._drawn_record(work, model, records, grid_key), album.pictures, album.grid)
+
+    async def _drawn_record(
+        self, work: _Work, model: str, images: tuple[ImageRecord, ...], grid_key: str | None
+    ) -> GenerationRecord:
+        """The row, or where the log cannot be read just now, what is known of it without the log."""
+        try:
+            record = await self._log.get(work.generation_id)
+        except Exception:
+            log.exception("generation.row_not_read", generation_id=work.generation_id)
+            order = work.order
+            return GenerationRecord(
+                work.generation_id, order, "done", order.seed or 0, utc_now(), model, images=images, grid_key=grid_key
+            )
         if record is None:
-            raise NotFound(f"Generation {generation_id}")
-        return Result(record, album.pictures, album.grid)
+            raise NotFound(f"Generation {work.generation_id}")
+        return record
 
     async def _deliver(self, work: _Work, reply: Reply, result: Result) -> None:
         """Show the pictures and write down where.  What could not be shown is tried again after a restart."""
@@ -274,8 +289,8 @@ class Generator:
             elif not isinstance(error, PromptBlocked):
                 code = error.code if isinstance(error, GenerationFailed) else type(error).__name__
                 await self._log.fail(work.generation_id, code, str(error))
-        except NotSaved:
-            log.error("generation.end_not_saved", generation_id=work.generation_id)  # noqa: TRY400  # the cause was logged below
+        except Exception:  # whatever it was, the person still waits for an answer
+            log.exception("generation.end_not_saved", generation_id=work.generation_id)
         try:
             await reply.fail(error, work.generation_id, blocked=isinstance(error, PromptBlocked))
         except Exception:

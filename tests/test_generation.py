@@ -372,6 +372,58 @@ async def test_pictures_that_cannot_be_stored_are_delivered_all_the_same(tmp_pat
     assert record.delivered_at is not None
 
 
+async def test_pictures_are_delivered_where_the_log_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hiccup of the database after the drawing changes nothing for the person, nor for the row."""
+
+    async def refuse(_: int) -> None:
+        raise ConnectionResetError("the database server went away")
+
+    async with services(tmp_path) as opened:
+        with monkeypatch.context() as patch:
+            patch.setattr(opened.log, "get", refuse)
+            generation_id, reply = await order_one(opened, an_order(seed=5))
+            await opened.generator.ended(generation_id)
+        record = await opened.log.get(generation_id)
+    (result,) = reply.results
+    assert (result.record.id, result.record.seed, result.record.model) == (generation_id, 5, "fake")
+    assert record is not None
+    assert (record.status, record.images) == ("done", result.record.images)
+    assert len(record.images) == 4
+
+
+async def test_pictures_are_delivered_where_the_log_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were drawn; only the history lacks them."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise ConnectionResetError("the database server went away")
+
+    async with services(tmp_path) as opened:
+        monkeypatch.setattr(opened.log, "record_pictures", refuse)
+        generation_id, reply = await order_one(opened, an_order())
+        record = await finish(opened, generation_id)
+    assert len(reply.results[0].images) == 4
+    assert (record.status, record.images, reply.errors) == ("done", (), [])
+
+
+async def test_a_failure_is_told_even_where_the_log_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keeps the row from being written does not keep the sentence from the person."""
+    pool = FakePool()
+    pool.fail_next("out_of_memory", message="The server ran out of memory.")
+
+    async def refuse(*_: object) -> None:
+        raise ConnectionResetError("the database server went away")
+
+    async with services(tmp_path, pool) as opened:
+        monkeypatch.setattr(opened.log, "fail", refuse)
+        generation_id, reply = await order_one(opened, an_order())
+        await finish(opened, generation_id)
+    assert [str(error) for error in reply.errors] == ["The server ran out of memory."]
+
+
 async def test_an_order_that_cannot_be_written_down_is_refused(tmp_path: Path) -> None:
     """Where the starting picture cannot be kept, the person learns the id, and the limit is untouched."""
     async with services(tmp_path, limit_per_person="1/hour") as opened:
