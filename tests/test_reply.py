@@ -59,10 +59,51 @@ async def test_where_nothing_can_be_shown_the_pictures_wait_in_the_history(town:
     town.env.inject_error("PATCH", "/webhooks/*/messages/*", status=401, code=50027, times=None)
     town.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=None)
     town.pool.release()
-    await town.finished()
+    _, message = await town.finished()
     assert (await town.newest()).status == "done"
+    assert said(message) == "Your pictures are ready: see `/history`."
+    assert buttons(message) == []
     result = await town.ada.slash(town.pictures, "history")
     assert "a cat" in said(answer(result))
+
+
+@pytest.mark.parametrize("status", [400, 403, 413])
+async def test_a_grid_that_discord_takes_nowhere_leaves_no_endless_drawing(town: Town, status: int) -> None:
+    """Refused as an edit and as a message: the answer says where the pictures are."""
+    town.pool.hold_after_preview()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.shown("Drawing")
+    town.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, code=40005, times=1)
+    town.env.inject_error("POST", "/channels/*/messages", status=status, code=40005, times=None)
+    town.pool.release()
+    _, message = await town.finished()
+    assert said(message) == "Your pictures are ready: see `/history`."
+    assert buttons(message) == []
+
+
+async def test_a_failure_after_the_token_has_run_out_is_told_in_the_answer(town: Town) -> None:
+    """There are no private messages any more; silence would be worse than a public sentence."""
+    town.pool.hold()
+    town.pool.fail_next()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    await town.env.advance_time(16 * 60)
+    town.pool.release()
+    _, message = await town.finished()
+    assert said(message) == "The server ran out of memory."
+    assert (len(town.messages()), buttons(message)) == (1, [])
+
+
+async def test_cancelling_after_the_token_has_run_out_takes_the_button_away(town: Town) -> None:
+    """No "Number 3 in the queue" stays behind."""
+    town.pool.capacity = 0
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.shown("Next in the queue")
+    await town.env.advance_time(16 * 60)
+    await town.services.generator.cancel((await town.newest()).id, town.ada.id)
+    _, message = await town.finished()
+    assert said(message) == "-# This generation was cancelled."
+    assert buttons(message) == []
 
 
 async def test_a_deleted_answer_is_not_posted_again(town: Town) -> None:

@@ -81,19 +81,23 @@ class InteractionReply:
             return await self._post(result)
 
     async def fail(self, error: UserError, generation_id: int | None, *, blocked: bool = False) -> None:  # noqa: ARG002  # the protocol's signature
-        """Tell the person alone: the public message goes, the sentence comes as a private one."""
+        """Tell the person alone: the sentence comes as a private message, and the public one goes.
+
+        Where the token serves no more there are no private messages, and the public one says it.
+        """
         sentence = text.refusal(error)
         if isinstance(error, GenerationCancelled):
-            await self._show(note(f"-# {sentence}"))
+            await self._say(f"-# {sentence}")
             return
         if self._thinking:
             # While the answer is "thinking…", a private message would take its public place.
             await self._show(note("-# …"))
-        await self._clear()
         try:
             await self._attempt(lambda: self._webhook().send(view=note(sentence), ephemeral=True))
         except (Vanished, Unreachable):
-            self._log.info("failure_not_told", sentence=sentence)
+            await self._say(sentence)
+        else:
+            await self._clear()
 
     # ------------------------------------------------------------------------------------------------ private
 
@@ -129,17 +133,38 @@ class InteractionReply:
 
         return await self._attempt(edit)
 
+    async def _say(self, sentence: str) -> None:
+        """Put a last word into the answer: with the token while that serves, then as the bot's own message."""
+        if self._message_id is None:
+            return
+        message_id = self._message_id
+
+        async def with_token() -> object:
+            return await self._webhook().edit_message(message_id, view=note(sentence), attachments=[])
+
+        async def as_own() -> object:
+            return await self._own_message(message_id).edit(view=note(sentence), attachments=[])
+
+        for edit in (with_token, as_own):
+            try:
+                await self._attempt(edit)
+            except Unreachable:
+                continue
+            except Vanished:
+                self._log.info("answer_deleted")
+            return
+        self._log.info("last_word_not_shown", sentence=sentence)
+
     async def _clear(self) -> None:
         """Delete the answer: with the token while that serves, then as the bot's own message."""
         if self._message_id is None:
             return
         message_id = self._message_id
-        channel = self._bot.get_partial_messageable(self._channel_id)
         try:
             await self._webhook().delete_message(message_id)
         except (Unreachable, discord.HTTPException, aiohttp.ClientError, OSError):
             try:
-                await channel.get_partial_message(message_id).delete()
+                await self._own_message(message_id).delete()
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 self._log.debug("answer_not_deleted", error=str(error))
 
@@ -160,9 +185,13 @@ class InteractionReply:
             message_id = await self._attempt(send)
         except (Vanished, Unreachable):
             self._log.info("waits_in_history")
+            await self._say("Your pictures are ready: see `/history`.")
             return None
         await self._clear()
         return message_id
+
+    def _own_message(self, message_id: int) -> discord.PartialMessage:
+        return self._bot.get_partial_messageable(self._channel_id).get_partial_message(message_id)
 
     def _webhook(self) -> discord.Webhook:
         reference = self._interaction
