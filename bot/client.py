@@ -120,15 +120,16 @@ class Bot(commands.AutoShardedBot):
         if sanction is not None:
             raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
 
-    async def take_down(
-        self, record: GenerationRecord, by: int, why: str, image_index: int | None = None
-    ) -> GenerationRecord:
-        """Mark a generation or one of its pictures as removed, and take its message down or the picture out of it."""
+    async def take_down(self, record: GenerationRecord, by: int, why: str, image_index: int | None = None) -> bool:
+        """Mark a generation or one of its pictures as removed, and take its message down or the picture out of it.
+
+        False where Discord did not let the bot do the latter, which takes View Channel.
+        """
         removed = await self.services.log.remove(record.id, by, why, image_index)
         if removed.status in ("checking", "queued", "running"):
             await self.services.generator.cancel(record.id, by)
         if removed.message_id is None:
-            return removed
+            return True
         channel = self.get_partial_messageable(record.order.requester.channel_id)
         message = channel.get_partial_message(removed.message_id)
         rest = await grid_of(self.services, removed) if image_index is not None else None
@@ -138,9 +139,12 @@ class Bot(commands.AutoShardedBot):
             else:
                 layout = ResultLayout(removed, rest)
                 await message.edit(view=layout, attachments=[layout.file])
+        except discord.NotFound:
+            return True
         except discord.HTTPException as error:
             log.info("message_not_taken_down", generation=record.id, error=str(error))
-        return removed
+            return False
+        return True
 
     # ------------------------------------------------------------------------------------------------- errors
 

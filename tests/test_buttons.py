@@ -124,6 +124,32 @@ async def test_the_owner_deletes(town: Town) -> None:
     assert removed.removal.by == town.ada.id
 
 
+async def test_the_owner_deletes_where_the_bot_may_not_see_the_channel(town: Town) -> None:
+    """The press allows what the bot's own permissions do not."""
+    record, message = await town.imagine()
+    town.env.inject_error("DELETE", "/channels/*/messages/*", status=403, code=50001)
+    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
+    assert town.messages() == []
+
+
+async def test_an_upscaled_copy_can_be_deleted_by_those_it_concerns(town: Town) -> None:
+    """Who asked for it, whose picture it is, and moderators, whose act is in the audit log; nobody else."""
+    record, message = await town.imagine(images=1)
+    eve = town.guild.add_member(town.env.create_user("eve"))
+    for who in (town.bo, town.ada, town.mo):
+        copy = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0"))
+        discard = f"easel:discard:{record.id}:0:{town.bo.id}"
+        refused = await eve.click(copy, custom_id=discard)
+        assert "belongs to someone else" in said(answer(refused))
+        await who.click(copy, custom_id=discard)
+        assert copy.id not in [one.id for one in town.pictures.history(viewer=town.ada)]
+    audit = await town.services.moderation.audit_page(town.guild.id)
+    assert [(entry.action, entry.actor_id) for entry in audit.records] == [("discard", town.mo.id)]
+    unchanged = await town.services.log.get(record.id)
+    assert unchanged is not None
+    assert unchanged.removal is None
+
+
 async def test_others_cannot_delete_and_moderators_can(town: Town) -> None:
     """A stranger is told so in private; a moderator's act is in the audit log."""
     record, message = await town.imagine()

@@ -66,6 +66,16 @@ async def test_deleting_from_the_history_takes_the_message_down_too(town: Town) 
     record, _ = await town.imagine("a cat")
     shown = answer(await town.ada.slash(town.pictures, "history"))
     result = await town.ada.click(shown, custom_id=f"easel:delete:{record.id}")
-    assert f"Generation {record.id} is deleted." in said(answer(result))
+    assert f"Generation {record.id} is removed." in said(answer(result))
     assert town.pictures.history(viewer=town.bo) == []
     assert "Try `/imagine`" in said(answer(await town.ada.slash(town.pictures, "history")))
+
+
+async def test_a_message_that_stays_is_not_called_gone(town: Town) -> None:
+    """Without View Channel the bot cannot delete its own message: the owner is told that it still stands."""
+    record, _ = await town.imagine("a cat")
+    shown = answer(await town.ada.slash(town.pictures, "history"))
+    town.env.inject_error("DELETE", "/channels/*/messages/*", status=403, code=50001)
+    told = said(answer(await town.ada.click(shown, custom_id=f"easel:delete:{record.id}")))
+    assert "removed from history and gallery, but it still stands in the channel" in told
+    assert "View Channel" in told

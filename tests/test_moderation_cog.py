@@ -11,7 +11,6 @@ from bot.cogs.moderation import parse_duration
 from bot.errors import InvalidOption
 from tests.town import Town, answer, buttons, said
 
-
 MAY_TIME_OUT = discord.Permissions(manage_messages=True, moderate_members=True)
 
 
@@ -238,6 +237,15 @@ async def test_remove_stops_what_is_still_being_drawn(town: Town) -> None:
     await mod(town, "remove", generation=record.id, reason="no")
     await town.settled()
     assert (await town.newest()).status == "cancelled"
+
+
+async def test_remove_tells_when_the_message_still_stands(town: Town) -> None:
+    """The moderator learns that the picture can still be seen, and which permission is missing."""
+    record, _ = await town.imagine("a cat")
+    town.env.inject_error("DELETE", "/channels/*/messages/*", status=403, code=50001)
+    told = said(await mod(town, "remove", generation=record.id, reason="tasteless"))
+    assert "it still stands in the channel" in told
+    assert "View Channel" in told
 
 
 async def test_remove_names_what_it_does_not_find(town: Town) -> None:

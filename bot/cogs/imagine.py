@@ -21,6 +21,7 @@ from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MA
 PRESSES: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
     picture.Pick,
     picture.Upscale,
+    picture.Discard,
     picture.Vary,
     picture.Share,
     picture.SharePicker,

@@ -132,9 +132,9 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             if picture is not None and picture > len(record.images):
                 raise NotFound(f"Picture {picture} of generation {generation}")
             index = None if picture is None else picture - 1
-            await self.bot.take_down(record, interaction.user.id, reason, index)
+            gone = await self.bot.take_down(record, interaction.user.id, reason, index)
             what = f"Generation {generation}" if picture is None else f"Picture {picture} of generation {generation}"
-            await interaction.followup.send(view=note(f"{what} is removed."), ephemeral=True)
+            await interaction.followup.send(view=note(text.removed(what, gone=gone)), ephemeral=True)
 
     @property
     def _moderation(self) -> Moderation:

@@ -130,8 +130,9 @@ class Remove(GenerationPress, template=r"easel:remove:(?P<generation>\d+)"):
         require(interaction, "manage_messages")
         record = await logged(interaction, self.generation_id)
         await interaction.response.defer()
-        await interaction.client.take_down(record, interaction.user.id, "removed from the request log")
-        await interaction.edit_original_response(view=note(f"Generation {record.id} is removed."), attachments=[])
+        gone = await interaction.client.take_down(record, interaction.user.id, "removed from the request log")
+        sentence = text.removed(f"Generation {record.id}", gone=gone)
+        await interaction.edit_original_response(view=note(sentence), attachments=[])
 
 
 async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, before: int | None) -> ModLogLayout:

@@ -84,6 +84,34 @@ class Upscale(PicturePress, template=r"easel:upscale:(?P<generation>\d+):(?P<ind
         await interaction.followup.send(view=layout, file=layout.file)
 
 
+class Discard(GenerationPress, template=r"easel:discard:(?P<generation>\d+):(?P<index>\d):(?P<by>\d+)"):
+    """Deletes an upscaled copy; for whom it was made, the picture's owner, and moderators.
+
+    The picture itself stays, and a copy of one that is removed can still be deleted.
+    """
+
+    def __init__(self, generation_id: int, index: int, by: int) -> None:
+        custom_id = f"easel:discard:{generation_id}:{index}:{by}"
+        super().__init__(generation_id, ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger, custom_id=custom_id))
+        self.by = by
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]), int(match["index"]), int(match["by"]))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        services = interaction.client.services
+        record = await services.log.get(self.generation_id)
+        owner = None if record is None else record.order.requester.user_id
+        if interaction.user.id not in (self.by, owner):
+            if not may_moderate(interaction):
+                raise NotYours("This picture")
+            subject = f"generation:{self.generation_id}"
+            await services.moderation.audit(interaction.guild_id, interaction.user.id, "discard", subject)
+        await interaction.response.defer()
+        await interaction.delete_original_response()
+
+
 class Vary(PicturePress, template=r"easel:vary:(?P<generation>\d+):(?P<index>\d)"):
     """Draws a picture anew in part: a generation of whoever pressed."""
 
@@ -202,6 +230,8 @@ class PictureLayout(ui.LayoutView):
         row.add_item(Vary(record.id, image.index))
         if record.order.requester.guild_id is not None:
             row.add_item(Share(record.id, image.index))
+        if by is not None:
+            row.add_item(Discard(record.id, image.index, by))
         box.add_item(row)
         self.add_item(box)
 

@@ -175,10 +175,14 @@ class Delete(GenerationPress, template=r"easel:delete:(?P<generation>\d+)"):
             raise NotYours("This generation")
         await interaction.response.defer()
         why = "deleted by its owner" if own else "deleted by a moderator"
-        await interaction.client.take_down(record, interaction.user.id, why)
+        gone = await interaction.client.take_down(record, interaction.user.id, why)
         if interaction.message is not None and interaction.message.id == record.message_id:
+            if not gone:
+                # The press itself allows it, even where the bot may not see the channel.
+                await interaction.delete_original_response()
             return
-        await interaction.followup.send(view=note(f"Generation {record.id} is deleted."), ephemeral=True)
+        sentence = text.removed(f"Generation {record.id}", gone=gone)
+        await interaction.followup.send(view=note(sentence), ephemeral=True)
 
 
 def details(record: GenerationRecord, *, verdict: bool) -> str:

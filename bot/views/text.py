@@ -55,6 +55,14 @@ def refusal(error: UserError) -> str:
     return f"{error} Try again {format_dt(error.retry_at, 'R')}."
 
 
+def removed(what: str, *, gone: bool) -> str:
+    """What is said after a removal; `gone` is whether its message or picture has left the channel too."""
+    if gone:
+        return f"{what} is removed."
+    rest = "Discord does not let Easel change its message, which takes the permission “View Channel”"
+    return f"{what} is removed from history and gallery, but it still stands in the channel: {rest}."
+
+
 def soon(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
     return format_dt(when, "R")
