@@ -40,6 +40,19 @@ async def test_only_ones_own_pictures_can_be_shared(town: Town) -> None:
     assert (await town.services.shares.page(town.guild.id)).records == ()
 
 
+async def test_a_picture_is_shared_only_where_it_was_drawn(town: Town) -> None:
+    """Elsewhere a ban from that server would not be noticed; /history offers the button everywhere."""
+    record, _ = await town.imagine("a cat", images=1)
+    await town.services.moderation.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    other = town.env.create_guild("Other")
+    elsewhere = other.create_text_channel("elsewhere")
+    ada = other.add_member(town.ada.user)
+    shown = answer(await ada.slash(elsewhere, "history"))
+    refused = await ada.click(shown, custom_id=f"easel:shareany:{record.id}")
+    assert "only in the server where it was drawn" in said(answer(refused))
+    assert (await town.services.shares.page(town.guild.id)).records == ()
+
+
 async def test_an_empty_gallery_says_how_to_fill_it(town: Town) -> None:
     """The first visitor learns about Share."""
     assert "Press *Share*" in said(answer(await town.bo.slash(town.pictures, "gallery")))

@@ -13,7 +13,7 @@ from discord import ui
 
 from bot import grid
 from bot.database.records import GenerationRecord, ImageRecord, ShareRecord
-from bot.errors import NotFound, NotYours
+from bot.errors import NotFound, NotYours, UserError
 from bot.grid import PictureFile
 from bot.views import text
 from bot.views.press import BotInteraction, GenerationPress, Press, answering, may_moderate, successor
@@ -278,9 +278,11 @@ def picture_of(record: GenerationRecord, index: int) -> ImageRecord:
 async def share(interaction: BotInteraction, record: GenerationRecord, index: int) -> None:
     """Post the person's own picture to the gallery and say so, to them alone."""
     if interaction.guild_id is None:
-        raise NotFound("A gallery outside of servers")
+        raise UserError("A gallery belongs to a server: there is none in direct messages.")
     if record.order.requester.user_id != interaction.user.id:
         raise NotYours("This picture")
+    if record.order.requester.guild_id != interaction.guild_id:
+        raise UserError("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
     await interaction.client.check_may_act(interaction)
     picture_of(record, index)
     shared = await interaction.client.services.shares.share(record.id, index, interaction.user.id)
