@@ -117,6 +117,7 @@ class Pool:
         try:
             async with asyncio.timeout(self._patience):
                 while True:
+                    change = self._change  # from before the asking: a server may come up while another's check fails
                     for member in sorted(self._members, key=lambda one: one.running):
                         if not member.ready:
                             continue
@@ -124,7 +125,7 @@ class Pool:
                             return await member.endpoint.check(prompts)
                         except EndpointDown as error:
                             self._mark_down(member, error)
-                    await self._wait_for_change()
+                    await change.wait()
         except TimeoutError as error:
             raise NoEndpoint(self._nobody("The prompt could not be checked")) from error
 
@@ -172,7 +173,7 @@ class Pool:
                         member = min(free, key=lambda one: (one is avoid, one.running))
                         member.running += 1
                         return member
-                    await self._wait_for_change()
+                    await self._change.wait()
         except TimeoutError as error:
             raise NoEndpoint(self._nobody("The pictures could not be drawn")) from error
 
@@ -209,10 +210,6 @@ class Pool:
                 log.info("pool.endpoint_ready", endpoint=member.endpoint.name)
                 member.ready, member.problem = True, ""
                 self._announce()
-
-    async def _wait_for_change(self) -> None:
-        change = self._change
-        await change.wait()
 
     def _announce(self) -> None:
         self._change.set()

@@ -1,13 +1,13 @@
 """The pool: who gets the work, what happens when a server breaks, and that the filter fails closed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.endpoint import Endpoint
+from bot.endpoint import Endpoint, EndpointDown
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
 from bot.pool import Pool
 from inference.contract import Done, Event, Failed, Image, Progress, Queued, Verdict
@@ -168,6 +168,34 @@ async def test_the_filter_fails_closed(tmp_path: Path) -> None:
             await pool.check(["a"])
         with pytest.raises(NoEndpoint, match="could not be drawn"):
             await collect(pool)
+
+
+async def test_a_server_that_comes_up_during_anothers_failing_check_is_asked() -> None:
+    """The word of it comes while the check is not listening, and must not be lost."""
+
+    class Scripted(Endpoint):
+        up = True
+
+        async def probe(self) -> None:
+            if not self.up:
+                raise EndpointDown(self.name, "down")
+
+        async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+            if self is second:
+                first.up = True
+                await until(pool, lambda: pool.capacity == 16)
+                self.up = False
+                raise EndpointDown(self.name, "broke off")
+            return [Verdict("allow")] * len(prompts)
+
+    first, second = Scripted("http://first"), Scripted("http://second")
+    first.up = False
+    pool = Pool([first, second], patience=1.0, poll_seconds=0.02)
+    await pool.open()
+    try:
+        assert await pool.check(["a"]) == [Verdict("allow")]
+    finally:
+        await pool.close()
 
 
 async def test_a_check_waits_for_a_server(tmp_path: Path) -> None:
