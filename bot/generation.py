@@ -360,12 +360,14 @@ class Generator:
         """The pictures are there, only nobody was shown them; where their files are gone, the same are drawn again."""
         work.in_line.set()
         try:
-            album = await Album.load(self._storage, record)
-        except (NotFound, ValueError):
-            await self._run_again(work, reply, live, record)
-            return
-        try:
+            try:
+                album = await Album.load(self._storage, record)
+            except (NotFound, ValueError):
+                await self._run_again(work, reply, live, record)
+                return
             work.drawn = True
             await self._deliver(work, reply, Result(record, album.pictures, album.grid))
+        except Exception:  # a storage that cannot be read just now; the next start tries again
+            log.exception("generation.not_delivered", generation_id=record.id)
         finally:
             self._forget(work)

@@ -343,6 +343,33 @@ async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
     assert later.results[0].images[0].png == tile(5)
 
 
+async def test_files_that_cannot_be_read_just_now_hold_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person may order again at once, and the pictures are delivered by a later start."""
+    reply = FakeReply()
+    reply.broken = True
+    async with services(tmp_path) as opened:
+        generation_id, _ = await order_one(opened, an_order(seed=5), reply)
+        await finish(opened, generation_id)
+
+    async def refuse(_: str) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    async with services(tmp_path, queue_size_per_person=1) as opened:
+        with monkeypatch.context() as patch:
+            patch.setattr(opened.storage, "get", refuse)
+            await opened.generator.resume(lambda _: FakeReply())
+            await finish(opened, generation_id)
+        assert opened.generator.pending() == []
+        assert (await draw(opened)).status == "done"
+    later = FakeReply()
+    async with services(tmp_path) as opened:
+        assert await opened.generator.resume(lambda _: later) == 1
+        await finish(opened, generation_id)
+    assert later.results[0].images[0].png == tile(5)
+
+
 async def test_a_starting_picture_survives_a_restart(tmp_path: Path) -> None:
     """The picture to vary is kept with the row, so a resumed variation still has it."""
     pool = FakePool()
