@@ -417,19 +417,40 @@ async def test_removed_pictures_leave_the_gallery(log: GenerationLog, shares: Sh
     assert [one.id for one in (await shares.page(GUILD)).records] == [share.id]
 
 
-async def test_unsharing_is_for_the_owner_or_a_moderator(log: GenerationLog, shares: Shares) -> None:
-    """With its votes; then it can be shared anew."""
+async def test_unsharing_is_for_the_owner_or_a_moderator(
+    log: GenerationLog, shares: Shares, moderation: Moderation
+) -> None:
+    """With its votes; then it can be shared anew.  Only what a moderator did to somebody else is audited."""
     generation_id = await drawn(log)
     share = await shares.share(generation_id, 0, ADA)
     await shares.vote(share.id, BOB)
     with pytest.raises(NotYours):
         await shares.unshare(share.id, BOB)
-    await shares.unshare(share.id, ADA)
+    await shares.unshare(share.id, ADA, as_moderator=True)
     with pytest.raises(NotFound):
-        await shares.unshare(share.id)
+        await shares.unshare(share.id, ADA)
+    assert (await moderation.audit_page(GUILD)).records == ()
     again = await shares.share(generation_id, 0, ADA)
     assert again.votes == 0
-    await shares.unshare(again.id)
+    await shares.unshare(again.id, MODERATOR, as_moderator=True)
+    (act,) = (await moderation.audit_page(GUILD)).records
+    assert (act.action, act.actor_id, act.subject) == ("unshare", MODERATOR, f"share:{again.id}")
+
+
+async def test_what_cannot_be_audited_is_not_unshared(
+    log: GenerationLog, shares: Shares, moderation: Moderation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The act and its entry are one transaction."""
+    share = await shares.share(await drawn(log), 0, ADA)
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("no entry")
+
+    monkeypatch.setattr("bot.database.shares.audit_row", refuse)
+    with pytest.raises(RuntimeError, match="no entry"):
+        await shares.unshare(share.id, MODERATOR, as_moderator=True)
+    assert await shares.get(share.id) is not None
+    assert (await moderation.audit_page(GUILD)).records == ()
 
 
 async def test_a_cursor_that_is_none_is_refused(shares: Shares) -> None:

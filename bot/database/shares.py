@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from bot.database.generations import utc_now
 from bot.database.records import Ballot, SharePage, ShareRecord
-from bot.database.rows import generation_record
+from bot.database.rows import audit_row, generation_record
 from bot.database.session import Database, whole
 from bot.database.tables import GenerationTable, ImageTable, ShareTable, VoteTable
 from bot.errors import InvalidOption, NotFound, NotYours
@@ -59,14 +59,19 @@ class Shares:
         return record
 
     @whole
-    async def unshare(self, share_id: int, user_id: int | None = None) -> None:
-        """Take it out of the gallery, with its votes.  With `user_id`, only one's own.  Raises NotFound, NotYours."""
+    async def unshare(self, share_id: int, by: int, *, as_moderator: bool = False) -> None:
+        """Take it out of the gallery, with its votes: one's own, or as a moderator anybody's, which is audited.
+
+        Raises NotFound, NotYours.
+        """
         async with self._database.writing("The change to the gallery") as session:
             row = await session.get(ShareTable, share_id)
             if row is None:
                 raise NotFound(f"Share {share_id}")
-            if user_id is not None and row.user_id != user_id:
-                raise NotYours("This picture")
+            if row.user_id != by:
+                if not as_moderator:
+                    raise NotYours("This picture")
+                session.add(audit_row(self._now(), row.guild_id, by, "unshare", f"share:{share_id}", ""))
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
     @whole

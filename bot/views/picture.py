@@ -196,15 +196,7 @@ class Unshare(Press, template=r"easel:unshare:(?P<share>\d+)"):
         record = await shares.get(self.share_id)
         if record is None or record.guild_id != interaction.guild_id:
             raise NotFound("This picture in the gallery")
-        if record.user_id == interaction.user.id:
-            await shares.unshare(self.share_id, interaction.user.id)
-        elif may_moderate(interaction):
-            await shares.unshare(self.share_id)
-            await interaction.client.services.moderation.audit(
-                interaction.guild_id, interaction.user.id, "unshare", f"share:{self.share_id}"
-            )
-        else:
-            raise NotYours("This picture")
+        await shares.unshare(self.share_id, interaction.user.id, as_moderator=may_moderate(interaction))
         await interaction.response.send_message(view=note("Taken out of the gallery."), ephemeral=True)
 
 
