@@ -43,7 +43,8 @@ class Sanctioned(NotAdmitted):
 
     def __init__(self, kind: str, reason: str, until: datetime | None = None) -> None:
         what = "You are timed out from Easel" if kind == "timeout" else "You are banned from Easel"
-        super().__init__(f"{what}: {reason}" if reason else f"{what}.", until)
+        stop = "" if reason.endswith((".", "!", "?", "…")) else "."
+        super().__init__(f"{what}: {reason}{stop}" if reason else f"{what}.", until)
         self.kind = kind
         self.reason = reason
 

@@ -11,7 +11,8 @@ def test_a_timeout_and_a_ban_say_which_they_are_and_why() -> None:
     """The sentence names kind and reason; only the timeout has an end."""
     end = datetime(2030, 1, 1, tzinfo=UTC)
     timeout, ban = errors.Sanctioned("timeout", "spam", end), errors.Sanctioned("ban", "")
-    assert (str(timeout), timeout.retry_at) == ("You are timed out from Easel: spam", end)
+    assert (str(timeout), timeout.retry_at) == ("You are timed out from Easel: spam.", end)
+    assert str(errors.Sanctioned("ban", "Why not?")) == "You are banned from Easel: Why not?"
     assert (str(ban), ban.retry_at) == ("You are banned from Easel.", None)
 
 

@@ -278,7 +278,7 @@ async def test_cancel_without_anything_to_cancel_says_so(town: Town) -> None:
     """Nothing in progress is no error of the bot's."""
     result = await town.ada.slash(town.pictures, "cancel")
     assert result.ephemeral
-    assert "A generation of yours in progress was not found" in said(answer(result))
+    assert "Nothing of yours is in progress" in said(answer(result))
 
 
 async def test_cancel_offers_ones_own_generations(town: Town) -> None:

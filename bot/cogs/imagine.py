@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.errors import NotFound
+from bot.errors import UserError
 from bot.order import Order
 from bot.reply import Pending
 from bot.views import picture, result, status, text
@@ -110,7 +110,7 @@ class Imagine(commands.Cog):
             mine = generator.pending(interaction.user.id)
             chosen = [pending for pending in mine if which is None or str(pending.generation_id) == which]
             if not chosen:
-                raise NotFound("A generation of yours in progress")
+                raise UserError("Nothing of yours is in progress, so there is nothing to cancel.")
             await interaction.response.defer(ephemeral=True)
             stopped = [await generator.cancel(pending.generation_id, interaction.user.id) for pending in chosen]
             done = f"Cancelled {text.count(sum(stopped), 'generation')}."

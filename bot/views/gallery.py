@@ -14,7 +14,7 @@ from discord import ui
 
 from bot.database.records import ShareRecord
 from bot.database.shares import GalleryOrder
-from bot.errors import NotFound
+from bot.errors import NotFound, UserError
 from bot.services import Services
 from bot.views import text
 from bot.views.picture import Unshare
@@ -113,7 +113,7 @@ class Vote(Press, template=r"easel:vote:(?P<share>\d+):(?P<order>newest|top):(?P
 async def gallery_layout(interaction: BotInteraction, order: GalleryOrder, cursor: str | None) -> GalleryLayout:
     """The page of this server's gallery after `cursor`, as the person who asks may see it."""
     if interaction.guild_id is None:
-        raise NotFound("A gallery outside of servers")
+        raise UserError("A gallery belongs to a server: there is none in direct messages.")
     services: Services = interaction.client.services
     page = await services.shares.page(interaction.guild_id, order, cursor, PER_PAGE)
     shares = []

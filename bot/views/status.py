@@ -9,7 +9,7 @@ from typing import Final, Self
 import discord
 from discord import ui
 
-from bot.errors import NotFound, NotYours
+from bot.errors import NotYours, UserError
 from bot.views import text
 from bot.views.press import BotInteraction, GenerationPress, may_moderate
 
@@ -37,7 +37,7 @@ class StatusLayout(ui.LayoutView):
 def queued_status(position: int, eta_seconds: float | None) -> str:
     """`position` counts from 1, the one that is drawn next."""
     place = "Next in the queue" if position <= 1 else f"Number {position} in the queue"
-    wait = "" if eta_seconds is None else f" · about {text.seconds(max(1.0, round(eta_seconds)))}"
+    wait = "" if eta_seconds is None else f" · about {text.estimate(eta_seconds)}"
     return f"🕓 {place}{wait}"
 
 
@@ -64,4 +64,4 @@ class Cancel(GenerationPress, template=r"easel:cancel:(?P<generation>\d+)"):
             raise NotYours("This generation")
         await interaction.response.defer()
         if not await interaction.client.services.generator.cancel(self.generation_id, interaction.user.id):
-            raise NotFound("A generation in progress")
+            raise UserError("This generation is not in progress any more: it is too late to cancel it.")

@@ -10,10 +10,11 @@ from typing import Final
 
 from discord.utils import escape_markdown, escape_mentions, format_dt
 
-from bot.errors import UserError
+from bot.errors import Sanctioned, UserError
 
 MAX_PROMPT_SHOWN: Final = 300
 MAX_ALT_TEXT: Final = 1024
+MAX_REASON_SHOWN: Final = 400
 
 # Overrides and isolates turn the rest of a line around; the letters of right-to-left scripts need none of them.
 _BIDI_CONTROLS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F))
@@ -50,9 +51,13 @@ def alt_text(prompt: str, position: int | None = None) -> str:
 
 def refusal(error: UserError) -> str:
     """The sentence of an error, with the time to try again in the reader's own time zone."""
+    sentence = str(error)
+    if isinstance(error, Sanctioned) and error.reason:
+        # The only sentence that quotes somebody.
+        sentence = sentence.replace(error.reason, plain(error.reason, MAX_REASON_SHOWN))
     if error.retry_at is None:
-        return str(error)
-    return f"{error} Try again {format_dt(error.retry_at, 'R')}."
+        return sentence
+    return f"{sentence} Try again {format_dt(error.retry_at, 'R')}."
 
 
 def removed(what: str, *, gone: bool) -> str:
@@ -75,10 +80,16 @@ def count(number: int, thing: str) -> str:
 
 def seconds(duration: float) -> str:
     """3.14159 → "3.1 s", 75 → "1 min 15 s"."""
-    if duration < 60:
+    if round(duration, 1) < 60:
         return f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest} s"
+
+
+def estimate(duration: float) -> str:
+    """12.4 → "12 s": no tenths where nobody knows them, and never less than a second."""
+    whole = max(1, round(duration))
+    return f"{whole} s" if whole < 60 else seconds(whole)
 
 
 def progress_bar(done: float, cells: int = 12) -> str:
