@@ -97,6 +97,22 @@ async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
     assert opened.attachments == []
 
 
+async def test_a_category_with_a_colon_is_refused(town: Town) -> None:
+    """The next page's button could not hold it; no category has one."""
+    assert said(await mod(town, "log", category="a:b")) == "No category holds a colon."
+
+
+async def test_a_failed_entry_says_what_failed(town: Town) -> None:
+    """The server's code and its words, for the moderator who is asked about it."""
+    town.pool.fail_next("out_of_memory", message="No memory is left.")
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.settled()
+    record = await town.newest()
+    shown = said(answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}")))
+    assert r"Error **out\_of\_memory**: No memory is left." in shown
+    assert "To repeat it" not in shown
+
+
 async def test_long_prompts_fit_the_page(town: Town) -> None:
     """Six prompts made of nothing but marks stay within 4,000 characters."""
     for _ in range(6):
@@ -138,7 +154,7 @@ async def test_a_ban_counts_in_this_server_only(town: Town) -> None:
 
 async def test_lifting_nothing_says_so(town: Town) -> None:
     """No sanction, no lifting."""
-    assert "was not found" in said(await mod(town, "unban", person=town.ada))
+    assert "is neither banned nor timed out" in said(await mod(town, "unban", person=town.ada))
 
 
 async def test_who_may_only_time_out_can_neither_shorten_nor_lift_a_ban(town: Town) -> None:

@@ -9,14 +9,14 @@ import discord
 import pytest
 from discord import ui
 
-from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, ShareRecord
-from bot.errors import UserError
+from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, Removal, ShareRecord
+from bot.errors import Sanctioned, UserError
 from bot.grid import PictureFile
 from bot.views import text
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
-from bot.views.modlog import ModLogLayout, ModLogPage, to_base36
+from bot.views.modlog import ModLogLayout, ModLogPage, opened_entry, to_base36
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
 from bot.views.result import ResultLayout, command_line, details
@@ -141,11 +141,14 @@ def test_alt_text_has_discords_length() -> None:
 def test_a_refusal_counts_down() -> None:
     """The time to try again is in Discord's own form, which shows each reader their own clock."""
     assert text.refusal(UserError("Too much.")) == "Too much."
+    timeout = text.refusal(Sanctioned("timeout", "*no*", NOW))
+    assert timeout == r"You are timed out from Easel: \*no\*. Try again <t:1767225600:R>."
     assert text.refusal(UserError("Too much.", NOW)) == "Too much. Try again <t:1767225600:R>."
 
 
 @pytest.mark.parametrize(
-    ("duration", "words"), [(0.04, "0.0 s"), (3.14159, "3.1 s"), (59.9, "59.9 s"), (75, "1 min 15 s")]
+    ("duration", "words"),
+    [(0.04, "0.0 s"), (3.14159, "3.1 s"), (59.9, "59.9 s"), (59.96, "1 min 0 s"), (75, "1 min 15 s")],
 )
 def test_durations_are_worded(duration: float, words: str) -> None:
     """Seconds, then minutes."""
@@ -161,6 +164,8 @@ def test_progress_is_drawn(done: float, words: str) -> None:
 def test_the_place_in_the_queue_is_worded() -> None:
     """The first is next; an unknown wait is not guessed."""
     assert queued_status(1, None) == "🕓 Next in the queue"
+    assert queued_status(2, 12.04) == "🕓 Number 2 in the queue · about 12 s"
+    assert queued_status(2, 59.7) == "🕓 Number 2 in the queue · about 1 min 0 s"
     assert queued_status(3, 75.0) == "🕓 Number 3 in the queue · about 1 min 15 s"
 
 
@@ -168,6 +173,33 @@ def test_the_command_that_repeats_it_names_what_was_given() -> None:
     """Options that were left to the model are left to it again."""
     record = a_record(prompt="a cat", images=4, temperature=0.5)
     assert command_line(record) == "/imagine prompt:a cat images:4 seed:10 temperature:0.5"
+
+
+def test_what_cannot_be_repeated_by_a_command_is_not_offered() -> None:
+    """A variation starts from a picture, and a prompt that was cut is another prompt."""
+    assert "To repeat it" in details(a_record(images=4), verdict=False)
+    assert "To repeat it" not in details(a_record(images=4, kind="vary", strength=0.5), verdict=False)
+    assert "To repeat it" not in details(a_record(prompt="x" * 1000, negative_prompt="y" * 900), verdict=False)
+
+
+def test_the_logs_opened_entry_tells_all_and_fits_the_message() -> None:
+    """Verdict, error and nine removals with reasons made of marks: 4,000 characters at most."""
+    big = 2**63 - 1
+    gone = Removal(NOW, big, "*" * 400)
+    record = a_record(big, "*" * 1000, negative_prompt="*" * 1000, temperature=0.123456789)
+    worst = replace(
+        record,
+        images=tuple(replace(image, removal=gone, seed=2**32) for image in record.images),
+        verdict=Verdict("block", "c" * 40, 0.5, "_" * 900),
+        error_code="out_of_memory",
+        error_message="_" * 900,
+        removal=gone,
+        model="m" * 100,
+    )
+    told = opened_entry(worst)
+    assert len(told) <= 4000
+    for words in ("Filter's reason: ", r"Error **out\_of\_memory**", "Removed by", "Picture 1 removed by"):
+        assert words in told
 
 
 def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> None:

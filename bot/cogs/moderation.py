@@ -14,8 +14,8 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.database.moderation import Moderation
-from bot.database.records import GenerationFilter, Status
-from bot.errors import InvalidOption, NotFound
+from bot.database.records import GenerationFilter, SanctionRecord, Status
+from bot.errors import InvalidOption, NotFound, UserError
 from bot.views import text
 from bot.views.modlog import (
     MAX_CATEGORY,
@@ -65,6 +65,9 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
     ) -> None:
         async with answering(interaction):
             require(interaction, "manage_messages")
+            if category is not None and ":" in category:
+                # It parts the fields of the buttons' ids, and the filter's categories have none.
+                raise InvalidOption("category", "No category holds a colon.")
             wanted = GenerationFilter(
                 user_id=None if person is None else person.id,
                 status=cast("Status | None", status),
@@ -109,7 +112,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         async with answering(interaction):
             if not interaction.permissions.ban_members:
                 require(interaction, "moderate_members")
-            await self._check_in_force(interaction, person)
+            if await self._check_in_force(interaction, person) is None:
+                raise UserError(f"{person.mention} is neither banned nor timed out.")
             lifted = await self._moderation.lift(person.id, interaction.guild_id, interaction.user.id, reason or "")
             sentence = f"{person.mention} may use Easel again; the {lifted.kind} is lifted."
             await interaction.response.send_message(view=note(sentence), ephemeral=True)
@@ -140,11 +144,14 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
     def _moderation(self) -> Moderation:
         return self.bot.services.moderation
 
-    async def _check_in_force(self, interaction: discord.Interaction[Bot], person: discord.User) -> None:
-        """Raises MissingPermission where a ban would end and the moderator may only time out."""
+    async def _check_in_force(
+        self, interaction: discord.Interaction[Bot], person: discord.User
+    ) -> SanctionRecord | None:
+        """What is in force.  Raises MissingPermission where a ban would end and the moderator may only time out."""
         sanction = await self._moderation.active(person.id, interaction.guild_id)
         if sanction is not None and sanction.kind == "ban":
             require(interaction, "ban_members")
+        return sanction
 
 
 def parse_duration(duration: str) -> timedelta:

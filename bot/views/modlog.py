@@ -18,6 +18,7 @@ from bot.views.press import BotInteraction, GenerationPress, Press, require
 from bot.views.result import details, grid_file
 
 PER_PAGE: Final = 6
+MAX_MESSAGE: Final = 4000
 # A button's id, which holds the filter, takes 100 characters.
 MAX_WORDS: Final = 30
 MAX_CATEGORY: Final = 20
@@ -99,10 +100,7 @@ class LogEntry(GenerationPress, template=r"easel:logentry:(?P<generation>\d+)"):
         record = await logged(interaction, self.generation_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         layout = ui.LayoutView(timeout=None)
-        by = f"-# {entry_facts(record)}"
-        removal = record.removal
-        removed = "" if removal is None else f"\nRemoved by <@{removal.by}>: {text.plain(removal.why)}"
-        layout.add_item(ui.TextDisplay(f"{details(record, verdict=True)}\n{by}{removed}"))
+        layout.add_item(ui.TextDisplay(opened_entry(record)))
         files = []
         picture = await grid_of(interaction.client.services, record)
         if picture is not None:
@@ -163,6 +161,28 @@ async def logged(interaction: BotInteraction, generation_id: int) -> GenerationR
 def entry(record: GenerationRecord) -> str:
     """One entry of the list, in two lines."""
     return f"**{text.plain(record.order.prompt, 150)}**\n-# {entry_facts(record)}"
+
+
+def opened_entry(record: GenerationRecord) -> str:
+    """All that moderators may read of an entry, in at most 4,000 characters whatever people wrote.
+
+    Where there are many words, single pictures' removals are left out.
+    """
+    lines = [f"-# {entry_facts(record)}"]
+    if record.verdict is not None and record.verdict.reason:
+        lines.append(f"Filter's reason: {text.plain(record.verdict.reason, 200)}")
+    if record.error_code is not None:
+        lines.append(f"Error **{text.plain(record.error_code, 40)}**: {text.plain(record.error_message or '', 200)}")
+    removals = [("Removed", record.removal, 200)]
+    removals += [(f"-# Picture {image.index + 1} removed", image.removal, 40) for image in record.images]
+    for what, removal, limit in removals:
+        if removal is not None:
+            lines.append(f"{what} by <@{removal.by}>: {text.plain(removal.why, limit)}")
+    told = details(record, verdict=True, repeat=False)
+    for line in lines:
+        if len(told) + 1 + len(line) <= MAX_MESSAGE:
+            told += "\n" + line
+    return told
 
 
 def entry_facts(record: GenerationRecord) -> str:

@@ -19,6 +19,7 @@ from bot.views.press import BotInteraction, GenerationPress, may_moderate, row_o
 from bot.views.remix import RemixModal
 
 BUTTONS_PER_ROW = 5
+MAX_COMMAND_SHOWN = 1300
 
 
 class ResultLayout(ui.LayoutView):
@@ -185,8 +186,11 @@ class Delete(GenerationPress, template=r"easel:delete:(?P<generation>\d+)"):
         await interaction.followup.send(view=note(sentence), ephemeral=True)
 
 
-def details(record: GenerationRecord, *, verdict: bool) -> str:
-    """All that is known of a generation, in at most 4,000 characters, with the command that repeats it."""
+def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> str:
+    """All that is known of a generation, in at most 4,000 characters; `repeat` adds the command that repeats it.
+
+    No command repeats a variation, which started from a picture; nor is one shown that had to be cut.
+    """
     order = record.order
     lines = [f"### Generation {record.id}", f"Prompt\n{text.code(order.prompt, 1000)}"]
     if order.negative_prompt:
@@ -208,7 +212,10 @@ def details(record: GenerationRecord, *, verdict: bool) -> str:
     if verdict and record.verdict is not None:
         found = f" ({record.verdict.category}, {record.verdict.score:.2f})" if record.verdict.category else ""
         lines.append(f"Filter: **{record.verdict.action}**{found}")
-    lines.append(f"To repeat it\n{text.code(command_line(record), 1300)}")
+    command = command_line(record)
+    from_picture = order.strength is not None or record.init_image_key is not None
+    if repeat and not from_picture and len(command) <= MAX_COMMAND_SHOWN:
+        lines.append(f"To repeat it\n{text.code(command, MAX_COMMAND_SHOWN)}")
     return "\n".join(line for line in lines if line)
 
 
