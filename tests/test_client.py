@@ -125,7 +125,7 @@ async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypat
     monkeypatch.setattr(OfflineBot, "ended", [])
     monkeypatch.setattr(client, "Bot", OfflineBot)
     monkeypatch.setattr(client, "open_services", noting)
-    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="a.b.c"))  # noqa: S106  # no token of anybody
+    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="a.b.c"))  # no token of anybody
     assert OfflineBot.ended == ["connection", "services", "bot"]
 
 
