@@ -132,6 +132,9 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("database", "ok", f"{database.name}, schema up to date")]
     if state == "empty":
         return [Finding("database", "ok", f"{database.name} is new; the first start fills it")]
+    if state == "newer":
+        cure = "Install the version of Easel that wrote it, or point DATABASE_URL at another database."
+        return [Finding("database", "problem", f"{database.name} was written by a newer Easel", cure)]
     return [Finding("database", "warning", f"{database.name} has an older schema", "easel db upgrade")]
 
 

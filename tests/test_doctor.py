@@ -2,6 +2,7 @@
 
 import base64
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -101,6 +102,24 @@ async def test_a_database_that_does_not_open(tmp_path: Path) -> None:
     findings = await examine(settings(tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path / 'broken.db'}"))
     assert about("database", findings).grade == "problem"
     assert "DATABASE_URL" in about("database", findings).cure
+
+
+@pytest.mark.parametrize(
+    ("revision", "grade", "cure"),
+    [("9999", "problem", "Install the version of Easel that wrote it"), (None, "warning", "easel db upgrade")],
+)
+async def test_a_database_of_another_version(tmp_path: Path, revision: str | None, grade: str, cure: str) -> None:
+    """One from a newer Easel needs that Easel; one from an older needs its migrations."""
+    file = tmp_path / "easel.db"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    if revision is not None:
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+    connection.commit()
+    connection.close()
+    finding = about("database", await examine(settings(tmp_path, database_url=f"sqlite+aiosqlite:///{file}")))
+    assert finding.grade == grade
+    assert cure in finding.cure
 
 
 @pytest.mark.parametrize(("status", "grade"), [(200, "ok"), (401, "problem"), (503, "warning")])

@@ -70,6 +70,7 @@ async def test_a_database_from_the_future_is_left_alone(tmp_path: Path) -> None:
     await database.upgrade()
     async with database.writing() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert await database.schema_state() == "newer"
     with pytest.raises(ConfigurationError, match="9999") as caught:
         await database.open()
     assert "Install the version of Easel that wrote it" in caught.value.cure

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-SchemaState = Literal["current", "older", "empty"]
+SchemaState = Literal["current", "older", "newer", "empty"]
 
 MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
@@ -29,12 +29,14 @@ def downgrade(connection: Connection, revision: str = "base") -> None:
 
 
 def schema_state(connection: Connection) -> SchemaState:
-    """Whether the database is at the newest migration, behind it, or holds nothing yet."""
+    """Whether the database is at the newest migration, behind it, past it, or holds nothing yet."""
     if not inspect(connection).get_table_names():
         return "empty"
-    current = MigrationContext.configure(connection).get_current_heads()
-    newest = ScriptDirectory.from_config(configuration(connection)).get_heads()
-    return "current" if set(current) == set(newest) else "older"
+    current = set(MigrationContext.configure(connection).get_current_heads())
+    scripts = ScriptDirectory.from_config(configuration(connection))
+    if not current <= {script.revision for script in scripts.walk_revisions()}:
+        return "newer"  # a migration that is not known here was written by a later Easel
+    return "current" if current == set(scripts.get_heads()) else "older"
 
 
 def configuration(connection: Connection) -> Config:
