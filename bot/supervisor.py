@@ -9,7 +9,10 @@ ends when that closes, which the kernel does even when we are killed.
 
 import asyncio
 import contextlib
+import json
+import logging
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -30,6 +33,14 @@ log = structlog.get_logger(__name__)
 
 MAX_SOCKET_PATH: Final = 100  # the kernel takes 107 bytes
 MAX_LOG_LINE: Final = 8192
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+CONSOLE_LINE: Final = re.compile(r"\S+ \[(\w+) *\]")  # time, level
 
 
 class Supervisor:
@@ -166,7 +177,7 @@ class Supervisor:
             return False
 
     async def _relay_output(self, process: Process) -> None:
-        """Write the server's lines into our log; a line without end is cut."""
+        """Write the server's lines into our log, each at its own level; a line without end is cut."""
         if process.stdout is None:
             return
         rest = b""
@@ -176,7 +187,19 @@ class Supervisor:
                 lines, rest = [*lines, rest], b""
             for line in lines:
                 if text := line[:MAX_LOG_LINE].decode(errors="replace").rstrip():
-                    log.info("inference.says", line=text)
+                    log.log(_level_of(text), "inference.says", line=text)
+
+
+def _level_of(line: str) -> int:
+    """How grave a line of the server's log says it is, in either of the forms that `bot.logs` writes.
+
+    A line that says nothing of it was not logged, such as a crash and its traceback: a warning.
+    """
+    if line.startswith("{"):
+        with contextlib.suppress(ValueError):
+            return LEVELS.get(json.loads(line).get("level"), logging.WARNING)
+    match = CONSOLE_LINE.match(line)
+    return logging.WARNING if match is None else LEVELS.get(match[1], logging.WARNING)
 
 
 def runtime_folder() -> tempfile.TemporaryDirectory[str]:

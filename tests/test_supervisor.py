@@ -127,6 +127,29 @@ async def test_the_server_runs_until_closed(place: Place) -> None:
     assert len(said[0]) == 8192
 
 
+@pytest.mark.parametrize("form", ["console", "json"])
+async def test_the_servers_lines_keep_their_levels(place: Place, form: str) -> None:
+    """With LOG_LEVEL=warning its errors are seen, and so is a crash that was never logged."""
+    program = f"""
+import sys
+import structlog
+from bot.logs import configure_logs
+configure_logs("debug", {form!r})
+log = structlog.get_logger("inference")
+for level in ("debug", "info", "warning", "error"):
+    getattr(log, level)("said", prompt="[error]")
+print("Segmentation fault", file=sys.stderr)
+print("{{cut", file=sys.stderr)
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    with capture_logs() as logs:
+        await asyncio.wait_for(place.supervisor()._relay_output(process), PATIENCE)
+    await process.wait()
+    assert [entry["log_level"] for entry in logs] == ["debug", "info", "warning", "error", "warning", "warning"]
+
+
 async def test_a_server_that_dies_is_started_again(place: Place) -> None:
     """After kill -9, as often as it takes."""
     async with place.supervisor() as supervisor:
