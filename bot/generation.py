@@ -292,7 +292,7 @@ class Generator:
         except Exception:  # whatever it was, the person still waits for an answer
             log.exception("generation.end_not_saved", generation_id=work.generation_id)
         try:
-            await reply.fail(error, work.generation_id, blocked=isinstance(error, PromptBlocked))
+            await reply.fail(error, work.generation_id)
         except Exception:
             log.exception("generation.end_not_told", generation_id=work.generation_id)
 

@@ -142,7 +142,6 @@ class FakeReply:
         self.progresses: list[float] = []
         self.results: list[Result] = []
         self.errors: list[UserError] = []
-        self.blocked: list[bool] = []
         self.finished = asyncio.Event()
         self.heard = asyncio.Event()
 
@@ -161,9 +160,8 @@ class FakeReply:
         self.results.append(result)
         return self.message_id
 
-    async def fail(self, error: UserError, generation_id: int | None, *, blocked: bool = False) -> None:
+    async def fail(self, error: UserError, generation_id: int | None) -> None:
         self.errors.append(error)
-        self.blocked.append(blocked)
         self.finished.set()
 
 

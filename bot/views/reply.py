@@ -80,7 +80,7 @@ class InteractionReply:
         except Unreachable:
             return await self._post(result)
 
-    async def fail(self, error: UserError, generation_id: int | None, *, blocked: bool = False) -> None:  # noqa: ARG002  # the protocol's signature
+    async def fail(self, error: UserError, generation_id: int | None) -> None:  # noqa: ARG002  # the protocol's signature
         """Tell the person alone: the sentence comes as a private message, and the public one goes.
 
         Where the token serves no more there are no private messages, and the public one says it.
