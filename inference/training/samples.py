@@ -33,8 +33,8 @@ PROMPTS = (
 
 @torch.no_grad()
 def sample_codes(
-    model: DalleBart, encoder: SentenceEncoder, prompts: Sequence[str], seed: int = 0, guidance_scale: float = 3.0,
-    temperature: float = 0.8, top_k: int = 64,
+    model: DalleBart, encoder: SentenceEncoder, prompts: Sequence[str], seed: int = 0, guidance_scale: float = 1.75,
+    temperature: float = 0.75, top_k: int = 64,
 ) -> Tensor:  # fmt: skip
     """Codes (B, L) of one picture a prompt; picture k draws from its own generator, seeded `seed` + k."""
     count, config = len(prompts), model.config
