@@ -1,10 +1,12 @@
 """The answer to an order where Discord is unwell, the token has run out, or the bot was restarted: nothing is lost."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from bot import client
+from bot.order import Order
 from tests.town import Town, answer, buttons, result_buttons, said
 
 
@@ -131,13 +133,27 @@ async def test_an_interaction_that_ended_during_a_slow_admission_costs_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Discord refuses the "thinking…" while the row is being written: what was let in is let go again."""
+    go_on, let_go = asyncio.Event(), asyncio.Event()
+    generator = town.services.generator
+    admit, abandon = generator.admit, generator.abandon
+
+    async def slow(order: Order) -> int:
+        await go_on.wait()
+        return await admit(order)
+
+    async def noted(generation_id: int) -> None:
+        await abandon(generation_id)
+        let_go.set()
+
+    monkeypatch.setattr(generator, "abandon", noted)
+    monkeypatch.setattr(generator, "admit", lambda order: town.env.external_wait(slow(order), reason="slow"))
     monkeypatch.setattr(client, "ADMISSION_PATIENCE", 0.0)
     town.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
     await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    assert town.services.generator.pending() == []
+    go_on.set()
+    await town.until(let_go.is_set)
+    assert generator.pending() == []
     assert (await town.newest()).status == "failed"
-    again, _ = await town.imagine("a dog")
-    assert (again.status, len(town.pool.requests)) == ("done", 1)
 
 
 async def test_a_generation_that_a_restart_interrupted_ends_in_its_own_message(town: Town) -> None:
