@@ -17,18 +17,16 @@ from inference.training.coded import CodedBatch, PatchCoder
 from inference.training.dalle import DalleConfig, DalleTrainer, load_dalle
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
+from inference.training.rounding import Spread, grid_table, rounded
 from inference.training.run import Average, Run, Schedule
 from inference.training.samples import sample_codes
 from inference.training.tables import digit_membership, folded, grid_membership, share_rows
 from inference.training.vqgan import (
     CodecConfig,
     CodecTrainer,
-    Spread,
-    grid_table,
     is_varied,
     load_codec,
     psnr,
-    rounded,
     ssim,
 )  # fmt: skip
 

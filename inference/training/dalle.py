@@ -26,10 +26,11 @@ from inference.training.data import VALIDATION_SEED, Loader, SceneSource
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
+from inference.training.rounding import LEVELS
 from inference.training.run import Average, Run, Schedule
 from inference.training.samples import PROMPTS, sample_sheet
 from inference.training.tables import folded, share_rows
-from inference.training.vqgan import LEVELS, load_codec
+from inference.training.vqgan import load_codec
 
 
 @dataclass(frozen=True)
