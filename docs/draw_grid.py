@@ -1,7 +1,4 @@
-"""Draw docs/grid.png, the README's picture: nine prompts, one picture each, seed 0, as they come.
-
-    python docs/draw_grid.py
-"""
+"""Draws docs/grid.png, the README's picture: nine prompts, one picture each, seed 0, as they come."""
 
 from pathlib import Path
 
