@@ -275,11 +275,14 @@ def _error(status: int, code: str, message: str) -> web.Response:
 
 
 def load_backend(model: str | None, threads: int) -> Backend:
-    """Load a model to be run in the calling thread.  `threads` 0 takes the machine's physical cores.
+    """Load a model to be run in the calling thread.  `threads` 0 takes the machine's physical cores but one.
+
+    That one is the bot's and the server's: threads that wait for each other at every operation are held up by
+    whatever takes a core from one of them (with two threads on two cores, some grids took 20 s instead of 4).
 
     Raises inference.checkpoints.CheckpointError.
     """
-    torch.set_num_threads(threads or usable_cores())
+    torch.set_num_threads(threads or max(1, usable_cores() - 1))
     return DalleBackend(load_model(model or "builtin"))
 
 
