@@ -22,6 +22,7 @@ from inference.pictures import Pixels
 log = structlog.get_logger(__name__)
 
 SHUTTING_DOWN: Final = Failed("shutting_down", "The inference server is shutting down.", retryable=True)
+ENGINE_FAILED: Final = Failed("engine_failed", "The inference engine failed; its log says why.", retryable=True)
 STOP_SECONDS: Final = 10.0
 """The longest that `stop` waits for the step that is under way; the thread dies with the process anyway."""
 
@@ -109,8 +110,7 @@ class EngineThread:
     async def stop(self) -> None:
         """End all generations with a retryable failure, and the thread after the step that is under way."""
         self._stopping = True
-        for stream in self._streams.values():
-            stream.put(SHUTTING_DOWN)
+        self._end_all(SHUTTING_DOWN)
         self._commands.put(None)
         if self._thread.is_alive() and self._engine.done():  # one that still loads hears nothing, and is a daemon
             await asyncio.to_thread(self._thread.join, STOP_SECONDS)
@@ -198,13 +198,12 @@ class EngineThread:
             return engine.step()
         except Exception:
             log.exception("a step of the engine failed")
-            engine.fail_all("engine_failed", "forgotten")
-            self._tell(self._fail_all)
+            engine.fail_all(ENGINE_FAILED.code, ENGINE_FAILED.message)
+            # The events that the step took with it can belong to generations that the engine no longer knows.
+            self._tell(self._end_all, ENGINE_FAILED)
             return []
 
-    def _fail_all(self) -> None:
-        """After a step that raised nobody may wait for events that it took with it: every stream ends."""
-        failure = Failed("engine_failed", "The inference engine failed; its log says why.", retryable=True)
+    def _end_all(self, failure: Failed) -> None:
         for stream in self._streams.values():
             stream.put(failure)
             self._commands.put(Cancellation(stream.id))  # for an order that the engine has not seen yet

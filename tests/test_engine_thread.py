@@ -2,8 +2,10 @@
 
 import pytest
 
-from inference.contract import Done, Event, Failed, Image, Progress, Queued
-from inference.engine_thread import EventStream
+from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued
+from inference.engine import Engine
+from inference.engine_thread import ENGINE_FAILED, EngineThread, EventStream
+from tests.fakes import FakeBackend
 
 PICTURE = Image(0, 7, None, b"png")
 
@@ -46,3 +48,24 @@ async def test_a_generation_has_started_with_its_first_progress() -> None:
     """Until then it counts as waiting."""
     assert not stream(Queued()).started
     assert stream(Queued(), Progress(0.0)).started
+
+
+class Forgetful(Engine):
+    """Its step fails after it has let go of a generation, whose last event is lost with the step."""
+
+    def step(self) -> list[tuple[str, Event]]:
+        for generation_id in list(self._generations):
+            self.cancel(generation_id)
+        raise RuntimeError("the step broke")
+
+
+async def test_a_step_that_breaks_leaves_nobody_waiting() -> None:
+    """Every stream ends with a failure that may be tried again, even one that the engine has forgotten."""
+    thread = EngineThread(lambda: Forgetful(FakeBackend()), max_waiting=4)
+    thread.start()
+    await thread.engine()
+    with thread.open_stream() as mine:
+        mine.submit(GenerationRequest(prompt="a fox"))
+        events = [event async for event in mine]
+    await thread.stop()
+    assert events[-1] == ENGINE_FAILED
