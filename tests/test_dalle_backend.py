@@ -45,7 +45,7 @@ def builtin_like() -> Backend:
     vqgan = VQGAN(
         VQGANConfig(
             ch=32, ch_mult=(1,), num_res_blocks=0, attn_resolutions=(), resolution=32, z_channels=32, n_embed=27,
-            embed_dim=3, patch_size=16, encoder="patch", encoder_patch=8, encoder_width=16, encoder_blocks=1,
+            embed_dim=3, patch_size=16, encoder="patch", encoder_patch=8,
         )
     )  # fmt: skip
     with torch.no_grad():

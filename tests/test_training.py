@@ -1,4 +1,4 @@
-"""Training itself on tiny models: quantisation, learning, resuming, folding, and what is exported."""
+"""Training itself on tiny models: the codebook, learning, resuming, folding, and what is exported."""
 
 import dataclasses
 import json
@@ -13,31 +13,32 @@ from torch import nn
 from inference.checkpoints import load_builtin, save_builtin
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.training.codebook import fit_codebook, is_varied, k_means, split_patches
 from inference.training.coded import CodedBatch, PatchCoder
-from inference.training.dalle import DalleConfig, DalleTrainer, load_dalle
+from inference.training.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
-from inference.training.rounding import Spread, grid_table, rounded
 from inference.training.run import Average, Run, Schedule
 from inference.training.samples import sample_codes
-from inference.training.tables import digit_membership, folded, grid_membership, share_rows
+from inference.training.tables import code_features, folded, grid_membership, share_rows, unfold
 from inference.training.vqgan import (
     CodecConfig,
     CodecTrainer,
-    is_varied,
+    codec_model,
     load_codec,
+    measure,
     psnr,
     ssim,
 )  # fmt: skip
 
-LEVELS = (3, 2)
+FEATURES = torch.tensor([[1.0, 0], [0, 1], [1, 1], [1, 0], [0, 1], [0, 0]])
 
 
 def tiny_codec() -> VQGANConfig:
     """48-pixel pictures, 3 × 3 codes of six."""
     return VQGANConfig(
         ch=32, ch_mult=(1, 1), num_res_blocks=0, attn_resolutions=(), resolution=48, z_channels=32, n_embed=6,
-        embed_dim=2, patch_size=8, encoder="patch", encoder_width=16, encoder_blocks=1,
+        embed_dim=3, patch_size=16, encoder="patch",
     )  # fmt: skip
 
 
@@ -52,21 +53,30 @@ def tiny_dalle() -> DalleBartConfig:
 
 def codec_trainer(**changes: object) -> CodecTrainer:
     """A trainer of the tiny codec."""
-    config = dataclasses.replace(CodecConfig(steps=40, warmup=2, batch=4, learning_rate=5e-3), **changes)  # type: ignore[arg-type]
-    return CodecTrainer(config, tiny_codec(), LEVELS)
+    config = dataclasses.replace(CodecConfig(steps=40, warmup=2, batch=4, learning_rate=5e-3, plain=2), **changes)  # type: ignore[arg-type]
+    trainer = CodecTrainer(config, tiny_codec())
+    trainer.make_codebook(iter([pictures(8)]))
+    return trainer
 
 
 def dalle_trainer() -> DalleTrainer:
     """A trainer of the tiny text → codes model."""
     config = DalleConfig(steps=60, warmup=2, learning_rate=1e-2, compiled=False)
-    return DalleTrainer(config, tiny_dalle(), LEVELS)
+    return DalleTrainer(config, tiny_dalle(), FEATURES)
 
 
 def pictures(count: int = 4) -> torch.Tensor:
-    """Plain and half-plain pictures, (count, 3, 48, 48)."""
+    """Chequered pictures with a plain patch in the corner, (count, 3, 48, 48)."""
     generator = torch.Generator().manual_seed(1)
     corners = torch.rand(count, 3, 6, 6, generator=generator)
+    corners[..., :2, :2] = 0.5
     return F.interpolate(corners, size=(48, 48), mode="nearest").contiguous(memory_format=torch.channels_last)
+
+
+def train_on(trainer: CodecTrainer, steps: int) -> list[float]:
+    """The losses of so many steps on the same pictures, to be drawn at twice their size."""
+    large = F.interpolate(pictures(), scale_factor=2.0, mode="nearest")
+    return [trainer.train_step(pictures(), large) for _ in range(steps)]
 
 
 def coded(count: int = 4) -> CodedBatch:
@@ -76,68 +86,70 @@ def coded(count: int = 4) -> CodedBatch:
     return CodedBatch(numbers[:, None].expand(-1, 9).clone(), states, torch.ones(count, 1))
 
 
-def test_rounding_is_the_nearest_row_of_the_table() -> None:
-    """Finite scalar quantisation and the shipped codebook's nearest neighbour are one thing."""
-    for levels in (LEVELS, (7, 5, 5, 5, 5)):
-        table = grid_table(levels)
-        z = torch.rand(2, len(levels), 4, 4, generator=torch.Generator().manual_seed(0)) * 2 - 1
-        flat = z.permute(0, 2, 3, 1).reshape(-1, len(levels))
-        nearest = table[torch.cdist(flat, table).argmin(1)]
-        quantised = rounded(z, levels).permute(0, 2, 3, 1).reshape(-1, len(levels))
-        torch.testing.assert_close(quantised, nearest)
-
-
-def test_digits_are_in_the_order_of_the_table() -> None:
-    """Codes that share a digit share a coordinate."""
-    table, digits = grid_table((3, 2)), digit_membership((3, 2), 7)
-    assert digits.shape == (7, 5)
-    assert digits[6].sum() == 0
-    for code in range(6):
-        first, second = digits[code, :3].argmax(), digits[code, 3:].argmax()
-        assert table[code].tolist() == [float(first) - 1, float(second) * 2 - 1]
-
-
 def test_grid_membership_names_row_and_column() -> None:
     """Position 5 of a 3 × 3 grid is row 1, column 2."""
     assert grid_membership(3)[5].tolist() == [0, 1, 0, 0, 0, 1]
-
-
-def test_spread_folds_into_the_layer_before_it() -> None:
-    """The exported encoder computes what the trained one did."""
-    torch.manual_seed(0)
-    layer, spread = nn.Linear(6, 2), Spread(2)
-    spread.varied = torch.ones(4, 3, 3, dtype=torch.bool)
-    for _ in range(3):
-        spread(layer(torch.randn(4, 3, 3, 6) * 2 + 1))
-    spread.varied = None
-    x = torch.randn(4, 3, 3, 6)
-    torch.testing.assert_close(spread.folded_into(layer)(x), spread(layer(x)), atol=1e-5, rtol=1e-5)
 
 
 def test_plain_patches_do_not_count_as_varied() -> None:
     """Only the patch with an edge in it does."""
     pixels = torch.zeros(1, 3, 32, 32)
     pixels[0, 0, 3, 20] = 1
-    assert is_varied(pixels, 16).tolist() == [[[False, True], [False, False]]]
+    assert is_varied(split_patches(pixels, 16)).tolist() == [False, True, False, False]
+
+
+def test_k_means_finds_the_groups() -> None:
+    """Three tight groups of points have their means as centres; a fixed centre stays where it is."""
+    groups = torch.tensor([[0.0, 0], [5, 0], [0, 5]])
+    noise = torch.randn(90, 2, generator=torch.Generator().manual_seed(0)) * 0.1
+    points = groups.repeat(30, 1) + noise
+    centres = k_means(points, 4, torch.tensor([[9.0, 9]]), seed=0)
+    assert centres[0].tolist() == [9, 9]
+    assert torch.cdist(groups, centres).amin(1).max() < 0.15
+
+
+def test_backgrounds_have_codes_of_their_own() -> None:
+    """The most frequent plain patch is a centre as it is, and what a patch is coded as is the nearest centre."""
+    codec = codec_trainer().model
+    plain = torch.full((1, 3, 16, 16), 0.5)
+    with torch.no_grad():
+        distance = (codec.latents(plain).flatten() - codec.codebook.weight[codec.encode(plain)[0, 0]]).abs().max()
+        z = codec.latents(pictures()).permute(0, 2, 3, 1).flatten(0, 2)
+        nearest = torch.cdist(z, codec.codebook.weight).argmin(1)
+        assert torch.equal(codec.encode(pictures()).flatten(), nearest)
+    assert distance < 1e-4
+
+
+def test_too_few_patches_make_no_codebook() -> None:
+    """Said with both numbers."""
+    with pytest.raises(ValueError, match="3 patches cannot make 9 centres"):
+        fit_codebook([torch.rand(3, 12)], codes=9, width=2, plain=0)
 
 
 def test_codec_learns() -> None:
     """A few dozen steps bring the loss well down."""
     trainer = codec_trainer()
-    losses = [trainer.train_step(pictures()) for _ in range(40)]
+    losses = train_on(trainer, 40)
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
 
 
 def test_codec_resumes_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     """Three steps, a checkpoint and two more are the same as five."""
     straight, first = codec_trainer(), codec_trainer()
-    expected = [straight.train_step(pictures()) for _ in range(5)][3:]
-    for _ in range(3):
-        first.train_step(pictures())
+    expected = train_on(straight, 5)[3:]
+    train_on(first, 3)
     Run(tmp_path).save(first.state_dict())
     second = codec_trainer()
     second.load_state_dict(Run(tmp_path).load())
-    assert [second.train_step(pictures()) for _ in range(2)] == expected
+    assert train_on(second, 2) == expected
+
+
+def test_quality_is_measured_at_the_size_of_the_original() -> None:
+    """The decoder draws twice as large; the error is that of the picture made small again."""
+    quality, similarity, output = measure(codec_trainer().averaged_model(), pictures())
+    assert output.shape == (4, 3, 96, 96)
+    assert quality < 30
+    assert similarity < 1
 
 
 def test_dalle_learns_what_the_text_says() -> None:
@@ -165,7 +177,7 @@ def test_folded_tables_compute_the_same() -> None:
     """The exported model has plain tables and the same logits."""
     torch.manual_seed(0)
     model = DalleBart(tiny_dalle())
-    share_rows(model, LEVELS)
+    share_rows(model, FEATURES)
     plain = folded(model)
     assert not any("parametrizations" in name for name in plain.state_dict())
     batch = coded()
@@ -174,16 +186,40 @@ def test_folded_tables_compute_the_same() -> None:
     )
 
 
-def test_levels_that_do_not_make_the_codes_are_refused() -> None:
+def test_an_exported_model_can_learn_on() -> None:
+    """A trainer that starts from a folded model computes what that model does, and shares rows where it can."""
+    exported = folded(dalle_trainer().model)
+    trainer = dalle_trainer()
+    for parameter in trainer.model.parameters():
+        nn.init.zeros_(parameter)
+    unfold(trainer.model, exported)
+    batch = coded()
+    torch.testing.assert_close(
+        trainer.model(batch.codes, batch.states, batch.mask), exported(batch.codes, batch.states, batch.mask)
+    )
+    free = trainer.model.get_parameter("lm_head.parametrizations.weight.original")
+    assert free.norm() < exported.lm_head.weight.norm()
+
+
+def test_features_that_are_not_one_row_a_code_are_refused() -> None:
     """A wrong table would train in silence."""
-    with pytest.raises(ValueError, match=r"levels \(4, 2\) make 8 codes, not 6"):
-        share_rows(DalleBart(tiny_dalle()), (4, 2))
+    with pytest.raises(ValueError, match=r"4 rows of features for 6 codes"):
+        share_rows(DalleBart(tiny_dalle()), FEATURES[:4])
+
+
+def test_similar_codes_share_a_family() -> None:
+    """Features are where a code's centre lies and, one-hot, the family of codes that it is of."""
+    centres = torch.tensor([[0.0, 0], [0, 0.1], [9, 9], [9, 9.1]])
+    features = code_features(centres, families=2)
+    assert features.shape == (4, 4)
+    assert torch.equal(features[0, 2:], features[1, 2:])
+    assert not torch.equal(features[0, 2:], features[2, 2:])
 
 
 def test_checkpoints_become_a_model_that_ships(tmp_path: Path) -> None:
     """What export writes from checkpoints has the averaged weights in the layout that inference loads."""
     codec, dalle = codec_trainer(), dalle_trainer()
-    codec.train_step(pictures())
+    train_on(codec, 1)
     dalle.train_step(coded())
     Run(tmp_path / "codec").save(codec.state_dict())
     Run(tmp_path / "dalle").save(dalle.state_dict())
@@ -194,9 +230,9 @@ def test_checkpoints_become_a_model_that_ships(tmp_path: Path) -> None:
 
 
 def test_shipped_model_is_the_one_that_training_describes() -> None:
-    """The built-in checkpoint loads, its codebook is the rounding grid, and its numbers are finite."""
+    """The built-in checkpoint loads, has the sizes of the training's defaults, and its numbers are finite."""
     checkpoint = load_builtin()
-    torch.testing.assert_close(checkpoint.vqgan.codebook.weight.float(), grid_table((7, 5, 5, 5, 5)), atol=1e-3, rtol=0)
+    assert (checkpoint.dalle.config, checkpoint.vqgan.config) == (dalle_model(), codec_model())
     assert all(bool(torch.isfinite(value).all()) for value in checkpoint.dalle.state_dict().values())
 
 
@@ -204,8 +240,6 @@ def test_remembered_patches_get_the_codes_of_the_encoder() -> None:
     """The shortcut through known patches gives what encoding the picture gives, first and second time."""
     torch.manual_seed(0)
     codec = VQGAN(tiny_codec()).eval()
-    with torch.no_grad():
-        codec.codebook.weight.copy_(grid_table(LEVELS))
     pixels = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), np.uint8)
     expected = codec.encode(torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255)
     coder = PatchCoder(codec)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from inference.training.captions import article, caption, plural
 from inference.training.data import Loader, SceneSource, contact_sheet
-from inference.training.icons import SIZES, STYLES, Concept, IconSet, read_concepts
+from inference.training.icons import DETAIL, SIZES, STYLES, Concept, IconSet, read_concepts
 from inference.training.packages import FLUENT_3D, Package, PackageError, fetch_package
 from inference.training.places import COLOURS, PLACES, background
 from inference.training.scenes import Placed, Scene, SceneMaker, arrange, recolour, render
@@ -30,13 +30,13 @@ def write_icons(cache: Path) -> IconSet:
     ]
     (folder / "concepts.json").write_text(json.dumps([asdict(concept) for concept in concepts]))
     for style in STYLES:
-        for size, edge in SIZES.items():
+        for name, edge in (SIZES | {f"{size}-detailed": DETAIL * edge for size, edge in SIZES.items()}).items():
             y, x = np.mgrid[:edge, :edge] - (edge - 1) / 2
             inside = x**2 + y**2 < (edge * 0.4) ** 2
             icons = np.zeros((len(NAMES), edge, edge, 4), np.uint8)
             for index in range(len(NAMES)):
                 icons[index, inside] = (40 * index + 20, 200 - 30 * index, 90, 255)
-            np.save(folder / f"{style}-{size}.npy", icons)
+            np.save(folder / f"{style}-{name}.npy", icons)
     return IconSet.load(cache)
 
 
@@ -110,6 +110,15 @@ def test_background_is_the_named_colour_where_nothing_stands(icons: IconSet) -> 
     assert tuple(picture[0, 0]) == COLOURS["blue"]
     middle = picture[96, 96].astype(int)
     assert middle[0] > 2 * middle[2]
+
+
+def test_detailed_scenes_show_the_same_at_twice_the_size(icons: IconSet) -> None:
+    """What the decoder is to draw agrees, made small again, with what the encoder reads."""
+    for scene in (SceneMaker(icons).draw(rng(seed)) for seed in range(20)):
+        small, large = render(scene, icons), render(scene, icons, detailed=True)
+        assert large.shape == (384, 384, 3)
+        reduced = large.reshape(192, 2, 192, 2, 3).mean((1, 3))
+        assert np.abs(reduced - small).mean() < 3
 
 
 def test_recolouring_keeps_the_outline_and_the_order_of_light(icons: IconSet) -> None:

@@ -6,7 +6,8 @@ above 1 happens). It knows nothing of files, prompts or 8-bit pictures.
 The convolutional encoder and the decoder are those of Esser et al. 2021, "Taming Transformers for High-Resolution
 Image Synthesis" (https://arxiv.org/abs/2012.09841), as used by DALL·E mini. Two settings are additions for the
 built-in model. `encoder="patch"` encodes every patch on its own, so that the codes of an object do not depend on what
-surrounds it. `patch_size` ends the decoder in depth-to-space, so that most of its work happens on small feature maps.
+surrounds it. `patch_size` ends the decoder in depth-to-space, so that most of its work happens on small feature maps;
+with `linear_skip` its convolutions only add what neighbours know to the patches that each code means by itself.
 The picture that comes out need not have the size of the picture that went in.
 """
 
@@ -16,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -45,10 +45,9 @@ class VQGANConfig:
     n_embed: int = 1024
     embed_dim: int = 256
     patch_size: int = 1
+    linear_skip: bool = False
     encoder: str = "conv"
     encoder_patch: int = 16
-    encoder_width: int = 512
-    encoder_blocks: int = 3
 
     def __post_init__(self) -> None:
         require_choice("VQGANConfig", "encoder", self.encoder, ("conv", "patch"))
@@ -117,6 +116,8 @@ class VQGAN(nn.Module):
         self.codebook = nn.Embedding(config.n_embed, config.embed_dim)
         self.post_quant_conv = nn.Conv2d(config.embed_dim, config.z_channels, 1)
         self.decoder = Decoder(config)
+        edge = config.output_side // config.grid_side
+        self.skip = nn.Conv2d(config.embed_dim, 3 * edge**2, 1) if config.linear_skip else None
 
     def latents(self, pixels: Tensor) -> Tensor:
         """(B, 3, H, W) in 0..1 -> (B, embed_dim, h, w), before the nearest codes are looked up."""
@@ -134,6 +135,8 @@ class VQGAN(nn.Module):
     def decode_latents(self, z: Tensor) -> Tensor:
         """(B, embed_dim, h, w) -> pixels (B, 3, H, W), unclipped."""
         pixels: Tensor = self.decoder(self.post_quant_conv(z))
+        if self.skip is not None:
+            pixels = pixels + F.pixel_shuffle(self.skip(z), pixels.shape[-1] // z.shape[-1])
         return pixels
 
     def detokenize(self, indices: Tensor) -> Tensor:
@@ -178,42 +181,21 @@ class Encoder(nn.Module):
 
 
 class PatchEncoder(nn.Module):
-    """(B, 3, H, W) -> (B, embed_dim, H/f, W/f) in -1..1, each f × f patch on its own.
+    """(B, 3, H, W) -> (B, embed_dim, H/f, W/f): each f × f patch on its own, projected onto its principal components.
 
-    The values end in a tanh, so that looking up the nearest row of a grid scaled to -1..1 (finite scalar quantisation,
-    Mentzer et al. 2023, https://arxiv.org/abs/2309.15505) is the same as rounding each of them.
+    Distances between patches are then (nearly) those between their pixels, and the nearest row of the codebook is the
+    nearest of the patches that the codebook was made of.
     """
 
     def __init__(self, config: VQGANConfig) -> None:
         super().__init__()
-        width = config.encoder_width
         self.patch = config.encoder_patch
-        self.embed = nn.Linear(3 * self.patch**2, width)
-        self.blocks = nn.ModuleList(PatchBlock(width) for _ in range(config.encoder_blocks))
-        self.norm_out = nn.LayerNorm(width)
-        self.out = nn.Linear(width, config.embed_dim)
+        self.project = nn.Linear(3 * self.patch**2, config.embed_dim)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        x = F.pixel_unshuffle(pixels * 2 - 1, self.patch).permute(0, 2, 3, 1)  # (B, h, w, 3 * f * f)
-        x = self.embed(x)  # (B, h, w, width)
-        for block in self.blocks:
-            x = block(x)
-        z = torch.tanh(self.out(self.norm_out(x)))  # (B, h, w, embed_dim)
+        x = F.pixel_unshuffle(pixels, self.patch).permute(0, 2, 3, 1)  # (B, h, w, 3 * f * f)
+        z: Tensor = self.project(x)  # (B, h, w, embed_dim)
         return z.permute(0, 3, 1, 2)
-
-
-class PatchBlock(nn.Module):
-    """A residual layer on the last axis."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.fc1 = nn.Linear(width, 2 * width)
-        self.fc2 = nn.Linear(2 * width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        h: Tensor = self.fc2(F.gelu(self.fc1(self.norm(x))))
-        return x + h
 
 
 class Decoder(nn.Module):

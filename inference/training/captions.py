@@ -39,7 +39,9 @@ _RELATION = {
     "before": ("{a} in front of {b}", "{a} before {b}", "{b} behind {a}", "{a} at {b}"),
 }
 _WITH_GROUP = {4: ("{a} eating {b}", "{a} with {b}"), 6: ("{a} playing {b}", "{a} playing with {b}", "{a} with {b}")}
-_COUNT = {2: ("two", "two", "2", "a pair of"), 3: ("three", "three", "3"), 4: ("four", "four", "4")}
+_COUNT = {
+    2: ("two", "two", "2", "a pair of"), 3: ("three", "three", "3"), 4: ("four", "four", "4"), 5: ("five", "five", "5"),
+}  # fmt: skip
 _SPOT = {
     "left": ("on the left", "at the left", "on the left side"),
     "right": ("on the right", "at the right", "on the right side"),

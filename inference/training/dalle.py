@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.checkpoints import load_sentence_encoder
+from inference.checkpoints import load_builtin, load_sentence_encoder
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN
 from inference.training.coded import CodedBatch, CodedSource
@@ -26,20 +26,20 @@ from inference.training.data import VALIDATION_SEED, Loader, SceneSource
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.rounding import LEVELS
 from inference.training.run import Average, Run, Schedule
 from inference.training.samples import PROMPTS, sample_sheet
-from inference.training.tables import folded, share_rows
+from inference.training.tables import code_features, folded, share_rows, unfold
 from inference.training.vqgan import load_codec
 
 
 @dataclass(frozen=True)
 class DalleConfig:
-    """Settings of one text → codes training."""
+    """Settings of one text → codes training. `start` is the folder of an exported model to begin from."""
 
     cache: Path = DEFAULT_CACHE
     run: Path = Path("runs/dalle")
     codec: Path = Path("runs/vqgan/checkpoint.pt")
+    start: Path | None = None
     seed: int = 2
     batch: int = 24
     flat: float = 0.2
@@ -60,7 +60,7 @@ class DalleConfig:
 def dalle_model() -> DalleBartConfig:
     """Sizes of the built-in model."""
     return DalleBartConfig(
-        image_vocab_size=4375, image_length=144, max_text_length=64, d_model=256, encoder_layers=0,
+        image_vocab_size=4096, image_length=144, max_text_length=64, d_model=256, encoder_layers=0,
         encoder_attention_heads=4, encoder_ffn_dim=704, decoder_layers=6, decoder_attention_heads=4,
         decoder_ffn_dim=704, text_encoder="minilm", encoder_dim=384, use_null_state=True,
     )  # fmt: skip
@@ -78,14 +78,14 @@ def initialise(model: DalleBart) -> None:
 class DalleTrainer:
     """One DalleBart with shared tables, its two optimisers and its average; `train_step` is the whole of training."""
 
-    def __init__(self, config: DalleConfig, model: DalleBartConfig, levels: Sequence[int] = LEVELS) -> None:
+    def __init__(self, config: DalleConfig, model: DalleBartConfig, features: Tensor) -> None:
         torch.manual_seed(config.seed)
         self.config = config
-        self.levels = tuple(levels)
+        self.features = features
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.model = DalleBart(model)
         initialise(self.model)
-        share_rows(self.model, levels)
+        share_rows(self.model, features)
         matrices = [p for name, p in self.model.named_parameters() if p.ndim == 2 and ".layers." in name]
         chosen = {id(p) for p in matrices}
         rest = [p for p in self.model.parameters() if id(p) not in chosen]
@@ -98,6 +98,11 @@ class DalleTrainer:
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
         self._loss = torch.compile(self.loss) if config.compiled else self.loss
+
+    def begin_from(self, model: DalleBart) -> None:
+        """Start with the weights of an exported model. Raises ValueError when its sizes are others."""
+        unfold(self.model, model)
+        self.average = Average(self.model, self.config.average)
 
     def loss(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         """Mean cross-entropy per code of pictures `codes` (B, L), given text `states` (B, T, E) and `mask` (B, T)."""
@@ -130,7 +135,7 @@ class DalleTrainer:
         return {
             "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
-            "config": self.model.config.to_dict(), "levels": list(self.levels),
+            "config": self.model.config.to_dict(), "features": self.features,
         }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -143,18 +148,18 @@ class DalleTrainer:
 
     def averaged_model(self) -> DalleBart:
         """A plain DalleBart with the averaged weights, for use."""
-        return _plain_model(self.model.config, self.levels, self.average.state_dict())
+        return _plain_model(self.model.config, self.features, self.average.state_dict())
 
 
 def load_dalle(checkpoint: Path) -> DalleBart:
     """The averaged text → codes model of a checkpoint that `main` has written."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return _plain_model(DalleBartConfig.from_dict(state["config"]), state["levels"], state["average"])
+    return _plain_model(DalleBartConfig.from_dict(state["config"]), state["features"], state["average"])
 
 
-def _plain_model(config: DalleBartConfig, levels: Sequence[int], weights: dict[str, Tensor]) -> DalleBart:
+def _plain_model(config: DalleBartConfig, features: Tensor, weights: dict[str, Tensor]) -> DalleBart:
     model = DalleBart(config)
-    share_rows(model, levels)
+    share_rows(model, features)
     model.load_state_dict(weights)
     return folded(model).eval()
 
@@ -175,15 +180,17 @@ def held_out_loss(model: DalleBart, batch: CodedBatch) -> float:
 def train(config: DalleConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sample sheets in `config.run`."""
     torch.set_num_threads(config.threads)
-    run, trainer = Run(config.run), DalleTrainer(config, dalle_model())
+    codec = load_codec(config.codec)
+    run, trainer = Run(config.run), DalleTrainer(config, dalle_model(), code_features(codec.codebook.weight.detach()))
     if resume:
         trainer.load_state_dict(run.load())
+    elif config.start is not None:
+        trainer.begin_from(load_builtin(config.start).dalle)
     scenes = SceneSource(config.cache, config.seed, config.batch, config.flat, config.popular)
     source = CodedSource(scenes, config.codec, config.drop)
     with Loader(source, trainer.step) as loader:
         held_out = CodedSource(SceneSource(config.cache, VALIDATION_SEED, 128), config.codec, 0.0).batch(0)
         torch.set_num_threads(config.threads)
-        codec = load_codec(config.codec)
         sampled_at, logged_at, total, count = time.monotonic(), time.monotonic(), 0.0, 0
         while trainer.schedule.progress(trainer.step, trainer.seconds) < 1:
             total, count = total + trainer.train_step(loader.next()), count + 1

@@ -41,11 +41,15 @@ class LoaderError(RuntimeError):
 
 @dataclass(frozen=True)
 class SceneBatch:
-    """`pixels` is uint8 (B, 192, 192, 3); `captions` and `scenes` have B entries."""
+    """`pixels` is uint8 (B, 192, 192, 3), `detailed` the same at twice the edge where a source was asked for it.
+
+    `captions` and `scenes` have B entries.
+    """
 
     pixels: NDArray[np.uint8]
     captions: tuple[str, ...]
     scenes: tuple[Scene, ...]
+    detailed: NDArray[np.uint8] | None = None
 
 
 class BatchSource(Protocol[BatchT_co]):
@@ -65,6 +69,7 @@ class SceneSource:
     size: int
     flat: float = 0.2
     popular: float = 5.0
+    detailed: bool = False
     _opened: tuple[IconSet, SceneMaker] | None = field(default=None, repr=False)
 
     def batch(self, step: int) -> SceneBatch:
@@ -76,7 +81,9 @@ class SceneSource:
         rng = np.random.default_rng([self.seed, step])
         scenes = tuple(maker.draw(rng) for _ in range(self.size))
         captions = tuple(caption(scene, icons, rng) for scene in scenes)
-        return SceneBatch(np.stack([render(scene, icons) for scene in scenes]), captions, scenes)
+        pixels = np.stack([render(scene, icons) for scene in scenes])
+        detailed = np.stack([render(scene, icons, detailed=True) for scene in scenes]) if self.detailed else None
+        return SceneBatch(pixels, captions, scenes, detailed)
 
 
 class Loader(Generic[BatchT]):

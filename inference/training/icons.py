@@ -23,8 +23,10 @@ from inference.training.packages import EMOJIBASE, FLUENT_3D, FLUENT_FLAT, fetch
 
 STYLES = ("3d", "flat")
 CELL = 16
-SIZES: Mapping[str, int] = {"large": 160, "small": 96}
-"""Object edge lengths in pixels: 10 and 6 cells of 16."""
+SIZES = {"large": 160, "small": 96, "tiny": 64}
+"""Object edge lengths in pixels: 10, 6 and 4 cells of 16."""
+DETAIL = 2
+"""Detailed pictures are so many times larger."""
 
 HATS = frozenset({"crown", "top hat", "woman's hat", "graduation cap", "billed cap", "military helmet"})
 HELD_OUT_NAMES = frozenset({"automobile", "canine", "feline", "tyrannosaurus", "sorcerer", "extraterrestrial"})
@@ -99,22 +101,28 @@ class Concept:
 
 @dataclass(frozen=True)
 class IconSet:
-    """Concepts with their renderings: `pictures[style, size]` is uint8 (concepts, edge, edge, 4)."""
+    """Concepts with their renderings: `pictures[style, size]` is uint8 (concepts, edge, edge, 4).
+
+    `detailed` are the same at twice the edge, for the decoder, which draws larger than the encoder reads.
+    """
 
     concepts: tuple[Concept, ...]
     pictures: Mapping[tuple[str, str], NDArray[np.uint8]]
+    detailed: Mapping[tuple[str, str], NDArray[np.uint8]]
 
     @classmethod
     def load(cls, cache: Path) -> IconSet:
         """Open the renderings under `cache` (memory-mapped), making them first when they are not there."""
         folder = cache / "icons"
-        if not (folder / "concepts.json").is_file():
+        if not all((folder / name).is_file() for name in ("concepts.json", f"{STYLES[-1]}-tiny-detailed.npy")):
             build_icons(cache)
         rows: list[dict[str, Any]] = json.loads((folder / "concepts.json").read_text("utf-8"))
         lists = ("names", "synonyms", "held_out")
         concepts = tuple(Concept(**(row | {name: tuple(row[name]) for name in lists})) for row in rows)
-        pictures = {(a, b): np.load(folder / f"{a}-{b}.npy", mmap_mode="r") for a in STYLES for b in SIZES}
-        return cls(concepts, pictures)
+        kinds = [(style, size) for style in STYLES for size in SIZES]
+        pictures = {(a, b): np.load(folder / f"{a}-{b}.npy", mmap_mode="r") for a, b in kinds}
+        detailed = {(a, b): np.load(folder / f"{a}-{b}-detailed.npy", mmap_mode="r") for a, b in kinds}
+        return cls(concepts, pictures, detailed)
 
 
 def read_concepts(rows: list[dict[str, Any]], available: frozenset[str]) -> tuple[Concept, ...]:
@@ -188,12 +196,13 @@ def build_icons(cache: Path) -> None:
 
 
 def _write_style(folder: Path, style: str, pictures: Iterator[Image.Image], count: int) -> None:
-    arrays = {size: np.zeros((count, edge, edge, 4), np.uint8) for size, edge in SIZES.items()}
+    edges = SIZES | {f"{size}-detailed": DETAIL * edge for size, edge in SIZES.items()}
+    arrays = {name: np.zeros((count, edge, edge, 4), np.uint8) for name, edge in edges.items()}
     for row, picture in enumerate(pictures):
-        for size, edge in SIZES.items():
-            arrays[size][row] = _resized(picture, edge)
-    for size, array in arrays.items():
-        np.save(folder / f"{style}-{size}.npy", array)
+        for name, edge in edges.items():
+            arrays[name][row] = _resized(picture, edge)
+    for name, array in arrays.items():
+        np.save(folder / f"{style}-{name}.npy", array)
 
 
 def _resized(picture: Image.Image, edge: int) -> NDArray[np.uint8]:

@@ -40,13 +40,13 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 
 
 @cache
-def background(name: str) -> NDArray[np.uint8]:
-    """Pixels of a colour or place, uint8 (192, 192, 3). Raises KeyError for a name that is neither."""
+def background(name: str, edge: int = EDGE) -> NDArray[np.uint8]:
+    """Pixels of a colour or place, uint8 (edge, edge, 3). Raises KeyError for a name that is neither."""
     if name in COLOURS:
-        return np.full((EDGE, EDGE, 3), COLOURS[name], np.uint8)
+        return np.full((edge, edge, 3), COLOURS[name], np.uint8)
     canvas = Image.new("RGB", (EDGE * _FINE, EDGE * _FINE))
     _DRAWN[name](_Brush(canvas))
-    pixels = np.asarray(canvas.resize((EDGE, EDGE), Image.Resampling.BOX)).copy()
+    pixels = np.asarray(canvas.resize((edge, edge), Image.Resampling.BOX)).copy()
     pixels.setflags(write=False)
     return pixels
 

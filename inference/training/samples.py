@@ -27,7 +27,7 @@ PROMPTS = (
     "a rocket in space", "a penguin in the snow", "a cat to the left of a dog", "a crown above a frog",
     "a bear wearing a top hat", "a monkey riding a horse", "a flat illustration of a fox",
     "a yellow star on a purple background", "a pizza", "a rose", "a unicorn at sunset", "a skull on a red background",
-    "a car in the city", "an astronaut on the moon", "a blue bird", "four balloons",
+    "a car in the city", "an astronaut on the moon", "five blue birds", "four balloons",
 )  # fmt: skip
 
 

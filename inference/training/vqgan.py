@@ -1,57 +1,60 @@
-"""Training of the codec: pictures to codes (patch by patch) and back.
+"""Training of the codec: pictures to codes (patch by patch) and back, at twice the size.
 
-In: scenes from `data`. Out: a VQGAN whose encoder rounds (finite scalar quantisation, Mentzer et al. 2023,
-https://arxiv.org/abs/2309.15505) and whose codebook is the table of all rounded values. It knows no text.
+In: scenes from `data`. Out: a VQGAN whose encoder and table are a `Codebook`, found once and then frozen, and whose
+decoder is trained to draw the detailed scene from the codes of the small one. The decoder can go on learning at any
+later time: codes stay what they are. It knows no text.
 
 `python -m inference.training.vqgan --cache FOLDER --run FOLDER --minutes 20 [--resume]`
 """
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.training.codebook import fit_codebook, split_patches
 from inference.training.data import VALIDATION_SEED, Loader, SceneSource, contact_sheet
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.rounding import LEVELS, attach_spread, detach_spread, grid_table, rounded
 from inference.training.run import Average, Run, Schedule
 
 
 @dataclass(frozen=True)
 class CodecConfig:
-    """Settings of one codec training."""
+    """Settings of one codec training. The codebook is made of `codebook_scenes` pictures."""
 
     cache: Path = DEFAULT_CACHE
     run: Path = Path("runs/vqgan")
     seed: int = 1
-    batch: int = 16
+    batch: int = 8
     learning_rate: float = 2e-3
     warmup: int = 100
     hold: float = 0.4
-    minutes: float | None = 20.0
+    minutes: float | None = 60.0
     steps: int | None = None
-    average: float = 0.995
+    average: float = 0.998
+    codebook_scenes: int = 6000
+    plain: int = 160
     threads: int = 2
-    compiled: bool = False
-    sample_seconds: float = 120.0
+    sample_seconds: float = 300.0
 
 
 def codec_model() -> VQGANConfig:
-    """Sizes of the built-in codec: 192-pixel pictures, 12 × 12 codes of 4,375."""
+    """Sizes of the built-in codec: 192-pixel pictures, 12 × 12 codes of 4,096, drawn with 384 pixels."""
     return VQGANConfig(
-        ch=32, ch_mult=(2, 3, 6), num_res_blocks=0, attn_resolutions=(), resolution=192, z_channels=192,
-        n_embed=4375, embed_dim=len(LEVELS), patch_size=4, encoder="patch", encoder_width=384, encoder_blocks=3,
+        ch=64, ch_mult=(1, 2, 3), num_res_blocks=0, attn_resolutions=(), resolution=192, z_channels=192,
+        n_embed=4096, embed_dim=64, patch_size=8, linear_skip=True, encoder="patch",
     )  # fmt: skip
 
 
@@ -66,12 +69,6 @@ def reconstruction_loss(output: Tensor, target: Tensor, levels: int = 3) -> Tens
         across, down = difference[..., 1:] - difference[..., :-1], difference[..., 1:, :] - difference[..., :-1, :]
         loss = loss + across.abs().mean() + down.abs().mean()
     return loss
-
-
-def is_varied(pixels: Tensor, patch: int) -> Tensor:
-    """(B, 3, H, W) to (B, H/patch, W/patch): whether a patch is more than one plain colour."""
-    largest = F.max_pool2d(pixels, patch) + F.max_pool2d(-pixels, patch)
-    return (largest > 0.02).any(1)
 
 
 def psnr(output: Tensor, target: Tensor) -> float:
@@ -104,19 +101,16 @@ def to_pixels(batch: Any) -> Tensor:
 
 
 class CodecTrainer:
-    """One VQGAN, its optimiser and its average; `train_step` is the whole of training."""
+    """One VQGAN with a codebook, its optimiser and its average; `train_step` is the whole of training."""
 
-    def __init__(self, config: CodecConfig, model: VQGANConfig, levels: Sequence[int] = LEVELS) -> None:
+    def __init__(self, config: CodecConfig, model: VQGANConfig) -> None:
         torch.manual_seed(config.seed)
         self.config = config
-        self.levels = tuple(levels)
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.model = VQGAN(model)
-        self.spread = attach_spread(self.model)
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
-        with torch.no_grad():
-            self.model.codebook.weight.copy_(grid_table(levels))
+        self.model.encoder.requires_grad_(requires_grad=False)
         self.model.codebook.requires_grad_(requires_grad=False)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
             Muon([p for p in trained if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01),
@@ -124,21 +118,43 @@ class CodecTrainer:
         )
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
-        self._forward = torch.compile(self._reconstruct) if config.compiled else self._reconstruct
 
-    def _reconstruct(self, pixels: Tensor) -> Tensor:
-        output: Tensor = self.model.decode_latents(rounded(self.model.latents(pixels), self.levels))
-        return output
+    def make_codebook(self, pictures: Iterator[Tensor]) -> None:
+        """Fit and install the codebook; `pictures` are batches (B, 3, H, W) in 0..1."""
+        model = self.model.config
+        patches = (split_patches(batch, model.encoder_patch) for batch in pictures)
+        fit_codebook(patches, model.n_embed, model.embed_dim, self.config.plain, self.config.seed).install(self.model)
+        self.average = Average(self.model, self.config.average)
 
-    def train_step(self, pixels: Tensor) -> float:
-        """One update on pixels (B, 3, H, W) in 0..1; returns the loss."""
+    @torch.no_grad()
+    def begin_with_patches(self, pictures: Iterator[tuple[Tensor, Tensor]]) -> None:
+        """Let the linear skip draw each code's patch as well as it can (least squares), the convolutions nothing yet.
+
+        `pictures` are batches (B, 3, H, W) in 0..1, each with what is to be drawn from it.
+        """
+        skip = self.model.skip
+        if skip is None:
+            return
+        width = self.model.config.embed_dim + 1
+        square, product = torch.zeros(width, width), torch.zeros(width, skip.out_channels)
+        for pixels, target in pictures:
+            z = F.pad(self.model.codebook(self.model.encode(pixels)).flatten(0, 1), (0, 1), value=1.0)
+            square += z.T @ z
+            edge = target.shape[-1] // self.model.config.grid_side
+            product += z.T @ split_patches(target, edge)
+        solution = torch.linalg.solve(square + 1e-3 * len(square) * torch.eye(width), product)
+        last = self.model.decoder.conv_out
+        skip.load_state_dict({"weight": solution[:-1].T[..., None, None], "bias": solution[-1]})
+        last.load_state_dict({name: torch.zeros_like(value) for name, value in last.state_dict().items()})
+        self.average = Average(self.model, self.config.average)
+
+    def train_step(self, pixels: Tensor, target: Tensor) -> float:
+        """One update on pixels (B, 3, H, W) in 0..1 and what is to be drawn from their codes; returns the loss."""
         began = time.monotonic()
         factor = self.schedule.factor(self.step, self.seconds)
-        settled = self.schedule.progress(self.step, self.seconds) > self.schedule.hold
-        # Crops while the codes take shape: most of a whole scene is plain background. Whole scenes when they settle.
-        pixels = pixels[: self.config.batch // 2] if settled else self._crop(pixels)
-        self.spread.varied = None if settled else is_varied(pixels, self.model.config.encoder_patch)
-        loss = reconstruction_loss(self._forward(pixels), pixels)
+        with torch.no_grad():
+            codes = self.model.encode(pixels)
+        loss = reconstruction_loss(self.model.detokenize(codes), target)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
@@ -152,20 +168,12 @@ class CodecTrainer:
         self.seconds += time.monotonic() - began
         return float(loss.detach())
 
-    def _crop(self, pixels: Tensor) -> Tensor:
-        """A window of two thirds of the edge, on whole cells, elsewhere at each step."""
-        patch = self.model.config.encoder_patch
-        cells = pixels.shape[-1] // patch
-        edge = max(1, cells * 2 // 3)
-        x, y = np.random.default_rng([self.config.seed, self.step]).integers(0, cells - edge + 1, 2) * patch
-        return pixels[..., y : y + edge * patch, x : x + edge * patch]
-
     def state_dict(self) -> dict[str, Any]:
         """Everything that resuming needs."""
         return {
             "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
-            "config": self.model.config.to_dict(), "levels": list(self.levels),
+            "config": self.model.config.to_dict(),
         }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -178,28 +186,27 @@ class CodecTrainer:
 
     def averaged_model(self) -> VQGAN:
         """A VQGAN with the averaged weights, for use."""
-        return _plain_codec(self.model.config, self.average.state_dict())
+        return _codec(self.model.config, self.average.state_dict())
 
 
 def load_codec(checkpoint: Path) -> VQGAN:
     """The averaged codec of a checkpoint that `main` has written."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return _plain_codec(VQGANConfig.from_dict(state["config"]), state["average"])
+    return _codec(VQGANConfig.from_dict(state["config"]), state["average"])
 
 
-def _plain_codec(config: VQGANConfig, weights: dict[str, Tensor]) -> VQGAN:
+def _codec(config: VQGANConfig, weights: dict[str, Tensor]) -> VQGAN:
     model = VQGAN(config)
-    spread = attach_spread(model)
     model.load_state_dict(weights)
-    detach_spread(model, spread)
     return model.eval()
 
 
 @torch.no_grad()
 def measure(model: VQGAN, pixels: Tensor) -> tuple[float, float, Tensor]:
-    """PSNR in dB, SSIM, and the pictures that come out of the codes of `pixels`."""
+    """PSNR in dB and SSIM of what comes out of the codes of `pixels`, at their size, and the pictures as they come."""
     output = torch.cat([model.detokenize(model.encode(part)) for part in torch.split(pixels, 16)])
-    return psnr(output, pixels), ssim(output, pixels), output
+    same_size = F.interpolate(output.clamp(0, 1), size=pixels.shape[-2:], mode="area")
+    return psnr(same_size, pixels), ssim(same_size, pixels), output
 
 
 def train(config: CodecConfig, *, resume: bool) -> None:
@@ -208,12 +215,21 @@ def train(config: CodecConfig, *, resume: bool) -> None:
     run, trainer = Run(config.run), CodecTrainer(config, codec_model())
     if resume:
         trainer.load_state_dict(run.load())
+    else:
+        sys.stdout.write("Making the codebook …\n")
+        scenes = SceneSource(config.cache, config.seed, 50, flat=0.3, popular=1.0)
+        trainer.make_codebook(to_pixels(scenes.batch(step).pixels) for step in range(config.codebook_scenes // 50))
+        detailed = dataclasses.replace(scenes, detailed=True)
+        some = (detailed.batch(step) for step in range(config.codebook_scenes // 300))
+        trainer.begin_with_patches((to_pixels(batch.pixels), to_pixels(batch.detailed)) for batch in some)
+        run.save(trainer.state_dict())
     held_out = to_pixels(SceneSource(config.cache, VALIDATION_SEED, 64).batch(0).pixels)
-    source = SceneSource(config.cache, config.seed, config.batch)
+    source = SceneSource(config.cache, config.seed, config.batch, detailed=True)
     sampled_at, logged_at, total, count = time.monotonic(), time.monotonic(), 0.0, 0
     with Loader(source, trainer.step) as loader:
         while trainer.schedule.progress(trainer.step, trainer.seconds) < 1:
-            total, count = total + trainer.train_step(to_pixels(loader.next().pixels)), count + 1
+            batch = loader.next()
+            total, count = total + trainer.train_step(to_pixels(batch.pixels), to_pixels(batch.detailed)), count + 1
             if count == 100:
                 speed = count * config.batch / (time.monotonic() - logged_at)
                 run.log(trainer.step, loss=total / count, per_second=speed, minutes=trainer.seconds / 60)
