@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -152,6 +153,8 @@ class CodecTrainer:
         """One update on pixels (B, 3, H, W) in 0..1 and what is to be drawn from their codes; returns the loss."""
         began = time.monotonic()
         factor = self.schedule.factor(self.step, self.seconds)
+        if self.schedule.progress(self.step, self.seconds) < self.schedule.hold:
+            pixels, target = self._crop(pixels, target)
         with torch.no_grad():
             codes = self.model.encode(pixels)
         loss = reconstruction_loss(self.model.detokenize(codes), target)
@@ -167,6 +170,18 @@ class CodecTrainer:
         self.step += 1
         self.seconds += time.monotonic() - began
         return float(loss.detach())
+
+    def _crop(self, pixels: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """A window of two thirds of the edge, on whole cells, elsewhere at each step: most of a scene is background."""
+        patch, scale = self.model.config.encoder_patch, target.shape[-1] // pixels.shape[-1]
+        cells = pixels.shape[-1] // patch
+        edge = max(1, cells * 2 // 3)
+        x, y = np.random.default_rng([self.config.seed, self.step]).integers(0, cells - edge + 1, 2) * patch
+
+        def window(picture: Tensor, size: int) -> Tensor:
+            return picture[..., y * size : (y + edge * patch) * size, x * size : (x + edge * patch) * size]
+
+        return window(pixels, 1), window(target, scale)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that resuming needs."""
