@@ -6,9 +6,11 @@ A model is a folder of one of two kinds.
 
 The built-in kind, written by `save_builtin`:
 
-    config.json           {"dalle": DalleBartConfig, "vqgan": VQGANConfig, "sampling": SamplingParams}, as JSON objects
+    config.json           {"dalle": DalleBartConfig, "vqgan": VQGANConfig, "sampling": SamplingParams}, as JSON objects,
+                          and "judge": JudgeConfig where the model has one
     dalle.safetensors     parameters of `DalleBart` under their own names
     vqgan.safetensors     parameters of `VQGAN` under their own names
+    judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
     and the text encoder is the one that ships in assets/text_encoder
 
 The kind that the original DALL·E mini was published in:
@@ -31,6 +33,7 @@ from tokenizers import Tokenizer
 
 from inference.contract import GenerationRequest, InvalidRequest
 from inference.flax_checkpoint import dalle_bart_weights, read_flax, vqgan_weights
+from inference.models.clip import JudgeConfig, PictureJudge
 from inference.models.config import ConfigError
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder, from_sentence_transformers
@@ -61,6 +64,7 @@ class Checkpoint:
     vqgan: VQGAN
     text: SentenceEncoder | PromptTokenizer
     sampling: SamplingParams
+    judge: PictureJudge | None = None
 
 
 def load_model(name: str, dtype: torch.dtype = torch.float32) -> Checkpoint:
@@ -93,7 +97,7 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     """A model that `save_builtin` wrote. Raises `CheckpointError`."""
     path = folder / "config.json"
     parts = read_json(path)
-    for part in ("dalle", "vqgan", "sampling"):
+    for part in ("dalle", "vqgan", "sampling", *(("judge",) if "judge" in parts else ())):
         if not isinstance(parts.get(part), dict):
             raise CheckpointError(f"{path}: {part!r} must be an object, it is {parts.get(part)!r}")
     dalle = new_dalle_bart(parts["dalle"], path)
@@ -106,7 +110,25 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     if text.width != dalle.config.state_width:
         raise CheckpointError(f"{path}: encoder_dim={dalle.config.state_width}, the text encoder has {text.width}")
     name = "builtin" if folder == BUILTIN_FOLDER else folder.resolve().name
-    return _checked(Checkpoint(name, dalle, vqgan, text, _sampling(parts["sampling"], path)), path)
+    judge = load_judge(folder, parts["judge"], text) if "judge" in parts else None
+    return _checked(Checkpoint(name, dalle, vqgan, text, _sampling(parts["sampling"], path), judge), path)
+
+
+def load_judge(folder: Path, values: dict[str, Any], text: SentenceEncoder) -> PictureJudge:
+    """The judge of a built-in model, in float32: it is small. Raises `CheckpointError`."""
+    path = folder / "judge.safetensors"
+    try:
+        config = JudgeConfig.from_dict(values)
+    except ConfigError as error:
+        raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
+    if config.text_dim != text.width:
+        raise CheckpointError(
+            f"{folder / 'config.json'}: text_dim={config.text_dim}, the text encoder has {text.width}"
+        )
+    with Skeleton():
+        judge = PictureJudge(config)
+    fill(judge, read_weights(path), path, torch.float32)
+    return judge
 
 
 def save_builtin(
@@ -115,6 +137,7 @@ def save_builtin(
     vqgan: VQGAN,
     sampling: SamplingParams = BUILTIN_SAMPLING,
     dtype: torch.dtype = torch.float16,
+    judge: PictureJudge | None = None,
 ) -> None:
     """Writes a model in the built-in layout, its numbers stored in `dtype`; what `load_builtin(folder)` reads.
 
@@ -131,10 +154,11 @@ def save_builtin(
         if strange:
             raise CheckpointError(f"{name}: {min(strange)} is missing, or no plain parameter of the network")
         write_weights(folder / f"{name}.safetensors", weights, dtype=dtype)
-    write_json(
-        folder / "config.json",
-        {"dalle": dalle.config.to_dict(), "vqgan": vqgan.config.to_dict(), "sampling": dataclasses.asdict(sampling)},
-    )
+    configs = {"dalle": dalle.config.to_dict(), "vqgan": vqgan.config.to_dict()}
+    if judge is not None:
+        write_weights(folder / "judge.safetensors", judge.state_dict(), dtype=dtype)
+        configs["judge"] = judge.config.to_dict()
+    write_json(folder / "config.json", {**configs, "sampling": dataclasses.asdict(sampling)})
 
 
 def load_original(folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:

@@ -17,7 +17,7 @@ from torch import Tensor
 from inference.checkpoints import load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN
-from inference.training.data import SceneSource
+from inference.training.folder import CaptionedSource
 from inference.training.vqgan import load_codec
 
 _REMEMBERED = 200_000
@@ -30,6 +30,10 @@ class CodedBatch:
     codes: Tensor
     states: Tensor
     mask: Tensor
+
+    def to(self, device: torch.device) -> CodedBatch:
+        """The same on a device."""
+        return CodedBatch(self.codes.to(device), self.states.to(device), self.mask.to(device))
 
 
 class PatchCoder:
@@ -68,7 +72,7 @@ class PatchCoder:
 class CodedSource:
     """CodedBatches from scenes, with captions dropped at random so that the model also learns pictures without text."""
 
-    scenes: SceneSource
+    scenes: CaptionedSource
     codec: Path
     drop: float = 0.1
     _opened: tuple[PatchCoder, SentenceEncoder] | None = field(default=None, repr=False)

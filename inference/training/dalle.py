@@ -22,7 +22,8 @@ from inference.checkpoints import load_builtin, load_sentence_encoder
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN
 from inference.training.coded import CodedBatch, CodedSource
-from inference.training.data import VALIDATION_SEED, Loader, SceneSource
+from inference.training.folder import captioned_source
+from inference.training.loop import move, take_up, train_loop, training_device, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
@@ -37,6 +38,7 @@ class DalleConfig:
     """Settings of one text → codes training. `start` is the folder of an exported model to begin from."""
 
     cache: Path = DEFAULT_CACHE
+    pictures: Path | None = None
     run: Path = Path("runs/dalle")
     codec: Path = Path("runs/vqgan/checkpoint.pt")
     start: Path | None = None
@@ -53,6 +55,7 @@ class DalleConfig:
     steps: int | None = None
     average: float = 0.998
     threads: int = 2
+    device: str = "auto"
     compiled: bool = True
     sample_seconds: float = 600.0
 
@@ -177,34 +180,32 @@ def held_out_loss(model: DalleBart, batch: CodedBatch) -> float:
     return total / len(batch.codes)
 
 
-def train(config: DalleConfig, *, resume: bool) -> None:
+def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sample sheets in `config.run`."""
-    torch.set_num_threads(config.threads)
-    codec = load_codec(config.codec)
-    run, trainer = Run(config.run), DalleTrainer(config, dalle_model(), code_features(codec.codebook.weight.detach()))
-    if resume:
-        trainer.load_state_dict(run.load())
-    elif config.start is not None:
+    use_threads(config.threads)
+    device, codec = training_device(config.device), load_codec(config.codec)
+    run, trainer = Run(config.run), DalleTrainer(config, model, code_features(codec.codebook.weight.detach()))
+    if config.start is not None and not resume:
         trainer.begin_from(load_builtin(config.start).dalle)
-    scenes = SceneSource(config.cache, config.seed, config.batch, config.flat, config.popular)
-    source = CodedSource(scenes, config.codec, config.drop)
-    with Loader(source, trainer.step) as loader:
-        held_out = CodedSource(SceneSource(config.cache, VALIDATION_SEED, 128), config.codec, 0.0).batch(0)
-        torch.set_num_threads(config.threads)
-        sampled_at, logged_at, total, count = time.monotonic(), time.monotonic(), 0.0, 0
-        while trainer.schedule.progress(trainer.step, trainer.seconds) < 1:
-            total, count = total + trainer.train_step(loader.next()), count + 1
-            if count == 50:
-                speed = count * config.batch / (time.monotonic() - logged_at)
-                run.log(trainer.step, loss=total / count, per_second=speed, minutes=trainer.seconds / 60)
-                logged_at, total, count = time.monotonic(), 0.0, 0
-            if run.is_save_due():
-                run.save(trainer.state_dict())
-            if time.monotonic() - sampled_at > config.sample_seconds:
-                report(run, trainer, codec, held_out)
-                sampled_at = time.monotonic()
-    run.save(trainer.state_dict())
-    report(run, trainer, codec, held_out)
+    move(trainer, device)
+    take_up(trainer, run, resume=resume)
+
+    def source(size: int, drop: float, *, held_out: bool = False) -> CodedSource:
+        pictures = captioned_source(
+            config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
+        )
+        return CodedSource(pictures, config.codec, drop)
+
+    held_out = source(128, 0.0, held_out=True).batch(0)
+    use_threads(config.threads)  # making the batch took them down to one
+
+    def learn(batch: CodedBatch) -> float:
+        return trainer.train_step(batch.to(device))
+
+    train_loop(
+        trainer, learn, source(config.batch, config.drop), run, lambda: report(run, trainer, codec, held_out),
+        batch=config.batch, log_steps=50, sample_seconds=config.sample_seconds,
+    )  # fmt: skip
 
 
 def report(run: Run, trainer: DalleTrainer, codec: VQGAN, held_out: CodedBatch) -> None:
@@ -219,8 +220,8 @@ def report(run: Run, trainer: DalleTrainer, codec: VQGAN, held_out: CodedBatch) 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of the text → codes stage: every field of DalleConfig is an option; `--config` reads TOML."""
-    config, resume = read_options(DalleConfig, arguments, "Train text to codes.")
-    train(config, resume=resume)
+    config, resume = read_options(DalleConfig, arguments, "Train text to codes.", "dalle")
+    train(config, dalle_model(), resume=resume)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ class Loader(Generic[BatchT]):
 
     def __init__(self, source: BatchSource[BatchT], first_step: int, ahead: int = 6) -> None:
         context = multiprocessing.get_context("spawn")
-        self._queue: multiprocessing.Queue[BatchT] = context.Queue(ahead)
+        self._queue: multiprocessing.Queue[BatchT | LoaderError] = context.Queue(ahead)
         self._process = context.Process(target=_produce, args=(source, first_step, self._queue), daemon=True)
 
     def __enter__(self) -> Self:
@@ -109,7 +109,10 @@ class Loader(Generic[BatchT]):
         waited = 0.0
         while waited < _STALLED_SECONDS:
             try:
-                return self._queue.get(timeout=5)
+                batch = self._queue.get(timeout=5)
+                if isinstance(batch, LoaderError):
+                    raise batch
+                return batch
             except queue.Empty:
                 waited += 5
                 if not self._process.is_alive():
@@ -117,10 +120,16 @@ class Loader(Generic[BatchT]):
         raise LoaderError(f"the data process gave no batch for {_STALLED_SECONDS:.0f} seconds")
 
 
-def _produce(source: BatchSource[BatchT], first_step: int, batches: multiprocessing.Queue[BatchT]) -> None:
+def _produce(
+    source: BatchSource[BatchT], first_step: int, batches: multiprocessing.Queue[BatchT | LoaderError]
+) -> None:
     parent = multiprocessing.parent_process()
     for step in itertools.count(first_step):
-        batch = source.batch(step)
+        batch: BatchT | LoaderError
+        try:
+            batch = source.batch(step)
+        except (OSError, ValueError) as error:  # a person's folder has changed; the trainer says so, and saves
+            batch = LoaderError(str(error))
         while True:
             try:
                 batches.put(batch, timeout=5)
@@ -151,10 +160,12 @@ def contact_sheet(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prepare the data and write `scenes.png`."""
-    parser = argparse.ArgumentParser(description="Fetch and render the training icons; write a sheet of scenes.")
+    parser = argparse.ArgumentParser(
+        prog="easel train data", description="Fetch and render the training icons; write a sheet of scenes."
+    )
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="folder for packages and renderings")
     parser.add_argument("--out", type=Path, default=Path("scenes.png"), help="where the contact sheet goes")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="which scenes are drawn (0)")
     options = parser.parse_args(arguments)
     batch = SceneSource(options.cache.expanduser(), options.seed, 64).batch(0)
     contact_sheet(list(batch.pixels), batch.captions).save(options.out)

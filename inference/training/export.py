@@ -1,8 +1,9 @@
 """From checkpoints to the model that ships: averaged weights, tables folded, 16-bit numbers.
 
-In: a codec checkpoint and a text → codes checkpoint. Out: a folder that `inference.checkpoints.load_builtin` reads.
+In: checkpoints of the codec, of text → codes and, if there is one, of the ranking judge; or one of the evaluation's
+judge. Out: a folder that `inference.checkpoints.load_builtin` reads; or the folder that `evaluate` reads.
 
-`python -m inference.training.export --codec CHECKPOINT --dalle CHECKPOINT --out FOLDER`
+`python -m inference.training.export --codec CHECKPOINT --dalle CHECKPOINT [--clip CHECKPOINT] --out FOLDER`
 """
 
 from __future__ import annotations
@@ -13,20 +14,48 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.checkpoints import BUILTIN_FOLDER, save_builtin
+from inference.training.ceilings import write_evaluation
+from inference.training.clip import load_judge
 from inference.training.dalle import load_dalle
+from inference.training.detection import load_detector_checkpoint
+from inference.training.packages import DEFAULT_CACHE, attributions
+from inference.training.questions import EVALUATION_FOLDER
 from inference.training.vqgan import load_codec
+
+_DATA_START, _DATA_END = "<!-- data: written by easel train export -->\n", "<!-- end of data -->\n"
+
+
+def write_attributions(card: Path) -> None:
+    """Put the table of data packages between the marks of a model card; a card without marks stays as it is."""
+    if not card.is_file():
+        return
+    before, started, rest = card.read_text("utf-8").partition(_DATA_START)
+    _, ended, after = rest.partition(_DATA_END)
+    if started and ended:
+        card.write_text(before + started + attributions() + ended + after, "utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the built-in model from two checkpoints."""
-    parser = argparse.ArgumentParser(description="Write the built-in model from training checkpoints.")
-    parser.add_argument("--codec", type=Path, default=Path("runs/vqgan/checkpoint.pt"))
-    parser.add_argument("--dalle", type=Path, default=Path("runs/dalle/checkpoint.pt"))
-    parser.add_argument("--out", type=Path, default=BUILTIN_FOLDER)
+    """Write a model, or the evaluation's judge, from checkpoints."""
+    parser = argparse.ArgumentParser(prog="easel train export", description="Write a model from training checkpoints.")
+    parser.add_argument("--codec", type=Path, default=Path("runs/vqgan/checkpoint.pt"), help="of `easel train vqgan`")
+    parser.add_argument("--dalle", type=Path, default=Path("runs/dalle/checkpoint.pt"), help="of `easel train dalle`")
+    parser.add_argument("--clip", type=Path, help="of `easel train clip`; without it pictures are not ranked")
+    parser.add_argument("--out", type=Path, default=BUILTIN_FOLDER, help="the model's folder (the built-in model's)")
+    parser.add_argument("--detector", type=Path, help="write the evaluation's judge instead, from this checkpoint")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="icons that the judge is measured on")
     options = parser.parse_args(arguments)
-    save_builtin(options.out, load_dalle(options.dalle), load_codec(options.codec))
-    size = sum(path.stat().st_size for path in options.out.iterdir() if path.is_file())
-    sys.stdout.write(f"Wrote {options.out} ({size / 1e6:.1f} MB)\n")
+    if options.detector is not None:
+        out = EVALUATION_FOLDER
+        numbers = write_evaluation(out, load_detector_checkpoint(options.detector), options.cache.expanduser())
+        sys.stdout.write("".join(f"{name} {value:.4f} on real renderings\n" for name, value in numbers.items()))
+    else:
+        out = options.out
+        judge = load_judge(options.clip) if options.clip is not None else None
+        save_builtin(out, load_dalle(options.dalle), load_codec(options.codec), judge=judge)
+        write_attributions(out / "README.md")
+    size = sum(path.stat().st_size for path in out.iterdir() if path.is_file())
+    sys.stdout.write(f"Wrote {out} ({size / 1e6:.1f} MB)\n")
 
 
 if __name__ == "__main__":

@@ -8,30 +8,65 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 ConfigT = TypeVar("ConfigT")
 
+MEANINGS: Mapping[str, str] = {
+    "average": "decay of the moving average of the weights, which is what ships",
+    "batch": "pictures in one step",
+    "cache": "folder for packages and icon renderings",
+    "codec": "checkpoint of the trained codec",
+    "codebook_scenes": "pictures from which the codebook is made",
+    "compiled": "compile the model first: a minute of waiting, then faster steps",
+    "device": "auto, cpu or cuda; auto takes a GPU where there is one",
+    "drop": "share of captions left out, so that guidance has something to compare with",
+    "flat": "share of scenes in the flat style",
+    "hold": "share of the training after which the learning rate falls",
+    "learning_rate": "peak learning rate",
+    "minutes": "how long to train in all, over all resumptions",
+    "pictures": "train on the pictures with captions in this folder, instead of the built-in scenes",
+    "plain": "how many codes are patches of one colour",
+    "popular": "how often popular things are shown, compared with others",
+    "repeats": "in how many batches each picture appears",
+    "run": "folder for checkpoints, loss curve and samples",
+    "sample_seconds": "seconds between two looks at the model: measures and samples",
+    "seed": "the same seed, steps and threads make the same model",
+    "start": "folder of an exported model with the same codes to begin from",
+    "steps": "how many steps to train in all; with it, minutes do not count",
+    "threads": "threads of PyTorch; 0 is one for each core",
+    "warmup": "steps until the learning rate is at its peak",
+    "weight_decay": "how strongly weights are drawn to zero",
+}
+"""What a setting means, wherever it is a field: the help of every stage."""
 
-def read_options(kind: type[ConfigT], arguments: Sequence[str] | None, about: str) -> tuple[ConfigT, bool]:
+
+_METAVARS: Mapping[type, str] = {Path: "PATH", int: "N", float: "X", str: "NAME"}
+
+
+def read_options(
+    kind: type[ConfigT], arguments: Sequence[str] | None, about: str, stage: str = "STAGE"
+) -> tuple[ConfigT, bool]:
     """Settings and whether `--resume` was given. The command line wins over `--config FILE`, which wins over defaults.
 
     Every field of `kind` is an option of the same name. Exits with a message when one is unknown or malformed.
     """
-    parser = argparse.ArgumentParser(description=about)
+    parser = argparse.ArgumentParser(prog=f"easel train {stage}", description=about)
     parser.add_argument("--config", type=Path, help="TOML file with settings of these names")
     parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint of the run")
     hints = get_type_hints(kind)
     types = {field.name: _plain(hints[field.name]) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    usual = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name, plain in types.items():
-        option = f"--{name.replace('_', '-')}"
+        option, meaning = f"--{name.replace('_', '-')}", MEANINGS.get(name, name.replace("_", " "))
+        about_it = meaning if usual[name] is None else f"{meaning} ({usual[name]})"
         if plain is bool:
-            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None)
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=about_it)
         else:
-            parser.add_argument(option, type=plain, default=None)
+            parser.add_argument(option, type=plain, default=None, help=about_it, metavar=_METAVARS[plain])
     given = vars(parser.parse_args(arguments))
     file: Path | None = given.pop("config")
     resume: bool = given.pop("resume")

@@ -41,6 +41,13 @@ FLUENT_3D = Package(
 FLUENT_FLAT = Package(
     "@iconify-json/fluent-emoji-flat", "1.2.6", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by Iconify"
 )
+PACKAGES = (FLUENT_3D, FLUENT_FLAT, EMOJIBASE)
+
+
+def attributions() -> str:
+    """A Markdown table of all packages, their licences and whom to thank, for the model card."""
+    rows = (f"| `{one.name}` {one.version} | {one.licence} | {one.attribution} |\n" for one in PACKAGES)
+    return "| package | licence | made by |\n| --- | --- | --- |\n" + "".join(rows)
 
 
 def fetch_package(package: Package, cache: Path) -> Path:

@@ -6,6 +6,7 @@ knows no model and no data.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
@@ -71,6 +72,10 @@ class Average:
         """The averaged state, by the module's own names."""
         return self._values
 
+    def to(self, device: torch.device) -> None:
+        """Bring the average to where its module is."""
+        self._values = {name: value.to(device) for name, value in self._values.items()}
+
     def load(self, values: Mapping[str, Tensor], updates: int) -> None:
         """Go on from a saved average."""
         self._updates = updates
@@ -117,10 +122,25 @@ class Run:
         sys.stdout.write("  ".join(f"{name} {value:g}" for name, value in row.items()) + "\n")
         sys.stdout.flush()
 
+    def logged(self) -> list[dict[str, float]]:
+        """The rows of loss.jsonl; a line that a crash cut short is left out."""
+        path, rows = self.folder / "loss.jsonl", []
+        for line in path.read_text("utf-8").splitlines() if path.is_file() else []:
+            with contextlib.suppress(json.JSONDecodeError):
+                rows.append(json.loads(line))
+        return rows
+
+    def forget_after(self, step: int) -> None:
+        """Drop logged rows beyond `step`: resumed training will do those steps again."""
+        kept = [json.dumps(row) + "\n" for row in self.logged() if row["step"] <= step]
+        partial = self.folder / "loss.jsonl.partial"
+        partial.write_text("".join(kept), "utf-8")
+        partial.replace(self.folder / "loss.jsonl")
+
     def draw_losses(self) -> None:
         """Draw `loss` of loss.jsonl against the step as loss.png."""
-        rows = [json.loads(line) for line in (self.folder / "loss.jsonl").read_text("utf-8").splitlines()]
-        loss_curve([(row["step"], row["loss"]) for row in rows if "loss" in row]).save(self.folder / "loss.png")
+        points = [(row["step"], row["loss"]) for row in self.logged() if "loss" in row]
+        loss_curve(points).save(self.folder / "loss.png")
 
 
 def loss_curve(points: Iterable[tuple[float, float]], width: int = 640, height: int = 320) -> Image.Image:

@@ -9,7 +9,6 @@ later time: codes stay what they are. It knows no text.
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,9 @@ from torch import Tensor
 
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.codebook import fit_codebook, split_patches
-from inference.training.data import VALIDATION_SEED, Loader, SceneSource, contact_sheet
+from inference.training.data import SceneBatch, contact_sheet
+from inference.training.folder import CaptionedSource, captioned_source
+from inference.training.loop import move, take_up, train_loop, training_device, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
@@ -36,6 +37,7 @@ class CodecConfig:
     """Settings of one codec training. The codebook is made of `codebook_scenes` pictures."""
 
     cache: Path = DEFAULT_CACHE
+    pictures: Path | None = None
     run: Path = Path("runs/vqgan")
     seed: int = 1
     batch: int = 8
@@ -48,6 +50,7 @@ class CodecConfig:
     codebook_scenes: int = 6000
     plain: int = 160
     threads: int = 2
+    device: str = "auto"
     sample_seconds: float = 300.0
 
 
@@ -224,38 +227,41 @@ def measure(model: VQGAN, pixels: Tensor) -> tuple[float, float, Tensor]:
     return psnr(same_size, pixels), ssim(same_size, pixels), output
 
 
-def train(config: CodecConfig, *, resume: bool) -> None:
+def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sheets of reconstructions in `config.run`."""
-    torch.set_num_threads(config.threads)
-    run, trainer = Run(config.run), CodecTrainer(config, codec_model())
+    use_threads(config.threads)
+    device = training_device(config.device)
+    run, trainer = Run(config.run), CodecTrainer(config, model)
     if resume:
-        trainer.load_state_dict(run.load())
-    else:
+        move(trainer, device)
+    take_up(trainer, run, resume=resume)
+    if not resume:
         sys.stdout.write("Making the codebook …\n")
-        scenes = SceneSource(config.cache, config.seed, 50, flat=0.3, popular=1.0)
-        trainer.make_codebook(to_pixels(scenes.batch(step).pixels) for step in range(config.codebook_scenes // 50))
-        detailed = dataclasses.replace(scenes, detailed=True)
-        some = (detailed.batch(step) for step in range(config.codebook_scenes // 300))
+        scenes = _source(config, 50, flat=0.3, popular=1.0, detailed=True)
+        count = -(-config.codebook_scenes // 50)
+        trainer.make_codebook(to_pixels(scenes.batch(step).pixels) for step in range(count))
+        some = (scenes.batch(step) for step in range(-(-count // 6)))
         trainer.begin_with_patches((to_pixels(batch.pixels), to_pixels(batch.detailed)) for batch in some)
+        move(trainer, device)
         run.save(trainer.state_dict())
-    held_out = to_pixels(SceneSource(config.cache, VALIDATION_SEED, 64).batch(0).pixels)
-    source = SceneSource(config.cache, config.seed, config.batch, detailed=True)
-    sampled_at, logged_at, total, count = time.monotonic(), time.monotonic(), 0.0, 0
-    with Loader(source, trainer.step) as loader:
-        while trainer.schedule.progress(trainer.step, trainer.seconds) < 1:
-            batch = loader.next()
-            total, count = total + trainer.train_step(to_pixels(batch.pixels), to_pixels(batch.detailed)), count + 1
-            if count == 100:
-                speed = count * config.batch / (time.monotonic() - logged_at)
-                run.log(trainer.step, loss=total / count, per_second=speed, minutes=trainer.seconds / 60)
-                logged_at, total, count = time.monotonic(), 0.0, 0
-            if time.monotonic() - sampled_at > config.sample_seconds:
-                report(run, trainer, held_out)
-                sampled_at = time.monotonic()
-            if run.is_save_due():
-                run.save(trainer.state_dict())
-    report(run, trainer, held_out)
-    run.save(trainer.state_dict())
+    held_out = to_pixels(_source(config, 64, held_out=True).batch(0).pixels)
+
+    def learn(batch: SceneBatch) -> float:
+        return trainer.train_step(to_pixels(batch.pixels).to(device), to_pixels(batch.detailed).to(device))
+
+    train_loop(
+        trainer, learn, _source(config, config.batch, detailed=True), run, lambda: report(run, trainer, held_out),
+        batch=config.batch, log_steps=100, sample_seconds=config.sample_seconds,
+    )  # fmt: skip
+
+
+def _source(
+    config: CodecConfig, size: int, flat: float = 0.2, popular: float = 5.0, *, held_out: bool = False,
+    detailed: bool = False,
+) -> CaptionedSource:  # fmt: skip
+    return captioned_source(
+        config.cache, config.pictures, config.seed, size, flat, popular, held_out=held_out, detailed=detailed
+    )
 
 
 def report(run: Run, trainer: CodecTrainer, held_out: Tensor) -> None:
@@ -270,8 +276,8 @@ def report(run: Run, trainer: CodecTrainer, held_out: Tensor) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line of the codec stage: every field of CodecConfig is an option, `--config` reads them from TOML."""
-    config, resume = read_options(CodecConfig, arguments, "Train the codec (pictures to codes and back).")
-    train(config, resume=resume)
+    config, resume = read_options(CodecConfig, arguments, "Train the codec (pictures to codes and back).", "vqgan")
+    train(config, codec_model(), resume=resume)
 
 
 if __name__ == "__main__":

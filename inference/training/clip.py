@@ -1,0 +1,231 @@
+"""Training of the judge that ranks a grid's pictures: which picture belongs to which caption.
+
+In: captioned pictures from `data` or a folder. Out: checkpoints of a `PictureJudge`. It learns from pictures as they
+are, softened as a codec softens them, and from spoiled twins: pictures in which some cells are those of another one.
+The codec works patch by patch, so that is what a wrongly drawn code looks like; the twin must fit the caption worse.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inference.checkpoints import load_sentence_encoder
+from inference.models.clip import JudgeConfig, PictureJudge, picture_tensor
+from inference.models.text_encoder import SentenceEncoder
+from inference.training.folder import CaptionedSource, captioned_source
+from inference.training.loop import take_up, train_loop, training_device, use_threads
+from inference.training.muon import Muon
+from inference.training.options import read_options
+from inference.training.packages import DEFAULT_CACHE
+from inference.training.run import Average, Run, Schedule
+from inference.training.softening import softened, spoiled
+
+_LARGEST_SCALE = 4.0
+"""Of the logarithm: sharper than that, single pairs would rule the training."""
+_CHUNKS = 4
+
+
+@dataclass(frozen=True)
+class ClipConfig:
+    """Settings of one training of the ranking judge."""
+
+    cache: Path = DEFAULT_CACHE
+    pictures: Path | None = None
+    run: Path = Path("runs/clip")
+    seed: int = 3
+    batch: int = 96
+    flat: float = 0.2
+    popular: float = 2.0
+    repeats: int = 6
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.03
+    warmup: int = 50
+    hold: float = 0.4
+    minutes: float | None = 25.0
+    steps: int | None = None
+    average: float = 0.99
+    threads: int = 2
+    device: str = "auto"
+    sample_seconds: float = 300.0
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """`pixels` (B, 3, edge, edge) in 0..1, and the sentence vectors (B, E) of their captions."""
+
+    pixels: Tensor
+    vectors: Tensor
+
+
+@dataclass
+class PairSource:
+    """PairBatches, each picture in about `repeats` of them: reading captions costs more than training on pictures."""
+
+    pictures: CaptionedSource
+    size: int
+    edge: int
+    repeats: int
+    _text: SentenceEncoder | None = field(default=None, repr=False)
+    _chunks: dict[int, PairBatch] = field(default_factory=dict, repr=False)
+
+    def batch(self, step: int) -> PairBatch:
+        """The batch of `step`: some pairs of each of four chunks, the oldest of which is left behind now and then."""
+        first = step // self.repeats
+        self._chunks = {number: self._chunk(number) for number in range(first, first + _CHUNKS)}
+        rng = np.random.default_rng([self.pictures.seed, step, 3])
+        pixels = torch.cat([chunk.pixels for chunk in self._chunks.values()])
+        vectors = torch.cat([chunk.vectors for chunk in self._chunks.values()])
+        chosen = torch.from_numpy(rng.permutation(len(pixels))[: self.size])
+        return PairBatch(pixels[chosen], vectors[chosen])
+
+    def _chunk(self, number: int) -> PairBatch:
+        if number in self._chunks:
+            return self._chunks[number]
+        if self._text is None:
+            torch.set_num_threads(1)
+            self._text = load_sentence_encoder()
+        scenes = self.pictures.batch(number)
+        return PairBatch(picture_tensor(list(scenes.pixels), self.edge), self._text.vectors(scenes.captions))
+
+
+class JudgeTrainer:
+    """One PictureJudge, its optimisers and its average; `train_step` is the whole of training."""
+
+    def __init__(self, config: ClipConfig, model: JudgeConfig) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
+        self.device = training_device(config.device)
+        self.model = PictureJudge(model).to(self.device)
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        rest = [p for p in self.model.parameters() if p.ndim < 2]
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (
+            Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay),
+            torch.optim.AdamW(rest, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0),
+        )
+        self.average = Average(self.model, config.average)
+        self.step, self.seconds = 0, 0.0
+
+    def train_step(self, batch: PairBatch) -> float:
+        """One update; returns the loss. Raises FloatingPointError when it is not finite."""
+        began = time.monotonic()
+        factor = self.schedule.factor(self.step, self.seconds)
+        rng = np.random.default_rng([self.config.seed, self.step, 4])
+        twins = spoiled(batch.pixels, rng)[: max(1, len(batch.pixels) // 3)]
+        seen = softened(torch.cat([batch.pixels, twins]), rng)
+        loss = self.loss(seen.to(self.device), batch.vectors.to(self.device))
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = self.config.learning_rate * factor
+        torch.autograd.backward(loss)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0, foreach=True)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.average.update(self.model)
+        self.step += 1
+        self.seconds += time.monotonic() - began
+        return float(loss.detach())
+
+    def loss(self, pixels: Tensor, vectors: Tensor) -> Tensor:
+        """Contrastive loss both ways; `pixels` are B pictures and then spoiled ones, which are wrong for every text."""
+        count = len(vectors)
+        texts, seen = self.model.embed_texts(vectors), self.model.embed_pictures(pixels)
+        logits = self.model.log_scale.clamp(max=_LARGEST_SCALE).exp() * texts @ seen.T  # (B, B + spoiled)
+        same = vectors @ vectors.T > 0.999  # the same caption twice in a batch: neither is wrong
+        same.fill_diagonal_(fill_value=False)
+        logits = logits.masked_fill(F.pad(same, (0, len(pixels) - count)), -torch.inf)
+        right = torch.arange(count, device=logits.device)
+        return (F.cross_entropy(logits, right) + F.cross_entropy(logits[:, :count].T, right)) / 2
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that resuming needs."""
+        return {
+            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
+            "config": self.model.config.to_dict(),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+        self.model.load_state_dict(state["model"])
+        self.average.load(state["average"], state["step"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step, self.seconds = state["step"], state["seconds"]
+
+    def averaged_model(self) -> PictureJudge:
+        """A PictureJudge with the averaged weights, for use."""
+        return _plain_judge(self.model.config, self.average.state_dict())
+
+
+def load_judge(checkpoint: Path) -> PictureJudge:
+    """The averaged judge of a checkpoint that `main` has written."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return _plain_judge(JudgeConfig.from_dict(state["config"]), state["average"])
+
+
+def _plain_judge(config: JudgeConfig, weights: dict[str, Tensor]) -> PictureJudge:
+    model = PictureJudge(config)
+    model.load_state_dict(weights)
+    return model.eval()
+
+
+@torch.no_grad()
+def measure(model: PictureJudge, batch: PairBatch) -> tuple[float, float]:
+    """Share of captions whose own picture fits best of all, and share of pictures that fit better than their twins."""
+    texts, seen = model.embed_texts(batch.vectors), model.embed_pictures(batch.pixels)
+    twins = model.embed_pictures(spoiled(batch.pixels, np.random.default_rng(0)))
+    own = (texts * seen).sum(1)
+    best = (texts @ seen.T).argmax(1) == torch.arange(len(texts))
+    return float(best.float().mean()), float((own > (texts * twins).sum(1)).float().mean())
+
+
+def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
+    """Train until the schedule ends, with checkpoints and a loss curve in `config.run`."""
+    use_threads(config.threads)
+    run, trainer = Run(config.run), JudgeTrainer(config, model)
+    take_up(trainer, run, resume=resume)
+
+    def source(size: int, *, held_out: bool) -> CaptionedSource:
+        return captioned_source(
+            config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
+        )
+
+    edge = trainer.model.config.edge
+    held_out = PairSource(source(64, held_out=True), 256, edge, 1).batch(0)
+    use_threads(config.threads)
+
+    def report() -> None:
+        own, twin = measure(trainer.averaged_model(), held_out)
+        run.log(trainer.step, own_picture_first=own, better_than_twin=twin)
+        run.draw_losses()
+
+    pairs = PairSource(source(config.batch, held_out=False), config.batch, edge, config.repeats)
+    train_loop(
+        trainer, trainer.train_step, pairs, run, report,
+        batch=config.batch, log_steps=25, sample_seconds=config.sample_seconds,
+    )  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line of the judge's stage: every field of ClipConfig is an option; `--config` reads TOML."""
+    config, resume = read_options(
+        ClipConfig, arguments, "Train the judge that puts a grid's best picture first.", "clip"
+    )
+    train(config, JudgeConfig(), resume=resume)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Many pictures at once from a model, for measuring it: no queue, no previews, only wide batches.
+
+In: a `Backend`, prompts and seeds. Out: pictures, in the order of the prompts, as the engine would draw them for the
+same seeds. It knows nothing of what the pictures are for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from inference.backends import Backend
+from inference.pictures import Pixels
+from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+
+_PIXELS_TOGETHER = 16
+
+
+def draw(
+    backend: Backend, orders: Sequence[tuple[str, int]], drawn: Callable[[int], None] | None = None
+) -> list[Pixels]:
+    """One picture for each prompt and seed, with the model's own settings; `drawn` hears how many are done."""
+    pictures: list[Pixels] = []
+    together = backend.slots // 2  # a picture takes two slots: with its text, and without
+    for start in range(0, len(orders), together):
+        codes = _codes(backend, orders[start : start + together])
+        for part in torch.split(codes, _PIXELS_TOGETHER):
+            pictures += list(backend.detokenize(part).numpy())
+        if drawn is not None:
+            drawn(len(pictures))
+    return pictures
+
+
+def _codes(backend: Backend, orders: Sequence[tuple[str, int]]) -> Tensor:
+    """(B, L) codes."""
+    count = len(orders)
+    slots = torch.arange(2 * count)
+    backend.prefill(slots, backend.encode_texts([*(prompt for prompt, _ in orders), *[None] * count]))
+    rows = SamplingRows.of([backend.recommended] * count, backend.vocab_size)
+    generators = [torch.Generator().manual_seed(seed) for _, seed in orders]
+    tokens, codes = torch.full((count,), backend.start_token), []
+    for position in range(backend.image_length):
+        logits = backend.decode_one_token(slots, tokens.repeat(2), torch.full((2 * count,), position))
+        guided = guide(logits[:count], logits[count:], rows.guidance_scale)
+        tokens = sample(guided, rows, gumbel_noise(generators, backend.vocab_size))
+        codes.append(tokens)
+    return torch.stack(codes, 1)

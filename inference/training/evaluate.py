@@ -1,0 +1,250 @@
+"""How good a model is, in numbers: it draws fixed lists of prompts, and a judge that it has never met looks at them.
+
+In: a model, and `assets/evaluation` (questions, the judge, its ceilings, held-out scenes). Out: one number a measure,
+as a table, JSON, or a page of sample grids. Nothing else is needed: no icons, no network.
+
+`python -m inference.training.evaluate [--quick] [--json] [--html FILE] [--model NAME]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from inference.backends import Backend
+from inference.backends.dalle import DalleBackend
+from inference.checkpoints import load_model
+from inference.models.clip import JudgeRanker
+from inference.models.vqgan import VQGAN
+from inference.pictures import Pixels
+from inference.training.detector import Detector, find, load_detector
+from inference.training.drawing import draw
+from inference.training.loop import use_threads
+from inference.training.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
+from inference.training.scoring import answers
+from inference.training.vqgan import psnr, ssim, to_pixels
+from inference.weights import CheckpointError, read_json
+
+KEYS = {"concept": "concept_top1", "synonyms": "synonyms_top5"}
+"""Names of measures in the JSON, where they are not the measure's own."""
+GOALS = {
+    "concept_top1": 0.85, "colour": 0.90, "background": 0.95, "pairs": 0.70, "relation": 0.85, "count": 0.80,
+    "synonyms_top5": 0.50, "psnr": 26.0, "ssim": 0.90,
+}  # fmt: skip
+"""For concepts and pairs, as a share of the judge's own ceiling."""
+OF_CEILING = frozenset({"concept_top1", "pairs"})
+GRID = 9
+_BEST_OF = {True: 6, False: 100}
+"""Prompts of the best-of-nine measure, quick and not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question, what was drawn for it, and whether that was right; None where it could not be said."""
+
+    question: Question
+    pixels: Pixels
+    is_right: bool | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Numbers by name, how many pictures or prompts each rests on, the judge's ceilings, and all answers."""
+
+    model: str
+    numbers: dict[str, float | None]
+    counts: dict[str, int]
+    ceilings: dict[str, float]
+    answers: dict[str, list[Answer]] = field(repr=False)
+
+    def to_json(self) -> dict[str, object]:
+        """What `--json` prints."""
+        ceilings = {f"{measure}_ceiling": value for measure, value in self.ceilings.items()}
+        rounded = {name: None if value is None else round(value, 4) for name, value in self.numbers.items()}
+        return {"model": self.model, **rounded, **ceilings, "n": self.counts}
+
+    def reaches(self, name: str) -> bool | None:
+        """Whether a number reaches its goal; None where there is no goal or no number."""
+        value, goal = self.numbers.get(name), GOALS.get(name)
+        if value is None or goal is None:
+            return None
+        return value >= goal * (self.ceilings.get(name.removesuffix("_top1"), 1.0) if name in OF_CEILING else 1.0)
+
+
+class Examiner:
+    """Asks a model the questions, and has the judge look at the answers."""
+
+    def __init__(self, backend: Backend, detector: Detector, drawn: Callable[[int], None] | None = None) -> None:
+        self._backend = backend
+        self._detector = detector
+        self._drawn = drawn
+
+    def ask(self, questions: Sequence[Question], seed: int) -> list[Answer]:
+        """One picture a question; the k-th has seed `seed` + k."""
+        orders = [(question.prompt, seed + index) for index, question in enumerate(questions)]
+        pictures = draw(self._backend, orders, self._drawn)
+        return judged(self._detector, questions, pictures)
+
+    def best_of_nine(self, questions: Sequence[Question], ranker: JudgeRanker, seed: int) -> tuple[float, float]:
+        """Share of right pictures among all of nine a question, and among those that `ranker` puts first."""
+        nine = [question for question in questions for _ in range(GRID)]
+        answered = self.ask(nine, seed)
+        right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
+        first = [
+            int(np.argmax(ranker.scores(question.prompt, [a.pixels for a in answered[GRID * k : GRID * (k + 1)]])))
+            for k, question in enumerate(questions)
+        ]
+        return float(right.mean()), float(right[np.arange(len(first)), first].mean())
+
+
+def judged(detector: Detector, questions: Sequence[Question], pictures: Sequence[Pixels]) -> list[Answer]:
+    """What the judge says of a picture a question."""
+    found = find(detector, pictures)
+    return [
+        Answer(question, picture, answers(question, things, picture))
+        for question, picture, things in zip(questions, pictures, found, strict=True)
+    ]
+
+
+def share_right(answered: Sequence[Answer]) -> tuple[float | None, int]:
+    """Share of the answers that are right, among so many of which it could be said."""
+    marks = [answer.is_right for answer in answered if answer.is_right is not None]
+    return (sum(marks) / len(marks) if marks else None), len(marks)
+
+
+@torch.no_grad()
+def reconstruction(codec: VQGAN, folder: Path) -> tuple[float, float, int]:
+    """PSNR in dB and SSIM of held-out scenes through the codec, at the size it puts out, and how many they were."""
+    pictures = read_sheet(folder / "scenes.webp", codec.config.resolution)
+    pixels = to_pixels(pictures)
+    output = torch.cat([codec.detokenize(codec.encode(part)) for part in torch.split(pixels, 16)])
+    if output.shape[-1] != pixels.shape[-1]:
+        detailed = to_pixels(read_sheet(folder / "scenes-detailed.webp", 2 * codec.config.resolution))
+        pixels = F.interpolate(detailed, size=output.shape[-2:], mode="area")
+    return psnr(output, pixels), ssim(output, pixels), len(pixels)
+
+
+def read_sheet(path: Path, edge: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """The square pictures of a sheet, row by row: uint8 (B, edge, edge, 3)."""
+    with Image.open(path) as sheet:
+        array = np.asarray(sheet.convert("RGB"))
+    rows, columns = array.shape[0] // edge, array.shape[1] // edge
+    return array.reshape(rows, edge, columns, edge, 3).swapaxes(1, 2).reshape(-1, edge, edge, 3).copy()
+
+
+def evaluate(
+    name: str, *, quick: bool = False, seed: int = 0, batch: int = 48, folder: Path = EVALUATION_FOLDER,
+    progress: Callable[[int, int], None],
+) -> Evaluation:  # fmt: skip
+    """Measure a model; `progress` hears how many of how many pictures are drawn.
+
+    Raises `CheckpointError` when the model, or the judge, cannot be loaded.
+    """
+    checkpoint = load_model(name)
+    lists, detector = read_questions(folder / "questions.json"), load_detector(folder)
+    asked = {measure: lists.of(measure, quick=quick) for measure in MEASURES}
+    best = asked["concept"][:: max(1, len(asked["concept"]) // _BEST_OF[quick])][: _BEST_OF[quick]]
+    total, done = sum(len(some) for some in asked.values()) + GRID * len(best), 0
+
+    backend = DalleBackend(checkpoint, slots=2 * batch)
+    numbers: dict[str, float | None] = {}
+    counts: dict[str, int] = {}
+    answered: dict[str, list[Answer]] = {}
+    for measure, questions in asked.items():
+        before = done
+        examiner = Examiner(backend, detector, lambda count, before=before: progress(before + count, total))  # type: ignore[misc]
+        answered[measure] = examiner.ask(questions, seed)
+        key = KEYS.get(measure, measure)
+        numbers[key], counts[key] = share_right(answered[measure])
+        done += len(questions)
+    numbers["best_of_9_gain"] = None
+    if checkpoint.judge is not None:
+        examiner = Examiner(backend, detector, lambda count: progress(done + count, total))
+        ranker = JudgeRanker(checkpoint.judge, checkpoint.text)  # type: ignore[arg-type]  # a judge comes with MiniLM
+        mean, first = examiner.best_of_nine(best, ranker, seed)
+        numbers |= {"best_of_9_mean": mean, "best_of_9_first": first, "best_of_9_gain": first - mean}
+        counts["best_of_9_gain"] = len(best)
+    numbers["psnr"], numbers["ssim"], counts["psnr"] = reconstruction(checkpoint.vqgan, folder)
+    counts["ssim"] = counts["psnr"]
+    return Evaluation(checkpoint.name, numbers, counts, read_ceilings(folder), answered)
+
+
+def read_ceilings(folder: Path) -> dict[str, float]:
+    """How much of each measure the judge gets right on real renderings, as recorded when it was exported."""
+    return {name: float(value) for name, value in read_json(folder / "ceilings.json").items()}
+
+
+def results(evaluation: Evaluation) -> list[tuple[str, str, str, str, bool | None]]:
+    """Rows of the table: measure, result, the judge's ceiling, goal, whether it is reached."""
+    rows = []
+    for name, value in evaluation.numbers.items():
+        ceiling = evaluation.ceilings.get(name.removesuffix("_top1").removesuffix("_top5"))
+        in_decibels = name == "psnr"
+        shown = "not measured" if value is None else f"{value:.1f} dB" if in_decibels else f"{value:.3f}"
+        goal = GOALS.get(name)
+        wanted = "" if goal is None else f"{goal:.0f} dB" if in_decibels else f"{goal:.2f}"
+        wanted += " of ceiling" if name in OF_CEILING else ""
+        rows.append((name, shown, "" if ceiling is None else f"{ceiling:.3f}", wanted, evaluation.reaches(name)))
+    return rows
+
+
+def _table(evaluation: Evaluation) -> Table:
+    table = Table("measure", "result", "judge's ceiling", "goal", "reached", "n", title=evaluation.model)
+    for name, shown, ceiling, goal, reached in results(evaluation):
+        mark = {True: "yes", False: "no", None: ""}[reached]
+        table.add_row(name, shown, ceiling, goal, mark, str(evaluation.counts.get(name, "")))
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure a model and print the numbers."""
+    parser = argparse.ArgumentParser(
+        prog="easel train evaluate", description="Measure a model with a judge that it has never met."
+    )
+    parser.add_argument("--model", default="builtin", help="a model's name, or its folder (builtin)")
+    parser.add_argument("--quick", action="store_true", help="a fixed part of the questions: minutes, not an hour")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of sample grids, not chosen by hand")
+    parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has this seed + k (0)")
+    parser.add_argument("--batch", type=int, default=48, help="pictures drawn together (48)")
+    parser.add_argument("--threads", type=int, default=0, help="threads of the model; 0 is one for each core")
+    options = parser.parse_args(arguments)
+    use_threads(options.threads)
+    columns = (
+        TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("drawing", total=None)
+        try:
+            evaluation = evaluate(
+                options.model, quick=options.quick, seed=options.seed, batch=options.batch,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
+        except CheckpointError as error:
+            parser.error(str(error))
+    if options.html is not None:
+        from inference.training.evaluation_page import page
+
+        options.html.write_text(page(evaluation), "utf-8")
+    if options.json:
+        sys.stdout.write(json.dumps(evaluation.to_json()) + "\n")
+    else:
+        Console().print(_table(evaluation))
+
+
+if __name__ == "__main__":
+    main()
