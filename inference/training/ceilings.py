@@ -21,7 +21,7 @@ from inference.training.questions import MEASURES, Questions, make_questions, re
 from inference.training.scenes import render
 from inference.weights import write_json
 
-_HELD_OUT_SCENES = 32
+_HELD_OUT_SCENES = 64
 _TOGETHER = 256
 
 
@@ -46,10 +46,8 @@ def write_evaluation(folder: Path, detector: Detector, cache: Path) -> dict[str,
     questions = make_questions(icons)
     save_detector(folder, detector)
     write_questions(folder / "questions.json", questions)
-    batch = SceneSource(cache, VALIDATION_SEED, _HELD_OUT_SCENES, detailed=True).batch(0)
-    _sheet(list(batch.pixels)).save(folder / "scenes.webp", lossless=True, method=6)
-    if batch.detailed is not None:
-        _sheet(list(batch.detailed)).save(folder / "scenes-detailed.webp", lossless=True, method=6)
+    scenes = SceneSource(cache, VALIDATION_SEED, _HELD_OUT_SCENES).batch(0)
+    _sheet(list(scenes.pixels)).save(folder / "scenes.webp", lossless=True, method=4)
     numbers = ceilings(detector, questions, icons)
     write_json(folder / "ceilings.json", numbers)
     return numbers

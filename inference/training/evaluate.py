@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -34,7 +32,7 @@ from inference.training.drawing import draw
 from inference.training.loop import use_threads
 from inference.training.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
 from inference.training.scoring import answers
-from inference.training.vqgan import psnr, ssim, to_pixels
+from inference.training.vqgan import measure, to_pixels
 from inference.weights import CheckpointError, read_json
 
 KEYS = {"concept": "concept_top1", "synonyms": "synonyms_top5"}
@@ -124,16 +122,11 @@ def share_right(answered: Sequence[Answer]) -> tuple[float | None, int]:
     return (sum(marks) / len(marks) if marks else None), len(marks)
 
 
-@torch.no_grad()
 def reconstruction(codec: VQGAN, folder: Path) -> tuple[float, float, int]:
-    """PSNR in dB and SSIM of held-out scenes through the codec, at the size it puts out, and how many they were."""
-    pictures = read_sheet(folder / "scenes.webp", codec.config.resolution)
-    pixels = to_pixels(pictures)
-    output = torch.cat([codec.detokenize(codec.encode(part)) for part in torch.split(pixels, 16)])
-    if output.shape[-1] != pixels.shape[-1]:
-        detailed = to_pixels(read_sheet(folder / "scenes-detailed.webp", 2 * codec.config.resolution))
-        pixels = F.interpolate(detailed, size=output.shape[-2:], mode="area")
-    return psnr(output, pixels), ssim(output, pixels), len(pixels)
+    """PSNR in dB and SSIM of held-out scenes through the codec, at the size that it reads, and how many they were."""
+    pixels = to_pixels(read_sheet(folder / "scenes.webp", codec.config.resolution))
+    quality, similarity, _ = measure(codec, pixels)
+    return quality, similarity, len(pixels)
 
 
 def read_sheet(path: Path, edge: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -145,16 +138,16 @@ def read_sheet(path: Path, edge: int) -> np.ndarray[tuple[int, ...], np.dtype[np
 
 
 def evaluate(
-    name: str, *, quick: bool = False, seed: int = 0, batch: int = 48, folder: Path = EVALUATION_FOLDER,
+    model: str, *, quick: bool = False, seed: int = 0, batch: int = 48, folder: Path = EVALUATION_FOLDER,
     progress: Callable[[int, int], None],
 ) -> Evaluation:  # fmt: skip
     """Measure a model; `progress` hears how many of how many pictures are drawn.
 
     Raises `CheckpointError` when the model, or the judge, cannot be loaded.
     """
-    checkpoint = load_model(name)
+    checkpoint = load_model(model)
     lists, detector = read_questions(folder / "questions.json"), load_detector(folder)
-    asked = {measure: lists.of(measure, quick=quick) for measure in MEASURES}
+    asked = {name: lists.of(name, quick=quick) for name in MEASURES}
     best = asked["concept"][:: max(1, len(asked["concept"]) // _BEST_OF[quick])][: _BEST_OF[quick]]
     total, done = sum(len(some) for some in asked.values()) + GRID * len(best), 0
 
@@ -162,16 +155,14 @@ def evaluate(
     numbers: dict[str, float | None] = {}
     counts: dict[str, int] = {}
     answered: dict[str, list[Answer]] = {}
-    for measure, questions in asked.items():
-        before = done
-        examiner = Examiner(backend, detector, lambda count, before=before: progress(before + count, total))  # type: ignore[misc]
-        answered[measure] = examiner.ask(questions, seed)
-        key = KEYS.get(measure, measure)
-        numbers[key], counts[key] = share_right(answered[measure])
+    examiner = Examiner(backend, detector, lambda count: progress(done + count, total))
+    for name, questions in asked.items():
+        answered[name] = examiner.ask(questions, seed)
+        key = KEYS.get(name, name)
+        numbers[key], counts[key] = share_right(answered[name])
         done += len(questions)
     numbers["best_of_9_gain"] = None
     if checkpoint.judge is not None:
-        examiner = Examiner(backend, detector, lambda count: progress(done + count, total))
         ranker = JudgeRanker(checkpoint.judge, checkpoint.text)  # type: ignore[arg-type]  # a judge comes with MiniLM
         mean, first = examiner.best_of_nine(best, ranker, seed)
         numbers |= {"best_of_9_mean": mean, "best_of_9_first": first, "best_of_9_gain": first - mean}

@@ -1,0 +1,78 @@
+"""`easel train`: thin commands that hand their words to the stages, and say in one line what is wrong."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import __main__ as command_line
+from bot.errors import UserError
+from inference.training.clip import ClipConfig
+from inference.training.dalle import DalleConfig
+from inference.training.detection import DetectionConfig
+from inference.training.export import write_attributions
+from inference.training.options import MEANINGS, read_options
+from inference.training.packages import PACKAGES
+from inference.training.vqgan import CodecConfig
+
+STAGES = {"vqgan": CodecConfig, "dalle": DalleConfig, "clip": ClipConfig, "detector": DetectionConfig}
+CONFIGS = Path(command_line.__file__).parent.parent / "inference" / "training" / "configs"
+
+
+@pytest.mark.parametrize("command", ["data", "vqgan", "dalle", "clip", "detector", "export", "evaluate"])
+def test_help_is_the_stage_s_own(command: str) -> None:
+    """`easel train STAGE --help` names the command and lists the stage's options."""
+    result = CliRunner().invoke(command_line.app, ["train", command, "--help"])
+    assert result.exit_code == 0
+    assert result.output.startswith(f"usage: easel train {command}")
+    assert "--" in result.output
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_setting_says_what_it_means(stage: str) -> None:
+    """No option of any stage is without help."""
+    assert {field.name for field in dataclasses.fields(STAGES[stage])} <= MEANINGS.keys()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_shipped_configurations_can_be_read(stage: str) -> None:
+    """Each stage has a TOML file in the repository whose settings it knows."""
+    config, resume = read_options(STAGES[stage], ["--config", str(CONFIGS / f"{stage}.toml")], "", stage)
+    assert config.run == Path("runs") / stage  # type: ignore[attr-defined]
+    assert not resume
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["vqgan", "--pictures", "nowhere"], "nowhere: there is no such folder"),
+        (["clip", "--resume"], "nothing to resume"),
+        (["vqgan", "--device", "tpu"], "device is 'tpu'"),
+    ],
+)
+def test_what_a_person_can_mend_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], wrong: str
+) -> None:
+    """A missing folder, checkpoint or device is no traceback."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command_line.app, ["train", *words])
+    assert isinstance(result.exception, UserError)
+    assert wrong in str(result.exception)
+
+
+def test_model_card_names_every_package(tmp_path: Path) -> None:
+    """The shipped card has each package with its licence; exporting writes the table anew and leaves the rest."""
+    shipped = Path(command_line.__file__).parent.parent / "inference" / "assets" / "builtin" / "README.md"
+    for package in PACKAGES:
+        assert (
+            f"| `{package.name}` {package.version} | {package.licence} | {package.attribution} |" in shipped.read_text()
+        )
+    card = tmp_path / "README.md"
+    card.write_text("# Mine\n<!-- data: written by easel train export -->\nold\n<!-- end of data -->\nrest\n")
+    write_attributions(card)
+    assert "old" not in card.read_text()
+    assert card.read_text().endswith("<!-- end of data -->\nrest\n")
+    card.write_text("no marks")
+    write_attributions(card)
+    assert card.read_text() == "no marks"
