@@ -170,7 +170,7 @@ class JudgeTrainer:
         return _plain_judge(self.model.config, self.average.state_dict())
 
 
-def load_judge(checkpoint: Path) -> PictureJudge:
+def load_judge_checkpoint(checkpoint: Path) -> PictureJudge:
     """The averaged judge of a checkpoint that `main` has written."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return _plain_judge(JudgeConfig.from_dict(state["config"]), state["average"])

@@ -13,14 +13,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference.checkpoints import BUILTIN_FOLDER, save_builtin
+from inference.checkpoints import BUILTIN_FOLDER, load_judge, load_sentence_encoder, save_builtin
+from inference.models.clip import PictureJudge
 from inference.training.ceilings import write_evaluation
-from inference.training.clip import load_judge
+from inference.training.clip import load_judge_checkpoint
 from inference.training.dalle import load_dalle
 from inference.training.detection import load_detector_checkpoint
 from inference.training.packages import DEFAULT_CACHE, attributions
 from inference.training.questions import EVALUATION_FOLDER
 from inference.training.vqgan import load_codec
+from inference.weights import read_json
 
 _DATA_START, _DATA_END = "<!-- data: written by easel train export -->\n", "<!-- end of data -->\n"
 
@@ -35,12 +37,21 @@ def write_attributions(card: Path) -> None:
         card.write_text(before + started + attributions() + ended + after, "utf-8")
 
 
+def _judge(out: Path, checkpoint: Path | None) -> PictureJudge | None:
+    """The judge of a checkpoint; without one, the judge that the folder has had so far."""
+    if checkpoint is not None:
+        return load_judge_checkpoint(checkpoint)
+    if not (out / "judge.safetensors").is_file():
+        return None
+    return load_judge(out, read_json(out / "config.json")["judge"], load_sentence_encoder())
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write a model, or the evaluation's judge, from checkpoints."""
     parser = argparse.ArgumentParser(prog="easel train export", description="Write a model from training checkpoints.")
     parser.add_argument("--codec", type=Path, default=Path("runs/vqgan/checkpoint.pt"), help="of `easel train vqgan`")
     parser.add_argument("--dalle", type=Path, default=Path("runs/dalle/checkpoint.pt"), help="of `easel train dalle`")
-    parser.add_argument("--clip", type=Path, help="of `easel train clip`; without it pictures are not ranked")
+    parser.add_argument("--clip", type=Path, help="of `easel train clip`; else OUT keeps the judge it has, if any")
     parser.add_argument("--out", type=Path, default=BUILTIN_FOLDER, help="the model's folder (the built-in model's)")
     parser.add_argument("--detector", type=Path, help="write the evaluation's judge instead, from this checkpoint")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="icons that the judge is measured on")
@@ -51,8 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write("".join(f"{name} {value:.4f} on real renderings\n" for name, value in numbers.items()))
     else:
         out = options.out
-        judge = load_judge(options.clip) if options.clip is not None else None
-        save_builtin(out, load_dalle(options.dalle), load_codec(options.codec), judge=judge)
+        save_builtin(out, load_dalle(options.dalle), load_codec(options.codec), judge=_judge(out, options.clip))
         write_attributions(out / "README.md")
     size = sum(path.stat().st_size for path in out.iterdir() if path.is_file())
     sys.stdout.write(f"Wrote {out} ({size / 1e6:.1f} MB)\n")
