@@ -269,9 +269,14 @@ def train_evaluate(context: typer.Context) -> None:
 
 def _run_stage(stage: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
     """What is wrong with a person's folder, settings or checkpoints is said in one line."""
+    from inference.training.data import LoaderError
+    from inference.training.packages import PackageError
+    from inference.weights import CheckpointError
+
+    mendable = (FileNotFoundError, FileExistsError, ValueError, LoaderError, PackageError, CheckpointError)
     try:
         stage(arguments)
-    except (FileNotFoundError, FileExistsError, RuntimeError, ValueError) as error:
+    except mendable as error:
         raise UserError(str(error)) from error
 
 

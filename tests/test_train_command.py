@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -16,7 +17,12 @@ from inference.training.options import MEANINGS, read_options
 from inference.training.packages import PACKAGES
 from inference.training.vqgan import CodecConfig
 
-STAGES = {"vqgan": CodecConfig, "dalle": DalleConfig, "clip": ClipConfig, "detector": DetectionConfig}
+STAGES: dict[str, type[Any]] = {
+    "vqgan": CodecConfig,
+    "dalle": DalleConfig,
+    "clip": ClipConfig,
+    "detector": DetectionConfig,
+}
 CONFIGS = Path(command_line.__file__).parent.parent / "inference" / "training" / "configs"
 
 
@@ -39,7 +45,7 @@ def test_every_setting_says_what_it_means(stage: str) -> None:
 def test_shipped_configurations_can_be_read(stage: str) -> None:
     """Each stage has a TOML file in the repository whose settings it knows."""
     config, resume = read_options(STAGES[stage], ["--config", str(CONFIGS / f"{stage}.toml")], "", stage)
-    assert config.run == Path("runs") / stage  # type: ignore[attr-defined]
+    assert config.run == Path("runs") / stage
     assert not resume
 
 
