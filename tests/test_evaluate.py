@@ -148,7 +148,7 @@ def test_things_are_cut_out_where_they_stand() -> None:
     pixels[..., 24:72, 48:96] = 1
     cut = cut_out(pixels, torch.tensor([0]), torch.tensor([[9.0, 6.0, 6.0]]))
     assert cut.shape == (1, 3, CUT, CUT)
-    assert cut.min() == 1
+    assert cut.min() > 0.999  # sampling between pixels rounds
 
 
 def test_drawing_gives_each_order_its_own_picture() -> None:
