@@ -1,6 +1,6 @@
-"""Models on disk: which files make one, loading them, and writing our own layout.
+"""Models on disk: which folders make one, loading them, and writing the built-in layout.
 
-In: folders. Out: networks ready for inference. It knows nothing of engines, servers or the bot.
+In: names and folders. Out: networks ready for inference. It knows nothing of engines, servers or the bot.
 
 A model is a folder of one of two kinds.
 
@@ -13,13 +13,13 @@ The built-in kind, written by `save_builtin`:
     judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
     and the text encoder is the one that ships in assets/text_encoder
 
-The kind that the original DALL·E mini was published in:
+The original kind, DALL·E mini as it was published:
 
-    config.json, flax_model.msgpack (or model.safetensors, under our names)
+    its network           in one of the layouts of inference/layouts.py
     tokenizer.json, or vocab.json and merges.txt
     enwiki-words-frequency.txt    the words that hashtags are split into; hashtags stay whole without it
-    vqgan/                        config.json and flax_model.msgpack (or model.safetensors); or a folder of that name
-                                  beside the model's own
+    vqgan/                the VQGAN, in one of those layouts; or a folder of that name beside the model's own
+    clip/                 a CLIP as `transformers` stores it, to rank pictures with; not needed
 """
 
 import dataclasses
@@ -29,25 +29,34 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 
 from inference.contract import GenerationRequest, InvalidRequest
-from inference.flax_checkpoint import dalle_bart_weights, read_flax, vqgan_weights
+from inference.hub import PUBLISHED
+from inference.layouts import dalle_bart_part, new_dalle_bart, new_vqgan, vqgan_folder, vqgan_part
+from inference.min_dalle_checkpoint import ENCODER
+from inference.model_store import BUILTIN, ModelStore, StoredModel
 from inference.models.clip import JudgeConfig, PictureJudge
 from inference.models.config import ConfigError
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder, from_sentence_transformers
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sequence import SamplingParams
-from inference.text import PromptTokenizer, TextNormalizer, byte_level_bpe
-from inference.weights import CheckpointError, Skeleton, fill, read_json, read_weights, write_json, write_weights
+from inference.text import PromptTokenizer
+from inference.tokenizer_files import load_prompt_tokenizer, load_tokenizer
+from inference.weights import (
+    CheckpointError,
+    Skeleton,
+    count_values,
+    fill,
+    read_json,
+    read_weights,
+    write_json,
+    write_weights,
+)
 
 ASSETS = Path(__file__).parent / "assets"
 BUILTIN_FOLDER = ASSETS / "builtin"
 TEXT_ENCODER_FOLDER = ASSETS / "text_encoder"
-FLAX = "flax_model.msgpack"
-OURS = "model.safetensors"
-WORDS = "enwiki-words-frequency.txt"
 
 BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.75, temperature=0.75, top_k=64, top_p=1.0)
 """Chosen by looking at samples of the shipped model: shapes break up from a guidance of about 2.5 on."""
@@ -57,7 +66,10 @@ ORIGINAL_SAMPLING = SamplingParams(guidance_scale=10.0, temperature=1.0, top_k=5
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All parts of one model; `text` is MiniLM where it reads those states, a tokenizer where it has an encoder."""
+    """All parts of one model; `text` is MiniLM where it reads those states, a tokenizer where it has an encoder.
+
+    `clip` is a folder that `transformers` can load a CLIPModel from, where the model came with one.
+    """
 
     name: str
     dalle: DalleBart
@@ -65,27 +77,47 @@ class Checkpoint:
     text: SentenceEncoder | PromptTokenizer
     sampling: SamplingParams
     judge: PictureJudge | None = None
+    clip: Path | None = None
 
 
-def load_model(name: str, dtype: torch.dtype = torch.float32) -> Checkpoint:
-    """A model by its name, or by the path of its folder (either kind). Raises `CheckpointError`."""
-    if name == "builtin":
+def load_model(name: str, dtype: torch.dtype = torch.float32, store: ModelStore | None = None) -> Checkpoint:
+    """A model by its name, built-in or in `store`, or by the path of its folder. Raises `CheckpointError`."""
+    if name == BUILTIN:
         return load_builtin(dtype=dtype)
-    folder = Path(name)
+    store = store or ModelStore()
     try:
-        if not folder.is_dir():
-            known = "it is neither a folder nor one of the known models (builtin)"
-            raise CheckpointError(f"unknown model {name[:200]!r}: {known}")
-        if "dalle" in read_json(folder / "config.json"):
-            return load_builtin(folder, dtype)
-        return load_original(folder, dtype)
+        stored = store.find(name)
+        if stored is not None:
+            return dataclasses.replace(load_folder(stored, dtype), name=name)
+        if not Path(name).is_dir():
+            raise CheckpointError(_unknown(name, store))
+        return load_folder(Path(name), dtype)
     except OSError as error:  # a folder that only its owner may read, a name longer than a path may be
         raise CheckpointError(f"{name[:200]}: cannot be read: {error.strerror}") from error
 
 
-def verify_model(name: str) -> str:
+def load_folder(folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:
+    """The model in a folder of either kind. Raises `CheckpointError`, and `OSError` where that may not be read."""
+    if is_builtin_kind(folder):
+        return load_builtin(folder, dtype)
+    return load_original(folder, dtype)
+
+
+def is_builtin_kind(folder: Path) -> bool:
+    """Whether the model in `folder` was written by `save_builtin`. Raises `CheckpointError` for a bad config.json."""
+    return not (folder / ENCODER).is_file() and "dalle" in read_json(folder / "config.json")
+
+
+def _unknown(name: str, store: ModelStore) -> str:
+    if name in PUBLISHED:
+        return f"{name} is not here yet: run `easel models pull {name}`"
+    known = ", ".join((BUILTIN, *(model.name for model in store.models())))
+    return f"unknown model {name[:200]!r}: it is neither a folder nor one of the models here ({known})"
+
+
+def verify_model(name: str, store: ModelStore | None = None) -> str:
     """Loads a model and says in one line what it is. Raises `CheckpointError` naming what is wrong with it."""
-    checkpoint = load_model(name)
+    checkpoint = load_model(name, store=store)
     dalle, vqgan = checkpoint.dalle.config, checkpoint.vqgan.config
     millions = (
         sum(weight.numel() for part in (checkpoint.dalle, checkpoint.vqgan) for weight in part.parameters()) / 1e6
@@ -109,9 +141,10 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     text = load_sentence_encoder()
     if text.width != dalle.config.state_width:
         raise CheckpointError(f"{path}: encoder_dim={dalle.config.state_width}, the text encoder has {text.width}")
-    name = "builtin" if folder == BUILTIN_FOLDER else folder.resolve().name
+    check_fit(dalle.config, vqgan.config, path)
+    name = BUILTIN if folder == BUILTIN_FOLDER else folder.resolve().name
     judge = load_judge(folder, parts["judge"], text) if "judge" in parts else None
-    return _checked(Checkpoint(name, dalle, vqgan, text, _sampling(parts["sampling"], path), judge), path)
+    return Checkpoint(name, dalle, vqgan, text, _sampling(parts["sampling"], path), judge)
 
 
 def load_judge(folder: Path, values: dict[str, Any], text: SentenceEncoder) -> PictureJudge:
@@ -129,6 +162,12 @@ def load_judge(folder: Path, values: dict[str, Any], text: SentenceEncoder) -> P
         judge = PictureJudge(config)
     fill(judge, read_weights(path), path, torch.float32)
     return judge
+
+
+def builtin_model() -> StoredModel:
+    """The model that ships with Easel, as the store describes its own. Raises `CheckpointError`."""
+    parameters = sum(count_values(BUILTIN_FOLDER / f"{part}.safetensors") for part in ("dalle", "vqgan"))
+    return StoredModel(BUILTIN, BUILTIN_FOLDER, "builtin", parameters, origins=(), hashes={})
 
 
 def save_builtin(
@@ -162,65 +201,26 @@ def save_builtin(
 
 
 def load_original(folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:
-    """A DALL·E mini in the layout of its publication, with its VQGAN. Raises `CheckpointError`."""
-    dalle = load_dalle_bart(folder, dtype)
-    if not dalle.config.has_encoder:
-        raise CheckpointError(f"{folder}: text_encoder={dalle.config.text_encoder!r}, the original encodes text itself")
-    vqgan_folder = next((path for path in (folder / "vqgan", folder.resolve().parent / "vqgan") if path.is_dir()), None)
-    if vqgan_folder is None:
-        raise CheckpointError(f"{folder / 'vqgan'}: the folder with the VQGAN is missing")
-    text = load_prompt_tokenizer(folder, dalle.config)
-    checkpoint = Checkpoint(folder.resolve().name, dalle, load_vqgan(vqgan_folder, dtype), text, ORIGINAL_SAMPLING)
-    return _checked(checkpoint, folder)
+    """A DALL·E mini in any of its layouts, with its VQGAN. Raises `CheckpointError`."""
+    dalle, vqgan = dalle_bart_part(folder), vqgan_part(vqgan_folder(folder))
+    config = dalle.network.config
+    if not config.has_encoder:
+        raise CheckpointError(f"{folder}: text_encoder={config.text_encoder!r}, the original encodes text itself")
+    check_fit(config, vqgan.network.config, folder)
+    text = load_prompt_tokenizer(folder, config)
+    clip = folder / "clip" if (folder / "clip").is_dir() else None
+    name = folder.resolve().name
+    return Checkpoint(name, dalle.load(dtype), vqgan.load(dtype), text, ORIGINAL_SAMPLING, clip)
 
 
 def load_dalle_bart(folder: Path, dtype: torch.dtype = torch.float32) -> DalleBart:
-    """A DalleBart from config.json and either `model.safetensors` (our names) or `flax_model.msgpack` (the original's).
-
-    Weights are computed with in `dtype`, however they are stored. Raises `CheckpointError`.
-    """
-    values, path = read_json(folder / "config.json"), weights_path(folder)
-    network = new_dalle_bart(values, folder / "config.json")
-    weights = read_weights(path) if path.name == OURS else dalle_bart_weights(read_flax(path), network.config, path)
-    fill(network, weights, path, dtype)
-    return network
+    """The DalleBart in `folder`, in any layout, to be computed with in `dtype`. Raises `CheckpointError`."""
+    return dalle_bart_part(folder).load(dtype)
 
 
 def load_vqgan(folder: Path, dtype: torch.dtype = torch.float32) -> VQGAN:
-    """A VQGAN from config.json and either `model.safetensors` or `flax_model.msgpack`. Raises `CheckpointError`."""
-    values, path = read_json(folder / "config.json"), weights_path(folder)
-    network = new_vqgan(values, folder / "config.json")
-    weights = read_weights(path) if path.name == OURS else vqgan_weights(read_flax(path), network, path)
-    fill(network, weights, path, dtype)
-    return network
-
-
-def weights_path(folder: Path) -> Path:
-    """The file with the weights in a model's folder, ours first. Raises `CheckpointError` where there is none."""
-    for name in (OURS, FLAX):
-        if (folder / name).is_file():
-            return folder / name
-    raise CheckpointError(f"{folder}: neither {OURS} nor {FLAX} is there")
-
-
-def new_dalle_bart(values: dict[str, Any], source: Path) -> DalleBart:
-    """A DalleBart without weights, as a `Skeleton`, from the configuration read from `source`."""
-    try:
-        config = DalleBartConfig.from_dict(values)
-    except ConfigError as error:
-        raise CheckpointError(f"{source}: {error}") from error
-    with Skeleton():
-        return DalleBart(config)
-
-
-def new_vqgan(values: dict[str, Any], source: Path) -> VQGAN:
-    """A VQGAN without weights, as a `Skeleton`, from the configuration read from `source`."""
-    try:
-        config = VQGANConfig.from_dict(values)
-    except ConfigError as error:
-        raise CheckpointError(f"{source}: {error}") from error
-    with Skeleton():
-        return VQGAN(config)
+    """The VQGAN in `folder`, in any layout, to be computed with in `dtype`. Raises `CheckpointError`."""
+    return vqgan_part(folder).load(dtype)
 
 
 def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER) -> SentenceEncoder:
@@ -252,62 +252,6 @@ def save_sentence_encoder(source: Path, folder: Path) -> None:
     (folder / "tokenizer.json").write_bytes((source / "tokenizer.json").read_bytes())
 
 
-def load_prompt_tokenizer(folder: Path, config: DalleBartConfig) -> PromptTokenizer:
-    """Normaliser and tokenizer of a DALL·E mini folder. Raises `CheckpointError`."""
-    words: list[str] = []
-    if (folder / WORDS).is_file():
-        lines = (folder / WORDS).read_text(encoding="utf-8", errors="replace").splitlines()
-        words = [line.split()[0] for line in lines if line.strip()]
-    try:
-        return PromptTokenizer(
-            load_tokenizer(folder / "tokenizer.json")
-            if (folder / "tokenizer.json").is_file()
-            else load_byte_level_bpe(folder),
-            length=config.max_text_length,
-            vocab_size=config.encoder_vocab_size,
-            normalizer=TextNormalizer(words) if config.normalize_text else None,
-        )
-    except ValueError as error:
-        raise CheckpointError(f"{folder}: {error}") from error
-
-
-def load_byte_level_bpe(folder: Path) -> Tokenizer:
-    """A tokenizer from vocab.json and merges.txt. Raises `CheckpointError`, and `ValueError` for a missing token."""
-    vocab, path = read_json(folder / "vocab.json"), folder / "merges.txt"
-    if not all(isinstance(row, int) and 0 <= row < 1 << 31 for row in vocab.values()):
-        raise CheckpointError(f"{folder / 'vocab.json'}: must map tokens to whole numbers")
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: the file is missing") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: cannot be read: {error}") from error
-    merges = []
-    for number, line in enumerate(lines, start=1):
-        if line.startswith("#version") or not line:
-            continue
-        left, _, right = line.partition(" ")
-        if not left or not right or " " in right:
-            raise CheckpointError(f"{path}: line {number} must be two tokens, it is {line[:80]!r}")
-        merges.append((left, right))
-    try:
-        return byte_level_bpe(vocab, merges)
-    except ValueError:
-        raise
-    except Exception as error:  # the library raises bare exceptions for tables that do not fit together
-        raise CheckpointError(f"{path}: {error}") from error
-
-
-def load_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer.json. Raises `CheckpointError`."""
-    if not path.is_file():
-        raise CheckpointError(f"{path}: the file is missing")
-    try:
-        return Tokenizer.from_buffer(path.read_bytes())
-    except Exception as error:  # the library raises bare exceptions for anything it cannot parse
-        raise CheckpointError(f"{path}: no valid tokenizer: {error}") from error
-
-
 def _sampling(values: dict[str, Any], path: Path) -> SamplingParams:
     """The model's own defaults, inside the limits of the contract."""
     names = [field.name for field in dataclasses.fields(SamplingParams)]
@@ -320,12 +264,10 @@ def _sampling(values: dict[str, Any], path: Path) -> SamplingParams:
     return SamplingParams(**values)
 
 
-def _checked(checkpoint: Checkpoint, source: Path) -> Checkpoint:
+def check_fit(dalle: DalleBartConfig, vqgan: VQGANConfig, source: Path) -> None:
     """The parts must fit together: the decoder draws as many codes as make a square, and knows every code."""
-    dalle, vqgan = checkpoint.dalle.config, checkpoint.vqgan.config
     side = int(dalle.image_length**0.5)
     if side * side != dalle.image_length:
         raise CheckpointError(f"{source}: image_length={dalle.image_length} codes make no square picture")
     if vqgan.n_embed > dalle.vocab_size:
         raise CheckpointError(f"{source}: the VQGAN has {vqgan.n_embed} codes, the decoder knows {dalle.vocab_size}")
-    return checkpoint

@@ -1,65 +1,26 @@
-"""Checkpoints of the original code: Flax msgpack files in, parameters under the names of our networks out.
+"""Checkpoints of the original code: its arrays in, parameters under the names of our networks out.
 
-The format is that of `flax.serialization` (https://github.com/google/flax): nested maps whose leaves are arrays, packed
-as msgpack extension 1 = (shape, type name, bytes); arrays above a gigabyte come as a map of chunks. Files are not
-trusted: nothing in them is executed, lengths are bounded by the file's size, and damage of any kind is a
-`CheckpointError`.
+In: arrays by their names, in a Flax file or as tensors. Out: mappings that turn an array into our parameter when it is
+asked for, so that converting a model takes no more memory than its largest parameter. Names and shapes are checked
+before anything is read. It knows nothing of how files are laid out.
 """
 
-import math
-import mmap
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import msgpack  # type: ignore[import-untyped]  # publishes none
-import torch
 from torch import Tensor, nn
 
+from inference.flax_file import FlaxArray
 from inference.models.dalle_bart import NORM_PLACES, DalleBartConfig
 from inference.models.vqgan import VQGAN
 from inference.weights import CheckpointError
 
-ARRAY = 1
-CHUNKED = "__msgpack_chunked_array__"
-TYPES = {
-    "float32": torch.float32,
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-    "V2": torch.bfloat16,  # what NumPy calls it
-    "float64": torch.float64,
-}
-LONGEST_LIST = 4096  # msgpack allocates lists before it reads their items; no checkpoint has long ones
-LONGEST_NAME = 4096
-DEEPEST = 32
+Arrays = Mapping[str, FlaxArray] | Mapping[str, Tensor]
 
 
-def read_flax(path: Path) -> dict[str, Tensor]:
-    """All arrays of a file by their path, like `model/encoder/final_ln/bias`. Raises `CheckpointError`."""
-    try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            if not size:
-                raise CheckpointError(f"{path}: the file is empty")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                tree = _unpack(data, size)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: the file is missing") from None
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        raise CheckpointError(f"{path}: damaged, or no Flax checkpoint: {error}") from error
-    try:
-        weights = dict(_arrays(tree, (), 0))
-    except ValueError as error:
-        raise CheckpointError(f"{path}: {error}") from error
-    if not weights:
-        raise CheckpointError(f"{path}: holds no arrays")
-    return weights
-
-
-def dalle_bart_weights(arrays: Mapping[str, Tensor], config: DalleBartConfig, source: Path) -> dict[str, Tensor]:
+def dalle_bart_weights(arrays: Arrays, config: DalleBartConfig, source: Path) -> Mapping[str, Tensor]:
     """The arrays of a DALL·E mini checkpoint under the names of `DalleBart`, stacked layers taken apart.
 
     Whether layers are stacked is seen from the names, as the configuration of older files does not say it. Raises
@@ -80,7 +41,7 @@ def dalle_bart_weights(arrays: Mapping[str, Tensor], config: DalleBartConfig, so
     return weights.all_taken()
 
 
-def vqgan_weights(arrays: Mapping[str, Tensor], network: VQGAN, source: Path) -> dict[str, Tensor]:
+def vqgan_weights(arrays: Arrays, network: VQGAN, source: Path) -> Mapping[str, Tensor]:
     """The arrays of a VQGAN checkpoint under the names of `network`. Raises `CheckpointError`."""
     weights = _Renamed(arrays, source)
     weights.take("quantize/embedding/embedding", "codebook.weight")
@@ -136,117 +97,72 @@ def _take_layer(weights: "_Renamed", theirs: str, ours: str, config: DalleBartCo
         weights.take_dense(f"{theirs}/Dense_{index}", f"{ours}.{name}", config)
 
 
-class _Renamed:
-    """Takes arrays one by one from under their names; `layer` is (index, count) while they are slices of a stack."""
+@dataclass(frozen=True)
+class _Origin:
+    """Where one parameter comes from: an array, or one layer of a stack of them, and the order of its axes."""
 
-    def __init__(self, arrays: Mapping[str, Tensor], source: Path) -> None:
+    name: str
+    layer: int | None
+    permute: tuple[int, ...]
+
+
+class _Renamed(Mapping[str, Tensor]):
+    """Our parameters by name; each is read when it is asked for."""
+
+    def __init__(self, arrays: Arrays, source: Path) -> None:
         self.arrays = arrays
         self.source = source
         self.layer: tuple[int, int] | None = None
-        self.taken: dict[str, Tensor] = {}
-        self.used: set[str] = set()
+        """(index, count) while what is taken are layers of stacks."""
+        self.origins: dict[str, _Origin] = {}
+
+    def __getitem__(self, ours: str) -> Tensor:
+        origin = self.origins[ours]
+        array = self.arrays[origin.name]
+        if origin.layer is not None:
+            array = array[origin.layer]
+        tensor = array if isinstance(array, Tensor) else array.tensor()
+        return tensor.permute(origin.permute) if origin.permute else tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.origins)
+
+    def __len__(self) -> int:
+        return len(self.origins)
 
     def take(self, theirs: str, ours: str, *, transpose: bool = False, permute: tuple[int, ...] = ()) -> None:
+        """Decide that `ours` comes from `theirs`. Raises `CheckpointError` where that cannot be."""
         if theirs not in self.arrays:
             raise CheckpointError(f"{self.source}: {theirs} is missing")
-        self.used.add(theirs)
-        array = self.arrays[theirs]
+        shape = tuple(self.arrays[theirs].shape)
         if self.layer is not None:
             index, count = self.layer
-            if array.shape[:1] != (count,):
-                raise CheckpointError(
-                    f"{self.source}: {theirs} has shape {tuple(array.shape)}, {count} layers expected"
-                )
-            array = array[index]
+            if shape[:1] != (count,):
+                raise CheckpointError(f"{self.source}: {theirs} has shape {shape}, {count} layers expected")
         if transpose:
             permute = (1, 0)
-        if permute and array.ndim != len(permute):
-            raise CheckpointError(
-                f"{self.source}: {theirs} has shape {tuple(array.shape)}, {len(permute)} dimensions are expected"
-            )
-        self.taken[ours] = array.permute(permute) if permute else array
+        axes = len(shape) - (self.layer is not None)
+        if permute and axes != len(permute):
+            raise CheckpointError(f"{self.source}: {theirs} has shape {shape}, {len(permute)} dimensions are expected")
+        self.origins[ours] = _Origin(theirs, None if self.layer is None else index, permute)
 
     def take_dense(self, theirs: str, ours: str, config: DalleBartConfig) -> None:
+        """The weight, and the bias where the configuration has biases."""
         self.take(f"{theirs}/kernel", f"{ours}.weight", transpose=True)
         if config.use_bias:
             self.take(f"{theirs}/bias", f"{ours}.bias")
 
     def take_norm(self, theirs: str, ours: str, config: DalleBartConfig, *, scale: bool) -> None:
+        """The scale where there is one, and the bias where that kind of norm has one."""
         if scale:
             self.take(f"{theirs}/scale", f"{ours}.weight")
         if config.ln_type != "rmsnorm":
             self.take(f"{theirs}/bias", f"{ours}.bias")
 
-    def all_taken(self) -> dict[str, Tensor]:
+    def all_taken(self) -> "_Renamed":
+        """Itself, when no array is left over. Raises `CheckpointError`."""
+        used = {origin.name for origin in self.origins.values()}
         for name in self.arrays:
-            if name not in self.used:
+            if name not in used:
                 raise CheckpointError(f"{self.source}: {name} belongs to nothing that the configuration describes")
-        return self.taken
-
-
-def _unpack(data: Any, size: int) -> Any:
-    return msgpack.unpackb(
-        data,
-        ext_hook=_array,
-        max_str_len=LONGEST_NAME,
-        max_bin_len=size,
-        max_ext_len=size,
-        max_array_len=LONGEST_LIST,
-        max_map_len=size,
-    )
-
-
-def _array(code: int, data: bytes) -> Tensor:
-    if code != ARRAY:
-        raise ValueError(f"msgpack extension {code} is no array")
-    shape, name, values = _unpack(data, len(data))
-    if name not in TYPES:
-        raise ValueError(f"arrays of type {name!r} are not supported, only {', '.join(TYPES)}")
-    _check_shape(shape)
-    kind = TYPES[name]
-    if not isinstance(values, bytes) or len(values) != math.prod(shape) * kind.itemsize:
-        raise ValueError(f"an array of shape {shape} and type {name} has {len(values)} bytes")
-    if not values:
-        return torch.empty(shape, dtype=kind)
-    return torch.frombuffer(bytearray(values), dtype=kind).reshape(shape)
-
-
-def _check_shape(shape: Any) -> None:
-    if not isinstance(shape, list) or len(shape) > 8:
-        raise ValueError(f"{shape!r} is no array shape")
-    if not all(isinstance(side, int) and not isinstance(side, bool) and 0 <= side < 1 << 40 for side in shape):
-        raise ValueError(f"{shape!r} is no array shape")
-
-
-def _arrays(tree: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, Tensor]]:
-    name = "/".join(path)
-    if isinstance(tree, Tensor):
-        yield name, tree
-    elif not isinstance(tree, dict):
-        raise ValueError(f"{name or 'the top level'} is a {type(tree).__name__}, an array or a map is expected")  # noqa: TRY004 - the file is wrong, not the caller
-    elif depth > DEEPEST:
-        raise ValueError(f"{name[:80]}… is nested more than {DEEPEST} deep")
-    elif CHUNKED in tree:
-        yield name, _joined(name, tree)
-    else:
-        for key, value in tree.items():
-            if not isinstance(key, str) or "/" in key:
-                raise ValueError(f"{key!r} in {name or 'the top level'} is no name")
-            yield from _arrays(value, (*path, key), depth + 1)
-
-
-def _joined(name: str, tree: dict[str, Any]) -> Tensor:
-    """One array from its chunks; flax writes the sequences `shape` and `chunks` as maps from "0", "1", …"""
-    shape, chunks = (_sequence(tree.get(key)) for key in ("shape", "chunks"))
-    if shape is None or not chunks or not all(isinstance(chunk, Tensor) and chunk.ndim == 1 for chunk in chunks):
-        raise ValueError(f"{name} is a damaged chunked array")
-    _check_shape(shape)
-    if math.prod(shape) != sum(chunk.numel() for chunk in chunks) or len({chunk.dtype for chunk in chunks}) != 1:
-        raise ValueError(f"{name} is a chunked array of shape {shape} whose chunks do not make that up")
-    return torch.cat(chunks).reshape(shape)
-
-
-def _sequence(value: Any) -> list[Any] | None:
-    if isinstance(value, dict) and set(value) == {str(index) for index in range(len(value))}:
-        return [value[str(index)] for index in range(len(value))]
-    return value if isinstance(value, list) else None
+        return self

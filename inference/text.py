@@ -11,6 +11,7 @@ import html
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import emoji
 import ftfy
@@ -63,9 +64,18 @@ class HashtagSplitter:
     """Splits words that are written together into the likeliest known words."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        """`words`, most frequent first: the n-th costs log(n) (Zipf's law), an unknown word infinitely much."""
-        self.costs = {word: math.log(rank) for rank, word in enumerate(words, start=1)}
-        self.longest = max(map(len, self.costs), default=0)
+        """`words`, most frequent first, are read at the first hashtag: the published list has millions."""
+        self.words = words
+
+    @cached_property
+    def costs(self) -> dict[str, float]:
+        """The n-th word costs log(n) (Zipf's law), an unknown word infinitely much."""
+        return {word: math.log(rank) for rank, word in enumerate(self.words, start=1)}
+
+    @cached_property
+    def longest(self) -> int:
+        """Letters of the longest word."""
+        return max(map(len, self.costs), default=0)
 
     def __call__(self, text: str) -> str:
         """ "throwbackthursday" -> "throw back thursday"; without a word list the text comes back whole."""

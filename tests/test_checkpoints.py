@@ -5,7 +5,9 @@ import json
 import pickle
 import shutil
 import struct
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,13 @@ from inference.checkpoints import (
     save_builtin,
     verify_model,
 )
-from inference.flax_checkpoint import dalle_bart_weights, read_flax, vqgan_weights
+from inference.flax_checkpoint import dalle_bart_weights, vqgan_weights
+from inference.flax_file import read_flax
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sequence import SamplingParams
 from inference.text import PromptTokenizer
-from inference.weights import CheckpointError, read_weights, write_weights
+from inference.weights import CheckpointError, read_weights, write_shards, write_weights
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 MINI = GOLDEN / "dallebart_mini"
@@ -39,7 +42,7 @@ MINI = GOLDEN / "dallebart_mini"
 
 @functools.cache
 def mini_arrays() -> dict[str, Tensor]:
-    return read_flax(MINI / "flax_model.msgpack")
+    return {name: array.tensor() for name, array in read_flax(MINI / "flax_model.msgpack").items()}
 
 
 def flax_bytes(arrays: dict[str, Tensor], chunk: int | None = None) -> bytes:
@@ -129,6 +132,78 @@ def test_our_names_in_safetensors(tmp_path: Path) -> None:
     assert_same_weights(load_dalle_bart(folder), network)
 
 
+def sharded(folder: Path, files: dict[str, bytes], weight_map: dict[str, str], name: str) -> Path:
+    """A copy of the mini fixture whose weights are in several files, with the index that `transformers` writes."""
+    mini_folder(folder, b"").joinpath("flax_model.msgpack").unlink()
+    for file, data in files.items():
+        (folder / file).write_bytes(data)
+    index = {"metadata": {"total_size": sum(map(len, files.values()))}, "weight_map": weight_map}
+    (folder / f"{name}.index.json").write_text(json.dumps(index), encoding="utf-8")
+    return folder
+
+
+def flax_shards() -> tuple[dict[str, bytes], dict[str, str]]:
+    names = sorted(mini_arrays())
+    halves = {"flax_model-00001-of-00002.msgpack": names[::2], "flax_model-00002-of-00002.msgpack": names[1::2]}
+    files = {file: flax_bytes({name: mini_arrays()[name] for name in half}) for file, half in halves.items()}
+    return files, {name: file for file, half in halves.items() for name in half}
+
+
+def test_flax_in_several_files(tmp_path: Path) -> None:
+    """The files that an index names make one checkpoint."""
+    folder = sharded(tmp_path, *flax_shards(), "flax_model.msgpack")
+    assert_same_weights(load_dalle_bart(folder), load_dalle_bart(MINI))
+
+
+def test_safetensors_in_several_files(tmp_path: Path) -> None:
+    """What `write_shards` splits is put together again, and every file is smaller than the largest allowed."""
+    network = load_dalle_bart(MINI)
+    mini_folder(tmp_path, b"not read")
+    written: list[int] = []
+    write_shards(tmp_path, network.state_dict(), largest=50_000, progress=written.append)
+    sizes = [path.stat().st_size for path in sorted(tmp_path.glob("model-*.safetensors"))]
+    assert len(sizes) == len(written) > 3
+    assert max(sizes) < 70_000  # the names are in the files too
+    assert not list(tmp_path.glob("part-*"))
+    assert_same_weights(load_dalle_bart(tmp_path), network)
+
+
+def test_safetensors_under_the_names_of_the_original(tmp_path: Path) -> None:
+    """What the original's library saves as safetensors has its names, with dots."""
+    folder = mini_folder(tmp_path, b"not read")
+    save_file(
+        {name.replace("/", "."): a.contiguous() for name, a in mini_arrays().items()}, folder / "model.safetensors"
+    )
+    assert_same_weights(load_dalle_bart(folder), load_dalle_bart(MINI))
+
+
+@pytest.mark.parametrize(
+    ("weight_map", "message"),
+    [
+        ({}, "'weight_map' must map names of weights to names of files"),
+        ({"a": 1}, "'weight_map' must map names of weights to names of files"),
+        ({"a": "../flax_model-00001-of-00002.msgpack"}, "is not a file beside it"),
+        ({"a": "/etc/passwd"}, "is not a file beside it"),
+        ({"a": ".."}, "is not a file beside it"),
+        ({"a": "flax_model-00003-of-00003.msgpack"}, r"flax_model-00003-of-00003\.msgpack: the file is missing"),
+    ],
+)
+def test_hostile_indexes(tmp_path: Path, weight_map: dict[str, str], message: str) -> None:
+    """An index leads to files beside it and nowhere else."""
+    folder = sharded(tmp_path, flax_shards()[0], weight_map, "flax_model.msgpack")
+    with pytest.raises(CheckpointError, match=message):
+        load_dalle_bart(folder)
+
+
+def test_arrays_in_two_files_at_once(tmp_path: Path) -> None:
+    """An array that two files hold is named."""
+    files, weight_map = flax_shards()
+    files["flax_model-00002-of-00002.msgpack"] = files["flax_model-00001-of-00002.msgpack"]
+    folder = sharded(tmp_path, files, weight_map, "flax_model.msgpack")
+    with pytest.raises(CheckpointError, match=r"is in another file of flax_model\.msgpack\.index\.json too"):
+        load_dalle_bart(folder)
+
+
 @pytest.mark.parametrize(("name", "layers", "vocab"), [("mini", 12, (50264, 16384)), ("mega", 24, (50272, 16415))])
 def test_published_dalle_bart(name: str, layers: int, vocab: tuple[int, int]) -> None:
     """The published models' parameters, names and shapes, make a whole network and leave nothing over."""
@@ -158,7 +233,7 @@ def published(name: str) -> dict[str, Tensor]:
     return {path: torch.empty(shape, device="meta") for path, shape in table.items()}
 
 
-def shapes(weights: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
+def shapes(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in sorted(weights.items())}
 
 
@@ -244,7 +319,7 @@ def test_original_folder(tmp_path: Path) -> None:
 
 def test_unknown_model() -> None:
     """A name that is no model is refused, with the names that are."""
-    with pytest.raises(CheckpointError, match=r"unknown model 'dall-e-9': .* known models \(builtin\)"):
+    with pytest.raises(CheckpointError, match=r"unknown model 'dall-e-9': .* models here \(builtin\)"):
         load_model("dall-e-9")
 
 
@@ -330,13 +405,55 @@ HOSTILE = {
 }
 
 
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """Fails where the block takes more memory than `size` bytes, what is freed again included."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < size, f"{peak} bytes at once"
+
+
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_flax_files(tmp_path: Path, data: bytes) -> None:
-    """Whatever is in a file, the answer is an error that names the file."""
+    """Whatever is in a file, the answer is an error that names the file, and takes no memory to find."""
     path = tmp_path / "flax_model.msgpack"
     path.write_bytes(data)
-    with pytest.raises(CheckpointError, match=r"flax_model\.msgpack"):
+    with at_most(1 << 20), pytest.raises(CheckpointError, match=r"flax_model\.msgpack"):
         read_flax(path)
+
+
+def test_too_many_values(tmp_path: Path) -> None:
+    """A file of tiny values is given up before they add up to much."""
+    path = tmp_path / "flax_model.msgpack"
+    path.write_bytes(b"\x81\xa1a" + b"\xdd\x00\x02\x00\x00" + b"\x90" * 0x20000)
+    with pytest.raises(CheckpointError, match="more than 131072 values"):
+        read_flax(path)
+
+
+def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
+    """Opening a checkpoint takes no memory; one layer of a stack takes that of one layer."""
+    path = tmp_path / "flax_model.msgpack"
+    path.write_bytes(flax_bytes({"a": torch.arange(1 << 20, dtype=torch.float32).reshape(16, -1)}))
+    with at_most(500_000):
+        array = read_flax(path)["a"]
+        layer = array[3].tensor()
+    assert torch.equal(layer, torch.arange(1 << 20, dtype=torch.float32).reshape(16, -1)[3])
+
+
+@given(chunk=st.integers(1, 40), shape=st.lists(st.integers(0, 4), min_size=1, max_size=3))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_slices_of_chunked_arrays(tmp_path: Path, chunk: int, shape: list[int]) -> None:
+    """However an array is cut into chunks, it and its slices are what was written."""
+    path = tmp_path / "flax_model.msgpack"
+    values = torch.randn(shape)
+    path.write_bytes(flax_bytes({"a": values, "b/c": torch.ones(1)}, chunk))
+    array = read_flax(path)["a"]
+    assert torch.equal(array.tensor(), values)
+    assert all(torch.equal(array[index].tensor(), values[index]) for index in range(shape[0]))
 
 
 @settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -351,6 +468,8 @@ def test_damaged_flax_files(tmp_path: Path, data: st.DataObject) -> None:
     folder = mini_folder(tmp_path, bytes(damaged))
     refusal = ""
     try:
+        with at_most(3_000_000):
+            read_flax(folder / "flax_model.msgpack")
         assert shapes(load_dalle_bart(folder).state_dict()) == shapes(load_dalle_bart(MINI).state_dict())
     except CheckpointError as error:
         refusal = str(error)

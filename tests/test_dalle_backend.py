@@ -14,7 +14,6 @@ from inference.checkpoints import (
     BUILTIN_SAMPLING,
     Checkpoint,
     load_dalle_bart,
-    load_prompt_tokenizer,
     load_sentence_encoder,
     load_vqgan,
 )
@@ -22,6 +21,7 @@ from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sampler import SamplingRows, guide, gumbel_noise, sample
 from inference.sequence import SamplingParams
+from inference.tokenizer_files import load_prompt_tokenizer
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 

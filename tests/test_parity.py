@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint, load_dalle_bart, load_prompt_tokenizer, load_vqgan
+from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint, load_dalle_bart, load_vqgan
 from inference.models.dalle_bart import DalleBart
 from inference.sampler import SamplingRows, filter_logits, guide, sample
 from inference.sequence import SamplingParams
 from inference.text import TextNormalizer
+from inference.tokenizer_files import load_prompt_tokenizer
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GOLDEN = FIXTURES / "golden"

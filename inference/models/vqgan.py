@@ -8,12 +8,13 @@ Image Synthesis" (https://arxiv.org/abs/2012.09841), as used by DALL·E mini. Tw
 built-in model. `encoder="patch"` encodes every patch on its own, so that the codes of an object do not depend on what
 surrounds it. `patch_size` ends the decoder in depth-to-space, so that most of its work happens on small feature maps;
 with `linear_skip` its convolutions only add what neighbours know to the patches that each code means by itself.
+`encoder="none"` is for models that were published without one: they can only decode.
 The picture that comes out need not have the size of the picture that went in.
 """
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -50,7 +51,7 @@ class VQGANConfig:
     encoder_patch: int = 16
 
     def __post_init__(self) -> None:
-        require_choice("VQGANConfig", "encoder", self.encoder, ("conv", "patch"))
+        require_choice("VQGANConfig", "encoder", self.encoder, ("conv", "patch", "none"))
         for name in ("ch", "resolution", "z_channels", "n_embed", "embed_dim", "patch_size", "encoder_patch"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"VQGANConfig: {name}={getattr(self, name)} must be at least 1")
@@ -109,9 +110,10 @@ class VQGAN(nn.Module):
     def __init__(self, config: VQGANConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder: nn.Module = PatchEncoder(config) if config.encoder == "patch" else Encoder(config)
+        encoders: dict[str, Callable[[VQGANConfig], nn.Module]] = {"conv": Encoder, "patch": PatchEncoder}
+        self.encoder = encoders[config.encoder](config) if config.encoder in encoders else nn.Identity()
         self.quant_conv: nn.Module = (
-            nn.Identity() if config.encoder == "patch" else nn.Conv2d(config.z_channels, config.embed_dim, 1)
+            nn.Conv2d(config.z_channels, config.embed_dim, 1) if config.encoder == "conv" else nn.Identity()
         )
         self.codebook = nn.Embedding(config.n_embed, config.embed_dim)
         self.post_quant_conv = nn.Conv2d(config.embed_dim, config.z_channels, 1)
@@ -120,7 +122,12 @@ class VQGAN(nn.Module):
         self.skip = nn.Conv2d(config.embed_dim, 3 * edge**2, 1) if config.linear_skip else None
 
     def latents(self, pixels: Tensor) -> Tensor:
-        """(B, 3, H, W) in 0..1 -> (B, embed_dim, h, w), before the nearest codes are looked up."""
+        """(B, 3, H, W) in 0..1 -> (B, embed_dim, h, w), before the nearest codes are looked up.
+
+        Raises `ValueError` where there is no encoder.
+        """
+        if self.config.encoder == "none":
+            raise ValueError("this VQGAN has no encoder: it cannot read pictures")
         z: Tensor = self.quant_conv(self.encoder(pixels))
         return z
 
