@@ -23,6 +23,7 @@ from rich.table import Table
 from bot.config import Settings, load_settings
 from bot.errors import ConfigurationError, UserError
 from bot.logs import configure_logs
+from bot.model_commands import model_commands
 from inference import contract
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ database_commands = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(database_commands, name="db")
 train_commands = typer.Typer(no_args_is_help=True, help="Train a model of your own, or go on with the built-in one.")
 app.add_typer(train_commands, name="train")
+app.add_typer(model_commands, name="models")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
@@ -92,6 +94,7 @@ def serve(
     serve(
         ServeOptions(
             model=model or settings.inference_model,
+            models_dir=settings.models_dir,
             uds=uds,
             host=host,
             port=port,
@@ -134,7 +137,7 @@ def imagine(
     for text in filter(None, (prompt, negative)):
         _refuse_blocked(text)
     _refuse_unwritable(output)
-    pictures, done = _draw(request, settings.inference_threads, quiet=as_json)
+    pictures, done = _draw(request, settings, quiet=as_json)
     _write_grid(output, [picture.png for picture in pictures])
     if as_json:
         described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
@@ -182,6 +185,7 @@ def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
     from bot.doctor import Finding, examine, port
     from inference.checkpoints import verify_model
+    from inference.model_store import ModelStore
     from inference.weights import CheckpointError
 
     settings = _settings()
@@ -189,9 +193,9 @@ def doctor(as_json: JsonFlag = False) -> None:
     if wanted := _port("EASEL_DEMO_PORT"):
         findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
     try:
-        findings.append(Finding("model", "ok", verify_model(settings.inference_model)))
+        findings.append(Finding("model", "ok", verify_model(settings.inference_model, ModelStore(settings.models_dir))))
     except CheckpointError as error:
-        cure = "Install Easel anew for the built-in model, or set INFERENCE_MODEL to a model that is there."
+        cure = "Set INFERENCE_MODEL to one that `easel models list` shows; install Easel anew if builtin is damaged."
         findings.append(Finding("model", "problem", str(error), cure))
     if as_json:
         _print_json(
@@ -324,7 +328,7 @@ def _refuse_blocked(prompt: str) -> None:
 
 
 def _draw(
-    request: contract.GenerationRequest, threads: int, *, quiet: bool
+    request: contract.GenerationRequest, settings: Settings, *, quiet: bool
 ) -> tuple[list[contract.Image], contract.Done]:
     """Run one generation on an engine in this process."""
     _let_idle_threads_sleep()
@@ -335,7 +339,7 @@ def _draw(
     with _progress_bar(quiet=quiet) as report:
         report(0.0, "loading")
         try:
-            engine = Engine(load_backend(request.model, threads))
+            engine = Engine(load_backend(request.model, settings.inference_threads, settings.models_dir))
         except CheckpointError as error:
             raise UserError(str(error)) from error
         engine.add("imagine", request)

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     inference_urls: Annotated[tuple[str, ...], NoDecode] = ()
     inference_token: SecretStr | None = None
     inference_model: str = "builtin"
+    models_dir: Path | None = None
     inference_threads: int = Field(0, ge=0, le=1024)
     inference_concurrency: int = Field(8, ge=1, le=256)
     inference_patience: float = Field(300.0, ge=1, le=3600)

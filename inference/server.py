@@ -28,6 +28,7 @@ from inference.cores import usable_cores
 from inference.engine import Engine
 from inference.engine_thread import EngineThread, LineFull
 from inference.metrics import ServerMetrics
+from inference.model_store import ModelStore
 from inference.pictures import Pixels, UnreadablePicture, read_init_picture
 from inference.sockets import ListenError, listen_tcp, listen_unix, remove_unix
 
@@ -51,9 +52,13 @@ class Checker(Protocol):
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """`uds`, or `host` and `port` (then `token` is required); `threads` 0 chooses; `model` is a name or a folder."""
+    """`uds`, or `host` and `port` (then `token` is required); `threads` 0 chooses; `model` is a name or a folder.
+
+    `models_dir` is where pulled and imported models are kept; None is the user's cache folder.
+    """
 
     model: str = "builtin"
+    models_dir: Path | None = None
     uds: Path | None = None
     host: str = "127.0.0.1"
     port: int | None = None
@@ -274,7 +279,7 @@ def _error(status: int, code: str, message: str) -> web.Response:
 # ---------------------------------------------------------------------------------------------- the process
 
 
-def load_backend(model: str | None, threads: int) -> Backend:
+def load_backend(model: str | None, threads: int, models_dir: Path | None = None) -> Backend:
     """Load a model to be run in the calling thread.  `threads` 0 takes the machine's physical cores but one.
 
     That one is the bot's and the server's: threads that wait for each other at every operation are held up by
@@ -283,7 +288,7 @@ def load_backend(model: str | None, threads: int) -> Backend:
     Raises inference.checkpoints.CheckpointError.
     """
     torch.set_num_threads(threads or max(1, usable_cores() - 1))
-    return DalleBackend(load_model(model or "builtin"))
+    return DalleBackend(load_model(model or "builtin", store=ModelStore(models_dir)))
 
 
 def serve(options: ServeOptions) -> None:
@@ -316,7 +321,7 @@ def _listen(options: ServeOptions) -> socket.socket:
 async def _run(options: ServeOptions, listener: socket.socket, policy: Checker) -> None:
     """The life of the process: listen, load, draw until a signal or the engine's death."""
     app = create_app(
-        lambda: Engine(load_backend(options.model, options.threads)),
+        lambda: Engine(load_backend(options.model, options.threads, options.models_dir)),
         policy,
         model=options.model,
         token=options.token if options.uds is None else None,

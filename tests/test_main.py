@@ -17,10 +17,18 @@ from tests.fakes import FakeBackend
 def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder of one's own, no settings from outside, no real model, and logging left alone."""
     monkeypatch.chdir(tmp_path)
-    for name in ("DATA_DIR", "DATABASE_URL", "DISCORD_TOKEN", "INFERENCE_TOKEN", "INFERENCE_URLS", "INFERENCE_MODEL"):
+    for name in (
+        "DATA_DIR",
+        "DATABASE_URL",
+        "DISCORD_TOKEN",
+        "INFERENCE_TOKEN",
+        "INFERENCE_URLS",
+        "INFERENCE_MODEL",
+        "MODELS_DIR",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(command_line, "configure_logs", lambda level, form: None)
-    monkeypatch.setattr("inference.server.load_backend", lambda model, threads: FakeBackend(slots=32))
+    monkeypatch.setattr("inference.server.load_backend", lambda *_: FakeBackend(slots=32))
 
 
 def easel(*words: str) -> tuple[int, str]:
@@ -137,7 +145,7 @@ def test_db_upgrade_twice() -> None:
 def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:
     """A problem has a cure beside it, and the exit status says that there is one."""
     monkeypatch.setenv("DISCORD_TOKEN", "hello")
-    monkeypatch.setattr("inference.checkpoints.verify_model", lambda name: f"{name} is there")
+    monkeypatch.setattr("inference.checkpoints.verify_model", lambda name, store: f"{name} is there")
     status, printed = easel("doctor", "--json")
     findings = {finding["subject"]: finding for finding in json.loads(printed)["findings"]}
     assert status == 1

@@ -28,7 +28,7 @@ def uds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def loading(monkeypatch: pytest.MonkeyPatch, load: Callable[[], Backend]) -> None:
     """Let the server load something small."""
-    monkeypatch.setattr(server, "load_backend", lambda model, threads: load())
+    monkeypatch.setattr(server, "load_backend", lambda *_: load())
 
 
 async def start(options: ServeOptions) -> asyncio.Task[None]:
