@@ -5,6 +5,7 @@ asked for, so that converting a model takes no more memory than its largest para
 before anything is read. It knows nothing of how files are laid out.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from inference.flax_file import FlaxArray
-from inference.models.dalle_bart import NORM_PLACES, DalleBartConfig
+from inference.models.dalle_bart import DalleBartConfig, ends_in_norm
 from inference.models.vqgan import VQGAN
 from inference.weights import CheckpointError
 
@@ -65,32 +66,59 @@ def _take_layers(weights: "_Renamed", part: str, layers: int, config: DalleBartC
     for layer in range(layers):
         theirs = stacked if is_stacked else f"model/{part}/layers/FlaxBart{kind}Layer_{layer}"
         weights.layer = (layer, layers) if is_stacked else None
-        _take_layer(weights, theirs, f"{part}.layers.{layer}", config, cross_attention=part == "decoder")
+        _take_layer(
+            weights,
+            theirs,
+            f"{part}.layers.{layer}",
+            config,
+            decoder=part == "decoder",
+            out_norm=ends_in_norm(config, layer, layers),
+        )
     weights.layer = None
 
 
-def _take_layer(weights: "_Renamed", theirs: str, ours: str, config: DalleBartConfig, *, cross_attention: bool) -> None:
+def _take_layer(
+    weights: "_Renamed", theirs: str, ours: str, config: DalleBartConfig, *, decoder: bool, out_norm: bool
+) -> None:
     """Flax numbers the modules of a layer in the order of their use, not counting what the configuration leaves out."""
-    after_attention, inner_norm, out_norm = NORM_PLACES[config.ln_positions]
+    places = config.norms
     norm_kind = "RMSNorm" if config.ln_type == "rmsnorm" else "LayerNorm"
-    norms = 0
-    for index, name in enumerate(("self_attention", "cross_attention")[: 1 + cross_attention]):
-        weights.take_norm(f"{theirs}/{norm_kind}_{norms}", f"{ours}.{name}_norm", config, scale=config.force_ln_scale)
-        norms += 1
-        for projection in ("q_proj", "k_proj", "v_proj", "out_proj"):
-            weights.take_dense(
-                f"{theirs}/FlaxBartAttention_{index}/{projection}", f"{ours}.{name}.{projection}", config
+    numbers = itertools.count()
+
+    def take_norm(name: str, *, scale: bool) -> None:
+        weights.take_norm(f"{theirs}/{norm_kind}_{next(numbers)}", f"{ours}.{name}", config, scale=scale)
+
+    for index, name in enumerate(("self_attention", "cross_attention")[: 1 + decoder]):
+        if places.before_decoder_attention if decoder else places.before_encoder_attention:
+            take_norm(f"{name}_norm", scale=config.force_ln_scale)
+        _take_attention(weights, f"{theirs}/FlaxBartAttention_{index}", f"{ours}.{name}", config)
+        if places.inside_self_attention and name == "self_attention":
+            weights.take_norm(
+                f"{theirs}/FlaxBartAttention_{index}/mid_layernorm", f"{ours}.{name}.inner_norm", config, scale=True
             )
-        if config.use_head_scale:
-            weights.take(
-                f"{theirs}/FlaxBartAttention_{index}/head_scale", f"{ours}.{name}.head_scale", permute=(0, 2, 1, 3)
-            )
-        if after_attention:
-            weights.take_norm(f"{theirs}/{norm_kind}_{norms}", f"{ours}.{name}_out_norm", config, scale=True)
-            norms += 1
-    theirs, ours = f"{theirs}/{'GLU' if config.use_glu else 'FFN'}_0", f"{ours}.feed_forward"
-    for index, name in enumerate(["norm"] + ["inner_norm"] * inner_norm + ["out_norm"] * out_norm):
-        scale = config.force_ln_scale or name == "out_norm"
+        if places.after_attention:
+            take_norm(f"{name}_out_norm", scale=True)
+    _take_feed_forward(weights, f"{theirs}/{'GLU' if config.use_glu else 'FFN'}_0", f"{ours}.feed_forward", config)
+    if out_norm:
+        take_norm("out_norm", scale=True)
+
+
+def _take_attention(weights: "_Renamed", theirs: str, ours: str, config: DalleBartConfig) -> None:
+    for projection in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        weights.take_dense(f"{theirs}/{projection}", f"{ours}.{projection}", config)
+    if config.use_head_scale:
+        weights.take(f"{theirs}/head_scale", f"{ours}.head_scale", permute=(0, 2, 1, 3))
+
+
+def _take_feed_forward(weights: "_Renamed", theirs: str, ours: str, config: DalleBartConfig) -> None:
+    places = config.norms
+    norm_kind = "RMSNorm" if config.ln_type == "rmsnorm" else "LayerNorm"
+    norms = [
+        ("norm", places.before_feed_forward, config.force_ln_scale),
+        ("inner_norm", places.inside_feed_forward, config.force_ln_scale),
+        ("out_norm", places.after_feed_forward, True),
+    ]
+    for index, (name, _, scale) in enumerate(norm for norm in norms if norm[1]):
         weights.take_norm(f"{theirs}/{norm_kind}_{index}", f"{ours}.{name}", config, scale=scale)
     dense = ("gate_proj", "up_proj", "down_proj") if config.use_glu else ("gate_proj", "down_proj")
     for index, name in enumerate(dense):

@@ -46,6 +46,9 @@ def codes_states_mask(config: DalleBartConfig, texts: int) -> tuple[Tensor, Tens
         {"ln_positions": "cogview", "ln_type": "rmsnorm", "force_ln_scale": True},
         {"use_head_scale": True, "scale_embedding": True, "use_absolute_position_embeddings": False},
         {"use_final_ln_decoder": False, "activation_function": "swish"},
+        {"use_cosine_attention": True, "tau_init": 0.2, "use_deepnet_scaling": True},
+        {"ln_positions": "subln", "sinkhorn_iters": 2},
+        {"ln_positions": "swinv2", "decoder_layers": 7, "activation_function": "smelu"},
     ],
 )
 @pytest.mark.parametrize("base", [BUILTIN_LIKE, ORIGINAL_LIKE])
@@ -130,10 +133,16 @@ def test_configuration_survives_json() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"ln_positions": "swinv2"}, "ln_positions='swinv2' is not supported, only normformer, cogview, preln"),
-        ({"use_cosine_attention": True}, "use_cosine_attention=True is not supported, only False"),
-        ({"sinkhorn_iters": 3}, "sinkhorn_iters=3 is not supported"),
-        ({"activation_function": "smelu"}, "activation_function='smelu'"),
+        ({"ln_positions": "postln"}, "ln_positions='postln' is not supported, only normformer, cogview, preln"),
+        ({"ln_positions": "deepnet"}, "ln_positions='deepnet' is not supported"),
+        ({"use_swin_position_embeddings": True}, "use_swin_position_embeddings=True is not supported, only False"),
+        ({"use_alibi": True}, "use_alibi=True is not supported"),
+        ({"tie_word_embeddings": True}, "tie_word_embeddings=True is not supported"),
+        ({"num_beams": 4}, "num_beams=4 is not supported, only 1"),
+        ({"forced_eos_token_id": 7}, "forced_eos_token_id=7 is not supported"),
+        ({"activation_function": "tanh"}, "activation_function='tanh'"),
+        ({"sinkhorn_iters": 0}, "sinkhorn_iters=0 must be at least 1"),
+        ({"use_cosine_attention": True, "tau_init": 0}, "tau_init=0.0 must be above 0"),
         ({"text_encoder": "clip"}, "text_encoder='clip'"),
         ({"use_rotary": True}, "setting 'use_rotary'"),
         ({"d_model": "1024"}, "d_model='1024' must be a whole number"),

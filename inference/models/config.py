@@ -94,6 +94,8 @@ def _checked(owner: str, key: str, value: Any, hint: Any) -> Any:
         return tuple(_checked(owner, f"{key}[{index}]", item, get_args(hint)[0]) for index, item in enumerate(value))
     if hint is int and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_SIZE):
         raise ConfigError(f"{owner}: {key}={value!r} must be a whole number from 0 to {LARGEST_SIZE}")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # JSON writes 1.0 as 1
     if hint is not int and not isinstance(value, hint):
         raise ConfigError(f"{owner}: {key}={value!r} must be a {hint.__name__}")
     return value

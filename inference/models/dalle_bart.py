@@ -28,36 +28,66 @@ from inference.models.config import ConfigError, read_config, require_choice
 
 EPSILON = 1e-5
 
+
+def smelu(x: Tensor) -> Tensor:
+    """The original's smooth ReLU (https://arxiv.org/abs/2202.06499), which has 1/4 below -1 instead of 0."""
+    return torch.where(x >= 1, x, torch.where(x <= -1, 0.0, x).add(1).square() / 4)
+
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu": F.gelu,  # the exact one, by erf
     "gelu_new": lambda x: F.gelu(x, approximate="tanh"),
     "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
     "relu": F.relu,
     "silu": F.silu,
+    "smelu": smelu,
     "swish": F.silu,
 }
 
-NORM_PLACES = {  # ln_positions: (after attention, inside the feed-forward layer, after it); all have one before
-    "normformer": (True, True, False),
-    "cogview": (True, False, True),
-    "preln": (False, False, False),
+
+@dataclass(frozen=True)
+class NormPlaces:
+    """Where a layer has its norms."""
+
+    before_encoder_attention: bool = True
+    before_decoder_attention: bool = True
+    inside_self_attention: bool = False  # in front of its last projection
+    after_attention: bool = False
+    before_feed_forward: bool = True
+    inside_feed_forward: bool = False
+    after_feed_forward: bool = False
+    every_sixth_layer: bool = False  # at its end, but for the last layer
+
+
+NORM_PLACES = {  # by ln_positions
+    "normformer": NormPlaces(after_attention=True, inside_feed_forward=True),
+    "cogview": NormPlaces(after_attention=True, after_feed_forward=True),
+    "preln": NormPlaces(),
+    "subln": NormPlaces(before_decoder_attention=False, inside_self_attention=True, inside_feed_forward=True),
+    "swinv2": NormPlaces(
+        before_encoder_attention=False,
+        before_decoder_attention=False,
+        after_attention=True,
+        before_feed_forward=False,
+        after_feed_forward=True,
+        every_sixth_layer=True,
+    ),
 }
 
 OTHER_VARIANTS: dict[str, Any] = {
     "tie_word_embeddings": False,
-    "use_cosine_attention": False,
     "use_swin_position_embeddings": False,
-    "use_deepnet_scaling": False,
     "use_alibi": False,
-    "sinkhorn_iters": 1,
     "forced_bos_token_id": None,
     "forced_eos_token_id": None,
     "num_beams": 1,
 }
+"""What the original's configuration can name as well, and only with these values here.  With others its own code cannot
+draw (nor with ln_positions "postln" or "deepnet"), but for beams and forced tokens, which it never used."""
 
 TRAINING_ONLY = frozenset(
     {"dropout", "attention_dropout", "activation_dropout", "encoder_layerdrop", "decoder_layerdrop", "init_std"}
-    | {"gradient_checkpointing", "tau_init", "use_subln_init", "use_scan", "temperature", "top_k", "top_p"}
+    | {"gradient_checkpointing", "use_subln_init", "use_scan", "temperature", "top_k", "top_p"}
 )
 """Settings that change no weight and no logit: initialisation, dropout, layout in memory, defaults of sampling."""
 
@@ -90,6 +120,10 @@ class DalleBartConfig:
     use_bias: bool = False
     use_glu: bool = True
     use_head_scale: bool = False
+    use_cosine_attention: bool = False
+    tau_init: float = 0.05
+    use_deepnet_scaling: bool = False
+    sinkhorn_iters: int = 1
     ln_type: str = "layernorm"
     ln_positions: str = "normformer"
     force_ln_scale: bool = False
@@ -104,7 +138,10 @@ class DalleBartConfig:
         require_choice("DalleBartConfig", "activation_function", self.activation_function, tuple(ACTIVATIONS))
         require_choice("DalleBartConfig", "ln_type", self.ln_type, ("layernorm", "rmsnorm"))
         require_choice("DalleBartConfig", "ln_positions", self.ln_positions, tuple(NORM_PLACES))
-        for name in ("image_vocab_size", "image_length", "max_text_length", "d_model", "decoder_ffn_dim"):
+        for name in (
+            *("image_vocab_size", "image_length", "max_text_length", "d_model", "decoder_ffn_dim"),
+            "sinkhorn_iters",
+        ):
             if getattr(self, name) < 1:
                 raise ConfigError(f"DalleBartConfig: {name}={getattr(self, name)} must be at least 1")
         for name in ("encoder_attention_heads", "decoder_attention_heads"):
@@ -114,6 +151,8 @@ class DalleBartConfig:
         for name in ("encoder_layers", "decoder_layers"):
             if getattr(self, name) > 256:
                 raise ConfigError(f"DalleBartConfig: {name}={getattr(self, name)} must be at most 256")
+        if self.use_cosine_attention and not self.tau_init > 0:
+            raise ConfigError(f"DalleBartConfig: tau_init={self.tau_init} must be above 0")
         if self.has_encoder and self.state_width != self.d_model:
             raise ConfigError(f"DalleBartConfig: encoder_dim={self.encoder_dim} is not d_model={self.d_model}")
         if self.start_token >= self.vocab_size:
@@ -138,6 +177,23 @@ class DalleBartConfig:
     def state_width(self) -> int:
         """Width of the encoder states that cross-attention reads."""
         return self.d_model if self.encoder_dim is None else self.encoder_dim
+
+    @property
+    def norms(self) -> NormPlaces:
+        """Where each layer has its norms."""
+        return NORM_PLACES[self.ln_positions]
+
+    @property
+    def encoder_gain(self) -> float:
+        """What is added to is multiplied by this first (DeepNet, https://arxiv.org/abs/2203.00555)."""
+        depth: float = self.encoder_layers**4 * self.decoder_layers
+        return 0.81 * depth**0.0625 if self.use_deepnet_scaling else 1.0
+
+    @property
+    def decoder_gain(self) -> float:
+        """The same in the decoder."""
+        gain: float = (3 * self.decoder_layers) ** 0.25
+        return gain if self.use_deepnet_scaling else 1.0
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -264,8 +320,8 @@ class TextEncoder(nn.Module):
             nn.Embedding(config.max_text_length, width) if config.use_absolute_position_embeddings else None
         )
         self.layernorm_embedding = Norm(config, width)
-        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
-        self.final_norm = before_dense(config, width) if config.use_final_ln_encoder else nn.Identity()
+        self.layers = nn.ModuleList(EncoderLayer(config, index) for index in range(config.encoder_layers))
+        self.final_norm = before_dense(config, width, there=config.use_final_ln_encoder)
         self.scale = math.sqrt(width) if config.scale_embedding else 1.0
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -283,18 +339,27 @@ class TextEncoder(nn.Module):
 class EncoderLayer(nn.Module):
     """Self-attention, then feed-forward, each added to what came in."""
 
-    def __init__(self, config: DalleBartConfig) -> None:
+    def __init__(self, config: DalleBartConfig, index: int) -> None:
         super().__init__()
-        self.self_attention_norm = before_dense(config, config.d_model)
-        self.self_attention = Attention(config, config.encoder_attention_heads, config.d_model)
-        self.self_attention_out_norm = after_attention(config)
+        width, places = config.d_model, config.norms
+        self.gain = config.encoder_gain
+        self.self_attention_norm = before_dense(config, width, there=places.before_encoder_attention)
+        self.self_attention = Attention(
+            config,
+            config.encoder_attention_heads,
+            width,
+            inner_norm=places.inside_self_attention,
+            sinkhorn=config.sinkhorn_iters,
+        )
+        self.self_attention_out_norm = norm(config, width, there=places.after_attention)
         self.feed_forward = FeedForward(config, config.encoder_ffn_dim)
+        self.out_norm = norm(config, width, there=ends_in_norm(config, index, config.encoder_layers))
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         h = self.self_attention_norm(x)
         keys, values = self.self_attention.keys_and_values(h)
-        x = x + self.self_attention_out_norm(self.self_attention(h, keys, values, bias))
-        out: Tensor = x + self.feed_forward(x)
+        x = add(x, self.self_attention_out_norm(self.self_attention(h, keys, values, bias)), self.gain)
+        out: Tensor = self.out_norm(add(x, self.feed_forward(x), self.gain))
         return out
 
 
@@ -309,9 +374,9 @@ class ImageDecoder(nn.Module):
             nn.Embedding(config.image_length, width) if config.use_absolute_position_embeddings else None
         )
         self.layernorm_embedding = Norm(config, width)
-        layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
+        layers = nn.ModuleList(DecoderLayer(config, index) for index in range(config.decoder_layers))
         self.layers = cast("Sequence[DecoderLayer]", layers)  # to the type checker a ModuleList holds bare modules
-        self.final_norm = before_dense(config, width) if config.use_final_ln_decoder else nn.Identity()
+        self.final_norm = before_dense(config, width, there=config.use_final_ln_decoder)
         self.scale = math.sqrt(width) if config.scale_embedding else 1.0
 
     def forward(self, codes: Tensor, states: Tensor, text_bias: Tensor) -> Tensor:
@@ -358,25 +423,27 @@ class DecodeStep:
 class DecoderLayer(nn.Module):
     """Causal self-attention, cross-attention to the text, feed-forward, each added to what came in."""
 
-    def __init__(self, config: DalleBartConfig) -> None:
+    def __init__(self, config: DalleBartConfig, index: int) -> None:
         super().__init__()
-        heads = config.decoder_attention_heads
-        self.self_attention_norm = before_dense(config, config.d_model)
-        self.self_attention = Attention(config, heads, config.d_model)
-        self.self_attention_out_norm = after_attention(config)
-        self.cross_attention_norm = before_dense(config, config.d_model)
+        heads, width, places = config.decoder_attention_heads, config.d_model, config.norms
+        self.gain = config.decoder_gain
+        self.self_attention_norm = before_dense(config, width, there=places.before_decoder_attention)
+        self.self_attention = Attention(config, heads, width, inner_norm=places.inside_self_attention)
+        self.self_attention_out_norm = norm(config, width, there=places.after_attention)
+        self.cross_attention_norm = before_dense(config, width, there=places.before_decoder_attention)
         self.cross_attention = Attention(config, heads, config.state_width)
-        self.cross_attention_out_norm = after_attention(config)
+        self.cross_attention_out_norm = norm(config, width, there=places.after_attention)
         self.feed_forward = FeedForward(config, config.decoder_ffn_dim)
+        self.out_norm = norm(config, width, there=ends_in_norm(config, index, config.decoder_layers))
 
     def forward(self, x: Tensor, bias: Tensor, states: Tensor, text_bias: Tensor) -> Tensor:
         h = self.self_attention_norm(x)
         keys, values = self.self_attention.keys_and_values(h)
-        x = x + self.self_attention_out_norm(self.self_attention(h, keys, values, bias))
+        x = add(x, self.self_attention_out_norm(self.self_attention(h, keys, values, bias)), self.gain)
         h = self.cross_attention_norm(x)
         keys, values = self.cross_attention.keys_and_values(states)
-        x = x + self.cross_attention_out_norm(self.cross_attention(h, keys, values, text_bias))
-        out: Tensor = x + self.feed_forward(x)
+        x = add(x, self.cross_attention_out_norm(self.cross_attention(h, keys, values, text_bias)), self.gain)
+        out: Tensor = self.out_norm(add(x, self.feed_forward(x), self.gain))
         return out
 
     def decode_one_token(self, x: Tensor, cache: DecoderCache, index: int, step: DecodeStep) -> Tensor:
@@ -387,12 +454,12 @@ class DecoderLayer(nn.Module):
         cache.self_values[index][step.slots, :, step.positions] = value[:, :, 0]
         keys = cache.self_keys[index][:, :, : step.length].index_select(0, step.slots)  # (R, H, length, d)
         values = cache.self_values[index][:, :, : step.length].index_select(0, step.slots)
-        x = x + self.self_attention_out_norm(self.self_attention(h, keys, values, step.self_bias))
+        x = add(x, self.self_attention_out_norm(self.self_attention(h, keys, values, step.self_bias)), self.gain)
         h = self.cross_attention_norm(x)
         keys = cache.cross_keys[index].index_select(0, step.slots)  # (R, H, T, d)
         values = cache.cross_values[index].index_select(0, step.slots)
-        x = x + self.cross_attention_out_norm(self.cross_attention(h, keys, values, step.cross_bias))
-        out: Tensor = x + self.feed_forward(x)
+        x = add(x, self.cross_attention_out_norm(self.cross_attention(h, keys, values, step.cross_bias)), self.gain)
+        out: Tensor = self.out_norm(add(x, self.feed_forward(x), self.gain))
         return out
 
 
@@ -402,29 +469,38 @@ class Attention(nn.Module):
     Plain products and a softmax: the fused kernel's backward pass is slow on a CPU for short rows.
     """
 
-    def __init__(self, config: DalleBartConfig, heads: int, state_width: int) -> None:
+    def __init__(
+        self, config: DalleBartConfig, heads: int, state_width: int, *, inner_norm: bool = False, sinkhorn: int = 1
+    ) -> None:
         super().__init__()
         width = config.d_model
         self.heads = heads
+        self.cosine = config.use_cosine_attention
+        self.scale = 1 / config.tau_init if self.cosine else (width // heads) ** -0.5
+        self.sinkhorn = sinkhorn
         self.q_proj = nn.Linear(width, width, bias=config.use_bias)
         self.k_proj = nn.Linear(state_width, width, bias=config.use_bias)
         self.v_proj = nn.Linear(state_width, width, bias=config.use_bias)
         self.out_proj = nn.Linear(width, width, bias=config.use_bias)
         self.head_scale = nn.Parameter(torch.ones(1, heads, 1, 1)) if config.use_head_scale else None
+        self.inner_norm = norm(config, width, there=inner_norm)
 
     def keys_and_values(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, E) -> keys and values (B, H, T, d)."""
-        return self._heads(self.k_proj(states)), self._heads(self.v_proj(states))
+        keys = self._heads(self.k_proj(states))
+        return unit(keys) if self.cosine else keys, self._heads(self.v_proj(states))
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
         """Queries from (B, L, D), keys and values (B, H, T, d), bias that broadcasts to (B, H, L, T) -> (B, L, D)."""
         q = self._heads(self.q_proj(x))  # (B, H, L, d)
-        scores = q @ keys.transpose(-1, -2) * q.shape[-1] ** -0.5  # (B, H, L, T)
-        weights = (scores + bias.to(scores.dtype)).softmax(-1)
+        if self.cosine:
+            q = unit(q)
+        scores = q @ keys.transpose(-1, -2) * self.scale + bias.to(q.dtype)  # (B, H, L, T)
+        weights = scores.softmax(-1) if self.sinkhorn == 1 else sinkhorn(scores, self.sinkhorn)
         heads = weights @ values  # (B, H, L, d)
         if self.head_scale is not None:
             heads = heads * self.head_scale
-        out: Tensor = self.out_proj(heads.transpose(1, 2).flatten(2))
+        out: Tensor = self.out_proj(self.inner_norm(heads.transpose(1, 2).flatten(2)))
         return out
 
     def _heads(self, x: Tensor) -> Tensor:
@@ -438,14 +514,14 @@ class FeedForward(nn.Module):
     def __init__(self, config: DalleBartConfig, inner: int) -> None:
         super().__init__()
         width = config.d_model
-        _, has_inner_norm, has_out_norm = NORM_PLACES[config.ln_positions]
+        places = config.norms
         self.activation = ACTIVATIONS[config.activation_function]
-        self.norm = before_dense(config, width)
+        self.norm = before_dense(config, width, there=places.before_feed_forward)
         self.gate_proj = nn.Linear(width, inner, bias=config.use_bias)
         self.up_proj = nn.Linear(width, inner, bias=config.use_bias) if config.use_glu else None
-        self.inner_norm = before_dense(config, inner) if has_inner_norm else nn.Identity()
+        self.inner_norm = before_dense(config, inner, there=places.inside_feed_forward)
         self.down_proj = nn.Linear(inner, width, bias=config.use_bias)
-        self.out_norm = Norm(config, width) if has_out_norm else nn.Identity()
+        self.out_norm = norm(config, width, there=places.after_feed_forward)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(x)
@@ -472,14 +548,41 @@ class Norm(nn.Module):
         return F.layer_norm(x, self.shape, self.weight, self.bias, EPSILON)
 
 
-def before_dense(config: DalleBartConfig, width: int) -> Norm:
+def norm(config: DalleBartConfig, width: int, *, there: bool) -> nn.Module:
+    """A norm, or nothing where the configuration has none there."""
+    return Norm(config, width) if there else nn.Identity()
+
+
+def before_dense(config: DalleBartConfig, width: int, *, there: bool) -> nn.Module:
     """A norm in front of a dense layer: the original leaves its scale out, for that layer can learn it."""
-    return Norm(config, width, scale=config.force_ln_scale)
+    return Norm(config, width, scale=config.force_ln_scale) if there else nn.Identity()
 
 
-def after_attention(config: DalleBartConfig) -> nn.Module:
-    """The norm between attention and the sum, where the config has one."""
-    return Norm(config, config.d_model) if NORM_PLACES[config.ln_positions][0] else nn.Identity()
+def ends_in_norm(config: DalleBartConfig, index: int, layers: int) -> bool:
+    """Whether layer `index` of so many has a norm after everything else."""
+    return config.norms.every_sixth_layer and (index + 1) % 6 == 0 and index + 1 < layers
+
+
+def add(x: Tensor, change: Tensor, gain: float) -> Tensor:
+    """A residual sum."""
+    return x + change if gain == 1 else x * gain + change
+
+
+def unit(x: Tensor) -> Tensor:
+    """Vectors (..., d) -> of length 1."""
+    return x / (x.norm(dim=-1, keepdim=True) + 1e-8)
+
+
+def sinkhorn(scores: Tensor, iterations: int) -> Tensor:
+    """Scores (..., L, T), -inf where masked -> weights, normalised by rows and columns in turn, rows first.
+
+    (Sander et al. 2022, https://arxiv.org/abs/2110.11773.) One iteration would be the softmax.
+    """
+    masked = scores == -math.inf
+    for iteration in range(iterations):
+        scores = scores - scores.logsumexp(-1 - iteration % 2, keepdim=True)
+        scores = scores.masked_fill(masked, -math.inf)  # a column of nothing but masked scores has become NaN
+    return scores.exp()
 
 
 def mask_bias(mask: Tensor, dtype: torch.dtype) -> Tensor:
