@@ -37,18 +37,15 @@ from benchmarks.golden import (
 from inference.backends.dalle import DalleBackend
 from inference.checkpoints import (
     ORIGINAL_SAMPLING,
-    WORDS,
     Checkpoint,
-    load_byte_level_bpe,
     load_dalle_bart,
-    load_prompt_tokenizer,
-    load_tokenizer,
     load_vqgan,
 )
 from inference.models.dalle_bart import DalleBart
 from inference.sampler import SamplingRows, filter_logits, guide, sample
 from inference.sequence import SamplingParams
 from inference.text import PromptTokenizer, TextNormalizer
+from inference.tokenizer_files import WORDS, WordList, load_byte_level_bpe, load_prompt_tokenizer, load_tokenizer
 from inference.weights import CheckpointError, read_json
 
 TEXTS = ("", "_uncond")
@@ -278,9 +275,7 @@ def prompt_tokenizer(folder: Path, model: DalleBart) -> PromptTokenizer:
 
 def normalizer(folder: Path) -> TextNormalizer:
     """With the folder's list of words, if it has one."""
-    path = folder / WORDS
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return TextNormalizer(line.split()[0] for line in lines)
+    return TextNormalizer(WordList(folder / WORDS) if (folder / WORDS).is_file() else ())
 
 
 def compare_normalizer(folder: Path) -> Iterator[Comparison]:

@@ -332,14 +332,13 @@ def _draw(
 ) -> tuple[list[contract.Image], contract.Done]:
     """Run one generation on an engine in this process."""
     _let_idle_threads_sleep()
-    from inference.engine import Engine
-    from inference.server import load_backend
+    from inference.server import load_engine
     from inference.weights import CheckpointError
 
     with _progress_bar(quiet=quiet) as report:
         report(0.0, "loading")
         try:
-            engine = Engine(load_backend(request.model, settings.inference_threads, settings.models_dir))
+            engine = load_engine(request.model, settings.inference_threads, settings.models_dir)
         except CheckpointError as error:
             raise UserError(str(error)) from error
         engine.add("imagine", request)
@@ -354,7 +353,7 @@ def _draw(
                     case contract.Failed(_, message):
                         raise UserError(message)
                     case contract.Done():
-                        return sorted(pictures, key=lambda picture: picture.index), event
+                        return contract.best_first(pictures), event
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from inference import contract
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One finished picture: `png` is the encoded file, `width` and `height` are pixels, `index` counts from 0."""
+    """One finished picture: `png` is the file, `width` × `height` pixels, `index` its place in the grid."""
 
     index: int
     seed: int
@@ -30,7 +30,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """A generation's pictures, in order, and the grid that shows them all."""
+    """A generation's pictures, the best first, and the grid that shows them all.
+
+    `index` counts from 0 by this order, in the log and under the buttons too; which picture of the order it was, only
+    its seed still says.
+    """
 
     pictures: tuple[Picture, ...]
     grid: PictureFile
@@ -60,8 +64,8 @@ class Album:
 
 def _arrange(images: Sequence[contract.Image]) -> Album:
     pictures = tuple(
-        Picture(image.index, image.seed, image.score, image.png, *grid.size_of(image.png))
-        for image in sorted(images, key=lambda image: image.index)
+        Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png))
+        for place, image in enumerate(contract.best_first(images))
     )
     return Album(pictures, grid.fit(grid.compose([picture.png for picture in pictures])))
 

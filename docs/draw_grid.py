@@ -4,8 +4,7 @@ from pathlib import Path
 
 from bot.grid import compose
 from inference.contract import GenerationRequest, Image
-from inference.engine import Engine
-from inference.server import load_backend
+from inference.server import load_engine
 
 PROMPTS = (
     "a red heart on a blue background",
@@ -22,7 +21,7 @@ PROMPTS = (
 
 def draw() -> list[bytes]:
     """One PNG a prompt, in the order of PROMPTS."""
-    engine = Engine(load_backend(None, threads=0))
+    engine = load_engine(None, threads=0)
     for index, prompt in enumerate(PROMPTS):
         engine.add(str(index), GenerationRequest(prompt=prompt, images=1, seed=0, preview=False))
     drawn = {}

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -137,7 +137,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One finished picture: `png` is an encoded file; `score` the ranking model's, None where there is none."""
+    """One finished picture: `png` is an encoded file, and it is the picture that `seed` alone draws.
+
+    `index` counts from 0 in the order of the seeds.  `score` is the ranking model's, the higher the better among the
+    pictures of one generation; None where there is none.  With scores, the pictures are sent best first.
+    """
 
     index: int
     seed: int
@@ -248,6 +252,11 @@ def prompts_from_json(document: object) -> list[str]:
 
 
 # ---------------------------------------------------------------------------------------------------- layout
+
+
+def best_first(images: Iterable[Image]) -> list[Image]:
+    """By score, and without scores in the order of the seeds."""
+    return sorted(images, key=lambda image: (0.0 if image.score is None else -image.score, image.index))
 
 
 def grid_columns(images: int) -> int:

@@ -7,16 +7,18 @@ The codes of running pictures live in one table, a row for each cache slot, so t
 `_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 import torch
 from torch import Tensor
 
 from inference.backends import Backend
+from inference.batch import DecodeBatch
 from inference.contract import (
     Done,
     Event,
@@ -25,12 +27,14 @@ from inference.contract import (
     Image,
     InvalidRequest,
     Progress,
+    best_first,
     grid_columns,
 )
 from inference.generation import Generation, kept_codes, new_sequences, sampling_params
 from inference.pictures import Pixels, encode_png, encode_preview
 from inference.previews import PreviewBudget, draw_partial
-from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.ranking import Ranker
+from inference.sampler import guide, gumbel_noise, sample
 from inference.scheduler import Scheduler
 from inference.sequence import Sequence
 
@@ -56,36 +60,17 @@ class EngineStatus:
     waiting: int  # sequences
 
 
-@dataclass(frozen=True)
-class DecodeBatch:
-    """The running sequences as tensors, made anew only when someone joins or leaves.  P pictures, R rows ≥ P."""
-
-    sequences: list[Sequence]
-    first: Tensor  # (P,) the first slot of each picture: its row in the engine's tables
-    slots: Tensor  # (R,) all conditional rows, then the unconditional rows of the guided pictures
-    guided: Tensor  # (R - P,) which pictures those belong to
-    sampling: SamplingRows
-    generators: list[torch.Generator]
-
-    @classmethod
-    def of(cls, running: list[Sequence], vocab_size: int) -> "DecodeBatch":
-        guided = [row for row, sequence in enumerate(running) if len(sequence.slots) == 2]
-        first = [sequence.slots[0] for sequence in running]
-        return cls(
-            sequences=list(running),
-            first=torch.tensor(first),
-            slots=torch.tensor(first + [running[row].slots[1] for row in guided]),
-            guided=torch.tensor(guided, dtype=torch.long),
-            sampling=SamplingRows.of([sequence.params for sequence in running], vocab_size),
-            generators=[sequence.generator for sequence in running],
-        )
-
-
 class Engine:
-    """`clock` counts seconds; it decides no picture, only how many previews there is time for."""
+    """With a `ranker`, a generation's pictures come together, best first.
 
-    def __init__(self, backend: Backend, clock: Callable[[], float] = time.perf_counter) -> None:
+    `clock` counts seconds; it decides no picture, only how many previews there is time for.
+    """
+
+    def __init__(
+        self, backend: Backend, ranker: Ranker | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self.backend = backend
+        self.ranker = ranker
         self._clock = clock
         self._scheduler = Scheduler(backend.slots)
         self._generations: dict[str, Generation] = {}
@@ -288,10 +273,30 @@ class Engine:
             generation = self._generations[sequence.generation_id]
             generation.pictures[sequence.index] = pixels
             generation.finished += 1
-            events.append((generation.id, Image(sequence.index, sequence.seed, None, file)))
-            if generation.finished == len(generation.sequences):
+            generation.unsent.append(Image(sequence.index, sequence.seed, None, file))
+            complete = generation.finished == len(generation.sequences)
+            if complete or self.ranker is None:
+                images = generation.unsent if self.ranker is None else self._rank(generation, self.ranker)
+                events += [(generation.id, image) for image in images]
+                generation.unsent = []
+            if complete:
                 del self._generations[generation.id]
                 events.append((generation.id, Done(self._clock() - generation.accepted, self.backend.name)))
+
+    def _rank(self, generation: Generation, ranker: Ranker) -> list[Image]:
+        """A finished generation's pictures with their scores, best first; as they are where the ranker fails."""
+        images = best_first(generation.unsent)
+        pictures = [generation.pictures[image.index] for image in images]
+        try:
+            scores = ranker.scores(generation.request.prompt, pictures)
+            scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
+            usable = all(map(math.isfinite, scores))
+        except Exception:  # the order of pictures is a courtesy, as a preview is
+            log.warning("ranking failed", generation=generation.id, exc_info=True)
+            return images
+        if not usable:
+            log.warning("ranking failed", generation=generation.id, scores=scores)
+        return best_first(scored) if usable else images
 
     # ----------------------------------------------------------------------------------------- failures
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inference.backends import EncodedTexts
-from inference.contract import MAX_SEED, GenerationRequest
+from inference.contract import MAX_SEED, GenerationRequest, Image
 from inference.pictures import Pixels
 from inference.sequence import SamplingParams, Sequence
 
@@ -32,6 +32,7 @@ class Generation:
     shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
     previews: int = 0  # sent
     finished: int = 0  # pictures
+    unsent: list[Image] = field(default_factory=list)  # finished, held back until they can be ranked
 
     @property
     def done(self) -> float:

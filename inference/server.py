@@ -20,7 +20,6 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from inference import contract
-from inference.backends import Backend
 from inference.backends.dalle import DalleBackend
 from inference.checkpoints import load_model
 from inference.contract import GenerationRequest, InvalidRequest, Verdict, event_to_line
@@ -30,6 +29,7 @@ from inference.engine_thread import EngineThread, LineFull
 from inference.metrics import ServerMetrics
 from inference.model_store import ModelStore
 from inference.pictures import Pixels, UnreadablePicture, read_init_picture
+from inference.ranking import ranker_of
 from inference.sockets import ListenError, listen_tcp, listen_unix, remove_unix
 
 MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
@@ -279,16 +279,17 @@ def _error(status: int, code: str, message: str) -> web.Response:
 # ---------------------------------------------------------------------------------------------- the process
 
 
-def load_backend(model: str | None, threads: int, models_dir: Path | None = None) -> Backend:
-    """Load a model to be run in the calling thread.  `threads` 0 takes the machine's physical cores but one.
+def load_engine(model: str | None, threads: int, models_dir: Path | None = None) -> Engine:
+    """Load a model, with what ranks its pictures, to be run in the calling thread.
 
-    That one is the bot's and the server's: threads that wait for each other at every operation are held up by
+    `threads` 0 takes the machine's physical cores but one.  That one is the bot's and the server's: threads that wait for each other at every operation are held up by
     whatever takes a core from one of them (with two threads on two cores, some grids took 20 s instead of 4).
 
     Raises inference.checkpoints.CheckpointError.
     """
     torch.set_num_threads(threads or max(1, usable_cores() - 1))
-    return DalleBackend(load_model(model or "builtin", store=ModelStore(models_dir)))
+    checkpoint = load_model(model or "builtin", store=ModelStore(models_dir))
+    return Engine(DalleBackend(checkpoint), ranker_of(checkpoint))
 
 
 def serve(options: ServeOptions) -> None:
@@ -321,7 +322,7 @@ def _listen(options: ServeOptions) -> socket.socket:
 async def _run(options: ServeOptions, listener: socket.socket, policy: Checker) -> None:
     """The life of the process: listen, load, draw until a signal or the engine's death."""
     app = create_app(
-        lambda: Engine(load_backend(options.model, options.threads, options.models_dir)),
+        lambda: load_engine(options.model, options.threads, options.models_dir),
         policy,
         model=options.model,
         token=options.token if options.uds is None else None,

@@ -25,7 +25,7 @@ from bot.order import InteractionRef, Order, Requester
 from bot.pool import EndpointStatus
 from bot.reply import Result
 from bot.services import Services, open_services
-from inference.contract import MAX_SEED, Done, Event, GenerationRequest, Image, Progress, Verdict
+from inference.contract import MAX_IMAGES, MAX_SEED, Done, Event, GenerationRequest, Image, Progress, Verdict
 
 GUILD, CHANNEL, ADA, BOB = 7_000_000_000_000_000_001, 42, 1001, 1002
 
@@ -52,7 +52,7 @@ def an_interaction(minutes: float = 15) -> InteractionRef:
 class FakePool:
     """Draws a tile a picture, after one preview, at once; `hold` stops it before that until `release`.
 
-    `capacity` may be set; `requests` are those that were begun (see also the event
+    `capacity` may be set, and `scores`, of pictures 0 to 8; `requests` are those that were begun (see also the event
     `begun`), `checked` the prompts that were judged, `cancelled`
     counts the generations that were closed early.
     """
@@ -65,6 +65,7 @@ class FakePool:
         self._blocked: dict[str, Verdict] = {}
         self._failures: list[GenerationFailed] = []
         self.can_check = True
+        self.scores = tuple(round(0.3 - index / 100, 2) for index in range(MAX_IMAGES))
         self.begun = asyncio.Event()
         self.requests: list[GenerationRequest] = []
         self.checked: list[str] = []
@@ -117,7 +118,7 @@ class FakePool:
             yield Progress(0.5, tile(request.seed, kind="WEBP"))
             for index in range(request.images):
                 seed = (request.seed + index) % (MAX_SEED + 1)
-                yield Image(index, seed, round(0.3 + index / 100, 2), tile(seed))
+                yield Image(index, seed, self.scores[index], tile(seed))
             finished = True
             yield Done(0.1, "fake")
         finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.album import Album
 from bot.database.records import GuildRecord
 from bot.errors import (
     ChannelNotAllowed,
@@ -20,6 +21,7 @@ from bot.errors import (
     QueueFull,
     Sanctioned,
 )
+from bot.grid import compose
 from bot.order import Requester
 from tests.bot_fakes import (
     ADA,
@@ -64,6 +66,26 @@ async def test_an_order_becomes_a_delivered_grid(tmp_path: Path) -> None:
         assert record.grid_key is not None
         assert await opened.storage.get(record.grid_key) == result.grid.data
         assert record.order.interaction is None, "the token is forgotten on delivery"
+
+
+async def test_the_best_picture_comes_first(tmp_path: Path) -> None:
+    """In the grid, under the buttons and in the log, each with its own seed and score, after a restart too."""
+    pool = FakePool()
+    pool.scores = (0.21, 0.34, 0.28, 0.34)
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order(seed=11))
+        record = await finish(opened, generation_id)
+        album = await Album.load(opened.storage, record)
+    assert [(image.index, image.seed, image.score) for image in record.images] == [
+        (0, 12, 0.34),
+        (1, 14, 0.34),
+        (2, 13, 0.28),
+        (3, 11, 0.21),
+    ]
+    (result,) = reply.results
+    assert [picture.png for picture in result.images] == [tile(seed) for seed in (12, 14, 13, 11)]
+    assert result.grid.data == compose([tile(seed) for seed in (12, 14, 13, 11)])
+    assert (album.pictures, album.grid) == (result.images, result.grid)
 
 
 async def test_a_seed_is_drawn_where_none_is_given(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bot import __main__ as command_line
 from bot.errors import ConfigurationError, UserError
+from inference.engine import Engine
 from tests.fakes import FakeBackend
 
 
@@ -28,7 +29,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(command_line, "configure_logs", lambda level, form: None)
-    monkeypatch.setattr("inference.server.load_backend", lambda *_: FakeBackend(slots=32))
+    monkeypatch.setattr("inference.server.load_engine", lambda *_: Engine(FakeBackend(slots=32)))
 
 
 def easel(*words: str) -> tuple[int, str]:

@@ -13,6 +13,7 @@ from aiohttp import ClientSession, UnixConnector
 from inference import server
 from inference.backends import Backend
 from inference.contract import Done, Failed, Image, Queued, event_from_line
+from inference.engine import Engine
 from inference.safety.policy import Policy
 from inference.server import ServeError, ServeOptions, serve
 from inference.sockets import listen_tcp, listen_unix
@@ -28,7 +29,7 @@ def uds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def loading(monkeypatch: pytest.MonkeyPatch, load: Callable[[], Backend]) -> None:
     """Let the server load something small."""
-    monkeypatch.setattr(server, "load_backend", lambda *_: load())
+    monkeypatch.setattr(server, "load_engine", lambda *_: Engine(load()))
 
 
 async def start(options: ServeOptions) -> asyncio.Task[None]:

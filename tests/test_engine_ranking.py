@@ -1,0 +1,101 @@
+"""The engine with a judge: scores in the events, the best picture first, and no harm where judging fails."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from structlog.testing import capture_logs
+
+from inference.contract import Done, Event, GenerationRequest, Image, Progress
+from inference.engine import Engine
+from inference.pictures import Pixels
+from inference.ranking import Ranker
+from tests.fakes import FakeBackend
+
+REQUEST = GenerationRequest("a cat", images=9, seed=5)
+
+
+class Judge:
+    """Gives the scores it was told to, and remembers what it was asked."""
+
+    def __init__(self, scores: Sequence[float]) -> None:
+        self.given = list(scores)
+        self.prompts: list[str] = []
+        self.pictures: list[Pixels] = []
+
+    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
+        self.prompts.append(prompt)
+        self.pictures += pictures
+        return self.given
+
+
+class BrokenJudge:
+    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
+        raise RuntimeError("out of memory")
+
+
+def run(ranker: Ranker | None, request: GenerationRequest = REQUEST) -> list[Event]:
+    engine = Engine(FakeBackend(), ranker)
+    engine.add("a", request)
+    events = []
+    while engine.busy:
+        events += [event for _, event in engine.step()]
+    return events
+
+
+def images(events: Sequence[Event]) -> list[Image]:
+    return [event for event in events if isinstance(event, Image)]
+
+
+def test_the_best_picture_is_sent_first() -> None:
+    """All together at the end, each with its own index, seed and file; equals in the order of their seeds."""
+    scores = [0.1, 0.5, 0.3, 0.5, 0.2, 0.0, -0.2, 0.9, 0.4]
+    events = run(Judge(scores))
+    ranked = images(events)
+    assert [(image.index, image.score) for image in ranked] == [
+        (index, scores[index]) for index in (7, 1, 3, 8, 2, 4, 0, 5, 6)
+    ]
+    assert [image.seed for image in ranked] == [5 + image.index for image in ranked]
+    assert {image.index: image.png for image in ranked} == {image.index: image.png for image in images(run(None))}
+    assert isinstance(events[-1], Done)
+    assert events[-10:-1] == ranked
+
+
+def test_the_judge_sees_the_prompt_and_the_finished_pictures() -> None:
+    """Once a generation, in the order of the seeds."""
+    judge = Judge([0.0] * 4)
+    request = GenerationRequest("a cat", images=4, negative_prompt="a dog")
+    run(judge, request)
+    assert judge.prompts == ["a cat"]
+    alone = Judge([0.0])
+    run(alone, GenerationRequest("a cat", images=1, seed=3, negative_prompt="a dog"))
+    assert np.array_equal(judge.pictures[3], alone.pictures[0])
+
+
+def test_progress_goes_on_while_pictures_are_held_back() -> None:
+    """A person still sees how far it is, with previews."""
+    reports = [event for event in run(Judge([0.0] * 9)) if isinstance(event, Progress)]
+    assert reports == [event for event in run(None) if isinstance(event, Progress)]
+
+
+@pytest.mark.parametrize("judge", [BrokenJudge(), Judge([0.5] * 8), Judge([float("nan")] * 9)])
+def test_a_failing_judge_fails_no_generation(judge: Ranker) -> None:
+    """An error, too few scores or NaN: a warning, and the pictures without scores in the order of their seeds."""
+    with capture_logs() as logs:
+        events = run(judge)
+    assert [(image.index, image.score) for image in images(events)] == [(index, None) for index in range(9)]
+    assert isinstance(events[-1], Done)
+    (warning,) = logs
+    assert (warning["event"], warning["log_level"], warning["generation"]) == ("ranking failed", "warning", "a")
+
+
+def test_a_cancelled_generation_is_not_judged() -> None:
+    """Even when some of its pictures are finished already."""
+    judge = Judge([0.0] * 9)
+    engine = Engine(FakeBackend(), judge)
+    engine.add("a", REQUEST)
+    while engine.status.waiting:
+        engine.step()
+    engine.cancel("a")
+    assert engine.step() == []
+    assert judge.prompts == []
