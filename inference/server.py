@@ -282,8 +282,9 @@ def _error(status: int, code: str, message: str) -> web.Response:
 def load_engine(model: str | None, threads: int, models_dir: Path | None = None) -> Engine:
     """Load a model, with what ranks its pictures, to be run in the calling thread.
 
-    `threads` 0 takes the machine's physical cores but one.  That one is the bot's and the server's: threads that wait for each other at every operation are held up by
-    whatever takes a core from one of them (with two threads on two cores, some grids took 20 s instead of 4).
+    `threads` 0 takes the machine's physical cores but one.  That one is the bot's and the server's: threads that wait
+    for each other at every operation are held up by whatever takes a core from one of them (with two threads on two
+    cores, some grids took 20 s instead of 4).
 
     Raises inference.checkpoints.CheckpointError.
     """

@@ -44,7 +44,7 @@ def request(
     return GenerationRequest(**options, **given_picture, images=images, init_image=init_image, preview=preview)  # type: ignore[arg-type]  # drawn by hypothesis
 
 
-requests = st.builds(request, parameters, pictures_given, st.integers(1, 3), st.booleans())
+requests = st.builds(request, parameters, pictures_given, st.integers(1, 2), st.booleans())
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def draw_among(
     return images_of(events, "mine")
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(mine=requests, start=st.integers(0, 20), others=neighbours, slots=st.integers(2, 12))
 def test_company_changes_no_picture(mine: GenerationRequest, start: int, others: list[Neighbour], slots: int) -> None:
     """Whatever is asked of whom, and whoever joins midway or leaves, the same seed draws the same files."""
@@ -109,7 +109,7 @@ def small_model() -> DalleBackend:
     return DalleBackend(load_original(GOLDEN / "dallebart_mini"), slots=6)
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(mine=requests, start=st.integers(0, 20), others=neighbours)
 def test_company_changes_no_picture_of_a_real_model(
     mine: GenerationRequest, start: int, others: list[Neighbour]

@@ -1,5 +1,6 @@
 """The contract's values: what may be asked, and that everything survives the way over the wire."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -129,6 +130,34 @@ def test_any_json_is_a_request_or_invalid(document: Any) -> None:
         GenerationRequest.from_json(document)
     with pytest.raises(InvalidRequest):
         prompts_from_json(document)
+
+
+wild = (
+    json_values | st.integers() | st.lists(json_values, max_size=2) | st.dictionaries(st.text(max_size=3), json_values)
+)
+FIELDS = tuple(field.name for field in dataclasses.fields(GenerationRequest))
+
+
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), wild | st.integers(-2, 2**33) | st.floats(-1, 40), max_size=5),
+    st.text(max_size=1100) | wild,
+)
+def test_any_values_are_a_request_or_invalid(fields: dict[str, Any], prompt: Any) -> None:
+    """What is not taken is named with its field; a number out of range also with itself and the limits."""
+    document = {**fields, "prompt": prompt}
+    refusal = None
+    try:
+        request = GenerationRequest.from_json(document)
+    except InvalidRequest as error:
+        refusal = error
+    if refusal is None:
+        assert GenerationRequest.from_json(request.to_json()) == request
+        return
+    assert refusal.field in FIELDS
+    assert refusal.field in refusal.message
+    if "must be from" in refusal.message:
+        value = document[refusal.field]
+        assert str(value) in refusal.message or str(float(value)) in refusal.message
 
 
 @given(

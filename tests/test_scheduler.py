@@ -117,6 +117,26 @@ def test_everything_added_is_drawn_in_the_end(slots: int, orders: list[tuple[int
     assert len(seen) == len(set(map(id, seen))) == sum(count for count, _ in orders)
 
 
+@given(st.integers(2, 8), st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=4), st.booleans())
+def test_wide_requests_cannot_starve_a_narrow_one(slots: int, before: list[tuple[int, bool]], guided: bool) -> None:
+    """However many come before it and after it, one picture starts after a picture's time for each order before it."""
+    scheduler = Scheduler(slots)
+    for number, (count, wide_guided) in enumerate(before):
+        scheduler.add(str(number), pictures(str(number), count, guided=wide_guided))
+    (narrow,) = mine = pictures("narrow", 1, guided=guided)
+    step = 0
+    while narrow.status is SequenceStatus.WAITING:
+        assert step <= LENGTH * (len(before) + 1)
+        scheduler.admit()
+        for sequence in scheduler.running:
+            sequence.position += 1
+        scheduler.finish([sequence for sequence in scheduler.running if sequence.position == LENGTH])
+        if step == 0:
+            scheduler.add("narrow", mine)
+        scheduler.add(f"later {step}", pictures(f"later {step}", 9, guided=step % 2 == 0))
+        step += 1
+
+
 class SchedulerMachine(RuleBasedStateMachine):
     """Orders come, draw, end and are cancelled in any order."""
 

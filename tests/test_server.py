@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import dataclasses
 import io
 import json
+import random
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image as Picture
 from torch import Tensor
 
-from inference.contract import Done, Event, Failed, Image, Progress, Queued, Verdict, event_from_line
+from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued, Verdict, event_from_line
 from inference.engine import Engine
 from inference.safety.policy import Policy
 from inference.server import SERVICE, create_app
@@ -113,6 +115,23 @@ async def test_strange_prompts_are_drawn(prompt: str) -> None:
     """Whatever a person types within the limits is a prompt."""
     async with running() as client:
         assert isinstance((await draw(client, prompt=prompt, images=1))[-1], Done)
+
+
+async def test_any_json_is_answered() -> None:
+    """With a stream of events, or with 400 and the name of the field that is wrong; the server goes on."""
+    chance = random.Random(5)  # noqa: S311  # for a test
+    values: list[Any] = [None, True, -1, 0, 1, 2**70, 0.5, 1e300, "", "x", "AAAA", "x" * 1001, [], {}, [[1]]]
+    names = [field.name for field in dataclasses.fields(GenerationRequest)]
+    async with running() as client:
+        for _ in range(40):
+            fields = {name: chance.choice(values) for name in chance.sample(names, 3)}
+            async with client.post("/v1/generations", json={"prompt": "a cat", "images": 1, **fields}) as response:
+                assert response.status in (200, 400, 404), await response.text()
+                if response.status == 200:
+                    assert isinstance((await events_of(response))[-1], Done)
+                else:
+                    assert (await response.json())["error"]["field"] in names
+        assert isinstance((await draw(client, images=1))[-1], Done)
 
 
 async def test_an_initial_picture_is_taken_as_base64() -> None:

@@ -179,6 +179,17 @@ class DalleBartConfig:
         return self.d_model if self.encoder_dim is None else self.encoder_dim
 
     @property
+    def plain(self) -> bool:
+        """Whether all layers are of the kind that every published model has, or nearly: norms before everything, plain
+        attention, plain sums.  What prepares weights for speed need know no others."""
+        return (
+            self.ln_positions in ("normformer", "cogview", "preln")
+            and not self.use_cosine_attention
+            and not self.use_deepnet_scaling
+            and self.sinkhorn_iters == 1
+        )
+
+    @property
     def norms(self) -> NormPlaces:
         """Where each layer has its norms."""
         return NORM_PLACES[self.ln_positions]
