@@ -3,10 +3,11 @@
 In: generations, each a list of sequences.  Out: the sequences that may start now, with their slots.
 It knows no torch, no clock and no model, so that every order of events can be tested in microseconds.
 
-The rule: the next free slots go to the generation with the fewest running sequences; among equals to the one that came
-first.  So nine pictures cannot hold up one that comes after them, and an unlucky generation with nothing running
-is passed by nobody.  A sequence that needs more slots than are free waits, and nobody overtakes it: otherwise
-a stream of sequences with one slot could starve those that need two.
+The rule: the next free slots go to the generation with the fewest running sequences; among equals to the one that has
+waited longest since it came or was last served.  So nine pictures cannot hold up one that comes after them, and an
+unlucky generation with nothing running is passed by nobody who came or was served after it.  A sequence that needs more
+slots than are free waits, and nobody overtakes it: otherwise a stream of sequences with one slot could starve those
+that need two.
 """
 
 from collections import deque
@@ -24,7 +25,7 @@ class Scheduler:
         self.slots = slots
         self.running: list[Sequence] = []
         self._free = deque(range(slots))
-        self._waiting: dict[str, deque[Sequence]] = {}  # in order of arrival
+        self._waiting: dict[str, deque[Sequence]] = {}  # in order of arrival or of the last turn
 
     @property
     def free_slots(self) -> int:
@@ -52,14 +53,15 @@ class Scheduler:
         admitted = []
         running = self._running_by_generation()
         while self._waiting:
-            # min() keeps the first among equals, and the dict is in order of arrival
+            # min() keeps the first among equals, and the dict is in the order of turns
             generation_id = min(self._waiting, key=lambda name: running.get(name, 0))
             queue = self._waiting[generation_id]
             if queue[0].slots_needed > len(self._free):
                 break
             sequence = queue.popleft()
-            if not queue:
-                del self._waiting[generation_id]
+            del self._waiting[generation_id]
+            if queue:
+                self._waiting[generation_id] = queue  # at the end: whoever had a turn waits for everybody else's
             sequence.slots = tuple(self._free.popleft() for _ in range(sequence.slots_needed))
             sequence.status = SequenceStatus.RUNNING
             running[generation_id] = running.get(generation_id, 0) + 1
