@@ -174,7 +174,7 @@ class Hub:
         from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
         from huggingface_hub.errors import RemoteEntryNotFoundError
         from huggingface_hub.file_download import http_get, repo_folder_name
-        from huggingface_hub.utils._headers import build_hf_headers
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, not marked so
 
         url = hf_hub_url(repository.name, name, revision=repository.revision, endpoint=self.endpoint)
         try:
