@@ -210,7 +210,7 @@ def load_original(folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoin
     text = load_prompt_tokenizer(folder, config)
     clip = folder / "clip" if (folder / "clip").is_dir() else None
     name = folder.resolve().name
-    return Checkpoint(name, dalle.load(dtype), vqgan.load(dtype), text, ORIGINAL_SAMPLING, clip)
+    return Checkpoint(name, dalle.load(dtype), vqgan.load(dtype), text, ORIGINAL_SAMPLING, clip=clip)
 
 
 def load_dalle_bart(folder: Path, dtype: torch.dtype = torch.float32) -> DalleBart:
