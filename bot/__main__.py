@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bot.config import Settings, load_settings
+from bot.config import PrecisionName, Settings, load_settings
 from bot.errors import ConfigurationError, UserError
 from bot.logs import configure_logs
 from bot.model_commands import model_commands
@@ -35,6 +35,9 @@ train_commands = typer.Typer(no_args_is_help=True, help="Train a model of your o
 app.add_typer(train_commands, name="train")
 app.add_typer(model_commands, name="models")
 
+PrecisionOption = Annotated[
+    PrecisionName | None, typer.Option(help="What the model computes with; INFERENCE_PRECISION otherwise.")
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
@@ -78,6 +81,7 @@ def serve(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder; INFERENCE_MODEL otherwise.")] = None,
     threads: Annotated[int | None, typer.Option(min=0, help="Threads for the model; 0 chooses.")] = None,
+    precision: PrecisionOption = None,
     until_stdin_closes: Annotated[
         bool, typer.Option("--until-stdin-closes", help="Stop when standard input closes: never outlive the parent.")
     ] = False,
@@ -100,6 +104,7 @@ def serve(
             port=port,
             token=token.get_secret_value() if token else None,
             threads=settings.inference_threads if threads is None else threads,
+            precision=precision or settings.inference_precision,
         )
     )
 
@@ -119,6 +124,7 @@ def imagine(
     temperature: Annotated[float | None, typer.Option()] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    precision: PrecisionOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Draw without any server: prompt → grid."""
@@ -137,7 +143,7 @@ def imagine(
     for text in filter(None, (prompt, negative)):
         _refuse_blocked(text)
     _refuse_unwritable(output)
-    pictures, done = _draw(request, settings, quiet=as_json)
+    pictures, done = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
     _write_grid(output, [picture.png for picture in pictures])
     if as_json:
         described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
@@ -328,17 +334,19 @@ def _refuse_blocked(prompt: str) -> None:
 
 
 def _draw(
-    request: contract.GenerationRequest, settings: Settings, *, quiet: bool
+    request: contract.GenerationRequest, settings: Settings, precision: str, *, quiet: bool
 ) -> tuple[list[contract.Image], contract.Done]:
-    """Run one generation on an engine in this process."""
+    """Run one generation on an engine in this process; `threads` 0 takes all cores, for nobody else needs one."""
     _let_idle_threads_sleep()
+    from inference.cores import usable_cores
     from inference.server import load_engine
     from inference.weights import CheckpointError
 
     with _progress_bar(quiet=quiet) as report:
         report(0.0, "loading")
         try:
-            engine = load_engine(request.model, settings.inference_threads, settings.models_dir)
+            threads = settings.inference_threads or usable_cores()
+            engine = load_engine(request.model, threads, precision, settings.models_dir)
         except CheckpointError as error:
             raise UserError(str(error)) from error
         engine.add("imagine", request)

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import ConfigurationError
 
+PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+
 
 class Settings(BaseSettings):
     """Field names in capitals are the variables' names.  Build it with `load_settings`."""
@@ -31,6 +33,7 @@ class Settings(BaseSettings):
     inference_model: str = "builtin"
     models_dir: Path | None = None
     inference_threads: int = Field(0, ge=0, le=1024)
+    inference_precision: PrecisionName = "auto"
     inference_concurrency: int = Field(8, ge=1, le=256)
     inference_patience: float = Field(300.0, ge=1, le=3600)
 
@@ -69,7 +72,7 @@ class Settings(BaseSettings):
                 raise ValueError('it must read like "10/minute", "100/day; 5/second" or "off"') from error
         return text
 
-    @field_validator("log_level", "log_format", mode="before")
+    @field_validator("log_level", "log_format", "inference_precision", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

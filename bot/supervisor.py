@@ -225,7 +225,8 @@ def runtime_folder() -> tempfile.TemporaryDirectory[str]:
 def serve_command(settings: Settings, socket: Path) -> tuple[str, ...]:
     """The command line of the local inference server."""
     options = ("--uds", str(socket), "--until-stdin-closes", "--model", settings.inference_model)
-    return (sys.executable, "-m", "bot", "serve", *options, "--threads", str(settings.inference_threads))
+    means = ("--threads", str(settings.inference_threads), "--precision", settings.inference_precision)
+    return (sys.executable, "-m", "bot", "serve", *options, *means)
 
 
 def serve_environment(settings: Settings) -> dict[str, str]:

@@ -29,8 +29,10 @@ from inference.engine_thread import EngineThread, LineFull
 from inference.metrics import ServerMetrics
 from inference.model_store import ModelStore
 from inference.pictures import Pixels, UnreadablePicture, read_init_picture
+from inference.precision import Processor, choose_precision
 from inference.ranking import ranker_of
 from inference.sockets import ListenError, listen_tcp, listen_unix, remove_unix
+from inference.weights import CheckpointError
 
 MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
 """The largest picture as base64, and room for everything else."""
@@ -64,6 +66,7 @@ class ServeOptions:
     port: int | None = None
     token: str | None = None
     threads: int = 0
+    precision: str = "auto"
     max_waiting: int = 64
 
 
@@ -279,8 +282,10 @@ def _error(status: int, code: str, message: str) -> web.Response:
 # ---------------------------------------------------------------------------------------------- the process
 
 
-def load_engine(model: str | None, threads: int, models_dir: Path | None = None) -> Engine:
-    """Load a model, with what ranks its pictures, to be run in the calling thread.
+def load_engine(model: str | None, threads: int, precision: str = "auto", models_dir: Path | None = None) -> Engine:
+    """Load a model, with what ranks its pictures, to be run in the calling thread, on the GPU where there is one.
+
+    inference/precision.py says what `precision` may be.
 
     `threads` 0 takes the machine's physical cores but one.  That one is the bot's and the server's: threads that wait
     for each other at every operation are held up by whatever takes a core from one of them (with two threads on two
@@ -289,8 +294,13 @@ def load_engine(model: str | None, threads: int, models_dir: Path | None = None)
     Raises inference.checkpoints.CheckpointError.
     """
     torch.set_num_threads(threads or max(1, usable_cores() - 1))
-    checkpoint = load_model(model or "builtin", store=ModelStore(models_dir))
-    return Engine(DalleBackend(checkpoint), ranker_of(checkpoint))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = choose_precision(precision, device, Processor.here())
+    except ValueError as error:
+        raise CheckpointError(f"{model or 'builtin'}: {error}") from error
+    checkpoint = load_model(model or "builtin", chosen.dtype, ModelStore(models_dir))
+    return Engine(DalleBackend(checkpoint, device=device, precision=chosen), ranker_of(checkpoint))
 
 
 def serve(options: ServeOptions) -> None:
@@ -323,7 +333,7 @@ def _listen(options: ServeOptions) -> socket.socket:
 async def _run(options: ServeOptions, listener: socket.socket, policy: Checker) -> None:
     """The life of the process: listen, load, draw until a signal or the engine's death."""
     app = create_app(
-        lambda: load_engine(options.model, options.threads, options.models_dir),
+        lambda: load_engine(options.model, options.threads, options.precision, options.models_dir),
         policy,
         model=options.model,
         token=options.token if options.uds is None else None,

@@ -5,7 +5,7 @@ guidance, no sampling and no order of pictures.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +13,13 @@ from torch import Tensor
 
 from inference.backends import EncodedTexts
 from inference.checkpoints import Checkpoint
+from inference.models.packed_decoder import PackedDecoder
+from inference.models.packed_encoder import PackedEncoder
+from inference.models.packed_linear import Packer
+from inference.models.packed_vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.text_encoder import MAX_TOKENS
+from inference.native import load_kernels
+from inference.precision import Precision
 from inference.text import PromptTokenizer
 
 DEFAULT_SLOTS = 36
@@ -21,51 +27,70 @@ DEFAULT_SLOTS = 36
 
 
 class DalleBackend:
-    """One loaded model with room for `slots` rows. Weights stay in the type they were loaded in; logits are float32."""
+    """One loaded model with room for `slots` rows. It computes in `precision`; logits are float32.
 
-    def __init__(self, checkpoint: Checkpoint, slots: int = DEFAULT_SLOTS, device: torch.device | str = "cpu") -> None:
+    What is prepared for inference stands beside the checkpoint's networks, whose weights are not kept.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        slots: int = DEFAULT_SLOTS,
+        device: torch.device | str = "cpu",
+        precision: Precision = Precision.FLOAT32,
+    ) -> None:
+        config = checkpoint.dalle.config
         self.name = checkpoint.name
         self.recommended = checkpoint.sampling
         self.slots = slots
+        self.precision = precision
         self.device = torch.device(device)
-        self._dalle = checkpoint.dalle.to(self.device)
-        self._vqgan = checkpoint.vqgan.to(self.device)
-        self._text = checkpoint.text
-        config = checkpoint.dalle.config
         self.image_length = config.image_length
         self.grid_side = math.isqrt(config.image_length)
         self.picture_side = self.grid_side * checkpoint.vqgan.config.downscale
         self.start_token = config.start_token
         # the table can have more rows than there are codes (start, padding): those can never be drawn
         self.vocab_size = checkpoint.vqgan.config.n_embed
-        self._text_length = config.max_text_length if isinstance(self._text, PromptTokenizer) else MAX_TOKENS
-        self._cache = checkpoint.dalle.new_cache(slots, self._text_length)
+        self._text = checkpoint.text
+        text_length = config.max_text_length if isinstance(self._text, PromptTokenizer) else MAX_TOKENS
 
-    @torch.no_grad()
+        kernels = load_kernels() if precision is Precision.INT8 else None
+        pack = Packer(precision, kernels)
+        dalle = checkpoint.dalle.to(self.device, precision.dtype)
+        self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
+        self._decoder = PackedDecoder(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
+        self._vqgan = vqgan = checkpoint.vqgan.to(self.device, precision.dtype)
+        self._detokenizer: Callable[[Tensor], Tensor] = (
+            ChannelsLast(vqgan)
+            if kernels is None or not PackedDetokenizer.fits(vqgan)
+            else PackedDetokenizer(vqgan, kernels)
+        )
+
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
         """B texts -> their states, padded to one length; None is the unconditional text."""
         if isinstance(self._text, PromptTokenizer):
+            if self._encoder is None:
+                raise ValueError(f"{self.name}: the checkpoint has a tokenizer but no text encoder")
             input_ids, mask = (tensor.to(self.device) for tensor in self._text(texts))
-            return EncodedTexts(self._dalle.encode(input_ids, mask), mask)
-        states, mask = self._text.states(["" if text is None else text for text in texts])
+            return EncodedTexts(*self._encoder(input_ids, mask))
+        with torch.no_grad():
+            states, mask = self._text.states(["" if text is None else text for text in texts])
         given = torch.tensor([text is not None for text in texts])
         mask = mask * given[:, None]  # without a text nothing but the model's null state is attended
-        return EncodedTexts(states.to(self.device, self._dalle.lm_head.weight.dtype), mask.to(self.device))
+        return EncodedTexts(states.to(self.device, self.precision.dtype), mask.to(self.device))
 
     def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
         """Fills the slots (R,) from R texts."""
-        self._dalle.prefill(self._cache, slots.to(self.device), texts.states, texts.mask)
+        self._decoder.prefill(slots, texts.states, texts.mask)
 
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
-        """(R,) each -> logits (R, vocab_size) in float32, on the CPU."""
-        slots, tokens, positions = (tensor.to(self.device) for tensor in (slots, tokens, positions))
-        logits = self._dalle.decode_one_token(self._cache, slots, tokens, positions)
-        return logits[:, : self.vocab_size].float().cpu()
+        """(R,) each, on the CPU -> logits (R, vocab_size) in float32, on the CPU."""
+        return self._decoder.decode_one_token(slots, tokens, positions).float().cpu()
 
     @torch.no_grad()
     def detokenize(self, codes: Tensor) -> Tensor:
         """Codes (B, L) -> uint8 (B, H, W, 3) on the CPU; truncated to whole levels, as the original does."""
-        pixels = self._vqgan.detokenize(codes.to(self.device)).float().clamp_(0, 1)  # (B, 3, H, W)
+        pixels = self._detokenizer(codes.to(self.device)).float().clamp_(0, 1)  # (B, 3, H, W)
         return pixels.mul_(255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu()
 
     @torch.no_grad()
@@ -75,4 +100,4 @@ class DalleBackend:
         side = self.picture_side
         if x.shape[-2:] != (side, side):
             x = F.interpolate(x, size=(side, side), mode="bicubic", antialias=True).clamp_(0, 1)
-        return self._vqgan.encode(x.to(self._dalle.lm_head.weight.dtype)).cpu()
+        return self._vqgan.encode(x.to(self.precision.dtype)).cpu()

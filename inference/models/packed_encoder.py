@@ -1,0 +1,59 @@
+"""The text encoder of a DalleBart prepared for inference: the same states as `DalleBart.encode`, sooner.
+
+In: a `TextEncoder`. Out: a function from token ids and mask to states. It knows no prompts.
+
+What it does differently: see packed_decoder.py. Texts are cut to the longest one, for nothing reads states of padding.
+"""
+
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inference.models.dalle_bart import EncoderLayer, TextEncoder, mask_bias
+from inference.models.packed_linear import Packer, scaled_heads
+
+
+class PackedEncoder:
+    """Of the network only the embeddings and norms are kept."""
+
+    def __init__(self, encoder: TextEncoder, pack: Packer) -> None:
+        self._embed_tokens, self._embed_positions = encoder.embed_tokens, encoder.embed_positions
+        self._embedding_norm, self._scale = encoder.layernorm_embedding, encoder.scale
+        self._layers = [PackedEncoderLayer(cast("EncoderLayer", layer), pack) for layer in encoder.layers]
+        self._final_norm = encoder.final_norm
+
+    @torch.no_grad()
+    def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids and mask (B, T), padding at the end -> states (B, t, D) and mask (B, t), t the longest text's length."""
+        longest = int(attention_mask.sum(1).max())
+        input_ids, attention_mask = input_ids[:, :longest], attention_mask[:, :longest]
+        x = self._embed_tokens(input_ids) * self._scale  # (B, t, D)
+        if self._embed_positions is not None:
+            x = x + self._embed_positions.weight[:longest]
+        x = self._embedding_norm(x).flatten(0, 1)  # (B * t, D)
+        bias = mask_bias(attention_mask, x.dtype)[:, None, None]  # (B, 1, 1, t)
+        for layer in self._layers:
+            x = layer(x, bias)
+        states: Tensor = self._final_norm(x).view(*input_ids.shape, -1)
+        return states, attention_mask
+
+
+class PackedEncoderLayer:
+    """(B * T, D) -> (B * T, D)."""
+
+    def __init__(self, layer: EncoderLayer, pack: Packer) -> None:
+        own, feed = layer.self_attention, layer.feed_forward
+        self._heads = own.heads
+        self._qkv = pack(own.q_proj, own.k_proj, own.v_proj, before=layer.self_attention_norm)
+        self._out = pack(scaled_heads(own.out_proj, own.head_scale), after=layer.self_attention_out_norm)
+        self._gate_up, self._down = pack.feed_forward(feed)
+
+    def __call__(self, x: Tensor, bias: Tensor) -> Tensor:
+        rows, width = x.shape
+        split = self._qkv(x).view(len(bias), -1, 3, self._heads, width // self._heads)
+        q, keys, values = split.permute(2, 0, 3, 1, 4)  # (B, H, T, d) each
+        heads = F.scaled_dot_product_attention(q, keys, values, attn_mask=bias)
+        x = self._out(heads.transpose(1, 2).reshape(rows, width), x)
+        return self._down(self._gate_up(x), x)

@@ -1,0 +1,124 @@
+"""The decoder of a VQGAN prepared for inference: the same pixels as `VQGAN.detokenize` up to rounding, much sooner.
+
+In: a `VQGAN`. Out: a function from codes to pixels. It knows no precision.
+
+With the native kernels, feature maps are (B, H, W, C), and a convolution takes along the group norm, the SiLU and the
+doubling of the side before it and the sum after it. Without, it is the network itself, with channels last in memory.
+"""
+
+import math
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock, Upsample
+from inference.native import Kernels, WinogradWeight
+
+
+class ChannelsLast:
+    """PyTorch's own convolutions, which like this order in memory better."""
+
+    def __init__(self, network: VQGAN) -> None:
+        self._network = network
+        for part in network.decoder.modules():
+            if isinstance(part, nn.Conv2d):
+                part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
+
+    def __call__(self, codes: Tensor) -> Tensor:
+        """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
+        return self._network.detokenize(codes)
+
+
+class PackedDetokenizer:
+    """All 3 × 3 convolutions by the native kernel."""
+
+    def __init__(self, network: VQGAN, kernels: Kernels) -> None:
+        decoder = network.decoder
+        self._kernels = kernels
+        self._codebook, self._post_quant = network.codebook, network.post_quant_conv
+        self._conv_in = packed(decoder.conv_in)
+        levels = [cast("Level", level) for level in reversed(decoder.up)]
+        self._steps: list[Block | AttnBlock | WinogradWeight] = []  # the last kind doubles the side
+        for part in (decoder.mid.block_1, decoder.mid.attn_1, decoder.mid.block_2):
+            self._add(part)
+        for level in levels:
+            for index, block in enumerate(level.block):
+                self._add(block)
+                if level.attn:
+                    self._add(level.attn[index])
+            if level.resample is not None:
+                self._add(level.resample)
+        self._norm_out, self._conv_out = (
+            decoder.norm_out,
+            packed(decoder.conv_out),
+        )
+        self._channels_out, self._patch = decoder.conv_out.out_channels, decoder.patch_size
+
+    @staticmethod
+    def fits(network: VQGAN) -> bool:
+        """Whether the kernel takes the network's widths."""
+        return WinogradWeight.fits(network.decoder.conv_in.weight)
+
+    def __call__(self, codes: Tensor) -> Tensor:
+        """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
+        side = math.isqrt(codes.shape[1])
+        z = self._codebook(codes).view(len(codes), side, side, -1)  # (B, h, w, embed_dim)
+        x = self._kernels.conv3x3(linear(self._post_quant, z), self._conv_in)
+        for step in self._steps:
+            if isinstance(step, Block):
+                x = step(x)
+            elif isinstance(step, WinogradWeight):
+                x = self._kernels.conv3x3(x, step, doubled=True)
+            else:
+                x = step(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
+        y = self._kernels.conv3x3(x, self._conv_out, norm=scale_and_shift(x, self._norm_out, self._kernels))
+        pixels = y[..., : self._channels_out].permute(0, 3, 1, 2)  # (B, 3 * patch², H, W)
+        return F.pixel_shuffle(pixels, self._patch) if self._patch > 1 else pixels
+
+    def _add(self, part: nn.Module) -> None:
+        if isinstance(part, ResnetBlock):
+            self._steps.append(Block(part, self._kernels))
+        elif isinstance(part, Upsample):
+            self._steps.append(packed(part.conv))
+        elif isinstance(part, AttnBlock):
+            self._steps.append(part)
+
+
+class Block:
+    """A `ResnetBlock`: (B, H, W, in) -> (B, H, W, out)."""
+
+    def __init__(self, block: ResnetBlock, kernels: Kernels) -> None:
+        self._kernels, self._norm1, self._norm2 = kernels, block.norm1, block.norm2
+        self._conv1 = packed(block.conv1)
+        self._conv2 = packed(block.conv2)
+        self._shortcut = block.nin_shortcut
+
+    def __call__(self, x: Tensor) -> Tensor:
+        h = self._kernels.conv3x3(x, self._conv1, norm=scale_and_shift(x, self._norm1, self._kernels))
+        residual = x if self._shortcut is None else linear(self._shortcut, x)
+        norm = scale_and_shift(h, self._norm2, self._kernels)
+        return self._kernels.conv3x3(h, self._conv2, norm=norm, residual=residual)
+
+
+def scale_and_shift(x: Tensor, norm: nn.GroupNorm, kernels: Kernels) -> tuple[Tensor, Tensor]:
+    """What group norm multiplies by and adds to each channel of maps (B, H, W, C): (B, C) both."""
+    batch, height, width, channels = x.shape
+    sums = kernels.moments(x).double().sum(1)  # (B, 2, C)
+    mean, square = (sums.view(batch, 2, GROUPS, -1).sum(-1) * GROUPS / (height * width * channels)).unbind(1)  # (B, G)
+    factor = (square - mean.square()).clamp_min(0).add(norm.eps).rsqrt()
+    factor, mean = (each.repeat_interleave(channels // GROUPS, 1) for each in (factor, mean))  # (B, C)
+    scale = factor * norm.weight
+    return scale.float(), (norm.bias - mean * scale).float()
+
+
+def packed(conv: nn.Conv2d) -> WinogradWeight:
+    """A 3 × 3 convolution's weight and bias."""
+    bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias
+    return WinogradWeight(conv.weight, bias)
+
+
+def linear(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    """A 1 × 1 convolution of maps (B, H, W, C)."""
+    return F.linear(x, conv.weight.flatten(1), conv.bias)

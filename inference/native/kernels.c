@@ -1,0 +1,474 @@
+/* The loops that decide how long a picture takes, for x86-64 with AVX2, FMA and F16C.
+ *
+ * multiply_int8: rows times a matrix of 8-bit whole numbers; sums are exact, so a row is worth the same in any company.
+ * attend:  one query a row against that row's own cached keys and values, read once, where they lie.
+ * conv3x3: 3 x 3 convolution by Winograd's F(4x4, 3x3) (Lavin and Gray 2015, https://arxiv.org/abs/1509.09308), which
+ *          needs a quarter of the multiplications; what comes before it (group norm, SiLU, doubling the side) and after
+ *          it (bias, residual) happens on the way in and out, so that a feature map crosses memory once.
+ *
+ * inference/native/__init__.py builds this file, says what the arguments are and checks them.  Threads come from OpenMP,
+ * the same pool as PyTorch's.  A result depends on nothing but its own inputs: not on threads, not on neighbours.
+ */
+
+#include <immintrin.h>
+#include <omp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LANES 8
+typedef __m256 vec;
+
+static inline vec splat(float x) { return _mm256_set1_ps(x); }
+
+/* e^x for x <= 88: 2^n * e^r with |r| <= ln(2)/2, the second by its Taylor polynomial; relative error below 2e-7 */
+static inline vec exp_vec(vec x) {
+    x = _mm256_max_ps(x, splat(-87.0f));
+    vec n = _mm256_round_ps(_mm256_mul_ps(x, splat(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    vec r = _mm256_fnmadd_ps(n, splat(0.693359375f), x);
+    r = _mm256_fnmadd_ps(n, splat(-2.12194440e-4f), r);
+    vec p = splat(1.0f / 5040);
+    p = _mm256_fmadd_ps(p, r, splat(1.0f / 720));
+    p = _mm256_fmadd_ps(p, r, splat(1.0f / 120));
+    p = _mm256_fmadd_ps(p, r, splat(1.0f / 24));
+    p = _mm256_fmadd_ps(p, r, splat(1.0f / 6));
+    p = _mm256_fmadd_ps(p, r, splat(0.5f));
+    p = _mm256_fmadd_ps(p, r, splat(1.0f));
+    p = _mm256_fmadd_ps(p, r, splat(1.0f));
+    __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
+}
+
+static inline float sum_vec(vec v) {
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+}
+
+/* ------------------------------------------------------------------------------------------------ 8-bit product */
+
+#define PANEL 16 /* outputs that lie side by side: the weight is (out / 16, in / 4, 16, 4) */
+#define EPSILON 1e-5f
+enum { GATED = 1, BEFORE = 2, AFTER = 4 };
+
+typedef struct {
+    const float *weight, *bias; /* either may be missing */
+} affine;
+
+/* rows need not be whole vectors: what is missing of the last one is zero, and is not written */
+static inline __m256i mask_of(int64_t left) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(left < LANES ? left : LANES)),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline vec load_part(const float *p, int64_t left) { return _mm256_maskload_ps(p, mask_of(left)); }
+static inline void store_part(float *p, int64_t left, vec v) { _mm256_maskstore_ps(p, mask_of(left), v); }
+
+/* x * Phi(x), the distribution function by Abramowitz and Stegun 7.1.26 (error below 1.5e-7) */
+static inline vec gelu(vec x) {
+    const vec sign = splat(-0.0f);
+    vec z = _mm256_mul_ps(_mm256_andnot_ps(sign, x), splat(0.70710678f));
+    vec t = _mm256_div_ps(splat(1.0f), _mm256_fmadd_ps(splat(0.3275911f), z, splat(1.0f)));
+    vec p = _mm256_fmadd_ps(splat(1.061405429f), t, splat(-1.453152027f));
+    p = _mm256_fmadd_ps(p, t, splat(1.421413741f));
+    p = _mm256_fmadd_ps(p, t, splat(-0.284496736f));
+    p = _mm256_mul_ps(_mm256_fmadd_ps(p, t, splat(0.254829592f)), t);
+    vec erf = _mm256_fnmadd_ps(p, exp_vec(_mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z, z))), splat(1.0f));
+    erf = _mm256_or_ps(erf, _mm256_and_ps(sign, x));
+    vec half = _mm256_mul_ps(splat(0.5f), x);
+    return _mm256_fmadd_ps(half, erf, half);
+}
+
+/* layer norm, in place */
+static void normalize(int64_t width, float *x, affine by) {
+    vec sum = _mm256_setzero_ps(), squares = _mm256_setzero_ps();
+    for (int64_t i = 0; i < width; i += LANES) sum = _mm256_add_ps(sum, load_part(x + i, width - i));
+    vec mean = splat(sum_vec(sum) / (float)width);
+    for (int64_t i = 0; i < width; i += LANES) {
+        vec d = _mm256_sub_ps(load_part(x + i, width - i), mean);
+        d = _mm256_and_ps(d, _mm256_castsi256_ps(mask_of(width - i)));
+        squares = _mm256_fmadd_ps(d, d, squares);
+    }
+    vec factor = splat(1.0f / __builtin_sqrtf(sum_vec(squares) / (float)width + EPSILON));
+    for (int64_t i = 0; i < width; i += LANES) {
+        vec v = _mm256_mul_ps(_mm256_sub_ps(load_part(x + i, width - i), mean), factor);
+        if (by.weight) v = _mm256_mul_ps(v, load_part(by.weight + i, width - i));
+        if (by.bias) v = _mm256_add_ps(v, load_part(by.bias + i, width - i));
+        store_part(x + i, width - i, v);
+    }
+}
+
+/* x / largest * 127 + 128 as bytes, in whole vectors; returns largest / 127 */
+static float quantize_row(int64_t in, const float *x, uint8_t *q) {
+    const vec sign = splat(-0.0f);
+    vec most = splat(1e-30f);
+    for (int64_t i = 0; i < in; i += LANES)
+        most = _mm256_max_ps(most, _mm256_andnot_ps(sign, load_part(x + i, in - i)));
+    float lanes[LANES], largest = 0;
+    _mm256_storeu_ps(lanes, most);
+    for (int j = 0; j < LANES; j++) largest = lanes[j] > largest ? lanes[j] : largest;
+    vec factor = splat(127.0f / largest);
+    for (int64_t i = 0; i < in; i += LANES) {
+        __m256i whole = _mm256_cvtps_epi32(_mm256_mul_ps(load_part(x + i, in - i), factor));
+        __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+        words = _mm_add_epi16(words, _mm_set1_epi16(128));
+        _mm_storel_epi64((__m128i *)(q + i), _mm_packus_epi16(words, words));
+    }
+    return largest / 127.0f;
+}
+
+/* rows (at most 6, a constant to the compiler) times one panel */
+static inline __attribute__((always_inline)) void panel_int8(const int rows, int64_t quads, const uint8_t *q,
+                                                             int64_t q_stride, const int8_t *w, __m256i acc[6][2]) {
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sum[6][2];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
+    for (int64_t k = 0; k < quads; k++) {
+        const __m256i *weight = (const __m256i *)(w + k * PANEL * 4);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            int32_t four;
+            memcpy(&four, q + r * q_stride + k * 4, 4);
+            __m256i x = _mm256_set1_epi32(four);
+            /* at most 255 * 64 * 2, which is why weights go to 64 only: beyond 32767 this instruction saturates */
+            __m256i a = _mm256_maddubs_epi16(x, weight[0]), b = _mm256_maddubs_epi16(x, weight[1]);
+            sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(a, ones));
+            sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(b, ones));
+        }
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) acc[r][0] = sum[r][0], acc[r][1] = sum[r][1];
+}
+
+typedef struct {
+    int64_t rows, in, out, q_stride;
+    const uint8_t *q;
+    const float *row_scale, *scale, *bias;
+    const int8_t *weight;
+    const int32_t *offset;
+    float *y;
+} product;
+
+/* outputs o to o + 16 of all rows */
+static void multiply_panel(const product *s, int64_t o) {
+    int64_t quads = s->q_stride / 4;
+    const int8_t *panel = s->weight + o * s->q_stride;
+    for (int64_t first = 0; first < s->rows; first += 6) {
+        __m256i acc[6][2];
+        int64_t count = s->rows - first < 6 ? s->rows - first : 6;
+        const uint8_t *from = s->q + first * s->q_stride;
+        switch (count) {
+        case 1: panel_int8(1, quads, from, s->q_stride, panel, acc); break;
+        case 2: panel_int8(2, quads, from, s->q_stride, panel, acc); break;
+        case 3: panel_int8(3, quads, from, s->q_stride, panel, acc); break;
+        case 4: panel_int8(4, quads, from, s->q_stride, panel, acc); break;
+        case 5: panel_int8(5, quads, from, s->q_stride, panel, acc); break;
+        default: panel_int8(6, quads, from, s->q_stride, panel, acc);
+        }
+        for (int64_t r = 0; r < count; r++)
+            for (int half = 0; half < 2; half++) {
+                int64_t at = o + half * LANES;
+                if (at >= s->out) continue;
+                __m256i sum = _mm256_sub_epi32(acc[r][half], _mm256_loadu_si256((const __m256i *)(s->offset + at)));
+                vec value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(s->scale + at));
+                value = _mm256_mul_ps(value, splat(s->row_scale[first + r]));
+                if (s->bias) value = _mm256_add_ps(value, _mm256_loadu_ps(s->bias + at));
+                store_part(s->y + (first + r) * s->out + at, s->out - at, value);
+            }
+    }
+}
+
+/* y = residual + after(weight @ before(gated(x)) + bias), each part where it is asked for */
+void multiply_int8(int64_t rows, int64_t in, int64_t out, int64_t steps, const float *x, int64_t x_stride,
+                   const int8_t *weight, const int32_t *offset, const float *scale, const float *bias,
+                   const float *before_weight, const float *before_bias, const float *after_weight,
+                   const float *after_bias, const float *residual, float *y) {
+    int64_t q_stride = (in + LANES - 1) / LANES * LANES;
+    uint8_t *q = malloc((size_t)(rows * q_stride));
+    float *row_scale = malloc((size_t)rows * sizeof(float));
+    affine before = {before_weight, before_bias}, after = {after_weight, after_bias};
+    product s = {rows, in, out, q_stride, q, row_scale, scale, bias, weight, offset, y};
+#pragma omp parallel
+    {
+        float *row = malloc((size_t)in * sizeof(float));
+#pragma omp for schedule(static)
+        for (int64_t r = 0; r < rows; r++) {
+            const float *from = x + r * x_stride;
+            if (steps & GATED)
+                for (int64_t i = 0; i < in; i += LANES)
+                    store_part(row + i, in - i, _mm256_mul_ps(gelu(load_part(from + i, in - i)),
+                                                              load_part(from + in + i, in - i)));
+            else
+                memcpy(row, from, (size_t)in * sizeof(float));
+            if (steps & BEFORE) normalize(in, row, before);
+            row_scale[r] = quantize_row(in, row, q + r * q_stride);
+        }
+        free(row);
+#pragma omp for schedule(dynamic, 4)
+        for (int64_t o = 0; o < out; o += PANEL) multiply_panel(&s, o);
+        if (residual || steps & AFTER) {
+#pragma omp for schedule(static)
+            for (int64_t r = 0; r < rows; r++) {
+                float *to = y + r * out;
+                if (steps & AFTER) normalize(out, to, after);
+                for (int64_t i = 0; residual && i < out; i += LANES)
+                    store_part(to + i, out - i, _mm256_add_ps(load_part(to + i, out - i),
+                                                              load_part(residual + r * out + i, out - i)));
+            }
+        }
+    }
+    free(row_scale);
+    free(q);
+}
+
+/* ---------------------------------------------------------------------------------------------------- attention */
+
+static inline vec load_half(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+static inline void store_half(uint16_t *p, vec v) { _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph(v, 0)); }
+
+typedef struct {
+    int64_t rows, heads, width, room, stride; /* stride of the rows of q, new_keys and new_values */
+    const float *q, *new_keys, *new_values;   /* the new ones are missing where nothing is to be stored */
+    uint16_t *keys, *values;                  /* (slots, heads, room, width) */
+    const int64_t *slots, *lengths;           /* lengths count the new position, which is the last */
+    float *out;
+} attention;
+
+static vec dot(int64_t width, const float *q, const uint16_t *key) {
+    vec even = _mm256_setzero_ps(), odd = _mm256_setzero_ps();
+    int64_t i = 0;
+    for (; i + 2 * LANES <= width; i += 2 * LANES) {
+        even = _mm256_fmadd_ps(_mm256_loadu_ps(q + i), load_half(key + i), even);
+        odd = _mm256_fmadd_ps(_mm256_loadu_ps(q + i + LANES), load_half(key + i + LANES), odd);
+    }
+    if (i < width) even = _mm256_fmadd_ps(_mm256_loadu_ps(q + i), load_half(key + i), even);
+    return _mm256_add_ps(even, odd);
+}
+
+/* scores of positions t to t + 4, as long as the row of scores has room for them */
+static void score_four(int64_t width, const float *q, const uint16_t *key, float scale, float *scores) {
+    vec a = dot(width, q, key), b = dot(width, q, key + width);
+    vec c = dot(width, q, key + 2 * width), d = dot(width, q, key + 3 * width);
+    vec sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+    _mm_storeu_ps(scores, _mm_mul_ps(four, _mm_set1_ps(scale)));
+}
+
+/* `parts` vectors (a constant to the compiler) of the output */
+static inline __attribute__((always_inline)) void mix(const int parts, int64_t width, int64_t length, const float *scores,
+                                                      const uint16_t *values, vec norm, float *out) {
+    vec acc[8];
+#pragma GCC unroll 8
+    for (int j = 0; j < parts; j++) acc[j] = _mm256_setzero_ps();
+    for (int64_t t = 0; t < length; t++) {
+        vec weight = _mm256_broadcast_ss(scores + t);
+#pragma GCC unroll 8
+        for (int j = 0; j < parts; j++)
+            acc[j] = _mm256_fmadd_ps(weight, load_half(values + t * width + j * LANES), acc[j]);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < parts; j++) _mm256_storeu_ps(out + j * LANES, _mm256_mul_ps(acc[j], norm));
+}
+
+static void attend_one(const attention *s, int64_t row, int64_t head, float *scores) {
+    int64_t width = s->width, length = s->lengths[row], start = (s->slots[row] * s->heads + head) * s->room * width;
+    int64_t own = row * s->stride + head * width;
+    uint16_t *keys = s->keys + start, *values = s->values + start;
+    for (int64_t i = 0; s->new_keys && i < width; i += LANES) {
+        store_half(keys + (length - 1) * width + i, _mm256_loadu_ps(s->new_keys + own + i));
+        store_half(values + (length - 1) * width + i, _mm256_loadu_ps(s->new_values + own + i));
+    }
+    const float *q = s->q + own;
+    float scale = 1.0f / __builtin_sqrtf((float)width);
+    int64_t t = 0, padded = (length + LANES - 1) / LANES * LANES;
+    for (; t + 4 <= length; t += 4) score_four(width, q, keys + t * width, scale, scores + t);
+    for (; t < length; t++) scores[t] = sum_vec(dot(width, q, keys + t * width)) * scale;
+    for (; t < padded; t++) scores[t] = -1e30f;
+    float best = scores[0];
+    for (t = 1; t < length; t++) best = scores[t] > best ? scores[t] : best;
+    vec total = _mm256_setzero_ps();
+    for (t = 0; t < padded; t += LANES) {
+        vec e = exp_vec(_mm256_sub_ps(_mm256_loadu_ps(scores + t), splat(best)));
+        e = _mm256_and_ps(e, _mm256_castsi256_ps(mask_of(length - t)));
+        _mm256_storeu_ps(scores + t, e);
+        total = _mm256_add_ps(total, e);
+    }
+    vec norm = splat(1.0f / sum_vec(total));
+    float *out = s->out + (row * s->heads + head) * width;
+    int64_t i = 0;
+    for (; i + 8 * LANES <= width; i += 8 * LANES) mix(8, width, length, scores, values + i, norm, out + i);
+    for (; i < width; i += LANES) mix(1, width, length, scores, values + i, norm, out + i);
+}
+
+void attend(int64_t rows, int64_t heads, int64_t width, int64_t room, const float *q, const float *new_keys,
+            const float *new_values, int64_t stride, uint16_t *keys, uint16_t *values, const int64_t *slots,
+            const int64_t *lengths, float *out) {
+    attention s = {rows, heads, width, room, stride, q, new_keys, new_values, keys, values, slots, lengths, out};
+#pragma omp parallel
+    {
+        float *scores = malloc((size_t)(room + LANES) * sizeof(float));
+#pragma omp for schedule(dynamic, 8)
+        for (int64_t task = 0; task < rows * heads; task++) attend_one(&s, task / heads, task % heads, scores);
+        free(scores);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- convolution */
+
+#define TILES 48 /* a block at most: its transformed input and output stay in the cache */
+#define ROWS 6   /* the inner product's registers: 6 tiles x 16 channels */
+#define WIDE 16
+
+/* one dimension of the input's transform, B^T of F(4, 3) */
+static inline void transform_in(vec d[6], vec *out, int step) {
+    vec four = splat(4.0f), two = splat(2.0f);
+    vec a = _mm256_fnmadd_ps(four, d[2], d[4]), b = _mm256_fnmadd_ps(four, d[1], d[3]);
+    vec c = _mm256_sub_ps(d[4], d[2]), e = _mm256_mul_ps(two, _mm256_sub_ps(d[3], d[1]));
+    out[0] = _mm256_fmadd_ps(four, d[0], _mm256_fnmadd_ps(splat(5.0f), d[2], d[4]));
+    out[1 * step] = _mm256_add_ps(a, b);
+    out[2 * step] = _mm256_sub_ps(a, b);
+    out[3 * step] = _mm256_add_ps(c, e);
+    out[4 * step] = _mm256_sub_ps(c, e);
+    out[5 * step] = _mm256_fmadd_ps(four, d[1], _mm256_fnmadd_ps(splat(5.0f), d[3], d[5]));
+}
+
+/* one dimension of the output's, A^T */
+static inline void transform_out(const vec *m, int step, vec out[4]) {
+    vec a = _mm256_add_ps(m[step], m[2 * step]), b = _mm256_sub_ps(m[step], m[2 * step]);
+    vec c = _mm256_add_ps(m[3 * step], m[4 * step]), d = _mm256_sub_ps(m[3 * step], m[4 * step]);
+    out[0] = _mm256_add_ps(_mm256_add_ps(m[0], a), c);
+    out[1] = _mm256_fmadd_ps(splat(2.0f), d, b);
+    out[2] = _mm256_fmadd_ps(splat(4.0f), c, a);
+    out[3] = _mm256_add_ps(_mm256_fmadd_ps(splat(8.0f), d, b), m[5 * step]);
+}
+
+/* c (TILES, out) = a (TILES, in) @ b, which lies in panels (out / 16, in, 16) */
+static void multiply(int64_t in, int64_t out, int64_t tiles, const float *a, const float *b, float *c) {
+    for (int64_t o = 0; o < out; o += WIDE) {
+        const float *panel = b + o * in;
+        for (int64_t t = 0; t < tiles; t += ROWS) {
+            vec acc[ROWS][2];
+            for (int r = 0; r < ROWS; r++) acc[r][0] = acc[r][1] = _mm256_setzero_ps();
+            const float *row = a + t * in;
+            for (int64_t k = 0; k < in; k++) {
+                vec left = _mm256_load_ps(panel + k * WIDE), right = _mm256_load_ps(panel + k * WIDE + LANES);
+#pragma GCC unroll 6
+                for (int r = 0; r < ROWS; r++) {
+                    vec x = _mm256_broadcast_ss(row + r * in + k);
+                    acc[r][0] = _mm256_fmadd_ps(x, left, acc[r][0]);
+                    acc[r][1] = _mm256_fmadd_ps(x, right, acc[r][1]);
+                }
+            }
+            for (int r = 0; r < ROWS; r++) {
+                _mm256_store_ps(c + (t + r) * out + o, acc[r][0]);
+                _mm256_store_ps(c + (t + r) * out + o + LANES, acc[r][1]);
+            }
+        }
+    }
+}
+
+typedef struct {
+    int64_t height, width, in, out, doubled; /* height and width are the output's */
+    const float *x, *weight, *bias, *scale, *shift, *residual;
+    float *y;
+} conv;
+
+static void tile_in(const conv *s, const float *x, const float *scale, const float *shift, int64_t top, int64_t left,
+                    float *v) {
+    int64_t in_width = s->width >> s->doubled;
+    for (int64_t c = 0; c < s->in; c += LANES) {
+        vec rows[36];
+        for (int i = 0; i < 6; i++) {
+            vec d[6];
+            int64_t y = top + i;
+            for (int j = 0; j < 6; j++) {
+                int64_t z = left + j;
+                d[j] = _mm256_setzero_ps();
+                if (y < 0 || y >= s->height || z < 0 || z >= s->width) continue;
+                d[j] = _mm256_loadu_ps(x + ((y >> s->doubled) * in_width + (z >> s->doubled)) * s->in + c);
+                if (scale) {
+                    vec h = _mm256_fmadd_ps(d[j], _mm256_loadu_ps(scale + c), _mm256_loadu_ps(shift + c));
+                    d[j] = _mm256_div_ps(h, _mm256_add_ps(splat(1.0f), exp_vec(_mm256_sub_ps(_mm256_setzero_ps(), h))));
+                }
+            }
+            transform_in(d, rows + i * 6, 1);
+        }
+        for (int j = 0; j < 6; j++) {
+            vec d[6], t[6];
+            for (int i = 0; i < 6; i++) d[i] = rows[i * 6 + j];
+            transform_in(d, t, 1);
+            for (int i = 0; i < 6; i++) _mm256_store_ps(v + (i * 6 + j) * TILES * s->in + c, t[i]);
+        }
+    }
+}
+
+static void tile_out(const conv *s, const float *m, int64_t top, int64_t left, const float *residual, float *y) {
+    for (int64_t o = 0; o < s->out; o += LANES) {
+        vec rows[4][6], bias = _mm256_loadu_ps(s->bias + o);
+        for (int j = 0; j < 6; j++) {
+            vec d[6], t[4];
+            for (int i = 0; i < 6; i++) d[i] = _mm256_load_ps(m + (i * 6 + j) * TILES * s->out + o);
+            transform_out(d, 1, t);
+            for (int i = 0; i < 4; i++) rows[i][j] = t[i];
+        }
+        for (int i = 0; i < 4 && top + i < s->height; i++) {
+            vec t[4];
+            transform_out(rows[i], 1, t);
+            for (int j = 0; j < 4 && left + j < s->width; j++) {
+                int64_t place = ((top + i) * s->width + left + j) * s->out + o;
+                vec value = _mm256_add_ps(t[j], bias);
+                if (residual) value = _mm256_add_ps(value, _mm256_loadu_ps(residual + place));
+                _mm256_storeu_ps(y + place, value);
+            }
+        }
+    }
+}
+
+/* sums (lines, 2, channels): of each line's values (lines, width, channels), and of their squares */
+void moments(int64_t lines, int64_t width, int64_t channels, const float *x, float *sums) {
+#pragma omp parallel for schedule(static)
+    for (int64_t line = 0; line < lines; line++)
+        for (int64_t c = 0; c < channels; c += LANES) {
+            vec sum = _mm256_setzero_ps(), squares = _mm256_setzero_ps();
+            for (int64_t i = 0; i < width; i++) {
+                vec v = _mm256_loadu_ps(x + (line * width + i) * channels + c);
+                sum = _mm256_add_ps(sum, v);
+                squares = _mm256_fmadd_ps(v, v, squares);
+            }
+            _mm256_storeu_ps(sums + line * 2 * channels + c, sum);
+            _mm256_storeu_ps(sums + (line * 2 + 1) * channels + c, squares);
+        }
+}
+
+void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t out, int64_t doubled, const float *x,
+             const float *weight, const float *bias, const float *scale, const float *shift, const float *residual,
+             float *y) {
+    conv s = {height, width, in, out, doubled, x, weight, bias, scale, shift, residual, y};
+    int64_t across = (width + 3) / 4, tiles = across * ((height + 3) / 4);
+    /* small maps are cut so that every thread has some */
+    int64_t share = (batch * tiles + omp_get_max_threads() - 1) / omp_get_max_threads();
+    int64_t block = share < TILES ? (share + ROWS - 1) / ROWS * ROWS : TILES, blocks = (tiles + block - 1) / block;
+    int64_t in_size = (height >> doubled) * (width >> doubled) * in, out_size = height * width * out;
+#pragma omp parallel
+    {
+        float *v = aligned_alloc(64, 36 * TILES * (size_t)in * sizeof(float));
+        float *m = aligned_alloc(64, 36 * TILES * (size_t)out * sizeof(float));
+        memset(v, 0, 36 * TILES * (size_t)in * sizeof(float));
+#pragma omp for schedule(dynamic)
+        for (int64_t task = 0; task < batch * blocks; task++) {
+            int64_t image = task / blocks, first = task % blocks * block;
+            int64_t count = tiles - first < block ? tiles - first : block, padded = (count + ROWS - 1) / ROWS * ROWS;
+            const float *a = scale ? scale + image * in : 0, *b = scale ? shift + image * in : 0;
+            for (int64_t t = 0; t < count; t++)
+                tile_in(&s, x + image * in_size, a, b, (first + t) / across * 4 - 1, (first + t) % across * 4 - 1,
+                        v + t * in);
+            for (int k = 0; k < 36; k++)
+                multiply(in, out, padded, v + k * TILES * in, weight + k * in * out, m + k * TILES * out);
+            for (int64_t t = 0; t < count; t++)
+                tile_out(&s, m + t * out, (first + t) / across * 4, (first + t) % across * 4,
+                         residual ? residual + image * out_size : 0, y + image * out_size);
+        }
+        free(v);
+        free(m);
+    }
+}

@@ -1,0 +1,99 @@
+"""The native kernels: what they refuse, and that Easel does without them where they cannot be built."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from inference.native import Around, Int8Weight, Kernels, WinogradWeight, load_kernels
+
+
+@pytest.fixture
+def kernels() -> Kernels:
+    loaded = load_kernels()
+    if loaded is None:
+        pytest.skip("no C compiler, or no x86-64 with AVX2")
+    return loaded
+
+
+@pytest.mark.parametrize(("rows", "width", "out"), [(1, 8, 1), (7, 37, 50), (18, 64, 16)])
+def test_product_of_any_size(kernels: Kernels, rows: int, width: int, out: int) -> None:
+    """Widths that are no whole vectors, rows that fill no block: the product of the rounded numbers, exactly scaled."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randint(-127, 128, (rows, width), generator=generator).float()
+    weight = torch.randint(-64, 65, (out, width), generator=generator).float()
+    x[:, 0], weight[:, 0] = 127, 64  # so that the scales are 1
+    bias = torch.randn(out, generator=generator)
+    torch.testing.assert_close(kernels.multiply(x, Int8Weight(weight, bias), Around()), x @ weight.T + bias)
+
+
+def test_the_largest_numbers_do_not_saturate(kernels: Kernels) -> None:
+    """Sums of the largest inputs and weights come out right, of either sign."""
+    x = torch.tensor([[1.0], [-1.0]]).expand(2, 64).contiguous()
+    weight = torch.tensor([[1.0], [-1.0]]).expand(2, 64)
+    out = kernels.multiply(x, Int8Weight(weight, None), Around())
+    torch.testing.assert_close(out, torch.tensor([[64.0, -64.0], [-64.0, 64.0]]))
+
+
+def test_a_row_of_zeros(kernels: Kernels) -> None:
+    """Nothing is divided by nothing."""
+    assert kernels.multiply(torch.zeros(1, 16), Int8Weight(torch.zeros(4, 16), None), Around()).tolist() == [[0.0] * 4]
+
+
+@pytest.mark.parametrize(("height", "width", "doubled"), [(1, 1, False), (5, 9, False), (6, 3, True)])
+def test_convolution_of_any_size(kernels: Kernels, height: int, width: int, *, doubled: bool) -> None:
+    """Maps that fill no tile, sides that are doubled, outputs that fill no panel."""
+    generator = torch.Generator().manual_seed(2)
+    x = torch.randn(2, 8, height, width, generator=generator)
+    weight, bias = torch.randn(3, 8, 3, 3, generator=generator), torch.randn(3, generator=generator)
+    wide = F.interpolate(x, scale_factor=2.0, mode="nearest") if doubled else x
+    expected = F.conv2d(wide, weight, bias, padding=1)
+    y = kernels.conv3x3(x.permute(0, 2, 3, 1).contiguous(), WinogradWeight(weight, bias), doubled=doubled)
+    torch.testing.assert_close(y[..., :3].permute(0, 3, 1, 2), expected, rtol=1e-4, atol=1e-4)
+    assert not y[..., 3:].any()
+
+
+def test_what_does_not_fit_is_refused(kernels: Kernels) -> None:
+    """Pointers go to C, so shapes and types are checked before."""
+    weight, cache = Int8Weight(torch.zeros(4, 16), None), torch.zeros(2, 1, 4, 8, dtype=torch.float16)
+    slots = torch.tensor([0])
+    with pytest.raises(ValueError, match=r"rows \(1, 15\) of torch.float32 do not fit to a weight of 16 inputs"):
+        kernels.multiply(torch.zeros(1, 15), weight, Around())
+    with pytest.raises(ValueError, match="a residual"):
+        kernels.multiply(torch.zeros(1, 16), weight, Around(), torch.zeros(1, 5))
+    with pytest.raises(ValueError, match="do not fit to keys"):
+        kernels.attend(torch.zeros(1, 16), cache, cache, slots, slots + 1)
+    with pytest.raises(ValueError, match=r"caches must be contiguous torch.float16"):
+        kernels.attend(torch.zeros(1, 8), cache.float(), cache, slots, slots + 1)
+    with pytest.raises(ValueError, match="the input has 8 channels, the convolution takes 16"):
+        kernels.conv3x3(torch.zeros(1, 4, 4, 8), WinogradWeight(torch.zeros(16, 16, 3, 3), torch.zeros(16)))
+    with pytest.raises(ValueError, match="has no packed form"):
+        WinogradWeight(torch.zeros(16, 5, 3, 3), torch.zeros(16))
+
+
+def test_built_once(kernels: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library goes into the user's cache folder, whole or not at all, and is found there the next time."""
+    assert kernels
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    load_kernels.cache_clear()
+    assert load_kernels() is not None
+    built = [path.name for path in (tmp_path / "easel").iterdir()]
+    assert len(built) == 1
+    monkeypatch.setattr(subprocess, "run", None)  # there is nothing to build any more
+    load_kernels.cache_clear()
+    assert load_kernels() is not None
+    load_kernels.cache_clear()
+
+
+@pytest.mark.parametrize("compiler", [None, "false"])
+def test_without_a_compiler_there_are_none(
+    compiler: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No compiler, or one that fails, is no error: the model runs without."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("inference.native.shutil.which", lambda name: compiler)
+    load_kernels.cache_clear()
+    assert load_kernels() is None
+    load_kernels.cache_clear()

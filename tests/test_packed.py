@@ -1,0 +1,162 @@
+"""The prepared decoder, text encoder and detokenizer: the naive network's numbers, and no row knows its neighbours."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.packed_decoder import PackedDecoder
+from inference.models.packed_encoder import PackedEncoder
+from inference.models.packed_linear import Packer
+from inference.models.packed_vqgan import ChannelsLast, PackedDetokenizer
+from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.native import load_kernels
+from inference.precision import Precision
+from tests.test_dalle_bart import BUILTIN_LIKE, ORIGINAL_LIKE, codes_states_mask, random_network
+
+needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no C compiler, or no x86-64 with AVX2")
+FLOAT32 = Packer(Precision.FLOAT32, None)
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    {"use_bias": True, "use_glu": False},
+    {"ln_positions": "preln", "activation_function": "gelu_new"},
+    {"ln_positions": "cogview", "ln_type": "rmsnorm", "force_ln_scale": True},
+    {"use_head_scale": True, "scale_embedding": True, "use_absolute_position_embeddings": False},
+    {"use_final_ln_decoder": False, "activation_function": "swish"},
+]
+
+
+def int8() -> Packer:
+    return Packer(Precision.INT8, load_kernels())
+
+
+def packed(network: DalleBart, pack: Packer) -> PackedDecoder:
+    return PackedDecoder(network, pack, slots=5, text_length=8, codes=network.config.vocab_size)
+
+
+def decode(decoder: PackedDecoder, codes: Tensor, slots: Tensor, starts: Tensor) -> Tensor:
+    """Teacher-forced logits (B, L, V) of pictures that start at different steps."""
+    steps: dict[tuple[int, int], Tensor] = {}
+    for step in range(codes.shape[1] + int(starts.max())):
+        positions = step - starts
+        rows = ((positions >= 0) & (positions < codes.shape[1])).nonzero().squeeze(1)
+        here = positions[rows]
+        logits = decoder.decode_one_token(slots[rows], codes[rows, here], here)
+        steps |= {(int(row), int(at)): one for row, at, one in zip(rows, here, logits, strict=True)}
+    return torch.stack([torch.stack([steps[row, at] for at in range(codes.shape[1])]) for row in range(len(codes))])
+
+
+@pytest.mark.parametrize("changes", VARIANTS)
+@pytest.mark.parametrize("base", [BUILTIN_LIKE, ORIGINAL_LIKE])
+def test_decoder_is_the_naive_one(base: DalleBartConfig, changes: dict[str, Any]) -> None:
+    """In float32 the logits are those of the network, in any slots and at any positions, and so are the codes."""
+    network = random_network(DalleBartConfig.from_dict(base.to_dict() | changes))
+    codes, states, mask = codes_states_mask(network.config, texts=3)
+    with torch.no_grad():
+        expected = network(codes, states, mask)
+    decoder, slots = packed(network, FLOAT32), torch.tensor([4, 0, 2])
+    decoder.prefill(slots, states, mask)
+    logits = decode(decoder, codes, slots, starts=torch.tensor([0, 2, 5]))
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
+    assert torch.equal(logits.argmax(-1), expected.argmax(-1))
+
+
+@needs_kernels
+@pytest.mark.parametrize("changes", VARIANTS)
+@pytest.mark.parametrize("base", [BUILTIN_LIKE, ORIGINAL_LIKE])
+def test_8_bits_are_near(base: DalleBartConfig, changes: dict[str, Any]) -> None:
+    """In int8 the logits stay within the rounding of 8 bits, whatever the network's settings."""
+    network = random_network(DalleBartConfig.from_dict(base.to_dict() | changes))
+    codes, states, mask = codes_states_mask(network.config, texts=3)
+    with torch.no_grad():
+        expected = network(codes, states, mask)
+    decoder, slots = packed(network, int8()), torch.tensor([4, 0, 2])
+    decoder.prefill(slots, states, mask)
+    logits = decode(decoder, codes, slots, starts=torch.tensor([0, 2, 5]))
+    assert (logits - expected).std() < 0.06 * expected.std()
+
+
+@pytest.mark.parametrize("pack", [FLOAT32, pytest.param("int8", marks=needs_kernels)], ids=["float32", "int8"])
+def test_company_changes_nothing(pack: Packer | str) -> None:
+    """A row's logits are the same, bit for bit, alone and among others that are further, with longer texts."""
+    network = random_network(BUILTIN_LIKE)
+    codes, states, mask = codes_states_mask(BUILTIN_LIKE, texts=3)
+    together = packed(network, int8() if isinstance(pack, str) else pack)
+    slots, starts = torch.tensor([3, 0, 1]), torch.tensor([4, 0, 1])
+    together.prefill(slots, states, mask)
+    logits = decode(together, codes, slots, starts)
+    for row in range(3):
+        alone = packed(network, int8() if isinstance(pack, str) else pack)
+        slot = torch.tensor([row])
+        alone.prefill(slot, states[row : row + 1], mask[row : row + 1])
+        assert torch.equal(decode(alone, codes[row : row + 1], slot, torch.tensor([0]))[0], logits[row])
+
+
+def test_a_used_slot_forgets() -> None:
+    """What a slot held of a longer text and a whole picture is not read any more."""
+    network = random_network(BUILTIN_LIKE)
+    codes, states, mask = codes_states_mask(BUILTIN_LIKE, texts=2)
+    used, fresh, slot = packed(network, FLOAT32), packed(network, FLOAT32), torch.tensor([0])
+    used.prefill(slot, states[:1], mask[:1])
+    decode(used, codes[:1], slot, torch.tensor([0]))
+    for decoder in (used, fresh):
+        decoder.prefill(slot, states[1:], mask[1:])
+    assert torch.equal(*(decode(decoder, codes[1:, :3], slot, torch.tensor([0])) for decoder in (used, fresh)))
+
+
+def test_text_too_long_for_the_cache() -> None:
+    """A text longer than the cache was made for is refused, with both lengths."""
+    network = random_network(BUILTIN_LIKE)
+    _, states, mask = codes_states_mask(BUILTIN_LIKE, texts=1)
+    decoder = PackedDecoder(network, FLOAT32, slots=1, text_length=3, codes=50)
+    with pytest.raises(ValueError, match="6 states does not fit into a cache made for 4"):
+        decoder.prefill(torch.tensor([0]), states, mask)
+
+
+@pytest.mark.parametrize("changes", VARIANTS)
+def test_encoder_is_the_naive_one(changes: dict[str, Any]) -> None:
+    """States of tokens are those of the network; those of common padding are left out."""
+    network = random_network(DalleBartConfig.from_dict(ORIGINAL_LIKE.to_dict() | changes))
+    ids, mask = torch.tensor([[3, 7, 9, 1, 1], [4, 1, 1, 1, 1]]), torch.tensor([[1, 1, 1, 0, 0], [1, 0, 0, 0, 0]])
+    assert network.encoder is not None
+    with torch.no_grad():
+        expected = network.encode(ids, mask)[:, :3]
+    states, cut = PackedEncoder(network.encoder, FLOAT32)(ids, mask)
+    assert cut.tolist() == [[1, 1, 1], [1, 0, 0]]
+    torch.testing.assert_close(states[cut != 0], expected[cut != 0], rtol=1e-4, atol=1e-4)
+
+
+def random_vqgan(**changes: Any) -> VQGAN:
+    torch.manual_seed(6)
+    config: dict[str, Any] = {
+        "ch": 32,
+        "ch_mult": (1, 2),
+        "num_res_blocks": 1,
+        "resolution": 28,
+        "attn_resolutions": (14,),
+    } | changes
+    network = (
+        VQGAN(VQGANConfig(z_channels=32, n_embed=20, embed_dim=8, **config)).eval().requires_grad_(requires_grad=False)
+    )
+    for name, parameter in network.named_parameters():
+        if "norm" in name:
+            parameter.add_(0.3 * torch.randn_like(parameter))
+    return network
+
+
+@pytest.mark.parametrize("changes", [{}, {"patch_size": 4}, {"ch_mult": (2, 1, 1), "attn_resolutions": ()}])
+@pytest.mark.parametrize("way", ["plain", pytest.param("kernels", marks=needs_kernels)])
+def test_detokenizer_is_the_naive_one(way: str, changes: dict[str, Any]) -> None:
+    """Pixels are those of the network to a tenth of an 8-bit level, for maps whose sides are no multiple of a tile."""
+    network, kernels = random_vqgan(**changes), load_kernels()
+    codes = torch.randint(0, 20, (2, network.config.grid_side**2), generator=torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        expected = network.detokenize(codes)
+        prepared = PackedDetokenizer(network, kernels) if way == "kernels" and kernels else ChannelsLast(network)
+        pixels = prepared(codes)
+        alone = prepared(codes[1:])
+    assert (pixels - expected).abs().max() < 0.1 / 255
+    if way == "kernels":
+        assert torch.equal(alone[0], pixels[1])
