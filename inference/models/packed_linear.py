@@ -120,13 +120,22 @@ class PlainProduct:
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         if self._activation is not None:
             gate, up = x.chunk(2, -1) if self._gated else (x, None)
-            x = self._activation(gate) if up is None else self._activation(gate) * up
+            active = self._activate(gate)
+            x = active if up is None else active * up
         if self._before is not None:
             x = self._before(x)
         x = self._linear(x)
         if self._after is not None:
             x = self._after(x)
         return x if residual is None else residual + x
+
+    def _activate(self, x: Tensor) -> Tensor:
+        if self._activation is None:
+            return x
+        if x.device.type != "cpu":
+            return self._activation(x)
+        # row by row: PyTorch computes what is left over of whole vectors by another formula, with another last bit
+        return torch.stack([self._activation(row) for row in x])
 
 
 def is_layer_norm(norm: nn.Module | None) -> bool:
