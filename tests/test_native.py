@@ -26,20 +26,20 @@ def test_product_of_any_size(kernels: Kernels, rows: int, width: int, out: int) 
     weight = torch.randint(-64, 65, (out, width), generator=generator).float()
     x[:, 0], weight[:, 0] = 127, 64  # so that the scales are 1
     bias = torch.randn(out, generator=generator)
-    torch.testing.assert_close(kernels.multiply(x, Int8Weight(weight, bias), Around()), x @ weight.T + bias)
+    torch.testing.assert_close(kernels.multiply(x, Int8Weight(weight, bias=bias), Around()), x @ weight.T + bias)
 
 
 def test_the_largest_numbers_do_not_saturate(kernels: Kernels) -> None:
     """Sums of the largest inputs and weights come out right, of either sign."""
     x = torch.tensor([[1.0], [-1.0]]).expand(2, 64).contiguous()
     weight = torch.tensor([[1.0], [-1.0]]).expand(2, 64)
-    out = kernels.multiply(x, Int8Weight(weight, None), Around())
+    out = kernels.multiply(x, Int8Weight(weight), Around())
     torch.testing.assert_close(out, torch.tensor([[64.0, -64.0], [-64.0, 64.0]]))
 
 
 def test_a_row_of_zeros(kernels: Kernels) -> None:
     """Nothing is divided by nothing."""
-    assert kernels.multiply(torch.zeros(1, 16), Int8Weight(torch.zeros(4, 16), None), Around()).tolist() == [[0.0] * 4]
+    assert kernels.multiply(torch.zeros(1, 16), Int8Weight(torch.zeros(4, 16)), Around()).tolist() == [[0.0] * 4]
 
 
 @pytest.mark.parametrize(("height", "width", "doubled"), [(1, 1, False), (5, 9, False), (6, 3, True)])
@@ -57,7 +57,7 @@ def test_convolution_of_any_size(kernels: Kernels, height: int, width: int, *, d
 
 def test_what_does_not_fit_is_refused(kernels: Kernels) -> None:
     """Pointers go to C, so shapes and types are checked before."""
-    weight, cache = Int8Weight(torch.zeros(4, 16), None), torch.zeros(2, 1, 4, 8, dtype=torch.float16)
+    weight, cache = Int8Weight(torch.zeros(4, 16)), torch.zeros(2, 1, 4, 8, dtype=torch.float16)
     slots = torch.tensor([0])
     with pytest.raises(ValueError, match=r"rows \(1, 15\) of torch.float32 do not fit to a weight of 16 inputs"):
         kernels.multiply(torch.zeros(1, 15), weight, Around())

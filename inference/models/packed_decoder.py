@@ -7,6 +7,7 @@ What it does differently: projections that read the same input are one product, 
 left out, and attention reads keys and values where they lie (slot_attention.py) instead of copying them.
 """
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -26,12 +27,14 @@ class PackedDecoder:
 
     def __init__(self, network: DalleBart, pack: Packer, *, slots: int, text_length: int, codes: int) -> None:
         config, decoder = network.config, network.decoder
-        self._embed_tokens, self._embed_positions = decoder.embed_tokens, decoder.embed_positions
-        self._embedding_norm, self._scale = decoder.layernorm_embedding, decoder.scale
+        # copies, so that the file with all the weights need not stay in memory for these
+        kept = (decoder.embed_tokens, decoder.embed_positions, decoder.layernorm_embedding)
+        self._embed_tokens, self._embed_positions, self._embedding_norm = copy.deepcopy(kept)
+        self._scale = decoder.scale
         self._layers = [PackedLayer(layer, pack) for layer in decoder.layers]
         self._head = pack(linear_of(network.lm_head.weight[:codes], None), before=decoder.final_norm)
 
-        self._null_state = network.null_state
+        self._null_state = copy.deepcopy(network.null_state)
         crosses = [layer.cross_attention for layer in decoder.layers]
         self._text = pack(*(part for cross in crosses for part in (cross.k_proj, cross.v_proj)))
         self._text_room = text_length + config.use_null_state

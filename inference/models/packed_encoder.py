@@ -5,6 +5,7 @@ In: a `TextEncoder`. Out: a function from token ids and mask to states. It knows
 What it does differently: see packed_decoder.py. Texts are cut to the longest one, for nothing reads states of padding.
 """
 
+import copy
 from typing import cast
 
 import torch
@@ -19,10 +20,12 @@ class PackedEncoder:
     """Of the network only the embeddings and norms are kept."""
 
     def __init__(self, encoder: TextEncoder, pack: Packer) -> None:
-        self._embed_tokens, self._embed_positions = encoder.embed_tokens, encoder.embed_positions
-        self._embedding_norm, self._scale = encoder.layernorm_embedding, encoder.scale
+        # copies, so that the file with all the weights need not stay in memory for these
+        kept = (encoder.embed_tokens, encoder.embed_positions, encoder.layernorm_embedding)
+        self._embed_tokens, self._embed_positions, self._embedding_norm = copy.deepcopy(kept)
+        self._scale = encoder.scale
         self._layers = [PackedEncoderLayer(cast("EncoderLayer", layer), pack) for layer in encoder.layers]
-        self._final_norm = encoder.final_norm
+        self._final_norm = copy.deepcopy(encoder.final_norm)
 
     @torch.no_grad()
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:

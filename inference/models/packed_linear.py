@@ -49,12 +49,12 @@ class Packer:
         gated: bool = False,
     ) -> Product:
         """One product of several linear layers with the same input; `activation` is applied before `before`."""
-        weight = parts[0].weight if len(parts) == 1 else torch.cat(tuple(part.weight for part in parts))
+        weights = tuple(part.weight for part in parts)
         biases = tuple(part.bias for part in parts if part.bias is not None)
         bias = torch.cat(biases) if biases else None
         before, after = (None if isinstance(norm, nn.Identity) else norm for norm in (before, after))
         if self.kernels is None:
-            return PlainProduct(self._linear(weight, bias), before, after, activation, gated=gated)
+            return PlainProduct(self._linear(torch.cat(weights), bias), before, after, activation, gated=gated)
         # the kernel knows what the published models have; the rest is done around it
         inside = gated and activation is F.gelu and is_layer_norm(before)
         rest = Around(
@@ -62,7 +62,7 @@ class Packer:
             before=before if is_layer_norm(before) and (inside or activation is None) else None,
             after=after if is_layer_norm(after) else None,
         )
-        product = Int8Product(self.kernels, Int8Weight(weight, bias), rest)
+        product = Int8Product(self.kernels, Int8Weight(*weights, bias=bias), rest)
         outside = (
             None if rest.steps & 2 else before,
             None if rest.steps & 4 else after,

@@ -6,6 +6,7 @@ With the native kernels, feature maps are (B, H, W, C), and a convolution takes 
 doubling of the side before it and the sum after it. Without, it is the network itself, with channels last in memory.
 """
 
+import copy
 import math
 from typing import cast
 
@@ -15,6 +16,9 @@ from torch import Tensor, nn
 
 from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock, Upsample
 from inference.native import Kernels, WinogradWeight
+
+TOGETHER = 2
+"""Pictures at a time: enough that the smallest maps keep all threads busy; more would only take memory."""
 
 
 class ChannelsLast:
@@ -37,7 +41,7 @@ class PackedDetokenizer:
     def __init__(self, network: VQGAN, kernels: Kernels) -> None:
         decoder = network.decoder
         self._kernels = kernels
-        self._codebook, self._post_quant = network.codebook, network.post_quant_conv
+        self._codebook, self._post_quant = copy.deepcopy((network.codebook, network.post_quant_conv))
         self._conv_in = packed(decoder.conv_in)
         levels = [cast("Level", level) for level in reversed(decoder.up)]
         self._steps: list[Block | AttnBlock | WinogradWeight] = []  # the last kind doubles the side
@@ -63,6 +67,9 @@ class PackedDetokenizer:
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
+        return torch.cat([self._detokenize(some) for some in codes.split(TOGETHER)])
+
+    def _detokenize(self, codes: Tensor) -> Tensor:
         side = math.isqrt(codes.shape[1])
         z = self._codebook(codes).view(len(codes), side, side, -1)  # (B, h, w, embed_dim)
         x = self._kernels.conv3x3(linear(self._post_quant, z), self._conv_in)
@@ -83,17 +90,18 @@ class PackedDetokenizer:
         elif isinstance(part, Upsample):
             self._steps.append(packed(part.conv))
         elif isinstance(part, AttnBlock):
-            self._steps.append(part)
+            self._steps.append(copy.deepcopy(part))
 
 
 class Block:
     """A `ResnetBlock`: (B, H, W, in) -> (B, H, W, out)."""
 
     def __init__(self, block: ResnetBlock, kernels: Kernels) -> None:
-        self._kernels, self._norm1, self._norm2 = kernels, block.norm1, block.norm2
+        self._kernels = kernels
+        self._norm1, self._norm2 = copy.deepcopy((block.norm1, block.norm2))
         self._conv1 = packed(block.conv1)
         self._conv2 = packed(block.conv2)
-        self._shortcut = block.nin_shortcut
+        self._shortcut = copy.deepcopy(block.nin_shortcut)
 
     def __call__(self, x: Tensor) -> Tensor:
         h = self._kernels.conv3x3(x, self._conv1, norm=scale_and_shift(x, self._norm1, self._kernels))

@@ -153,17 +153,19 @@ class Kernels:
 
 
 class Int8Weight:
-    """A weight (out, in) and bias (out,) as `Kernels.multiply` reads them: whole numbers, a scale for each output."""
+    """Weights (out, in), one below the other, and bias (out,) as `Kernels.multiply` reads them: whole numbers, a scale
+    for each output."""
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self.width_out, self.width_in = weight.shape
-        weight = weight.float()
-        scale = weight.abs().amax(1).clamp_min(torch.finfo(torch.float32).tiny) / WEIGHT_LEVELS  # (out,)
+    def __init__(self, *weights: Tensor, bias: Tensor | None = None) -> None:
+        self.width_out, self.width_in = sum(map(len, weights)), weights[0].shape[1]
+        rounded, scales, sums = zip(*map(_rounded, weights), strict=True)
         spare_out, spare_in = -self.width_out % PANEL, -self.width_in % LANES
-        whole = F.pad((weight / scale[:, None]).round_().to(torch.int8), (0, spare_in, 0, spare_out))
-        packed = whole.view(-1, PANEL, whole.shape[1] // 4, 4).transpose(1, 2).contiguous()
-        offset = whole.sum(1, dtype=torch.int32) * INPUT_OFFSET  # inputs are stored with this much added
-        self._kept = (packed, offset, F.pad(scale, (0, spare_out)), _padded(bias, spare_out))
+        whole = _padded(torch.cat(rounded), spare_in, spare_out)
+        fours = whole.view(torch.int32).view(len(whole) // PANEL, PANEL, -1)  # four inputs of one output stay together
+        packed = fours.transpose(1, 2).contiguous()
+        offset = _padded(torch.cat(sums), spare_out) * INPUT_OFFSET  # inputs are stored with this much added
+        bias = None if bias is None else _padded(bias.float(), spare_out)
+        self._kept = (packed, offset, _padded(torch.cat(scales), spare_out), bias)
         self.pointers = tuple(map(_pointer, self._kept))
 
 
@@ -174,7 +176,7 @@ class Around:
         self.gated = gated
         self.steps = 1 * gated + 2 * (before is not None) + 4 * (after is not None)
         self._kept = tuple(
-            None if value is None else value.detach().float().contiguous()
+            None if value is None else value.detach().float().clone()
             for norm in (before, after)
             for value in (getattr(norm, "weight", None), getattr(norm, "bias", None))
         )
@@ -193,11 +195,11 @@ class WinogradWeight:
         self.channels_out, self.channels_in = weight.shape[:2]
         if not self.fits(weight):
             raise ValueError(f"a convolution {tuple(weight.shape)} has no packed form")
-        g = torch.tensor(_TRANSFORM, dtype=torch.float64)
-        wide = torch.einsum("ia,jb,ocab->ijco", g, g, weight.double()).float()  # (6, 6, in, out)
-        panels = wide.reshape(36, self.channels_in, -1, PANEL).transpose(1, 2)  # (36, out / 16, in, 16)
-        self.packed = panels.contiguous()  # PyTorch aligns to 64 bytes, which the kernel counts on
-        self.bias = bias.float().contiguous()
+        g = torch.tensor(_TRANSFORM)
+        taps = weight.float().permute(2, 3, 0, 1).reshape(9, -1, PANEL, self.channels_in).transpose(2, 3)
+        wide = torch.kron(g, g) @ taps.reshape(9, -1)  # (36, out / 16 * in * 16)
+        self.packed = wide.contiguous()  # PyTorch aligns to 64 bytes, which the kernel counts on
+        self.bias = bias.float().clone()
 
     @staticmethod
     def fits(weight: Tensor) -> bool:
@@ -249,8 +251,18 @@ def _pointer(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-def _padded(bias: Tensor | None, spare: int) -> Tensor | None:
-    return None if bias is None else F.pad(bias.float(), (0, spare))
+def _rounded(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(out, in) -> as int8, its scales (out,), and the sums of its rows (out,) as int32."""
+    weight = weight.float()
+    largest = torch.linalg.vector_norm(weight, torch.inf, 1).clamp_min_(torch.finfo(torch.float32).tiny)
+    scale = largest / WEIGHT_LEVELS
+    whole = (weight * scale.reciprocal()[:, None]).round_()
+    return whole.to(torch.int8), scale, whole.sum(1).to(torch.int32)
+
+
+def _padded(tensor: Tensor, *spare: int) -> Tensor:
+    """With so many zeros more at the end of the last axis, and of the one before it."""
+    return F.pad(tensor, [amount for each in spare for amount in (0, each)]) if any(spare) else tensor.clone()
 
 
 def _check(what: str, dtype: torch.dtype, *tensors: Tensor | None) -> None:

@@ -1,0 +1,163 @@
+"""Drawing through the engine, with a stopwatch; also the process that benchmarks/engine.py asks for it.
+
+As a process: one JSON command a line on standard input, one JSON answer a line on standard output.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks.published import MINI
+from inference.backends.dalle import DalleBackend
+from inference.contract import Done, Failed, GenerationRequest, Image, Progress
+from inference.cores import usable_cores
+from inference.engine import Engine
+from inference.models.dalle_bart import DalleBartConfig
+from inference.models.packed_linear import Packer, linear_of
+from inference.native import load_kernels
+from inference.precision import Precision
+from inference.server import load_backend
+
+PROMPT = "a small red house beside a lake in the evening, painted in watercolour"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Seconds of one order: in all, up to the first preview or picture, and in which of the two halves."""
+
+    seconds: float
+    codes: float
+    pixels: float
+    first_preview: float | None
+
+
+class Stopwatch:
+    """An engine whose time in `detokenize` is counted."""
+
+    def __init__(self, backend: DalleBackend) -> None:
+        self.engine = Engine(backend)
+        self.pixels = 0.0
+        detokenize = backend.detokenize
+
+        def timed(codes: Tensor) -> Tensor:
+            started = time.perf_counter()
+            pixels = detokenize(codes)
+            self.pixels += time.perf_counter() - started
+            return pixels
+
+        backend.detokenize = timed  # type: ignore[method-assign]  # the one place where codes become pixels
+
+    def draw(self, images: int, *, preview: bool = False, orders: int = 1) -> Drawn:
+        """`orders` orders of so many pictures each, all at once."""
+        self.pixels, first, left, started = 0.0, None, orders, time.perf_counter()
+        for number in range(orders):
+            request = GenerationRequest(prompt=f"{PROMPT} {number}", images=images, seed=number, preview=preview)
+            self.engine.add(f"{number}", request)
+        while left:
+            for _, event in self.engine.step():
+                match event:
+                    case Failed(_, message):
+                        raise RuntimeError(message)
+                    case Image() | Progress(_, bytes()):
+                        first = first or time.perf_counter() - started
+                    case Done():
+                        left -= 1
+        seconds = time.perf_counter() - started
+        return Drawn(seconds, seconds - self.pixels, self.pixels, first)
+
+
+def load(model: str, precision: str) -> DalleBackend:
+    """The model on all cores, its file's pages wherever they are."""
+    backend = load_backend(model, usable_cores(), precision)
+    if not isinstance(backend, DalleBackend):
+        raise TypeError(f"{model} is no model of ours")
+    return backend
+
+
+def forget_file(folder: Path) -> None:
+    """Drop a checkpoint's pages from the system's cache, as after a restart of the machine."""
+    for path in folder.rglob("*.safetensors"):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def best(run: Callable[[], object], rounds: int = 9) -> float:
+    """Seconds of the fastest of some runs."""
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def bandwidth() -> float:
+    """Bytes a second that all threads together read from memory."""
+    numbers = torch.ones(64 << 20)  # 256 MB, far more than any cache
+    return numbers.numel() * 4 / best(numbers.sum)
+
+
+def peak_memory() -> int:
+    """Bytes that this process had in memory at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def serve() -> None:
+    """Answer commands: {"draw": images}, {"step": rows}, {}."""
+    options = json.loads(sys.argv[1])
+    started = time.perf_counter()
+    backend = load(options["model"], options["precision"])
+    watch = Stopwatch(backend)
+    answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": backend.precision}
+    print(json.dumps(answer), flush=True)
+    for line in sys.stdin:
+        command = json.loads(line)
+        if "draw" in command:
+            answer = asdict(watch.draw(command["draw"]))
+        elif "step" in command:
+            answer = roofline(backend, MINI, command["step"])
+        print(json.dumps(answer | {"peak_memory": peak_memory()}), flush=True)
+
+
+def roofline(backend: DalleBackend, config: DalleBartConfig, rows: int) -> dict[str, float]:
+    """A decode step in the middle of a picture against what the machine can do.
+
+    The limit is the time that the step's products take at the rate measured for the same number of rows, one matrix
+    after the other and nothing else, plus the time to read the step's keys and values at the measured bandwidth.
+    """
+    slots, position = torch.arange(rows), backend.image_length // 2
+    backend.prefill(slots, backend.encode_texts([PROMPT, None])[slots % 2])
+    tokens, positions = torch.zeros(rows, dtype=torch.long), torch.full((rows,), position)
+    width, inner = config.d_model, config.decoder_ffn_dim
+    layer = [(3 * width, width), *[(width, width)] * 3, (2 * inner, width), (width, inner)]
+    shapes = [*layer * config.decoder_layers, (backend.vocab_size, width)]
+    pack = Packer(backend.precision, load_kernels())
+    products = [(pack(linear_of(torch.randn(shape), None)), torch.randn(rows, shape[1])) for shape in shapes]
+    with torch.inference_mode():
+        step = best(lambda: backend.decode_one_token(slots, tokens, positions), 25)
+        multiply = best(lambda: [product(x) for product, x in products], 25)
+    kept = 2 if backend.precision is Precision.INT8 else backend.precision.dtype.itemsize
+    rate = bandwidth()
+    limit = multiply + rows * position * config.decoder_layers * 2 * width * kept / rate
+    return {
+        "step_ms": step * 1e3,
+        "products_ms": multiply * 1e3,
+        "gigaflops": 2 * rows * sum(out * into for out, into in shapes) / multiply / 1e9,
+        "bandwidth_gb_s": rate / 1e9,
+        "limit_ms": limit * 1e3,
+        "share_of_limit": limit / step,
+    }
+
+
+if __name__ == "__main__":
+    serve()
