@@ -3,6 +3,7 @@
 As a process: one JSON command a line on standard input, one JSON answer a line on standard output.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -108,8 +109,18 @@ def bandwidth() -> float:
 
 
 def peak_memory() -> int:
-    """Bytes that this process had in memory at most."""
+    """Bytes that this process had in memory at most, pages of mapped files included, since `forget_peak`."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def forget_peak() -> None:
+    """So that what loading took does not hide what drawing takes, where the system can."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def serve() -> None:
@@ -119,6 +130,8 @@ def serve() -> None:
     backend = load(options["model"], options["precision"])
     watch = Stopwatch(backend)
     answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": backend.precision}
+    answer["peak_memory"] = peak_memory()
+    forget_peak()
     print(json.dumps(answer), flush=True)
     for line in sys.stdin:
         command = json.loads(line)

@@ -107,6 +107,7 @@ def load_times(ours: dict[str, Any], folder: Path) -> dict[str, float]:
     for name in ("load_cold_s", "load_warm_s"):
         side = Side("benchmarks.drawing", ours)
         loads[name] = round(side.greeting["load_s"], 2)
+        loads["load_peak_memory_gb"] = round(side.greeting["peak_memory"] / 1e9, 2)
         side.close()
     print(json.dumps(loads), flush=True)
     return loads

@@ -23,13 +23,14 @@ class SamplingRows:
     """The parameters of P rows as tensors (P, 1), made once for as long as the rows stay the same.
 
     `top_k` and `top_p` hold what means "keep all" where they are off: the vocabulary size, infinity.
-    `widest` is the largest `top_k`: no code of a lower rank can be drawn.
+    `widths` are the values of `top_k`, `widest` is the largest: no code of a lower rank can be drawn.
     """
 
     guidance_scale: Tensor
     temperature: Tensor
     top_k: Tensor
     top_p: Tensor
+    widths: tuple[int, ...]
     widest: int
 
     @classmethod
@@ -45,6 +46,7 @@ class SamplingRows:
             temperature=column([row.temperature for row in params]),
             top_k=torch.tensor(widths, device=device)[:, None],
             top_p=column([row.top_p if row.top_p < 1 else math.inf for row in params]),
+            widths=tuple(widths),
             widest=max(widths, default=0),
         )
 
@@ -58,6 +60,19 @@ def sample(logits: Tensor, rows: SamplingRows, noise: Tensor) -> Tensor:
     """Guided logits (P, V) in float32 and Gumbel noise (P, V) -> codes (P,)."""
     values, codes = _keep(logits, rows)  # (P, widest) each, best first
     choice = (values + noise.gather(-1, codes)).argmax(-1, keepdim=True)  # (P, 1)
+    return codes.gather(-1, choice).squeeze(-1)
+
+
+def draw(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
+    """As `sample`, with noise from each row's own generator -> codes (P,).
+
+    Noise is drawn for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.
+    """
+    values, codes = _keep(logits, rows)  # (P, widest) each, best first
+    noise = torch.ones(len(generators), rows.widest)
+    for row, width, generator in zip(noise, rows.widths, generators, strict=True):
+        row[:width].exponential_(generator=generator)
+    choice = (values - noise.log_().to(values.device)).argmax(-1, keepdim=True)  # (P, 1)
     return codes.gather(-1, choice).squeeze(-1)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from inference.sampler import SamplingRows, filter_logits, guide, gumbel_noise, sample
+from inference.sampler import SamplingRows, draw, filter_logits, guide, gumbel_noise, sample
 from inference.sequence import SamplingParams
 
 VOCAB = 40
@@ -99,3 +99,25 @@ def test_a_row_gets_what_it_gets_alone(params: list[SamplingParams], seed: int) 
         assert sample(logits[row : row + 1], alone, noise[row : row + 1]).item() == codes[row]
         assert torch.equal(filter_logits(logits[row : row + 1], alone)[0], filtered[row])
         assert filtered[row, codes[row]] > -math.inf
+
+
+def test_draws_follow_the_distribution() -> None:
+    """Drawn with its own generator, a row's codes come as often as the softmax of what is kept says."""
+    logits = torch.tensor([[2.0, 1.0, 0.0, -9.0]])
+    rows, generator = SamplingRows.of([SamplingParams(top_k=3)], 4), torch.Generator().manual_seed(7)
+    counts = torch.bincount(torch.cat([draw(logits, rows, [generator]) for _ in range(4000)]), minlength=4)
+    expected = torch.tensor([2.0, 1.0, 0.0, -math.inf]).softmax(0)
+    assert (counts / 4000 - expected).abs().max() < 0.03
+
+
+@given(widths=st.lists(st.integers(0, VOCAB), min_size=2, max_size=4))
+@settings(max_examples=25, deadline=None)
+def test_draws_do_not_know_their_neighbours(widths: list[int]) -> None:
+    """A row draws the same codes with the same generator, however many codes its neighbours may draw."""
+    logits, params = random_logits(len(widths)), [SamplingParams(top_k=width) for width in widths]
+    together = [torch.Generator().manual_seed(row) for row in range(len(widths))]
+    rows = SamplingRows.of(params, VOCAB)
+    drawn = torch.stack([draw(logits, rows, together) for _ in range(3)], 1)
+    for row, own in enumerate(params):
+        alone, generator = SamplingRows.of([own], VOCAB), torch.Generator().manual_seed(row)
+        assert drawn[row].tolist() == [int(draw(logits[row : row + 1], alone, [generator])) for _ in range(3)]

@@ -319,6 +319,9 @@ void attend(int64_t rows, int64_t heads, int64_t width, int64_t room, const floa
 #define ROWS 6   /* the inner product's registers: 6 tiles x 16 channels */
 #define WIDE 16
 
+/* floats from one of the 36 planes of a block to the next: never a multiple of what the cache repeats itself after */
+static int64_t plane(int64_t channels) { return TILES * channels + WIDE; }
+
 /* one dimension of the input's transform, B^T of F(4, 3) */
 static inline void transform_in(vec d[6], vec *out, int step) {
     vec four = splat(4.0f), two = splat(2.0f);
@@ -397,7 +400,7 @@ static void tile_in(const conv *s, const float *x, const float *scale, const flo
             vec d[6], t[6];
             for (int i = 0; i < 6; i++) d[i] = rows[i * 6 + j];
             transform_in(d, t, 1);
-            for (int i = 0; i < 6; i++) _mm256_store_ps(v + (i * 6 + j) * TILES * s->in + c, t[i]);
+            for (int i = 0; i < 6; i++) _mm256_store_ps(v + (i * 6 + j) * plane(s->in) + c, t[i]);
         }
     }
 }
@@ -407,7 +410,7 @@ static void tile_out(const conv *s, const float *m, int64_t top, int64_t left, c
         vec rows[4][6], bias = _mm256_loadu_ps(s->bias + o);
         for (int j = 0; j < 6; j++) {
             vec d[6], t[4];
-            for (int i = 0; i < 6; i++) d[i] = _mm256_load_ps(m + (i * 6 + j) * TILES * s->out + o);
+            for (int i = 0; i < 6; i++) d[i] = _mm256_load_ps(m + (i * 6 + j) * plane(s->out) + o);
             transform_out(d, 1, t);
             for (int i = 0; i < 4; i++) rows[i][j] = t[i];
         }
@@ -451,9 +454,9 @@ void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t o
     int64_t in_size = (height >> doubled) * (width >> doubled) * in, out_size = height * width * out;
 #pragma omp parallel
     {
-        float *v = aligned_alloc(64, 36 * TILES * (size_t)in * sizeof(float));
-        float *m = aligned_alloc(64, 36 * TILES * (size_t)out * sizeof(float));
-        memset(v, 0, 36 * TILES * (size_t)in * sizeof(float));
+        float *v = aligned_alloc(64, 36 * (size_t)plane(in) * sizeof(float));
+        float *m = aligned_alloc(64, 36 * (size_t)plane(out) * sizeof(float));
+        memset(v, 0, 36 * (size_t)plane(in) * sizeof(float));
 #pragma omp for schedule(dynamic)
         for (int64_t task = 0; task < batch * blocks; task++) {
             int64_t image = task / blocks, first = task % blocks * block;
@@ -463,7 +466,7 @@ void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t o
                 tile_in(&s, x + image * in_size, a, b, (first + t) / across * 4 - 1, (first + t) % across * 4 - 1,
                         v + t * in);
             for (int k = 0; k < 36; k++)
-                multiply(in, out, padded, v + k * TILES * in, weight + k * in * out, m + k * TILES * out);
+                multiply(in, out, padded, v + k * plane(in), weight + k * in * out, m + k * plane(out));
             for (int64_t t = 0; t < count; t++)
                 tile_out(&s, m + t * out, (first + t) / across * 4, (first + t) % across * 4,
                          residual ? residual + image * out_size : 0, y + image * out_size);

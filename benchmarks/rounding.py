@@ -1,0 +1,81 @@
+"""What a precision costs in exactness: the same codes, decoded in float32 and in another precision.
+
+Pictures are drawn in float32; both precisions read their codes, one at a time. Compared are the logits (after guidance),
+the likeliest code of each place, and the code that is drawn with the model's own sampling and the same noise.
+The pixels are those of the same codes. Prints one JSON object; differences of logits are in shares of their deviation.
+
+    python -m benchmarks.rounding [--model builtin] [--precision int8] [--pictures 8]
+"""
+
+import argparse
+import json
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inference.backends.dalle import DalleBackend
+from inference.checkpoints import load_model
+from inference.cores import usable_cores
+from inference.precision import Precision
+from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+
+PROMPTS = (
+    "a red heart", "a balrog playing chess", "two blue birds on a tree", "a castle at night", "a yellow taxi in rain",
+    "a bowl of soup", "an astronaut riding a horse", "a green frog on a purple background",
+)  # fmt: skip
+
+
+class Reader:
+    """One precision's logits for pictures whose codes are known."""
+
+    def __init__(self, backend: DalleBackend, pictures: int) -> None:
+        self.backend, self.slots = backend, torch.arange(2 * pictures)
+        prompts = [PROMPTS[index % len(PROMPTS)] for index in range(pictures)]
+        backend.prefill(self.slots, backend.encode_texts([*prompts, *[None] * pictures]))
+        self.scale = torch.full((pictures, 1), backend.recommended.guidance_scale)
+
+    def __call__(self, tokens: Tensor, position: int) -> Tensor:
+        """Codes (B,) at a position -> guided logits (B, V)."""
+        positions = torch.full_like(self.slots, position)
+        conditional, unconditional = self.backend.decode_one_token(self.slots, tokens.repeat(2), positions).chunk(2)
+        return guide(conditional, unconditional, self.scale)
+
+
+@torch.inference_mode()
+def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
+    torch.set_num_threads(usable_cores())
+    exact = DalleBackend(load_model(model), slots=2 * pictures)
+    other = DalleBackend(load_model(model, precision.dtype), slots=2 * pictures, precision=precision)
+    readers = Reader(exact, pictures), Reader(other, pictures)
+    rows = SamplingRows.of([exact.recommended] * pictures, exact.vocab_size)
+    generators = [torch.Generator().manual_seed(index) for index in range(pictures)]
+    codes = torch.full((pictures, 1 + exact.image_length), exact.start_token)
+    errors, likeliest, drawn = [], [], []
+    for position in range(exact.image_length):
+        true, rounded = (reader(codes[:, position], position) for reader in readers)
+        noise = gumbel_noise(generators, exact.vocab_size)
+        errors.append((rounded - true).std() / true.std())
+        likeliest.append((rounded.argmax(-1) == true.argmax(-1)).float().mean())
+        codes[:, position + 1] = sample(true, rows, noise)
+        drawn.append((sample(rounded, rows, noise) == codes[:, position + 1]).float().mean())
+    pixels = [backend.detokenize(codes[:, 1:]).int() for backend in (exact, other)]
+    return {
+        "model": exact.name,
+        "precision": precision,
+        "codes": codes[:, 1:].numel(),
+        "logits_error": round(torch.stack(errors).mean().item(), 4),
+        "likeliest_code_agrees": round(torch.stack(likeliest).mean().item(), 4),
+        "drawn_code_agrees": round(torch.stack(drawn).mean().item(), 4),
+        "pixels_differ_by_at_most": int((pixels[0] - pixels[1]).abs().max()),
+        "pixels_that_differ": round((pixels[0] != pixels[1]).float().mean().item(), 5),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="builtin")
+    parser.add_argument("--precision", type=Precision, default=Precision.INT8)
+    parser.add_argument("--pictures", type=int, default=8)
+    arguments = parser.parse_args()
+    print(json.dumps(main(arguments.model, arguments.precision, arguments.pictures)))
