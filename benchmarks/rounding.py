@@ -1,6 +1,6 @@
 """What a precision costs in exactness: the same codes, decoded in float32 and in another precision.
 
-Pictures are drawn in float32; both precisions read their codes, one at a time. Compared are the logits (after guidance),
+Pictures are drawn in float32; both precisions read their codes, one at a time. Compared are the logits after guidance,
 the likeliest code of each place, and the code that is drawn with the model's own sampling and the same noise.
 The pixels are those of the same codes. Prints one JSON object; differences of logits are in shares of their deviation.
 

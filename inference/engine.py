@@ -34,7 +34,7 @@ from inference.generation import Generation, kept_codes, new_sequences, sampling
 from inference.pictures import Pixels, encode_png, encode_preview
 from inference.previews import PreviewBudget, draw_partial
 from inference.ranking import Ranker
-from inference.sampler import draw, guide
+from inference.sampler import draw_codes, guide
 from inference.scheduler import Scheduler
 from inference.sequence import Sequence
 
@@ -208,7 +208,7 @@ class Engine:
         if len(guided):
             scale = batch.sampling.guidance_scale[guided]
             logits = logits.index_copy(0, guided, guide(logits[guided], unconditional, scale))
-        drawn = draw(logits, batch.sampling, batch.generators)  # (P,)
+        drawn = draw_codes(logits, batch.sampling, batch.generators)  # (P,)
         given = self._given[batch.first, positions]
         self._codes[batch.first, positions + 1] = torch.where(given < 0, drawn, given)
 

@@ -63,7 +63,7 @@ def sample(logits: Tensor, rows: SamplingRows, noise: Tensor) -> Tensor:
     return codes.gather(-1, choice).squeeze(-1)
 
 
-def draw(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
+def draw_codes(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
     """As `sample`, with noise from each row's own generator -> codes (P,).
 
     Noise is drawn for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.

@@ -19,7 +19,7 @@ from inference.engine import TICKS, Engine
 from inference.generation import kept_codes
 from inference.pictures import Pixels, encode_png
 from inference.previews import BURST
-from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.sampler import SamplingRows, draw_codes, guide
 from inference.sequence import SamplingParams
 from tests.fakes import FakeBackend
 
@@ -107,7 +107,7 @@ def test_the_engine_draws_what_a_plain_loop_draws(guidance_scale: float, negativ
                 torch.tensor([0, 1]), torch.tensor([codes[-1]] * 2), torch.tensor([position] * 2)
             )
             guided = guide(logits[:1], logits[1:], rows.guidance_scale)
-            codes.append(int(sample(guided, rows, gumbel_noise([generator], backend.vocab_size))))
+            codes.append(int(draw_codes(guided, rows, [generator])))
         pixels = backend.detokenize(torch.tensor([codes[1:]]))[0].numpy()
         assert image.png == encode_png(pixels, model="fake", seed=image.seed)
 
