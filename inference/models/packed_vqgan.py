@@ -71,7 +71,7 @@ class PackedDetokenizer:
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
-        return torch.cat([self._detokenize(some) for some in codes.split(TOGETHER)])
+        return torch.cat([self._detokenize(some) for some in torch.split(codes, TOGETHER)])
 
     def _detokenize(self, codes: Tensor) -> Tensor:
         side = math.isqrt(codes.shape[1])
