@@ -146,7 +146,9 @@ def random_vqgan(**changes: Any) -> VQGAN:
     return network
 
 
-@pytest.mark.parametrize("changes", [{}, {"patch_size": 4}, {"ch_mult": (2, 1, 1), "attn_resolutions": ()}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"patch_size": 4, "linear_skip": True}, {"ch_mult": (2, 1, 1), "attn_resolutions": ()}]
+)
 @pytest.mark.parametrize("way", ["plain", pytest.param("kernels", marks=needs_kernels)])
 def test_detokenizer_is_the_naive_one(way: str, changes: dict[str, Any]) -> None:
     """Pixels are those of the network to a tenth of an 8-bit level, for maps whose sides are no multiple of a tile."""

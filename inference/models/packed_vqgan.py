@@ -45,7 +45,8 @@ class PackedDetokenizer:
     def __init__(self, network: VQGAN, kernels: Kernels) -> None:
         decoder = network.decoder
         self._kernels = kernels
-        self._codebook, self._post_quant = copy.deepcopy((network.codebook, network.post_quant_conv))
+        kept = (network.codebook, network.post_quant_conv, network.skip)
+        self._codebook, self._post_quant, self._skip = copy.deepcopy(kept)
         self._conv_in = Convolution(decoder.conv_in, kernels)
         levels = [cast("Level", level) for level in reversed(decoder.up)]
         self._steps: list[Block | AttnBlock | Convolution] = []  # the last kind doubles the side
@@ -86,7 +87,12 @@ class PackedDetokenizer:
                 x = step(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
         y = self._conv_out(x, norm=scale_and_shift(x, self._norm_out, self._kernels))
         pixels = y[..., : self._channels_out].permute(0, 3, 1, 2)  # (B, 3 * patch², H, W)
-        return F.pixel_shuffle(pixels, self._patch) if self._patch > 1 else pixels
+        if self._patch > 1:
+            pixels = F.pixel_shuffle(pixels, self._patch)
+        if self._skip is not None:
+            patches = linear(self._skip, z).permute(0, 3, 1, 2)  # (B, 3 * f², h, w), f pixels a code
+            pixels = pixels + F.pixel_shuffle(patches, pixels.shape[-1] // side)
+        return pixels
 
     def _add(self, part: nn.Module) -> None:
         if isinstance(part, ResnetBlock):
