@@ -80,7 +80,19 @@ def test_8_bits_are_near(base: DalleBartConfig, changes: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("pack", [FLOAT32, pytest.param("int8", marks=needs_kernels)], ids=["float32", "int8"])
 def test_company_changes_nothing(pack: Packer | str) -> None:
-    """A row's logits are the same, bit for bit, alone and among others that are further, with longer texts."""
+    """A row's logits are the same, bit for bit, alone and among others that are further, with longer texts.
+
+    With several threads too: what is the same with one need not be.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        check_company(pack)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def check_company(pack: Packer | str) -> None:
     network = random_network(BUILTIN_LIKE)
     codes, states, mask = codes_states_mask(BUILTIN_LIKE, texts=3)
     together = packed(network, int8() if isinstance(pack, str) else pack)

@@ -9,11 +9,11 @@ import copy
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from inference.models.dalle_bart import EncoderLayer, TextEncoder, mask_bias
 from inference.models.packed_linear import Packer, scaled_heads
+from inference.models.slot_attention import plain_attention
 
 
 class PackedEncoder:
@@ -57,6 +57,6 @@ class PackedEncoderLayer:
         rows, width = x.shape
         split = self._qkv(x).view(len(bias), -1, 3, self._heads, width // self._heads)
         q, keys, values = split.permute(2, 0, 3, 1, 4)  # (B, H, T, d) each
-        heads = F.scaled_dot_product_attention(q, keys, values, attn_mask=bias)
+        heads = plain_attention(q, keys, values, bias)
         x = self._out(heads.transpose(1, 2).reshape(rows, width), x)
         return self._down(self._gate_up(x), x)

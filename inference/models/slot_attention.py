@@ -82,7 +82,19 @@ class PlainSlots:
                 cache[reach.slots, :, reach.lengths - 1] = new.reshape(len(new), cache.shape[1], -1)
         seen_keys, seen_values = (cache[reach.where][:, :, : reach.longest] for cache in (self._keys, self._values))
         q = q.reshape(len(q), self._keys.shape[1], 1, -1)  # (R, H, 1, d)
+        if self._exact and reach.bias is not None:
+            return plain_attention(q, seen_keys, seen_values, reach.bias).flatten(1)
         return F.scaled_dot_product_attention(q, seen_keys, seen_values, attn_mask=reach.bias).flatten(1)
+
+
+def plain_attention(q: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+    """Queries (R, H, L, d), keys and values (R, H, T, d) -> (R, H, L, d).
+
+    On a CPU a row is the same in any company; PyTorch's fused attention, with several threads, is not.
+    """
+    scores = q @ keys.transpose(-1, -2) * q.shape[-1] ** -0.5  # (R, H, L, T)
+    out: Tensor = (scores + bias).softmax(-1) @ values
+    return out
 
 
 class HalfSlots:
