@@ -26,7 +26,7 @@ from inference.models.dalle_bart import DalleBartConfig
 from inference.models.packed_linear import Packer, linear_of
 from inference.native import load_kernels
 from inference.precision import Precision
-from inference.server import load_backend
+from inference.server import load_engine
 
 PROMPT = "a small red house beside a lake in the evening, painted in watercolour"
 
@@ -78,7 +78,7 @@ class Stopwatch:
 
 def load(model: str, precision: str) -> DalleBackend:
     """The model on all cores, its file's pages wherever they are."""
-    backend = load_backend(model, usable_cores(), precision)
+    backend = load_engine(model, usable_cores(), precision).backend
     if not isinstance(backend, DalleBackend):
         raise TypeError(f"{model} is no model of ours")
     return backend

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,8 @@ def test_scores_are_cosines(folder: Path) -> None:
     """As CLIP itself puts them, without the factor that it learns for training; each picture's is its own."""
     ranker = ClipRanker.load(folder)
     scores = ranker.scores("a red dog", pictures(3))
-    model = CLIPModel.from_pretrained(folder).eval()
+    model: Any = CLIPModel.from_pretrained(folder)
+    model.eval()
     tokens = ranker._tokenizer(["a red dog"], return_tensors="pt")
     pixels = ranker._processor(images=pictures(3), return_tensors="pt")
     with torch.no_grad():

@@ -581,7 +581,8 @@ def add(x: Tensor, change: Tensor, gain: float) -> Tensor:
 
 def unit(x: Tensor) -> Tensor:
     """Vectors (..., d) -> of length 1."""
-    return x / (x.norm(dim=-1, keepdim=True) + 1e-8)
+    length: Tensor = x.norm(dim=-1, keepdim=True)
+    return x / (length + 1e-8)
 
 
 def sinkhorn(scores: Tensor, iterations: int) -> Tensor:
