@@ -67,7 +67,9 @@ class ClipRanker:
         except ImportError as error:
             raise RankerError(f"{folder}: CLIP needs `pip install easel[clip]`: {error}") from error
         try:
-            model: Any = CLIPModel.from_pretrained(folder, local_files_only=True, weights_only=True, dtype=torch.float32)
+            model: Any = CLIPModel.from_pretrained(
+                folder, local_files_only=True, weights_only=True, dtype=torch.float32
+            )
             tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
             # the plain class wants torchvision
             processor = CLIPImageProcessorPil.from_pretrained(folder, local_files_only=True)
