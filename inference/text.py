@@ -8,6 +8,7 @@ a `<person>` of its training captions became "a person", "someone" or "somebody"
 """
 
 import html
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -70,7 +71,7 @@ class HashtagSplitter:
     @cached_property
     def costs(self) -> dict[str, float]:
         """The n-th word costs log(n) (Zipf's law), an unknown word infinitely much."""
-        return {word: math.log(rank) for rank, word in enumerate(self.words, start=1)}
+        return dict(zip(self.words, map(math.log, itertools.count(1)), strict=False))
 
     @cached_property
     def longest(self) -> int:

@@ -27,11 +27,8 @@ class WordList:
         self.path = path
 
     def __iter__(self) -> Iterator[str]:
-        with self.path.open(encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                word, *_ = line.split(maxsplit=1) or [""]
-                if word:
-                    yield word
+        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return iter([line.split(maxsplit=1)[0] for line in lines if line and not line.isspace()])
 
 
 def load_prompt_tokenizer(folder: Path, config: DalleBartConfig) -> PromptTokenizer:
