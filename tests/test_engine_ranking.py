@@ -35,7 +35,7 @@ class BrokenJudge:
 
 
 def run(ranker: Ranker | None, request: GenerationRequest = REQUEST) -> list[Event]:
-    engine = Engine(FakeBackend(), ranker)
+    engine = Engine(FakeBackend(), ranker, clock=lambda: 0.0)
     engine.add("a", request)
     events = []
     while engine.busy:

@@ -41,7 +41,8 @@ def codes_of(pixels: Pixels) -> Tensor:
 def drawn_codes(**options: float) -> Tensor:
     """Codes (L,) of one picture that starts from `a_picture`."""
     engine = Engine(backend())
-    engine.add("a", GenerationRequest("a cat", images=1, init_image=b"any", **options), a_picture())  # type: ignore[arg-type]
+    request = GenerationRequest("a cat", images=1, guidance_scale=1, temperature=5, init_image=b"any", **options)  # type: ignore[arg-type]
+    engine.add("a", request, a_picture())
     while engine.busy:
         engine.step()
     return engine._codes[0, 1:]
