@@ -129,7 +129,7 @@ def test_detector_learns_and_resumes_as_if_it_had_not_stopped(tmp_path: Path) ->
 
 
 def test_detector_survives_its_file(tmp_path: Path) -> None:
-    """Saved as 16-bit numbers it finds the same places; there is always at least one thing, and the surest is first."""
+    """Saved as 16-bit numbers it finds the same things; there is always at least one thing, and the surest is first."""
     torch.manual_seed(0)
     detector = Detector(TINY).eval()
     save_detector(tmp_path, detector)
@@ -137,6 +137,7 @@ def test_detector_survives_its_file(tmp_path: Path) -> None:
     before = find(detector, pictures, threshold=0.01)
     after = find(load_detector(tmp_path), pictures, threshold=0.01)
     assert [things[0].row for things in before] == [things[0].row for things in after]
+    assert [things[0].concept for things in before] == [things[0].concept for things in after]
     for things in find(detector, pictures, threshold=1.0):
         assert len(things) == 1
     assert all(some[0].confidence >= thing.confidence for some in before for thing in some)

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from inference.models.clip import picture_tensor, pooled
 from inference.models.config import read_config
 from inference.pictures import Pixels
-from inference.weights import Skeleton, fill, read_json, read_weights, write_json, write_weights
+from inference.weights import fill, read_json, read_weights, write_json, write_weights
 
 CELLS = 12
 SPANS = (4, 6, 10)
@@ -211,8 +211,8 @@ def find(detector: Detector, pictures: Sequence[Pixels], threshold: float = 0.5,
 
 def load_detector(folder: Path) -> Detector:
     """The detector that `save_detector` wrote. Raises `CheckpointError`."""
-    with Skeleton():
-        detector = Detector(DetectorConfig.from_dict(read_json(folder / "config.json")))
+    # not as a Skeleton: the namer's fixed first layer is in no file
+    detector = Detector(DetectorConfig.from_dict(read_json(folder / "config.json")))
     fill(detector, read_weights(folder / "detector.safetensors"), folder / "detector.safetensors", torch.float32)
     return detector
 
