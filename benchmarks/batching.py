@@ -16,14 +16,13 @@ from typing import Any
 
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # before torch loads, as bot/__main__.py does it, where the reason is
 
-from benchmarks.drawing import Stopwatch, load, peak_memory
+from benchmarks.drawing import load, peak_memory
 from benchmarks.engine import hardware
 from benchmarks.published import write_published
 
 
 def main(options: argparse.Namespace, model: str) -> dict[str, Any]:
-    backend = load(model, options.precision)
-    watch = Stopwatch(backend)
+    watch = load(model, options.precision)
     watch.draw(1)
     alone: list[float] = []
     together: list[float] = []
@@ -35,8 +34,8 @@ def main(options: argparse.Namespace, model: str) -> dict[str, Any]:
     one_by_one, batched = statistics.median(alone), statistics.median(together)
     return {
         "hardware": hardware(),
-        "model": backend.name,
-        "precision": backend.precision,
+        "model": watch.backend.name,
+        "precision": watch.backend.precision,
         "people": options.people,
         "one_by_one_s": round(one_by_one, 2),
         "together_s": round(batched, 2),

@@ -42,11 +42,14 @@ class Drawn:
 
 
 class Stopwatch:
-    """An engine whose time in `detokenize` is counted."""
+    """An engine whose time in `detokenize` is counted. Raises `TypeError` for a model that is none of ours."""
 
-    def __init__(self, backend: DalleBackend) -> None:
-        self.engine = Engine(backend)
+    def __init__(self, engine: Engine) -> None:
+        if not isinstance(engine.backend, DalleBackend):
+            raise TypeError(f"{engine.backend.name} is no model of ours")
+        self.engine, self.backend = engine, engine.backend
         self.pixels = 0.0
+        backend = self.backend
         detokenize = backend.detokenize
 
         def timed(codes: Tensor) -> Tensor:
@@ -76,12 +79,9 @@ class Stopwatch:
         return Drawn(seconds, seconds - self.pixels, self.pixels, first)
 
 
-def load(model: str, precision: str) -> DalleBackend:
+def load(model: str, precision: str) -> Stopwatch:
     """The model on all cores, its file's pages wherever they are."""
-    backend = load_engine(model, usable_cores(), precision).backend
-    if not isinstance(backend, DalleBackend):
-        raise TypeError(f"{model} is no model of ours")
-    return backend
+    return Stopwatch(load_engine(model, usable_cores(), precision))
 
 
 def forget_file(folder: Path) -> None:
@@ -127,9 +127,8 @@ def serve() -> None:
     """Answer commands: {"draw": images}, {"step": rows}, {}."""
     options = json.loads(sys.argv[1])
     started = time.perf_counter()
-    backend = load(options["model"], options["precision"])
-    watch = Stopwatch(backend)
-    answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": backend.precision}
+    watch = load(options["model"], options["precision"])
+    answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": watch.backend.precision}
     answer["peak_memory"] = peak_memory()
     forget_peak()
     print(json.dumps(answer), flush=True)
@@ -138,7 +137,7 @@ def serve() -> None:
         if "draw" in command:
             answer = asdict(watch.draw(command["draw"]))
         elif "step" in command:
-            answer = roofline(backend, MINI, command["step"])
+            answer = roofline(watch.backend, MINI, command["step"])
         print(json.dumps(answer | {"peak_memory": peak_memory()}), flush=True)
 
 

@@ -1,11 +1,15 @@
 """The prepared decoder, text encoder and detokenizer: the naive network's numbers, and no row knows its neighbours."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from inference.backends import EncodedTexts
+from inference.backends.dalle import DalleBackend
+from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.packed_decoder import PackedDecoder
 from inference.models.packed_encoder import PackedEncoder
@@ -14,6 +18,7 @@ from inference.models.packed_vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.native import load_kernels
 from inference.precision import Precision
+from inference.tokenizer_files import load_prompt_tokenizer
 from tests.test_dalle_bart import BUILTIN_LIKE, ORIGINAL_LIKE, codes_states_mask, random_network
 
 needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no C compiler, or no x86-64 with AVX2")
@@ -106,6 +111,37 @@ def check_company(pack: Packer | str) -> None:
         assert torch.equal(decode(alone, codes[row : row + 1], slot, torch.tensor([0]))[0], logits[row])
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ln_positions": "swinv2"},
+        {"ln_positions": "subln"},
+        {"use_cosine_attention": True},
+        {"use_deepnet_scaling": True},
+        {"sinkhorn_iters": 3},
+    ],
+)
+def test_other_kinds_are_left_to_the_network(changes: dict[str, Any]) -> None:
+    """Layers that cannot be prepared are refused, and drawn by the network in every precision, number for number."""
+    network = random_network(DalleBartConfig.from_dict(ORIGINAL_LIKE.to_dict() | changes))
+    with pytest.raises(ValueError, match="layers of this kind cannot be prepared"):
+        packed(network, FLOAT32)
+    codes, states, mask = codes_states_mask(network.config, texts=3)
+    with torch.no_grad():
+        expected = network(codes, states, mask)[..., :40]
+    golden = Path(__file__).parent / "fixtures" / "golden"
+    text = load_prompt_tokenizer(golden / "dallebart_mini", network.config)
+    vqgan = random_vqgan(resolution=6, attn_resolutions=(), n_embed=40)
+    backend = DalleBackend(
+        Checkpoint("other", network, vqgan, text, ORIGINAL_SAMPLING), slots=5, precision=Precision.INT8
+    )
+    slots = torch.tensor([4, 0, 2])
+    backend.prefill(slots, EncodedTexts(states, mask))
+    for position in range(codes.shape[1]):
+        logits = backend.decode_one_token(slots, codes[:, position], torch.full((3,), position))
+        torch.testing.assert_close(logits, expected[:, position], rtol=1e-4, atol=1e-4)
+
+
 def test_a_used_slot_forgets() -> None:
     """What a slot held of a longer text and a whole picture is not read any more."""
     network = random_network(BUILTIN_LIKE)
@@ -142,16 +178,9 @@ def test_encoder_is_the_naive_one(changes: dict[str, Any]) -> None:
 
 def random_vqgan(**changes: Any) -> VQGAN:
     torch.manual_seed(6)
-    config: dict[str, Any] = {
-        "ch": 32,
-        "ch_mult": (1, 2),
-        "num_res_blocks": 1,
-        "resolution": 28,
-        "attn_resolutions": (14,),
-    } | changes
-    network = (
-        VQGAN(VQGANConfig(z_channels=32, n_embed=20, embed_dim=8, **config)).eval().requires_grad_(requires_grad=False)
-    )
+    config: dict[str, Any] = {"ch": 32, "ch_mult": (1, 2), "num_res_blocks": 1, "resolution": 28, "n_embed": 20}
+    config |= {"attn_resolutions": (14,), "z_channels": 32, "embed_dim": 8} | changes
+    network = VQGAN(VQGANConfig(**config)).eval().requires_grad_(requires_grad=False)
     for name, parameter in network.named_parameters():
         if "norm" in name:
             parameter.add_(0.3 * torch.randn_like(parameter))

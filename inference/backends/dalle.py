@@ -18,6 +18,7 @@ from inference.models.packed_encoder import PackedEncoder
 from inference.models.packed_linear import Packer
 from inference.models.packed_vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.text_encoder import MAX_TOKENS
+from inference.models.unpacked import UnpackedDecoder, UnpackedEncoder
 from inference.native import load_kernels
 from inference.precision import Precision
 from inference.text import PromptTokenizer
@@ -55,10 +56,16 @@ class DalleBackend:
         text_length = config.max_text_length if isinstance(self._text, PromptTokenizer) else MAX_TOKENS
 
         kernels = load_kernels() if precision is Precision.INT8 else None
-        pack = Packer(precision, kernels)
         dalle = checkpoint.dalle.to(self.device, precision.dtype)
-        self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
-        self._decoder = PackedDecoder(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
+        self._encoder: PackedEncoder | UnpackedEncoder | None = None
+        self._decoder: PackedDecoder | UnpackedDecoder
+        if config.plain:
+            pack = Packer(precision, kernels)
+            self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
+            self._decoder = PackedDecoder(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
+        else:
+            self._encoder = None if dalle.encoder is None else UnpackedEncoder(dalle)
+            self._decoder = UnpackedDecoder(dalle, slots=slots, text_length=text_length, codes=self.vocab_size)
         self._vqgan = vqgan = checkpoint.vqgan.to(self.device, precision.dtype)
         self._detokenizer: Callable[[Tensor], Tensor] = (
             ChannelsLast(vqgan)

@@ -22,11 +22,14 @@ from inference.native import LANES
 class PackedDecoder:
     """Caches for `slots` rows with texts of up to `text_length` states, and the way through all layers.
 
-    Logits are those of the first `codes` codes. Of the network only the embeddings and norms are kept.
+    Logits are those of the first `codes` codes. Of the network only the embeddings and norms are kept. Raises
+    `ValueError` for layers that are not `plain`.
     """
 
     def __init__(self, network: DalleBart, pack: Packer, *, slots: int, text_length: int, codes: int) -> None:
         config, decoder = network.config, network.decoder
+        if not config.plain:
+            raise ValueError(f"layers of this kind cannot be prepared: {config}")
         # copies, so that the file with all the weights need not stay in memory for these
         kept = (decoder.embed_tokens, decoder.embed_positions, decoder.layernorm_embedding)
         self._embed_tokens, self._embed_positions, self._embedding_norm = copy.deepcopy(kept)
