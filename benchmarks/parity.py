@@ -42,6 +42,10 @@ from inference.checkpoints import (
     load_vqgan,
 )
 from inference.models.dalle_bart import DalleBart
+from inference.models.packed_decoder import PackedDecoder
+from inference.models.packed_linear import Packer
+from inference.models.unpacked import UnpackedDecoder
+from inference.precision import Precision
 from inference.sampler import SamplingRows, filter_logits, guide, sample
 from inference.sequence import SamplingParams
 from inference.text import PromptTokenizer, TextNormalizer
@@ -159,7 +163,7 @@ class DalleParity:
         )[0]
 
     def decode(self, choose: Choice, *, guided: bool) -> tuple[Tensor, list[Tensor]]:
-        """Draw all codes one at a time through the cache, in slots that are neither first nor in order.
+        """Draw all codes one at a time, by what the engine runs, in slots that are neither first nor in order.
 
         Returns the start token and the codes (B, 1 + L), and the logits of each step (R, V).
         """
@@ -167,14 +171,19 @@ class DalleParity:
         texts = TEXTS if guided else TEXTS[:1]
         states = torch.cat([self._states(text) for text in texts])
         mask = torch.cat([golden[f"attention_mask{text}"] for text in texts])
-        cache = model.new_cache(slots=len(mask) + 3, text_length=mask.shape[1])
+        size = {"slots": len(mask) + 3, "text_length": mask.shape[1], "codes": model.config.vocab_size}
+        decoder: PackedDecoder | UnpackedDecoder = (
+            PackedDecoder(model, Packer(Precision.FLOAT32, None), **size)
+            if model.config.plain
+            else UnpackedDecoder(model, **size)
+        )
         slots = torch.arange(len(mask)).flip(0) + 2
-        model.prefill(cache, slots, states, mask)
+        decoder.prefill(slots, states, mask)
         codes = [torch.full((len(mask) // len(texts),), model.config.start_token)]
         steps = []
         for position in range(model.config.image_length):
             here = torch.full((len(mask),), position)
-            steps.append(model.decode_one_token(cache, slots, codes[-1].repeat(len(texts)), here))
+            steps.append(decoder.decode_one_token(slots, codes[-1].repeat(len(texts)), here))
             codes.append(choose(steps[-1], position))
         return torch.stack(codes, 1), steps
 

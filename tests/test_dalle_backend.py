@@ -14,6 +14,7 @@ from inference.checkpoints import (
     BUILTIN_SAMPLING,
     Checkpoint,
     load_dalle_bart,
+    load_original,
     load_sentence_encoder,
     load_vqgan,
 )
@@ -90,6 +91,14 @@ def test_picture_at_its_own_size_is_not_touched() -> None:
     with torch.no_grad():
         expected = load_vqgan(GOLDEN / "vqgan").encode(pixels.permute(0, 3, 1, 2).float() / 255)
     assert torch.equal(backend.encode_image(pixels), expected)
+
+
+def test_a_picture_decodes_alike_in_any_company() -> None:
+    """To the last bit, though PyTorch rounds otherwise in a batch."""
+    backend = DalleBackend(load_original(GOLDEN / "dallebart_mini"), slots=4)
+    codes = torch.randint(0, backend.vocab_size, (4, 16), generator=torch.Generator().manual_seed(1))
+    alone = torch.cat([backend.detokenize(one) for one in torch.split(codes, 1)])
+    assert torch.equal(backend.detokenize(codes), alone)
 
 
 def test_no_text_is_not_the_empty_text() -> None:

@@ -36,7 +36,10 @@ class ChannelsLast:
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
-        return self._network.detokenize(codes)
+        if codes.device.type != "cpu":
+            return self._network.detokenize(codes)
+        # one by one, which takes no longer: in a batch PyTorch may round a value otherwise than alone
+        return torch.cat([self._network.detokenize(one) for one in torch.split(codes, 1)])
 
 
 class PackedDetokenizer:
