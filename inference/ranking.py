@@ -64,8 +64,10 @@ class ClipRanker:
         """
         try:
             from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+            from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise RankerError(f"{folder}: CLIP needs `pip install easel[clip]`: {error}") from error
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has a log, not a terminal
         try:
             model: Any = CLIPModel.from_pretrained(
                 folder, local_files_only=True, weights_only=True, dtype=torch.float32

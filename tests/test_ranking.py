@@ -86,7 +86,8 @@ def test_pickled_weights_are_read_without_unpickling(folder: Path, tmp_path: Pat
     old = shutil.copytree(folder, tmp_path / "old")
     (old / "model.safetensors").unlink()
     torch.save(CLIPModel.from_pretrained(folder).state_dict(), old / "pytorch_model.bin")
-    assert ClipRanker.load(old).scores("a dog", pictures(1)) == ClipRanker.load(folder).scores("a dog", pictures(1))
+    scores = ClipRanker.load(folder).scores("a dog", pictures(1))
+    assert ClipRanker.load(old).scores("a dog", pictures(1)) == pytest.approx(scores, abs=1e-5)
     torch.save({"weights": Path}, old / "pytorch_model.bin")
     with pytest.raises(RankerError, match="no CLIP that can be loaded"):
         ClipRanker.load(old)
