@@ -85,6 +85,8 @@ class Engine:
     def check(self, request: GenerationRequest) -> None:
         """What only the model knows to be wrong; raises InvalidRequest.  May be called from any thread."""
         side = self.backend.grid_side
+        if request.init_image is not None and not self.backend.reads_pictures:
+            raise InvalidRequest("init_image", f"init_image cannot be read: {self.backend.name} has no picture encoder")
         if request.keep_rows >= side:
             raise InvalidRequest(
                 "keep_rows", f"keep_rows is {request.keep_rows}; {self.backend.name} draws {side} rows, keep fewer"

@@ -15,6 +15,7 @@ class FakeBackend:
     slot remembers: mixed-up rows, missed steps and slots that were not filled anew change the picture."""
 
     name = "fake"
+    reads_pictures = True
     start_token = 16
     vocab_size = 16
     tile = 4

@@ -369,6 +369,14 @@ def test_given_codes_do_not_outlive_their_picture() -> None:
     assert pngs(run(engine)["b"]) == [image.png for image in draw(request)]
 
 
+def test_a_model_that_cannot_read_pictures_says_so() -> None:
+    """Before anything is drawn, and by the field's name."""
+    backend = FakeBackend()
+    backend.reads_pictures = False
+    with pytest.raises(InvalidRequest, match="init_image cannot be read: fake has no picture encoder"):
+        Engine(backend).check(GenerationRequest("a cat", init_image=b"png", keep_rows=1))
+
+
 @given(st.integers(0, 3), st.floats(0, 1))
 def test_strength_keeps_its_share(keep_rows: int, strength: float) -> None:
     """All kept rows, and of the rest one minus strength; every index once and in range."""

@@ -201,6 +201,21 @@ def test_an_exported_model_can_learn_on() -> None:
     assert free.norm() < exported.lm_head.weight.norm()
 
 
+def test_an_exported_codec_can_learn_on(tmp_path: Path) -> None:
+    """Its codebook and weights are taken up as they are; a codec of other sizes is refused."""
+    trainer = codec_trainer()
+    train_on(trainer, 1)
+    dalle = DalleBart(dataclasses.replace(tiny_dalle(), encoder_dim=384))  # MiniLM's width
+    save_builtin(tmp_path, dalle, trainer.averaged_model(), dtype=torch.float32)
+    exported = load_codec(tmp_path)
+    other = CodecTrainer(trainer.config, tiny_codec())
+    other.begin_from(exported)
+    assert torch.equal(other.averaged_model().encode(pictures()), exported.encode(pictures()))
+    assert torch.equal(other.averaged_model().codebook.weight, exported.codebook.weight)
+    with pytest.raises(ValueError, match="cannot begin as one of"):
+        CodecTrainer(trainer.config, codec_model()).begin_from(exported)
+
+
 def test_features_that_are_not_one_row_a_code_are_refused() -> None:
     """A wrong table would train in silence."""
     with pytest.raises(ValueError, match=r"4 rows of features for 6 codes"):

@@ -40,6 +40,10 @@ class Backend(Protocol):
         """Pixels a side that `encode_image` takes."""
 
     @property
+    def reads_pictures(self) -> bool:
+        """Whether the model can encode pictures; min-dalle's files have no encoder."""
+
+    @property
     def start_token(self) -> int: ...
     @property
     def vocab_size(self) -> int:

@@ -49,6 +49,7 @@ class DalleBackend:
         self.image_length = config.image_length
         self.grid_side = math.isqrt(config.image_length)
         self.picture_side = self.grid_side * checkpoint.vqgan.config.downscale
+        self.reads_pictures = checkpoint.vqgan.config.encoder != "none"
         self.start_token = config.start_token
         # the table can have more rows than there are codes (start, padding): those can never be drawn
         self.vocab_size = checkpoint.vqgan.config.n_embed

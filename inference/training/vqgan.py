@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inference.checkpoints import load_builtin
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.codebook import fit_codebook, split_patches
 from inference.training.data import SceneBatch, contact_sheet
@@ -34,11 +35,12 @@ from inference.training.run import Average, Run, Schedule
 
 @dataclass(frozen=True)
 class CodecConfig:
-    """Settings of one codec training. The codebook is made of `codebook_scenes` pictures."""
+    """Settings of one codec training. The codebook is made of `codebook_scenes` pictures, or that of `start`."""
 
     cache: Path = DEFAULT_CACHE
     pictures: Path | None = None
     run: Path = Path("runs/vqgan")
+    start: Path | None = None
     seed: int = 1
     batch: int = 8
     learning_rate: float = 2e-3
@@ -122,6 +124,13 @@ class CodecTrainer:
         )
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
+
+    def begin_from(self, model: VQGAN) -> None:
+        """Start with the codebook and the weights of an exported codec. Raises ValueError when its sizes are others."""
+        if model.config != self.model.config:
+            raise ValueError(f"a codec of {self.model.config} cannot begin as one of {model.config}")
+        self.model.load_state_dict(model.state_dict())
+        self.average = Average(self.model, self.config.average)
 
     def make_codebook(self, pictures: Iterator[Tensor]) -> None:
         """Fit and install the codebook; `pictures` are batches (B, 3, H, W) in 0..1."""
@@ -208,7 +217,9 @@ class CodecTrainer:
 
 
 def load_codec(checkpoint: Path) -> VQGAN:
-    """The averaged codec of a checkpoint that `main` has written."""
+    """The averaged codec of a checkpoint that `main` has written, or that of an exported model's folder."""
+    if checkpoint.is_dir():
+        return load_builtin(checkpoint).vqgan
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return _codec(VQGANConfig.from_dict(state["config"]), state["average"])
 
@@ -235,7 +246,10 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
     if resume:
         move(trainer, device)
     take_up(trainer, run, resume=resume)
-    if not resume:
+    if config.start is not None and not resume:
+        trainer.begin_from(load_builtin(config.start).vqgan)
+        move(trainer, device)
+    elif not resume:
         sys.stdout.write("Making the codebook …\n")
         scenes = _source(config, 50, flat=0.3, popular=1.0, detailed=True)
         count = -(-config.codebook_scenes // 50)
