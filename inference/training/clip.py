@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +25,7 @@ from inference.training.loop import take_up, train_loop, training_device, use_th
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Run, Schedule
+from inference.training.run import Average, Resumable, Run, Schedule
 from inference.training.softening import softened, spoiled
 
 _LARGEST_SCALE = 4.0
@@ -97,7 +96,7 @@ class PairSource:
         return PairBatch(picture_tensor(list(scenes.pixels), self.edge), self._text.vectors(scenes.captions))
 
 
-class JudgeTrainer:
+class JudgeTrainer(Resumable):
     """One PictureJudge, its optimisers and its average; `train_step` is the whole of training."""
 
     def __init__(self, config: ClipConfig, model: JudgeConfig) -> None:
@@ -148,22 +147,6 @@ class JudgeTrainer:
         logits = logits.masked_fill(F.pad(same, (0, len(pixels) - count)), -torch.inf)
         right = torch.arange(count, device=logits.device)
         return (F.cross_entropy(logits, right) + F.cross_entropy(logits[:, :count].T, right)) / 2
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that resuming needs."""
-        return {
-            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
-            "config": self.model.config.to_dict(),
-        }  # fmt: skip
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict()`."""
-        self.model.load_state_dict(state["model"])
-        self.average.load(state["average"], state["step"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
 
     def averaged_model(self) -> PictureJudge:
         """A PictureJudge with the averaged weights, for use."""

@@ -27,7 +27,7 @@ from inference.training.loop import move, take_up, train_loop, training_device, 
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Run, Schedule
+from inference.training.run import Average, Resumable, Run, Schedule
 from inference.training.samples import PROMPTS, sample_sheet
 from inference.training.tables import code_features, folded, share_rows, unfold
 from inference.training.vqgan import load_codec
@@ -78,7 +78,7 @@ def initialise(model: DalleBart) -> None:
             nn.init.normal_(parameter, std=0.02 / (2 * depth) ** 0.5 if writes else parameter.shape[-1] ** -0.5)
 
 
-class DalleTrainer:
+class DalleTrainer(Resumable):
     """One DalleBart with shared tables, its two optimisers and its average; `train_step` is the whole of training."""
 
     def __init__(self, config: DalleConfig, model: DalleBartConfig, features: Tensor) -> None:
@@ -134,20 +134,8 @@ class DalleTrainer:
         return float(loss.detach())
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that resuming needs."""
-        return {
-            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
-            "config": self.model.config.to_dict(), "features": self.features,
-        }  # fmt: skip
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict()`."""
-        self.model.load_state_dict(state["model"])
-        self.average.load(state["average"], state["step"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
+        """Everything that resuming needs, and the features that the tables share."""
+        return super().state_dict() | {"features": self.features}
 
     def averaged_model(self) -> DalleBart:
         """A plain DalleBart with the averaged weights, for use."""

@@ -83,6 +83,32 @@ class Average:
             self._values[name].copy_(value)
 
 
+class Resumable:
+    """What a trainer needs to go on from a checkpoint: `model`, `average`, `optimizers`, `step` and `seconds`."""
+
+    model: Any
+    average: Average
+    optimizers: tuple[torch.optim.Optimizer, ...]
+    step: int
+    seconds: float
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that resuming needs."""
+        return {
+            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
+            "config": self.model.config.to_dict(),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict()`."""
+        self.model.load_state_dict(state["model"])
+        self.average.load(state["average"], state["step"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
 class Run:
     """The folder of one training: `checkpoint.pt`, `loss.jsonl`, `loss.png` and sample sheets."""
 

@@ -30,7 +30,7 @@ from inference.training.loop import move, take_up, train_loop, training_device, 
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Run, Schedule
+from inference.training.run import Average, Resumable, Run, Schedule
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def to_pixels(batch: Any) -> Tensor:
     return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
 
 
-class CodecTrainer:
+class CodecTrainer(Resumable):
     """One VQGAN with a codebook, its optimiser and its average; `train_step` is the whole of training."""
 
     def __init__(self, config: CodecConfig, model: VQGANConfig) -> None:
@@ -116,7 +116,7 @@ class CodecTrainer:
         self.model = VQGAN(model)
         self.model.encoder.requires_grad_(requires_grad=False)
         self.model.codebook.requires_grad_(requires_grad=False)
-        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's types
+        self.model.to(memory_format=torch.channels_last)
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
             Muon([p for p in trained if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01),
@@ -194,22 +194,6 @@ class CodecTrainer:
             return picture[..., y * size : (y + edge * patch) * size, x * size : (x + edge * patch) * size]
 
         return window(pixels, 1), window(target, scale)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that resuming needs."""
-        return {
-            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers], "seconds": self.seconds,
-            "config": self.model.config.to_dict(),
-        }  # fmt: skip
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict()`."""
-        self.model.load_state_dict(state["model"])
-        self.average.load(state["average"], state["step"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
 
     def averaged_model(self) -> VQGAN:
         """A VQGAN with the averaged weights, for use."""
