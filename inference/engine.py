@@ -197,7 +197,8 @@ class Engine:
         if finished:
             self._scheduler.finish(finished)
             self._batch = None
-        self._budget.earn(self._clock() - started)
+        if any(self._generations[sequence.generation_id].request.preview for sequence in batch.sequences):
+            self._budget.earn(self._clock() - started)
 
     def _draw_codes(self, batch: DecodeBatch) -> None:
         positions = torch.tensor([sequence.position for sequence in batch.sequences])  # (P,)

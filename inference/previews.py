@@ -12,7 +12,7 @@ from torch import Tensor
 from inference.pictures import Pixels, fade_undrawn
 
 SHARE = 0.05
-"""Previews may take this share of the time that decoding takes."""
+"""Previews may take this share of the time that decoding takes, for as long as somebody wants them."""
 
 BURST = 0.3
 """Seconds that one round of previews may hold up everyone's decoding, unless a single picture takes longer."""

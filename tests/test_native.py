@@ -7,18 +7,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.native import Around, Int8Weight, Kernels, WinogradWeight, load_kernels
+from inference.native import FLAGS, Around, Int8Weight, Kernels, WinogradWeight, build_kernels, load_kernels
 
 
-@pytest.fixture
-def kernels() -> Kernels:
-    loaded = load_kernels()
+@pytest.fixture(params=["plain", "widest"])
+def kernels(request: pytest.FixtureRequest) -> Kernels:
+    """Those for any processor, and those that this one can have at most."""
+    loaded = build_kernels(FLAGS) if request.param == "plain" else load_kernels()
     if loaded is None:
         pytest.skip("no C compiler, or no x86-64 with AVX2")
     return loaded
 
 
-@pytest.mark.parametrize(("rows", "width", "out"), [(1, 8, 1), (7, 37, 50), (18, 64, 16)])
+@pytest.mark.parametrize(("rows", "width", "out"), [(1, 8, 1), (2, 24, 33), (7, 37, 50), (18, 64, 16), (35, 16, 16)])
 def test_product_of_any_size(kernels: Kernels, rows: int, width: int, out: int) -> None:
     """Widths that are no whole vectors, rows that fill no block: the product of the rounded numbers, exactly scaled."""
     generator = torch.Generator().manual_seed(1)

@@ -8,6 +8,7 @@ from inference.precision import Precision, Processor, choose_precision
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 OLD = Processor(has_bfloat16=False, has_int8=False)
 PLAIN = Processor(has_bfloat16=False, has_int8=True)
+BARE = Processor(has_bfloat16=True, has_int8=False)
 NEW = Processor(has_bfloat16=True, has_int8=True)
 
 
@@ -16,7 +17,8 @@ NEW = Processor(has_bfloat16=True, has_int8=True)
     [
         ("auto", CPU, OLD, Precision.FLOAT32),
         ("auto", CPU, PLAIN, Precision.INT8),
-        ("auto", CPU, NEW, Precision.BFLOAT16),
+        ("auto", CPU, NEW, Precision.INT8),
+        ("auto", CPU, BARE, Precision.BFLOAT16),
         ("auto", GPU, OLD, Precision.FLOAT16),
         ("float32", CPU, NEW, Precision.FLOAT32),
         ("int8", CPU, NEW, Precision.INT8),
@@ -24,7 +26,7 @@ NEW = Processor(has_bfloat16=True, has_int8=True)
     ],
 )
 def test_choice(setting: str, device: torch.device, processor: Processor, chosen: Precision) -> None:
-    """Auto takes what the processor has units for; a name is taken at its word."""
+    """Auto takes what is fastest on such a processor; a name is taken at its word."""
     assert choose_precision(setting, device, processor) is chosen
 
 

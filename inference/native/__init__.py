@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 SOURCE: Final = Path(__file__).with_name("kernels.c")
 FLAGS: Final = ("-std=c11", "-O3", "-mavx2", "-mfma", "-mf16c", "-fopenmp", "-fPIC")
 NEEDED: Final = ("avx2", "fma3", "f16c")
+WIDE_FLAGS: Final = ("-mavx512f", "-mavx512vnni")
+WIDE_NEEDED: Final = ("avx512_f", "avx512_vnni")
+"""Where the processor has these too, the inner products use them."""
+
 BUILD_SECONDS: Final = 120
 LANES: Final = 8
 PANEL: Final = 16
@@ -210,23 +214,28 @@ class WinogradWeight:
 
 @functools.cache
 def load_kernels() -> Kernels | None:
-    """The kernels, built first where this user has not yet; None, and a line in the log, where that is impossible."""
-    able = platform.system() == "Linux" and all(_capabilities().get(name) for name in NEEDED)
+    """The fastest kernels for this processor; None, and a line in the log, where there can be none."""
+    return build_kernels(FLAGS + WIDE_FLAGS if _has(WIDE_NEEDED) else FLAGS)
+
+
+def build_kernels(flags: tuple[str, ...]) -> Kernels | None:
+    """The kernels as these flags make them, built first where this user has not yet; None as in `load_kernels`."""
+    able = platform.system() == "Linux" and _has(NEEDED)
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if not able or compiler is None:
         log.info("no native kernels", reason="no C compiler" if able else "not Linux on x86-64 with AVX2")
         return None
     try:
-        return Kernels(_built(compiler))
+        return Kernels(_built(compiler, flags))
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("no native kernels", reason=str(error))
         return None
 
 
-def _built(compiler: str) -> Path:
+def _built(compiler: str, flags: tuple[str, ...]) -> Path:
     """The library's path; compiled into a file of another name first, so that no other process loads half of it."""
     openmp = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*"))  # one pool of threads, not two
-    made_from = SOURCE.read_bytes() + repr((FLAGS, compiler, openmp)).encode()
+    made_from = SOURCE.read_bytes() + repr((flags, compiler, openmp)).encode()
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "easel"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"kernels-{hashlib.sha256(made_from).hexdigest()[:16]}.so"
@@ -235,7 +244,7 @@ def _built(compiler: str) -> Path:
             built, unlinked = Path(scratch) / "kernels.so", Path(scratch) / "kernels.o"
             link = [str(openmp[0])] if openmp else ["-fopenmp"]
             for command in (
-                [compiler, *FLAGS, "-c", "-o", str(unlinked), str(SOURCE)],
+                [compiler, *flags, "-c", "-o", str(unlinked), str(SOURCE)],
                 [compiler, "-shared", "-o", str(built), str(unlinked), *link],
             ):
                 subprocess.run(command, check=True, capture_output=True, timeout=BUILD_SECONDS)
@@ -243,8 +252,9 @@ def _built(compiler: str) -> Path:
     return path
 
 
-def _capabilities() -> Mapping[str, Any]:
-    return torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+def _has(names: tuple[str, ...]) -> bool:
+    known: Mapping[str, Any] = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return all(known.get(name) for name in names)
 
 
 def _pointer(tensor: Tensor | None) -> int | None:

@@ -1,4 +1,5 @@
-/* The loops that decide how long a picture takes, for x86-64 with AVX2, FMA and F16C.
+/* The loops that decide how long a picture takes, for x86-64 with AVX2, FMA and F16C; with AVX-512 and VNNI, the inner
+ * products are twice to four times as fast, with the same results.
  *
  * multiply_int8: rows times a matrix of 8-bit whole numbers; sums are exact, so a row is worth the same in any company.
  * attend:  one query a row against that row's own cached keys and values, read once, where they lie.
@@ -116,65 +117,110 @@ static float quantize_row(int64_t in, const float *x, uint8_t *q) {
     return largest / 127.0f;
 }
 
-/* rows (at most 6, a constant to the compiler) times one panel */
-static inline __attribute__((always_inline)) void panel_int8(const int rows, int64_t quads, const uint8_t *q,
-                                                             int64_t q_stride, const int8_t *w, __m256i acc[6][2]) {
+/* PANEL sums, and one step of them: four inputs (the same for all) times four weights each */
+#ifdef __AVX512VNNI__
+#define INT8_ROWS 12
+typedef __m512i sums;
+static inline sums no_sums(void) { return _mm512_setzero_si512(); }
+static inline sums add_sums(sums a, sums b) { return _mm512_add_epi32(a, b); }
+static inline sums add_products(sums s, int32_t four, const int8_t *w) {
+    return _mm512_dpbusd_epi32(s, _mm512_set1_epi32(four), _mm512_loadu_si512(w));
+}
+static inline void store_sums(int32_t *to, sums s) { _mm512_storeu_si512(to, s); }
+#else
+#define INT8_ROWS 6
+typedef struct {
+    __m256i low, high;
+} sums;
+static inline sums no_sums(void) { return (sums){_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+static inline sums add_sums(sums a, sums b) {
+    return (sums){_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
+}
+static inline sums add_products(sums s, int32_t four, const int8_t *w) {
+    __m256i x = _mm256_set1_epi32(four), low = _mm256_loadu_si256((const __m256i *)w);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(w + 32));
+    /* at most 255 * 64 * 2, which is why weights go to 64 only: beyond 32767 this instruction saturates */
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i sum[6][2];
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
-    for (int64_t k = 0; k < quads; k++) {
-        const __m256i *weight = (const __m256i *)(w + k * PANEL * 4);
-#pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) {
-            int32_t four;
-            memcpy(&four, q + r * q_stride + k * 4, 4);
-            __m256i x = _mm256_set1_epi32(four);
-            /* at most 255 * 64 * 2, which is why weights go to 64 only: beyond 32767 this instruction saturates */
-            __m256i a = _mm256_maddubs_epi16(x, weight[0]), b = _mm256_maddubs_epi16(x, weight[1]);
-            sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(a, ones));
-            sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(b, ones));
+    return add_sums(s, (sums){_mm256_madd_epi16(_mm256_maddubs_epi16(x, low), ones),
+                              _mm256_madd_epi16(_mm256_maddubs_epi16(x, high), ones)});
+}
+static inline void store_sums(int32_t *to, sums s) {
+    _mm256_storeu_si256((__m256i *)to, s.low);
+    _mm256_storeu_si256((__m256i *)(to + LANES), s.high);
+}
+#endif
+
+/* rows (a constant to the compiler) times one panel; few rows have two sums each, so as not to wait for the last one */
+static inline __attribute__((always_inline)) void panel_int8(const int rows, int64_t quads, const int32_t *q,
+                                                             int64_t stride, const int8_t *w,
+                                                             int32_t acc[INT8_ROWS][PANEL]) {
+    const int ways = rows <= 3 ? 2 : 1; /* the number of quads is even */
+    sums sum[2][INT8_ROWS];
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; r++) sum[0][r] = sum[1][r] = no_sums();
+    for (int64_t k = 0; k < quads; k += ways)
+#pragma GCC unroll 2
+        for (int way = 0; way < ways; way++, q += stride, w += PANEL * 4) {
+            if (ways == 1) __builtin_prefetch(w + quads * PANEL * 4); /* the next panel */
+#pragma GCC unroll 12
+            for (int r = 0; r < rows; r++) sum[way][r] = add_products(sum[way][r], q[r], w);
         }
-    }
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++) acc[r][0] = sum[r][0], acc[r][1] = sum[r][1];
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; r++) store_sums(acc[r], ways == 2 ? add_sums(sum[0][r], sum[1][r]) : sum[0][r]);
 }
 
 typedef struct {
-    int64_t rows, in, out, q_stride;
-    const uint8_t *q;
+    int64_t rows, in, out, quads;
+    const int32_t *q; /* (rows, quads): four bytes each */
     const float *row_scale, *scale, *bias;
     const int8_t *weight;
     const int32_t *offset;
     float *y;
 } product;
 
-/* outputs o to o + 16 of all rows */
-static void multiply_panel(const product *s, int64_t o) {
-    int64_t quads = s->q_stride / 4;
-    const int8_t *panel = s->weight + o * s->q_stride;
-    for (int64_t first = 0; first < s->rows; first += 6) {
-        __m256i acc[6][2];
-        int64_t count = s->rows - first < 6 ? s->rows - first : 6;
-        const uint8_t *from = s->q + first * s->q_stride;
+/* (quads, rows) in place of (rows, quads): what one step reads lies together. Each thread has its own, in its cache. */
+static void interleave(const product *s, int32_t *to) {
+    for (int64_t r = 0; r < s->rows; r++)
+        for (int64_t k = 0; k < s->quads; k++) to[k * s->rows + r] = s->q[r * s->quads + k];
+}
+
+/* outputs o to o + 16 of all rows; q is interleaved */
+static void multiply_panel(const product *s, const int32_t *q, int64_t o) {
+    const int8_t *panel = s->weight + o * s->quads * 4;
+    int64_t parts = (s->rows + INT8_ROWS - 1) / INT8_ROWS, first = 0;
+    for (int64_t part = 0; part < parts; part++) {
+        int32_t acc[INT8_ROWS][PANEL];
+        int64_t count = (s->rows - first) / (parts - part); /* as equal as can be */
         switch (count) {
-        case 1: panel_int8(1, quads, from, s->q_stride, panel, acc); break;
-        case 2: panel_int8(2, quads, from, s->q_stride, panel, acc); break;
-        case 3: panel_int8(3, quads, from, s->q_stride, panel, acc); break;
-        case 4: panel_int8(4, quads, from, s->q_stride, panel, acc); break;
-        case 5: panel_int8(5, quads, from, s->q_stride, panel, acc); break;
-        default: panel_int8(6, quads, from, s->q_stride, panel, acc);
+#define ROWS_CASE(n) \
+    case n: panel_int8(n, s->quads, q + first, s->rows, panel, acc); break;
+            ROWS_CASE(1)
+            ROWS_CASE(2)
+            ROWS_CASE(3)
+            ROWS_CASE(4)
+            ROWS_CASE(5)
+            ROWS_CASE(6)
+#if INT8_ROWS > 6
+            ROWS_CASE(7)
+            ROWS_CASE(8)
+            ROWS_CASE(9)
+            ROWS_CASE(10)
+            ROWS_CASE(11)
+            ROWS_CASE(12)
+#endif
         }
         for (int64_t r = 0; r < count; r++)
             for (int half = 0; half < 2; half++) {
                 int64_t at = o + half * LANES;
                 if (at >= s->out) continue;
-                __m256i sum = _mm256_sub_epi32(acc[r][half], _mm256_loadu_si256((const __m256i *)(s->offset + at)));
+                __m256i sum = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(acc[r] + half * LANES)),
+                                               _mm256_loadu_si256((const __m256i *)(s->offset + at)));
                 vec value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(s->scale + at));
                 value = _mm256_mul_ps(value, splat(s->row_scale[first + r]));
                 if (s->bias) value = _mm256_add_ps(value, _mm256_loadu_ps(s->bias + at));
                 store_part(s->y + (first + r) * s->out + at, s->out - at, value);
             }
+        first += count;
     }
 }
 
@@ -183,11 +229,11 @@ void multiply_int8(int64_t rows, int64_t in, int64_t out, int64_t steps, const f
                    const int8_t *weight, const int32_t *offset, const float *scale, const float *bias,
                    const float *before_weight, const float *before_bias, const float *after_weight,
                    const float *after_bias, const float *residual, float *y) {
-    int64_t q_stride = (in + LANES - 1) / LANES * LANES;
-    uint8_t *q = malloc((size_t)(rows * q_stride));
+    int64_t quads = (in + LANES - 1) / LANES * 2;
+    int32_t *q = malloc((size_t)(rows * quads * 4));
     float *row_scale = malloc((size_t)rows * sizeof(float));
     affine before = {before_weight, before_bias}, after = {after_weight, after_bias};
-    product s = {rows, in, out, q_stride, q, row_scale, scale, bias, weight, offset, y};
+    product s = {rows, in, out, quads, q, row_scale, scale, bias, weight, offset, y};
 #pragma omp parallel
     {
         float *row = malloc((size_t)in * sizeof(float));
@@ -201,11 +247,14 @@ void multiply_int8(int64_t rows, int64_t in, int64_t out, int64_t steps, const f
             else
                 memcpy(row, from, (size_t)in * sizeof(float));
             if (steps & BEFORE) normalize(in, row, before);
-            row_scale[r] = quantize_row(in, row, q + r * q_stride);
+            row_scale[r] = quantize_row(in, row, (uint8_t *)(q + r * quads));
         }
         free(row);
+        int32_t *own = malloc((size_t)(rows * quads * 4));
+        interleave(&s, own);
 #pragma omp for schedule(dynamic, 4)
-        for (int64_t o = 0; o < out; o += PANEL) multiply_panel(&s, o);
+        for (int64_t o = 0; o < out; o += PANEL) multiply_panel(&s, own, o);
+        free(own);
         if (residual || steps & AFTER) {
 #pragma omp for schedule(static)
             for (int64_t r = 0; r < rows; r++) {
@@ -316,8 +365,31 @@ void attend(int64_t rows, int64_t heads, int64_t width, int64_t room, const floa
 /* -------------------------------------------------------------------------------------------------- convolution */
 
 #define TILES 48 /* a block at most: its transformed input and output stay in the cache */
-#define ROWS 6   /* the inner product's registers: 6 tiles x 16 channels */
 #define WIDE 16
+#ifdef __AVX512F__
+#define ROWS 12 /* the inner product's registers: 12 tiles x 16 channels */
+typedef __m512 wide;
+static inline wide no_wide(void) { return _mm512_setzero_ps(); }
+static inline wide fma_wide(const float *x, const float *panel, wide sum) {
+    return _mm512_fmadd_ps(_mm512_set1_ps(*x), _mm512_load_ps(panel), sum);
+}
+static inline void store_wide(float *to, wide w) { _mm512_store_ps(to, w); }
+#else
+#define ROWS 6
+typedef struct {
+    vec left, right;
+} wide;
+static inline wide no_wide(void) { return (wide){_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+static inline wide fma_wide(const float *x, const float *panel, wide sum) {
+    vec value = _mm256_broadcast_ss(x);
+    return (wide){_mm256_fmadd_ps(value, _mm256_load_ps(panel), sum.left),
+                  _mm256_fmadd_ps(value, _mm256_load_ps(panel + LANES), sum.right)};
+}
+static inline void store_wide(float *to, wide w) {
+    _mm256_store_ps(to, w.left);
+    _mm256_store_ps(to + LANES, w.right);
+}
+#endif
 
 /* floats from one of the 36 planes of a block to the next: never a multiple of what the cache repeats itself after */
 static int64_t plane(int64_t channels) { return TILES * channels + WIDE; }
@@ -350,22 +422,15 @@ static void multiply(int64_t in, int64_t out, int64_t tiles, const float *a, con
     for (int64_t o = 0; o < out; o += WIDE) {
         const float *panel = b + o * in;
         for (int64_t t = 0; t < tiles; t += ROWS) {
-            vec acc[ROWS][2];
-            for (int r = 0; r < ROWS; r++) acc[r][0] = acc[r][1] = _mm256_setzero_ps();
+            wide acc[ROWS];
+#pragma GCC unroll 12
+            for (int r = 0; r < ROWS; r++) acc[r] = no_wide();
             const float *row = a + t * in;
-            for (int64_t k = 0; k < in; k++) {
-                vec left = _mm256_load_ps(panel + k * WIDE), right = _mm256_load_ps(panel + k * WIDE + LANES);
-#pragma GCC unroll 6
-                for (int r = 0; r < ROWS; r++) {
-                    vec x = _mm256_broadcast_ss(row + r * in + k);
-                    acc[r][0] = _mm256_fmadd_ps(x, left, acc[r][0]);
-                    acc[r][1] = _mm256_fmadd_ps(x, right, acc[r][1]);
-                }
-            }
-            for (int r = 0; r < ROWS; r++) {
-                _mm256_store_ps(c + (t + r) * out + o, acc[r][0]);
-                _mm256_store_ps(c + (t + r) * out + o + LANES, acc[r][1]);
-            }
+            for (int64_t k = 0; k < in; k++)
+#pragma GCC unroll 12
+                for (int r = 0; r < ROWS; r++) acc[r] = fma_wide(row + r * in + k, panel + k * WIDE, acc[r]);
+#pragma GCC unroll 12
+            for (int r = 0; r < ROWS; r++) store_wide(c + (t + r) * out + o, acc[r]);
         }
     }
 }
