@@ -70,11 +70,15 @@ class PatchCoder:
 
 @dataclass
 class CodedSource:
-    """CodedBatches from scenes, with captions dropped at random so that the model also learns pictures without text."""
+    """CodedBatches from scenes, with captions dropped at random so that the model also learns pictures without text.
+
+    Captions are read in numbers of type `dtype`.
+    """
 
     scenes: CaptionedSource
     codec: Path
     drop: float = 0.1
+    dtype: torch.dtype = torch.float32
     _opened: tuple[PatchCoder, SentenceEncoder] | None = field(default=None, repr=False)
 
     def batch(self, step: int) -> CodedBatch:
@@ -82,6 +86,7 @@ class CodedSource:
         if self._opened is None:
             torch.set_num_threads(1)
             self._opened = PatchCoder(load_codec(self.codec)), load_sentence_encoder()
+            self._opened[1].model.to(self.dtype)
         coder, encoder = self._opened
         scenes = self.scenes.batch(step)
         states, mask = encoder.states(scenes.captions)

@@ -8,6 +8,7 @@ that ships. It knows nothing of pixels beyond showing samples.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN
 from inference.training.coded import CodedBatch, CodedSource
 from inference.training.folder import captioned_source
-from inference.training.loop import move, take_up, train_loop, training_device, use_threads
+from inference.training.loop import move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
@@ -56,6 +57,7 @@ class DalleConfig:
     average: float = 0.998
     threads: int = 2
     device: str = "auto"
+    precision: str = "auto"
     compiled: bool = True
     sample_seconds: float = 600.0
 
@@ -81,9 +83,12 @@ def initialise(model: DalleBart) -> None:
 class DalleTrainer(Resumable):
     """One DalleBart with shared tables, its two optimisers and its average; `train_step` is the whole of training."""
 
-    def __init__(self, config: DalleConfig, model: DalleBartConfig, features: Tensor) -> None:
+    def __init__(
+        self, config: DalleConfig, model: DalleBartConfig, features: Tensor, dtype: torch.dtype = torch.float32
+    ) -> None:
         torch.manual_seed(config.seed)
         self.config = config
+        self.dtype = dtype
         self.features = features
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.model = DalleBart(model)
@@ -93,7 +98,7 @@ class DalleTrainer(Resumable):
         chosen = {id(p) for p in matrices}
         rest = [p for p in self.model.parameters() if id(p) not in chosen]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay),
+            Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay, dtype=dtype),
             torch.optim.AdamW(
                 rest, lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True
             ),
@@ -110,8 +115,11 @@ class DalleTrainer(Resumable):
     def loss(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         """Mean cross-entropy per code of pictures `codes` (B, L), given text `states` (B, T, E) and `mask` (B, T)."""
         start = torch.full_like(codes[:, :1], self.model.config.start_token)
-        logits = self.model(torch.cat([start, codes[:, :-1]], 1), states, mask)
-        return F.cross_entropy(logits.flatten(0, 1), codes.flatten())
+        tensors = itertools.chain(self.model.named_parameters(), self.model.named_buffers())
+        weights = {name: tensor.to(self.dtype) for name, tensor in tensors}
+        inputs = torch.cat([start, codes[:, :-1]], 1), states.to(self.dtype), mask
+        logits = torch.func.functional_call(self.model, weights, inputs)
+        return F.cross_entropy(logits.flatten(0, 1).float(), codes.flatten())
 
     def train_step(self, batch: CodedBatch) -> float:
         """One update; returns the loss. Raises FloatingPointError when it is not finite."""
@@ -172,7 +180,8 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sample sheets in `config.run`."""
     use_threads(config.threads)
     device, codec = training_device(config.device), load_codec(config.codec)
-    run, trainer = Run(config.run), DalleTrainer(config, model, code_features(codec.codebook.weight.detach()))
+    dtype, run = training_dtype(config.precision, device), Run(config.run)
+    trainer = DalleTrainer(config, model, code_features(codec.codebook.weight.detach()), dtype)
     if config.start is not None and not resume:
         trainer.begin_from(load_builtin(config.start).dalle)
     move(trainer, device)
@@ -182,7 +191,7 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
         pictures = captioned_source(
             config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
         )
-        return CodedSource(pictures, config.codec, drop)
+        return CodedSource(pictures, config.codec, drop, dtype)
 
     held_out = source(128, 0.0, held_out=True).batch(0)
     use_threads(config.threads)  # making the batch took them down to one

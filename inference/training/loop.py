@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from torch import nn
 
 from inference.cores import usable_cores
+from inference.precision import Processor
 from inference.training.data import BatchSource, Loader
 from inference.training.run import Average, Run, Schedule
 
@@ -52,6 +53,17 @@ def training_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise ValueError("device is cuda, but PyTorch finds no GPU here; device = auto takes what is there")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def training_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The type that products are computed in: of the setting "auto", "bfloat16" or "float32". Raises ValueError.
+
+    Weights, sums of gradients and losses stay float32 in any case. "auto" is bfloat16 where there are units for it.
+    """
+    if name not in {"auto", "bfloat16", "float32"}:
+        raise ValueError(f"precision is {name!r}; it must be auto, bfloat16 or float32")
+    fast = device.type == "cuda" or Processor.here().has_bfloat16
+    return torch.bfloat16 if name == "bfloat16" or (name == "auto" and fast) else torch.float32
 
 
 def move(trainer: Trainer, device: torch.device) -> None:

@@ -2,8 +2,8 @@
 https://kellerjordan.github.io/posts/muon/), scaled to the size of an AdamW update (Liu et al. 2025,
 https://arxiv.org/abs/2502.16982).
 
-In: matrices with gradients. Out: updated matrices. Unlike `torch.optim.Muon` it works in float32 and on all matrices of
-a shape at once: on a processor without bfloat16 units that takes a fifth of the time.
+In: matrices with gradients. Out: updated matrices. Unlike `torch.optim.Muon` it can work in float32, and on all
+matrices of a shape at once: on a processor without bfloat16 units that takes a fifth of the time.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ def orthogonalised(matrices: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, orthogonalised; weight decay is decoupled. For the matrices and
+    """Nesterov momentum, orthogonalised in numbers of type `dtype`; weight decay is decoupled. For the matrices and
     convolution kernels inside a network, not for its tables."""
 
     def __init__(
-        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
-    ) -> None:
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:  # fmt: skip
         parameters = list(parameters)
+        self._dtype = dtype
         for parameter in parameters:
             if parameter.ndim < 2:
                 raise ValueError(f"Muon takes matrices and kernels, not a tensor of shape {tuple(parameter.shape)}")
@@ -64,7 +66,7 @@ class Muon(torch.optim.Optimizer):
         ahead = [g.lerp(buffer, group["momentum"]) for g, buffer in zip(gradients, buffers, strict=True)]
         flat = torch.stack(ahead).flatten(2)  # a kernel is a matrix from (channels, height, width) to channels
         scale = group["lr"] * 0.2 * max(flat.shape[1:]) ** 0.5
-        updates = orthogonalised(flat).view(-1, *matrices[0].shape).unbind(0)
+        updates = orthogonalised(flat.to(self._dtype)).to(flat.dtype).view(-1, *matrices[0].shape).unbind(0)
         torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
         torch._foreach_add_(matrices, list(updates), alpha=-scale)
 
