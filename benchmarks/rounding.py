@@ -2,7 +2,8 @@
 
 Pictures are drawn in float32; both precisions read their codes, one at a time. Compared are the logits after guidance,
 the likeliest code of each place, and the code that is drawn with the model's own sampling and the same noise.
-The pixels are those of the same codes. Prints one JSON object; differences of logits are in shares of their deviation.
+The pixels are those of the same codes. And what company costs: pictures of the same prompts and seeds, drawn alone and
+together in that precision. Prints one JSON object; differences of logits are in shares of their deviation.
 
     python -m benchmarks.rounding [--model builtin] [--precision int8] [--pictures 8]
 """
@@ -19,6 +20,7 @@ from inference.checkpoints import load_model
 from inference.cores import usable_cores
 from inference.precision import Precision
 from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.training.drawing import draw
 
 PROMPTS = (
     "a red heart", "a balrog playing chess", "two blue birds on a tree", "a castle at night", "a yellow taxi in rain",
@@ -60,6 +62,8 @@ def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
         codes[:, position + 1] = sample(true, rows, noise)
         drawn.append((sample(rounded, rows, noise) == codes[:, position + 1]).float().mean())
     pixels = [backend.detokenize(codes[:, 1:]).int() for backend in (exact, other)]
+    orders = [(PROMPTS[index % len(PROMPTS)], index) for index in range(pictures)]
+    company = zip(draw(other, orders), (draw(other, [order])[0] for order in orders), strict=True)
     return {
         "model": exact.name,
         "precision": precision,
@@ -69,6 +73,7 @@ def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
         "drawn_code_agrees": round(torch.stack(drawn).mean().item(), 4),
         "pixels_differ_by_at_most": int((pixels[0] - pixels[1]).abs().max()),
         "pixels_that_differ": round((pixels[0] != pixels[1]).float().mean().item(), 5),
+        "same_alone_and_together": sum((together == alone).all() for together, alone in company) / pictures,
     }
 
 

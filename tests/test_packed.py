@@ -1,5 +1,6 @@
 """The prepared decoder, text encoder and detokenizer: the naive network's numbers, and no row knows its neighbours."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from inference.backends import EncodedTexts
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint
+from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint, load_builtin
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.packed_decoder import PackedDecoder
 from inference.models.packed_encoder import PackedEncoder
@@ -83,21 +84,19 @@ def test_8_bits_are_near(base: DalleBartConfig, changes: dict[str, Any]) -> None
     assert (logits - expected).std() < 0.06 * expected.std()
 
 
-@pytest.mark.parametrize("pack", [FLOAT32, pytest.param("int8", marks=needs_kernels)], ids=["float32", "int8"])
-def test_company_changes_nothing(pack: Packer | str) -> None:
-    """A row's logits are the same, bit for bit, alone and among others that are further, with longer texts.
-
-    With several threads too: what is the same with one need not be.
-    """
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """What is the same with one thread need not be with several."""
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
-    try:
-        check_company(pack)
-    finally:
-        torch.set_num_threads(threads)
+    yield
+    torch.set_num_threads(threads)
 
 
-def check_company(pack: Packer | str) -> None:
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("pack", [FLOAT32, pytest.param("int8", marks=needs_kernels)], ids=["float32", "int8"])
+def test_company_changes_nothing(pack: Packer | str) -> None:
+    """A row's logits are the same, bit for bit, alone and among others that are further, with longer texts."""
     network = random_network(BUILTIN_LIKE)
     codes, states, mask = codes_states_mask(BUILTIN_LIKE, texts=3)
     together = packed(network, int8() if isinstance(pack, str) else pack)
@@ -185,6 +184,17 @@ def random_vqgan(**changes: Any) -> VQGAN:
         if "norm" in name:
             parameter.add_(0.3 * torch.randn_like(parameter))
     return network
+
+
+@needs_kernels
+@pytest.mark.usefixtures("two_threads")
+def test_pixels_do_not_depend_on_company() -> None:
+    """The built-in model's pictures are the same, bit for bit, alone and together."""
+    network, kernels = load_builtin().vqgan, load_kernels()
+    assert kernels is not None
+    prepared = PackedDetokenizer(network, kernels)
+    codes = torch.randint(0, 4096, (3, network.config.grid_side**2), generator=torch.Generator().manual_seed(8))
+    assert torch.equal(prepared(codes), torch.cat([prepared(one) for one in torch.split(codes, 1)]))
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ class PackedDetokenizer:
             elif isinstance(step, Convolution):
                 x = step(x, doubled=True)
             else:
-                x = step(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
+                # one by one: PyTorch's products round by how many rows a thread gets
+                maps = [step(one) for one in torch.split(x.permute(0, 3, 1, 2), 1)]
+                x = torch.cat(maps).permute(0, 2, 3, 1).contiguous()
         y = self._conv_out(x, norm=scale_and_shift(x, self._norm_out, self._kernels))
         pixels = y[..., : self._channels_out].permute(0, 3, 1, 2)  # (B, 3 * patch², H, W)
         if self._patch > 1:
