@@ -53,7 +53,8 @@ def tiny_dalle() -> DalleBartConfig:
 
 def codec_trainer(**changes: object) -> CodecTrainer:
     """A trainer of the tiny codec."""
-    config = dataclasses.replace(CodecConfig(steps=40, warmup=2, batch=4, learning_rate=5e-3, plain=2), **changes)  # type: ignore[arg-type]
+    usual = CodecConfig(steps=40, warmup=2, batch=4, learning_rate=5e-3, plain=2, compiled=False)
+    config = dataclasses.replace(usual, **changes)  # type: ignore[arg-type]
     trainer = CodecTrainer(config, tiny_codec())
     trainer.make_codebook(iter([pictures(8)]))
     return trainer

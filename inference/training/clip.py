@@ -1,8 +1,9 @@
 """Training of the judge that ranks a grid's pictures: which picture belongs to which caption.
 
-In: captioned pictures from `data` or a folder. Out: checkpoints of a `PictureJudge`. It learns from pictures as they
-are, softened as a codec softens them, and from spoiled twins: pictures in which some cells are those of another one.
-The codec works patch by patch, so that is what a wrongly drawn code looks like; the twin must fit the caption worse.
+In: captioned pictures from `data` or a folder, and the codec through which the model draws. Out: checkpoints of a
+`PictureJudge`. It learns from pictures as the codec draws them, softened now and then, and from spoiled twins: pictures
+in which some cells are those of another one. The codec works patch by patch, so that is what a wrongly drawn code looks
+like; the twin must fit the caption worse.
 """
 
 from __future__ import annotations
@@ -20,26 +21,32 @@ from torch import Tensor
 from inference.checkpoints import load_sentence_encoder
 from inference.models.clip import JudgeConfig, PictureJudge, picture_tensor
 from inference.models.text_encoder import SentenceEncoder
+from inference.models.vqgan import VQGAN
+from inference.pictures import Pixels
+from inference.training.coded import PatchCoder
 from inference.training.folder import CaptionedSource, captioned_source
-from inference.training.loop import take_up, train_loop, training_device, use_threads
+from inference.training.loop import take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.run import Average, Resumable, Run, Schedule
 from inference.training.softening import softened, spoiled
+from inference.training.vqgan import load_codec
 
 _LARGEST_SCALE = 4.0
 """Of the logarithm: sharper than that, single pairs would rule the training."""
 _CHUNKS = 4
+_PIXELS_TOGETHER = 16
 
 
 @dataclass(frozen=True)
 class ClipConfig:
-    """Settings of one training of the ranking judge."""
+    """Settings of one training of the ranking judge. Without `codec`, it sees the pictures themselves."""
 
     cache: Path = DEFAULT_CACHE
     pictures: Path | None = None
     run: Path = Path("runs/clip")
+    codec: Path | None = None
     seed: int = 3
     batch: int = 96
     flat: float = 0.2
@@ -54,6 +61,7 @@ class ClipConfig:
     average: float = 0.99
     threads: int = 2
     device: str = "auto"
+    precision: str = "auto"
     sample_seconds: float = 300.0
 
 
@@ -73,7 +81,9 @@ class PairSource:
     size: int
     edge: int
     repeats: int
+    codec: Path | None = None
     _text: SentenceEncoder | None = field(default=None, repr=False)
+    _opened: tuple[VQGAN, PatchCoder] | None = field(default=None, repr=False)
     _chunks: dict[int, PairBatch] = field(default_factory=dict, repr=False)
 
     def batch(self, step: int) -> PairBatch:
@@ -92,8 +102,21 @@ class PairSource:
         if self._text is None:
             torch.set_num_threads(1)
             self._text = load_sentence_encoder()
+            if self.codec is not None:
+                codec = load_codec(self.codec)
+                self._opened = codec, PatchCoder(codec)
         scenes = self.pictures.batch(number)
-        return PairBatch(picture_tensor(list(scenes.pixels), self.edge), self._text.vectors(scenes.captions))
+        return PairBatch(picture_tensor(self._drawn(scenes.pixels), self.edge), self._text.vectors(scenes.captions))
+
+    @torch.no_grad()
+    def _drawn(self, pixels: Pixels) -> list[Pixels]:
+        """Pictures uint8 (B, H, W, 3) as the codec, if there is one, draws them from their codes."""
+        if self._opened is None:
+            return list(pixels)
+        codec, coder = self._opened
+        parts = torch.split(coder.codes(pixels), _PIXELS_TOGETHER)
+        drawn = torch.cat([codec.detokenize(part) for part in parts]).clamp_(0, 1)  # (B, 3, h, w)
+        return list(drawn.mul_(255).to(torch.uint8).permute(0, 2, 3, 1).numpy())
 
 
 class JudgeTrainer(Resumable):
@@ -104,11 +127,12 @@ class JudgeTrainer(Resumable):
         self.config = config
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.device = training_device(config.device)
+        self.dtype = training_dtype(config.precision, self.device)
         self.model = PictureJudge(model).to(self.device)
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         rest = [p for p in self.model.parameters() if p.ndim < 2]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay),
+            Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay, dtype=self.dtype),
             torch.optim.AdamW(rest, lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0),
         )
         self.average = Average(self.model, config.average)
@@ -140,7 +164,10 @@ class JudgeTrainer(Resumable):
     def loss(self, pixels: Tensor, vectors: Tensor) -> Tensor:
         """Contrastive loss both ways; `pixels` are B pictures and then spoiled ones, which are wrong for every text."""
         count = len(vectors)
-        texts, seen = self.model.embed_texts(vectors), self.model.embed_pictures(pixels)
+        texts = self.model.embed_texts(vectors)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32):
+            seen = self.model.embed_pictures(pixels)
+        seen = seen.float()
         logits = self.model.log_scale.clamp(max=_LARGEST_SCALE).exp() * texts @ seen.T  # (B, B + spoiled)
         same = vectors @ vectors.T > 0.999  # the same caption twice in a batch: neither is wrong
         same.fill_diagonal_(fill_value=False)
@@ -187,7 +214,7 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
         )
 
     edge = trainer.model.config.edge
-    held_out = PairSource(source(64, held_out=True), 256, edge, 1).batch(0)
+    held_out = PairSource(source(64, held_out=True), 256, edge, 1, config.codec).batch(0)
     use_threads(config.threads)
 
     def report() -> None:
@@ -195,7 +222,7 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
         run.log(trainer.step, own_picture_first=own, better_than_twin=twin)
         run.draw_losses()
 
-    pairs = PairSource(source(config.batch, held_out=False), config.batch, edge, config.repeats)
+    pairs = PairSource(source(config.batch, held_out=False), config.batch, edge, config.repeats, config.codec)
     train_loop(
         trainer, trainer.train_step, pairs, run, report,
         batch=config.batch, log_steps=25, sample_seconds=config.sample_seconds,
