@@ -1,9 +1,12 @@
 """The text encoder that ships: its states mean something, and nothing of a batch leaks from one text into another."""
 
 import functools
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from inference.checkpoints import load_sentence_encoder
 from inference.models.config import ConfigError
@@ -56,3 +59,20 @@ def test_unsupported_configuration() -> None:
         MiniLMConfig.from_dict({"hidden_act": "relu"})
     with pytest.raises(ConfigError, match="num_attention_heads=7 must divide hidden_size=384"):
         MiniLMConfig(num_attention_heads=7)
+
+
+def test_a_prompt_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing and ranking ask for the same text one after the other."""
+    reading, read = encoder(), mock.Mock(wraps=encoder().tokenizer.encode_batch)
+    monkeypatch.setattr(reading, "tokenizer", SimpleNamespace(encode_batch=read))
+    states, _ = reading.states(["a lighthouse nobody asked for before"])
+    vector = reading.vectors(["a lighthouse nobody asked for before"])
+    assert read.call_count == 1
+    torch.testing.assert_close(vector, F.normalize(states.mean(1), dim=-1))
+
+
+def test_no_text_at_all() -> None:
+    """There is nothing to read, and nothing is."""
+    states, mask = encoder().states([])
+    assert states.shape == (0, 1, 384)
+    assert mask.shape == (0, 1)

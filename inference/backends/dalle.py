@@ -81,10 +81,11 @@ class DalleBackend:
                 raise ValueError(f"{self.name}: the checkpoint has a tokenizer but no text encoder")
             input_ids, mask = (tensor.to(self.device) for tensor in self._text(texts))
             return EncodedTexts(*self._encoder(input_ids, mask))
-        with torch.no_grad():
-            states, mask = self._text.states(["" if text is None else text for text in texts])
-        given = torch.tensor([text is not None for text in texts])
-        mask = mask * given[:, None]  # without a text nothing but the model's null state is attended
+        rows = [row for row, text in enumerate(texts) if text is not None]
+        read, attended = self._text.states([text for text in texts if text is not None])
+        # without a text nothing but the model's null state is attended
+        states, mask = read.new_zeros(len(texts), *read.shape[1:]), attended.new_zeros(len(texts), attended.shape[1])
+        states[rows], mask[rows] = read, attended
         return EncodedTexts(states.to(self.device, self.precision.dtype), mask.to(self.device))
 
     def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:

@@ -8,6 +8,7 @@ second token type, which sentence vectors do not use.
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -22,6 +23,9 @@ from inference.models.config import ConfigError, read_config
 EPSILON = 1e-12
 MAX_TOKENS = 64
 """Tokens read of a text, with the two that mark its ends; the built-in model was trained on no more."""
+
+REMEMBERED = 64
+"""Texts whose states are kept, 0.1 MB each at most."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class MiniLMLayer(nn.Module):
 
 
 class SentenceEncoder:
-    """MiniLM with its tokenizer."""
+    """MiniLM with its tokenizer. What was read last is remembered: a prompt is drawn, then ranked, then drawn again."""
 
     def __init__(self, model: MiniLM, tokenizer: Tokenizer) -> None:
         """Takes the tokenizer over: padding and truncation are set here."""
@@ -125,10 +129,19 @@ class SentenceEncoder:
         self.tokenizer = tokenizer
         tokenizer.enable_truncation(min(MAX_TOKENS, model.config.max_position_embeddings))
         tokenizer.enable_padding()  # to the longest of a batch; [PAD] is 0 in every BERT vocabulary
+        self._remembered = functools.lru_cache(maxsize=REMEMBERED)(self._read)
+
+    def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """B texts -> states (B, T, width) in float32 and mask (B, T); T is the longest text's, at most `MAX_TOKENS`.
+
+        Of no text at all, T is 1. The tensors are not to be written to.
+        """
+        if not texts:
+            return torch.zeros(0, 1, self.width), torch.zeros(0, 1, dtype=torch.long)
+        return self._remembered(tuple(texts)) if len(texts) == 1 else self._read(texts)
 
     @torch.no_grad()
-    def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """B texts -> states (B, T, width) in float32 and mask (B, T); T is the longest text's, at most `MAX_TOKENS`."""
+    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         encodings = self.tokenizer.encode_batch(list(texts))
         device = self.model.word_embeddings.weight.device
         input_ids = torch.tensor([encoding.ids for encoding in encodings], device=device)
