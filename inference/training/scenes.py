@@ -83,9 +83,9 @@ class SceneMaker:
     def draw(self, rng: np.random.Generator) -> Scene:
         """One random scene; pairs that are held out never come together."""
         kind = rng.random()
-        if kind < 0.66:
+        if kind < 0.50:
             scene = self._single(rng)
-        elif kind < 0.80:
+        elif kind < 0.64:
             scene = self._several(rng)
         else:
             scene = self._pair(rng)
@@ -111,7 +111,7 @@ class SceneMaker:
     def _single(self, rng: np.random.Generator) -> Scene:
         back = self._background(rng)
         spot, size, column, row = None, "large", 1, 1
-        if rng.random() < 0.15:
+        if rng.random() < 0.25:
             size = "small"
             spot = str(rng.choice(list(SPOTS)))
             column, row = SPOTS[spot]
