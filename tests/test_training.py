@@ -217,6 +217,22 @@ def test_an_exported_codec_can_learn_on(tmp_path: Path) -> None:
         CodecTrainer(trainer.config, codec_model()).begin_from(exported)
 
 
+def test_a_larger_decoder_begins_with_the_codes_of_a_smaller_one() -> None:
+    """Codes stay what they are; the new decoder adds nothing yet to what the linear skip draws of each."""
+    sizes = dataclasses.replace(tiny_codec(), linear_skip=True)
+    smaller = CodecTrainer(codec_trainer().config, sizes)
+    smaller.make_codebook(iter([pictures(8)]))
+    larger = CodecTrainer(smaller.config, dataclasses.replace(sizes, ch=64, num_res_blocks=1))
+    larger.begin_from(smaller.averaged_model())
+    model = larger.averaged_model()
+    codes = model.encode(pictures())
+    assert torch.equal(codes, smaller.averaged_model().encode(pictures()))
+    assert model.skip is not None
+    z = model.codebook(codes).view(4, 3, 3, -1).permute(0, 3, 1, 2)
+    torch.testing.assert_close(model.detokenize(codes), F.pixel_shuffle(model.skip(z), model.config.output_side // 3))
+    train_on(larger, 1)
+
+
 def test_features_that_are_not_one_row_a_code_are_refused() -> None:
     """A wrong table would train in silence."""
     with pytest.raises(ValueError, match=r"4 rows of features for 6 codes"):

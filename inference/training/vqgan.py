@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from inference.checkpoints import load_builtin
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.codebook import fit_codebook, split_patches
 from inference.training.data import SceneBatch, contact_sheet
 from inference.training.folder import CaptionedSource, captioned_source
-from inference.training.loop import move, take_up, train_loop, training_device, use_threads
+from inference.training.loop import move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
@@ -35,17 +35,21 @@ from inference.training.run import Average, Resumable, Run, Schedule
 
 @dataclass(frozen=True)
 class CodecConfig:
-    """Settings of one codec training. The codebook is made of `codebook_scenes` pictures, or that of `start`."""
+    """Settings of one codec training. The codebook is made of `codebook_scenes` pictures, or that of `start`.
+
+    `crop` is the share of training in which the model sees windows of pictures, two thirds of the edge.
+    """
 
     cache: Path = DEFAULT_CACHE
     pictures: Path | None = None
     run: Path = Path("runs/vqgan")
     start: Path | None = None
     seed: int = 1
-    batch: int = 8
-    learning_rate: float = 2e-3
-    warmup: int = 100
-    hold: float = 0.4
+    batch: int = 16
+    learning_rate: float = 8e-4
+    warmup: int = 50
+    hold: float = 0.1
+    crop: float = 0.7
     minutes: float | None = 60.0
     steps: int | None = None
     average: float = 0.998
@@ -53,15 +57,21 @@ class CodecConfig:
     plain: int = 160
     threads: int = 2
     device: str = "auto"
+    precision: str = "auto"
+    compiled: bool = True
     sample_seconds: float = 300.0
 
 
 def codec_model() -> VQGANConfig:
     """Sizes of the built-in codec: 192-pixel pictures, 12 × 12 codes of 4,096, drawn with 384 pixels."""
     return VQGANConfig(
-        ch=64, ch_mult=(1, 2, 3), num_res_blocks=0, attn_resolutions=(), resolution=192, z_channels=192,
+        ch=64, ch_mult=(1, 2, 4), num_res_blocks=0, attn_resolutions=(), resolution=192, z_channels=192,
         n_embed=4096, embed_dim=64, patch_size=8, linear_skip=True, encoder="patch",
     )  # fmt: skip
+
+
+DECODER_SIZES = ("ch", "ch_mult", "num_res_blocks", "attn_resolutions", "z_channels")
+"""What can differ between two codecs of the same codes."""
 
 
 def reconstruction_loss(output: Tensor, target: Tensor, levels: int = 3) -> Tensor:
@@ -109,27 +119,41 @@ def to_pixels(batch: Any) -> Tensor:
 class CodecTrainer(Resumable):
     """One VQGAN with a codebook, its optimiser and its average; `train_step` is the whole of training."""
 
-    def __init__(self, config: CodecConfig, model: VQGANConfig) -> None:
+    def __init__(self, config: CodecConfig, model: VQGANConfig, dtype: torch.dtype = torch.float32) -> None:
         torch.manual_seed(config.seed)
         self.config = config
+        self.dtype = dtype
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.model = VQGAN(model)
         self.model.encoder.requires_grad_(requires_grad=False)
         self.model.codebook.requires_grad_(requires_grad=False)
+        if self.model.skip is not None:  # least squares have found it
+            self.model.skip.requires_grad_(requires_grad=False)
         self.model.to(memory_format=torch.channels_last)
-        trained = [p for p in self.model.parameters() if p.requires_grad]
+        drawn = [*self.model.post_quant_conv.parameters(), *self.model.decoder.parameters()]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            Muon([p for p in trained if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01),
-            torch.optim.AdamW([p for p in trained if p.ndim == 1], lr=config.learning_rate, betas=(0.9, 0.99)),
+            Muon([p for p in drawn if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01, dtype=dtype),
+            torch.optim.AdamW([p for p in drawn if p.ndim == 1], lr=config.learning_rate, betas=(0.9, 0.99)),
         )
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
+        self._loss = torch.compile(self.loss, dynamic=False) if config.compiled else self.loss
 
     def begin_from(self, model: VQGAN) -> None:
-        """Start with the codebook and the weights of an exported codec. Raises ValueError when its sizes are others."""
-        if model.config != self.model.config:
+        """Start with the codes of an exported codec, and with its decoder where it is of the same sizes.
+
+        Raises ValueError when its codes are of other sizes.
+        """
+        theirs, ours = model.config.to_dict(), self.model.config.to_dict()
+        if theirs == ours:
+            self.model.load_state_dict(model.state_dict())
+        elif theirs | {name: ours[name] for name in DECODER_SIZES} == ours:
+            for name in ("encoder", "codebook", "skip"):
+                if (part := getattr(self.model, name)) is not None:
+                    part.load_state_dict(getattr(model, name).state_dict())
+            _silence(self.model.decoder.conv_out)
+        else:
             raise ValueError(f"a codec of {self.model.config} cannot begin as one of {model.config}")
-        self.model.load_state_dict(model.state_dict())
         self.average = Average(self.model, self.config.average)
 
     def make_codebook(self, pictures: Iterator[Tensor]) -> None:
@@ -156,20 +180,25 @@ class CodecTrainer(Resumable):
             edge = target.shape[-1] // self.model.config.grid_side
             product += z.T @ split_patches(target, edge)
         solution = torch.linalg.solve(square + 1e-3 * len(square) * torch.eye(width), product)
-        last = self.model.decoder.conv_out
         skip.load_state_dict({"weight": solution[:-1].T[..., None, None], "bias": solution[-1]})
-        last.load_state_dict({name: torch.zeros_like(value) for name, value in last.state_dict().items()})
+        _silence(self.model.decoder.conv_out)
         self.average = Average(self.model, self.config.average)
+
+    def loss(self, codes: Tensor, target: Tensor) -> Tensor:
+        """The loss of what the decoder draws from codes (B, L), against pixels (B, 3, H, W) in 0..1."""
+        with torch.autocast(codes.device.type, self.dtype, enabled=self.dtype is not torch.float32):
+            output = self.model.detokenize(codes)
+        return reconstruction_loss(output.float(), target)
 
     def train_step(self, pixels: Tensor, target: Tensor) -> float:
         """One update on pixels (B, 3, H, W) in 0..1 and what is to be drawn from their codes; returns the loss."""
         began = time.monotonic()
         factor = self.schedule.factor(self.step, self.seconds)
-        if self.schedule.progress(self.step, self.seconds) < self.schedule.hold:
+        if self.schedule.progress(self.step, self.seconds) < self.config.crop:
             pixels, target = self._crop(pixels, target)
         with torch.no_grad():
             codes = self.model.encode(pixels)
-        loss = reconstruction_loss(self.model.detokenize(codes), target)
+        loss = self._loss(codes, target)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
@@ -200,6 +229,13 @@ class CodecTrainer(Resumable):
         return _codec(self.model.config, self.average.state_dict())
 
 
+@torch.no_grad()
+def _silence(layer: nn.Module) -> None:
+    """Let a layer's output be zero, until it learns otherwise."""
+    for parameter in layer.parameters():
+        parameter.zero_()
+
+
 def load_codec(checkpoint: Path) -> VQGAN:
     """The averaged codec of a checkpoint that `main` has written, or that of an exported model's folder."""
     if checkpoint.is_dir():
@@ -226,7 +262,7 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sheets of reconstructions in `config.run`."""
     use_threads(config.threads)
     device = training_device(config.device)
-    run, trainer = Run(config.run), CodecTrainer(config, model)
+    run, trainer = Run(config.run), CodecTrainer(config, model, training_dtype(config.precision, device))
     if resume:
         move(trainer, device)
     take_up(trainer, run, resume=resume)
