@@ -56,6 +56,17 @@ def test_convolution_of_any_size(kernels: Kernels, height: int, width: int, *, d
     assert not y[..., 3:].any()
 
 
+def test_a_seed_does_not_depend_on_the_processor(kernels: Kernels) -> None:
+    """However the kernels were built, results are the same, bit for bit."""
+    plain, generator = build_kernels(FLAGS), torch.Generator().manual_seed(3)
+    assert plain is not None
+    x, weight = torch.randn(13, 40, generator=generator), Int8Weight(torch.randn(50, 40, generator=generator))
+    assert torch.equal(kernels.multiply(x, weight, Around()), plain.multiply(x, weight, Around()))
+    maps = torch.randn(1, 9, 7, 16, generator=generator)
+    conv = WinogradWeight(torch.randn(20, 16, 3, 3, generator=generator), torch.randn(20, generator=generator))
+    assert torch.equal(kernels.conv3x3(maps, conv), plain.conv3x3(maps, conv))
+
+
 def test_what_does_not_fit_is_refused(kernels: Kernels) -> None:
     """Pointers go to C, so shapes and types are checked before."""
     weight, cache = Int8Weight(torch.zeros(4, 16)), torch.zeros(2, 1, 4, 8, dtype=torch.float16)
