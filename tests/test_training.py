@@ -10,16 +10,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from inference.checkpoints import load_builtin, save_builtin
+from inference.backends.dalle import DalleBackend
+from inference.checkpoints import BUILTIN_SAMPLING, Checkpoint, load_builtin, save_builtin
 from inference.models.dalle_bart import DalleBart, DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.codebook import fit_codebook, is_varied, k_means, split_patches
 from inference.training.coded import CodedBatch, PatchCoder
 from inference.training.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
+from inference.training.drawing import draw_codes
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
 from inference.training.run import Average, Run, Schedule
-from inference.training.samples import sample_codes
 from inference.training.tables import code_features, folded, grid_membership, share_rows, unfold
 from inference.training.vqgan import (
     CodecConfig,
@@ -361,7 +362,8 @@ def test_samples_follow_the_prompt_and_the_seed() -> None:
     for _ in range(60):
         trainer.train_step(coded())
     model = folded(trainer.model).eval()
-    codes = sample_codes(model, OneHotTexts(), ["0", "1", "2", "3"], top_k=6)  # type: ignore[arg-type]
-    again = sample_codes(model, OneHotTexts(), ["0", "1", "2", "3"], top_k=6)  # type: ignore[arg-type]
-    assert torch.equal(codes, again)
+    checkpoint = Checkpoint("tiny", model, VQGAN(tiny_codec()), OneHotTexts(), BUILTIN_SAMPLING)  # type: ignore[arg-type]
+    backend, orders = DalleBackend(checkpoint, slots=8), [(str(number), number) for number in range(4)]
+    codes = draw_codes(backend, orders)
+    assert torch.equal(codes, draw_codes(backend, orders))
     assert (codes == torch.arange(4)[:, None]).float().mean() > 0.8
