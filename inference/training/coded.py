@@ -72,12 +72,14 @@ class PatchCoder:
 class CodedSource:
     """CodedBatches from scenes, with captions dropped at random so that the model also learns pictures without text.
 
-    Captions are read in numbers of type `dtype`.
+    Captions are read in numbers of type `dtype`. Each one's states are then disturbed, by up to `noise` times their
+    size: a word that no caption has lies near one that some have.
     """
 
     scenes: CaptionedSource
     codec: Path
     drop: float = 0.1
+    noise: float = 0.0
     dtype: torch.dtype = torch.float32
     _opened: tuple[PatchCoder, SentenceEncoder] | None = field(default=None, repr=False)
 
@@ -91,6 +93,8 @@ class CodedSource:
         scenes = self.scenes.batch(step)
         states, mask = encoder.states(scenes.captions)
         rng = np.random.default_rng([self.scenes.seed, step, 1])
+        strength = self.noise * torch.from_numpy(rng.random((len(states), 1, 1), np.float32))
+        states = states + strength * states.std() * torch.from_numpy(rng.standard_normal(states.shape, np.float32))
         kept = torch.from_numpy(rng.random(len(scenes.captions)) >= self.drop)
         # lengths in eights, so that a compiled model meets few shapes
         extra = -states.shape[1] % 8

@@ -48,6 +48,7 @@ class DalleConfig:
     flat: float = 0.2
     popular: float = 5.0
     drop: float = 0.1
+    noise: float = 0.5
     learning_rate: float = 2e-3
     weight_decay: float = 0.03
     warmup: int = 150
@@ -187,20 +188,21 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
     move(trainer, device)
     take_up(trainer, run, resume=resume)
 
-    def source(size: int, drop: float, *, held_out: bool = False) -> CodedSource:
+    def source(size: int, drop: float, noise: float, *, held_out: bool = False) -> CodedSource:
         pictures = captioned_source(
             config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
         )
-        return CodedSource(pictures, config.codec, drop, dtype)
+        return CodedSource(pictures, config.codec, drop, noise, dtype)
 
-    held_out = source(128, 0.0, held_out=True).batch(0)
+    held_out = source(128, 0.0, 0.0, held_out=True).batch(0)
     use_threads(config.threads)  # making the batch took them down to one
 
     def learn(batch: CodedBatch) -> float:
         return trainer.train_step(batch.to(device))
 
+    scenes = source(config.batch, config.drop, config.noise)
     train_loop(
-        trainer, learn, source(config.batch, config.drop), run, lambda: report(run, trainer, codec, held_out),
+        trainer, learn, scenes, run, lambda: report(run, trainer, codec, held_out),
         batch=config.batch, log_steps=50, sample_seconds=config.sample_seconds,
     )  # fmt: skip
 

@@ -29,6 +29,7 @@ MEANINGS: Mapping[str, str] = {
     "hold": "share of the training after which the learning rate falls",
     "learning_rate": "peak learning rate",
     "minutes": "how long to train in all, over all resumptions",
+    "noise": "how far, at most, a caption's states are disturbed, in shares of their size",
     "pictures": "train on the pictures with captions in this folder, instead of the built-in scenes",
     "plain": "how many codes are patches of one colour",
     "popular": "how often popular things are shown, compared with others",
