@@ -195,7 +195,7 @@ def test_concepts_leave_out_doubles_flags_and_what_has_no_picture() -> None:
 
 
 def test_package_comes_from_an_archive_in_the_cache(tmp_path: Path) -> None:
-    """An archive that is already there is unpacked without npm."""
+    """An archive that is already there is unpacked without npm, and nothing outside of its folder."""
     import tarfile
 
     inside = tmp_path / "package"
@@ -205,7 +205,9 @@ def test_package_comes_from_an_archive_in_the_cache(tmp_path: Path) -> None:
     (tmp_path / "packages").mkdir()
     with tarfile.open(tmp_path / "packages" / "scope-thing-1.0.0.tgz", "w:gz") as tar:
         tar.add(inside, "package")
+        tar.add(inside / "package.json", "../../escaped.json")
     assert (fetch_package(package, tmp_path) / "package.json").is_file()
+    assert not list(tmp_path.rglob("escaped.json"))
 
 
 def test_missing_npm_is_an_error_that_names_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,6 +263,7 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sheets of reconstructions in `config.run`."""
     use_threads(config.threads)
     device = training_device(config.device)
+    held_out = to_pixels(_source(config, 64, held_out=True).batch(0).pixels)  # first, for it finds what is missing
     run, trainer = Run(config.run), CodecTrainer(config, model, training_dtype(config.precision, device))
     if resume:
         move(trainer, device)
@@ -279,7 +280,6 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
         trainer.begin_with_patches((to_pixels(batch.pixels), to_pixels(batch.detailed)) for batch in some)
         move(trainer, device)
         run.save(trainer.state_dict())
-    held_out = to_pixels(_source(config, 64, held_out=True).batch(0).pixels)
 
     def learn(batch: SceneBatch) -> float:
         return trainer.train_step(to_pixels(batch.pixels).to(device), to_pixels(batch.detailed).to(device))
