@@ -17,7 +17,7 @@ from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.codebook import fit_codebook, is_varied, k_means, split_patches
 from inference.training.coded import CodedBatch, PatchCoder
 from inference.training.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
-from inference.training.drawing import draw_codes
+from inference.training.drawing import codes_for
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
 from inference.training.run import Average, Run, Schedule
@@ -364,6 +364,6 @@ def test_samples_follow_the_prompt_and_the_seed() -> None:
     model = folded(trainer.model).eval()
     checkpoint = Checkpoint("tiny", model, VQGAN(tiny_codec()), OneHotTexts(), BUILTIN_SAMPLING)  # type: ignore[arg-type]
     backend, orders = DalleBackend(checkpoint, slots=8), [(str(number), number) for number in range(4)]
-    codes = draw_codes(backend, orders)
-    assert torch.equal(codes, draw_codes(backend, orders))
+    codes = codes_for(backend, orders)
+    assert torch.equal(codes, codes_for(backend, orders))
     assert (codes == torch.arange(4)[:, None]).float().mean() > 0.8

@@ -23,7 +23,6 @@ from inference.models.clip import JudgeConfig, PictureJudge, picture_tensor
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
-from inference.training.coded import PatchCoder
 from inference.training.folder import CaptionedSource, captioned_source
 from inference.training.loop import take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
@@ -31,12 +30,11 @@ from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.run import Average, Resumable, Run, Schedule
 from inference.training.softening import softened, spoiled
-from inference.training.vqgan import load_codec
+from inference.training.vqgan import from_pixels, load_codec, redrawn, to_pixels
 
 _LARGEST_SCALE = 4.0
 """Of the logarithm: sharper than that, single pairs would rule the training."""
 _CHUNKS = 4
-_PIXELS_TOGETHER = 16
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class PairSource:
     repeats: int
     codec: Path | None = None
     _text: SentenceEncoder | None = field(default=None, repr=False)
-    _opened: tuple[VQGAN, PatchCoder] | None = field(default=None, repr=False)
+    _codec: VQGAN | None = field(default=None, repr=False)
     _chunks: dict[int, PairBatch] = field(default_factory=dict, repr=False)
 
     def batch(self, step: int) -> PairBatch:
@@ -102,21 +100,13 @@ class PairSource:
         if self._text is None:
             torch.set_num_threads(1)
             self._text = load_sentence_encoder()
-            if self.codec is not None:
-                codec = load_codec(self.codec)
-                self._opened = codec, PatchCoder(codec)
+            self._codec = None if self.codec is None else load_codec(self.codec)
         scenes = self.pictures.batch(number)
         return PairBatch(picture_tensor(self._drawn(scenes.pixels), self.edge), self._text.vectors(scenes.captions))
 
-    @torch.no_grad()
     def _drawn(self, pixels: Pixels) -> list[Pixels]:
         """Pictures uint8 (B, H, W, 3) as the codec, if there is one, draws them from their codes."""
-        if self._opened is None:
-            return list(pixels)
-        codec, coder = self._opened
-        parts = torch.split(coder.codes(pixels), _PIXELS_TOGETHER)
-        drawn = torch.cat([codec.detokenize(part) for part in parts]).clamp_(0, 1)  # (B, 3, h, w)
-        return list(drawn.mul_(255).to(torch.uint8).permute(0, 2, 3, 1).numpy())
+        return list(pixels) if self._codec is None else from_pixels(redrawn(self._codec, to_pixels(pixels)))
 
 
 class JudgeTrainer(Resumable):

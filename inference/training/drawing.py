@@ -25,7 +25,7 @@ def draw(
     pictures: list[Pixels] = []
     together = backend.slots // 2  # a picture takes two slots: with its text, and without
     for start in range(0, len(orders), together):
-        codes = draw_codes(backend, orders[start : start + together])
+        codes = codes_for(backend, orders[start : start + together])
         for part in torch.split(codes, _PIXELS_TOGETHER):
             pictures += list(backend.detokenize(part).numpy())
         if drawn is not None:
@@ -33,7 +33,7 @@ def draw(
     return pictures
 
 
-def draw_codes(backend: Backend, orders: Sequence[tuple[str, int]]) -> Tensor:
+def codes_for(backend: Backend, orders: Sequence[tuple[str, int]]) -> Tensor:
     """Codes (B, L) of one picture for each of B prompts and seeds, at most half as many as the backend has slots."""
     count = len(orders)
     slots = torch.arange(2 * count)

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from inference.checkpoints import load_builtin
 from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.pictures import Pixels
 from inference.training.codebook import fit_codebook, split_patches
 from inference.training.data import SceneBatch, contact_sheet
 from inference.training.folder import CaptionedSource, captioned_source
@@ -70,6 +71,8 @@ def codec_model() -> VQGANConfig:
     )  # fmt: skip
 
 
+FOUND = ("encoder", "codebook", "skip")
+"""Parts of a codec that are computed (k-means, least squares) and then stay as they are."""
 DECODER_SIZES = ("ch", "ch_mult", "num_res_blocks", "attn_resolutions", "z_channels")
 """What can differ between two codecs of the same codes."""
 
@@ -116,6 +119,11 @@ def to_pixels(batch: Any) -> Tensor:
     return torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255)
 
 
+def from_pixels(pixels: Tensor) -> list[Pixels]:
+    """Float (B, 3, H, W), clipped to 0..1, to uint8 pictures (H, W, 3)."""
+    return list((pixels.clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).numpy())
+
+
 class CodecTrainer(Resumable):
     """One VQGAN with a codebook, its optimiser and its average; `train_step` is the whole of training."""
 
@@ -125,15 +133,14 @@ class CodecTrainer(Resumable):
         self.dtype = dtype
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.model = VQGAN(model)
-        self.model.encoder.requires_grad_(requires_grad=False)
-        self.model.codebook.requires_grad_(requires_grad=False)
-        if self.model.skip is not None:  # least squares have found it
-            self.model.skip.requires_grad_(requires_grad=False)
+        for name in FOUND:
+            if (part := getattr(self.model, name)) is not None:
+                part.requires_grad_(requires_grad=False)
         self.model.to(memory_format=torch.channels_last)
-        drawn = [*self.model.post_quant_conv.parameters(), *self.model.decoder.parameters()]
+        trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            Muon([p for p in drawn if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01, dtype=dtype),
-            torch.optim.AdamW([p for p in drawn if p.ndim == 1], lr=config.learning_rate, betas=(0.9, 0.99)),
+            Muon([p for p in trained if p.ndim > 1], lr=config.learning_rate, weight_decay=0.01, dtype=dtype),
+            torch.optim.AdamW([p for p in trained if p.ndim == 1], lr=config.learning_rate, betas=(0.9, 0.99)),
         )
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
@@ -149,7 +156,7 @@ class CodecTrainer(Resumable):
         if theirs == ours:
             self.model.load_state_dict(model.state_dict())
         elif theirs | {name: ours[name] for name in DECODER_SIZES} == ours:
-            for name in ("encoder", "codebook", "skip"):
+            for name in FOUND:
                 if (part := getattr(self.model, name)) is not None:
                     part.load_state_dict(getattr(model, name).state_dict())
             _silence(self.model.decoder.conv_out)
@@ -252,9 +259,14 @@ def _codec(config: VQGANConfig, weights: dict[str, Tensor]) -> VQGAN:
 
 
 @torch.no_grad()
+def redrawn(codec: VQGAN, pixels: Tensor) -> Tensor:
+    """What a codec draws from the codes of pictures (B, 3, H, W) in 0..1: (B, 3, h, w), unclipped."""
+    return torch.cat([codec.detokenize(codec.encode(part)) for part in torch.split(pixels, 16)])
+
+
 def measure(model: VQGAN, pixels: Tensor) -> tuple[float, float, Tensor]:
     """PSNR in dB and SSIM of what comes out of the codes of `pixels`, at their size, and the pictures as they come."""
-    output = torch.cat([model.detokenize(model.encode(part)) for part in torch.split(pixels, 16)])
+    output = redrawn(model, pixels)
     same_size = F.interpolate(output.clamp(0, 1), size=pixels.shape[-2:], mode="area")
     return psnr(same_size, pixels), ssim(same_size, pixels), output
 
@@ -303,9 +315,9 @@ def report(run: Run, trainer: CodecTrainer, held_out: Tensor) -> None:
     """Measure the averaged codec on held-out pictures; write a sheet of them above what came out."""
     quality, similarity, output = measure(trainer.averaged_model(), held_out)
     run.log(trainer.step, psnr=quality, ssim=similarity)
-    rows = [picture for first in (0, 8, 16) for part in (held_out, output) for picture in part[first : first + 8]]
-    pictures = [(picture.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy() for picture in rows]
-    contact_sheet(pictures).save(run.folder / "reconstructions.png")
+    pictures = from_pixels(held_out), from_pixels(output)
+    rows = [picture for first in (0, 8, 16) for part in pictures for picture in part[first : first + 8]]
+    contact_sheet(rows).save(run.folder / "reconstructions.png")
     run.draw_losses()
 
 
