@@ -20,10 +20,11 @@ TINY = JudgeConfig(edge=96, widths=(16, 16, 32, 32), embed_dim=16, text_dim=8)
 
 
 def pairs(count: int = 8) -> PairBatch:
-    """Pictures of one colour pattern each, and a text vector of its own for each."""
+    """Pictures of one colour pattern each, a text vector of its own for each, and mirrored pictures as wrong ones."""
     generator = torch.Generator().manual_seed(1)
     coarse = torch.rand(count, 3, 12, 12, generator=generator)
-    return PairBatch(F.interpolate(coarse, scale_factor=8.0), F.one_hot(torch.arange(count), 8).float())
+    pixels = F.interpolate(coarse, scale_factor=8.0)
+    return PairBatch(pixels, F.one_hot(torch.arange(count), 8).float(), pixels.flip(-1))
 
 
 def trainer(**changes: object) -> JudgeTrainer:
@@ -32,13 +33,24 @@ def trainer(**changes: object) -> JudgeTrainer:
 
 
 def test_judge_learns_which_picture_belongs_to_which_text() -> None:
-    """After a few dozen steps each text's own picture comes first, and mostly before its spoiled twin."""
+    """After a few dozen steps each text's own picture comes first, and mostly before its twins."""
     learner = trainer()
     for _ in range(60):
         learner.train_step(pairs())
-    own, twin = measure(learner.averaged_model(), pairs())
-    assert own > 0.8
-    assert twin > 0.7
+    shares = measure(learner.averaged_model(), pairs())
+    assert shares["own_picture_first"] > 0.8
+    assert shares["better_than_spoiled"] > 0.7
+    assert shares["better_than_wrong"] > 0.7
+
+
+def test_judge_learns_without_wrong_pictures_too() -> None:
+    """A person's own pictures have none."""
+    learner, bare = trainer(), replace(pairs(), wrong=torch.empty(0, 3, 96, 96))
+    for _ in range(60):
+        learner.train_step(bare)
+    shares = measure(learner.averaged_model(), bare)
+    assert shares.keys() == {"own_picture_first", "better_than_spoiled"}
+    assert shares["own_picture_first"] > 0.8
 
 
 def test_same_seed_same_judge_and_resumed_is_uninterrupted() -> None:

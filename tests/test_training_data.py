@@ -88,6 +88,25 @@ def test_held_out_pairs_and_names_never_appear(icons: IconSet) -> None:
     assert not any(f"{name}oid" in said for name in NAMES)
 
 
+def test_altered_scenes_differ_in_one_thing(icons: IconSet) -> None:
+    """Another number, or one other object, or one other colour; place, style and background stay."""
+    maker, generator = SceneMaker(icons), rng(4)
+    seen = set[str]()
+    for scene in (maker.draw(generator) for _ in range(600)):
+        wrong = maker.altered(scene, generator)
+        assert (wrong.background, wrong.style, wrong.relation) == (scene.background, scene.style, scene.relation)
+        pairs = list(zip(scene.objects, wrong.objects, strict=False))
+        objects, colours = sum(a.concept != b.concept for a, b in pairs), sum(a.colour != b.colour for a, b in pairs)
+        changed = len(scene.objects) if scene.is_counted else 1
+        if len(scene.objects) != len(wrong.objects):
+            seen.add("number")
+            assert objects == colours == 0
+        else:
+            seen.add("object" if objects else "colour")
+            assert sorted((objects, colours)) == [0, changed]
+    assert seen == {"number", "object", "colour"}
+
+
 def test_scenes_keep_to_the_grid_and_inside_the_picture(icons: IconSet) -> None:
     """Every object lies inside 12 × 12 cells, so that its codes can be the same each time."""
     maker, generator = SceneMaker(icons), rng(2)

@@ -1,9 +1,9 @@
 """Training of the judge that ranks a grid's pictures: which picture belongs to which caption.
 
 In: captioned pictures from `data` or a folder, and the codec through which the model draws. Out: checkpoints of a
-`PictureJudge`. It learns from pictures as the codec draws them, softened now and then, and from spoiled twins: pictures
-in which some cells are those of another one. The codec works patch by patch, so that is what a wrongly drawn code looks
-like; the twin must fit the caption worse.
+`PictureJudge`. It learns from pictures as the codec draws them, softened now and then, and from two kinds of twins that
+must fit the caption worse: spoiled ones, in which some cells are those of another picture (the codec works patch by
+patch, so that is what a wrongly drawn code looks like), and of scenes, altered ones, in which one thing is wrong.
 """
 
 from __future__ import annotations
@@ -65,10 +65,14 @@ class ClipConfig:
 
 @dataclass(frozen=True)
 class PairBatch:
-    """`pixels` (B, 3, edge, edge) in 0..1, and the sentence vectors (B, E) of their captions."""
+    """`pixels` (B, 3, edge, edge) in 0..1, the sentence vectors (B, E) of their captions, and pictures that are wrong.
+
+    Of the `wrong` ones there is one a picture, or none at all.
+    """
 
     pixels: Tensor
     vectors: Tensor
+    wrong: Tensor
 
 
 @dataclass
@@ -89,10 +93,11 @@ class PairSource:
         first = step // self.repeats
         self._chunks = {number: self._chunk(number) for number in range(first, first + _CHUNKS)}
         rng = np.random.default_rng([self.pictures.seed, step, 3])
-        pixels = torch.cat([chunk.pixels for chunk in self._chunks.values()])
-        vectors = torch.cat([chunk.vectors for chunk in self._chunks.values()])
+        chunks = list(self._chunks.values())
+        pixels, vectors = torch.cat([one.pixels for one in chunks]), torch.cat([one.vectors for one in chunks])
+        wrong = torch.cat([one.wrong for one in chunks])
         chosen = torch.from_numpy(rng.permutation(len(pixels))[: self.size])
-        return PairBatch(pixels[chosen], vectors[chosen])
+        return PairBatch(pixels[chosen], vectors[chosen], wrong[chosen] if len(wrong) else wrong)
 
     def _chunk(self, number: int) -> PairBatch:
         if number in self._chunks:
@@ -102,11 +107,15 @@ class PairSource:
             self._text = load_sentence_encoder()
             self._codec = None if self.codec is None else load_codec(self.codec)
         scenes = self.pictures.batch(number)
-        return PairBatch(picture_tensor(self._drawn(scenes.pixels), self.edge), self._text.vectors(scenes.captions))
+        wrong = scenes.pixels[:0] if scenes.altered is None else scenes.altered
+        return PairBatch(self._seen(scenes.pixels), self._text.vectors(scenes.captions), self._seen(wrong))
 
-    def _drawn(self, pixels: Pixels) -> list[Pixels]:
-        """Pictures uint8 (B, H, W, 3) as the codec, if there is one, draws them from their codes."""
-        return list(pixels) if self._codec is None else from_pixels(redrawn(self._codec, to_pixels(pixels)))
+    def _seen(self, pixels: Pixels) -> Tensor:
+        """Pictures uint8 (B, H, W, 3) at the judge's size, drawn from their codes where there is a codec."""
+        if not len(pixels):
+            return torch.empty(0, 3, self.edge, self.edge)
+        drawn = list(pixels) if self._codec is None else from_pixels(redrawn(self._codec, to_pixels(pixels)))
+        return picture_tensor(drawn, self.edge)
 
 
 class JudgeTrainer(Resumable):
@@ -133,7 +142,8 @@ class JudgeTrainer(Resumable):
         began = time.monotonic()
         factor = self.schedule.factor(self.step, self.seconds)
         rng = np.random.default_rng([self.config.seed, self.step, 4])
-        twins = spoiled(batch.pixels, rng)[: max(1, len(batch.pixels) // 3)]
+        some = max(1, len(batch.pixels) // 3)
+        twins = torch.cat([spoiled(batch.pixels, rng)[:some], batch.wrong[-2 * some :]])
         seen = softened(torch.cat([batch.pixels, twins]), rng)
         loss = self.loss(seen.to(self.device), batch.vectors.to(self.device))
         for optimizer in self.optimizers:
@@ -152,7 +162,7 @@ class JudgeTrainer(Resumable):
         return float(loss.detach())
 
     def loss(self, pixels: Tensor, vectors: Tensor) -> Tensor:
-        """Contrastive loss both ways; `pixels` are B pictures and then spoiled ones, which are wrong for every text."""
+        """Contrastive loss both ways; `pixels` are B pictures and then twins, which are wrong for every text."""
         count = len(vectors)
         texts = self.model.embed_texts(vectors)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32):
@@ -183,13 +193,20 @@ def _plain_judge(config: JudgeConfig, weights: dict[str, Tensor]) -> PictureJudg
 
 
 @torch.no_grad()
-def measure(model: PictureJudge, batch: PairBatch) -> tuple[float, float]:
-    """Share of captions whose own picture fits best of all, and share of pictures that fit better than their twins."""
+def measure(model: PictureJudge, batch: PairBatch) -> dict[str, float]:
+    """Share of captions whose own picture fits best of all, and shares of pictures that fit better than their twins."""
     texts, seen = model.embed_texts(batch.vectors), model.embed_pictures(batch.pixels)
-    twins = model.embed_pictures(spoiled(batch.pixels, np.random.default_rng(0)))
     own = (texts * seen).sum(1)
+
+    def beaten(twins: Tensor) -> float:
+        return float((own > (texts * model.embed_pictures(twins)).sum(1)).float().mean())
+
     best = (texts @ seen.T).argmax(1) == torch.arange(len(texts))
-    return float(best.float().mean()), float((own > (texts * twins).sum(1)).float().mean())
+    shares = {
+        "own_picture_first": float(best.float().mean()),
+        "better_than_spoiled": beaten(spoiled(batch.pixels, np.random.default_rng(0))),
+    }
+    return shares | ({"better_than_wrong": beaten(batch.wrong)} if len(batch.wrong) else {})
 
 
 def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
@@ -200,7 +217,14 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
 
     def source(size: int, *, held_out: bool) -> CaptionedSource:
         return captioned_source(
-            config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
+            config.cache,
+            config.pictures,
+            config.seed,
+            size,
+            config.flat,
+            config.popular,
+            held_out=held_out,
+            altered=True,
         )
 
     edge = trainer.model.config.edge
@@ -208,8 +232,7 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
     use_threads(config.threads)
 
     def report() -> None:
-        own, twin = measure(trainer.averaged_model(), held_out)
-        run.log(trainer.step, own_picture_first=own, better_than_twin=twin)
+        run.log(trainer.step, **measure(trainer.averaged_model(), held_out))
         run.draw_losses()
 
     pairs = PairSource(source(config.batch, held_out=False), config.batch, edge, config.repeats, config.codec)

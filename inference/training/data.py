@@ -41,15 +41,17 @@ class LoaderError(RuntimeError):
 
 @dataclass(frozen=True)
 class SceneBatch:
-    """`pixels` is uint8 (B, 192, 192, 3), `detailed` the same at twice the edge where a source was asked for it.
+    """`pixels` is uint8 (B, 192, 192, 3); `captions` and `scenes` have B entries.
 
-    `captions` and `scenes` have B entries.
+    Where a source was asked for them: `detailed`, the pictures at twice the edge, and `altered`, like `pixels`, but
+    with one thing wrong in each.
     """
 
     pixels: NDArray[np.uint8]
     captions: tuple[str, ...]
     scenes: tuple[Scene, ...]
     detailed: NDArray[np.uint8] | None = None
+    altered: NDArray[np.uint8] | None = None
 
 
 class BatchSource(Protocol[BatchT_co]):
@@ -70,6 +72,7 @@ class SceneSource:
     flat: float = 0.2
     popular: float = 5.0
     detailed: bool = False
+    altered: bool = False
     _opened: tuple[IconSet, SceneMaker] | None = field(default=None, repr=False)
 
     def batch(self, step: int) -> SceneBatch:
@@ -83,7 +86,8 @@ class SceneSource:
         captions = tuple(caption(scene, icons, rng) for scene in scenes)
         pixels = np.stack([render(scene, icons) for scene in scenes])
         detailed = np.stack([render(scene, icons, detailed=True) for scene in scenes]) if self.detailed else None
-        return SceneBatch(pixels, captions, scenes, detailed)
+        wrong = np.stack([render(maker.altered(scene, rng), icons) for scene in scenes]) if self.altered else None
+        return SceneBatch(pixels, captions, scenes, detailed, wrong)
 
 
 class Loader(Generic[BatchT]):

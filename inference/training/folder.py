@@ -85,9 +85,9 @@ class FolderSource:
 
 def captioned_source(
     cache: Path, pictures: Path | None, seed: int, size: int, flat: float = 0.2, popular: float = 5.0, *,
-    held_out: bool = False, detailed: bool = False,
+    held_out: bool = False, detailed: bool = False, altered: bool = False,
 ) -> CaptionedSource:  # fmt: skip
-    """Scenes over the icons of `cache`, or, where `pictures` names a folder, the pictures in there.
+    """Scenes over the icons of `cache`, or, where `pictures` names a folder, the pictures in there, never altered.
 
     The held-out ones are never trained on. Raises FolderError when the folder is not fit for training.
     """
@@ -95,8 +95,8 @@ def captioned_source(
         check_folder(pictures)
         return FolderSource(pictures, seed, size, held_out, detailed)
     if held_out:
-        return SceneSource(cache, VALIDATION_SEED, size, detailed=detailed)
-    return SceneSource(cache, seed, size, flat, popular, detailed)
+        return SceneSource(cache, VALIDATION_SEED, size, detailed=detailed, altered=altered)
+    return SceneSource(cache, seed, size, flat, popular, detailed, altered)
 
 
 def read_folder(folder: Path) -> tuple[CaptionedPicture, ...]:

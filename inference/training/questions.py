@@ -22,7 +22,7 @@ from inference.training.captions import article, plural
 from inference.training.icons import POPULAR, IconSet
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.places import COLOURS, PLACES
-from inference.training.scenes import COUNTED, Placed, Scene, SceneMaker, arrange
+from inference.training.scenes import Placed, Scene, SceneMaker, arrange, copies
 
 EVALUATION_FOLDER = ASSETS / "evaluation"
 MEASURES = ("concept", "colour", "background", "pairs", "relation", "count", "synonyms")
@@ -123,8 +123,7 @@ def rendering_of(question: Question) -> Scene:
         kind = {"right": "left", "below": "above"}.get(question.relation, question.relation)
         things = arrange(kind, other, first) if turned else arrange(kind, first, other)
     elif question.count > 1:
-        size = "tiny" if question.count == 5 else "small"
-        things = tuple(Placed(first, size, x, y) for x, y in COUNTED[question.count])  # type: ignore[assignment]
+        things = copies(question.count, first)  # type: ignore[assignment]
     else:
         things = (Placed(first, "large", 1, 1, question.colour),)  # type: ignore[assignment]
     return Scene(things, question.background, "3d", relation=question.relation)

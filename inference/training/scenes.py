@@ -7,7 +7,7 @@ object are the same every time. It knows no words beyond colour, place and style
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
@@ -124,9 +124,7 @@ class SceneMaker:
         back = self._background(rng)
         count = int(rng.choice([2, 3, 4, 5], p=[0.4, 0.25, 0.2, 0.15]))
         concept, colour = self._concept(rng), self._colour(rng, back)
-        size = "tiny" if count == 5 else "small"
-        things = tuple(Placed(concept, size, x, y, colour) for x, y in COUNTED[count])
-        return Scene(things, back, self._style(rng))
+        return Scene(copies(count, concept, colour), back, self._style(rng))
 
     def _pair(self, rng: np.random.Generator) -> Scene:
         back = self._background(rng)
@@ -142,10 +140,43 @@ class SceneMaker:
             back, self._style(rng), relation=relation,
         )  # fmt: skip
 
+    def altered(self, scene: Scene, rng: np.random.Generator) -> Scene:
+        """`scene` with one thing wrong, as a model may draw it.
+
+        It has another number of things, or one thing, or all copies of it, in another colour, or another object there:
+        where there are two, it may be the same one twice.
+        """
+        things = scene.objects
+        ways = ["object", "colour", "number"] if scene.is_counted else ["object", "colour"]
+        match rng.choice(ways if scene.filter is None else ways[:1]):
+            case "number":
+                number = int(rng.choice([other for other in COUNTED if other != len(things)]))
+                return replace(scene, objects=copies(number, things[0].concept, things[0].colour))
+            case "colour":
+                one = int(rng.integers(len(things)))
+                colours = [
+                    colour for colour in (None, *_RECOLOUR) if colour not in {things[one].colour, scene.background}
+                ]
+                changed = replace(things[one], colour=colours[int(rng.integers(len(colours)))])
+            case _:
+                one = int(rng.integers(len(things)))
+                twice = scene.relation is not None and rng.random() < 0.5
+                others = [concept for concept in range(len(self._all)) if concept != things[one].concept]
+                changed = replace(things[one], concept=things[1 - one].concept if twice else int(rng.choice(others)))
+        if scene.is_counted:
+            return replace(scene, objects=copies(len(things), changed.concept, changed.colour))
+        return replace(scene, objects=tuple(changed if index == one else thing for index, thing in enumerate(things)))
+
     def is_held_out(self, first: int, second: int) -> bool:
         """Whether training never shows these two concepts together (one pair in ten, fixed by their names)."""
         names = sorted((self._icons.concepts[first].name, self._icons.concepts[second].name))
         return sha256("|".join(names).encode()).digest()[0] < 26
+
+
+def copies(count: int, concept: int, colour: str | None = None) -> tuple[Placed, ...]:
+    """So many of one concept, where they stand. Raises KeyError for a number that scenes do not have."""
+    size = "tiny" if count == 5 else "small"
+    return tuple(Placed(concept, size, x, y, colour) for x, y in COUNTED[count])
 
 
 def arrange(
