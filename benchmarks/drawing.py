@@ -22,7 +22,7 @@ from inference.backends.dalle import DalleBackend
 from inference.contract import Done, Failed, GenerationRequest, Image, Progress
 from inference.cores import usable_cores
 from inference.engine import Engine
-from inference.models.dalle_bart import DalleBartConfig
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.packed_linear import Packer, linear_of
 from inference.native import load_kernels
 from inference.precision import Precision

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 
 MINI = DalleBartConfig(encoder_ffn_dim=2730, decoder_ffn_dim=2730)

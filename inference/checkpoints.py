@@ -37,7 +37,8 @@ from inference.min_dalle_checkpoint import ENCODER
 from inference.model_store import BUILTIN, ModelStore, StoredModel
 from inference.models.clip import JudgeConfig, PictureJudge
 from inference.models.config import ConfigError
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder, from_sentence_transformers
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sequence import SamplingParams

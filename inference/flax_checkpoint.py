@@ -14,7 +14,8 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from inference.flax_file import FlaxArray
-from inference.models.dalle_bart import DalleBartConfig, ends_in_norm
+from inference.models.dalle_bart_config import DalleBartConfig
+from inference.models.transformer import ends_in_norm
 from inference.models.vqgan import VQGAN
 from inference.weights import CheckpointError
 

@@ -31,7 +31,8 @@ from inference.min_dalle_checkpoint import (
     min_dalle_weights,
 )
 from inference.models.config import ConfigError
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.weights import INDEX_SUFFIX, WEIGHTS, CheckpointError, Matched, Skeleton, fill, read_json, read_weights
 

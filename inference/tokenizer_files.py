@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from inference.models.dalle_bart import DalleBartConfig
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.text import PromptTokenizer, TextNormalizer, byte_level_bpe
 from inference.weights import LARGEST_JSON, CheckpointError, read_json
 

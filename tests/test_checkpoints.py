@@ -30,7 +30,8 @@ from inference.checkpoints import (
 )
 from inference.flax_checkpoint import dalle_bart_weights, vqgan_weights
 from inference.flax_file import read_flax
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sequence import SamplingParams
 from inference.text import PromptTokenizer

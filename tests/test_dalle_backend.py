@@ -18,7 +18,8 @@ from inference.checkpoints import (
     load_sentence_encoder,
     load_vqgan,
 )
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sampler import SamplingRows, guide, gumbel_noise, sample
 from inference.sequence import SamplingParams

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from inference.models.config import ConfigError
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 
 BUILTIN_LIKE = DalleBartConfig(
     image_vocab_size=50, image_length=9, d_model=32, decoder_layers=2, decoder_attention_heads=4, decoder_ffn_dim=24,

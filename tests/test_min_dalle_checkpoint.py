@@ -16,7 +16,7 @@ from torch import Tensor
 
 from inference.checkpoints import load_dalle_bart, load_model, load_vqgan
 from inference.min_dalle_checkpoint import MEGA, MINI, min_dalle_config, min_dalle_vqgan_config, read_pt
-from inference.models.dalle_bart import DalleBartConfig
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGANConfig
 from inference.weights import CheckpointError
 from tests.published import GOLDEN

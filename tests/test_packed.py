@@ -11,7 +11,8 @@ from torch import Tensor
 from inference.backends import EncodedTexts
 from inference.backends.dalle import DalleBackend
 from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint, load_builtin
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.packed_decoder import PackedDecoder
 from inference.models.packed_encoder import PackedEncoder
 from inference.models.packed_linear import Packer

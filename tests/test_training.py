@@ -12,7 +12,8 @@ from torch import nn
 
 from inference.backends.dalle import DalleBackend
 from inference.checkpoints import BUILTIN_SAMPLING, Checkpoint, load_builtin, save_builtin
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.training.codebook import fit_codebook, is_varied, k_means, split_patches
 from inference.training.coded import CodedBatch, PatchCoder

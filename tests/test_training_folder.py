@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from inference.models.clip import JudgeConfig
-from inference.models.dalle_bart import DalleBartConfig
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGANConfig
 from inference.training import clip, dalle, vqgan
 from inference.training.clip import ClipConfig

@@ -11,9 +11,10 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from inference.models.dalle_bart import EncoderLayer, TextEncoder, mask_bias
+from inference.models.dalle_bart import EncoderLayer, TextEncoder
 from inference.models.packed_linear import Packer, scaled_heads
 from inference.models.slot_attention import plain_attention
+from inference.models.transformer import mask_bias
 
 
 class PackedEncoder:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.models.dalle_bart import FeedForward, Norm
+from inference.models.transformer import FeedForward, Norm
 from inference.native import Around, Int8Weight, Kernels
 from inference.precision import Precision
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.models.dalle_bart import mask_bias
+from inference.models.transformer import mask_bias
 from inference.native import Kernels
 
 

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.checkpoints import load_builtin, load_sentence_encoder
-from inference.models.dalle_bart import DalleBart, DalleBartConfig
+from inference.models.dalle_bart import DalleBart
+from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN
 from inference.training.coded import CodedBatch, CodedSource
 from inference.training.folder import captioned_source
