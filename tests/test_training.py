@@ -19,6 +19,7 @@ from inference.training.codebook import fit_codebook, is_varied, k_means, split_
 from inference.training.coded import CodedBatch, PatchCoder
 from inference.training.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
 from inference.training.drawing import codes_for
+from inference.training.fidelity import psnr, ssim
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
 from inference.training.run import Average, Run, Schedule
@@ -29,8 +30,6 @@ from inference.training.vqgan import (
     codec_model,
     load_codec,
     measure,
-    psnr,
-    ssim,
 )  # fmt: skip
 
 FEATURES = torch.tensor([[1.0, 0], [0, 1], [1, 1], [1, 0], [0, 1], [0, 0]])

@@ -26,6 +26,7 @@ from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.pictures import Pixels
 from inference.training.codebook import fit_codebook, split_patches
 from inference.training.data import SceneBatch, contact_sheet
+from inference.training.fidelity import psnr, reconstruction_loss, ssim
 from inference.training.folder import CaptionedSource, captioned_source
 from inference.training.loop import move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
@@ -75,43 +76,6 @@ FOUND = ("encoder", "codebook", "skip")
 """Parts of a codec that are computed (k-means, least squares) and then stay as they are."""
 DECODER_SIZES = ("ch", "ch_mult", "num_res_blocks", "attn_resolutions", "z_channels")
 """What can differ between two codecs of the same codes."""
-
-
-def reconstruction_loss(output: Tensor, target: Tensor, levels: int = 3) -> Tensor:
-    """L1 + RMSE of the pictures, and L1 of values and gradients on a pyramid of `levels` halvings."""
-    difference = output - target
-    loss = difference.abs().mean() + (difference.square().mean() + 1e-8).sqrt()
-    for level in range(levels):
-        if level:
-            difference = F.avg_pool2d(difference, 2)
-            loss = loss + difference.abs().mean()
-        across, down = difference[..., 1:] - difference[..., :-1], difference[..., 1:, :] - difference[..., :-1, :]
-        loss = loss + across.abs().mean() + down.abs().mean()
-    return loss
-
-
-def psnr(output: Tensor, target: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB of pictures in 0..1, averaged over the batch."""
-    error = (output.clamp(0, 1) - target).square().mean(dim=(1, 2, 3)).clamp_min(1e-10)
-    return float((-10 * error.log10()).mean())
-
-
-def ssim(output: Tensor, target: Tensor) -> float:
-    """Structural similarity (Wang et al. 2004) of pictures in 0..1: 11 × 11 Gaussian window of sigma 1.5."""
-    offsets = torch.arange(11, dtype=target.dtype) - 5
-    line = torch.exp(-offsets.square() / (2 * 1.5**2))
-    window = torch.outer(line, line) / line.sum() ** 2
-    kernel = window.expand(3, 1, 11, 11).contiguous()
-
-    def blurred(x: Tensor) -> Tensor:
-        return F.conv2d(x, kernel, groups=3)
-
-    x, y = output.clamp(0, 1), target
-    mean_x, mean_y = blurred(x), blurred(y)
-    var_x, var_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
-    cov = blurred(x * y) - mean_x * mean_y
-    value = (2 * mean_x * mean_y + 0.01**2) * (2 * cov + 0.03**2)
-    return float((value / ((mean_x**2 + mean_y**2 + 0.01**2) * (var_x + var_y + 0.03**2))).mean())
 
 
 def to_pixels(batch: Any) -> Tensor:
