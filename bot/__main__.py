@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -24,6 +24,7 @@ from bot.config import PrecisionName, Settings, load_settings
 from bot.errors import ConfigurationError, UserError
 from bot.logs import configure_logs
 from bot.model_commands import model_commands
+from bot.training_commands import train_commands
 from inference import contract
 
 app = typer.Typer(
@@ -31,7 +32,6 @@ app = typer.Typer(
 )
 database_commands = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(database_commands, name="db")
-train_commands = typer.Typer(no_args_is_help=True, help="Train a model of your own, or go on with the built-in one.")
 app.add_typer(train_commands, name="train")
 app.add_typer(model_commands, name="models")
 
@@ -215,79 +215,6 @@ def doctor(as_json: JsonFlag = False) -> None:
         Console().print(table)
     if any(finding.grade == "problem" for finding in findings):
         raise typer.Exit(1)
-
-
-# Each stage reads its own options: every setting of it is one.
-_stage = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-
-
-@train_commands.command("data", context_settings=_stage)
-def train_data(context: typer.Context) -> None:
-    """Fetch and render the pictures that the built-in model learns from; write a sheet of scenes."""
-    from inference.training import data
-
-    _run_stage(data.main, context.args)
-
-
-@train_commands.command("vqgan", context_settings=_stage)
-def train_vqgan(context: typer.Context) -> None:
-    """First stage: pictures to codes, and back."""
-    from inference.training import vqgan
-
-    _run_stage(vqgan.main, context.args)
-
-
-@train_commands.command("dalle", context_settings=_stage)
-def train_dalle(context: typer.Context) -> None:
-    """Second stage, the long one: text to codes."""
-    from inference.training import dalle
-
-    _run_stage(dalle.main, context.args)
-
-
-@train_commands.command("clip", context_settings=_stage)
-def train_clip(context: typer.Context) -> None:
-    """Third stage: the judge that puts a grid's best picture first."""
-    from inference.training import clip
-
-    _run_stage(clip.main, context.args)
-
-
-@train_commands.command("detector", context_settings=_stage)
-def train_detector(context: typer.Context) -> None:
-    """The other judge, for `evaluate` alone: it finds and names the things in a picture."""
-    from inference.training import detection
-
-    _run_stage(detection.main, context.args)
-
-
-@train_commands.command("export", context_settings=_stage)
-def train_export(context: typer.Context) -> None:
-    """Write a model's folder from the checkpoints of the stages."""
-    from inference.training import export
-
-    _run_stage(export.main, context.args)
-
-
-@train_commands.command("evaluate", context_settings=_stage)
-def train_evaluate(context: typer.Context) -> None:
-    """Measure a model: what it draws, looked at by a judge that it has never met."""
-    from inference.training import evaluate
-
-    _run_stage(evaluate.main, context.args)
-
-
-def _run_stage(stage: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
-    """What is wrong with a person's folder, settings or checkpoints is said in one line."""
-    from inference.training.data import LoaderError
-    from inference.training.packages import PackageError
-    from inference.weights import CheckpointError
-
-    mendable = (FileNotFoundError, FileExistsError, ValueError, LoaderError, PackageError, CheckpointError)
-    try:
-        stage(arguments)
-    except mendable as error:
-        raise UserError(str(error)) from error
 
 
 @app.command()
