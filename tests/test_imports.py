@@ -41,7 +41,7 @@ NO_ASYNCIO = (
     "inference/safety/",
 )
 # The command line builds what a command needs inside that command.
-MAY_IMPORT_INFERENCE_INSIDE_FUNCTIONS = ("bot/__main__.py", "bot/model_commands.py")
+MAY_IMPORT_INFERENCE_INSIDE_FUNCTIONS = ("bot/__main__.py", "bot/model_commands.py", "bot/training_commands.py")
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
