@@ -65,6 +65,17 @@ def test_same_seed_same_judge_and_resumed_is_uninterrupted() -> None:
     assert third.train_step(pairs()) == losses[2]
 
 
+def test_judge_goes_on_from_exported_weights() -> None:
+    """It begins as good as the one that it starts from; one of other sizes is refused."""
+    learner, other = trainer(), trainer(seed=9)
+    for _ in range(60):
+        learner.train_step(pairs())
+    other.begin_from(learner.averaged_model())
+    assert measure(other.averaged_model(), pairs()) == measure(learner.averaged_model(), pairs())
+    with pytest.raises(ValueError, match="cannot begin as one of"):
+        other.begin_from(PictureJudge(replace(TINY, embed_dim=32)))
+
+
 def test_another_seed_is_another_judge() -> None:
     """The seed decides the weights."""
     assert trainer(seed=1).train_step(pairs()) != trainer(seed=2).train_step(pairs())

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.checkpoints import load_sentence_encoder
+from inference.checkpoints import load_builtin, load_sentence_encoder
 from inference.models.clip import JudgeConfig, PictureJudge, picture_tensor
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN
@@ -39,12 +39,16 @@ _CHUNKS = 4
 
 @dataclass(frozen=True)
 class ClipConfig:
-    """Settings of one training of the ranking judge. Without `codec`, it sees the pictures themselves."""
+    """Settings of one training of the ranking judge. Without `codec`, it sees the pictures themselves.
+
+    `start` is the folder of an exported model to begin from.
+    """
 
     cache: Path = DEFAULT_CACHE
     pictures: Path | None = None
     run: Path = Path("runs/clip")
     codec: Path | None = None
+    start: Path | None = None
     seed: int = 3
     batch: int = 96
     flat: float = 0.2
@@ -137,6 +141,13 @@ class JudgeTrainer(Resumable):
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
 
+    def begin_from(self, model: PictureJudge) -> None:
+        """Start with the weights of an exported judge. Raises ValueError when its sizes are others."""
+        if model.config != self.model.config:
+            raise ValueError(f"a judge of {model.config} cannot begin as one of {self.model.config}")
+        self.model.load_state_dict(model.state_dict())
+        self.average = Average(self.model, self.config.average)
+
     def train_step(self, batch: PairBatch) -> float:
         """One update; returns the loss. Raises FloatingPointError when it is not finite."""
         began = time.monotonic()
@@ -213,6 +224,11 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints and a loss curve in `config.run`."""
     use_threads(config.threads)
     run, trainer = Run(config.run), JudgeTrainer(config, model)
+    if config.start is not None and not resume:
+        judge = load_builtin(config.start).judge
+        if judge is None:
+            raise ValueError(f"{config.start} has no judge to begin from")
+        trainer.begin_from(judge)
     take_up(trainer, run, resume=resume)
 
     def source(size: int, *, held_out: bool) -> CaptionedSource:

@@ -38,7 +38,7 @@ MEANINGS: Mapping[str, str] = {
     "run": "folder for checkpoints, loss curve and samples",
     "sample_seconds": "seconds between two looks at the model: measures and samples",
     "seed": "the same seed, steps and threads make the same model",
-    "start": "folder of an exported model with the same codes to begin from",
+    "start": "folder of an exported model to begin from; its codes must be the same",
     "steps": "how many steps to train in all; with it, minutes do not count",
     "threads": "threads of PyTorch; 0 is one for each core",
     "warmup": "steps until the learning rate is at its peak",
