@@ -59,7 +59,7 @@ ASSETS = Path(__file__).parent / "assets"
 BUILTIN_FOLDER = ASSETS / "builtin"
 TEXT_ENCODER_FOLDER = ASSETS / "text_encoder"
 
-BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.3, temperature=0.4, top_k=64, top_p=1.0)
+BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.5, temperature=0.4, top_k=64, top_p=1.0)
 """Chosen by the evaluation's quick questions: more guidance breaks shapes up, more temperature mixes things."""
 ORIGINAL_SAMPLING = SamplingParams(guidance_scale=10.0, temperature=1.0, top_k=50, top_p=1.0)
 """The original's notebook leaves top-k to its library, which means 50."""
