@@ -40,7 +40,7 @@ def _command(module: str) -> Callable[[typer.Context], None]:
     return run
 
 
+# every argument is the stage's, --help too
+_all_arguments = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 for _name, (_module, _help) in STAGES.items():
-    # every argument is the stage's, --help too
-    _taken = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    train_commands.command(_name, help=_help, context_settings=_taken)(_command(_module))
+    train_commands.command(_name, help=_help, context_settings=_all_arguments)(_command(_module))

@@ -19,7 +19,7 @@ import numpy as np
 
 from inference.checkpoints import ASSETS, load_sentence_encoder
 from inference.training.captions import article, plural
-from inference.training.icons import POPULAR, IconSet
+from inference.training.icons import NEAREST, POPULAR, IconSet
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.places import COLOURS, PLACES
 from inference.training.scenes import Placed, Scene, SceneMaker, arrange, copies
@@ -34,15 +34,6 @@ _RELATION_WORDS = {
     "below": "{a} below {b}",
 }  # fmt: skip
 _NUMBERS = ("one", "two", "three", "four", "five")
-_NEAREST = {
-    "automobile": ("car", "taxi", "sport utility vehicle"),
-    "canine": ("dog", "dog face", "poodle", "wolf", "guide dog", "service dog"),
-    "balrog": ("ogre", "dragon", "dragon face", "fire", "goblin", "angry face with horns", "troll"),
-    "sorcerer": ("wizard",),
-    "extraterrestrial": ("alien",),
-    "tyrannosaurus": ("T-Rex", "t-rex"),
-}
-"""Words that name several concepts, or none of them quite, and what a picture of them may well show."""
 _PER_CONCEPT = 3
 """Other names asked for of one concept."""
 _COLOUR_WORDS = frozenset(" ".join([*COLOURS, "grey", "golden", "silver"]).split())
@@ -186,16 +177,16 @@ def _counts(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
 
 
 def _synonyms(icons: IconSet) -> Iterator[Question]:
-    """Nouns that no caption has, for a concept or a kind of it whose name they do not hold.
+    """Nouns that no caption has, for several concepts at once, or for one or a kind of it.
 
     Words that the text encoder reads in more than two pieces are too rare to ask for.
     """
     tokenizer = load_sentence_encoder().tokenizer
     rows = {concept.name: row for row, concept in enumerate(icons.concepts)}
-    for word, nearest in _NEAREST.items():
+    for word, nearest in NEAREST.items():
         yield Question("synonyms", article(word), tuple(rows[name] for name in nearest if name in rows))
     for concept in icons.concepts:
-        words = [noun for noun in concept.held_out if noun.isalpha() and noun not in {*_NEAREST, *concept.names}]
+        words = [noun for noun in concept.held_out if noun.isalpha() and noun not in NEAREST]
         fit = [noun for noun in words if len(tokenizer.encode(noun, add_special_tokens=False).tokens) <= 2]
         twins = tuple(rows[name] for name in (concept.name, f"{concept.name} face") if name in rows)
         for noun in fit[:_PER_CONCEPT]:

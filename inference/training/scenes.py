@@ -148,24 +148,23 @@ class SceneMaker:
         """
         things = scene.objects
         ways = ["object", "colour", "number"] if scene.is_counted else ["object", "colour"]
-        match rng.choice(ways if scene.filter is None else ways[:1]):
-            case "number":
-                number = int(rng.choice([other for other in COUNTED if other != len(things)]))
-                return replace(scene, objects=copies(number, things[0].concept, things[0].colour))
-            case "colour":
-                one = int(rng.integers(len(things)))
-                colours = [
-                    colour for colour in (None, *_RECOLOUR) if colour not in {things[one].colour, scene.background}
-                ]
-                changed = replace(things[one], colour=colours[int(rng.integers(len(colours)))])
-            case _:
-                one = int(rng.integers(len(things)))
-                twice = scene.relation is not None and rng.random() < 0.5
-                others = [concept for concept in range(len(self._all)) if concept != things[one].concept]
-                changed = replace(things[one], concept=things[1 - one].concept if twice else int(rng.choice(others)))
+        way = rng.choice(ways if scene.filter is None else ways[:1])
+        if way == "number":
+            number = int(rng.choice([other for other in COUNTED if other != len(things)]))
+            return replace(scene, objects=copies(number, things[0].concept, things[0].colour))
+        one = int(rng.integers(len(things)))
+        thing = things[one]
+        if way == "colour":
+            colours = [colour for colour in (None, *_RECOLOUR) if colour not in {thing.colour, scene.background}]
+            changed = replace(thing, colour=colours[int(rng.integers(len(colours)))])
+        elif scene.relation is not None and rng.random() < 0.5:
+            changed = replace(thing, concept=things[1 - one].concept)
+        else:
+            others = [concept for concept in range(len(self._all)) if concept != thing.concept]
+            changed = replace(thing, concept=int(rng.choice(others)))
         if scene.is_counted:
             return replace(scene, objects=copies(len(things), changed.concept, changed.colour))
-        return replace(scene, objects=tuple(changed if index == one else thing for index, thing in enumerate(things)))
+        return replace(scene, objects=(*things[:one], changed, *things[one + 1 :]))
 
     def is_held_out(self, first: int, second: int) -> bool:
         """Whether training never shows these two concepts together (one pair in ten, fixed by their names)."""
