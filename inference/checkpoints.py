@@ -11,7 +11,8 @@ The built-in kind, written by `save_builtin`:
     dalle.safetensors     parameters of `DalleBart` under their own names
     vqgan.safetensors     parameters of `VQGAN` under their own names
     judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
-    and the text encoder is the one that ships in assets/text_encoder
+    text.safetensors      the upper layers of MiniLM, where the model has its own; it may be missing
+    and the rest of the text encoder is the one that ships in assets/text_encoder
 
 The original kind, DALL·E mini as it was published:
 
@@ -24,11 +25,13 @@ The original kind, DALL·E mini as it was published:
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from inference.contract import GenerationRequest, InvalidRequest
 from inference.hub import PUBLISHED
@@ -58,6 +61,7 @@ from inference.weights import (
 ASSETS = Path(__file__).parent / "assets"
 BUILTIN_FOLDER = ASSETS / "builtin"
 TEXT_ENCODER_FOLDER = ASSETS / "text_encoder"
+UPPER_LAYERS = "text.safetensors"
 
 BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.5, temperature=0.4, top_k=64, top_p=1.0)
 """Chosen by the evaluation's quick questions: more guidance breaks shapes up, more temperature mixes things."""
@@ -139,7 +143,8 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     fill(vqgan, read_weights(folder / "vqgan.safetensors"), folder / "vqgan.safetensors", dtype)
     if dalle.config.has_encoder:
         raise CheckpointError(f"{path}: text_encoder={dalle.config.text_encoder!r}, minilm is expected here")
-    text = load_sentence_encoder()
+    upper = folder / UPPER_LAYERS
+    text = load_sentence_encoder(upper=upper if upper.is_file() else None)
     if text.width != dalle.config.state_width:
         raise CheckpointError(f"{path}: encoder_dim={dalle.config.state_width}, the text encoder has {text.width}")
     check_fit(dalle.config, vqgan.config, path)
@@ -178,9 +183,11 @@ def save_builtin(
     sampling: SamplingParams = BUILTIN_SAMPLING,
     dtype: torch.dtype = torch.float16,
     judge: PictureJudge | None = None,
+    upper: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Writes a model in the built-in layout, its numbers stored in `dtype`; what `load_builtin(folder)` reads.
 
+    `upper` are parameters of MiniLM that the model has of its own; without them, a file that is there stays.
     Parameters must be plain: parametrizations folded into the `weight` they make, averages of weights put in their
     place. Raises `CheckpointError` if they are not, or if a value does not fit into `dtype`.
     """
@@ -198,6 +205,8 @@ def save_builtin(
     if judge is not None:
         write_weights(folder / "judge.safetensors", judge.state_dict(), dtype=dtype)
         configs["judge"] = judge.config.to_dict()
+    if upper is not None:
+        write_upper_layers(folder / UPPER_LAYERS, upper)
     write_json(folder / "config.json", {**configs, "sampling": dataclasses.asdict(sampling)})
 
 
@@ -224,15 +233,21 @@ def load_vqgan(folder: Path, dtype: torch.dtype = torch.float32) -> VQGAN:
     return vqgan_part(folder).load(dtype)
 
 
-def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER) -> SentenceEncoder:
-    """MiniLM with its tokenizer, from a folder that `save_sentence_encoder` wrote. Raises `CheckpointError`."""
+def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER, *, upper: Path | None = None) -> SentenceEncoder:
+    """MiniLM with its tokenizer, from a folder that `save_sentence_encoder` wrote. Raises `CheckpointError`.
+
+    Parameters in `upper`, a file that `write_upper_layers` wrote, take the place of the published ones.
+    """
     try:
         config = MiniLMConfig.from_dict(read_json(folder / "config.json"))
     except ConfigError as error:
         raise CheckpointError(f"{folder / 'config.json'}: {error}") from error
     with Skeleton():
         network = MiniLM(config)
-    fill(network, read_weights(folder / "model.safetensors"), folder / "model.safetensors", torch.float32)
+    weights, source = read_weights(folder / "model.safetensors"), folder / "model.safetensors"
+    if upper is not None:
+        weights, source = weights | read_weights(upper), upper
+    fill(network, weights, source, torch.float32)
     return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"))
 
 
@@ -251,6 +266,11 @@ def save_sentence_encoder(source: Path, folder: Path) -> None:
     write_weights(folder / "model.safetensors", weights, dtype=torch.float32, int8=True)
     write_json(folder / "config.json", config.to_dict())
     (folder / "tokenizer.json").write_bytes((source / "tokenizer.json").read_bytes())
+
+
+def write_upper_layers(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Writes some of MiniLM's parameters, stored as `save_sentence_encoder` stores them all."""
+    write_weights(path, weights, dtype=torch.float32, int8=True)
 
 
 def _sampling(values: dict[str, Any], path: Path) -> SamplingParams:

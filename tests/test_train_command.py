@@ -15,18 +15,20 @@ from inference.training.detection import DetectionConfig
 from inference.training.export import write_attributions
 from inference.training.options import MEANINGS, read_options
 from inference.training.packages import PACKAGES
+from inference.training.vocabulary import VocabularyConfig
 from inference.training.vqgan import CodecConfig
 
 STAGES: dict[str, type[Any]] = {
     "vqgan": CodecConfig,
     "dalle": DalleConfig,
     "clip": ClipConfig,
+    "text": VocabularyConfig,
     "detector": DetectionConfig,
 }
 CONFIGS = Path(command_line.__file__).parent.parent / "inference" / "training" / "configs"
 
 
-@pytest.mark.parametrize("command", ["data", "vqgan", "dalle", "clip", "detector", "export", "evaluate"])
+@pytest.mark.parametrize("command", ["data", "vqgan", "dalle", "clip", "text", "detector", "export", "evaluate"])
 def test_help_is_the_stage_s_own(command: str) -> None:
     """`easel train STAGE --help` names the command and lists the stage's options."""
     result = CliRunner().invoke(command_line.app, ["train", command, "--help"])

@@ -140,12 +140,16 @@ class SentenceEncoder:
             return torch.zeros(0, 1, self.width), torch.zeros(0, 1, dtype=torch.long)
         return self._remembered(tuple(texts)) if len(texts) == 1 else self._read(texts)
 
-    @torch.no_grad()
-    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    def tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """B texts, one at least -> token ids (B, T) and mask (B, T), where the model's weights lie."""
         encodings = self.tokenizer.encode_batch(list(texts))
         device = self.model.word_embeddings.weight.device
         input_ids = torch.tensor([encoding.ids for encoding in encodings], device=device)
-        mask = torch.tensor([encoding.attention_mask for encoding in encodings], device=device)
+        return input_ids, torch.tensor([encoding.attention_mask for encoding in encodings], device=device)
+
+    @torch.no_grad()
+    def _read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        input_ids, mask = self.tokens(texts)
         return self.model(input_ids, mask).float(), mask
 
     def vectors(self, texts: Sequence[str]) -> Tensor:

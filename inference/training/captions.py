@@ -99,6 +99,7 @@ def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
 
 
 def _name(concept: Concept, colour: str | None, rng: np.random.Generator) -> str:
+    rng = np.random.default_rng(rng.integers(1 << 62))  # whatever is chosen here, the rest of a caption stays the same
     if concept.synonyms and rng.random() < 0.3:
         name = _pick(rng, concept.synonyms)
     elif len(concept.names) > 1 and (colour is not None or rng.random() < 0.5):

@@ -41,7 +41,7 @@ _CHUNKS = 4
 class ClipConfig:
     """Settings of one training of the ranking judge. Without `codec`, it sees the pictures themselves.
 
-    `start` is the folder of an exported model to begin from.
+    `start` is the folder of an exported model to begin from, `text` the upper layers that read the captions.
     """
 
     cache: Path = DEFAULT_CACHE
@@ -49,6 +49,7 @@ class ClipConfig:
     run: Path = Path("runs/clip")
     codec: Path | None = None
     start: Path | None = None
+    text: Path | None = None
     seed: int = 3
     batch: int = 96
     flat: float = 0.2
@@ -88,6 +89,7 @@ class PairSource:
     edge: int
     repeats: int
     codec: Path | None = None
+    text: Path | None = None
     _text: SentenceEncoder | None = field(default=None, repr=False)
     _codec: VQGAN | None = field(default=None, repr=False)
     _chunks: dict[int, PairBatch] = field(default_factory=dict, repr=False)
@@ -108,7 +110,7 @@ class PairSource:
             return self._chunks[number]
         if self._text is None:
             torch.set_num_threads(1)
-            self._text = load_sentence_encoder()
+            self._text = load_sentence_encoder(upper=self.text)
             self._codec = None if self.codec is None else load_codec(self.codec)
         scenes = self.pictures.batch(number)
         wrong = scenes.pixels[:0] if scenes.altered is None else scenes.altered
@@ -244,14 +246,15 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
         )
 
     edge = trainer.model.config.edge
-    held_out = PairSource(source(64, held_out=True), 256, edge, 1, config.codec).batch(0)
+    held_out = PairSource(source(64, held_out=True), 256, edge, 1, config.codec, config.text).batch(0)
     use_threads(config.threads)
 
     def report() -> None:
         run.log(trainer.step, **measure(trainer.averaged_model(), held_out))
         run.draw_losses()
 
-    pairs = PairSource(source(config.batch, held_out=False), config.batch, edge, config.repeats, config.codec)
+    scenes = source(config.batch, held_out=False)
+    pairs = PairSource(scenes, config.batch, edge, config.repeats, config.codec, config.text)
     train_loop(
         trainer, trainer.train_step, pairs, run, report,
         batch=config.batch, log_steps=25, sample_seconds=config.sample_seconds,

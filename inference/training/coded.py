@@ -72,6 +72,7 @@ class PatchCoder:
 class CodedSource:
     """CodedBatches from scenes, with captions dropped at random so that the model also learns pictures without text.
 
+    `text` is a file with upper layers of the text encoder, where the published ones are not to be used.
     Captions are read in numbers of type `dtype`. Each one's states are then disturbed, by up to `noise` times their
     size: a word that no caption has lies near one that some have.
     """
@@ -81,13 +82,14 @@ class CodedSource:
     drop: float = 0.1
     noise: float = 0.0
     dtype: torch.dtype = torch.float32
+    text: Path | None = None
     _opened: tuple[PatchCoder, SentenceEncoder] | None = field(default=None, repr=False)
 
     def batch(self, step: int) -> CodedBatch:
         """The batch of `step`."""
         if self._opened is None:
             torch.set_num_threads(1)
-            self._opened = PatchCoder(load_codec(self.codec)), load_sentence_encoder()
+            self._opened = PatchCoder(load_codec(self.codec)), load_sentence_encoder(upper=self.text)
             self._opened[1].model.to(self.dtype)
         coder, encoder = self._opened
         scenes = self.scenes.batch(step)

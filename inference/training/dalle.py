@@ -37,13 +37,17 @@ from inference.training.vqgan import load_codec
 
 @dataclass(frozen=True)
 class DalleConfig:
-    """Settings of one text → codes training. `start` is the folder of an exported model to begin from."""
+    """Settings of one text → codes training. `start` is the folder of an exported model to begin from.
+
+    `text` is the file of upper layers that `easel train text` has written; without it the published ones are read.
+    """
 
     cache: Path = DEFAULT_CACHE
     pictures: Path | None = None
     run: Path = Path("runs/dalle")
     codec: Path = Path("runs/vqgan/checkpoint.pt")
     start: Path | None = None
+    text: Path | None = None
     seed: int = 2
     batch: int = 24
     flat: float = 0.2
@@ -193,7 +197,7 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
         pictures = captioned_source(
             config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
         )
-        return CodedSource(pictures, config.codec, drop, noise, dtype)
+        return CodedSource(pictures, config.codec, drop, noise, dtype, config.text)
 
     held_out = source(128, 0.0, 0.0, held_out=True).batch(0)
     use_threads(config.threads)  # making the batch took them down to one
@@ -212,7 +216,7 @@ def report(run: Run, trainer: DalleTrainer, codec: VQGAN, held_out: CodedBatch) 
     """Measure the averaged model on held-out scenes; write a sheet of samples."""
     model = trainer.averaged_model()
     run.log(trainer.step, held_out=held_out_loss(model, held_out))
-    sheet = sample_sheet(model, codec, load_sentence_encoder(), PROMPTS)
+    sheet = sample_sheet(model, codec, load_sentence_encoder(upper=trainer.config.text), PROMPTS)
     sheet.save(run.folder / "samples.png")
     sheet.save(run.folder / f"samples-{trainer.step:06d}.png")
     run.draw_losses()

@@ -22,7 +22,7 @@ from inference.training.detection import load_detector_checkpoint
 from inference.training.packages import DEFAULT_CACHE, attributions
 from inference.training.questions import EVALUATION_FOLDER
 from inference.training.vqgan import load_codec
-from inference.weights import read_json
+from inference.weights import read_json, read_weights
 
 _DATA_START, _DATA_END = "<!-- data: written by easel train export -->\n", "<!-- end of data -->\n"
 
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--codec", type=Path, default=Path("runs/vqgan/checkpoint.pt"), help="of `easel train vqgan`")
     parser.add_argument("--dalle", type=Path, default=Path("runs/dalle/checkpoint.pt"), help="of `easel train dalle`")
     parser.add_argument("--clip", type=Path, help="of `easel train clip`; else OUT keeps the judge it has, if any")
+    parser.add_argument("--text", type=Path, help="of `easel train text`; else OUT keeps what it has, if anything")
     parser.add_argument("--out", type=Path, default=BUILTIN_FOLDER, help="the model's folder (the built-in model's)")
     parser.add_argument("--detector", type=Path, help="write the evaluation's judge instead, from this checkpoint")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="icons that the judge is measured on")
@@ -62,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write("".join(f"{name} {value:.4f} on real renderings\n" for name, value in numbers.items()))
     else:
         out = options.out
-        save_builtin(out, load_dalle(options.dalle), load_codec(options.codec), judge=_judge(out, options.clip))
+        upper = None if options.text is None else read_weights(options.text)
+        dalle, codec = load_dalle(options.dalle), load_codec(options.codec)
+        save_builtin(out, dalle, codec, judge=_judge(out, options.clip), upper=upper)
         write_attributions(out / "README.md")
     size = sum(path.stat().st_size for path in out.iterdir() if path.is_file())
     sys.stdout.write(f"Wrote {out} ({size / 1e6:.1f} MB)\n")
