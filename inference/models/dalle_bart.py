@@ -71,7 +71,7 @@ class DalleBart(nn.Module):
 
         `codes` (B, L) begin with the start token; `states` (B, T, E) and `mask` (B, T) are the text's.
         """
-        states, bias = self._with_null_state(states, mask)
+        states, bias = self.with_null_state(states, mask)
         x = self.decoder(codes, states, bias)  # (B, L, D)
         logits: Tensor = self.lm_head(x)
         return logits
@@ -100,7 +100,7 @@ class DalleBart(nn.Module):
 
         `slots` (R,), `states` (R, T, E), `mask` (R, T); T at most the `text_length` of the cache, else `ValueError`.
         """
-        states, bias = self._with_null_state(states, mask)  # (R, T, E), (R, 1, 1, T)
+        states, bias = self.with_null_state(states, mask)  # (R, T, E), (R, 1, 1, T)
         room, length = cache.cross_bias.shape[-1], states.shape[1]
         if length > room:
             raise ValueError(f"a text of {length} states does not fit into a cache made for {room}")
@@ -122,7 +122,7 @@ class DalleBart(nn.Module):
         logits: Tensor = self.lm_head(x)
         return logits
 
-    def _with_null_state(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def with_null_state(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """States (B, T, E), mask (B, T) -> states with the null state in front, and the bias (B, 1, 1, T)."""
         if self.null_state is not None:
             null = self.null_state.to(states.dtype).expand(states.shape[0], 1, -1)  # (B, 1, E)

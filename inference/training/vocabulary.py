@@ -136,7 +136,7 @@ class Reading:
     """What a drawing model takes from a text: its cross-attention's answers to questions that it asks of texts."""
 
     def __init__(self, model: DalleBart, questions: Sequence[Tensor]) -> None:
-        """`questions` are queries (Q, D) of each layer."""
+        """`questions` (Q, D) of each layer are what its cross-attention has been given to ask with."""
         self._model = model.requires_grad_(requires_grad=False)
         self._questions = questions
 
@@ -144,9 +144,9 @@ class Reading:
     @torch.no_grad()
     def of(cls, model: DalleBart, codes: Tensor, states: Tensor, mask: Tensor, seed: int = 0) -> Reading:
         """With questions that `model` asks while it reads `states` (B, T, E) to draw `codes` (B, L)."""
-        heard: list[Tensor] = []
+        asked: list[Tensor] = []
         hooks = [
-            layer.cross_attention.q_proj.register_forward_hook(lambda _module, _given, out: heard.append(out))
+            layer.cross_attention.register_forward_pre_hook(lambda _module, given: asked.append(given[0]))
             for layer in model.decoder.layers
         ]
         start = torch.full_like(codes[:, :1], model.config.start_token)
@@ -154,24 +154,17 @@ class Reading:
         for hook in hooks:
             hook.remove()
         generator = torch.Generator().manual_seed(seed)
-        every = [out.flatten(0, 1) for out in heard]
+        every = [questions.flatten(0, 1) for questions in asked]
         return cls(model, [one[torch.randperm(len(one), generator=generator)[:_QUESTIONS]] for one in every])
 
     def __call__(self, states: Tensor, mask: Tensor, chosen: Tensor) -> Tensor:
         """The answers of texts (B, T, E) to the `chosen` questions (n,) of every layer: (B, layers, n, D)."""
-        null = self._model.null_state
-        if null is not None:
-            states = torch.cat([null.to(states.dtype).expand(len(states), 1, -1), states], 1)
-            mask = F.pad(mask, (1, 0), value=1)
-        bias = torch.zeros(mask.shape).masked_fill(mask == 0, -torch.inf)[:, None, None]
+        states, bias = self._model.with_null_state(states, mask)
         answers = []
         for layer, questions in zip(self._model.decoder.layers, self._questions, strict=True):
             attention = layer.cross_attention
-            keys, values = attention.keys_and_values(states)  # (B, H, T, d)
-            asked = questions[chosen % len(questions)]
-            queries = asked.view(1, len(chosen), attention.heads, -1).transpose(1, 2)  # (1, H, n, d)
-            weights = (queries @ keys.mT * attention.scale + bias).softmax(-1)
-            answers.append(attention.out_proj((weights @ values).transpose(1, 2).flatten(2)))
+            asked = questions[chosen % len(questions)][None]  # (1, n, D), the same for all texts
+            answers.append(attention(asked, *attention.keys_and_values(states), bias))
         return torch.stack(answers, 1).float()
 
 
