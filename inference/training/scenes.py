@@ -23,7 +23,7 @@ COUNTED = {2: ((0, 3), (6, 3)), 3: ((0, 0), (6, 0), (3, 6)), 4: CORNERS, 5: ((0,
 SPOTS = {"centre": (3, 3), "left": (0, 3), "right": (6, 3), "top": (3, 0), "bottom": (3, 6)}
 RELATIONS = ("beside", "left", "above", "riding", "with", "wearing", "before")
 FILTERS = ("pixel art", "black and white")
-_RECOLOUR = tuple(name for name in COLOURS if name not in {"beige", "light green"})
+_RECOLOUR = tuple(COLOURS)
 
 
 @dataclass(frozen=True)
