@@ -16,6 +16,7 @@ STAGES = {
     "dalle": ("dalle", "Second stage, the long one: text to codes."),
     "clip": ("clip", "Third stage: the judge that puts a grid's best picture first."),
     "text": ("vocabulary", "Teach the text encoder other nouns for what the model can draw: minutes, and no pictures."),
+    "thesaurus": ("thesaurus", "Look up in a dictionary which other nouns are like what the model can draw."),
     "detector": ("detection", "The other judge, for `evaluate` alone: it finds and names the things in a picture."),
     "export": ("export", "Write a model's folder from the checkpoints of the stages."),
     "evaluate": ("evaluate", "Measure a model: what it draws, looked at by a judge that it has never met."),

@@ -12,6 +12,7 @@ The built-in kind, written by `save_builtin`:
     vqgan.safetensors     parameters of `VQGAN` under their own names
     judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
     text.safetensors      the upper layers of MiniLM, where the model has its own; it may be missing
+    thesaurus.json        a `Thesaurus`: nouns that the model never learned, by the names they are read as; it, too
     and the rest of the text encoder is the one that ships in assets/text_encoder
 
 The original kind, DALL·E mini as it was published:
@@ -46,6 +47,7 @@ from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder,
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.sequence import SamplingParams
 from inference.text import PromptTokenizer
+from inference.thesaurus import Thesaurus
 from inference.tokenizer_files import load_prompt_tokenizer, load_tokenizer
 from inference.weights import (
     CheckpointError,
@@ -62,6 +64,7 @@ ASSETS = Path(__file__).parent / "assets"
 BUILTIN_FOLDER = ASSETS / "builtin"
 TEXT_ENCODER_FOLDER = ASSETS / "text_encoder"
 UPPER_LAYERS = "text.safetensors"
+THESAURUS = "thesaurus.json"
 
 BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.5, temperature=0.4, top_k=64, top_p=1.0)
 """Chosen by the evaluation's quick questions: more guidance breaks shapes up, more temperature mixes things."""
@@ -143,8 +146,10 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     fill(vqgan, read_weights(folder / "vqgan.safetensors"), folder / "vqgan.safetensors", dtype)
     if dalle.config.has_encoder:
         raise CheckpointError(f"{path}: text_encoder={dalle.config.text_encoder!r}, minilm is expected here")
-    upper = folder / UPPER_LAYERS
-    text = load_sentence_encoder(upper=upper if upper.is_file() else None)
+    upper, thesaurus = folder / UPPER_LAYERS, folder / THESAURUS
+    text = load_sentence_encoder(
+        upper=upper if upper.is_file() else None, thesaurus=thesaurus if thesaurus.is_file() else None
+    )
     if text.width != dalle.config.state_width:
         raise CheckpointError(f"{path}: encoder_dim={dalle.config.state_width}, the text encoder has {text.width}")
     check_fit(dalle.config, vqgan.config, path)
@@ -233,10 +238,13 @@ def load_vqgan(folder: Path, dtype: torch.dtype = torch.float32) -> VQGAN:
     return vqgan_part(folder).load(dtype)
 
 
-def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER, *, upper: Path | None = None) -> SentenceEncoder:
+def load_sentence_encoder(
+    folder: Path = TEXT_ENCODER_FOLDER, *, upper: Path | None = None, thesaurus: Path | None = None
+) -> SentenceEncoder:
     """MiniLM with its tokenizer, from a folder that `save_sentence_encoder` wrote. Raises `CheckpointError`.
 
-    Parameters in `upper`, a file that `write_upper_layers` wrote, take the place of the published ones.
+    Parameters in `upper`, a file that `write_upper_layers` wrote, take the place of the published ones; texts are read
+    through `thesaurus`, a file for `Thesaurus.load`.
     """
     try:
         config = MiniLMConfig.from_dict(read_json(folder / "config.json"))
@@ -248,7 +256,8 @@ def load_sentence_encoder(folder: Path = TEXT_ENCODER_FOLDER, *, upper: Path | N
     if upper is not None:
         weights, source = weights | read_weights(upper), upper
     fill(network, weights, source, torch.float32)
-    return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"))
+    words = None if thesaurus is None else Thesaurus.load(thesaurus)
+    return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"), words)
 
 
 def save_sentence_encoder(source: Path, folder: Path) -> None:

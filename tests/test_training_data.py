@@ -1,14 +1,17 @@
 """Training data: concepts, captions, scenes and their determinism, over a handful of made-up icons."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inference.training.captions import article, caption, plural
+from inference.nouns import article, plural
+from inference.training.captions import caption
 from inference.training.data import Loader, SceneSource, contact_sheet
 from inference.training.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
 from inference.training.packages import FLUENT_3D, Package, PackageError, fetch_package
@@ -200,7 +203,7 @@ def test_article(phrase: str, expected: str) -> None:
 
 def test_concepts_leave_out_doubles_flags_and_what_has_no_picture() -> None:
     """Of emojibase's rows only distinct, drawable things stay; a keyword of two concepts names neither."""
-    nothing = WordNet({}, {})
+    nothing = WordNet({}, {}, {})
 
     def row(label: str, code: str, group: int = 3, tags: tuple[str, ...] = ()) -> dict[str, object]:
         return {"label": label, "hexcode": code, "group": group, "subgroup": 34, "tags": list(tags)}
@@ -215,8 +218,13 @@ def test_concepts_leave_out_doubles_flags_and_what_has_no_picture() -> None:
     assert concepts[1].synonyms == ()
 
 
-def write_wordnet(folder: Path, synsets: dict[int, tuple[str, str, str, str]]) -> WordNet:
-    """WordNet's files from offset: (field, words, offsets of what it is a kind of, gloss), words in order of sense."""
+def write_wordnet(
+    folder: Path, synsets: Mapping[int, tuple[str, str, str, str]], uses: Mapping[str, int] = MappingProxyType({})
+) -> WordNet:
+    """WordNet's files from offset: (field, words, offsets of what it is a kind of, gloss), words in order of sense.
+
+    `uses` gives counts of sense keys ("dog%1:05:00::" is a noun, "dog%2:38:00::" a verb).
+    """
     kinds = {at: [k for k, row in synsets.items() if str(at) in row[2].split()] for at in synsets}
     data, index = ["  1 the licence\n"], dict[str, list[str]]()
     for at, (field, words, above, gloss) in synsets.items():
@@ -225,10 +233,11 @@ def write_wordnet(folder: Path, synsets: dict[int, tuple[str, str, str, str]]) -
         parts = [f"{at:08} {field} n {len(names):02x}", *names, f"{len(pointers):03}", *pointers, f"| {gloss}  \n"]
         data.append(" ".join(parts))
         for word in words.split():
-            index.setdefault(word, []).append(f"{at:08}")
+            index.setdefault(word.lower(), []).append(f"{at:08}")
     (folder / "data.noun").write_text("".join(data))
     lines = [f"{word} n {len(at)} 0 {len(at)} 0 {' '.join(at)}  \n" for word, at in index.items()]
     (folder / "index.noun").write_text("".join(["  1 the licence\n", *lines]))
+    (folder / "index.sense").write_text("".join(f"{sense} 00000001 1 {count}\n" for sense, count in uses.items()))
     return WordNet.load(folder)
 
 
@@ -259,6 +268,31 @@ def test_a_noun_that_mostly_means_something_else_names_no_concept(tmp_path: Path
         tmp_path, {1: ("06", "kite", "", "a toy"), 2: ("05", "bird", "", "it flies"), 3: ("05", "kite", "2", "a bird")}
     )
     assert wordnet.other_names([wordnet.sense(("bird",), 3, ())]) == [("bird",)]
+
+
+def test_things_are_plain_nouns_for_what_can_be_seen(tmp_path: Path) -> None:
+    """Not ideas, pictures, proper names, forms of verbs, or words that are verbs more often than nouns."""
+    wordnet = write_wordnet(
+        tmp_path,
+        {
+            1: ("05", "heifer", "", 'young cow; "a fat heifer"'),
+            2: ("09", "democracy", "", "government by the people"),
+            3: ("06", "jersey", "", "a shirt"),
+            4: ("15", "Jersey", "", "an island"),
+            5: ("06", "painting", "", "something painted"),
+            6: ("06", "picture", "", "something drawn"),
+            7: ("06", "watercolour", "6", "a picture made with water"),
+            8: ("06", "run", "", "a path"),
+            9: ("06", "polar_bear", "", "two words"),
+            10: ("06", "catch", "", "what shuts a door"),
+        },
+        {"paint%2:36:00::": 9, "run%1:06:00::": 1, "run%2:38:00::": 50, "catch%1:06:00::": 7, "catch%2:35:00::": 3},
+    )
+    things = wordnet.things()
+    assert set(things) == {"heifer", "catch"}
+    assert things["heifer"].definition == "young cow"
+    assert things["heifer"].is_fit(3)
+    assert not things["heifer"].is_fit(4)
 
 
 def test_keywords_choose_among_the_meanings_of_a_name(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from inference.checkpoints import (
 )
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder
-from inference.training.captions import article
+from inference.nouns import article
 from inference.training.vocabulary import (
     Reading,
     VocabularyBatch,

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from inference.checkpoints import ASSETS, load_sentence_encoder
-from inference.training.captions import article, plural
+from inference.nouns import article, plural
 from inference.training.icons import NEAREST, POPULAR, IconSet
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.places import COLOURS, PLACES

@@ -83,9 +83,9 @@ class SceneMaker:
     def draw(self, rng: np.random.Generator) -> Scene:
         """One random scene; pairs that are held out never come together."""
         kind = rng.random()
-        if kind < 0.50:
+        if kind < 0.42:
             scene = self._single(rng)
-        elif kind < 0.64:
+        elif kind < 0.52:
             scene = self._several(rng)
         else:
             scene = self._pair(rng)
@@ -111,7 +111,7 @@ class SceneMaker:
     def _single(self, rng: np.random.Generator) -> Scene:
         back = self._background(rng)
         spot, size, column, row = None, "large", 1, 1
-        if rng.random() < 0.25:
+        if rng.random() < 0.35:
             size = "small"
             spot = str(rng.choice(list(SPOTS)))
             column, row = SPOTS[spot]
@@ -128,7 +128,7 @@ class SceneMaker:
 
     def _pair(self, rng: np.random.Generator) -> Scene:
         back = self._background(rng)
-        relation = str(rng.choice(RELATIONS, p=[0.2, 0.2, 0.2, 0.12, 0.12, 0.08, 0.08]))
+        relation = str(rng.choice(RELATIONS, p=[0.3, 0.2, 0.2, 0.1, 0.08, 0.06, 0.06]))
         pools = {"riding": ("animate", "animate"), "with": ("animate", "held"), "wearing": ("animate", "hat")}
         first_pool, second_pool = pools.get(relation, (None, "building" if relation == "before" else None))
         first = self._concept(rng, first_pool)

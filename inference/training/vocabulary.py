@@ -31,7 +31,8 @@ from inference.checkpoints import (
 )
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import MiniLM, SentenceEncoder
-from inference.training.captions import article, caption
+from inference.nouns import article
+from inference.training.captions import caption
 from inference.training.coded import CodedSource
 from inference.training.data import VALIDATION_SEED, SceneSource
 from inference.training.icons import Concept, IconSet

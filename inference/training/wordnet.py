@@ -23,6 +23,10 @@ _FIELDS: Mapping[int, frozenset[str]] = {
     7: frozenset({"06", "10", "20", "21"}),
 }  # fmt: skip
 """WordNet's lexicographer files (05 animals, 13 food, …) in which the things of an emoji group can be."""
+_THINGS = frozenset({"05", "06", "08", "13", "17", "18", "19", "20", "21"})
+"""The files of what can be looked at: animals, things made, parts of bodies, food, people, plants, money, …"""
+_PICTURES = frozenset({"representation", "art", "graphic_art", "picture", "print", "creation", "color", "material"})
+"""Words above nouns that tell how to draw ("watercolour"), not what."""
 _KIND, _KIND_OF = "~", "@"
 _PLAIN_WORDS = re.compile(r"[a-z]{3,}( [a-z]{3,})?")
 
@@ -37,20 +41,33 @@ class Synset:
     field: str
     gloss: str
 
+    @property
+    def definition(self) -> str:
+        """The gloss without its examples."""
+        return self.gloss.split(";")[0].strip("() ")
+
+    def is_fit(self, group: int) -> bool:
+        """Whether a thing of an emoji `group` can be this."""
+        return self.field in _FIELDS.get(group, ())
+
 
 @dataclass(frozen=True)
 class WordNet:
-    """`synsets` by offset, and for each lower-case noun the offsets of its meanings, the most frequent first."""
+    """`synsets` by offset, and for each lower-case noun the offsets of its meanings, the most frequent first.
+
+    `uses` counts how often a word was a noun, and how often something else, in the texts that WordNet's makers read.
+    """
 
     synsets: Mapping[str, Synset]
     meanings: Mapping[str, tuple[str, ...]]
+    uses: Mapping[str, tuple[int, int]]
 
     @classmethod
     def load(cls, folder: Path) -> WordNet:
-        """Read `data.noun` and `index.noun`. Raises OSError when they are not in `folder`."""
+        """Read `data.noun`, `index.noun` and `index.sense`. Raises OSError when they are not in `folder`."""
         synsets = dict(_synset(line) for line in _lines(folder / "data.noun"))
         meanings = dict(_meanings(line) for line in _lines(folder / "index.noun"))
-        return cls(synsets, meanings)
+        return cls(synsets, meanings, _uses(_lines(folder / "index.sense")))
 
     def sense(self, names: Iterable[str], group: int, keywords: Iterable[str]) -> str | None:
         """The meaning of the first of `names` that has one fit for an emoji `group`, None where none has.
@@ -61,7 +78,7 @@ class WordNet:
         wanted = set(keywords)
         for name in names:
             offsets = self.meanings.get(name.replace(" ", "_"), ())
-            fit = [(rank, o) for rank, o in enumerate(offsets) if self.synsets[o].field in _FIELDS.get(group, ())]
+            fit = [(rank, offset) for rank, offset in enumerate(offsets) if self.synsets[offset].is_fit(group)]
             if fit:
                 hints = wanted - _words(name)
                 return max(fit, key=lambda pair: len(hints & self._surroundings(pair[1])) - 0.6 * pair[0])[1]
@@ -79,6 +96,30 @@ class WordNet:
                 words = self.synsets[offset].words
                 named[owner] += [word.replace("_", " ") for word in words if self._means_first(word, offset)]
         return [tuple(word for word in dict.fromkeys(words) if _PLAIN_WORDS.fullmatch(word))[:MOST] for words in named]
+
+    def things(self) -> dict[str, Synset]:
+        """Single words that are first of all nouns for something to be seen, and what they mean then.
+
+        Left out are words that are proper names, too ("jersey"), and forms of verbs ("painting").
+        """
+        found: dict[str, Synset] = {}
+        for word, offsets in self.meanings.items():
+            meant = self.synsets[offsets[0]]
+            as_noun, otherwise = self.uses.get(word, (0, 0))
+            is_thing = meant.field in _THINGS and word in meant.words and as_noun >= otherwise
+            is_proper = any(word.capitalize() in self.synsets[offset].words for offset in offsets)
+            plain = word.isalpha() and len(word) > 2 and not is_proper and not self._is_verb_form(word)
+            if is_thing and plain and not self._is_picture(offsets[0]):
+                found[word] = meant
+        return found
+
+    def _is_verb_form(self, word: str) -> bool:
+        stems = (word.removesuffix(ending) for ending in ("ing", "ed") if word.endswith(ending))
+        return any(self.uses.get(verb, (0, 0))[1] for stem in stems for verb in (stem, stem + "e"))
+
+    def _is_picture(self, offset: str) -> bool:
+        meant = self.synsets[offset]
+        return not _PICTURES.isdisjoint(meant.words) or any(self._is_picture(above) for above in meant.kind_of)
 
     def _owners(self, senses: Sequence[str | None]) -> dict[str, int | None]:
         """Which of `senses` the synsets below them are nearest to, None where to several; from the top downwards."""
@@ -129,6 +170,18 @@ def _synset(line: str) -> tuple[str, Synset]:
 def _meanings(line: str) -> tuple[str, tuple[str, ...]]:
     word, _, count, *rest = line.split()
     return word, tuple(rest[-int(count) :])
+
+
+def _uses(lines: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Tagged uses of each word as a noun (sense keys "horse%1:…") and as anything else; one more for each meaning."""
+    uses: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        key, _, _, count = line.split()
+        word, _, kind = key.partition("%")
+        as_noun, otherwise = uses.get(word, (0, 0))
+        one = 2 * int(count) + 1
+        uses[word] = (as_noun + one, otherwise) if kind.startswith("1") else (as_noun, otherwise + one)
+    return uses
 
 
 def _words(text: str) -> set[str]:

@@ -1,0 +1,52 @@
+"""English nouns: their articles and plurals.
+
+In: a noun, or a phrase around one, in lower case. Out: the phrase in another form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_INVARIABLE = ("sheep", "fish", "deer", "scissors", "glasses", "jeans", "trousers", "shorts", "skis", "chopsticks")
+_IRREGULAR = {
+    "mouse": "mice", "goose": "geese", "person": "people", "child": "children", "wolf": "wolves", "tooth": "teeth",
+    "foot": "feet", "leaf": "leaves", "knife": "knives", "elf": "elves", "ox": "oxen", "loaf": "loaves",
+    "man": "men", "woman": "women", "scarf": "scarves",
+}  # fmt: skip
+_HEADS = (" of ", " with ", " on ", " in ", " behind ", " from ", " without ", " at ")
+
+
+def plural(name: str) -> str:
+    """English plural of a concept's name; the noun before "of", "with", … is the one that changes."""
+    for joint in _HEADS:
+        head, found, rest = name.partition(joint)
+        if found:
+            return plural(head) + found + rest
+    *start, last = name.split(" ")
+    if name.startswith("person "):
+        return "people " + name.removeprefix("person ")
+    if last in _INVARIABLE or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
+        ending = last
+    elif last in _IRREGULAR:
+        ending = _IRREGULAR[last]
+    elif last.endswith(("s", "x", "ch", "sh", "z")):
+        ending = last + "es"
+    elif last.endswith("y") and last[-2:-1] not in "aeiou":
+        ending = last[:-1] + "ies"
+    else:
+        ending = last + "s"
+    return " ".join([*start, ending])
+
+
+def article(phrase: str) -> str:
+    """`phrase` with "a" or "an" before it."""
+    starts_with_vowel = phrase[:1] in "aeiou" and not phrase.startswith(("uni", "ufo", "eu", "one", "us"))
+    starts_with_vowel = starts_with_vowel or phrase.startswith(("hour", "honest", "heir"))
+    return f"an {phrase}" if starts_with_vowel else f"a {phrase}"
+
+
+def singulars(word: str) -> Iterator[str]:
+    """What `word` may be the plural of."""
+    for ending, other in (("s", ""), ("es", ""), ("ies", "y")):
+        if word.endswith(ending) and plural(word.removesuffix(ending) + other) == word:
+            yield word.removesuffix(ending) + other

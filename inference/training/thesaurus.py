@@ -1,0 +1,103 @@
+"""Making of the thesaurus: nouns that no caption has, each with the concept that is most like what it means.
+
+In: the concepts of the icons, WordNet, MiniLM as published. Out: `thesaurus.json`. It knows no pictures.
+
+A noun is looked up by its definition, as a person would do: MiniLM reads "a heifer, young cow" and says which of the
+nouns that captions have means the same, or nearly. Which noun is a kind of which is not asked, so the nouns that
+`evaluate` asks for are found as all others are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inference.checkpoints import THESAURUS, load_sentence_encoder
+from inference.models.text_encoder import SentenceEncoder
+from inference.nouns import article
+from inference.training.captions import caption
+from inference.training.icons import Concept, IconSet
+from inference.training.packages import DEFAULT_CACHE, WORDNET, fetch_package
+from inference.training.scenes import SceneMaker
+from inference.training.wordnet import Synset, WordNet
+
+_CAPTIONS = 20_000
+_BATCH = 256
+LEAST_LIKENESS = 0.52
+"""Cosine below which a noun is left to the text encoder: it is like nothing that can be drawn."""
+
+
+def caption_words(icons: IconSet, seed: int = 0) -> set[str]:
+    """The words of all names, and of so many captions that hardly another one comes up."""
+    rng, maker = np.random.default_rng(seed), SceneMaker(icons)
+    texts = [caption(maker.draw(rng), icons, rng) for _ in range(_CAPTIONS)]
+    texts += [noun for concept in icons.concepts for noun in (*concept.names, *concept.synonyms)]
+    return {word for text in texts for word in re.findall(r"[a-z]+", text.lower())}
+
+
+def look_up(
+    things: Mapping[str, Synset], concepts: Sequence[Concept], encoder: SentenceEncoder
+) -> dict[str, tuple[str, float]]:
+    """For each of `things` the name of the concept that its definition is most like, and their cosine.
+
+    Asked are all nouns that captions may have for a concept, if a thing of that kind can be one of its emoji group.
+    """
+    shown = [(row, one) for row, one in enumerate(concepts) if "face" not in one.name]  # those show moods
+    known = [(row, noun) for row, concept in shown for noun in (*concept.names, *concept.synonyms)]
+    bank = _vectors(encoder, [article(noun) for _, noun in known])  # (K, D)
+    groups = [concepts[row].group for row, _ in known]
+    found: dict[str, tuple[str, float]] = {}
+    nouns = sorted(things, key=lambda noun: len(things[noun].definition))  # little padding in each batch
+    for start in range(0, len(nouns), _BATCH):
+        some = nouns[start : start + _BATCH]
+        said = _vectors(encoder, [f"{article(noun)}, {things[noun].definition}" for noun in some])
+        fit = torch.tensor([[things[noun].is_fit(group) for group in groups] for noun in some])
+        likeness, best = (said @ bank.T).masked_fill(~fit, -1.0).max(1)
+        for noun, index, cosine in zip(some, best.tolist(), likeness.tolist(), strict=True):
+            found[noun] = concepts[known[index][0]].name, cosine
+    return found
+
+
+def _vectors(encoder: SentenceEncoder, texts: Sequence[str]) -> Tensor:
+    return torch.cat([encoder.vectors(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)])
+
+
+def write_thesaurus(path: Path, names: Iterable[str], found: Mapping[str, tuple[str, float]]) -> None:
+    """One name a line, in order, with the nouns that are like it; names without any stay, for they are nouns, too."""
+    lists: dict[str, list[str]] = {name: [] for name in names}
+    for noun in sorted(found):
+        name, likeness = found[noun]
+        if likeness >= LEAST_LIKENESS:
+            lists[name].append(noun)
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(nouns)}" for name, nouns in lists.items())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{{\n{lines}\n}}\n", "utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write a thesaurus for the concepts of the icon cache."""
+    parser = argparse.ArgumentParser(prog="easel train thesaurus", description="Find what other nouns are most like.")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="folder for packages and renderings")
+    parser.add_argument("--out", type=Path, default=Path("runs") / THESAURUS, help="the file to write")
+    options = parser.parse_args(arguments)
+    cache = options.cache.expanduser()
+    icons = IconSet.load(cache)
+    words = caption_words(icons)
+    things = WordNet.load(fetch_package(WORDNET, cache) / "dict").things()
+    new = {noun: meant for noun, meant in things.items() if noun not in words}
+    found = look_up(new, icons.concepts, load_sentence_encoder())
+    write_thesaurus(options.out, (concept.name for concept in icons.concepts), found)
+    kept = sum(likeness >= LEAST_LIKENESS for _, likeness in found.values())
+    sys.stdout.write(f"Wrote {options.out}: {kept} of {len(found)} nouns are like one that can be drawn\n")
+
+
+if __name__ == "__main__":
+    main()

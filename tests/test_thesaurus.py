@@ -1,0 +1,113 @@
+"""The thesaurus: how prompts are read through it, how it is made, and how a model carries it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.checkpoints import BUILTIN_FOLDER, THESAURUS, load_builtin, load_sentence_encoder, save_builtin
+from inference.nouns import plural, singulars
+from inference.thesaurus import Thesaurus
+from inference.training.icons import Concept
+from inference.training.thesaurus import LEAST_LIKENESS, look_up, write_thesaurus
+from inference.training.wordnet import Synset
+from inference.weights import CheckpointError
+from tests.test_checkpoints import builtin_like
+
+WORDS = Thesaurus(
+    {"horse": ["stallion", "mare"], "ogre": ["ogress"], "pig": ["hog"], "coin": ["guinea"], "cat face": []}
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("a stallion playing chess", "a horse playing chess"),
+        ("A Stallion's saddle", "a horse's saddle"),
+        ("a mare and an ogress", "a horse and an ogre"),
+        ("an ogress, a stallion", "an ogre, a horse"),
+        ("five stallions", "five horses"),
+        ("a guinea pig", "a guinea pig"),  # the pig is what it is
+        ("a guinea, a pig", "a coin, a pig"),
+        ("a hog of clay", "a hog of clay"),
+        ("a stallion face", "a stallion face"),
+        ("mare-like", "mare-like"),
+        ("🐎 mare\n", "🐎 horse\n"),
+        ("", ""),
+    ],
+)
+def test_unknown_nouns_are_read_as_known_ones(prompt: str, read: str) -> None:
+    """In the same number, with the right article; words that only say what kind something is stay."""
+    assert WORDS.read(prompt) == read
+
+
+@given(st.text(max_size=80))
+def test_a_text_without_its_nouns_stays_as_it_is(text: str) -> None:
+    """Whatever else people type is not touched."""
+    assert Thesaurus({"horse": ["xyzzyx"]}).read(text) == text
+
+
+@given(st.from_regex(r"[a-z]{2,8}", fullmatch=True))
+def test_singulars_undo_regular_plurals(noun: str) -> None:
+    """What is asked for in the plural is found under its singular."""
+    many = plural(noun)
+    assert many == noun or noun in singulars(many) or noun in {"mouse", "goose"} or many in {"people", "children"}
+
+
+def concept(name: str, group: int, *synonyms: str) -> Concept:
+    """A concept of an emoji group."""
+    return Concept("1f000", (name,), synonyms, (), group, 0, 1.0)
+
+
+def test_nouns_are_looked_up_by_their_definitions() -> None:
+    """MiniLM says whose name or other noun the definition means; of another kind of thing nothing can be."""
+    concepts = [concept("cow", 3, "cattle"), concept("castle", 5), concept("cow face", 0), concept("pear", 4)]
+    things = {
+        "heifer": Synset(("heifer",), (), (), "05", "young cow"),
+        "donjon": Synset(("donjon",), (), (), "06", "the main tower within the walls of a medieval castle"),
+        "beefsteak": Synset(("beefsteak",), (), (), "13", "meat of a cow"),
+    }
+    found = look_up(things, concepts, load_sentence_encoder())
+    assert {noun: name for noun, (name, _) in found.items()} == {
+        "heifer": "cow", "donjon": "castle", "beefsteak": "pear"
+    }  # fmt: skip
+    assert found["heifer"][1] > LEAST_LIKENESS > found["beefsteak"][1]
+
+
+def test_what_is_like_nothing_is_left_out_of_the_file(tmp_path: Path) -> None:
+    """Names stay even without nouns: they are nouns themselves."""
+    path = tmp_path / "new" / THESAURUS
+    found = {"heifer": ("cow", 0.9), "calf": ("cow", LEAST_LIKENESS), "beefsteak": ("pear", 0.2)}
+    write_thesaurus(path, ["pear", "cow"], found)
+    assert json.loads(path.read_text()) == {"pear": [], "cow": ["calf", "heifer"]}
+    assert Thesaurus.load(path).read("a heifer and a beefsteak") == "a cow and a beefsteak"
+
+
+def test_a_model_reads_through_its_own_thesaurus(tmp_path: Path) -> None:
+    """The same states for a stallion as for a horse; without the file, others."""
+    save_builtin(tmp_path, *builtin_like())
+    plain = load_builtin(tmp_path).text
+    (tmp_path / THESAURUS).write_text('{"horse": ["stallion"]}')
+    text = load_builtin(tmp_path).text
+    assert torch.equal(text.states(["a stallion"])[0], text.states(["a horse"])[0])  # type: ignore[union-attr]
+    assert torch.equal(text.states(["a horse"])[0], plain.states(["a horse"])[0])  # type: ignore[union-attr]
+    assert not torch.equal(text.states(["a stallion"])[0], plain.states(["a stallion"])[0])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("content", ["[]", '{"horse": "stallion"}', '{"horse": [1]}', "{"])
+def test_a_bad_thesaurus_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    """With the path of the file."""
+    (tmp_path / THESAURUS).write_text(content)
+    with pytest.raises(CheckpointError, match=THESAURUS):
+        Thesaurus.load(tmp_path / THESAURUS)
+
+
+def test_the_thesaurus_that_ships_knows_words_people_use() -> None:
+    """It leaves alone what the model learned, and what tells how to draw."""
+    words = Thesaurus.load(BUILTIN_FOLDER / THESAURUS)
+    assert words.read("a stallion beside a chateau") == "a horse beside a castle"
+    for prompt in ("a watercolour painting of a red fox in a forest", "two purple cats on the moon, pixel art"):
+        assert words.read(prompt) == prompt
