@@ -8,7 +8,6 @@ patch, so that is what a wrongly drawn code looks like), and of scenes, altered 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +126,9 @@ class PairSource:
 class JudgeTrainer(Resumable):
     """One PictureJudge, its optimisers and its average; `train_step` is the whole of training."""
 
+    config: ClipConfig
+    largest_norm = 5.0
+
     def __init__(self, config: ClipConfig, model: JudgeConfig) -> None:
         torch.manual_seed(config.seed)
         self.config = config
@@ -151,28 +153,16 @@ class JudgeTrainer(Resumable):
         self.average = Average(self.model, self.config.average)
 
     def train_step(self, batch: PairBatch) -> float:
-        """One update; returns the loss. Raises FloatingPointError when it is not finite."""
-        began = time.monotonic()
-        factor = self.schedule.factor(self.step, self.seconds)
+        """One update; returns the loss. Raises FloatingPointError when the gradient is not finite."""
+        return self.update(lambda: self.loss(*self._seen(batch)))
+
+    def _seen(self, batch: PairBatch) -> tuple[Tensor, Tensor]:
+        """The pictures of a batch and their twins, softened, and the vectors of its captions."""
         rng = np.random.default_rng([self.config.seed, self.step, 4])
         some = max(1, len(batch.pixels) // 3)
         twins = torch.cat([spoiled(batch.pixels, rng)[:some], batch.wrong[-2 * some :]])
         seen = softened(torch.cat([batch.pixels, twins]), rng)
-        loss = self.loss(seen.to(self.device), batch.vectors.to(self.device))
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-            for group in optimizer.param_groups:
-                group["lr"] = self.config.learning_rate * factor
-        torch.autograd.backward(loss)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0, foreach=True)
-        if not torch.isfinite(norm):
-            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
-        for optimizer in self.optimizers:
-            optimizer.step()
-        self.average.update(self.model)
-        self.step += 1
-        self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        return seen.to(self.device), batch.vectors.to(self.device)
 
     def loss(self, pixels: Tensor, vectors: Tensor) -> Tensor:
         """Contrastive loss both ways; `pixels` are B pictures and then twins, which are wrong for every text."""

@@ -9,7 +9,6 @@ that ships. It knows nothing of pixels beyond showing samples.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +88,8 @@ def initialise(model: DalleBart) -> None:
 class DalleTrainer(Resumable):
     """One DalleBart with shared tables, its two optimisers and its average; `train_step` is the whole of training."""
 
+    config: DalleConfig
+
     def __init__(
         self, config: DalleConfig, model: DalleBartConfig, features: Tensor, dtype: torch.dtype = torch.float32
     ) -> None:
@@ -128,24 +129,8 @@ class DalleTrainer(Resumable):
         return F.cross_entropy(logits.flatten(0, 1).float(), codes.flatten())
 
     def train_step(self, batch: CodedBatch) -> float:
-        """One update; returns the loss. Raises FloatingPointError when it is not finite."""
-        began = time.monotonic()
-        factor = self.schedule.factor(self.step, self.seconds)
-        loss = self._loss(batch.codes, batch.states, batch.mask)
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-            for group in optimizer.param_groups:
-                group["lr"] = self.config.learning_rate * factor
-        torch.autograd.backward(loss)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
-        if not torch.isfinite(norm):
-            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
-        for optimizer in self.optimizers:
-            optimizer.step()
-        self.average.update(self.model)
-        self.step += 1
-        self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        """One update; returns the loss. Raises FloatingPointError when the gradient is not finite."""
+        return self.update(lambda: self._loss(batch.codes, batch.states, batch.mask))
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that resuming needs, and the features that the tables share."""

@@ -6,11 +6,9 @@ that a model drew from text, and shares neither seed nor shape nor aim with the 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +23,7 @@ from inference.training.loop import take_up, train_loop, training_device, use_th
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.places import COLOURS
-from inference.training.run import Average, Run, Schedule
+from inference.training.run import Average, Resumable, Run, Schedule
 from inference.training.scenes import COUNTED, Placed, Scene, SceneMaker, render
 from inference.training.softening import softened
 
@@ -95,8 +93,11 @@ def cells(thing: Placed) -> tuple[int, int, int]:
     return thing.column + span // 2, thing.row + span // 2, span
 
 
-class DetectorTrainer:
+class DetectorTrainer(Resumable):
     """One Detector, its optimiser and its average; `train_step` is the whole of training."""
+
+    config: DetectionConfig
+    largest_norm = 5.0
 
     def __init__(self, config: DetectionConfig, model: DetectorConfig) -> None:
         torch.manual_seed(config.seed)
@@ -104,31 +105,21 @@ class DetectorTrainer:
         self.schedule = Schedule(config.warmup, config.hold, steps=config.steps, minutes=config.minutes)
         self.device = training_device(config.device)
         self.model = Detector(model).to(self.device)
-        self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
+        self.optimizers = (
+            torch.optim.AdamW(
+                self.model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True
+            ),
         )
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
 
     def train_step(self, batch: SceneBatch) -> float:
-        """One update; returns the loss. Raises FloatingPointError when it is not finite."""
-        began = time.monotonic()
-        factor = self.schedule.factor(self.step, self.seconds)
+        """One update; returns the loss. Raises FloatingPointError when the gradient is not finite."""
         rng = np.random.default_rng([self.config.seed, self.step, 2])
-        pixels = softened(picture_tensor(list(batch.pixels), EDGE), rng).to(self.device)
-        loss = self.loss(pixels, batch.scenes, rng)
-        self.optimizer.zero_grad(set_to_none=True)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * factor
-        torch.autograd.backward(loss)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5.0, foreach=True)
-        if not torch.isfinite(norm):
-            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
-        self.optimizer.step()
-        self.average.update(self.model)
-        self.step += 1
-        self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        return self.update(lambda: self.loss(self._seen(batch, rng), batch.scenes, rng))
+
+    def _seen(self, batch: SceneBatch, rng: np.random.Generator) -> Tensor:
+        return softened(picture_tensor(list(batch.pixels), EDGE), rng).to(self.device)
 
     def loss(self, pixels: Tensor, scenes: Sequence[Scene], rng: np.random.Generator) -> Tensor:
         """Cross-entropy of centres, of spans, and of the names of things cut out a little beside their true squares."""
@@ -147,21 +138,6 @@ class DetectorTrainer:
         moved = torch.from_numpy(rng.uniform(-0.06, 0.06, (len(rows), 3)).astype(np.float32)).to(self.device)
         names = self.model.name(pixels, picture, boxes + moved * span[:, None])
         return found + sized + F.cross_entropy(names, concept, label_smoothing=0.05)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that resuming needs."""
-        return {
-            "model": self.model.state_dict(), "average": self.average.state_dict(), "step": self.step,
-            "optimizer": self.optimizer.state_dict(), "seconds": self.seconds,
-            "config": self.model.config.to_dict(),
-        }  # fmt: skip
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict()`."""
-        self.model.load_state_dict(state["model"])
-        self.average.load(state["average"], state["step"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds = state["step"], state["seconds"]
 
     def averaged_model(self) -> Detector:
         """A Detector with the averaged weights, for use on the CPU."""

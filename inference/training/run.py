@@ -11,7 +11,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,13 +84,40 @@ class Average:
 
 
 class Resumable:
-    """What a trainer needs to go on from a checkpoint: `model`, `average`, `optimizers`, `step` and `seconds`."""
+    """What every trainer does with its loss, and what it needs to go on from a checkpoint."""
 
+    config: Any
+    schedule: Schedule
     model: Any
     average: Average
     optimizers: tuple[torch.optim.Optimizer, ...]
     step: int
     seconds: float
+    largest_norm = 1.0
+    """Of the gradient of all parameters; a larger one is scaled down to it."""
+
+    def update(self, loss_now: Callable[[], Tensor]) -> float:
+        """One step against the gradient of the loss that `loss_now` computes; returns that loss.
+
+        Raises FloatingPointError when the gradient is not finite.
+        """
+        began = time.monotonic()
+        loss = loss_now()
+        rate = self.config.learning_rate * self.schedule.factor(self.step, self.seconds)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        torch.autograd.backward(loss)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.largest_norm, foreach=True)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.average.update(self.model)
+        self.step += 1
+        self.seconds += time.monotonic() - began
+        return float(loss.detach())
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that resuming needs."""

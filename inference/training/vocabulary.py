@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,6 +171,8 @@ class Reading:
 class VocabularyTrainer(Resumable):
     """A MiniLM whose upper layers learn, beside the published one that says what names mean."""
 
+    config: VocabularyConfig
+
     def __init__(
         self, config: VocabularyConfig, encoder: SentenceEncoder, reading: Reading, names: Sequence[str],
         dtype: torch.dtype = torch.float32,
@@ -227,22 +228,8 @@ class VocabularyTrainer(Resumable):
         return total
 
     def train_step(self, batch: VocabularyBatch) -> float:
-        """One update; returns the loss. Raises FloatingPointError when it is not finite."""
-        began = time.monotonic()
-        (optimizer,) = self.optimizers
-        for group in optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * self.schedule.factor(self.step, self.seconds)
-        loss = self.loss(batch)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        norm = torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0, foreach=True)
-        if not torch.isfinite(norm):
-            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
-        optimizer.step()
-        self.average.update(self.model)
-        self.step += 1
-        self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        """One update; returns the loss. Raises FloatingPointError when the gradient is not finite."""
+        return self.update(lambda: self.loss(batch))
 
     def upper_layers(self) -> dict[str, Tensor]:
         """The averaged parameters of the layers that learn."""

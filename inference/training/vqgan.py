@@ -10,7 +10,6 @@ later time: codes stay what they are. It knows no text.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +90,8 @@ def from_pixels(pixels: Tensor) -> list[Pixels]:
 class CodecTrainer(Resumable):
     """One VQGAN with a codebook, its optimiser and its average; `train_step` is the whole of training."""
 
+    config: CodecConfig
+
     def __init__(self, config: CodecConfig, model: VQGANConfig, dtype: torch.dtype = torch.float32) -> None:
         torch.manual_seed(config.seed)
         self.config = config
@@ -163,26 +164,18 @@ class CodecTrainer(Resumable):
         return self._compare(output.float(), target)
 
     def train_step(self, pixels: Tensor, target: Tensor) -> float:
-        """One update on pixels (B, 3, H, W) in 0..1 and what is to be drawn from their codes; returns the loss."""
-        began = time.monotonic()
-        factor = self.schedule.factor(self.step, self.seconds)
+        """One update on pixels (B, 3, H, W) in 0..1 and what is to be drawn from their codes; returns the loss.
+
+        Raises FloatingPointError when the gradient is not finite.
+        """
         if self.schedule.progress(self.step, self.seconds) < self.config.crop:
             pixels, target = self._crop(pixels, target)
-        with torch.no_grad():
-            codes = self.model.encode(pixels)
-        loss = self.loss(codes, target)
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-            for group in optimizer.param_groups:
-                group["lr"] = self.config.learning_rate * factor
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=True)
-        for optimizer in self.optimizers:
-            optimizer.step()
-        self.average.update(self.model)
-        self.step += 1
-        self.seconds += time.monotonic() - began
-        return float(loss.detach())
+        return self.update(lambda: self.loss(self._codes(pixels), target))
+
+    @torch.no_grad()
+    def _codes(self, pixels: Tensor) -> Tensor:
+        codes: Tensor = self.model.encode(pixels)
+        return codes
 
     def _crop(self, pixels: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """A window of two thirds of the edge, on whole cells, elsewhere at each step: most of a scene is background."""
