@@ -197,34 +197,39 @@ class VocabularyTrainer(Resumable):
         self.average = Average(self.model, config.average)
         self.step, self.seconds = 0, 0.0
         with torch.no_grad():
-            read = self._answers(self.encoder.model, [article(name) for name in names], _even())
+            read = self._answers(self._states(self.encoder.model, [article(name) for name in names]), _even())
             self._middle = read.mean(0, keepdim=True)
             self._spread = (read - self._middle).square().mean((0, 2, 3), keepdim=True).sqrt()  # (1, layers, 1, 1)
             self._names = self._direction(read)
 
-    def _answers(self, model: MiniLM, texts: Sequence[str], chosen: Tensor) -> Tensor:
+    def _states(self, model: MiniLM, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         ids, mask = self.encoder.tokens(texts)
         with torch.autocast(ids.device.type, self.dtype, enabled=self.dtype is not torch.float32):
-            return self.reading(model(ids, mask), mask, chosen)
+            return model(ids, mask), mask
+
+    def _answers(self, read: tuple[Tensor, Tensor], chosen: Tensor) -> Tensor:
+        states, mask = read
+        with torch.autocast(states.device.type, self.dtype, enabled=self.dtype is not torch.float32):
+            return self.reading(states, mask, chosen)
 
     def _direction(self, answers: Tensor) -> Tensor:
         return F.normalize(((answers - self._middle) / self._spread).flatten(1), dim=1)
 
-    def likely(self, model: MiniLM, texts: Sequence[str]) -> Tensor:
-        """Cosines (B, names) between what is taken from texts and from the names."""
-        return self._direction(self._answers(model, texts, _even())) @ self._names.T
+    def likely(self, read: tuple[Tensor, Tensor]) -> Tensor:
+        """Cosines (B, names) between what is taken from texts, given by their states and mask, and from the names."""
+        return self._direction(self._answers(read, _even())) @ self._names.T
 
     def loss(self, batch: VocabularyBatch) -> Tensor:
         """How far answers are from those of the names, in shares of their spread, and how likely the names are."""
         generator = torch.Generator().manual_seed(self.step)
         chosen = torch.randint(_QUESTIONS, (_ASKED,), generator=generator)
-        naming = F.cross_entropy(self.likely(self.model, batch.phrases) * _SHARPNESS, batch.concepts)
+        phrases, captions = (self._states(self.model, texts) for texts in (batch.phrases, batch.captions))
+        naming = F.cross_entropy(self.likely(phrases) * _SHARPNESS, batch.concepts)
         total = self.config.naming * naming
-        for said, named in ((batch.phrases, batch.named_phrases), (batch.captions, batch.named_captions)):
+        for read, named in ((phrases, batch.named_phrases), (captions, batch.named_captions)):
             with torch.no_grad():
-                wanted = self._answers(self.encoder.model, named, chosen)
-            answers = self._answers(self.model, said, chosen)
-            total = total + ((answers - wanted) / self._spread).square().mean()
+                wanted = self._answers(self._states(self.encoder.model, named), chosen)
+            total = total + ((self._answers(read, chosen) - wanted) / self._spread).square().mean()
         return total
 
     def train_step(self, batch: VocabularyBatch) -> float:
@@ -240,7 +245,11 @@ class VocabularyTrainer(Resumable):
         """Shares of `words` whose concept is the likeliest, and among the five likeliest, by the averaged layers."""
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.average.state_dict())
-        first = self.likely(model, [article(word) for _, word in words]).topk(min(5, len(self._names))).indices
+        first = (
+            self.likely(self._states(model, [article(word) for _, word in words]))
+            .topk(min(5, len(self._names)))
+            .indices
+        )
         hits = first == torch.tensor([row for row, _ in words])[:, None]
         return {"named_first": float(hits[:, 0].float().mean()), "among_five": float(hits.any(1).float().mean())}
 
