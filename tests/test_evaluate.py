@@ -172,14 +172,20 @@ class LikesTheLast:
 
 
 def test_best_of_nine_compares_the_first_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every ninth picture right, and that one ranked first, the gain is eight ninths."""
+    """Of three grids one is all right, one all wrong, and of one the ninth is right, which is put first."""
     examiner = Examiner(FakeBackend(slots=8), Detector(TINY))
     question = Question("concept", "a cat", (0,))
-    nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), index % 9 == 8) for index in range(18)]
+    right = [*[True] * 9, *[False] * 9, *[False] * 8, True]
+    nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), mark) for mark in right]
     monkeypatch.setattr(examiner, "ask", lambda questions, seed: nine)
-    mean, first = examiner.best_of_nine([question, question], LikesTheLast(), 0)  # type: ignore[arg-type]
-    assert mean == pytest.approx(1 / 9)
-    assert first == 1.0
+    numbers = examiner.best_of_nine([question] * 3, LikesTheLast(), 0)  # type: ignore[arg-type]
+    assert numbers == {
+        "best_of_9_mean": pytest.approx(10 / 27), "best_of_9_first": pytest.approx(2 / 3),
+        "best_of_9_gain": pytest.approx(8 / 27), "best_of_9_possible": pytest.approx(2 / 3),
+        "best_of_9_mixed_mean": pytest.approx(1 / 9), "best_of_9_mixed_first": 1.0,
+    }  # fmt: skip
+    monkeypatch.setattr(examiner, "ask", lambda questions, seed: nine[:18])
+    assert examiner.best_of_nine([question] * 2, LikesTheLast(), 0)["best_of_9_mixed_first"] is None  # type: ignore[arg-type]
 
 
 def evaluation() -> Evaluation:
