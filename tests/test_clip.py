@@ -9,17 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.checkpoints import BUILTIN_FOLDER, BUILTIN_SAMPLING, Checkpoint, load_judge, load_sentence_encoder
+from inference.checkpoints import BUILTIN_FOLDER, load_judge, load_sentence_encoder
 from inference.models.clip import JudgeConfig, JudgeRanker, PictureJudge, picture_tensor
 from inference.models.config import ConfigError
-from inference.training.clip import ClipConfig, JudgeTrainer, measure, wrong_drawings
-from inference.training.data import SceneBatch
-from inference.training.drawn import DrawnPairs, share_wrong
-from inference.training.pairs import PairBatch
-from inference.training.run import Run
+from inference.training.clip import ClipConfig, JudgeTrainer, PairBatch, measure
 from inference.training.softening import softened, spoiled
 from inference.weights import CheckpointError, write_weights
-from tests.test_checkpoints import builtin_like
 
 TINY = JudgeConfig(edge=96, widths=(16, 16, 32, 32), embed_dim=16, text_dim=8)
 
@@ -35,63 +30,6 @@ def pairs(count: int = 8) -> PairBatch:
 def trainer(**changes: object) -> JudgeTrainer:
     """A trainer of the tiny judge."""
     return JudgeTrainer(replace(ClipConfig(steps=60, warmup=2, learning_rate=5e-3), **changes), TINY)  # type: ignore[arg-type]
-
-
-class FewPictures:
-    """Three captioned pictures of checks, the same at every step."""
-
-    seed = 1
-
-    def batch(self, step: int) -> SceneBatch:
-        """The batch of any step."""
-        checks = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((8, 8))).astype(np.uint8) * 255
-        return SceneBatch(np.repeat(checks[None, ..., None], 3, 0).repeat(3, -1), ("a cat", "a dog", "two dogs"), ())
-
-
-def drawn_pairs(count: int = 20) -> DrawnPairs:
-    """Pairs whose wrong pictures are the right ones upside down."""
-    right = torch.randint(256, (count, 3, 96, 96), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
-    return DrawnPairs(F.one_hot(torch.arange(count) % 8, 8).float(), right, right.flip(-2))
-
-
-def test_wrong_drawings_take_the_place_of_a_quarter(tmp_path: Path) -> None:
-    """With their captions and right pictures; those held out never come, and a file brings the same ones back."""
-    made = drawn_pairs()
-    made.save(tmp_path / "drawn.pt")
-    drawn = DrawnPairs.load(tmp_path / "drawn.pt")
-    batch = pairs().with_drawn(drawn, np.random.default_rng(0))
-    assert torch.equal(batch.pixels[:6], pairs().pixels[:6])
-    assert torch.equal(batch.wrong[6:], batch.pixels[6:].flip(-2))
-    _, held, _ = drawn.held_out()
-    assert len(held) == 2
-    some, _, _ = drawn.some(99, np.random.default_rng(0))
-    assert len(some) == 18
-    assert torch.equal(batch.vectors[6:], drawn.some(2, np.random.default_rng(0))[0])
-    assert "better_than_drawn" in measure(trainer().averaged_model(), batch, drawn)
-
-
-def test_a_drawing_is_as_wrong_as_its_things_differ() -> None:
-    """Of what is to be seen, not of the background; a little noise is not wrong."""
-    right = torch.full((3, 3, 96, 96), 250, dtype=torch.uint8)
-    right[:, :, 24:72, 24:72] = 60
-    drawn = right.clone()
-    drawn[0] += 3
-    drawn[1, :, 24:48, 24:72] = 250
-    drawn[2, :, 24:72, 24:72] = 250
-    assert share_wrong(right, drawn).tolist() == [0.0, 0.5, 1.0]
-
-
-def test_wrong_drawings_come_from_the_model_that_shall_be_ranked(tmp_path: Path) -> None:
-    """A model that draws noise draws everything wrongly; without a model, nothing can be drawn."""
-    dalle, vqgan = builtin_like()
-    text = load_sentence_encoder()
-    checkpoint = Checkpoint("noise", dalle.eval(), vqgan.eval(), text, BUILTIN_SAMPLING)
-    told: list[int] = []
-    drawn = DrawnPairs.draw(checkpoint, text, FewPictures(), 3, 96, told.append)
-    assert len(drawn) == told[-1] == 3
-    assert drawn.right.shape == drawn.wrong.shape == (3, 3, 96, 96)
-    with pytest.raises(ValueError, match="start"):
-        wrong_drawings(ClipConfig(drawn=3), Run(tmp_path), FewPictures(), 96)
 
 
 def test_judge_learns_which_picture_belongs_to_which_text() -> None:

@@ -1,17 +1,15 @@
 """Training of the judge that ranks a grid's pictures: which picture belongs to which caption.
 
 In: captioned pictures from `data` or a folder, and the codec through which the model draws. Out: checkpoints of a
-`PictureJudge`. It learns from pictures as the codec draws them, softened now and then, and from three kinds of twins
-that must fit the caption worse: spoiled ones, in which some cells are those of another picture (the codec works patch
-by patch, so that is what a wrongly drawn code looks like), of scenes, altered ones, in which one thing is wrong, and
-those that the model itself has drawn wrongly.
+`PictureJudge`. It learns from pictures as the codec draws them, softened now and then, and from two kinds of twins that
+must fit the caption worse: spoiled ones, in which some cells are those of another picture (the codec works patch by
+patch, so that is what a wrongly drawn code looks like), and of scenes, altered ones, in which one thing is wrong.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,27 +18,29 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inference.checkpoints import load_builtin, load_sentence_encoder
-from inference.models.clip import JudgeConfig, PictureJudge
-from inference.training.drawn import DrawnPairs
+from inference.models.clip import JudgeConfig, PictureJudge, picture_tensor
+from inference.models.text_encoder import SentenceEncoder
+from inference.models.vqgan import VQGAN
+from inference.pictures import Pixels
 from inference.training.folder import CaptionedSource, captioned_source
 from inference.training.loop import take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.pairs import PairBatch, PairSource
 from inference.training.run import Average, Resumable, Run, Schedule
 from inference.training.softening import softened, spoiled
+from inference.training.vqgan import from_pixels, load_codec, redrawn, to_pixels
 
 _LARGEST_SCALE = 4.0
 """Of the logarithm: sharper than that, single pairs would rule the training."""
+_CHUNKS = 4
 
 
 @dataclass(frozen=True)
 class ClipConfig:
     """Settings of one training of the ranking judge. Without `codec`, it sees the pictures themselves.
 
-    `start` is the folder of an exported model to begin from, `text` the upper layers that read the captions. A quarter
-    of what it learns from are captions that the model of `start` has drawn wrongly, of which there are `drawn`.
+    `start` is the folder of an exported model to begin from, `text` the upper layers that read the captions.
     """
 
     cache: Path = DEFAULT_CACHE
@@ -54,7 +54,6 @@ class ClipConfig:
     flat: float = 0.2
     popular: float = 2.0
     repeats: int = 6
-    drawn: int = 0
     learning_rate: float = 2e-3
     weight_decay: float = 0.03
     warmup: int = 50
@@ -66,6 +65,62 @@ class ClipConfig:
     device: str = "auto"
     precision: str = "auto"
     sample_seconds: float = 300.0
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """`pixels` (B, 3, edge, edge) in 0..1, the sentence vectors (B, E) of their captions, and pictures that are wrong.
+
+    Of the `wrong` ones there is one a picture, or none at all.
+    """
+
+    pixels: Tensor
+    vectors: Tensor
+    wrong: Tensor
+
+
+@dataclass
+class PairSource:
+    """PairBatches, each picture in about `repeats` of them: reading captions costs more than training on pictures."""
+
+    pictures: CaptionedSource
+    size: int
+    edge: int
+    repeats: int
+    codec: Path | None = None
+    text: Path | None = None
+    _text: SentenceEncoder | None = field(default=None, repr=False)
+    _codec: VQGAN | None = field(default=None, repr=False)
+    _chunks: dict[int, PairBatch] = field(default_factory=dict, repr=False)
+
+    def batch(self, step: int) -> PairBatch:
+        """The batch of `step`: some pairs of each of four chunks, the oldest of which is left behind now and then."""
+        first = step // self.repeats
+        self._chunks = {number: self._chunk(number) for number in range(first, first + _CHUNKS)}
+        rng = np.random.default_rng([self.pictures.seed, step, 3])
+        chunks = list(self._chunks.values())
+        pixels, vectors = torch.cat([one.pixels for one in chunks]), torch.cat([one.vectors for one in chunks])
+        wrong = torch.cat([one.wrong for one in chunks])
+        chosen = torch.from_numpy(rng.permutation(len(pixels))[: self.size])
+        return PairBatch(pixels[chosen], vectors[chosen], wrong[chosen] if len(wrong) else wrong)
+
+    def _chunk(self, number: int) -> PairBatch:
+        if number in self._chunks:
+            return self._chunks[number]
+        if self._text is None:
+            torch.set_num_threads(1)
+            self._text = load_sentence_encoder(upper=self.text)
+            self._codec = None if self.codec is None else load_codec(self.codec)
+        scenes = self.pictures.batch(number)
+        wrong = scenes.pixels[:0] if scenes.altered is None else scenes.altered
+        return PairBatch(self._seen(scenes.pixels), self._text.vectors(scenes.captions), self._seen(wrong))
+
+    def _seen(self, pixels: Pixels) -> Tensor:
+        """Pictures uint8 (B, H, W, 3) at the judge's size, drawn from their codes where there is a codec."""
+        if not len(pixels):
+            return torch.empty(0, 3, self.edge, self.edge)
+        drawn = list(pixels) if self._codec is None else from_pixels(redrawn(self._codec, to_pixels(pixels)))
+        return picture_tensor(drawn, self.edge)
 
 
 class JudgeTrainer(Resumable):
@@ -141,43 +196,20 @@ def _plain_judge(config: JudgeConfig, weights: dict[str, Tensor]) -> PictureJudg
 
 
 @torch.no_grad()
-def measure(model: PictureJudge, batch: PairBatch, drawn: DrawnPairs | None = None) -> dict[str, float]:
+def measure(model: PictureJudge, batch: PairBatch) -> dict[str, float]:
     """Share of captions whose own picture fits best of all, and shares of pictures that fit better than their twins."""
     texts, seen = model.embed_texts(batch.vectors), model.embed_pictures(batch.pixels)
+    own = (texts * seen).sum(1)
+
+    def beaten(twins: Tensor) -> float:
+        return float((own > (texts * model.embed_pictures(twins)).sum(1)).float().mean())
+
     best = (texts @ seen.T).argmax(1) == torch.arange(len(texts))
-    twins = {"spoiled": (batch.vectors, batch.pixels, spoiled(batch.pixels, np.random.default_rng(0)))}
-    if len(batch.wrong):
-        twins["wrong"] = batch.vectors, batch.pixels, batch.wrong
-    if drawn is not None:
-        twins["drawn"] = drawn.held_out()
-    return {"own_picture_first": float(best.float().mean())} | {
-        f"better_than_{kind}": _share_better(model, *pair) for kind, pair in twins.items()
+    shares = {
+        "own_picture_first": float(best.float().mean()),
+        "better_than_spoiled": beaten(spoiled(batch.pixels, np.random.default_rng(0))),
     }
-
-
-def _share_better(model: PictureJudge, vectors: Tensor, right: Tensor, wrong: Tensor) -> float:
-    texts = model.embed_texts(vectors)
-    own, other = ((texts * model.embed_pictures(some)).sum(1) for some in (right, wrong))
-    return float((own > other).float().mean())
-
-
-def wrong_drawings(config: ClipConfig, run: Run, pictures: CaptionedSource, edge: int) -> DrawnPairs:
-    """The wrong drawings of this training: those in its folder, or new ones by the model of `config.start`."""
-    path = run.folder / "drawn.pt"
-    if path.is_file():
-        return DrawnPairs.load(path)
-    if config.start is None:
-        raise ValueError(f"drawn is {config.drawn}, but no model is given to draw: start names one")
-    sys.stdout.write(f"Drawing until {config.drawn} pictures are wrong …\n")
-    text = load_sentence_encoder(upper=config.text)
-
-    def told(count: int) -> None:
-        sys.stdout.write(f"{count} of {config.drawn}\n")
-        sys.stdout.flush()
-
-    drawn = DrawnPairs.draw(load_builtin(config.start), text, pictures, config.drawn, edge, told)
-    drawn.save(path)
-    return drawn
+    return shares | ({"better_than_wrong": beaten(batch.wrong)} if len(batch.wrong) else {})
 
 
 def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
@@ -186,10 +218,9 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
     run, trainer = Run(config.run), JudgeTrainer(config, model)
     if config.start is not None and not resume:
         judge = load_builtin(config.start).judge
-        if judge is not None:
-            trainer.begin_from(judge)
-        elif not config.drawn:
+        if judge is None:
             raise ValueError(f"{config.start} has no judge to begin from")
+        trainer.begin_from(judge)
     take_up(trainer, run, resume=resume)
 
     def source(size: int, *, held_out: bool) -> CaptionedSource:
@@ -207,20 +238,15 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
     edge = trainer.model.config.edge
     held_out = PairSource(source(64, held_out=True), 256, edge, 1, config.codec, config.text).batch(0)
     use_threads(config.threads)
-    drawn = None if not config.drawn else wrong_drawings(config, run, source(config.batch, held_out=False), edge)
 
     def report() -> None:
-        run.log(trainer.step, **measure(trainer.averaged_model(), held_out, drawn))
+        run.log(trainer.step, **measure(trainer.averaged_model(), held_out))
         run.draw_losses()
-
-    def learn(batch: PairBatch) -> float:
-        rng = np.random.default_rng([config.seed, trainer.step, 5])
-        return trainer.train_step(batch if drawn is None else batch.with_drawn(drawn, rng))
 
     scenes = source(config.batch, held_out=False)
     pairs = PairSource(scenes, config.batch, edge, config.repeats, config.codec, config.text)
     train_loop(
-        trainer, learn, pairs, run, report,
+        trainer, trainer.train_step, pairs, run, report,
         batch=config.batch, log_steps=25, sample_seconds=config.sample_seconds,
     )  # fmt: skip
 
