@@ -11,8 +11,10 @@ _INVARIABLE = ("sheep", "fish", "deer", "scissors", "glasses", "jeans", "trouser
 _IRREGULAR = {
     "mouse": "mice", "goose": "geese", "person": "people", "child": "children", "wolf": "wolves", "tooth": "teeth",
     "foot": "feet", "leaf": "leaves", "knife": "knives", "elf": "elves", "ox": "oxen", "loaf": "loaves",
-    "man": "men", "woman": "women", "scarf": "scarves",
+    "scarf": "scarves", "calf": "calves", "hoof": "hooves", "half": "halves",
 }  # fmt: skip
+_SINGULARS = {many: one for one, many in _IRREGULAR.items()}
+_NO_MEN = ("human", "german", "ottoman", "talisman", "shaman", "caiman")
 _HEADS = (" of ", " with ", " on ", " in ", " behind ", " from ", " without ", " at ")
 
 
@@ -29,6 +31,8 @@ def plural(name: str) -> str:
         ending = last
     elif last in _IRREGULAR:
         ending = _IRREGULAR[last]
+    elif last.endswith("man") and last not in _NO_MEN:
+        ending = last.removesuffix("man") + "men"
     elif last.endswith(("s", "x", "ch", "sh", "z")):
         ending = last + "es"
     elif last.endswith("y") and last[-2:-1] not in "aeiou":
@@ -47,6 +51,8 @@ def article(phrase: str) -> str:
 
 def singulars(word: str) -> Iterator[str]:
     """What `word` may be the plural of."""
-    for ending, other in (("s", ""), ("es", ""), ("ies", "y")):
+    if word in _SINGULARS:
+        yield _SINGULARS[word]
+    for ending, other in (("s", ""), ("es", ""), ("ies", "y"), ("men", "man")):
         if word.endswith(ending) and plural(word.removesuffix(ending) + other) == word:
             yield word.removesuffix(ending) + other

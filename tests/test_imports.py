@@ -33,6 +33,8 @@ NO_ASYNCIO = (
     "inference/layouts.py",
     "inference/min_dalle_checkpoint.py",
     "inference/model_store.py",
+    "inference/nouns.py",
+    "inference/thesaurus.py",
     "inference/tokenizer_files.py",
     "inference/weights.py",
     "inference/pictures.py",

@@ -18,13 +18,28 @@ from inference.weights import CheckpointError
 from tests.test_checkpoints import builtin_like
 
 WORDS = Thesaurus(
-    {"horse": ["stallion", "mare"], "ogre": ["ogress"], "pig": ["hog"], "coin": ["guinea"], "cat face": []}
+    {
+        "horse": ["stallion", "mare"],
+        "ogre": ["ogress"],
+        "pig": ["hog"],
+        "coin": ["guinea"],
+        "cat face": [],
+        "man": ["gentleman"],
+        "person running": [],
+        "thumbs up": [],
+        "arrow left": [],
+    }
 )
 
 
 @pytest.mark.parametrize(
     ("prompt", "read"),
     [
+        ("a stallion running through a field, up close", "a horse running through a field, up close"),
+        ("a mare standing left of a stallion flies", "a horse standing left of a horse flies"),
+        ("two gentlemen", "two men"),
+        ("Jack the stallion, captain Stallion", "Jack the horse, captain Stallion"),
+        ("a pig's hog, a horse hog", "a pig's hog, a horse hog"),  # parts and kinds of what is known
         ("a stallion playing chess", "a horse playing chess"),
         ("A Stallion's saddle", "a horse's saddle"),
         ("a mare and an ogress", "a horse and an ogre"),
@@ -54,7 +69,7 @@ def test_a_text_without_its_nouns_stays_as_it_is(text: str) -> None:
 def test_singulars_undo_regular_plurals(noun: str) -> None:
     """What is asked for in the plural is found under its singular."""
     many = plural(noun)
-    assert many == noun or noun in singulars(many) or noun in {"mouse", "goose"} or many in {"people", "children"}
+    assert many == noun or noun in singulars(many)
 
 
 def concept(name: str, group: int, *synonyms: str) -> Concept:
@@ -64,13 +79,13 @@ def concept(name: str, group: int, *synonyms: str) -> Concept:
 
 def test_nouns_are_looked_up_by_their_definitions() -> None:
     """MiniLM says whose name or other noun the definition means; of another kind of thing nothing can be."""
-    concepts = [concept("cow", 3, "cattle"), concept("castle", 5), concept("cow face", 0), concept("pear", 4)]
+    named = {"cow": concept("cow", 3, "cattle"), "castle": concept("castle", 5), "pear": concept("pear", 4)}
     things = {
         "heifer": Synset(("heifer",), (), (), "05", "young cow"),
         "donjon": Synset(("donjon",), (), (), "06", "the main tower within the walls of a medieval castle"),
         "beefsteak": Synset(("beefsteak",), (), (), "13", "meat of a cow"),
     }
-    found = look_up(things, concepts, load_sentence_encoder())
+    found = look_up(things, named, load_sentence_encoder())
     assert {noun: name for noun, (name, _) in found.items()} == {
         "heifer": "cow", "donjon": "castle", "beefsteak": "pear"
     }  # fmt: skip
@@ -80,7 +95,7 @@ def test_nouns_are_looked_up_by_their_definitions() -> None:
 def test_what_is_like_nothing_is_left_out_of_the_file(tmp_path: Path) -> None:
     """Names stay even without nouns: they are nouns themselves."""
     path = tmp_path / "new" / THESAURUS
-    found = {"heifer": ("cow", 0.9), "calf": ("cow", LEAST_LIKENESS), "beefsteak": ("pear", 0.2)}
+    found = {"heifer": ("cow", 0.9), "calf": ("cow", LEAST_LIKENESS), "beefsteak": ("pear", 0.2), "porn": ("pear", 0.9)}
     write_thesaurus(path, ["pear", "cow"], found)
     assert json.loads(path.read_text()) == {"pear": [], "cow": ["calf", "heifer"]}
     assert Thesaurus.load(path).read("a heifer and a beefsteak") == "a cow and a beefsteak"
@@ -97,7 +112,13 @@ def test_a_model_reads_through_its_own_thesaurus(tmp_path: Path) -> None:
     assert not torch.equal(text.states(["a stallion"])[0], plain.states(["a stallion"])[0])  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("content", ["[]", '{"horse": "stallion"}', '{"horse": [1]}', "{"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]", '{"horse": "stallion"}', '{"horse": [1]}', "{", '{"horse": ["Mare"]}', '{"horse": ["wild horse"]}',
+        '{"horse": ["mare"], "cow": ["mare"]}', f'{{"{"h" * 61}": []}}', '{"a\\ud800": []}', '{"horse": ["m\\ud800"]}',
+    ],
+)  # fmt: skip
 def test_a_bad_thesaurus_is_refused_by_name(tmp_path: Path, content: str) -> None:
     """With the path of the file."""
     (tmp_path / THESAURUS).write_text(content)

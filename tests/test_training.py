@@ -161,6 +161,16 @@ def test_dalle_learns_what_the_text_says() -> None:
     assert losses[-1] < 0.5 * losses[0]
 
 
+def test_nothing_is_learned_from_a_loss_that_is_no_number() -> None:
+    """Training stops, naming the step, before the weights are touched; for the codec as for all others."""
+    trainer = codec_trainer()
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    with pytest.raises(FloatingPointError, match="step 0"):
+        trainer.train_step(pictures(), torch.full((4, 3, 96, 96), torch.nan))
+    for name, value in trainer.model.state_dict().items():
+        assert torch.equal(value, before[name])
+
+
 def test_dalle_resumes_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     """Both optimisers and the average go on where they were."""
     straight, first = dalle_trainer(), dalle_trainer()

@@ -27,7 +27,7 @@ from inference.training.loop import take_up, train_loop, training_device, traini
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Resumable, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule
 from inference.training.softening import softened, spoiled
 from inference.training.vqgan import from_pixels, load_codec, redrawn, to_pixels
 
@@ -123,7 +123,7 @@ class PairSource:
         return picture_tensor(drawn, self.edge)
 
 
-class JudgeTrainer(Resumable):
+class JudgeTrainer(Learner):
     """One PictureJudge, its optimisers and its average; `train_step` is the whole of training."""
 
     config: ClipConfig

@@ -28,7 +28,7 @@ from inference.training.loop import move, take_up, train_loop, training_device, 
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Resumable, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule
 from inference.training.samples import PROMPTS, sample_sheet
 from inference.training.tables import code_features, folded, share_rows, unfold
 from inference.training.vqgan import load_codec
@@ -85,7 +85,7 @@ def initialise(model: DalleBart) -> None:
             nn.init.normal_(parameter, std=0.02 / (2 * depth) ** 0.5 if writes else parameter.shape[-1] ** -0.5)
 
 
-class DalleTrainer(Resumable):
+class DalleTrainer(Learner):
     """One DalleBart with shared tables, its two optimisers and its average; `train_step` is the whole of training."""
 
     config: DalleConfig

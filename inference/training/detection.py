@@ -23,7 +23,7 @@ from inference.training.loop import take_up, train_loop, training_device, use_th
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
 from inference.training.places import COLOURS
-from inference.training.run import Average, Resumable, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule
 from inference.training.scenes import COUNTED, Placed, Scene, SceneMaker, render
 from inference.training.softening import softened
 
@@ -93,7 +93,7 @@ def cells(thing: Placed) -> tuple[int, int, int]:
     return thing.column + span // 2, thing.row + span // 2, span
 
 
-class DetectorTrainer(Resumable):
+class DetectorTrainer(Learner):
     """One Detector, its optimiser and its average; `train_step` is the whole of training."""
 
     config: DetectionConfig

@@ -83,7 +83,7 @@ class Average:
             self._values[name].copy_(value)
 
 
-class Resumable:
+class Learner:
     """What every trainer does with its loss, and what it needs to go on from a checkpoint."""
 
     config: Any
@@ -111,7 +111,7 @@ class Resumable:
         torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.largest_norm, foreach=True)
         if not torch.isfinite(norm):
-            raise FloatingPointError(f"step {self.step}: the gradient is {float(norm)}, the loss {float(loss)}")
+            raise FloatingPointError(f"step {self.step}: the gradient is {norm.item()}, the loss {loss.item()}")
         for optimizer in self.optimizers:
             optimizer.step()
         self.average.update(self.model)

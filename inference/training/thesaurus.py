@@ -23,6 +23,8 @@ from torch import Tensor
 from inference.checkpoints import THESAURUS, load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
 from inference.nouns import article
+from inference.safety.lexicon import find
+from inference.thesaurus import Thesaurus
 from inference.training.captions import caption
 from inference.training.icons import Concept, IconSet
 from inference.training.packages import DEFAULT_CACHE, WORDNET, fetch_package
@@ -44,16 +46,16 @@ def caption_words(icons: IconSet, seed: int = 0) -> set[str]:
 
 
 def look_up(
-    things: Mapping[str, Synset], concepts: Sequence[Concept], encoder: SentenceEncoder
+    things: Mapping[str, Synset], named: Mapping[str, Concept], encoder: SentenceEncoder
 ) -> dict[str, tuple[str, float]]:
-    """For each of `things` the name of the concept that its definition is most like, and their cosine.
+    """For each of `things` the name that its definition is most like, and their cosine.
 
-    Asked are all nouns that captions may have for a concept, if a thing of that kind can be one of its emoji group.
+    Asked are all nouns that captions may have for the `named` concepts, if a thing of that kind can be one of its emoji
+    group.
     """
-    shown = [(row, one) for row, one in enumerate(concepts) if "face" not in one.name]  # those show moods
-    known = [(row, noun) for row, concept in shown for noun in (*concept.names, *concept.synonyms)]
+    known = [(name, noun) for name, concept in named.items() for noun in (*concept.names, *concept.synonyms)]
     bank = _vectors(encoder, [article(noun) for _, noun in known])  # (K, D)
-    groups = [concepts[row].group for row, _ in known]
+    groups = [named[name].group for name, _ in known]
     found: dict[str, tuple[str, float]] = {}
     nouns = sorted(things, key=lambda noun: len(things[noun].definition))  # little padding in each batch
     for start in range(0, len(nouns), _BATCH):
@@ -62,7 +64,7 @@ def look_up(
         fit = torch.tensor([[things[noun].is_fit(group) for group in groups] for noun in some])
         likeness, best = (said @ bank.T).masked_fill(~fit, -1.0).max(1)
         for noun, index, cosine in zip(some, best.tolist(), likeness.tolist(), strict=True):
-            found[noun] = concepts[known[index][0]].name, cosine
+            found[noun] = known[index][0], cosine
     return found
 
 
@@ -71,11 +73,14 @@ def _vectors(encoder: SentenceEncoder, texts: Sequence[str]) -> Tensor:
 
 
 def write_thesaurus(path: Path, names: Iterable[str], found: Mapping[str, tuple[str, float]]) -> None:
-    """One name a line, in order, with the nouns that are like it; names without any stay, for they are nouns, too."""
+    """One name a line, in order, with the nouns that are like it; names without any stay, for they are nouns, too.
+
+    Left out is what the safety filter lists: it shall not be read as something harmless.
+    """
     lists: dict[str, list[str]] = {name: [] for name in names}
     for noun in sorted(found):
         name, likeness = found[noun]
-        if likeness >= LEAST_LIKENESS:
+        if likeness >= LEAST_LIKENESS and not any(find(noun)):
             lists[name].append(noun)
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(nouns)}" for name, nouns in lists.items())
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,11 +96,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cache = options.cache.expanduser()
     icons = IconSet.load(cache)
     words = caption_words(icons)
-    things = WordNet.load(fetch_package(WORDNET, cache) / "dict").things()
-    new = {noun: meant for noun, meant in things.items() if noun not in words}
-    found = look_up(new, icons.concepts, load_sentence_encoder())
-    write_thesaurus(options.out, (concept.name for concept in icons.concepts), found)
-    kept = sum(likeness >= LEAST_LIKENESS for _, likeness in found.values())
+    wordnet = WordNet.load(fetch_package(WORDNET, cache) / "dict")
+    new = {noun: meant for noun, meant in wordnet.things().items() if noun not in words}
+    # "book" for "closed book"; nothing for "person getting haircut", which a noun cannot be read as
+    named = {name: one for one in icons.concepts for name in list(filter(wordnet.is_noun, one.names))[:1]}
+    found = look_up(new, named, load_sentence_encoder())
+    write_thesaurus(options.out, [name for one in icons.concepts for name in one.names], found)
+    kept = sum(map(len, Thesaurus.load(options.out).nouns.values()))
     sys.stdout.write(f"Wrote {options.out}: {kept} of {len(found)} nouns are like one that can be drawn\n")
 
 

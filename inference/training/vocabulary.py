@@ -38,7 +38,7 @@ from inference.training.icons import Concept, IconSet
 from inference.training.loop import take_up, train_loop, training_dtype, use_threads
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Resumable, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule
 from inference.training.scenes import SceneMaker
 
 _PHRASES = ("{a}", "{a}", "{a}", "{w}", "the {w}", "{a}, 3d", "a drawing of {a}", "a little {w}")
@@ -168,7 +168,7 @@ class Reading:
         return torch.stack(answers, 1).float()
 
 
-class VocabularyTrainer(Resumable):
+class VocabularyTrainer(Learner):
     """A MiniLM whose upper layers learn, beside the published one that says what names mean."""
 
     config: VocabularyConfig

@@ -31,7 +31,7 @@ from inference.training.loop import move, take_up, train_loop, training_device, 
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.packages import DEFAULT_CACHE
-from inference.training.run import Average, Resumable, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def from_pixels(pixels: Tensor) -> list[Pixels]:
     return list((pixels.clamp(0, 1) * 255).byte().permute(0, 2, 3, 1).numpy())
 
 
-class CodecTrainer(Resumable):
+class CodecTrainer(Learner):
     """One VQGAN with a codebook, its optimiser and its average; `train_step` is the whole of training."""
 
     config: CodecConfig

@@ -69,6 +69,10 @@ class WordNet:
         meanings = dict(_meanings(line) for line in _lines(folder / "index.noun"))
         return cls(synsets, meanings, _uses(_lines(folder / "index.sense")))
 
+    def is_noun(self, name: str) -> bool:
+        """Whether a name, of one word or several, is a noun that WordNet has."""
+        return name.replace(" ", "_") in self.meanings
+
     def sense(self, names: Iterable[str], group: int, keywords: Iterable[str]) -> str | None:
         """The meaning of the first of `names` that has one fit for an emoji `group`, None where none has.
 
