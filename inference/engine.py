@@ -271,9 +271,10 @@ class Engine:
             log.exception("detokenizing failed")
             self._fail_broken({sequence.generation_id for sequence, _ in batch}, "turning codes into pixels", events)
             return
-        for (sequence, _), pixels, file in zip(batch, pictures, files, strict=True):
+        for (sequence, codes), pixels, file in zip(batch, pictures, files, strict=True):
             generation = self._generations[sequence.generation_id]
             generation.pictures[sequence.index] = pixels
+            generation.codes[sequence.index] = codes
             generation.finished += 1
             generation.unsent.append(Image(sequence.index, sequence.seed, None, file))
             complete = generation.finished == len(generation.sequences)
@@ -290,7 +291,8 @@ class Engine:
         images = best_first(generation.unsent)
         pictures = [generation.pictures[image.index] for image in images]
         try:
-            scores = ranker.scores(generation.request.prompt, pictures)
+            codes = torch.stack([generation.codes[image.index] for image in images])
+            scores = ranker.scores(generation.request.prompt, pictures, codes)
             scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
             usable = all(map(math.isfinite, scores))
         except Exception:  # the order of pictures is a courtesy, as a preview is

@@ -1,6 +1,6 @@
 """Which picture of a grid fits its prompt best.
 
-In: a prompt and finished pictures.  Out: one score a picture.  It knows no engine and no events.
+In: a prompt, finished pictures and the codes they were drawn from.  Out: one score a picture.  It knows no engine.
 
 `transformers`, which `ClipRanker` stands on, is an extra and takes seconds to import, so that happens in `load` alone.
 """
@@ -11,20 +11,29 @@ from typing import Any, Protocol, Self
 
 import structlog
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from inference.checkpoints import Checkpoint
 from inference.models.clip import JudgeRanker
+from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder
 from inference.pictures import Pixels
 
 log = structlog.get_logger(__name__)
 
+JUDGE_WEIGHT = 0.05
+"""A cosine's part in the score; more of it made the first picture of 171 grids right less often."""
+
 
 class Ranker(Protocol):
     """A judge of pictures.  A call may raise anything: the pictures concerned stay unranked, nothing else happens."""
 
-    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
-        """One number a picture, in their order, the higher the better; comparable within one prompt only."""
+    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
+        """One number a picture, in their order, the higher the better; comparable within one prompt only.
+
+        `codes` (B, L) are those of the pictures, for rankers that look at them.
+        """
 
 
 class RankerError(Exception):
@@ -34,7 +43,7 @@ class RankerError(Exception):
 def ranker_of(checkpoint: Checkpoint) -> Ranker | None:
     """The model's own judge, or the CLIP that came with it; None, and a warning, where that cannot be loaded."""
     if checkpoint.judge is not None and isinstance(checkpoint.text, SentenceEncoder):
-        return JudgeRanker(checkpoint.judge, checkpoint.text)
+        return LikelihoodRanker(checkpoint.dalle, JudgeRanker(checkpoint.judge, checkpoint.text), checkpoint.text)
     if checkpoint.clip is None:
         return None
     try:
@@ -42,6 +51,32 @@ def ranker_of(checkpoint: Checkpoint) -> Ranker | None:
     except RankerError as error:
         log.warning("pictures will not be ranked", reason=str(error))
         return None
+
+
+class LikelihoodRanker:
+    """How likely the model itself finds its codes, given the text: what fits together is right more often.
+
+    In nats per code, 0 at most.  The small judge decides where the model hardly does: its cosines weigh little.
+    """
+
+    def __init__(self, model: DalleBart, judge: JudgeRanker, text: SentenceEncoder) -> None:
+        self._model = model
+        self._judge = judge
+        self._text = text
+
+    @torch.inference_mode()
+    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
+        """Mean log-likelihoods of the codes, and `JUDGE_WEIGHT` times the judge's cosines."""
+        if not pictures:
+            return []
+        like = self._model.lm_head.weight
+        states, mask = (part.expand(len(codes), *part.shape[1:]) for part in self._text.states([prompt]))
+        codes = codes.to(like.device)
+        inputs = torch.cat([torch.full_like(codes[:, :1], self._model.config.start_token), codes[:, :-1]], 1)
+        logits = self._model(inputs, states.to(like), mask.to(like.device)).float()  # (B, L, V)
+        likelihood = -F.cross_entropy(logits.transpose(1, 2), codes, reduction="none").mean(1)
+        cosines = self._judge.scores(prompt, pictures)
+        return [own + JUDGE_WEIGHT * seen for own, seen in zip(likelihood.tolist(), cosines, strict=True)]
 
 
 class ClipRanker:
@@ -80,7 +115,7 @@ class ClipRanker:
         return cls(model.eval().requires_grad_(requires_grad=False), tokenizer, processor)
 
     @torch.inference_mode()
-    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:  # noqa: ARG002 - as a Ranker
         """Cosines; of a long prompt the beginning counts, as much as CLIP reads."""
         most = self._model.config.text_config.max_position_embeddings
         tokens = self._tokenizer([prompt], truncation=True, max_length=most, return_tensors="pt")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from structlog.testing import capture_logs
+from torch import Tensor
 
 from inference.contract import Done, Event, GenerationRequest, Image, Progress
 from inference.engine import Engine
@@ -22,15 +23,17 @@ class Judge:
         self.given = list(scores)
         self.prompts: list[str] = []
         self.pictures: list[Pixels] = []
+        self.codes: list[list[int]] = []
 
-    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
         self.prompts.append(prompt)
         self.pictures += pictures
+        self.codes += codes.tolist()
         return self.given
 
 
 class BrokenJudge:
-    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
         raise RuntimeError("out of memory")
 
 
@@ -70,6 +73,8 @@ def test_the_judge_sees_the_prompt_and_the_finished_pictures() -> None:
     alone = Judge([0.0])
     run(alone, GenerationRequest("a cat", images=1, seed=3, negative_prompt="a dog"))
     assert np.array_equal(judge.pictures[3], alone.pictures[0])
+    assert judge.codes[3] == alone.codes[0]
+    assert len(judge.codes[3]) == FakeBackend().image_length
 
 
 def test_progress_goes_on_while_pictures_are_held_back() -> None:

@@ -166,7 +166,7 @@ def test_drawing_gives_each_order_its_own_picture() -> None:
 class LikesTheLast:
     """A ranker that puts the last picture first."""
 
-    def scores(self, prompt: str, pictures: list[np.ndarray]) -> list[float]:
+    def scores(self, prompt: str, pictures: list[np.ndarray], codes: torch.Tensor) -> list[float]:
         """Rising."""
         return list(range(len(pictures)))
 
@@ -177,14 +177,16 @@ def test_best_of_nine_compares_the_first_with_all(monkeypatch: pytest.MonkeyPatc
     question = Question("concept", "a cat", (0,))
     right = [*[True] * 9, *[False] * 9, *[False] * 8, True]
     nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), mark) for mark in right]
-    monkeypatch.setattr(examiner, "ask", lambda questions, seed: nine)
+    drawn = [answer.pixels for answer in nine], torch.zeros(27, 4)
+    monkeypatch.setattr("inference.training.evaluate.draw_with_codes", lambda backend, orders, told: drawn)
+    monkeypatch.setattr("inference.training.evaluate.judged", lambda detector, questions, pictures: nine)
     numbers = examiner.best_of_nine([question] * 3, LikesTheLast(), 0)  # type: ignore[arg-type]
     assert numbers == {
         "best_of_9_mean": pytest.approx(10 / 27), "best_of_9_first": pytest.approx(2 / 3),
         "best_of_9_gain": pytest.approx(8 / 27), "best_of_9_possible": pytest.approx(2 / 3),
         "best_of_9_mixed_mean": pytest.approx(1 / 9), "best_of_9_mixed_first": 1.0,
     }  # fmt: skip
-    monkeypatch.setattr(examiner, "ask", lambda questions, seed: nine[:18])
+    monkeypatch.setattr("inference.training.evaluate.judged", lambda detector, questions, pictures: nine[:18])
     assert examiner.best_of_nine([question] * 2, LikesTheLast(), 0)["best_of_9_mixed_first"] is None  # type: ignore[arg-type]
 
 

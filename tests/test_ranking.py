@@ -1,4 +1,4 @@
-"""Scores of pictures by CLIP, from a folder as `transformers` writes it, with a tiny network of random weights."""
+"""Scores of pictures: by CLIP, with a tiny network of random weights, and by what the built-in model finds likely."""
 
 import dataclasses
 import json
@@ -12,12 +12,15 @@ import torch
 from structlog.testing import capture_logs
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
+from inference.backends.dalle import DalleBackend
 from inference.checkpoints import Checkpoint, load_builtin, load_original
-from inference.models.clip import JudgeRanker
 from inference.pictures import Pixels
-from inference.ranking import ClipRanker, RankerError, ranker_of
+from inference.ranking import JUDGE_WEIGHT, ClipRanker, LikelihoodRanker, RankerError, ranker_of
+from inference.training.drawing import draw_with_codes
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
+CODES = torch.zeros(3, 4, dtype=torch.long)
+"""Which CLIP does not look at."""
 MERGES = ["a n", "r e", "re d", "d o", "do g</w>"]
 
 
@@ -60,7 +63,7 @@ def pictures(count: int) -> list[Pixels]:
 def test_scores_are_cosines(folder: Path) -> None:
     """As CLIP itself puts them, without the factor that it learns for training; each picture's is its own."""
     ranker = ClipRanker.load(folder)
-    scores = ranker.scores("a red dog", pictures(3))
+    scores = ranker.scores("a red dog", pictures(3), CODES)
     model: Any = CLIPModel.from_pretrained(folder)
     model.eval()
     tokens = ranker._tokenizer(["a red dog"], return_tensors="pt")
@@ -70,15 +73,15 @@ def test_scores_are_cosines(folder: Path) -> None:
     assert scores == pytest.approx(logits.tolist(), abs=1e-5)
     assert all(-1 <= score <= 1 for score in scores)
     assert len(set(scores)) == 3
-    assert ranker.scores("a red dog", pictures(3)[2:]) == pytest.approx(scores[2:], abs=1e-5)
+    assert ranker.scores("a red dog", pictures(3)[2:], CODES) == pytest.approx(scores[2:], abs=1e-5)
 
 
 def test_the_prompt_matters_and_may_be_long_or_empty(folder: Path) -> None:
     """Another text, other scores; of a long one the beginning counts, and strange characters are no error."""
     ranker = ClipRanker.load(folder)
-    first, other, empty = (ranker.scores(prompt, pictures(1)) for prompt in ("a red dog", "an 🐉 ?", ""))
+    first, other, empty = (ranker.scores(prompt, pictures(1), CODES) for prompt in ("a red dog", "an 🐉 ?", ""))
     assert len({*first, *other, *empty}) == 3
-    assert ranker.scores("a " * 500, pictures(1)) == ranker.scores("a " * 400, pictures(1))
+    assert ranker.scores("a " * 500, pictures(1), CODES) == ranker.scores("a " * 400, pictures(1), CODES)
 
 
 def test_pickled_weights_are_read_without_unpickling(folder: Path, tmp_path: Path) -> None:
@@ -86,8 +89,8 @@ def test_pickled_weights_are_read_without_unpickling(folder: Path, tmp_path: Pat
     old = shutil.copytree(folder, tmp_path / "old")
     (old / "model.safetensors").unlink()
     torch.save(CLIPModel.from_pretrained(folder).state_dict(), old / "pytorch_model.bin")
-    scores = ClipRanker.load(folder).scores("a dog", pictures(1))
-    assert ClipRanker.load(old).scores("a dog", pictures(1)) == pytest.approx(scores, abs=1e-5)
+    scores = ClipRanker.load(folder).scores("a dog", pictures(1), CODES)
+    assert ClipRanker.load(old).scores("a dog", pictures(1), CODES) == pytest.approx(scores, abs=1e-5)
     torch.save({"weights": Path}, old / "pytorch_model.bin")
     with pytest.raises(RankerError, match="no CLIP that can be loaded"):
         ClipRanker.load(old)
@@ -100,8 +103,23 @@ def a_model(clip: Path | None) -> Checkpoint:
 def test_a_model_is_ranked_by_what_came_with_it(folder: Path) -> None:
     """Its CLIP, the built-in model's own judge, or nothing."""
     assert isinstance(ranker_of(a_model(folder)), ClipRanker)
-    assert isinstance(ranker_of(load_builtin()), JudgeRanker)
+    assert isinstance(ranker_of(load_builtin()), LikelihoodRanker)
     assert ranker_of(a_model(None)) is None
+
+
+def test_the_built_in_model_ranks_by_what_it_finds_likely() -> None:
+    """Of a heart and a cat it finds the one likelier that was asked for; others in the batch change nothing."""
+    model = load_builtin()
+    prompts = ("a red heart", "a cat")
+    drawn, codes = draw_with_codes(DalleBackend(model, slots=4), [(prompt, 0) for prompt in prompts])
+    ranker = ranker_of(model)
+    assert ranker is not None
+    heart, cat = (ranker.scores(prompt, drawn, codes) for prompt in prompts)
+    assert heart[0] > heart[1]
+    assert cat[1] > cat[0]
+    assert ranker.scores("a cat", drawn[1:], codes[1:]) == pytest.approx(cat[1:], abs=1e-4)
+    assert all(score < JUDGE_WEIGHT for score in heart + cat)
+    assert ranker.scores("a cat", [], codes[:0]) == []
 
 
 def test_a_clip_that_cannot_be_loaded_is_a_warning(tmp_path: Path) -> None:

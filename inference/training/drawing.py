@@ -22,15 +22,24 @@ def draw(
     backend: Backend, orders: Sequence[tuple[str, int]], drawn: Callable[[int], None] | None = None
 ) -> list[Pixels]:
     """One picture for each prompt and seed, with the model's own settings; `drawn` hears how many are done."""
+    return draw_with_codes(backend, orders, drawn)[0]
+
+
+def draw_with_codes(
+    backend: Backend, orders: Sequence[tuple[str, int]], drawn: Callable[[int], None] | None = None
+) -> tuple[list[Pixels], Tensor]:
+    """The same, and the codes (N, L) of the pictures."""
     pictures: list[Pixels] = []
+    every: list[Tensor] = []
     together = backend.slots // 2  # a picture takes two slots: with its text, and without
     for start in range(0, len(orders), together):
         codes = codes_for(backend, orders[start : start + together])
+        every.append(codes)
         for part in torch.split(codes, _PIXELS_TOGETHER):
             pictures += list(backend.detokenize(part).numpy())
         if drawn is not None:
             drawn(len(pictures))
-    return pictures
+    return pictures, torch.cat(every) if every else torch.empty(0, backend.image_length, dtype=torch.long)
 
 
 def codes_for(backend: Backend, orders: Sequence[tuple[str, int]]) -> Tensor:

@@ -24,11 +24,11 @@ from rich.table import Table
 from inference.backends import Backend
 from inference.backends.dalle import DalleBackend
 from inference.checkpoints import load_model
-from inference.models.clip import JudgeRanker
 from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
+from inference.ranking import Ranker, ranker_of
 from inference.training.detector import Detector, find, load_detector
-from inference.training.drawing import draw
+from inference.training.drawing import draw, draw_with_codes
 from inference.training.loop import use_threads
 from inference.training.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
 from inference.training.scoring import answers
@@ -97,18 +97,21 @@ class Examiner:
         pictures = draw(self._backend, orders, self._drawn)
         return judged(self._detector, questions, pictures)
 
-    def best_of_nine(self, questions: Sequence[Question], ranker: JudgeRanker, seed: int) -> dict[str, float | None]:
+    def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
         """Share of right pictures among all of nine a question, and among those that `ranker` puts first.
 
         Also what a ranker that is never wrong would reach, and the same two of the `mixed` questions alone, which have
         right and wrong pictures among their nine; None where there are none.
         """
         nine = [question for question in questions for _ in range(GRID)]
-        answered = self.ask(nine, seed)
+        orders = [(question.prompt, seed + index) for index, question in enumerate(nine)]
+        pictures, codes = draw_with_codes(self._backend, orders, self._drawn)
+        answered = judged(self._detector, nine, pictures)
         right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
+        grids = (slice(start, start + GRID) for start in range(0, len(nine), GRID))
         first = [
-            int(np.argmax(ranker.scores(question.prompt, [a.pixels for a in answered[GRID * k : GRID * (k + 1)]])))
-            for k, question in enumerate(questions)
+            int(np.argmax(ranker.scores(question.prompt, pictures[grid], codes[grid])))
+            for question, grid in zip(questions, grids, strict=True)
         ]
         chosen, mixed = right[np.arange(len(first)), first], right.any(1) & ~right.all(1)
         mean, best = float(right.mean()), float(chosen.mean())
@@ -175,8 +178,8 @@ def evaluate(
         numbers[key], counts[key] = share_right(answered[name])
         done += len(questions)
     numbers["best_of_9_gain"] = None
-    if checkpoint.judge is not None:
-        ranker = JudgeRanker(checkpoint.judge, checkpoint.text)  # type: ignore[arg-type]  # a judge comes with MiniLM
+    ranker = ranker_of(checkpoint)
+    if ranker is not None:
         numbers |= examiner.best_of_nine(best, ranker, seed)
         counts["best_of_9_gain"] = len(best)
     numbers["psnr"], numbers["ssim"], counts["psnr"] = reconstruction(checkpoint.vqgan, folder)
