@@ -74,7 +74,8 @@ class LikelihoodRanker:
         codes = codes.to(like.device)
         inputs = torch.cat([torch.full_like(codes[:, :1], self._model.config.start_token), codes[:, :-1]], 1)
         logits = self._model(inputs, states.to(like), mask.to(like.device)).float()  # (B, L, V)
-        likelihood = -F.cross_entropy(logits.transpose(1, 2), codes, reduction="none").mean(1)
+        surprise = F.cross_entropy(logits.flatten(0, 1), codes.flatten(), reduction="none")
+        likelihood = -surprise.view(codes.shape).mean(1)
         cosines = self._judge.scores(prompt, pictures)
         return [own + JUDGE_WEIGHT * seen for own, seen in zip(likelihood.tolist(), cosines, strict=True)]
 
