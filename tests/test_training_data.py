@@ -285,6 +285,7 @@ def test_things_are_plain_nouns_for_what_can_be_seen(tmp_path: Path) -> None:
             8: ("06", "run", "", "a path"),
             9: ("06", "polar_bear", "", "two words"),
             10: ("06", "catch", "", "what shuts a door"),
+            11: ("18", "oaf", "", "(offensive) a slow person"),
         },
         {"paint%2:36:00::": 9, "run%1:06:00::": 1, "run%2:38:00::": 50, "catch%1:06:00::": 7, "catch%2:35:00::": 3},
     )

@@ -23,7 +23,7 @@ from torch import Tensor
 from inference.checkpoints import THESAURUS, load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
 from inference.nouns import article
-from inference.safety.lexicon import find
+from inference.safety.lexicon import find, names_minors
 from inference.thesaurus import Thesaurus
 from inference.training.captions import caption
 from inference.training.icons import Concept, IconSet
@@ -75,12 +75,12 @@ def _vectors(encoder: SentenceEncoder, texts: Sequence[str]) -> Tensor:
 def write_thesaurus(path: Path, names: Iterable[str], found: Mapping[str, tuple[str, float]]) -> None:
     """One name a line, in order, with the nouns that are like it; names without any stay, for they are nouns, too.
 
-    Left out is what the safety filter lists: it shall not be read as something harmless.
+    Left out is what the safety filter lists: it shall not be read as something harmless. Nothing is read as a child.
     """
     lists: dict[str, list[str]] = {name: [] for name in names}
     for noun in sorted(found):
         name, likeness = found[noun]
-        if likeness >= LEAST_LIKENESS and not any(find(noun)):
+        if likeness >= LEAST_LIKENESS and not any(find(noun)) and not names_minors(name):
             lists[name].append(noun)
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(nouns)}" for name, nouns in lists.items())
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,10 @@ _THINGS = frozenset({"05", "06", "08", "13", "17", "18", "19", "20", "21"})
 """The files of what can be looked at: animals, things made, parts of bodies, food, people, plants, money, …"""
 _PICTURES = frozenset({"representation", "art", "graphic_art", "picture", "print", "creation", "color", "material"})
 """Words above nouns that tell how to draw ("watercolour"), not what."""
+_INSULTS = re.compile(
+    r"offensive|slur|disparag|derogat|contempt|prostitut|sex|lewd|promiscu|seduc|erotic|virgin|volupt"
+)
+"""In the definition of a word that shall not be read as something harmless."""
 _KIND, _KIND_OF = "~", "@"
 _PLAIN_WORDS = re.compile(r"[a-z]{3,}( [a-z]{3,})?")
 
@@ -104,7 +108,7 @@ class WordNet:
     def things(self) -> dict[str, Synset]:
         """Single words that are first of all nouns for something to be seen, and what they mean then.
 
-        Left out are words that are proper names, too ("jersey"), and forms of verbs ("painting").
+        Left out are words that are proper names, too ("jersey"), forms of verbs ("painting"), and insults.
         """
         found: dict[str, Synset] = {}
         for word, offsets in self.meanings.items():
@@ -113,7 +117,7 @@ class WordNet:
             is_thing = meant.field in _THINGS and word in meant.words and as_noun >= otherwise
             is_proper = any(word.capitalize() in self.synsets[offset].words for offset in offsets)
             plain = word.isalpha() and len(word) > 2 and not is_proper and not self._is_verb_form(word)
-            if is_thing and plain and not self._is_picture(offsets[0]):
+            if is_thing and plain and not self._is_picture(offsets[0]) and not _INSULTS.search(meant.gloss):
                 found[word] = meant
         return found
 
