@@ -72,8 +72,7 @@ class LikelihoodRanker:
         like = self._model.lm_head.weight
         states, mask = (part.expand(len(codes), *part.shape[1:]) for part in self._text.states([prompt]))
         codes = codes.to(like.device)
-        inputs = torch.cat([torch.full_like(codes[:, :1], self._model.config.start_token), codes[:, :-1]], 1)
-        logits = self._model(inputs, states.to(like), mask.to(like.device)).float()  # (B, L, V)
+        logits = self._model(self._model.before(codes), states.to(like), mask.to(like.device)).float()  # (B, L, V)
         surprise = F.cross_entropy(logits.flatten(0, 1), codes.flatten(), reduction="none")
         likelihood = -surprise.view(codes.shape).mean(1)
         cosines = self._judge.scores(prompt, pictures)

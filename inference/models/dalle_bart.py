@@ -76,6 +76,10 @@ class DalleBart(nn.Module):
         logits: Tensor = self.lm_head(x)
         return logits
 
+    def before(self, codes: Tensor) -> Tensor:
+        """What `forward` reads to predict `codes` (B, L): the start token, and all of them but the last."""
+        return torch.cat([torch.full_like(codes[:, :1], self.config.start_token), codes[:, :-1]], 1)
+
     def new_cache(self, slots: int, text_length: int) -> DecoderCache:
         """Room for `slots` pictures with texts of up to `text_length` tokens, of the device and type of the weights."""
         config, like = self.config, self.lm_head.weight

@@ -121,10 +121,9 @@ class DalleTrainer(Learner):
 
     def loss(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         """Mean cross-entropy per code of pictures `codes` (B, L), given text `states` (B, T, E) and `mask` (B, T)."""
-        start = torch.full_like(codes[:, :1], self.model.config.start_token)
         tensors = itertools.chain(self.model.named_parameters(), self.model.named_buffers())
         weights = {name: tensor.to(self.dtype) for name, tensor in tensors}
-        inputs = torch.cat([start, codes[:, :-1]], 1), states.to(self.dtype), mask
+        inputs = self.model.before(codes), states.to(self.dtype), mask
         logits = torch.func.functional_call(self.model, weights, inputs)
         return F.cross_entropy(logits.flatten(0, 1).float(), codes.flatten())
 
@@ -157,12 +156,11 @@ def _plain_model(config: DalleBartConfig, features: Tensor, weights: dict[str, T
 @torch.no_grad()
 def held_out_loss(model: DalleBart, batch: CodedBatch) -> float:
     """Mean cross-entropy per code on a batch that training never sees."""
-    start = torch.full_like(batch.codes[:, :1], model.config.start_token)
     total = 0.0
-    for codes, begin, states, mask in zip(
-        *(torch.split(part, 16) for part in (batch.codes, start, batch.states, batch.mask)), strict=True
+    for codes, states, mask in zip(
+        *(torch.split(part, 16) for part in (batch.codes, batch.states, batch.mask)), strict=True
     ):
-        logits = model(torch.cat([begin, codes[:, :-1]], 1), states, mask)
+        logits = model(model.before(codes), states, mask)
         total += float(F.cross_entropy(logits.flatten(0, 1), codes.flatten())) * len(codes)
     return total / len(batch.codes)
 

@@ -149,8 +149,7 @@ class Reading:
             layer.cross_attention.register_forward_pre_hook(lambda _module, given: asked.append(given[0]))
             for layer in model.decoder.layers
         ]
-        start = torch.full_like(codes[:, :1], model.config.start_token)
-        model(torch.cat([start, codes[:, :-1]], 1), states, mask)
+        model(model.before(codes), states, mask)
         for hook in hooks:
             hook.remove()
         generator = torch.Generator().manual_seed(seed)
@@ -245,11 +244,8 @@ class VocabularyTrainer(Learner):
         """Shares of `words` whose concept is the likeliest, and among the five likeliest, by the averaged layers."""
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.average.state_dict())
-        first = (
-            self.likely(self._states(model, [article(word) for _, word in words]))
-            .topk(min(5, len(self._names)))
-            .indices
-        )
+        read = self._states(model, [article(word) for _, word in words])
+        first = self.likely(read).topk(min(5, len(self._names))).indices
         hits = first == torch.tensor([row for row, _ in words])[:, None]
         return {"named_first": float(hits[:, 0].float().mean()), "among_five": float(hits.any(1).float().mean())}
 
