@@ -118,8 +118,9 @@ static float quantize_row(int64_t in, const float *x, uint8_t *q) {
 }
 
 /* PANEL sums, and one step of them: four inputs (the same for all) times four weights each */
+#define AHEAD 4096 /* bytes of weights to fetch before they are needed */
 #ifdef __AVX512VNNI__
-#define INT8_ROWS 12
+#define INT8_ROWS 24
 typedef __m512i sums;
 static inline sums no_sums(void) { return _mm512_setzero_si512(); }
 static inline sums add_sums(sums a, sums b) { return _mm512_add_epi32(a, b); }
@@ -156,16 +157,16 @@ static inline __attribute__((always_inline)) void panel_int8(const int rows, int
                                                              int32_t acc[INT8_ROWS][PANEL]) {
     const int ways = rows <= 3 ? 2 : 1; /* the number of quads is even */
     sums sum[2][INT8_ROWS];
-#pragma GCC unroll 12
+#pragma GCC unroll 24
     for (int r = 0; r < rows; r++) sum[0][r] = sum[1][r] = no_sums();
     for (int64_t k = 0; k < quads; k += ways)
 #pragma GCC unroll 2
         for (int way = 0; way < ways; way++, q += stride, w += PANEL * 4) {
-            if (ways == 1) __builtin_prefetch(w + quads * PANEL * 4); /* the next panel */
-#pragma GCC unroll 12
+            __builtin_prefetch(w + AHEAD);
+#pragma GCC unroll 24
             for (int r = 0; r < rows; r++) sum[way][r] = add_products(sum[way][r], q[r], w);
         }
-#pragma GCC unroll 12
+#pragma GCC unroll 24
     for (int r = 0; r < rows; r++) store_sums(acc[r], ways == 2 ? add_sums(sum[0][r], sum[1][r]) : sum[0][r]);
 }
 
@@ -194,19 +195,13 @@ static void multiply_panel(const product *s, const int32_t *q, int64_t o) {
         switch (count) {
 #define ROWS_CASE(n) \
     case n: panel_int8(n, s->quads, q + first, s->rows, panel, acc); break;
-            ROWS_CASE(1)
-            ROWS_CASE(2)
-            ROWS_CASE(3)
-            ROWS_CASE(4)
-            ROWS_CASE(5)
-            ROWS_CASE(6)
+#define SIX_CASES(n) \
+    ROWS_CASE(n) ROWS_CASE(n + 1) ROWS_CASE(n + 2) ROWS_CASE(n + 3) ROWS_CASE(n + 4) ROWS_CASE(n + 5)
+            SIX_CASES(1)
 #if INT8_ROWS > 6
-            ROWS_CASE(7)
-            ROWS_CASE(8)
-            ROWS_CASE(9)
-            ROWS_CASE(10)
-            ROWS_CASE(11)
-            ROWS_CASE(12)
+            SIX_CASES(7)
+            SIX_CASES(13)
+            SIX_CASES(19)
 #endif
         }
         for (int64_t r = 0; r < count; r++)
@@ -252,7 +247,7 @@ void multiply_int8(int64_t rows, int64_t in, int64_t out, int64_t steps, const f
         free(row);
         int32_t *own = malloc((size_t)(rows * quads * 4));
         interleave(&s, own);
-#pragma omp for schedule(dynamic, 4)
+#pragma omp for schedule(guided, 4) /* long stretches: what follows in memory is fetched beforehand */
         for (int64_t o = 0; o < out; o += PANEL) multiply_panel(&s, own, o);
         free(own);
         if (residual || steps & AFTER) {
