@@ -61,8 +61,15 @@ static inline __m256i mask_of(int64_t left) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(left < LANES ? left : LANES)),
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-static inline vec load_part(const float *p, int64_t left) { return _mm256_maskload_ps(p, mask_of(left)); }
-static inline void store_part(float *p, int64_t left, vec v) { _mm256_maskstore_ps(p, mask_of(left), v); }
+static inline vec load_part(const float *p, int64_t left) {
+    return left >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, mask_of(left));
+}
+static inline void store_part(float *p, int64_t left, vec v) {
+    if (left >= LANES)
+        _mm256_storeu_ps(p, v); /* a masked one takes a dozen cycles */
+    else
+        _mm256_maskstore_ps(p, mask_of(left), v);
+}
 
 /* x * Phi(x), the distribution function by Abramowitz and Stegun 7.1.26 (error below 1.5e-7) */
 static inline vec gelu(vec x) {
