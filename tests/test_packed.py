@@ -203,7 +203,7 @@ def test_pixels_do_not_depend_on_company() -> None:
 )
 @pytest.mark.parametrize("way", ["plain", pytest.param("kernels", marks=needs_kernels)])
 def test_detokenizer_is_the_naive_one(way: str, changes: dict[str, Any]) -> None:
-    """Pixels are those of the network to a tenth of an 8-bit level, for maps whose sides are no multiple of a tile."""
+    """Pixels are those of the network, for maps whose sides are no multiple of a tile; the kernels round to 16 bits."""
     network, kernels = random_vqgan(**changes), load_kernels()
     codes = torch.randint(0, 20, (2, network.config.grid_side**2), generator=torch.Generator().manual_seed(7))
     with torch.no_grad():
@@ -211,6 +211,8 @@ def test_detokenizer_is_the_naive_one(way: str, changes: dict[str, Any]) -> None
         prepared = PackedDetokenizer(network, kernels) if way == "kernels" and kernels else ChannelsLast(network)
         pixels = prepared(codes)
         alone = prepared(codes[1:])
-    assert (pixels - expected).abs().max() < 0.1 / 255
+    off = (pixels - expected).abs() * 255  # in 8-bit levels
+    assert off.max() < (4 if way == "kernels" else 0.1)
+    assert off.mean() < 0.5
     if way == "kernels":
         assert torch.equal(alone[0], pixels[1])

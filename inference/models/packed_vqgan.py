@@ -14,15 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock, Upsample
+from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock
 from inference.native import Kernels, WinogradWeight
 
 TOGETHER = 2
 """Pictures at a time: enough that the smallest maps keep all threads busy; more would only take memory."""
-
-LARGE = 512 * 512 * 9
-"""Weights from this size on stay as they are: transformed they are four times as large, 0.3 GB more in all for the
-published VQGAN, and they meet its smallest maps only, where Winograd saves a twentieth of a picture's time."""
 
 
 class ChannelsLast:
@@ -43,29 +39,26 @@ class ChannelsLast:
 
 
 class PackedDetokenizer:
-    """All 3 × 3 convolutions by the native kernel."""
+    """All 3 × 3 convolutions by the native kernel. Not for two threads at once."""
 
     def __init__(self, network: VQGAN, kernels: Kernels) -> None:
         decoder = network.decoder
-        self._kernels = kernels
         kept = (network.codebook, network.post_quant_conv, network.skip)
         self._codebook, self._post_quant, self._skip = copy.deepcopy(kept)
-        self._conv_in = Convolution(decoder.conv_in, kernels)
+        self._maps = maps = Maps(kernels)
+        self._conv_in = Convolution(decoder.conv_in, maps, "even")
         levels = [cast("Level", level) for level in reversed(decoder.up)]
         self._steps: list[Block | AttnBlock | Convolution] = []  # the last kind doubles the side
         for part in (decoder.mid.block_1, decoder.mid.attn_1, decoder.mid.block_2):
             self._add(part)
-        for level in levels:
+        for number, level in enumerate(levels):
             for index, block in enumerate(level.block):
                 self._add(block)
                 if level.attn:
                     self._add(level.attn[index])
             if level.resample is not None:
-                self._add(level.resample)
-        self._norm_out, self._conv_out = (
-            decoder.norm_out,
-            Convolution(decoder.conv_out, kernels),
-        )
+                self._steps.append(Convolution(level.resample.conv, maps, "even" if number % 2 else "odd"))
+        self._norm_out, self._conv_out = decoder.norm_out, Convolution(decoder.conv_out, maps, None)
         self._channels_out, self._patch = decoder.conv_out.out_channels, decoder.patch_size
 
     @staticmethod
@@ -90,7 +83,7 @@ class PackedDetokenizer:
                 # one by one: PyTorch's products round by how many rows a thread gets
                 maps = [step(one) for one in torch.split(x.permute(0, 3, 1, 2), 1)]
                 x = torch.cat(maps).permute(0, 2, 3, 1).contiguous()
-        y = self._conv_out(x, norm=scale_and_shift(x, self._norm_out, self._kernels))
+        y = self._conv_out(self._maps.activated(x, self._norm_out))
         pixels = y[..., : self._channels_out].permute(0, 3, 1, 2)  # (B, 3 * patch², H, W)
         if self._patch > 1:
             pixels = F.pixel_shuffle(pixels, self._patch)
@@ -101,28 +94,49 @@ class PackedDetokenizer:
 
     def _add(self, part: nn.Module) -> None:
         if isinstance(part, ResnetBlock):
-            self._steps.append(Block(part, self._kernels))
-        elif isinstance(part, Upsample):
-            self._steps.append(Convolution(part.conv, self._kernels))
+            self._steps.append(Block(part, self._maps))
         elif isinstance(part, AttnBlock):
             self._steps.append(copy.deepcopy(part))
 
 
-class Block:
-    """A `ResnetBlock`: (B, H, W, in) -> (B, H, W, out)."""
+class Maps:
+    """Memory for feature maps (B, H, W, C), kept from one picture to the next, and what the kernels do with it.
 
-    def __init__(self, block: ResnetBlock, kernels: Kernels) -> None:
-        self._kernels = kernels
+    New memory the system fills with zeros, page by page, which takes half as long as the convolutions themselves.
+    """
+
+    def __init__(self, kernels: Kernels) -> None:
+        self.kernels = kernels
+        self._kept: dict[str, Tensor] = {}
+
+    def take(self, role: str, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
+        """A map of any content; what had this role before is overwritten."""
+        size = math.prod(shape)
+        if role not in self._kept or len(self._kept[role]) < size:
+            self._kept[role] = torch.empty(size, dtype=dtype)
+        return self._kept[role][:size].view(shape)
+
+    def activated(self, x: Tensor, norm: nn.GroupNorm) -> Tensor:
+        """`silu(norm(x))`, in float16."""
+        active = self.take("active", x.shape, torch.float16)
+        self.kernels.activate(x, *scale_and_shift(x, norm, self.kernels), active)
+        return active
+
+
+class Block:
+    """A `ResnetBlock`: (B, H, W, in) -> (B, H, W, out). It overwrites its input, or at least may."""
+
+    def __init__(self, block: ResnetBlock, maps: Maps) -> None:
+        self._maps = maps
         self._norm1, self._norm2 = copy.deepcopy((block.norm1, block.norm2))
-        self._conv1 = Convolution(block.conv1, kernels)
-        self._conv2 = Convolution(block.conv2, kernels)
+        self._conv1 = Convolution(block.conv1, maps, "inside a block")
+        self._conv2 = Convolution(block.conv2, maps, None)
         self._shortcut = copy.deepcopy(block.nin_shortcut)
 
     def __call__(self, x: Tensor) -> Tensor:
-        h = self._conv1(x, norm=scale_and_shift(x, self._norm1, self._kernels))
+        h = self._conv1(self._maps.activated(x, self._norm1))
         residual = x if self._shortcut is None else linear(self._shortcut, x)
-        norm = scale_and_shift(h, self._norm2, self._kernels)
-        return self._conv2(h, norm=norm, residual=residual)
+        return self._conv2(self._maps.activated(h, self._norm2), residual=residual)
 
 
 def scale_and_shift(x: Tensor, norm: nn.GroupNorm, kernels: Kernels) -> tuple[Tensor, Tensor]:
@@ -137,37 +151,22 @@ def scale_and_shift(x: Tensor, norm: nn.GroupNorm, kernels: Kernels) -> tuple[Te
 
 
 class Convolution:
-    """3 × 3 on maps (B, H, W, in) -> (B, H, W, out), or more channels, which are zero."""
+    """3 × 3 on maps (B, H, W, in) -> (B, H, W, out), or more channels, which are zero.
 
-    def __init__(self, conv: nn.Conv2d, kernels: Kernels) -> None:
-        self._kernels = kernels
-        self._winograd: WinogradWeight | None = None
-        self._conv: nn.Module = nn.Identity()
-        if conv.weight.numel() < LARGE:
-            bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias
-            self._winograd = WinogradWeight(conv.weight, bias)
-        else:
-            self._conv = copy.deepcopy(conv).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    The result has a `role` in `maps`; without one it is new, or takes the residual's place.
+    """
 
-    def __call__(
-        self,
-        x: Tensor,
-        *,
-        norm: tuple[Tensor, Tensor] | None = None,
-        residual: Tensor | None = None,
-        doubled: bool = False,
-    ) -> Tensor:
+    def __init__(self, conv: nn.Conv2d, maps: Maps, role: str | None) -> None:
+        bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias
+        self._weight = WinogradWeight(conv.weight, bias)
+        self._maps, self._role = maps, role
+
+    def __call__(self, x: Tensor, *, residual: Tensor | None = None, doubled: bool = False) -> Tensor:
         """See `Kernels.conv3x3`."""
-        if self._winograd is not None:
-            return self._kernels.conv3x3(x, self._winograd, norm=norm, residual=residual, doubled=doubled)
-        if norm is not None:
-            scale, shift = (side[:, None, None] for side in norm)  # (B, 1, 1, in)
-            x = F.silu(torch.addcmul(shift, x, scale))
-        x = x.permute(0, 3, 1, 2)
-        if doubled:
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        y: Tensor = self._conv(x).permute(0, 2, 3, 1).contiguous()
-        return y if residual is None else y.add_(residual)
+        batch, height, width, _ = x.shape
+        shape = (batch, height << doubled, width << doubled, self._weight.channels_out)
+        out = residual if self._role is None else self._maps.take(self._role, shape)
+        return self._maps.kernels.conv3x3(x, self._weight, residual=residual, doubled=doubled, out=out)
 
 
 def linear(conv: nn.Conv2d, x: Tensor) -> Tensor:

@@ -39,6 +39,10 @@ WEIGHT_LEVELS: Final = 64
 INPUT_OFFSET: Final = 128
 """8-bit weights go to ±64 and inputs to ±127: what the processor's instruction can add up without saturating."""
 
+WINOGRAD_NORM: Final = 32767 - 16
+"""What the norm of an output's weights for one plane is brought to; 16 for what rounding may add."""
+
+_TINY: Final = torch.finfo(torch.float32).tiny
 _TRANSFORM: Final = (
     (1 / 4, 0, 0), (-1 / 6, -1 / 6, -1 / 6), (-1 / 6, 1 / 6, -1 / 6),
     (1 / 24, 1 / 12, 1 / 6), (1 / 24, -1 / 12, 1 / 6), (0, 0, 1),
@@ -54,14 +58,16 @@ class Kernels:
         whole: Any = ctypes.c_int64
         pointer: Any = ctypes.c_void_p
         self._conv3x3 = library.conv3x3
-        self._conv3x3.argtypes = [whole] * 6 + [pointer] * 7
+        self._conv3x3.argtypes = [whole] * 7 + [pointer] * 6
+        self._activate = library.activate
+        self._activate.argtypes = [whole] * 3 + [pointer] * 4
         self._attend = library.attend
         self._attend.argtypes = [whole] * 4 + [pointer] * 3 + [whole] + [pointer] * 5
         self._multiply = library.multiply_int8
         self._multiply.argtypes = [whole] * 4 + [pointer, whole] + [pointer] * 10
         self._moments = library.moments
         self._moments.argtypes = [whole] * 3 + [pointer] * 2
-        for function in (self._conv3x3, self._moments, self._attend, self._multiply):
+        for function in (self._conv3x3, self._activate, self._moments, self._attend, self._multiply):
             function.restype = None
 
     def multiply(self, x: Tensor, weight: "Int8Weight", around: "Around", residual: Tensor | None = None) -> Tensor:
@@ -113,37 +119,46 @@ class Kernels:
         )  # fmt: skip
         return out
 
+    def activate(self, x: Tensor, scale: Tensor, shift: Tensor, out: Tensor) -> None:
+        """`silu(x * scale + shift)` of maps (B, H, W, C) into `out`, alike, in float16; scale and shift (B, C)."""
+        batch, height, width, channels = x.shape
+        if channels % LANES or out.shape != x.shape or not scale.shape == shift.shape == (batch, channels):
+            raise ValueError(f"maps {tuple(x.shape)}, {tuple(out.shape)} and scales {tuple(scale.shape)} do not fit")
+        _check("maps", torch.float32, x, scale, shift)
+        _check("active maps", torch.float16, out)
+        pointers = (tensor.data_ptr() for tensor in (x, scale, shift, out))
+        self._activate(batch, height * width, channels, *pointers)
+
     def conv3x3(
         self,
         x: Tensor,
         weight: "WinogradWeight",
         *,
-        norm: tuple[Tensor, Tensor] | None = None,
         residual: Tensor | None = None,
         doubled: bool = False,
+        out: Tensor | None = None,
     ) -> Tensor:
-        """(B, H, W, in) -> (B, H, W, out), channels last, padded with zeros; twice the side where `doubled`.
+        """(B, H, W, in), also in float16, -> (B, H, W, out), channels last, padded with zeros; twice the side where
+        `doubled`.
 
-        `norm` (scale, shift), (B, in) each: the input is `silu(x * scale + shift)`. `residual` is added to the output.
+        `residual` is added to the output. The result is `out`, if there is one; `residual` may be it, `x` may not.
         """
         batch, height, width, channels = x.shape
         height, width = height << doubled, width << doubled
         if channels != weight.channels_in:
             raise ValueError(f"the input has {channels} channels, the convolution takes {weight.channels_in}")
-        y = x.new_empty(batch, height, width, weight.channels_out)
-        if residual is not None and residual.shape != y.shape:
-            raise ValueError(f"a residual {tuple(residual.shape)} cannot be added to an output {tuple(y.shape)}")
-        scale, shift = norm or (None, None)
-        for side in (scale, shift):
-            if side is not None and side.shape != (batch, channels):
-                raise ValueError(f"scale and shift are {tuple(side.shape)}, not {(batch, channels)}")
-        _check("maps", torch.float32, x, scale, shift, residual)
+        shape = (batch, height, width, weight.channels_out)
+        out = x.new_empty(shape, dtype=torch.float32) if out is None else out
+        if out.shape != shape or (residual is not None and residual.shape != shape):
+            raise ValueError(f"a residual or a place for the output is not {shape}")
+        half = x.dtype is torch.float16
+        _check("maps", torch.float32, residual, out, None if half else x)
+        _check("maps", x.dtype, x)
         self._conv3x3(
-            batch, height, width, channels, weight.channels_out, int(doubled),
-            x.data_ptr(), weight.packed.data_ptr(), weight.bias.data_ptr(),
-            *(None if side is None else side.data_ptr() for side in (scale, shift, residual)), y.data_ptr(),
+            batch, height, width, channels, weight.channels_out, int(doubled), int(half), x.data_ptr(),
+            *weight.pointers, None if residual is None else residual.data_ptr(), out.data_ptr(),
         )  # fmt: skip
-        return y
+        return out
 
     def moments(self, x: Tensor) -> Tensor:
         """(B, H, W, C), C whole vectors -> (B, H, 2, C): sums over each line, of the values and of their squares."""
@@ -188,7 +203,7 @@ class Around:
 
 
 class WinogradWeight:
-    """The weight (out, in, 3, 3) and bias of a convolution as `Kernels.conv3x3` reads them, four times the size.
+    """The weight (out, in, 3, 3) and bias of a convolution as `Kernels.conv3x3` reads them: transformed, in 16 bits.
 
     Outputs are filled up to a whole number of panels; what is added comes out as zeros.
     """
@@ -200,10 +215,13 @@ class WinogradWeight:
         if not self.fits(weight):
             raise ValueError(f"a convolution {tuple(weight.shape)} has no packed form")
         g = torch.tensor(_TRANSFORM)
-        taps = weight.float().permute(2, 3, 0, 1).reshape(9, -1, PANEL, self.channels_in).transpose(2, 3)
-        wide = torch.kron(g, g) @ taps.reshape(9, -1)  # (36, out / 16 * in * 16)
-        self.packed = wide.contiguous()  # PyTorch aligns to 64 bytes, which the kernel counts on
-        self.bias = bias.float().clone()
+        taps = weight.float().flatten(2) @ torch.kron(g, g).T  # (out, in, 36)
+        scale = torch.linalg.vector_norm(taps, dim=1, keepdim=True).clamp_min_(_TINY) / WINOGRAD_NORM  # (out, 1, 36)
+        whole = (taps / scale).round_().to(torch.int16)
+        pairs = whole.view(-1, PANEL, self.channels_in // 2, 2, len(g) ** 2).permute(0, 4, 2, 1, 3)
+        packed = pairs.contiguous()  # (out / 16, 36, in / 2, 16, 2); aligned to 64 bytes, as the kernel needs it
+        self._kept = (packed, scale.view(-1, PANEL, len(g) ** 2).transpose(1, 2).contiguous(), bias.float().clone())
+        self.pointers = tuple(map(_pointer, self._kept))
 
     @staticmethod
     def fits(weight: Tensor) -> bool:
@@ -264,7 +282,7 @@ def _pointer(tensor: Tensor | None) -> int | None:
 def _rounded(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """(out, in) -> as int8, its scales (out,), and the sums of its rows (out,) as int32."""
     weight = weight.float()
-    largest = torch.linalg.vector_norm(weight, torch.inf, 1).clamp_min_(torch.finfo(torch.float32).tiny)
+    largest = torch.linalg.vector_norm(weight, torch.inf, 1).clamp_min_(_TINY)
     scale = largest / WEIGHT_LEVELS
     whole = (weight * scale.reciprocal()[:, None]).round_()
     return whole.to(torch.int8), scale, whole.sum(1).to(torch.int32)

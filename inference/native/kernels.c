@@ -366,35 +366,25 @@ void attend(int64_t rows, int64_t heads, int64_t width, int64_t room, const floa
 
 /* -------------------------------------------------------------------------------------------------- convolution */
 
-#define TILES 48 /* a block at most: its transformed input and output stay in the cache */
-#define WIDE 16
-#ifdef __AVX512F__
-#define ROWS 12 /* the inner product's registers: 12 tiles x 16 channels */
-typedef __m512 wide;
-static inline wide no_wide(void) { return _mm512_setzero_ps(); }
-static inline wide fma_wide(const float *x, const float *panel, wide sum) {
-    return _mm512_fmadd_ps(_mm512_set1_ps(*x), _mm512_load_ps(panel), sum);
+#define WIDE 16    /* output channels of a panel */
+#define PLANES 36  /* a tile of 6 x 6, transformed */
+#define FULL 32767 /* the norm that transformed inputs and weights are brought to: by Cauchy and Schwarz no sum overflows */
+#define BLOCK_BYTES (256 << 10) /* of transformed input: it stays in a core's cache until all outputs are made */
+
+/* WIDE sums, and one step of them: two inputs (the same for all) times two weights each */
+#ifdef __AVX512VNNI__
+#define ROWS 12 /* tiles at a time: as many as there are registers for */
+static inline sums add_pairs(sums s, const int16_t *two, const int16_t *w) {
+    return _mm512_dpwssd_epi32(s, _mm512_set1_epi32(*(const int32_t *)two), _mm512_load_si512(w));
 }
-static inline void store_wide(float *to, wide w) { _mm512_store_ps(to, w); }
 #else
 #define ROWS 6
-typedef struct {
-    vec left, right;
-} wide;
-static inline wide no_wide(void) { return (wide){_mm256_setzero_ps(), _mm256_setzero_ps()}; }
-static inline wide fma_wide(const float *x, const float *panel, wide sum) {
-    vec value = _mm256_broadcast_ss(x);
-    return (wide){_mm256_fmadd_ps(value, _mm256_load_ps(panel), sum.left),
-                  _mm256_fmadd_ps(value, _mm256_load_ps(panel + LANES), sum.right)};
-}
-static inline void store_wide(float *to, wide w) {
-    _mm256_store_ps(to, w.left);
-    _mm256_store_ps(to + LANES, w.right);
+static inline sums add_pairs(sums s, const int16_t *two, const int16_t *w) {
+    __m256i x = _mm256_set1_epi32(*(const int32_t *)two);
+    return add_sums(s, (sums){_mm256_madd_epi16(x, _mm256_load_si256((const __m256i *)w)),
+                              _mm256_madd_epi16(x, _mm256_load_si256((const __m256i *)(w + WIDE)))});
 }
 #endif
-
-/* floats from one of the 36 planes of a block to the next: never a multiple of what the cache repeats itself after */
-static int64_t plane(int64_t channels) { return TILES * channels + WIDE; }
 
 /* one dimension of the input's transform, B^T of F(4, 3) */
 static inline void transform_in(vec d[6], vec *out, int step) {
@@ -419,65 +409,91 @@ static inline void transform_out(const vec *m, int step, vec out[4]) {
     out[3] = _mm256_add_ps(_mm256_fmadd_ps(splat(8.0f), d, b), m[5 * step]);
 }
 
-/* c (TILES, out) = a (TILES, in) @ b, which lies in panels (out / 16, in, 16) */
-static void multiply(int64_t in, int64_t out, int64_t tiles, const float *a, const float *b, float *c) {
-    for (int64_t o = 0; o < out; o += WIDE) {
-        const float *panel = b + o * in;
-        for (int64_t t = 0; t < tiles; t += ROWS) {
-            wide acc[ROWS];
+/* c (tiles, 16) = a (tiles, in) @ b (in / 2, 16, 2) */
+static void multiply_int16(int64_t in, int64_t tiles, const int16_t *a, const int16_t *b, int32_t *c) {
+    for (int64_t t = 0; t < tiles; t += ROWS) {
+        sums acc[ROWS];
 #pragma GCC unroll 12
-            for (int r = 0; r < ROWS; r++) acc[r] = no_wide();
-            const float *row = a + t * in;
-            for (int64_t k = 0; k < in; k++)
+        for (int r = 0; r < ROWS; r++) acc[r] = no_sums();
+        const int16_t *row = a + t * in;
+        for (int64_t k = 0; k < in; k += 2)
 #pragma GCC unroll 12
-                for (int r = 0; r < ROWS; r++) acc[r] = fma_wide(row + r * in + k, panel + k * WIDE, acc[r]);
+            for (int r = 0; r < ROWS; r++) acc[r] = add_pairs(acc[r], row + r * in + k, b + k * WIDE);
 #pragma GCC unroll 12
-            for (int r = 0; r < ROWS; r++) store_wide(c + (t + r) * out + o, acc[r]);
-        }
+        for (int r = 0; r < ROWS; r++) store_sums(c + (t + r) * WIDE, acc[r]);
     }
 }
 
 typedef struct {
-    int64_t height, width, in, out, doubled; /* height and width are the output's */
-    const float *x, *weight, *bias, *scale, *shift, *residual;
+    int64_t height, width, in, out, doubled, half; /* height and width are the output's; half: x has 16 bits */
+    const void *x;                                 /* one picture's */
+    const int16_t *weight;                         /* (out / 16, 36, in / 2, 16, 2) */
+    const float *scale;                            /* of the weights, (out / 16, 36, 16) */
+    const float *bias, *residual;
     float *y;
 } conv;
 
-static void tile_in(const conv *s, const float *x, const float *scale, const float *shift, int64_t top, int64_t left,
-                    float *v) {
-    int64_t in_width = s->width >> s->doubled;
+/* the 36 planes of one tile (36, in), of the 6 x 6 inputs whose first is at (top, left) */
+static void tile_in(const conv *s, int64_t top, int64_t left, float *planes) {
+    int64_t in_width = s->width >> s->doubled, place[PLANES];
+    for (int64_t i = 0; i < PLANES; i++) {
+        int64_t y = top + i / 6, x = left + i % 6;
+        int outside = y < 0 || y >= s->height || x < 0 || x >= s->width;
+        place[i] = outside ? -1 : ((y >> s->doubled) * in_width + (x >> s->doubled)) * s->in;
+    }
     for (int64_t c = 0; c < s->in; c += LANES) {
-        vec rows[36];
-        for (int i = 0; i < 6; i++) {
+        vec rows[PLANES];
+        for (int i = 0; i < PLANES; i += 6) {
             vec d[6];
-            int64_t y = top + i;
             for (int j = 0; j < 6; j++) {
-                int64_t z = left + j;
-                d[j] = _mm256_setzero_ps();
-                if (y < 0 || y >= s->height || z < 0 || z >= s->width) continue;
-                d[j] = _mm256_loadu_ps(x + ((y >> s->doubled) * in_width + (z >> s->doubled)) * s->in + c);
-                if (scale) {
-                    vec h = _mm256_fmadd_ps(d[j], _mm256_loadu_ps(scale + c), _mm256_loadu_ps(shift + c));
-                    d[j] = _mm256_div_ps(h, _mm256_add_ps(splat(1.0f), exp_vec(_mm256_sub_ps(_mm256_setzero_ps(), h))));
-                }
+                int64_t at = place[i + j] + c;
+                if (place[i + j] < 0)
+                    d[j] = splat(0.0f);
+                else
+                    d[j] = s->half ? load_half((const uint16_t *)s->x + at) : _mm256_loadu_ps((const float *)s->x + at);
             }
-            transform_in(d, rows + i * 6, 1);
+            transform_in(d, rows + i, 1);
         }
         for (int j = 0; j < 6; j++) {
             vec d[6], t[6];
             for (int i = 0; i < 6; i++) d[i] = rows[i * 6 + j];
             transform_in(d, t, 1);
-            for (int i = 0; i < 6; i++) _mm256_store_ps(v + (i * 6 + j) * plane(s->in) + c, t[i]);
+            for (int i = 0; i < 6; i++) _mm256_store_ps(planes + (i * 6 + j) * s->in + c, t[i]);
         }
     }
 }
 
-static void tile_out(const conv *s, const float *m, int64_t top, int64_t left, const float *residual, float *y) {
-    for (int64_t o = 0; o < s->out; o += LANES) {
-        vec rows[4][6], bias = _mm256_loadu_ps(s->bias + o);
+/* x as whole numbers of the norm FULL; returns what one is worth */
+static float quantize_plane(int64_t in, const float *x, int16_t *q) {
+    vec squares = splat(0.0f);
+    for (int64_t c = 0; c < in; c += LANES) {
+        vec v = _mm256_load_ps(x + c);
+        squares = _mm256_fmadd_ps(v, v, squares);
+    }
+    float norm = __builtin_sqrtf(sum_vec(squares)) + 1e-20f;
+    vec factor = splat((FULL - 16) / norm); /* 16: what rounding may add to the norm of 1024 channels */
+    for (int64_t c = 0; c < in; c += LANES) {
+        __m256i whole = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(x + c), factor));
+        _mm_store_si128((__m128i *)(q + c),
+                        _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
+    }
+    return norm / (FULL - 16);
+}
+
+/* sixteen output channels of one tile, from o on; sums and what one of them is worth lie so far apart for each plane */
+static void tile_out(const conv *s, int64_t o, const int32_t *sum, int64_t apart, const float *worth,
+                     int64_t worth_apart, int64_t top, int64_t left) {
+    for (int half = 0; half < WIDE; half += LANES) {
+        vec rows[4][6], bias = _mm256_loadu_ps(s->bias + o + half);
+        const float *scale = s->scale + o * PLANES + half;
         for (int j = 0; j < 6; j++) {
             vec d[6], t[4];
-            for (int i = 0; i < 6; i++) d[i] = _mm256_load_ps(m + (i * 6 + j) * plane(s->out) + o);
+            for (int i = 0; i < 6; i++) {
+                int k = i * 6 + j;
+                vec value = _mm256_cvtepi32_ps(_mm256_load_si256((const __m256i *)(sum + k * apart + half)));
+                vec factor = _mm256_mul_ps(splat(worth[k * worth_apart]), _mm256_loadu_ps(scale + k * WIDE));
+                d[i] = _mm256_mul_ps(value, factor);
+            }
             transform_out(d, 1, t);
             for (int i = 0; i < 4; i++) rows[i][j] = t[i];
         }
@@ -485,10 +501,10 @@ static void tile_out(const conv *s, const float *m, int64_t top, int64_t left, c
             vec t[4];
             transform_out(rows[i], 1, t);
             for (int j = 0; j < 4 && left + j < s->width; j++) {
-                int64_t place = ((top + i) * s->width + left + j) * s->out + o;
+                int64_t place = ((top + i) * s->width + left + j) * s->out + o + half;
                 vec value = _mm256_add_ps(t[j], bias);
-                if (residual) value = _mm256_add_ps(value, _mm256_loadu_ps(residual + place));
-                _mm256_storeu_ps(y + place, value);
+                if (s->residual) value = _mm256_add_ps(value, _mm256_loadu_ps(s->residual + place));
+                _mm256_storeu_ps(s->y + place, value);
             }
         }
     }
@@ -510,35 +526,61 @@ void moments(int64_t lines, int64_t width, int64_t channels, const float *x, flo
         }
 }
 
-void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t out, int64_t doubled, const float *x,
-             const float *weight, const float *bias, const float *scale, const float *shift, const float *residual,
+/* silu(x * scale + shift), in 16 bits; x (batch, pixels, channels), scale and shift (batch, channels) */
+void activate(int64_t batch, int64_t pixels, int64_t channels, const float *x, const float *scale, const float *shift,
+              uint16_t *y) {
+#pragma omp parallel for schedule(static)
+    for (int64_t pixel = 0; pixel < batch * pixels; pixel++) {
+        const float *from = x + pixel * channels, *a = scale + pixel / pixels * channels;
+        const float *b = shift + pixel / pixels * channels;
+        for (int64_t c = 0; c < channels; c += LANES) {
+            vec h = _mm256_fmadd_ps(_mm256_loadu_ps(from + c), _mm256_loadu_ps(a + c), _mm256_loadu_ps(b + c));
+            vec e = exp_vec(_mm256_sub_ps(splat(0.0f), h));
+            store_half(y + pixel * channels + c, _mm256_div_ps(h, _mm256_add_ps(splat(1.0f), e)));
+        }
+    }
+}
+
+void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t out, int64_t doubled, int64_t half,
+             const void *x, const int16_t *weight, const float *scale, const float *bias, const float *residual,
              float *y) {
-    conv s = {height, width, in, out, doubled, x, weight, bias, scale, shift, residual, y};
-    int64_t across = (width + 3) / 4, tiles = across * ((height + 3) / 4);
-    /* small maps are cut so that every thread has some */
-    int64_t share = (batch * tiles + omp_get_max_threads() - 1) / omp_get_max_threads();
-    int64_t block = share < TILES ? (share + ROWS - 1) / ROWS * ROWS : TILES, blocks = (tiles + block - 1) / block;
-    int64_t in_size = (height >> doubled) * (width >> doubled) * in, out_size = height * width * out;
+    int64_t across = (width + 3) / 4, tiles = across * ((height + 3) / 4), threads = omp_get_max_threads();
+    int64_t in_bytes = (height >> doubled) * (width >> doubled) * in * (half ? 2 : 4), out_size = height * width * out;
+    /* a block is small enough for the cache, and small maps are cut so that every thread has some */
+    int64_t most = BLOCK_BYTES / (PLANES * in * 2), share = (batch * tiles + threads - 1) / threads;
+    int64_t block = ((most < share ? most : share) + ROWS - 1) / ROWS * ROWS, blocks = (tiles + block - 1) / block;
+    /* from one plane to the next: never a multiple of what the cache repeats itself after */
+    int64_t apart_in = block * in + 32, apart_out = block * WIDE + WIDE;
 #pragma omp parallel
     {
-        float *v = aligned_alloc(64, 36 * (size_t)plane(in) * sizeof(float));
-        float *m = aligned_alloc(64, 36 * (size_t)plane(out) * sizeof(float));
-        memset(v, 0, 36 * (size_t)plane(in) * sizeof(float));
+        float *planes = aligned_alloc(64, PLANES * (size_t)in * sizeof(float));
+        int16_t *v = aligned_alloc(64, PLANES * (size_t)apart_in * sizeof(int16_t));
+        int32_t *sum = aligned_alloc(64, PLANES * (size_t)apart_out * sizeof(int32_t));
+        float *worth = malloc(PLANES * (size_t)block * sizeof(float));
+        memset(v, 0, PLANES * (size_t)apart_in * sizeof(int16_t));
 #pragma omp for schedule(dynamic)
         for (int64_t task = 0; task < batch * blocks; task++) {
             int64_t image = task / blocks, first = task % blocks * block;
             int64_t count = tiles - first < block ? tiles - first : block, padded = (count + ROWS - 1) / ROWS * ROWS;
-            const float *a = scale ? scale + image * in : 0, *b = scale ? shift + image * in : 0;
-            for (int64_t t = 0; t < count; t++)
-                tile_in(&s, x + image * in_size, a, b, (first + t) / across * 4 - 1, (first + t) % across * 4 - 1,
-                        v + t * in);
-            for (int k = 0; k < 36; k++)
-                multiply(in, out, padded, v + k * plane(in), weight + k * in * out, m + k * plane(out));
-            for (int64_t t = 0; t < count; t++)
-                tile_out(&s, m + t * out, (first + t) / across * 4, (first + t) % across * 4,
-                         residual ? residual + image * out_size : 0, y + image * out_size);
+            conv s = {height, width, in, out, doubled, half, (const char *)x + image * in_bytes, weight, scale, bias,
+                      residual ? residual + image * out_size : 0, y + image * out_size};
+            for (int64_t t = 0; t < count; t++) {
+                tile_in(&s, (first + t) / across * 4 - 1, (first + t) % across * 4 - 1, planes);
+                for (int k = 0; k < PLANES; k++)
+                    worth[k * block + t] = quantize_plane(in, planes + k * in, v + k * apart_in + t * in);
+            }
+            for (int64_t o = 0; o < out; o += WIDE) {
+                const int16_t *panel = weight + o * PLANES * in;
+                for (int k = 0; k < PLANES; k++)
+                    multiply_int16(in, padded, v + k * apart_in, panel + k * in * WIDE, sum + k * apart_out);
+                for (int64_t t = 0; t < count; t++)
+                    tile_out(&s, o, sum + t * WIDE, apart_out, worth + t, block, (first + t) / across * 4,
+                             (first + t) % across * 4);
+            }
         }
+        free(planes);
         free(v);
-        free(m);
+        free(sum);
+        free(worth);
     }
 }

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from inference.backends import Backend
 from inference.pictures import Pixels
-from inference.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.sampler import SamplingRows, draw_codes, guide
 
 _PIXELS_TOGETHER = 16
 
@@ -46,13 +46,14 @@ def codes_for(backend: Backend, orders: Sequence[tuple[str, int]]) -> Tensor:
     """Codes (B, L) of one picture for each of B prompts and seeds, at most half as many as the backend has slots."""
     count = len(orders)
     slots = torch.arange(2 * count)
-    backend.prefill(slots, backend.encode_texts([*(prompt for prompt, _ in orders), *[None] * count]))
+    for index, (prompt, _) in enumerate(orders):  # each text on its own: beside others it may round otherwise
+        backend.prefill(slots[[index, count + index]], backend.encode_texts([prompt, None]))
     rows = SamplingRows.of([backend.recommended] * count, backend.vocab_size)
     generators = [torch.Generator().manual_seed(seed) for _, seed in orders]
     tokens, codes = torch.full((count,), backend.start_token), []
     for position in range(backend.image_length):
         logits = backend.decode_one_token(slots, tokens.repeat(2), torch.full((2 * count,), position))
         guided = guide(logits[:count], logits[count:], rows.guidance_scale)
-        tokens = sample(guided, rows, gumbel_noise(generators, backend.vocab_size))
+        tokens = draw_codes(guided, rows, generators)
         codes.append(tokens)
     return torch.stack(codes, 1)
