@@ -4,7 +4,8 @@
 One thread owns an engine.  It knows the model only as a `Backend`, and neither HTTP nor asyncio.
 
 The codes of running pictures live in one table, a row for each cache slot, so that a step touches no picture by itself:
-`_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1.
+`_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1,
+`_likelihood` (slots,) sums up the log-likelihood of the codes so far, given the text.
 """
 
 import math
@@ -34,7 +35,7 @@ from inference.generation import Generation, kept_codes, new_sequences, sampling
 from inference.pictures import Pixels, encode_png, encode_preview
 from inference.previews import PreviewBudget, draw_partial
 from inference.ranking import Ranker
-from inference.sampler import draw_codes, guide
+from inference.sampler import draw_codes, guide, log_likelihood
 from inference.scheduler import Scheduler
 from inference.sequence import Sequence
 
@@ -79,6 +80,7 @@ class Engine:
         self._budget = PreviewBudget()
         self._codes = torch.full((backend.slots, 1 + backend.image_length), backend.start_token)
         self._given = torch.full((backend.slots, backend.image_length), -1)
+        self._likelihood = torch.zeros(backend.slots)
 
     # ------------------------------------------------------------------------------------------ orders
 
@@ -168,6 +170,7 @@ class Engine:
             generation.init_codes = backend.encode_image(pixels)[0].cpu()
         for sequence in sequences:
             self._given[sequence.slots[0]] = -1
+            self._likelihood[sequence.slots[0]] = 0
             if generation.init_codes is not None:
                 kept = kept_codes(request, backend.grid_side, sequence.generator)
                 self._given[sequence.slots[0], kept] = generation.init_codes[kept]
@@ -192,7 +195,9 @@ class Engine:
             sequence.position += 1
             self._generations[sequence.generation_id].drawn += 1
             if sequence.position == sequence.length:
-                self._decoded.append((sequence, self._codes[sequence.slots[0], 1:].clone()))
+                row, generation = sequence.slots[0], self._generations[sequence.generation_id]
+                self._decoded.append((sequence, self._codes[row, 1:].clone()))
+                generation.likelihoods[sequence.index] = float(self._likelihood[row]) / sequence.length
                 finished.append(sequence)
         if finished:
             self._scheduler.finish(finished)
@@ -207,13 +212,17 @@ class Engine:
         logits = self.backend.decode_one_token(
             batch.slots, torch.cat([tokens, tokens[guided]]), torch.cat([positions, positions[guided]])
         )  # (R, V)
-        logits, unconditional = logits[: len(tokens)], logits[len(tokens) :]  # (P, V), (R - P, V)
+        conditional, unconditional = logits[: len(tokens)], logits[len(tokens) :]  # (P, V), (R - P, V)
+        logits = conditional
         if len(guided):
             scale = batch.sampling.guidance_scale[guided]
             logits = logits.index_copy(0, guided, guide(logits[guided], unconditional, scale))
         drawn = draw_codes(logits, batch.sampling, batch.generators)  # (P,)
         given = self._given[batch.first, positions]
-        self._codes[batch.first, positions + 1] = torch.where(given < 0, drawn, given)
+        codes = torch.where(given < 0, drawn, given)
+        self._codes[batch.first, positions + 1] = codes
+        if self.ranker is not None:
+            self._likelihood[batch.first] += log_likelihood(conditional, codes)
 
     def _report_progress(self, events: list[tuple[str, Event]]) -> None:
         """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
@@ -271,10 +280,9 @@ class Engine:
             log.exception("detokenizing failed")
             self._fail_broken({sequence.generation_id for sequence, _ in batch}, "turning codes into pixels", events)
             return
-        for (sequence, codes), pixels, file in zip(batch, pictures, files, strict=True):
+        for (sequence, _), pixels, file in zip(batch, pictures, files, strict=True):
             generation = self._generations[sequence.generation_id]
             generation.pictures[sequence.index] = pixels
-            generation.codes[sequence.index] = codes
             generation.finished += 1
             generation.unsent.append(Image(sequence.index, sequence.seed, None, file))
             complete = generation.finished == len(generation.sequences)
@@ -291,8 +299,8 @@ class Engine:
         images = best_first(generation.unsent)
         pictures = [generation.pictures[image.index] for image in images]
         try:
-            codes = torch.stack([generation.codes[image.index] for image in images])
-            scores = ranker.scores(generation.request.prompt, pictures, codes)
+            likelihoods = [generation.likelihoods[image.index] for image in images]
+            scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
             scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
             usable = all(map(math.isfinite, scores))
         except Exception:  # the order of pictures is a courtesy, as a preview is

@@ -29,7 +29,7 @@ class Generation:
     drawn: int = 0  # codes, of all pictures
     ticks: int = 0  # reports made
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
-    codes: dict[int, Tensor] = field(default_factory=dict)  # by index, of finished pictures, (L,) each
+    likelihoods: dict[int, float] = field(default_factory=dict)  # by index, of finished pictures, as rankers read them
     shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
     previews: int = 0  # sent
     finished: int = 0  # pictures

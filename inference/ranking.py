@@ -1,6 +1,7 @@
 """Which picture of a grid fits its prompt best.
 
-In: a prompt, finished pictures and the codes they were drawn from.  Out: one score a picture.  It knows no engine.
+In: a prompt, finished pictures and how likely the model found their codes.  Out: one score a picture.  It knows no
+engine.
 
 `transformers`, which `ClipRanker` stands on, is an extra and takes seconds to import, so that happens in `load` alone.
 """
@@ -11,12 +12,9 @@ from typing import Any, Protocol, Self
 
 import structlog
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from inference.checkpoints import Checkpoint
 from inference.models.clip import JudgeRanker
-from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder
 from inference.pictures import Pixels
 
@@ -29,10 +27,11 @@ JUDGE_WEIGHT = 0.05
 class Ranker(Protocol):
     """A judge of pictures.  A call may raise anything: the pictures concerned stay unranked, nothing else happens."""
 
-    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
         """One number a picture, in their order, the higher the better; comparable within one prompt only.
 
-        `codes` (B, L) are those of the pictures, for rankers that look at them.
+        `likelihoods` are what the model drew the pictures with: the mean log-likelihood of a picture's codes given the
+        prompt, without guidance, in nats per code.
         """
 
 
@@ -43,7 +42,7 @@ class RankerError(Exception):
 def ranker_of(checkpoint: Checkpoint) -> Ranker | None:
     """The model's own judge, or the CLIP that came with it; None, and a warning, where that cannot be loaded."""
     if checkpoint.judge is not None and isinstance(checkpoint.text, SentenceEncoder):
-        return LikelihoodRanker(checkpoint.dalle, JudgeRanker(checkpoint.judge, checkpoint.text), checkpoint.text)
+        return LikelihoodRanker(JudgeRanker(checkpoint.judge, checkpoint.text))
     if checkpoint.clip is None:
         return None
     try:
@@ -59,24 +58,13 @@ class LikelihoodRanker:
     In nats per code, 0 at most.  The small judge decides where the model hardly does: its cosines weigh little.
     """
 
-    def __init__(self, model: DalleBart, judge: JudgeRanker, text: SentenceEncoder) -> None:
-        self._model = model
+    def __init__(self, judge: JudgeRanker) -> None:
         self._judge = judge
-        self._text = text
 
-    @torch.inference_mode()
-    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
-        """Mean log-likelihoods of the codes, and `JUDGE_WEIGHT` times the judge's cosines."""
-        if not pictures:
-            return []
-        like = self._model.lm_head.weight
-        states, mask = (part.expand(len(codes), *part.shape[1:]) for part in self._text.states([prompt]))
-        codes = codes.to(like.device)
-        logits = self._model(self._model.before(codes), states.to(like), mask.to(like.device)).float()  # (B, L, V)
-        surprise = F.cross_entropy(logits.flatten(0, 1), codes.flatten(), reduction="none")
-        likelihood = -surprise.view(codes.shape).mean(1)
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
+        """The likelihoods, and `JUDGE_WEIGHT` times the judge's cosines."""
         cosines = self._judge.scores(prompt, pictures)
-        return [own + JUDGE_WEIGHT * seen for own, seen in zip(likelihood.tolist(), cosines, strict=True)]
+        return [own + JUDGE_WEIGHT * seen for own, seen in zip(likelihoods, cosines, strict=True)]
 
 
 class ClipRanker:
@@ -115,7 +103,7 @@ class ClipRanker:
         return cls(model.eval().requires_grad_(requires_grad=False), tokenizer, processor)
 
     @torch.inference_mode()
-    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:  # noqa: ARG002 - as a Ranker
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:  # noqa: ARG002 - as a Ranker
         """Cosines; of a long prompt the beginning counts, as much as CLIP reads."""
         most = self._model.config.text_config.max_position_embeddings
         tokens = self._tokenizer([prompt], truncation=True, max_length=most, return_tensors="pt")

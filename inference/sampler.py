@@ -76,6 +76,11 @@ def draw_codes(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Ge
     return codes.gather(-1, choice).squeeze(-1)
 
 
+def log_likelihood(logits: Tensor, codes: Tensor) -> Tensor:
+    """Logits (P, V) and a code a row (P,) -> the logarithms of the codes' probabilities (P,), in nats."""
+    return logits.gather(-1, codes[:, None]).squeeze(-1) - logits.logsumexp(-1)
+
+
 def filter_logits(logits: Tensor, rows: SamplingRows) -> Tensor:
     """Guided logits (P, V) -> after temperature, top-k and top-p, -inf for what cannot be drawn."""
     values, codes = _keep(logits, rows)

@@ -13,7 +13,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from torch import Tensor
 
 from inference.backends import Backend
 from inference.backends.dalle import DalleBackend
@@ -126,7 +125,7 @@ class FittestIsBrightest:
     def __init__(self) -> None:
         self.calls = 0
 
-    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
         self.calls += 1
         if self.calls % 7 == 0:
             raise RuntimeError("out of memory")

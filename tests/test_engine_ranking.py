@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from structlog.testing import capture_logs
-from torch import Tensor
 
 from inference.contract import Done, Event, GenerationRequest, Image, Progress
 from inference.engine import Engine
@@ -23,17 +24,17 @@ class Judge:
         self.given = list(scores)
         self.prompts: list[str] = []
         self.pictures: list[Pixels] = []
-        self.codes: list[list[int]] = []
+        self.likelihoods: list[float] = []
 
-    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
         self.prompts.append(prompt)
         self.pictures += pictures
-        self.codes += codes.tolist()
+        self.likelihoods += likelihoods
         return self.given
 
 
 class BrokenJudge:
-    def scores(self, prompt: str, pictures: Sequence[Pixels], codes: Tensor) -> list[float]:
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
         raise RuntimeError("out of memory")
 
 
@@ -73,8 +74,21 @@ def test_the_judge_sees_the_prompt_and_the_finished_pictures() -> None:
     alone = Judge([0.0])
     run(alone, GenerationRequest("a cat", images=1, seed=3, negative_prompt="a dog"))
     assert np.array_equal(judge.pictures[3], alone.pictures[0])
-    assert judge.codes[3] == alone.codes[0]
-    assert len(judge.codes[3]) == FakeBackend().image_length
+    assert judge.likelihoods[3] == pytest.approx(alone.likelihoods[0])
+
+
+def test_the_judge_is_told_how_likely_the_codes_were() -> None:
+    """By the text alone, whatever guidance made of it: the mean over all codes, as a replay has it."""
+    judge, backend, slot = Judge([0.0]), FakeBackend(), torch.tensor([0])
+    run(judge, GenerationRequest("a cat", images=1, seed=3))
+    codes = backend.encode_image(torch.from_numpy(judge.pictures[0])[None])[0]
+    backend.prefill(slot, backend.encode_texts(["a cat"]))
+    before = [backend.start_token, *codes[:-1].tolist()]
+    logits = [
+        backend.decode_one_token(slot, torch.tensor([code]), torch.tensor([at])) for at, code in enumerate(before)
+    ]
+    expected = -F.cross_entropy(torch.cat(logits), codes)
+    assert judge.likelihoods == pytest.approx([expected.item()], abs=1e-5)
 
 
 def test_progress_goes_on_while_pictures_are_held_back() -> None:

@@ -166,7 +166,7 @@ def test_drawing_gives_each_order_its_own_picture() -> None:
 class LikesTheLast:
     """A ranker that puts the last picture first."""
 
-    def scores(self, prompt: str, pictures: list[np.ndarray], codes: torch.Tensor) -> list[float]:
+    def scores(self, prompt: str, pictures: list[np.ndarray], likelihoods: list[float]) -> list[float]:
         """Rising."""
         return list(range(len(pictures)))
 
@@ -177,8 +177,8 @@ def test_best_of_nine_compares_the_first_with_all(monkeypatch: pytest.MonkeyPatc
     question = Question("concept", "a cat", (0,))
     right = [*[True] * 9, *[False] * 9, *[False] * 8, True]
     nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), mark) for mark in right]
-    drawn = [answer.pixels for answer in nine], torch.zeros(27, 4)
-    monkeypatch.setattr("inference.training.evaluate.draw_with_codes", lambda backend, orders, told: drawn)
+    drawn = [answer.pixels for answer in nine], [0.0] * 27
+    monkeypatch.setattr("inference.training.evaluate.draw_with_likelihoods", lambda backend, orders, told: drawn)
     monkeypatch.setattr("inference.training.evaluate.judged", lambda detector, questions, pictures: nine)
     numbers = examiner.best_of_nine([question] * 3, LikesTheLast(), 0)  # type: ignore[arg-type]
     assert numbers == {

@@ -16,10 +16,10 @@ from inference.backends.dalle import DalleBackend
 from inference.checkpoints import Checkpoint, load_builtin, load_original
 from inference.pictures import Pixels
 from inference.ranking import JUDGE_WEIGHT, ClipRanker, LikelihoodRanker, RankerError, ranker_of
-from inference.training.drawing import draw_with_codes
+from inference.training.drawing import draw_with_likelihoods
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
-CODES = torch.zeros(3, 4, dtype=torch.long)
+LIKELIHOODS = [-1.0, -2.0, -3.0]
 """Which CLIP does not look at."""
 MERGES = ["a n", "r e", "re d", "d o", "do g</w>"]
 
@@ -63,7 +63,7 @@ def pictures(count: int) -> list[Pixels]:
 def test_scores_are_cosines(folder: Path) -> None:
     """As CLIP itself puts them, without the factor that it learns for training; each picture's is its own."""
     ranker = ClipRanker.load(folder)
-    scores = ranker.scores("a red dog", pictures(3), CODES)
+    scores = ranker.scores("a red dog", pictures(3), LIKELIHOODS)
     model: Any = CLIPModel.from_pretrained(folder)
     model.eval()
     tokens = ranker._tokenizer(["a red dog"], return_tensors="pt")
@@ -73,15 +73,15 @@ def test_scores_are_cosines(folder: Path) -> None:
     assert scores == pytest.approx(logits.tolist(), abs=1e-5)
     assert all(-1 <= score <= 1 for score in scores)
     assert len(set(scores)) == 3
-    assert ranker.scores("a red dog", pictures(3)[2:], CODES) == pytest.approx(scores[2:], abs=1e-5)
+    assert ranker.scores("a red dog", pictures(3)[2:], LIKELIHOODS) == pytest.approx(scores[2:], abs=1e-5)
 
 
 def test_the_prompt_matters_and_may_be_long_or_empty(folder: Path) -> None:
     """Another text, other scores; of a long one the beginning counts, and strange characters are no error."""
     ranker = ClipRanker.load(folder)
-    first, other, empty = (ranker.scores(prompt, pictures(1), CODES) for prompt in ("a red dog", "an 🐉 ?", ""))
+    first, other, empty = (ranker.scores(prompt, pictures(1), LIKELIHOODS) for prompt in ("a red dog", "an 🐉 ?", ""))
     assert len({*first, *other, *empty}) == 3
-    assert ranker.scores("a " * 500, pictures(1), CODES) == ranker.scores("a " * 400, pictures(1), CODES)
+    assert ranker.scores("a " * 500, pictures(1), LIKELIHOODS) == ranker.scores("a " * 400, pictures(1), LIKELIHOODS)
 
 
 def test_pickled_weights_are_read_without_unpickling(folder: Path, tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_pickled_weights_are_read_without_unpickling(folder: Path, tmp_path: Pat
     old = shutil.copytree(folder, tmp_path / "old")
     (old / "model.safetensors").unlink()
     torch.save(CLIPModel.from_pretrained(folder).state_dict(), old / "pytorch_model.bin")
-    scores = ClipRanker.load(folder).scores("a dog", pictures(1), CODES)
-    assert ClipRanker.load(old).scores("a dog", pictures(1), CODES) == pytest.approx(scores, abs=1e-5)
+    scores = ClipRanker.load(folder).scores("a dog", pictures(1), LIKELIHOODS)
+    assert ClipRanker.load(old).scores("a dog", pictures(1), LIKELIHOODS) == pytest.approx(scores, abs=1e-5)
     torch.save({"weights": Path}, old / "pytorch_model.bin")
     with pytest.raises(RankerError, match="no CLIP that can be loaded"):
         ClipRanker.load(old)
@@ -107,19 +107,19 @@ def test_a_model_is_ranked_by_what_came_with_it(folder: Path) -> None:
     assert ranker_of(a_model(None)) is None
 
 
-def test_the_built_in_model_ranks_by_what_it_finds_likely() -> None:
-    """Of a heart and a cat it finds the one likelier that was asked for; others in the batch change nothing."""
+def test_the_built_in_model_ranks_by_what_it_found_likely() -> None:
+    """The judge moves a score by its cosine's part; others in the batch change nothing."""
     model = load_builtin()
-    prompts = ("a red heart", "a cat")
-    drawn, codes = draw_with_codes(DalleBackend(model, slots=4), [(prompt, 0) for prompt in prompts])
+    drawn, likelihoods = draw_with_likelihoods(DalleBackend(model, slots=4), [("a red heart", 0), ("a cat", 0)])
     ranker = ranker_of(model)
     assert ranker is not None
-    heart, cat = (ranker.scores(prompt, drawn, codes) for prompt in prompts)
-    assert heart[0] > heart[1]
-    assert cat[1] > cat[0]
-    assert ranker.scores("a cat", drawn[1:], codes[1:]) == pytest.approx(cat[1:], abs=1e-4)
-    assert all(score < JUDGE_WEIGHT for score in heart + cat)
-    assert ranker.scores("a cat", [], codes[:0]) == []
+    scores = ranker.scores("a red heart", drawn, [-0.5, -0.5])
+    assert scores[0] > scores[1]
+    assert all(abs(score + 0.5) < JUDGE_WEIGHT for score in scores)
+    assert np.argmax(ranker.scores("a red heart", drawn, [-0.6, -0.4])) == 1
+    assert ranker.scores("a red heart", drawn[1:], [-0.5]) == pytest.approx(scores[1:], abs=1e-4)
+    assert ranker.scores("a cat", [], []) == []
+    assert all(-5 < likelihood < 0 for likelihood in likelihoods)
 
 
 def test_a_clip_that_cannot_be_loaded_is_a_warning(tmp_path: Path) -> None:

@@ -374,6 +374,10 @@ def test_samples_follow_the_prompt_and_the_seed() -> None:
     model = folded(trainer.model).eval()
     checkpoint = Checkpoint("tiny", model, VQGAN(tiny_codec()), OneHotTexts(), BUILTIN_SAMPLING)  # type: ignore[arg-type]
     backend, orders = DalleBackend(checkpoint, slots=8), [(str(number), number) for number in range(4)]
-    codes = codes_for(backend, orders)
-    assert torch.equal(codes, codes_for(backend, orders))
+    codes, likelihoods = codes_for(backend, orders)
+    assert torch.equal(codes, codes_for(backend, orders)[0])
+    with torch.no_grad():
+        logits = model(model.before(codes), *OneHotTexts().states(list("0123")))[..., : backend.vocab_size]
+    expected = logits.log_softmax(-1).gather(-1, codes[..., None]).mean((1, 2))
+    torch.testing.assert_close(likelihoods, expected, rtol=1e-4, atol=1e-4)
     assert (codes == torch.arange(4)[:, None]).float().mean() > 0.8

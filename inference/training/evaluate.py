@@ -28,7 +28,7 @@ from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
 from inference.ranking import Ranker, ranker_of
 from inference.training.detector import Detector, find, load_detector
-from inference.training.drawing import draw, draw_with_codes
+from inference.training.drawing import draw, draw_with_likelihoods
 from inference.training.loop import use_threads
 from inference.training.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
 from inference.training.scoring import answers
@@ -105,12 +105,12 @@ class Examiner:
         """
         nine = [question for question in questions for _ in range(GRID)]
         orders = [(question.prompt, seed + index) for index, question in enumerate(nine)]
-        pictures, codes = draw_with_codes(self._backend, orders, self._drawn)
+        pictures, likelihoods = draw_with_likelihoods(self._backend, orders, self._drawn)
         answered = judged(self._detector, nine, pictures)
         right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
         grids = (slice(start, start + GRID) for start in range(0, len(nine), GRID))
         first = [
-            int(np.argmax(ranker.scores(question.prompt, pictures[grid], codes[grid])))
+            int(np.argmax(ranker.scores(question.prompt, pictures[grid], likelihoods[grid])))
             for question, grid in zip(questions, grids, strict=True)
         ]
         chosen, mixed = right[np.arange(len(first)), first], right.any(1) & ~right.all(1)
