@@ -7,7 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.native import FLAGS, Around, Int8Weight, Kernels, WinogradWeight, build_kernels, load_kernels
+from inference.native import FLAGS, Kernels, build_kernels, load_kernels
+from inference.native.weights import Int8Layers, Int8Linear, WinogradWeight
 
 
 @pytest.fixture(params=["plain", "widest"])
@@ -27,20 +28,20 @@ def test_product_of_any_size(kernels: Kernels, rows: int, width: int, out: int) 
     weight = torch.randint(-64, 65, (out, width), generator=generator).float()
     x[:, 0], weight[:, 0] = 127, 64  # so that the scales are 1
     bias = torch.randn(out, generator=generator)
-    torch.testing.assert_close(kernels.multiply(x, Int8Weight(weight, bias=bias), Around()), x @ weight.T + bias)
+    torch.testing.assert_close(kernels.multiply(x, Int8Linear(weight, bias=bias)), x @ weight.T + bias)
 
 
 def test_the_largest_numbers_do_not_saturate(kernels: Kernels) -> None:
     """Sums of the largest inputs and weights come out right, of either sign."""
     x = torch.tensor([[1.0], [-1.0]]).expand(2, 64).contiguous()
     weight = torch.tensor([[1.0], [-1.0]]).expand(2, 64)
-    out = kernels.multiply(x, Int8Weight(weight), Around())
+    out = kernels.multiply(x, Int8Linear(weight))
     torch.testing.assert_close(out, torch.tensor([[64.0, -64.0], [-64.0, 64.0]]))
 
 
 def test_a_row_of_zeros(kernels: Kernels) -> None:
     """Nothing is divided by nothing."""
-    assert kernels.multiply(torch.zeros(1, 16), Int8Weight(torch.zeros(4, 16)), Around()).tolist() == [[0.0] * 4]
+    assert kernels.multiply(torch.zeros(1, 16), Int8Linear(torch.zeros(4, 16))).tolist() == [[0.0] * 4]
 
 
 @pytest.mark.parametrize(("height", "width", "doubled"), [(1, 1, False), (5, 9, False), (6, 3, True)])
@@ -83,8 +84,8 @@ def test_a_seed_does_not_depend_on_the_processor(kernels: Kernels) -> None:
     """However the kernels were built, results are the same, bit for bit."""
     plain, generator = build_kernels(FLAGS), torch.Generator().manual_seed(3)
     assert plain is not None
-    x, weight = torch.randn(13, 40, generator=generator), Int8Weight(torch.randn(50, 40, generator=generator))
-    assert torch.equal(kernels.multiply(x, weight, Around()), plain.multiply(x, weight, Around()))
+    x, weight = torch.randn(13, 40, generator=generator), Int8Linear(torch.randn(50, 40, generator=generator))
+    assert torch.equal(kernels.multiply(x, weight), plain.multiply(x, weight))
     maps = torch.randn(1, 9, 7, 16, generator=generator)
     conv = WinogradWeight(torch.randn(20, 16, 3, 3, generator=generator), torch.randn(20, generator=generator))
     assert torch.equal(kernels.conv3x3(maps, conv), plain.conv3x3(maps, conv))
@@ -92,12 +93,12 @@ def test_a_seed_does_not_depend_on_the_processor(kernels: Kernels) -> None:
 
 def test_what_does_not_fit_is_refused(kernels: Kernels) -> None:
     """Pointers go to C, so shapes and types are checked before."""
-    weight, cache = Int8Weight(torch.zeros(4, 16)), torch.zeros(2, 1, 4, 8, dtype=torch.float16)
+    weight, cache = Int8Linear(torch.zeros(4, 16)), torch.zeros(2, 1, 4, 8, dtype=torch.float16)
     slots = torch.tensor([0])
     with pytest.raises(ValueError, match=r"rows \(1, 15\) of torch.float32 do not fit to a weight of 16 inputs"):
-        kernels.multiply(torch.zeros(1, 15), weight, Around())
+        kernels.multiply(torch.zeros(1, 15), weight)
     with pytest.raises(ValueError, match="a residual"):
-        kernels.multiply(torch.zeros(1, 16), weight, Around(), torch.zeros(1, 5))
+        kernels.multiply(torch.zeros(1, 16), weight, torch.zeros(1, 5))
     with pytest.raises(ValueError, match="do not fit to keys"):
         kernels.attend(torch.zeros(1, 16), cache, cache, slots, slots + 1)
     with pytest.raises(ValueError, match=r"caches must be contiguous torch.float16"):
@@ -112,6 +113,14 @@ def test_what_does_not_fit_is_refused(kernels: Kernels) -> None:
         kernels.activate(torch.zeros(1, 4, 4, 8), torch.zeros(1, 8), torch.zeros(1, 8), torch.zeros(1, 4, 4, 8))
     with pytest.raises(ValueError, match="has no packed form"):
         WinogradWeight(torch.zeros(16, 5, 3, 3), torch.zeros(16))
+    products, caches = [Int8Linear(torch.zeros(8, 8))] * 6, [torch.zeros(2, 1, 4, 8, dtype=torch.float16)] * 4
+    with pytest.raises(ValueError, match=r"products \[\(8, 8\).* make no layer of 8 values"):
+        Int8Layers([(products, caches)])
+    products = [Int8Linear(torch.zeros(out, 8)) for out in (24, 8, 8, 8, 16, 8)]
+    with pytest.raises(ValueError, match=r"caches .* make no layer"):
+        Int8Layers([(products, caches), (products, [cache[:1] for cache in caches])])
+    with pytest.raises(ValueError, match=r"1 rows \(1, 16\) do not fit to layers of 8 inputs"):
+        kernels.decode(torch.zeros(1, 16), Int8Layers([(products, caches)]), slots, slots + 1, slots + 1)
 
 
 def test_built_once(kernels: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

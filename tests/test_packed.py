@@ -85,6 +85,22 @@ def test_8_bits_are_near(base: DalleBartConfig, changes: dict[str, Any]) -> None
     assert (logits - expected).std() < 0.06 * expected.std()
 
 
+@needs_kernels
+@pytest.mark.parametrize("base", [BUILTIN_LIKE, ORIGINAL_LIKE])
+def test_all_layers_at_once_are_layer_after_layer(base: DalleBartConfig) -> None:
+    """One call of the kernels does what many do, bit for bit."""
+    network = random_network(base)
+    codes, states, mask = codes_states_mask(network.config, texts=3)
+    logits = []
+    for at_once in (True, False):
+        decoder, slots = packed(network, int8()), torch.tensor([4, 0, 2])
+        assert decoder._at_once is not None
+        decoder._at_once = decoder._at_once if at_once else None
+        decoder.prefill(slots, states, mask)
+        logits.append(decode(decoder, codes, slots, starts=torch.tensor([0, 2, 5])))
+    assert torch.equal(*logits)
+
+
 @pytest.fixture
 def two_threads() -> Iterator[None]:
     """What is the same with one thread need not be with several."""

@@ -8,15 +8,16 @@ left out, and attention reads keys and values where they lie (slot_attention.py)
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from inference.models.dalle_bart import DalleBart, DecoderLayer
-from inference.models.packed_linear import Packer, linear_of, scaled_heads
+from inference.models.packed_linear import Int8Product, Packer, linear_of, scaled_heads
 from inference.models.slot_attention import HalfSlots, PlainSlots, Reach, Slots
-from inference.native import LANES
+from inference.native import Kernels
+from inference.native.weights import LANES, Int8Layers
 
 
 class PackedDecoder:
@@ -51,6 +52,7 @@ class PackedDecoder:
             return [PlainSlots(slots, heads, room, width, decoder.embed_tokens.weight) for _ in self._layers]
 
         self._caches, self._text_caches = caches(config.image_length), caches(self._text_room)
+        self._at_once = at_once(self._layers, self._caches, self._text_caches, pack.kernels)
 
     @torch.no_grad()
     def prefill(self, slots: Tensor, states: Tensor, mask: Tensor) -> None:
@@ -91,25 +93,50 @@ class PackedDecoder:
         device = self._embed_tokens.weight.device
         slots, order = slots.sort()
         tokens, positions = tokens[order].to(device), positions[order]
-        like = self._embed_tokens.weight
-        reach = Reach.of(slots, positions + 1, self._caches[0], like)
-        text_reach = Reach.of(slots, self._text_lengths[slots], self._text_caches[0], like)
         x = self._embed_tokens(tokens) * self._scale  # (R, D)
         if self._embed_positions is not None:
             x = x + self._embed_positions(positions.to(device))
         x = self._embedding_norm(x)
+        if self._at_once is not None:
+            x = self._at_once(x, slots, positions + 1, self._text_lengths[slots])
+        else:
+            x = self._one_by_one(x, slots, positions)
+        unsorted = torch.empty_like(order)
+        unsorted[order] = torch.arange(len(order))
+        return self._head(x[unsorted.to(device)])
+
+    def _one_by_one(self, x: Tensor, slots: Tensor, positions: Tensor) -> Tensor:
+        """(R, D) through all layers, product after product."""
+        like = self._embed_tokens.weight
+        reach = Reach.of(slots, positions + 1, self._caches[0], like)
+        text_reach = Reach.of(slots, self._text_lengths[slots], self._text_caches[0], like)
         for layer, cache, text_cache in zip(self._layers, self._caches, self._text_caches, strict=True):
             q, keys, values = layer.qkv(x).chunk(3, -1)  # (R, D) each
             x = layer.out(cache.attend(q, reach, keys, values), x)
             x = layer.text_out(text_cache.attend(layer.text_q(x), text_reach), x)
             x = layer.down(layer.gate_up(x), x)
-        unsorted = torch.empty_like(order)
-        unsorted[order] = torch.arange(len(order))
-        return self._head(x[unsorted.to(device)])
+        return x
 
     def _with_null_state(self, states: Tensor) -> Tensor:
         """(n, E) -> (n + 1, E) where there is a null state, which stands in front."""
         return states if self._null_state is None else torch.cat([self._null_state.to(states.dtype), states])
+
+
+def at_once(
+    layers: Sequence["PackedLayer"], caches: Sequence[Slots], text_caches: Sequence[Slots], kernels: Kernels | None
+) -> Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] | None:
+    """`PackedDecoder._one_by_one` as one call of the native kernels; None where they do not know all of its parts."""
+    parts = []
+    for layer, cache, text_cache in zip(layers, caches, text_caches, strict=True):
+        products = (layer.qkv, layer.out, layer.text_q, layer.text_out, layer.gate_up, layer.down)
+        linears = [product.linear for product in products if isinstance(product, Int8Product)]
+        if len(linears) < len(products) or not (isinstance(cache, HalfSlots) and isinstance(text_cache, HalfSlots)):
+            return None
+        parts.append((linears, (cache.keys, cache.values, text_cache.keys, text_cache.values)))
+    if kernels is None or not parts:
+        return None
+    decode, prepared = kernels.decode, Int8Layers(parts)
+    return lambda x, slots, lengths, text_lengths: decode(x, prepared, slots, lengths, text_lengths)
 
 
 class PackedLayer:

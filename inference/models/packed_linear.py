@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.models.transformer import FeedForward, Norm
-from inference.native import Around, Int8Weight, Kernels
+from inference.native import Kernels
+from inference.native.weights import Int8Linear
 from inference.precision import Precision
 
 USUAL_ROWS = 18
@@ -57,17 +58,10 @@ class Packer:
             return PlainProduct(self._linear(torch.cat(weights), bias), before, after, activation, gated=gated)
         # the kernel knows what the published models have; the rest is done around it
         inside = gated and activation is F.gelu and is_layer_norm(before)
-        rest = Around(
-            gated=inside,
-            before=before if is_layer_norm(before) and (inside or activation is None) else None,
-            after=after if is_layer_norm(after) else None,
-        )
-        product = Int8Product(self.kernels, Int8Weight(*weights, bias=bias), rest)
-        outside = (
-            None if rest.steps & 2 else before,
-            None if rest.steps & 4 else after,
-            None if inside else activation,
-        )
+        first = before if is_layer_norm(before) and (inside or activation is None) else None
+        last = after if is_layer_norm(after) else None
+        product = Int8Product(self.kernels, Int8Linear(*weights, bias=bias, gated=inside, before=first, after=last))
+        outside = (before if first is None else None, after if last is None else None, None if inside else activation)
         if outside == (None, None, None):
             return product
         return PlainProduct(product, *outside, gated=gated and not inside)
@@ -95,11 +89,12 @@ class Packer:
 class Int8Product:
     """All in one pass of the native kernel."""
 
-    def __init__(self, kernels: Kernels, weight: Int8Weight, around: Around) -> None:
-        self._multiply, self._weight, self._around = kernels.multiply, weight, around
+    def __init__(self, kernels: Kernels, linear: Int8Linear) -> None:
+        self.linear = linear
+        self._multiply = kernels.multiply
 
     def __call__(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
-        return self._multiply(x, self._weight, self._around, residual)
+        return self._multiply(x, self.linear, residual)
 
 
 class PlainProduct:

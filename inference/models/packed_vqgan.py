@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock
-from inference.native import Kernels, WinogradWeight
+from inference.native import Kernels
+from inference.native.weights import WinogradWeight
 
 TOGETHER = 2
 """Pictures at a time: enough that the smallest maps keep all threads busy; more would only take memory."""

@@ -103,17 +103,17 @@ class HalfSlots:
     masked = False
 
     def __init__(self, slots: int, heads: int, room: int, width: int, kernels: Kernels) -> None:
-        self._keys = torch.empty(slots, heads, room, width, dtype=torch.float16)
-        self._values = torch.empty(slots, heads, room, width, dtype=torch.float16)
+        self.keys = torch.empty(slots, heads, room, width, dtype=torch.float16)
+        self.values = torch.empty(slots, heads, room, width, dtype=torch.float16)
         self._kernels = kernels
 
     def width_of(self, longest: int) -> int:
         return longest
 
     def fill(self, slot: int, keys: Tensor, values: Tensor) -> None:
-        for cache, new in ((self._keys, keys), (self._values, values)):
+        for cache, new in ((self.keys, keys), (self.values, values)):
             cache[slot, :, : len(new)] = new.view(len(new), cache.shape[1], -1).transpose(0, 1)
 
     def attend(self, q: Tensor, reach: Reach, keys: Tensor | None = None, values: Tensor | None = None) -> Tensor:
         new = None if keys is None or values is None else (keys, values)
-        return self._kernels.attend(q, self._keys, self._values, reach.slots, reach.lengths, new)
+        return self._kernels.attend(q, self.keys, self.values, reach.slots, reach.lengths, new)

@@ -3,6 +3,7 @@
  *
  * multiply_int8: rows times a matrix of 8-bit whole numbers; sums are exact, so a row is worth the same in any company.
  * attend:  one query a row against that row's own cached keys and values, read once, where they lie.
+ * decode:  all layers of a decoder out of these two, for small models take longer to be called than to be computed.
  * conv3x3: 3 x 3 convolution by Winograd's F(4x4, 3x3) (Lavin and Gray 2015, https://arxiv.org/abs/1509.09308), which
  *          needs a quarter of the multiplications; what comes before it (group norm, SiLU, doubling the side) and after
  *          it (bias, residual) happens on the way in and out, so that a feature map crosses memory once.
@@ -177,31 +178,39 @@ static inline __attribute__((always_inline)) void panel_int8(const int rows, int
     for (int r = 0; r < rows; r++) store_sums(acc[r], ways == 2 ? add_sums(sum[0][r], sum[1][r]) : sum[0][r]);
 }
 
+/* a product prepared once, with what stands before and after it; from `bias` on each may be missing */
 typedef struct {
-    int64_t rows, in, out, quads;
-    const int32_t *q; /* (rows, quads): four bytes each */
-    const float *row_scale, *scale, *bias;
-    const int8_t *weight;
-    const int32_t *offset;
-    float *y;
-} product;
+    int64_t in, out, steps;
+    const int8_t *weight;  /* (out / 16, quads, 16, 4) */
+    const int32_t *offset; /* (out) */
+    const float *scale, *bias, *before_weight, *before_bias, *after_weight, *after_bias;
+} linear;
+
+static int64_t quads_of(int64_t in) { return (in + LANES - 1) / LANES * 2; }
+
+/* what a team of threads works with: q and row_scale are common to it, row and own each thread's */
+typedef struct {
+    int32_t *q; /* (rows, quads): four bytes each */
+    float *row_scale, *row;
+    int32_t *own;
+} workspace;
 
 /* (quads, rows) in place of (rows, quads): what one step reads lies together. Each thread has its own, in its cache. */
-static void interleave(const product *s, int32_t *to) {
-    for (int64_t r = 0; r < s->rows; r++)
-        for (int64_t k = 0; k < s->quads; k++) to[k * s->rows + r] = s->q[r * s->quads + k];
+static void interleave(int64_t rows, int64_t quads, const int32_t *q, int32_t *to) {
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t k = 0; k < quads; k++) to[k * rows + r] = q[r * quads + k];
 }
 
-/* outputs o to o + 16 of all rows; q is interleaved */
-static void multiply_panel(const product *s, const int32_t *q, int64_t o) {
-    const int8_t *panel = s->weight + o * s->quads * 4;
-    int64_t parts = (s->rows + INT8_ROWS - 1) / INT8_ROWS, first = 0;
+/* outputs o to o + 16 of all rows */
+static void multiply_panel(const linear *s, int64_t rows, const workspace *space, int64_t o, float *y) {
+    int64_t quads = quads_of(s->in), parts = (rows + INT8_ROWS - 1) / INT8_ROWS, first = 0;
+    const int8_t *panel = s->weight + o * quads * 4;
     for (int64_t part = 0; part < parts; part++) {
         int32_t acc[INT8_ROWS][PANEL];
-        int64_t count = (s->rows - first) / (parts - part); /* as equal as can be */
+        int64_t count = (rows - first) / (parts - part); /* as equal as can be */
         switch (count) {
 #define ROWS_CASE(n) \
-    case n: panel_int8(n, s->quads, q + first, s->rows, panel, acc); break;
+    case n: panel_int8(n, quads, space->own + first, rows, panel, acc); break;
 #define SIX_CASES(n) \
     ROWS_CASE(n) ROWS_CASE(n + 1) ROWS_CASE(n + 2) ROWS_CASE(n + 3) ROWS_CASE(n + 4) ROWS_CASE(n + 5)
             SIX_CASES(1)
@@ -218,58 +227,67 @@ static void multiply_panel(const product *s, const int32_t *q, int64_t o) {
                 __m256i sum = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(acc[r] + half * LANES)),
                                                _mm256_loadu_si256((const __m256i *)(s->offset + at)));
                 vec value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(s->scale + at));
-                value = _mm256_mul_ps(value, splat(s->row_scale[first + r]));
+                value = _mm256_mul_ps(value, splat(space->row_scale[first + r]));
                 if (s->bias) value = _mm256_add_ps(value, _mm256_loadu_ps(s->bias + at));
-                store_part(s->y + (first + r) * s->out + at, s->out - at, value);
+                store_part(y + (first + r) * s->out + at, s->out - at, value);
             }
         first += count;
     }
 }
 
-/* y = residual + after(weight @ before(gated(x)) + bias), each part where it is asked for */
-void multiply_int8(int64_t rows, int64_t in, int64_t out, int64_t steps, const float *x, int64_t x_stride,
-                   const int8_t *weight, const int32_t *offset, const float *scale, const float *bias,
-                   const float *before_weight, const float *before_bias, const float *after_weight,
-                   const float *after_bias, const float *residual, float *y) {
-    int64_t quads = (in + LANES - 1) / LANES * 2;
-    int32_t *q = malloc((size_t)(rows * quads * 4));
-    float *row_scale = malloc((size_t)rows * sizeof(float));
-    affine before = {before_weight, before_bias}, after = {after_weight, after_bias};
-    product s = {rows, in, out, quads, q, row_scale, scale, bias, weight, offset, y};
-#pragma omp parallel
-    {
-        float *row = malloc((size_t)in * sizeof(float));
+/* y = residual + after(weight @ before(gated(x)) + bias), each part where it is asked for; called by all of a team */
+static void multiply_team(const linear *s, int64_t rows, const float *x, int64_t x_stride, const float *residual,
+                          float *y, const workspace *space) {
+    int64_t in = s->in, out = s->out, quads = quads_of(in);
+    affine before = {s->before_weight, s->before_bias}, after = {s->after_weight, s->after_bias};
+    float *row = space->row;
+#pragma omp for schedule(static)
+    for (int64_t r = 0; r < rows; r++) {
+        const float *from = x + r * x_stride;
+        if (s->steps & GATED)
+            for (int64_t i = 0; i < in; i += LANES)
+                store_part(row + i, in - i, _mm256_mul_ps(gelu(load_part(from + i, in - i)),
+                                                          load_part(from + in + i, in - i)));
+        else
+            memcpy(row, from, (size_t)in * sizeof(float));
+        if (s->steps & BEFORE) normalize(in, row, before);
+        space->row_scale[r] = quantize_row(in, row, (uint8_t *)(space->q + r * quads));
+    }
+    interleave(rows, quads, space->q, space->own);
+#pragma omp for schedule(guided, 4) /* long stretches: what follows in memory is fetched beforehand */
+    for (int64_t o = 0; o < out; o += PANEL) multiply_panel(s, rows, space, o, y);
+    if (residual || s->steps & AFTER) {
 #pragma omp for schedule(static)
         for (int64_t r = 0; r < rows; r++) {
-            const float *from = x + r * x_stride;
-            if (steps & GATED)
-                for (int64_t i = 0; i < in; i += LANES)
-                    store_part(row + i, in - i, _mm256_mul_ps(gelu(load_part(from + i, in - i)),
-                                                              load_part(from + in + i, in - i)));
-            else
-                memcpy(row, from, (size_t)in * sizeof(float));
-            if (steps & BEFORE) normalize(in, row, before);
-            row_scale[r] = quantize_row(in, row, (uint8_t *)(q + r * quads));
-        }
-        free(row);
-        int32_t *own = malloc((size_t)(rows * quads * 4));
-        interleave(&s, own);
-#pragma omp for schedule(guided, 4) /* long stretches: what follows in memory is fetched beforehand */
-        for (int64_t o = 0; o < out; o += PANEL) multiply_panel(&s, own, o);
-        free(own);
-        if (residual || steps & AFTER) {
-#pragma omp for schedule(static)
-            for (int64_t r = 0; r < rows; r++) {
-                float *to = y + r * out;
-                if (steps & AFTER) normalize(out, to, after);
-                for (int64_t i = 0; residual && i < out; i += LANES)
-                    store_part(to + i, out - i, _mm256_add_ps(load_part(to + i, out - i),
-                                                              load_part(residual + r * out + i, out - i)));
-            }
+            float *to = y + r * out;
+            if (s->steps & AFTER) normalize(out, to, after);
+            for (int64_t i = 0; residual && i < out; i += LANES)
+                store_part(to + i, out - i, _mm256_add_ps(load_part(to + i, out - i),
+                                                          load_part(residual + r * out + i, out - i)));
         }
     }
-    free(row_scale);
-    free(q);
+}
+
+static workspace common_space(int64_t rows, int64_t in) {
+    return (workspace){malloc((size_t)(rows * quads_of(in) * 4)), malloc((size_t)rows * sizeof(float)), 0, 0};
+}
+static workspace thread_space(workspace common, int64_t rows, int64_t in) {
+    common.row = malloc((size_t)in * sizeof(float));
+    common.own = malloc((size_t)(rows * quads_of(in) * 4));
+    return common;
+}
+
+void multiply_int8(const linear *s, int64_t rows, const float *x, int64_t x_stride, const float *residual, float *y) {
+    workspace common = common_space(rows, s->in);
+#pragma omp parallel
+    {
+        workspace space = thread_space(common, rows, s->in);
+        multiply_team(s, rows, x, x_stride, residual, y, &space);
+        free(space.row);
+        free(space.own);
+    }
+    free(common.q);
+    free(common.row_scale);
 }
 
 /* ---------------------------------------------------------------------------------------------------- attention */
@@ -351,17 +369,64 @@ static void attend_one(const attention *s, int64_t row, int64_t head, float *sco
     for (; i < width; i += LANES) mix(1, width, length, scores, values + i, norm, out + i);
 }
 
+/* called by all of a team */
+static void attend_team(attention s) {
+    float *scores = malloc((size_t)(s.room + LANES) * sizeof(float));
+#pragma omp for schedule(dynamic, 8)
+    for (int64_t task = 0; task < s.rows * s.heads; task++) attend_one(&s, task / s.heads, task % s.heads, scores);
+    free(scores);
+}
+
 void attend(int64_t rows, int64_t heads, int64_t width, int64_t room, const float *q, const float *new_keys,
             const float *new_values, int64_t stride, uint16_t *keys, uint16_t *values, const int64_t *slots,
             const int64_t *lengths, float *out) {
     attention s = {rows, heads, width, room, stride, q, new_keys, new_values, keys, values, slots, lengths, out};
 #pragma omp parallel
+    attend_team(s);
+}
+
+/* ------------------------------------------------------------------------------------------------------- decoder */
+
+typedef struct {
+    const linear *qkv, *out, *text_q, *text_out, *gate_up, *down;
+    uint16_t *keys, *values, *text_keys, *text_values;
+} layer;
+
+/* x (rows, heads * width) through all layers, in place */
+void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
+            int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths, float *x) {
+    int64_t d = heads * width, inner = layers->gate_up->out, widest = inner > 3 * d ? inner : 3 * d;
+    float *wide = malloc((size_t)(rows * widest) * sizeof(float));
+    float *mixed = malloc((size_t)(rows * d) * sizeof(float)), *spare = malloc((size_t)(rows * d) * sizeof(float));
+    workspace common = common_space(rows, widest);
+#pragma omp parallel
     {
-        float *scores = malloc((size_t)(room + LANES) * sizeof(float));
-#pragma omp for schedule(dynamic, 8)
-        for (int64_t task = 0; task < rows * heads; task++) attend_one(&s, task / heads, task % heads, scores);
-        free(scores);
+        workspace space = thread_space(common, rows, widest);
+        float *from = x, *to = spare;
+        for (const layer *l = layers; l < layers + count; l++) {
+            multiply_team(l->qkv, rows, from, d, 0, wide, &space);
+            attend_team((attention){rows, heads, width, room, 3 * d, wide, wide + d, wide + 2 * d, l->keys, l->values,
+                                    slots, lengths, mixed});
+            multiply_team(l->out, rows, mixed, d, from, to, &space);
+            multiply_team(l->text_q, rows, to, d, 0, wide, &space);
+            attend_team((attention){rows, heads, width, text_room, d, wide, 0, 0, l->text_keys, l->text_values, slots,
+                                    text_lengths, mixed});
+            multiply_team(l->text_out, rows, mixed, d, to, from, &space);
+            multiply_team(l->gate_up, rows, from, d, 0, wide, &space);
+            multiply_team(l->down, rows, wide, inner, from, to, &space);
+            float *swapped = from;
+            from = to;
+            to = swapped;
+        }
+        free(space.row);
+        free(space.own);
     }
+    if (count % 2) memcpy(x, spare, (size_t)(rows * d) * sizeof(float));
+    free(wide);
+    free(mixed);
+    free(spare);
+    free(common.q);
+    free(common.row_scale);
 }
 
 /* -------------------------------------------------------------------------------------------------- convolution */
