@@ -292,6 +292,8 @@ void multiply_int8(const linear *s, int64_t rows, const float *x, int64_t x_stri
 
 /* ---------------------------------------------------------------------------------------------------- attention */
 
+#define LINE 32 /* 16-bit numbers of a line of the cache */
+
 static inline vec load_half(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 static inline void store_half(uint16_t *p, vec v) { _mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph(v, 0)); }
 
@@ -349,8 +351,11 @@ static void attend_one(const attention *s, int64_t row, int64_t head, float *sco
     }
     const float *q = s->q + own;
     float scale = 1.0f / __builtin_sqrtf((float)width);
-    int64_t t = 0, padded = (length + LANES - 1) / LANES * LANES;
-    for (; t + 4 <= length; t += 4) score_four(width, q, keys + t * width, scale, scores + t);
+    int64_t i, t = 0, padded = (length + LANES - 1) / LANES * LANES;
+    for (; t + 4 <= length; t += 4) {
+        for (i = t * width; i < (t + 4) * width; i += LINE) __builtin_prefetch(values + i); /* their turn comes next */
+        score_four(width, q, keys + t * width, scale, scores + t);
+    }
     for (; t < length; t++) scores[t] = sum_vec(dot(width, q, keys + t * width)) * scale;
     for (; t < padded; t++) scores[t] = -1e30f;
     float best = scores[0];
@@ -364,15 +369,14 @@ static void attend_one(const attention *s, int64_t row, int64_t head, float *sco
     }
     vec norm = splat(1.0f / sum_vec(total));
     float *out = s->out + (row * s->heads + head) * width;
-    int64_t i = 0;
-    for (; i + 8 * LANES <= width; i += 8 * LANES) mix(8, width, length, scores, values + i, norm, out + i);
+    for (i = 0; i + 8 * LANES <= width; i += 8 * LANES) mix(8, width, length, scores, values + i, norm, out + i);
     for (; i < width; i += LANES) mix(1, width, length, scores, values + i, norm, out + i);
 }
 
 /* called by all of a team */
 static void attend_team(attention s) {
     float *scores = malloc((size_t)(s.room + LANES) * sizeof(float));
-#pragma omp for schedule(dynamic, 8)
+#pragma omp for schedule(guided, 8)
     for (int64_t task = 0; task < s.rows * s.heads; task++) attend_one(&s, task / s.heads, task % s.heads, scores);
     free(scores);
 }
