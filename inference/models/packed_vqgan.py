@@ -18,8 +18,9 @@ from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock
 from inference.native import Kernels
 from inference.native.weights import WinogradWeight
 
-TOGETHER = 2
-"""Pictures at a time: enough that the smallest maps keep all threads busy; more would only take memory."""
+LARGEST_MAPS = 8 << 20
+"""Values of a feature map, of all pictures that are decoded together. The published VQGAN has as many for one picture;
+of a smaller one it takes some to keep all threads busy."""
 
 
 class ChannelsLast:
@@ -61,6 +62,8 @@ class PackedDetokenizer:
                 self._steps.append(Convolution(level.resample.conv, maps, "even" if number % 2 else "odd"))
         self._norm_out, self._conv_out = decoder.norm_out, Convolution(decoder.conv_out, maps, None)
         self._channels_out, self._patch = decoder.conv_out.out_channels, decoder.patch_size
+        side = network.config.output_side // decoder.patch_size
+        self._together = max(1, LARGEST_MAPS // (side**2 * decoder.conv_out.in_channels))
 
     @staticmethod
     def fits(network: VQGAN) -> bool:
@@ -69,7 +72,7 @@ class PackedDetokenizer:
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
-        return torch.cat([self._detokenize(some) for some in torch.split(codes, TOGETHER)])
+        return torch.cat([self._detokenize(some) for some in torch.split(codes, self._together)])
 
     def _detokenize(self, codes: Tensor) -> Tensor:
         side = math.isqrt(codes.shape[1])
