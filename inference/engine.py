@@ -12,7 +12,9 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import torch
@@ -81,6 +83,7 @@ class Engine:
         self._codes = torch.full((backend.slots, 1 + backend.image_length), backend.start_token)
         self._given = torch.full((backend.slots, backend.image_length), -1)
         self._likelihood = torch.zeros(backend.slots)
+        self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
 
     # ------------------------------------------------------------------------------------------ orders
 
@@ -272,10 +275,8 @@ class Engine:
         del self._decoded[:DETOKENIZED_TOGETHER]
         try:
             pictures = self.backend.detokenize(torch.stack([codes for _, codes in batch])).numpy()
-            files = [
-                encode_png(pixels, model=self.backend.name, seed=sequence.seed)
-                for (sequence, _), pixels in zip(batch, pictures, strict=True)
-            ]
+            seeds = [sequence.seed for sequence, _ in batch]
+            files = list(self._encoders.map(partial(encode_png, model=self.backend.name), pictures, seeds))
         except Exception:  # as in _admit
             log.exception("detokenizing failed")
             self._fail_broken({sequence.generation_id for sequence, _ in batch}, "turning codes into pixels", events)

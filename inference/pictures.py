@@ -43,7 +43,7 @@ class UnreadablePicture(ValueError):
     """A file that is no picture we take; the message says what is wrong with it and what would be right."""
 
 
-def encode_png(pixels: Pixels, *, model: str, seed: int) -> bytes:
+def encode_png(pixels: Pixels, seed: int, *, model: str) -> bytes:
     """A PNG of at least SMALLEST_SIDE pixels a side that says it was made by a model.
 
     The mark is the IPTC digital source type "trainedAlgorithmicMedia" as XMP, and text chunks with model and seed. The

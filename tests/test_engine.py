@@ -109,7 +109,7 @@ def test_the_engine_draws_what_a_plain_loop_draws(guidance_scale: float, negativ
             guided = guide(logits[:1], logits[1:], rows.guidance_scale)
             codes.append(int(draw_codes(guided, rows, [generator])))
         pixels = backend.detokenize(torch.tensor([codes[1:]]))[0].numpy()
-        assert image.png == encode_png(pixels, model="fake", seed=image.seed)
+        assert image.png == encode_png(pixels, image.seed, model="fake")
 
 
 def test_an_empty_negative_prompt_is_none() -> None:

@@ -82,7 +82,7 @@ async def test_over_http() -> None:
         completed = await draw(client, images=1, seed=3, init_image=init_image, keep_rows=3)
     pictures = [event for event in events if isinstance(event, Image)]
     assert [picture.png for picture in pictures] == [
-        encode_png(seen, model=backend().name, seed=picture.seed) for picture in pictures
+        encode_png(seen, picture.seed, model=backend().name) for picture in pictures
     ]
     assert isinstance(completed[-1], Done)
     (image,) = (event for event in completed if isinstance(event, Image))

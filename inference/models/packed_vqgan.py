@@ -2,8 +2,8 @@
 
 In: a `VQGAN`. Out: a function from codes to pixels. It knows no precision.
 
-With the native kernels, feature maps are (B, H, W, C), and a convolution takes along the group norm, the SiLU and the
-doubling of the side before it and the sum after it. Without, it is the network itself, with channels last in memory.
+With the native kernels, feature maps are (B, H, W, C), and a convolution takes along the doubling of the side before it
+and the sum after it. Without, it is the network itself, with channels last in memory.
 """
 
 import copy

@@ -1,12 +1,13 @@
 /* The loops that decide how long a picture takes, for x86-64 with AVX2, FMA and F16C; with AVX-512 and VNNI, the inner
- * products are twice to four times as fast, with the same results.
+ * products are up to four times as fast, with the same results.
  *
  * multiply_int8: rows times a matrix of 8-bit whole numbers; sums are exact, so a row is worth the same in any company.
  * attend:  one query a row against that row's own cached keys and values, read once, where they lie.
- * decode:  all layers of a decoder out of these two, for small models take longer to be called than to be computed.
+ * decode:  all layers of a decoder out of these two: for a small model, a hundred calls took as long as their work.
  * conv3x3: 3 x 3 convolution by Winograd's F(4x4, 3x3) (Lavin and Gray 2015, https://arxiv.org/abs/1509.09308), which
- *          needs a quarter of the multiplications; what comes before it (group norm, SiLU, doubling the side) and after
- *          it (bias, residual) happens on the way in and out, so that a feature map crosses memory once.
+ *          needs a quarter of the multiplications, in whole numbers of 16 bits, whose sums are exact, too; doubling the
+ *          side before it, and bias and residual after it, happen on the way in and out.
+ * moments, activate: the group norm and the SiLU before a convolution.
  *
  * inference/native/__init__.py builds this file, says what the arguments are and checks them.  Threads come from OpenMP,
  * the same pool as PyTorch's.  A result depends on nothing but its own inputs: not on threads, not on neighbours.
@@ -437,7 +438,7 @@ void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int
 
 #define WIDE 16    /* output channels of a panel */
 #define PLANES 36  /* a tile of 6 x 6, transformed */
-#define FULL 32767 /* the norm that transformed inputs and weights are brought to: by Cauchy and Schwarz no sum overflows */
+#define FULL 32767.0f /* the norm that transformed inputs and weights are brought to: by Cauchy and Schwarz no sum overflows */
 #define BLOCK_BYTES (256 << 10) /* of transformed input: it stays in a core's cache until all outputs are made */
 
 /* WIDE sums, and one step of them: two inputs (the same for all) times two weights each */
@@ -540,13 +541,13 @@ static float quantize_plane(int64_t in, const float *x, int16_t *q) {
         squares = _mm256_fmadd_ps(v, v, squares);
     }
     float norm = __builtin_sqrtf(sum_vec(squares)) + 1e-20f;
-    vec factor = splat((FULL - 16) / norm); /* 16: what rounding may add to the norm of 1024 channels */
+    vec factor = splat(FULL / norm);
     for (int64_t c = 0; c < in; c += LANES) {
         __m256i whole = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(x + c), factor));
         _mm_store_si128((__m128i *)(q + c),
                         _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
     }
-    return norm / (FULL - 16);
+    return norm / FULL;
 }
 
 /* sixteen output channels of one tile, from o on; sums and what one of them is worth lie so far apart for each plane */

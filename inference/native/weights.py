@@ -20,8 +20,9 @@ WEIGHT_LEVELS: Final = 64
 INPUT_OFFSET: Final = 128
 """8-bit weights go to ±64 and inputs to ±127: what the processor's instruction can add up without saturating."""
 
-WINOGRAD_NORM: Final = 32767 - 16
-"""What the norm of an output's weights for one plane is brought to; 16 for what rounding may add."""
+WINOGRAD_NORM: Final = 32767
+"""What the norm of an output's weights for one plane is brought to, as that of the inputs is: by Cauchy and Schwarz no
+sum of their products is more than half of what 32 bits hold."""
 
 _TINY: Final = torch.finfo(torch.float32).tiny
 _TRANSFORM: Final = (
