@@ -5,7 +5,7 @@ One thread owns an engine.  It knows the model only as a `Backend`, and neither 
 
 The codes of running pictures live in one table, a row for each cache slot, so that a step touches no picture by itself:
 `_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1,
-`_likelihood` (slots,) sums up the log-likelihood of the codes so far, given the text.
+`_likelihood` (slots,) sums up, for a ranker, the log-likelihood of all codes so far, given the text.
 """
 
 import math
@@ -243,17 +243,17 @@ class Engine:
 
     def _draw_preview(self, generation: Generation) -> bytes | None:
         """Refresh the pictures that were not shown for longest, as many as there is time for; None for none."""
-        partial = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
-        partial.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
-        partial = partial[: self._budget.affordable]
-        if not partial:
+        begun = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
+        begun.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
+        begun = begun[: self._budget.affordable]
+        if not begun:
             return None
         started = self._clock()
-        codes = self._codes[[sequence.slots[0] for sequence in partial], 1:]  # (B, L)
-        drawn = [sequence.position for sequence in partial]
+        codes = self._codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
+        drawn = [sequence.position for sequence in begun]
         try:
             pictures = draw_partial(self.backend.detokenize, codes, drawn, self.backend.grid_side)
-            for sequence, pixels in zip(partial, pictures, strict=True):
+            for sequence, pixels in zip(begun, pictures, strict=True):
                 generation.pictures[sequence.index] = pixels
                 generation.shown_at[sequence.index] = generation.ticks
             shown = [generation.pictures.get(index) for index in range(generation.request.images)]
@@ -262,7 +262,7 @@ class Engine:
             log.exception("preview failed", generation=generation.id)
             return None
         generation.previews += 1
-        self._budget.spend(len(partial), self._clock() - started)
+        self._budget.spend(len(begun), self._clock() - started)
         return preview
 
     def _detokenize(self, events: list[tuple[str, Event]]) -> None:

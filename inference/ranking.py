@@ -30,8 +30,8 @@ class Ranker(Protocol):
     def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
         """One number a picture, in their order, the higher the better; comparable within one prompt only.
 
-        `likelihoods` are what the model drew the pictures with: the mean log-likelihood of a picture's codes given the
-        prompt, without guidance, in nats per code.
+        `likelihoods` are, of each picture, the mean log-likelihood of its codes given the prompt, without guidance, in
+        nats per code: 0 at most.
         """
 
 

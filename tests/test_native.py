@@ -64,6 +64,23 @@ def test_no_sum_of_a_convolution_overflows(kernels: Kernels) -> None:
     torch.testing.assert_close(y.permute(0, 3, 1, 2), F.conv2d(x, weight, padding=1), rtol=1e-3, atol=1e-3)
 
 
+def test_silu_far_from_zero(kernels: Kernels) -> None:
+    """Where e^-x is beyond all numbers, and where nothing is left of it."""
+    x, active = torch.tensor([-1000.0, -150, -90, -89, -10, 0, 90, 1000]), torch.empty(1, 1, 1, 8, dtype=torch.float16)
+    kernels.activate(x.view(1, 1, 1, 8), torch.ones(1, 8), torch.zeros(1, 8), active)
+    torch.testing.assert_close(active.float().flatten(), F.silu(x), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(("batch", "channels"), [(0, 8), (1, 3648)])
+def test_convolution_of_no_maps_and_of_many_channels(kernels: Kernels, batch: int, channels: int) -> None:
+    """Neither ends the process."""
+    x, weight = torch.ones(batch, 3, 3, channels), torch.full((16, channels, 3, 3), 1 / channels)
+    y = kernels.conv3x3(x, WinogradWeight(weight, torch.zeros(16)))
+    torch.testing.assert_close(
+        y.permute(0, 3, 1, 2), F.conv2d(x.permute(0, 3, 1, 2), weight, padding=1), rtol=1e-2, atol=1e-2
+    )
+
+
 def test_convolution_of_active_maps_in_place(kernels: Kernels) -> None:
     """Norm and SiLU before it, in 16 bits; the sum takes the place of the residual."""
     generator = torch.Generator().manual_seed(4)
@@ -116,11 +133,22 @@ def test_what_does_not_fit_is_refused(kernels: Kernels) -> None:
     products, caches = [Int8Linear(torch.zeros(8, 8))] * 6, [torch.zeros(2, 1, 4, 8, dtype=torch.float16)] * 4
     with pytest.raises(ValueError, match=r"products \[\(8, 8\).* make no layer of 8 values"):
         Int8Layers([(products, caches)])
-    products = [Int8Linear(torch.zeros(out, 8)) for out in (24, 8, 8, 8, 16, 8)]
+    products = [Int8Linear(torch.zeros(out, 8)) for out in (24, 8, 8, 8, 16)]
+    with pytest.raises(ValueError, match=r"make no layer of 8 values"):
+        Int8Layers([([*products, Int8Linear(torch.zeros(8, 8))], caches)])
+    wider = [*products[:4], Int8Linear(torch.zeros(32, 8)), Int8Linear(torch.zeros(8, 16), gated=True)]
+    products.append(Int8Linear(torch.zeros(8, 8), gated=True))
+    with pytest.raises(ValueError, match=r"\(8, 32\), \(32, 8\)\] make no layer of 8 values"):
+        Int8Layers([(products, caches), (wider, caches)])
     with pytest.raises(ValueError, match=r"caches .* make no layer"):
         Int8Layers([(products, caches), (products, [cache[:1] for cache in caches])])
     with pytest.raises(ValueError, match=r"1 rows \(1, 16\) do not fit to layers of 8 inputs"):
         kernels.decode(torch.zeros(1, 16), Int8Layers([(products, caches)]), slots, slots + 1, slots + 1)
+    with pytest.raises(ValueError, match=r"do not fit to layers"):
+        kernels.decode(torch.zeros(1, 8), Int8Layers([(products, caches)]), slots, slots[:0], slots + 1)
+    maps = torch.zeros(1, 4, 4, 16)
+    with pytest.raises(ValueError, match="cannot write where it still reads"):
+        kernels.conv3x3(maps, WinogradWeight(torch.zeros(16, 16, 3, 3), torch.zeros(16)), out=maps)
 
 
 def test_built_once(kernels: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

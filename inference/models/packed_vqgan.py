@@ -128,7 +128,7 @@ class Maps:
 
 
 class Block:
-    """A `ResnetBlock`: (B, H, W, in) -> (B, H, W, out). It overwrites its input, or at least may."""
+    """A `ResnetBlock`: (B, H, W, in) -> (B, H, W, out). It may overwrite its input."""
 
     def __init__(self, block: ResnetBlock, maps: Maps) -> None:
         self._maps = maps

@@ -74,8 +74,9 @@ class Kernels:
 
         `slots`, `lengths` and `text_lengths` are (R,) of int64.
         """
-        x = x.contiguous().clone()
-        if x.shape != (len(slots), layers.width):
+        x = x.clone(memory_format=torch.contiguous_format)
+        rows = slots.shape
+        if x.shape != (*rows, layers.width) or not rows == lengths.shape == text_lengths.shape:
             raise ValueError(f"{len(slots)} rows {tuple(x.shape)} do not fit to layers of {layers.width} inputs")
         check("rows", torch.float32, x)
         check("slots and lengths", torch.int64, slots, lengths, text_lengths)
@@ -102,7 +103,8 @@ class Kernels:
         _, heads, room, width = keys.shape
         rows = len(slots)
         given = (q, *new) if new else (q,)
-        if width % LANES or any(x.shape != (rows, heads * width) for x in given):
+        fits = keys.shape == values.shape and slots.shape == lengths.shape and width % LANES == 0
+        if not fits or any(x.shape != (rows, heads * width) for x in given):
             raise ValueError(f"queries {tuple(q.shape)} do not fit to keys {tuple(keys.shape)} and {rows} rows")
         if any(x.dtype is not torch.float32 or x.stride() != (q.stride(0), 1) for x in given):
             raise ValueError("queries, new keys and new values must lie alike in memory, in float32")
@@ -149,8 +151,10 @@ class Kernels:
         if out.shape != shape or (residual is not None and residual.shape != shape):
             raise ValueError(f"a residual or a place for the output is not {shape}")
         half = x.dtype is torch.float16
-        check("maps", torch.float32, residual, out, None if half else x)
-        check("maps", x.dtype, x)
+        check("maps", torch.float16 if half else torch.float32, x)
+        check("maps", torch.float32, residual, out)
+        if batch and out.data_ptr() == x.data_ptr():
+            raise ValueError("a convolution cannot write where it still reads")
         self._conv3x3(
             batch, height, width, channels, weight.channels_out, int(doubled), int(half), x.data_ptr(),
             *weight.pointers, None if residual is None else residual.data_ptr(), out.data_ptr(),

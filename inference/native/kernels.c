@@ -24,9 +24,9 @@ typedef __m256 vec;
 
 static inline vec splat(float x) { return _mm256_set1_ps(x); }
 
-/* e^x for x <= 88: 2^n * e^r with |r| <= ln(2)/2, the second by its Taylor polynomial; relative error below 2e-7 */
+/* e^x, from x = -87 to 88: 2^n * e^r with |r| <= ln(2)/2, the second by its Taylor polynomial; relative error below 2e-7 */
 static inline vec exp_vec(vec x) {
-    x = _mm256_max_ps(x, splat(-87.0f));
+    x = _mm256_min_ps(_mm256_max_ps(x, splat(-87.0f)), splat(88.0f));
     vec n = _mm256_round_ps(_mm256_mul_ps(x, splat(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     vec r = _mm256_fnmadd_ps(n, splat(0.693359375f), x);
     r = _mm256_fnmadd_ps(n, splat(-2.12194440e-4f), r);
@@ -321,8 +321,8 @@ static vec dot(int64_t width, const float *q, const uint16_t *key) {
 static void score_four(int64_t width, const float *q, const uint16_t *key, float scale, float *scores) {
     vec a = dot(width, q, key), b = dot(width, q, key + width);
     vec c = dot(width, q, key + 2 * width), d = dot(width, q, key + 3 * width);
-    vec sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
-    __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+    vec halves = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps(halves, 1));
     _mm_storeu_ps(scores, _mm_mul_ps(four, _mm_set1_ps(scale)));
 }
 
@@ -400,7 +400,8 @@ typedef struct {
 /* x (rows, heads * width) through all layers, in place */
 void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
             int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths, float *x) {
-    int64_t d = heads * width, inner = layers->gate_up->out, widest = inner > 3 * d ? inner : 3 * d;
+    int64_t d = heads * width, inner = layers->gate_up->out, /* the same in all layers */
+            widest = inner > 3 * d ? inner : 3 * d;
     float *wide = malloc((size_t)(rows * widest) * sizeof(float));
     float *mixed = malloc((size_t)(rows * d) * sizeof(float)), *spare = malloc((size_t)(rows * d) * sizeof(float));
     workspace common = common_space(rows, widest);
@@ -580,8 +581,8 @@ static void tile_out(const conv *s, int64_t o, const int32_t *sum, int64_t apart
     }
 }
 
-/* sums (lines, 2, channels): of each line's values (lines, width, channels), and of their squares */
-void moments(int64_t lines, int64_t width, int64_t channels, const float *x, float *sums) {
+/* to (lines, 2, channels): sums of each line's values (lines, width, channels), and of their squares */
+void moments(int64_t lines, int64_t width, int64_t channels, const float *x, float *to) {
 #pragma omp parallel for schedule(static)
     for (int64_t line = 0; line < lines; line++)
         for (int64_t c = 0; c < channels; c += LANES) {
@@ -591,8 +592,8 @@ void moments(int64_t lines, int64_t width, int64_t channels, const float *x, flo
                 sum = _mm256_add_ps(sum, v);
                 squares = _mm256_fmadd_ps(v, v, squares);
             }
-            _mm256_storeu_ps(sums + line * 2 * channels + c, sum);
-            _mm256_storeu_ps(sums + (line * 2 + 1) * channels + c, squares);
+            _mm256_storeu_ps(to + line * 2 * channels + c, sum);
+            _mm256_storeu_ps(to + (line * 2 + 1) * channels + c, squares);
         }
 }
 
@@ -618,7 +619,8 @@ void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t o
     int64_t in_bytes = (height >> doubled) * (width >> doubled) * in * (half ? 2 : 4), out_size = height * width * out;
     /* a block is small enough for the cache, and small maps are cut so that every thread has some */
     int64_t most = BLOCK_BYTES / (PLANES * in * 2), share = (batch * tiles + threads - 1) / threads;
-    int64_t block = ((most < share ? most : share) + ROWS - 1) / ROWS * ROWS, blocks = (tiles + block - 1) / block;
+    int64_t size = most < share ? most : share, block = (size < 1 ? ROWS : size + ROWS - 1) / ROWS * ROWS;
+    int64_t blocks = (tiles + block - 1) / block;
     /* from one plane to the next: never a multiple of what the cache repeats itself after */
     int64_t apart_in = block * in + 32, apart_out = block * WIDE + WIDE;
 #pragma omp parallel

@@ -1,7 +1,7 @@
-"""Weights and caches as the kernels read them, each with the C structure that points to its parts.
+"""Weights as the kernels read them, and the addresses of their parts.
 
-In: tensors and modules of PyTorch. Out: packed copies, and the address of what kernels.c calls by the same name. The
-objects keep what they point to alive; so must whoever passes an address on.
+In: tensors and modules of PyTorch. Out: packed copies of weights, and C structures (kernels.c: linear, layer) that
+point to them and to caches. The objects keep alive what they point to; so must whoever passes an address on.
 """
 
 import ctypes
@@ -76,7 +76,12 @@ class Int8Linear:
 
 
 class _Layer(ctypes.Structure):
-    _fields_: ClassVar[Any] = [(f"pointer_{number}", ctypes.c_void_p) for number in range(10)]
+    _fields_: ClassVar[Any] = [
+        (name, ctypes.c_void_p)
+        for name in (
+            "qkv", "out", "text_q", "text_out", "gate_up", "down", "keys", "values", "text_keys", "text_values",
+        )
+    ]  # fmt: skip
 
 
 class Int8Layers:
@@ -88,18 +93,16 @@ class Int8Layers:
 
     def __init__(self, layers: Sequence[tuple[Sequence[Int8Linear], Sequence[Tensor]]]) -> None:
         self._kept = list(layers)
-        (_, (keys, _, text_keys, _)), *_ = self._kept
+        ((*_, down), (keys, _, text_keys, _)), *_ = self._kept
         slots, heads, room, width = keys.shape
         text_room = text_keys.shape[2]
         self.width = heads * width
         self.sizes = (heads, width, room, text_room)
         for products, caches in self._kept:
-            inner = products[-1].width_in
-            ways = [(product.width_in, product.width_out) for product in products]
-            square = (self.width, self.width)
-            if ways != [
-                (self.width, 3 * self.width), square, square, square, (self.width, 2 * inner), (inner, self.width),
-            ]:  # fmt: skip
+            ways = [(product.width_in * (1 + product.gated), product.width_out) for product in products]
+            square, inner = (self.width, self.width), 2 * down.width_in
+            wanted = [(self.width, 3 * self.width), square, square, square, (self.width, inner), (inner, self.width)]
+            if ways != wanted or [product.gated for product in products] != [False] * 5 + [True]:
                 raise ValueError(f"products {ways} make no layer of {self.width} values")
             shapes = [tuple(cache.shape) for cache in caches]
             rooms = (room, room, text_room, text_room)
@@ -132,7 +135,7 @@ class WinogradWeight:
             raise ValueError(f"a convolution {tuple(weight.shape)} has no packed form")
         g = torch.tensor(_TRANSFORM)
         taps = weight.float().flatten(2) @ torch.kron(g, g).T  # (out, in, 36)
-        scale = torch.linalg.vector_norm(taps, dim=1, keepdim=True).clamp_min_(_TINY) / WINOGRAD_NORM  # (out, 1, 36)
+        scale = (torch.linalg.vector_norm(taps, dim=1, keepdim=True) / WINOGRAD_NORM).clamp_min_(_TINY)  # (out, 1, 36)
         whole = (taps / scale).round_().to(torch.int16)
         pairs = whole.view(-1, PANEL, self.channels_in // 2, 2, len(g) ** 2).permute(0, 4, 2, 1, 3)
         packed = pairs.contiguous()  # (out / 16, 36, in / 2, 16, 2); aligned to 64 bytes, as the kernel needs it
@@ -161,8 +164,7 @@ def _pointer(tensor: Tensor | None) -> int | None:
 def _rounded(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """(out, in) -> as int8, its scales (out,), and the sums of its rows (out,) as int32."""
     weight = weight.float()
-    largest = torch.linalg.vector_norm(weight, torch.inf, 1).clamp_min_(_TINY)
-    scale = largest / WEIGHT_LEVELS
+    scale = (torch.linalg.vector_norm(weight, torch.inf, 1) / WEIGHT_LEVELS).clamp_min_(_TINY)
     whole = (weight * scale.reciprocal()[:, None]).round_()
     return whole.to(torch.int8), scale, whole.sum(1).to(torch.int32)
 
