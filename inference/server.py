@@ -289,7 +289,7 @@ def load_engine(model: str | None, threads: int, precision: str = "auto", models
 
     `threads` 0 takes the machine's physical cores but one.  That one is the bot's and the server's: threads that wait
     for each other at every operation are held up by whatever takes a core from one of them (with two threads on two
-    cores, some grids took 20 s instead of 4).
+    cores and another busy process, nine built-in pictures took 10 s instead of 1.4).
 
     Raises inference.checkpoints.CheckpointError.
     """
