@@ -2,7 +2,7 @@
 
 In: a `TextEncoder`. Out: a function from token ids and mask to states. It knows no prompts.
 
-What it does differently: see packed_decoder.py. Texts are cut to the longest one, for nothing reads states of padding.
+What it does differently: see packed_decoder.py. Padding takes part in no product, for nothing reads its states.
 """
 
 import copy
@@ -36,16 +36,17 @@ class PackedEncoder:
         x = self._embed_tokens(input_ids) * self._scale  # (B, t, D)
         if self._embed_positions is not None:
             x = x + self._embed_positions.weight[:longest]
-        x = self._embedding_norm(x).flatten(0, 1)  # (B * t, D)
+        attended = attention_mask != 0
+        states, x = torch.zeros_like(x), self._embedding_norm(x)[attended]  # (B, t, D), (N, D)
         bias = mask_bias(attention_mask, x.dtype)[:, None, None]  # (B, 1, 1, t)
         for layer in self._layers:
-            x = layer(x, bias)
-        states: Tensor = self._final_norm(x).view(*input_ids.shape, -1)
+            x = layer(x, attended, bias)
+        states[attended] = self._final_norm(x)
         return states, attention_mask
 
 
 class PackedEncoderLayer:
-    """(B * T, D) -> (B * T, D)."""
+    """(N, D) -> (N, D), the attended tokens of B texts of up to T; `attended` (B, T) says which they are."""
 
     def __init__(self, layer: EncoderLayer, pack: Packer) -> None:
         own, feed = layer.self_attention, layer.feed_forward
@@ -54,10 +55,12 @@ class PackedEncoderLayer:
         self._out = pack(scaled_heads(own.out_proj, own.head_scale), after=layer.self_attention_out_norm)
         self._gate_up, self._down = pack.feed_forward(feed)
 
-    def __call__(self, x: Tensor, bias: Tensor) -> Tensor:
-        rows, width = x.shape
-        split = self._qkv(x).view(len(bias), -1, 3, self._heads, width // self._heads)
+    def __call__(self, x: Tensor, attended: Tensor, bias: Tensor) -> Tensor:
+        width = x.shape[1]
+        padded = x.new_zeros(*attended.shape, 3 * width)
+        padded[attended] = self._qkv(x)
+        split = padded.view(*attended.shape, 3, self._heads, width // self._heads)
         q, keys, values = split.permute(2, 0, 3, 1, 4)  # (B, H, T, d) each
         heads = plain_attention(q, keys, values, bias)
-        x = self._out(heads.transpose(1, 2).reshape(rows, width), x)
+        x = self._out(heads.transpose(1, 2)[attended].flatten(1), x)
         return self._down(self._gate_up(x), x)
