@@ -195,10 +195,10 @@ class Engine:
             return
         finished = []
         for sequence in batch.sequences:
+            generation, row = self._generations[sequence.generation_id], sequence.slots[0]
             sequence.position += 1
-            self._generations[sequence.generation_id].drawn += 1
+            generation.drawn += 1
             if sequence.position == sequence.length:
-                row, generation = sequence.slots[0], self._generations[sequence.generation_id]
                 self._decoded.append((sequence, self._codes[row, 1:].clone()))
                 generation.likelihoods[sequence.index] = float(self._likelihood[row]) / sequence.length
                 finished.append(sequence)

@@ -91,9 +91,7 @@ class PackedDecoder:
         differ. Position 0 takes the start token. What a slot held of an earlier picture is not read.
         """
         device = self._embed_tokens.weight.device
-        slots, order = slots.sort()
-        tokens, positions = tokens[order].to(device), positions[order]
-        x = self._embed_tokens(tokens) * self._scale  # (R, D)
+        x = self._embed_tokens(tokens.to(device)) * self._scale  # (R, D)
         if self._embed_positions is not None:
             x = x + self._embed_positions(positions.to(device))
         x = self._embedding_norm(x)
@@ -101,13 +99,13 @@ class PackedDecoder:
             x = self._at_once(x, slots, positions + 1, self._text_lengths[slots])
         else:
             x = self._one_by_one(x, slots, positions)
-        unsorted = torch.empty_like(order)
-        unsorted[order] = torch.arange(len(order))
-        return self._head(x[unsorted.to(device)])
+        return self._head(x)
 
     def _one_by_one(self, x: Tensor, slots: Tensor, positions: Tensor) -> Tensor:
         """(R, D) through all layers, product after product."""
         like = self._embed_tokens.weight
+        slots, order = slots.sort()  # neighbours are read without a copy
+        positions, x = positions[order], x[order.to(like.device)]
         reach = Reach.of(slots, positions + 1, self._caches[0], like)
         text_reach = Reach.of(slots, self._text_lengths[slots], self._text_caches[0], like)
         for layer, cache, text_cache in zip(self._layers, self._caches, self._text_caches, strict=True):
@@ -115,7 +113,7 @@ class PackedDecoder:
             x = layer.out(cache.attend(q, reach, keys, values), x)
             x = layer.text_out(text_cache.attend(layer.text_q(x), text_reach), x)
             x = layer.down(layer.gate_up(x), x)
-        return x
+        return x[order.argsort().to(like.device)]
 
     def _with_null_state(self, states: Tensor) -> Tensor:
         """(n, E) -> (n + 1, E) where there is a null state, which stands in front."""

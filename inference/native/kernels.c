@@ -24,7 +24,7 @@ typedef __m256 vec;
 
 static inline vec splat(float x) { return _mm256_set1_ps(x); }
 
-/* e^x, from x = -87 to 88: 2^n * e^r with |r| <= ln(2)/2, the second by its Taylor polynomial; relative error below 2e-7 */
+/* e^x for -87 <= x <= 88: 2^n * e^r with |r| <= ln(2)/2, the second by its Taylor polynomial; error below 2e-7 of it */
 static inline vec exp_vec(vec x) {
     x = _mm256_min_ps(_mm256_max_ps(x, splat(-87.0f)), splat(88.0f));
     vec n = _mm256_round_ps(_mm256_mul_ps(x, splat(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -50,7 +50,7 @@ static inline float sum_vec(vec v) {
 
 /* ------------------------------------------------------------------------------------------------ 8-bit product */
 
-#define PANEL 16 /* outputs that lie side by side: the weight is (out / 16, in / 4, 16, 4) */
+#define PANEL 16 /* outputs that lie side by side in a weight: (out / 16, ..., 16, inputs of one step) */
 #define EPSILON 1e-5f
 enum { GATED = 1, BEFORE = 2, AFTER = 4 };
 
@@ -437,12 +437,11 @@ void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int
 
 /* -------------------------------------------------------------------------------------------------- convolution */
 
-#define WIDE 16    /* output channels of a panel */
-#define PLANES 36  /* a tile of 6 x 6, transformed */
-#define FULL 32767.0f /* the norm that transformed inputs and weights are brought to: by Cauchy and Schwarz no sum overflows */
+#define PLANES 36               /* a tile of 6 x 6, transformed */
+#define FULL 32767.0f           /* the norm of transformed inputs and weights: by Cauchy and Schwarz no sum overflows */
 #define BLOCK_BYTES (256 << 10) /* of transformed input: it stays in a core's cache until all outputs are made */
 
-/* WIDE sums, and one step of them: two inputs (the same for all) times two weights each */
+/* PANEL sums, and one step of them: two inputs (the same for all) times two weights each */
 #ifdef __AVX512VNNI__
 #define ROWS 12 /* tiles at a time: as many as there are registers for */
 static inline sums add_pairs(sums s, const int16_t *two, const int16_t *w) {
@@ -453,31 +452,31 @@ static inline sums add_pairs(sums s, const int16_t *two, const int16_t *w) {
 static inline sums add_pairs(sums s, const int16_t *two, const int16_t *w) {
     __m256i x = _mm256_set1_epi32(*(const int32_t *)two);
     return add_sums(s, (sums){_mm256_madd_epi16(x, _mm256_load_si256((const __m256i *)w)),
-                              _mm256_madd_epi16(x, _mm256_load_si256((const __m256i *)(w + WIDE)))});
+                              _mm256_madd_epi16(x, _mm256_load_si256((const __m256i *)(w + PANEL)))});
 }
 #endif
 
 /* one dimension of the input's transform, B^T of F(4, 3) */
-static inline void transform_in(vec d[6], vec *out, int step) {
+static inline void transform_in(const vec d[6], vec out[6]) {
     vec four = splat(4.0f), two = splat(2.0f);
     vec a = _mm256_fnmadd_ps(four, d[2], d[4]), b = _mm256_fnmadd_ps(four, d[1], d[3]);
     vec c = _mm256_sub_ps(d[4], d[2]), e = _mm256_mul_ps(two, _mm256_sub_ps(d[3], d[1]));
     out[0] = _mm256_fmadd_ps(four, d[0], _mm256_fnmadd_ps(splat(5.0f), d[2], d[4]));
-    out[1 * step] = _mm256_add_ps(a, b);
-    out[2 * step] = _mm256_sub_ps(a, b);
-    out[3 * step] = _mm256_add_ps(c, e);
-    out[4 * step] = _mm256_sub_ps(c, e);
-    out[5 * step] = _mm256_fmadd_ps(four, d[1], _mm256_fnmadd_ps(splat(5.0f), d[3], d[5]));
+    out[1] = _mm256_add_ps(a, b);
+    out[2] = _mm256_sub_ps(a, b);
+    out[3] = _mm256_add_ps(c, e);
+    out[4] = _mm256_sub_ps(c, e);
+    out[5] = _mm256_fmadd_ps(four, d[1], _mm256_fnmadd_ps(splat(5.0f), d[3], d[5]));
 }
 
 /* one dimension of the output's, A^T */
-static inline void transform_out(const vec *m, int step, vec out[4]) {
-    vec a = _mm256_add_ps(m[step], m[2 * step]), b = _mm256_sub_ps(m[step], m[2 * step]);
-    vec c = _mm256_add_ps(m[3 * step], m[4 * step]), d = _mm256_sub_ps(m[3 * step], m[4 * step]);
+static inline void transform_out(const vec m[6], vec out[4]) {
+    vec a = _mm256_add_ps(m[1], m[2]), b = _mm256_sub_ps(m[1], m[2]);
+    vec c = _mm256_add_ps(m[3], m[4]), d = _mm256_sub_ps(m[3], m[4]);
     out[0] = _mm256_add_ps(_mm256_add_ps(m[0], a), c);
     out[1] = _mm256_fmadd_ps(splat(2.0f), d, b);
     out[2] = _mm256_fmadd_ps(splat(4.0f), c, a);
-    out[3] = _mm256_add_ps(_mm256_fmadd_ps(splat(8.0f), d, b), m[5 * step]);
+    out[3] = _mm256_add_ps(_mm256_fmadd_ps(splat(8.0f), d, b), m[5]);
 }
 
 /* c (tiles, 16) = a (tiles, in) @ b (in / 2, 16, 2) */
@@ -489,9 +488,9 @@ static void multiply_int16(int64_t in, int64_t tiles, const int16_t *a, const in
         const int16_t *row = a + t * in;
         for (int64_t k = 0; k < in; k += 2)
 #pragma GCC unroll 12
-            for (int r = 0; r < ROWS; r++) acc[r] = add_pairs(acc[r], row + r * in + k, b + k * WIDE);
+            for (int r = 0; r < ROWS; r++) acc[r] = add_pairs(acc[r], row + r * in + k, b + k * PANEL);
 #pragma GCC unroll 12
-        for (int r = 0; r < ROWS; r++) store_sums(c + (t + r) * WIDE, acc[r]);
+        for (int r = 0; r < ROWS; r++) store_sums(c + (t + r) * PANEL, acc[r]);
     }
 }
 
@@ -523,12 +522,12 @@ static void tile_in(const conv *s, int64_t top, int64_t left, float *planes) {
                 else
                     d[j] = s->half ? load_half((const uint16_t *)s->x + at) : _mm256_loadu_ps((const float *)s->x + at);
             }
-            transform_in(d, rows + i, 1);
+            transform_in(d, rows + i);
         }
         for (int j = 0; j < 6; j++) {
             vec d[6], t[6];
             for (int i = 0; i < 6; i++) d[i] = rows[i * 6 + j];
-            transform_in(d, t, 1);
+            transform_in(d, t);
             for (int i = 0; i < 6; i++) _mm256_store_ps(planes + (i * 6 + j) * s->in + c, t[i]);
         }
     }
@@ -554,7 +553,7 @@ static float quantize_plane(int64_t in, const float *x, int16_t *q) {
 /* sixteen output channels of one tile, from o on; sums and what one of them is worth lie so far apart for each plane */
 static void tile_out(const conv *s, int64_t o, const int32_t *sum, int64_t apart, const float *worth,
                      int64_t worth_apart, int64_t top, int64_t left) {
-    for (int half = 0; half < WIDE; half += LANES) {
+    for (int half = 0; half < PANEL; half += LANES) {
         vec rows[4][6], bias = _mm256_loadu_ps(s->bias + o + half);
         const float *scale = s->scale + o * PLANES + half;
         for (int j = 0; j < 6; j++) {
@@ -562,15 +561,15 @@ static void tile_out(const conv *s, int64_t o, const int32_t *sum, int64_t apart
             for (int i = 0; i < 6; i++) {
                 int k = i * 6 + j;
                 vec value = _mm256_cvtepi32_ps(_mm256_load_si256((const __m256i *)(sum + k * apart + half)));
-                vec factor = _mm256_mul_ps(splat(worth[k * worth_apart]), _mm256_loadu_ps(scale + k * WIDE));
+                vec factor = _mm256_mul_ps(splat(worth[k * worth_apart]), _mm256_loadu_ps(scale + k * PANEL));
                 d[i] = _mm256_mul_ps(value, factor);
             }
-            transform_out(d, 1, t);
+            transform_out(d, t);
             for (int i = 0; i < 4; i++) rows[i][j] = t[i];
         }
         for (int i = 0; i < 4 && top + i < s->height; i++) {
             vec t[4];
-            transform_out(rows[i], 1, t);
+            transform_out(rows[i], t);
             for (int j = 0; j < 4 && left + j < s->width; j++) {
                 int64_t place = ((top + i) * s->width + left + j) * s->out + o + half;
                 vec value = _mm256_add_ps(t[j], bias);
@@ -622,7 +621,7 @@ void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t o
     int64_t size = most < share ? most : share, block = (size < 1 ? ROWS : size + ROWS - 1) / ROWS * ROWS;
     int64_t blocks = (tiles + block - 1) / block;
     /* from one plane to the next: never a multiple of what the cache repeats itself after */
-    int64_t apart_in = block * in + 32, apart_out = block * WIDE + WIDE;
+    int64_t apart_in = block * in + 32, apart_out = block * PANEL + PANEL;
 #pragma omp parallel
     {
         float *planes = aligned_alloc(64, PLANES * (size_t)in * sizeof(float));
@@ -641,12 +640,12 @@ void conv3x3(int64_t batch, int64_t height, int64_t width, int64_t in, int64_t o
                 for (int k = 0; k < PLANES; k++)
                     worth[k * block + t] = quantize_plane(in, planes + k * in, v + k * apart_in + t * in);
             }
-            for (int64_t o = 0; o < out; o += WIDE) {
+            for (int64_t o = 0; o < out; o += PANEL) {
                 const int16_t *panel = weight + o * PLANES * in;
                 for (int k = 0; k < PLANES; k++)
-                    multiply_int16(in, padded, v + k * apart_in, panel + k * in * WIDE, sum + k * apart_out);
+                    multiply_int16(in, padded, v + k * apart_in, panel + k * in * PANEL, sum + k * apart_out);
                 for (int64_t t = 0; t < count; t++)
-                    tile_out(&s, o, sum + t * WIDE, apart_out, worth + t, block, (first + t) / across * 4,
+                    tile_out(&s, o, sum + t * PANEL, apart_out, worth + t, block, (first + t) / across * 4,
                              (first + t) % across * 4);
             }
         }

@@ -150,6 +150,7 @@ class WinogradWeight:
 
 
 def check(what: str, dtype: torch.dtype, *tensors: Tensor | None) -> None:
+    """Raises `ValueError`, naming `what`, for a tensor of another type, that lies apart or on another device."""
     for tensor in tensors:
         if tensor is not None and not (
             tensor.dtype is dtype and tensor.is_contiguous() and tensor.device.type == "cpu"
