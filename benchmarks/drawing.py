@@ -20,13 +20,13 @@ from torch import Tensor
 from benchmarks.published import MINI
 from inference.backends.dalle import DalleBackend
 from inference.contract import Done, Failed, GenerationRequest, Image, Progress
-from inference.cores import usable_cores
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from inference.models.dalle_bart_config import DalleBartConfig
-from inference.models.packed_linear import Packer, linear_of
-from inference.native import load_kernels
-from inference.precision import Precision
-from inference.server import load_engine
+from inference.models.packed.linear import Packer, linear_of
+from inference.native.cores import usable_cores
+from inference.native.kernels import load_kernels
+from inference.native.precision import Precision
+from inference.server.app import load_engine
 
 PROMPT = "a small red house beside a lake in the evening, painted in watercolour"
 

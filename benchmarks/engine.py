@@ -27,7 +27,7 @@ import torch
 
 from benchmarks.drawing import forget_file
 from benchmarks.published import write_published
-from inference.cores import usable_cores
+from inference.native.cores import usable_cores
 
 PICTURES = (1, 9)
 

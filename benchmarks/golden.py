@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.weights import read_json
+from inference.checkpoints.weights import read_json
 
 STATES = 2e-5
 LOGITS = 1e-4

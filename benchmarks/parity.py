@@ -35,22 +35,28 @@ from benchmarks.golden import (
     read_arrays,
 )
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import (
+from inference.checkpoints.load import (
     ORIGINAL_SAMPLING,
     Checkpoint,
     load_dalle_bart,
     load_vqgan,
 )
+from inference.checkpoints.tokenizer_files import (
+    WORDS,
+    WordList,
+    load_byte_level_bpe,
+    load_prompt_tokenizer,
+    load_tokenizer,
+)
+from inference.checkpoints.weights import CheckpointError, read_json
+from inference.engine.sampler import SamplingRows, filter_logits, guide, sample
 from inference.models.dalle_bart import DalleBart
-from inference.models.packed_decoder import PackedDecoder
-from inference.models.packed_linear import Packer
-from inference.models.unpacked import UnpackedDecoder
-from inference.precision import Precision
-from inference.sampler import SamplingRows, filter_logits, guide, sample
-from inference.sequence import SamplingParams
-from inference.text import PromptTokenizer, TextNormalizer
-from inference.tokenizer_files import WORDS, WordList, load_byte_level_bpe, load_prompt_tokenizer, load_tokenizer
-from inference.weights import CheckpointError, read_json
+from inference.models.packed.decoder import PackedDecoder
+from inference.models.packed.linear import Packer
+from inference.models.packed.unpacked import UnpackedDecoder
+from inference.models.sampling import SamplingParams
+from inference.native.precision import Precision
+from inference.text.tokenizer import PromptTokenizer, TextNormalizer
 
 TEXTS = ("", "_uncond")
 

@@ -1,6 +1,7 @@
 """A model of the size of the published DALL·E mini, with random weights: what speed and memory depend on.
 
-In: an empty folder. Out: a checkpoint in it that `inference.checkpoints.load_model` reads, 1.9 GB. Pictures are noise.
+In: an empty folder. Out: a checkpoint in it that `inference.checkpoints.load.load_model` reads, 1.9 GB. Its pictures
+are noise.
 """
 
 import json

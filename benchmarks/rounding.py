@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import load_model
-from inference.cores import usable_cores
-from inference.precision import Precision
-from inference.sampler import SamplingRows, guide, gumbel_noise, sample
-from inference.training.drawing import draw
+from inference.checkpoints.load import load_model
+from inference.engine.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.native.cores import usable_cores
+from inference.native.precision import Precision
+from inference.training.evaluation.drawing import draw
 
 PROMPTS = (
     "a red heart", "a balrog playing chess", "two blue birds on a tree", "a castle at night", "a yellow taxi in rain",

@@ -21,7 +21,7 @@ from discord.ext import commands
 from bot.config import Settings
 from bot.database.records import GenerationRecord
 from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, Sanctioned, UserError
-from bot.order import InteractionRef, Order
+from bot.orders.order import InteractionRef, Order
 from bot.services import Services, open_services
 from bot.views import text
 from bot.views.history import grid_of

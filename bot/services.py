@@ -9,21 +9,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.admission import Admission
 from bot.config import Settings
 from bot.database.generations import GenerationLog
 from bot.database.moderation import Moderation
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
-from bot.endpoint import Endpoint
-from bot.generation import Generator
-from bot.limits import Limits
-from bot.live import INTERVAL_SECONDS
-from bot.pool import DrawingPool, Pool
-from bot.queue import FairQueue
-from bot.storage import FolderStorage, Storage
-from bot.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
+from bot.generation.generator import Generator
+from bot.generation.live import INTERVAL_SECONDS
+from bot.orders.admission import Admission
+from bot.orders.limits import Limits
+from bot.orders.queue import FairQueue
+from bot.pool.endpoint import Endpoint
+from bot.pool.pool import DrawingPool, Pool
+from bot.pool.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
+from bot.storage.folder import FolderStorage, Storage
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bot.grid import compose
+from bot.generation.grid import compose
 from inference.contract import GenerationRequest, Image
-from inference.server import load_engine
+from inference.server.app import load_engine
 
 PROMPTS = (
     "a red heart on a blue background",

@@ -21,9 +21,9 @@ from bot.config import load_settings
 from bot.database import migrate
 from bot.database.records import GenerationRecord
 from bot.errors import GenerationFailed, NoEndpoint, UserError
-from bot.order import InteractionRef, Order, Requester
-from bot.pool import EndpointStatus
-from bot.reply import Result
+from bot.generation.reply import Result
+from bot.orders.order import InteractionRef, Order, Requester
+from bot.pool.pool import EndpointStatus
 from bot.services import Services, open_services
 from inference.contract import MAX_IMAGES, MAX_SEED, Done, Event, GenerationRequest, Image, Progress, Verdict
 

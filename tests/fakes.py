@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from inference.backends import EncodedTexts
-from inference.sequence import SamplingParams
+from inference.models.sampling import SamplingParams
 
 
 class FakeBackend:

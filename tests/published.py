@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from inference.hub import HubFile, HubRepository, PublishedModel
+from inference.checkpoints.hub import HubFile, HubRepository, PublishedModel
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 REVISION = "0123456789abcdef0123456789abcdef01234567"

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 
 from inference.backends import Backend
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import load_original
+from inference.checkpoints.load import load_original
 from inference.contract import Done, Event, GenerationRequest, Image
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from inference.pictures import Pixels
 from tests.fakes import FakeBackend
 

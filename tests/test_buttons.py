@@ -1,6 +1,6 @@
 """Every button below the pictures: what it does, for whom, and that it outlives the bot."""
 
-from bot.grid import size_of
+from bot.generation.grid import size_of
 from tests.town import Town, answer, buttons, said
 
 

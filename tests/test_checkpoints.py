@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inference.checkpoints import (
+from inference.checkpoints.flax import dalle_bart_weights, vqgan_weights
+from inference.checkpoints.flax_file import read_flax
+from inference.checkpoints.load import (
     load_builtin,
     load_dalle_bart,
     load_model,
@@ -28,14 +30,12 @@ from inference.checkpoints import (
     save_builtin,
     verify_model,
 )
-from inference.flax_checkpoint import dalle_bart_weights, vqgan_weights
-from inference.flax_file import read_flax
+from inference.checkpoints.weights import CheckpointError, read_weights, write_shards, write_weights
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
+from inference.models.sampling import SamplingParams
 from inference.models.vqgan import VQGAN, VQGANConfig
-from inference.sequence import SamplingParams
-from inference.text import PromptTokenizer
-from inference.weights import CheckpointError, read_weights, write_shards, write_weights
+from inference.text.tokenizer import PromptTokenizer
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 MINI = GOLDEN / "dallebart_mini"

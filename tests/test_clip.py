@@ -9,12 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.checkpoints import BUILTIN_FOLDER, load_judge, load_sentence_encoder
-from inference.models.clip import JudgeConfig, JudgeRanker, PictureJudge, picture_tensor
+from inference.checkpoints.load import BUILTIN_FOLDER, load_judge, load_sentence_encoder
+from inference.checkpoints.weights import CheckpointError, write_weights
 from inference.models.config import ConfigError
-from inference.training.clip import ClipConfig, JudgeTrainer, PairBatch, measure
-from inference.training.softening import softened, spoiled
-from inference.weights import CheckpointError, write_weights
+from inference.models.judge import JudgeConfig, JudgeRanker, PictureJudge, picture_tensor
+from inference.training.stages.clip import ClipConfig, JudgeTrainer, PairBatch, measure
+from inference.training.stages.softening import softened, spoiled
 
 TINY = JudgeConfig(edge=96, widths=(16, 16, 32, 32), embed_dim=16, text_dim=8)
 

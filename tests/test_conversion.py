@@ -7,11 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from inference.checkpoints import load_model, save_builtin, verify_model
-from inference.conversion import import_folder, pull
-from inference.hub import Hub, HubFile
-from inference.model_store import ModelStore, check_hashes
-from inference.weights import CheckpointError
+from inference.checkpoints.convert import import_folder, pull
+from inference.checkpoints.hub import Hub, HubFile
+from inference.checkpoints.load import load_model, save_builtin, verify_model
+from inference.checkpoints.store import ModelStore, check_hashes
+from inference.checkpoints.weights import CheckpointError
 from tests.published import REVISION, clip_folder, original_folder, repositories, serving, tiny
 from tests.test_checkpoints import assert_same_weights, builtin_like
 from tests.test_min_dalle_checkpoint import min_dalle_folder
@@ -118,7 +118,9 @@ def mappings(text: str) -> list[tuple[int, int, str]]:
 
 def test_too_little_room(tmp_path: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is written, the disk must have room for it."""
-    monkeypatch.setattr("inference.conversion.shutil.disk_usage", lambda folder: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr(
+        "inference.checkpoints.convert.shutil.disk_usage", lambda folder: type("Usage", (), {"free": 1000})
+    )
     with pytest.raises(CheckpointError, match=r"GB are needed there, 0\.0 GB are free"):
         import_folder(original_folder(tmp_path / "original"), "mine", store)
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from inference.cores import _paid_cores, usable_cores
+from inference.native.cores import _paid_cores, usable_cores
 
 
 def test_there_is_always_a_core() -> None:

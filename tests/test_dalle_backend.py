@@ -10,7 +10,7 @@ from torch import Tensor
 
 from inference.backends import Backend
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import (
+from inference.checkpoints.load import (
     BUILTIN_SAMPLING,
     Checkpoint,
     load_dalle_bart,
@@ -18,12 +18,12 @@ from inference.checkpoints import (
     load_sentence_encoder,
     load_vqgan,
 )
+from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
+from inference.engine.sampler import SamplingRows, guide, gumbel_noise, sample
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
+from inference.models.sampling import SamplingParams
 from inference.models.vqgan import VQGAN, VQGANConfig
-from inference.sampler import SamplingRows, guide, gumbel_noise, sample
-from inference.sequence import SamplingParams
-from inference.tokenizer_files import load_prompt_tokenizer
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 

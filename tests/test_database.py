@@ -18,7 +18,7 @@ from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
 from bot.errors import ConfigurationError, InvalidOption, NotFound, NotSaved, NotYours
-from bot.order import Order
+from bot.orders.order import Order
 from inference.contract import Verdict
 from tests.bot_fakes import ADA, BOB, GUILD, an_interaction, an_order, empty_database
 

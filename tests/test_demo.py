@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 import simcord
 
-from bot import demo
 from bot.config import Settings, load_settings
+from bot.demo import stage as demo
 from bot.errors import ConfigurationError
-from bot.grid import size_of
+from bot.generation.grid import size_of
 from bot.services import Services, open_services
 from tests.bot_fakes import ADA, FakePool, an_order
 from tests.town import said

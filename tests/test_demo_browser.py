@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot import demo
 from bot.config import Settings, load_settings
+from bot.demo import stage as demo
 from bot.services import Services, open_services
 from tests.town import PausingPool
 

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import doctor
+from bot.cli import doctor
+from bot.cli.doctor import Finding, examine, port, socket_folder
 from bot.config import Settings, load_settings
-from bot.doctor import Finding, examine, port, socket_folder
 
 TOKEN = base64.b64encode(b"1234567890").decode().rstrip("=") + ".time.signature"
 

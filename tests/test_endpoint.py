@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.endpoint import Endpoint, EndpointDown, split_lines
 from bot.errors import GenerationFailed, InvalidOption
+from bot.pool.endpoint import Endpoint, EndpointDown, split_lines
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued, Verdict, event_to_line
 from tests.bot_fakes import tile
 

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from inference.backends import EncodedTexts
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, InvalidRequest, Progress
-from inference.engine import TICKS, Engine
-from inference.generation import kept_codes
+from inference.engine.engine import TICKS, Engine
+from inference.engine.generation import kept_codes
+from inference.engine.previews import BURST
+from inference.engine.sampler import SamplingRows, draw_codes, guide
+from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels, encode_png
-from inference.previews import BURST
-from inference.sampler import SamplingRows, draw_codes, guide
-from inference.sequence import SamplingParams
 from tests.fakes import FakeBackend
 
 

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from structlog.testing import capture_logs
 
 from inference.contract import Done, Event, GenerationRequest, Image, Progress
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from inference.pictures import Pixels
-from inference.ranking import Ranker
+from inference.ranking.ranker import Ranker
 from tests.fakes import FakeBackend
 
 REQUEST = GenerationRequest("a cat", images=9, seed=5)

@@ -3,8 +3,8 @@
 import pytest
 
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued
-from inference.engine import Engine
-from inference.engine_thread import ENGINE_FAILED, EngineThread, EventStream
+from inference.engine.engine import Engine
+from inference.engine.thread import ENGINE_FAILED, EngineThread, EventStream
 from tests.fakes import FakeBackend
 
 PICTURE = Image(0, 7, None, b"png")

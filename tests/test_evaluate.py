@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from inference.training.detection import CrowdSource, DetectionConfig, DetectorTrainer
-from inference.training.detector import (
+from inference.training.data.places import COLOURS, PLACES, background
+from inference.training.data.scenes import SceneMaker, render
+from inference.training.evaluation.detector import (
     CUT,
     Detector,
     DetectorConfig,
@@ -19,11 +20,10 @@ from inference.training.detector import (
     load_detector,
     save_detector,
 )
-from inference.training.drawing import draw
-from inference.training.evaluate import Answer, Evaluation, Examiner, read_sheet, results, share_right
-from inference.training.evaluation_page import page
-from inference.training.places import COLOURS, PLACES, background
-from inference.training.questions import (
+from inference.training.evaluation.drawing import draw
+from inference.training.evaluation.evaluate import Answer, Evaluation, Examiner, read_sheet, results, share_right
+from inference.training.evaluation.page import page
+from inference.training.evaluation.questions import (
     EVALUATION_FOLDER,
     MEASURES,
     Question,
@@ -32,11 +32,12 @@ from inference.training.questions import (
     rendering_of,
     write_questions,
 )
-from inference.training.scenes import SceneMaker, render
-from inference.training.scoring import answers, dominant_colour, nearest_background
+from inference.training.evaluation.scoring import answers, dominant_colour, nearest_background
+from inference.training.stages.detection import CrowdSource, DetectionConfig, DetectorTrainer
 from tests.fakes import FakeBackend
 from tests.test_training_data import write_icons
 
+EVALUATE = "inference.training.evaluation.evaluate"
 TINY = DetectorConfig(concepts=6, finder=(16, 16), namer=(16, 16, 32))
 
 
@@ -178,15 +179,15 @@ def test_best_of_nine_compares_the_first_with_all(monkeypatch: pytest.MonkeyPatc
     right = [*[True] * 9, *[False] * 9, *[False] * 8, True]
     nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), mark) for mark in right]
     drawn = [answer.pixels for answer in nine], [0.0] * 27
-    monkeypatch.setattr("inference.training.evaluate.draw_with_likelihoods", lambda backend, orders, told: drawn)
-    monkeypatch.setattr("inference.training.evaluate.judged", lambda detector, questions, pictures: nine)
+    monkeypatch.setattr(f"{EVALUATE}.draw_with_likelihoods", lambda backend, orders, told: drawn)
+    monkeypatch.setattr(f"{EVALUATE}.judged", lambda detector, questions, pictures: nine)
     numbers = examiner.best_of_nine([question] * 3, LikesTheLast(), 0)  # type: ignore[arg-type]
     assert numbers == {
         "best_of_9_mean": pytest.approx(10 / 27), "best_of_9_first": pytest.approx(2 / 3),
         "best_of_9_gain": pytest.approx(8 / 27), "best_of_9_possible": pytest.approx(2 / 3),
         "best_of_9_mixed_mean": pytest.approx(1 / 9), "best_of_9_mixed_first": 1.0,
     }  # fmt: skip
-    monkeypatch.setattr("inference.training.evaluate.judged", lambda detector, questions, pictures: nine[:18])
+    monkeypatch.setattr(f"{EVALUATE}.judged", lambda detector, questions, pictures: nine[:18])
     assert examiner.best_of_nine([question] * 2, LikesTheLast(), 0)["best_of_9_mixed_first"] is None  # type: ignore[arg-type]
 
 

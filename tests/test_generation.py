@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.album import Album
 from bot.database.records import GuildRecord
 from bot.errors import (
     ChannelNotAllowed,
@@ -21,8 +20,9 @@ from bot.errors import (
     QueueFull,
     Sanctioned,
 )
-from bot.grid import compose
-from bot.order import Requester
+from bot.generation.album import Album
+from bot.generation.grid import compose
+from bot.orders.order import Requester
 from tests.bot_fakes import (
     ADA,
     BOB,

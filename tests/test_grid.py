@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, PngImagePlugin
 
-from bot import grid
+from bot.generation import grid
 from inference.contract import MAX_IMAGES
 from tests.bot_fakes import tile
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from inference.hub import PUBLISHED, Hub, HubFile
-from inference.weights import CheckpointError
+from inference.checkpoints.hub import PUBLISHED, Hub, HubFile
+from inference.checkpoints.weights import CheckpointError
 from tests.published import GOLDEN, HubStandIn, repositories, serving, tiny
 
 
@@ -15,7 +15,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries come at once, and what arrived of a small file counts."""
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1024)
-    monkeypatch.setattr("inference.hub.LARGE", 50_000)
+    monkeypatch.setattr("inference.checkpoints.hub.LARGE", 50_000)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-"""The import rules of docs/architecture.md, checked by reading every file of the two packages."""
+"""The import rules of docs/architecture.md, by folder: a new file is covered from its first line."""
 
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,42 +13,44 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted(
     path.relative_to(ROOT) for folder in ("bot", "inference", "migrations") for path in (ROOT / folder).rglob("*.py")
 )
+MODULES = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
+
+# From top to bottom, the places on one line beside each other.  A file imports from its own line and from those below.
+LAYERS = (
+    ("bot.__main__",),
+    ("bot.cli", "bot.demo"),
+    ("bot.client", "bot.cogs", "bot.web"),
+    ("bot.views",),
+    ("bot.services",),
+    ("bot.generation", "bot.actions"),
+    ("bot.orders", "bot.pool", "bot.database", "bot.storage"),
+    ("bot.wording",),
+    ("bot.config", "bot.logs"),
+    ("bot.errors",),
+    ("inference.training",),
+    ("inference.server",),
+    ("inference.engine.thread",),
+    ("inference.engine", "inference.ranking", "inference.backends"),
+    ("inference.checkpoints", "inference.models", "inference.text"),
+    ("inference.native", "inference.safety"),
+    ("inference.pictures",),
+    ("inference.contract",),
+)
 
 # What may be imported only under the named places.
 ONLY_UNDER = {
-    "discord": ("bot/client.py", "bot/cogs/", "bot/views/", "bot/demo.py"),
-    "simcord": ("bot/demo.py",),
-    "sqlalchemy": ("bot/database/", "migrations/"),
-    "aiohttp.web": ("bot/web/", "inference/server.py"),
+    "discord": ("bot.client", "bot.cogs", "bot.views", "bot.demo"),
+    "simcord": ("bot.demo",),
+    "sqlalchemy": ("bot.database", "migrations"),
+    "alembic": ("bot.database", "migrations"),
+    "aiohttp.web": ("bot.web", "inference.server"),
 }
-NO_ASYNCIO = (
-    "inference/engine.py",
-    "inference/scheduler.py",
-    "inference/sampler.py",
-    "inference/sequence.py",
-    "inference/text.py",
-    "inference/checkpoints.py",
-    "inference/conversion.py",
-    "inference/flax_checkpoint.py",
-    "inference/flax_file.py",
-    "inference/hub.py",
-    "inference/layouts.py",
-    "inference/min_dalle_checkpoint.py",
-    "inference/model_store.py",
-    "inference/nouns.py",
-    "inference/thesaurus.py",
-    "inference/tokenizer_files.py",
-    "inference/weights.py",
-    "inference/pictures.py",
-    "inference/models/",
-    "inference/backends/",
-    "inference/safety/",
-)
-# The command line builds what a command needs inside that command.
-MAY_IMPORT_INFERENCE_INSIDE_FUNCTIONS = ("bot/__main__.py", "bot/model_commands.py", "bot/training_commands.py")
+NO_ASYNCIO = ("inference.engine", "inference.models", "inference.ranking", "inference.text", "inference.checkpoints",
+              "inference.native", "inference.safety", "inference.pictures")  # fmt: skip
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(path: Path) -> tuple[tuple[str, bool], ...]:
     """Each module that a file imports, with whether that happens at import time."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     late = {
@@ -55,6 +59,10 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for inner in ast.walk(node)
     }
+    return tuple(_found(tree, path, late))
+
+
+def _found(tree: ast.Module, path: Path, late: set[ast.AST]) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
@@ -71,32 +79,74 @@ def absolute(node: ast.ImportFrom, path: Path) -> str:
     return ".".join((*package, *([node.module] if node.module else ())))
 
 
-def is_in(module: str, package: str) -> bool:
-    return module == package or module.startswith(package + ".")
+def is_in(module: str, *places: str) -> bool:
+    return any(module == place or module.startswith(place + ".") for place in places)
 
 
-def is_under(path: Path, places: tuple[str, ...]) -> bool:
-    return any(path.as_posix().startswith(place) for place in places)
+def layer_of(module: str) -> int | None:
+    """The line of `LAYERS` that names the longest part of the module's name."""
+    found = [(len(place), line) for line, places in enumerate(LAYERS) for place in places if is_in(module, place)]
+    return max(found)[1] if found else None
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
-def test_imports_go_one_way(path: Path) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_one_way(module: str) -> None:
     """Each file imports only what its place allows."""
     wrong = []
-    for module, at_import in imports(path):
+    for imported, at_import in imports(MODULES[module]):
         for package, places in ONLY_UNDER.items():
-            if is_in(module, package) and not is_under(path, places):
-                wrong.append(f"{module} belongs under {', '.join(places)}")
-        if path.parts[0] == "bot" and (is_in(module, "torch") or is_in(module, "inference")):
-            contract = is_in(module, "inference.contract") or module == "inference"
-            inside_a_command = path.as_posix() in MAY_IMPORT_INFERENCE_INSIDE_FUNCTIONS and not at_import
-            if not (contract or inside_a_command):
-                wrong.append(f"{module}: the bot knows inference.contract alone")
-        if path.parts[0] == "inference" and any(is_in(module, name) for name in ("bot", "discord", "sqlalchemy")):
-            wrong.append(f"{module}: inference knows nothing of the bot")
-        if is_in(module, "asyncio") and is_under(path, NO_ASYNCIO):
-            wrong.append(f"{module}: the engine and what is below it are synchronous")
-    assert not wrong, f"{path}: " + "; ".join(wrong)
+            if is_in(imported, package) and not is_in(module, *places):
+                wrong.append(f"{imported} belongs under {', '.join(places)}")
+        if is_in(module, "bot") and is_in(imported, "torch", "inference"):
+            inside_a_command = is_in(module, "bot.cli") and not at_import
+            if not (is_in(imported, "inference.contract") or imported == "inference" or inside_a_command):
+                wrong.append(f"{imported}: the bot knows inference.contract alone")
+        if is_in(module, "inference") and is_in(imported, "bot", "discord", "sqlalchemy"):
+            wrong.append(f"{imported}: inference knows nothing of the bot")
+        if is_in(imported, "asyncio") and is_in(module, *NO_ASYNCIO) and not is_in(module, "inference.engine.thread"):
+            wrong.append(f"{imported}: the engine and what is below it are synchronous")
+    assert not wrong, f"{module}: " + "; ".join(wrong)
+
+
+TO_BE_MENDED = ("bot.views.press", "bot.views.reply")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_downward(module: str) -> None:
+    """No file imports from a layer above its own; what stands in no layer is imported by nobody below."""
+    own = layer_of(module)
+    package = MODULES[module].parts[0]
+    if own is None:
+        assert module in ("bot", "inference") or package == "migrations", f"{module} has no place in LAYERS"
+        return
+    above = [
+        imported
+        for imported, _ in imports(MODULES[module])
+        if is_in(imported, package) and (layer := layer_of(imported)) is not None and layer < own
+    ]
+    if module in TO_BE_MENDED:
+        pytest.xfail("the views still know the client by name")
+    assert not above, f"{module} imports what is above it: {', '.join(above)}"
+
+
+@pytest.mark.xfail(reason="the client and its views; evaluation and its page", strict=True)
+def test_no_import_cycle() -> None:
+    """No file imports itself in the end, not inside a function and not under TYPE_CHECKING either."""
+    graph = {
+        module: {imported for imported, _ in imports(path) if imported in MODULES and imported != module}
+        - parents(module)
+        for module, path in MODULES.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(reversed(error.args[1])))
+
+
+def parents(module: str) -> set[str]:
+    """The packages that a module lies in; importing a neighbour names them, too."""
+    parts = module.split(".")
+    return {".".join(parts[:end]) for end in range(1, len(parts))}
 
 
 def test_the_contract_needs_the_standard_library_only() -> None:
@@ -117,3 +167,10 @@ def test_the_rules_see_what_they_forbid(tmp_path: Path) -> None:
         "inference": False,
         "inference.engine": False,
     }
+
+
+def test_a_file_belongs_to_the_longest_place() -> None:
+    """`inference.engine.thread` has a line of its own above the engine's."""
+    assert layer_of("inference.engine.thread") == LAYERS.index(("inference.engine.thread",))
+    assert layer_of("inference.engine.scheduler") == layer_of("inference.backends.dalle")
+    assert layer_of("bot.something_new") is None

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import LimitReached
-from bot.limits import Limits
-from bot.order import Requester
+from bot.orders.limits import Limits
+from bot.orders.order import Requester
 
 ADA, BOB = Requester(1, "ada", 10, 100), Requester(2, "bob", 10, 100)
 

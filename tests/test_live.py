@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.live import LiveReply
-from bot.queue import Place
+from bot.generation.live import LiveReply
+from bot.orders.queue import Place
 from tests.bot_fakes import FakeReply
 
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from bot import __main__ as command_line
+from bot.cli import app as command_line
 from bot.errors import ConfigurationError, UserError
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from tests.fakes import FakeBackend
 
 
@@ -29,7 +29,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(command_line, "configure_logs", lambda level, form: None)
-    monkeypatch.setattr("inference.server.load_engine", lambda *_: Engine(FakeBackend(slots=32)))
+    monkeypatch.setattr("inference.server.app.load_engine", lambda *_: Engine(FakeBackend(slots=32)))
 
 
 def easel(*words: str) -> tuple[int, str]:
@@ -146,7 +146,7 @@ def test_db_upgrade_twice() -> None:
 def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:
     """A problem has a cure beside it, and the exit status says that there is one."""
     monkeypatch.setenv("DISCORD_TOKEN", "hello")
-    monkeypatch.setattr("inference.checkpoints.verify_model", lambda name, store: f"{name} is there")
+    monkeypatch.setattr("inference.checkpoints.load.verify_model", lambda name, store: f"{name} is there")
     status, printed = easel("doctor", "--json")
     findings = {finding["subject"]: finding for finding in json.loads(printed)["findings"]}
     assert status == 1

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from inference.checkpoints import load_dalle_bart, load_model, load_vqgan
-from inference.min_dalle_checkpoint import MEGA, MINI, min_dalle_config, min_dalle_vqgan_config, read_pt
+from inference.checkpoints.load import load_dalle_bart, load_model, load_vqgan
+from inference.checkpoints.min_dalle import MEGA, MINI, min_dalle_config, min_dalle_vqgan_config, read_pt
+from inference.checkpoints.weights import CheckpointError
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGANConfig
-from inference.weights import CheckpointError
 from tests.published import GOLDEN
 
 NAMES = (  # ours, theirs; the order matters where one is part of another

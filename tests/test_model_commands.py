@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot import __main__ as command_line
+from bot.cli import app as command_line
 from bot.errors import UserError
-from inference.hub import PUBLISHED, Hub
+from inference.checkpoints.hub import PUBLISHED, Hub
 from tests.published import REVISION, original_folder, repositories, serving, tiny
 
 
@@ -54,7 +54,7 @@ def test_pull_verify_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A model's whole life: fetched, found again, checked, found damaged, removed after a question."""
     monkeypatch.setitem(PUBLISHED, "tiny/mini", tiny())
     with serving(repositories(tmp_path / "root")) as server:
-        monkeypatch.setattr("inference.hub.Hub", functools.partial(Hub, server.url, tmp_path / "cache"))
+        monkeypatch.setattr("inference.checkpoints.hub.Hub", functools.partial(Hub, server.url, tmp_path / "cache"))
         status, printed = easel("pull", "tiny/mini", "--quiet")
     assert status == 0
     assert "INFERENCE_MODEL=tiny/mini" in printed
@@ -74,7 +74,9 @@ def test_pull_verify_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_errors_are_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be done is said in one sentence that names the subject."""
     monkeypatch.setitem(PUBLISHED, "tiny/mini", tiny())
-    monkeypatch.setattr("inference.hub.Hub", functools.partial(Hub, "http://127.0.0.1:9", tmp_path / "cache"))
+    monkeypatch.setattr(
+        "inference.checkpoints.hub.Hub", functools.partial(Hub, "http://127.0.0.1:9", tmp_path / "cache")
+    )
     for words, message in (
         (("pull", "someone/else"), "'someone/else' is not known here; dalle-mini/dalle-mini, "),
         (("pull", "tiny/mini", "--quiet"), "tiny/mini/config.json cannot be fetched from http://127.0.0.1:9"),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from inference.model_store import ModelStore, check_hashes, is_name, write_source
-from inference.weights import CheckpointError
+from inference.checkpoints.store import ModelStore, check_hashes, is_name, write_source
+from inference.checkpoints.weights import CheckpointError
 
 
 def add(store: ModelStore, name: str, text: str = "x") -> None:

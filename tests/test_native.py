@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.native import FLAGS, Kernels, build_kernels, load_kernels
+from inference.native.kernels import FLAGS, Kernels, build_kernels, load_kernels
 from inference.native.weights import Int8Layers, Int8Linear, WinogradWeight
 
 
@@ -171,7 +171,7 @@ def test_without_a_compiler_there_are_none(
 ) -> None:
     """No compiler, or one that fails, is no error: the model runs without."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("inference.native.shutil.which", lambda name: compiler)
+    monkeypatch.setattr("inference.native.kernels.shutil.which", lambda name: compiler)
     load_kernels.cache_clear()
     assert load_kernels() is None
     load_kernels.cache_clear()

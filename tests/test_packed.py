@@ -10,17 +10,17 @@ from torch import Tensor
 
 from inference.backends import EncodedTexts
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import ORIGINAL_SAMPLING, Checkpoint, load_builtin
+from inference.checkpoints.load import ORIGINAL_SAMPLING, Checkpoint, load_builtin
+from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
-from inference.models.packed_decoder import PackedDecoder
-from inference.models.packed_encoder import PackedEncoder
-from inference.models.packed_linear import Packer
-from inference.models.packed_vqgan import ChannelsLast, PackedDetokenizer
+from inference.models.packed.decoder import PackedDecoder
+from inference.models.packed.encoder import PackedEncoder
+from inference.models.packed.linear import Packer
+from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.vqgan import VQGAN, VQGANConfig
-from inference.native import load_kernels
-from inference.precision import Precision
-from inference.tokenizer_files import load_prompt_tokenizer
+from inference.native.kernels import load_kernels
+from inference.native.precision import Precision
 from tests.test_dalle_bart import BUILTIN_LIKE, ORIGINAL_LIKE, codes_states_mask, random_network
 
 needs_kernels = pytest.mark.skipif(load_kernels() is None, reason="no C compiler, or no x86-64 with AVX2")

@@ -12,9 +12,9 @@ from PIL import Image as Picture
 from torch import Tensor
 
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import load_original
+from inference.checkpoints.load import load_original
 from inference.contract import Done, GenerationRequest, Image
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from inference.pictures import Pixels, encode_png
 from tests.test_server import draw, running
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.endpoint import Endpoint, EndpointDown
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
-from bot.pool import Pool
+from bot.pool.endpoint import Endpoint, EndpointDown
+from bot.pool.pool import Pool
 from inference.contract import Done, Event, Failed, Image, Progress, Queued, Verdict
 from tests.test_endpoint import EVENTS, REQUEST, FakeServer, serving
 

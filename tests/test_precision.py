@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inference.precision import Precision, Processor, choose_precision
+from inference.native.precision import Precision, Processor, choose_precision
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 OLD = Processor(has_bfloat16=False, has_int8=False)

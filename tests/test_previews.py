@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.previews import BURST, SHARE, PreviewBudget, continue_codes, draw_partial
+from inference.engine.previews import BURST, SHARE, PreviewBudget, continue_codes, draw_partial
 from tests.fakes import FakeBackend
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.errors import QueueFull
-from bot.queue import FairQueue, Ticket
+from bot.orders.queue import FairQueue, Ticket
 
 
 class Clock:

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import Checkpoint, load_builtin, load_original
+from inference.checkpoints.load import Checkpoint, load_builtin, load_original
 from inference.pictures import Pixels
-from inference.ranking import JUDGE_WEIGHT, ClipRanker, LikelihoodRanker, RankerError, ranker_of
-from inference.training.drawing import draw_with_likelihoods
+from inference.ranking.ranker import JUDGE_WEIGHT, ClipRanker, LikelihoodRanker, RankerError, ranker_of
+from inference.training.evaluation.drawing import draw_with_likelihoods
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 LIKELIHOODS = [-1.0, -2.0, -3.0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from bot.__main__ import app
+from bot.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot import client
-from bot.order import Order
+from bot.orders.order import Order
 from tests.town import Town, answer, buttons, result_buttons, said
 
 

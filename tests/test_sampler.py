@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from inference.sampler import SamplingRows, draw_codes, filter_logits, guide, gumbel_noise, sample
-from inference.sequence import SamplingParams
+from inference.engine.sampler import SamplingRows, draw_codes, filter_logits, guide, gumbel_noise, sample
+from inference.models.sampling import SamplingParams
 
 VOCAB = 40
 

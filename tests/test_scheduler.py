@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from inference.scheduler import Scheduler
-from inference.sequence import SamplingParams, Sequence, SequenceStatus
+from inference.engine.scheduler import Scheduler
+from inference.engine.sequence import Sequence, SequenceStatus
+from inference.models.sampling import SamplingParams
 
 LENGTH = 4
 

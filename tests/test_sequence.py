@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from inference.sequence import SamplingParams, Sequence, SequenceStatus
+from inference.engine.sequence import Sequence, SequenceStatus
+from inference.models.sampling import SamplingParams
 
 
 @pytest.mark.parametrize(("guidance_scale", "slots"), [(1.0, 1), (1.5, 2), (10.0, 2)])

@@ -10,13 +10,13 @@ import pytest
 import torch
 from aiohttp import ClientSession, UnixConnector
 
-from inference import server
 from inference.backends import Backend
 from inference.contract import Done, Failed, Image, Queued, event_from_line
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from inference.safety.policy import Policy
-from inference.server import ServeError, ServeOptions, serve
-from inference.sockets import listen_tcp, listen_unix
+from inference.server import app as server
+from inference.server.app import ServeError, ServeOptions, serve
+from inference.server.sockets import listen_tcp, listen_unix
 from tests.fakes import FakeBackend
 
 

@@ -19,9 +19,9 @@ from PIL import Image as Picture
 from torch import Tensor
 
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued, Verdict, event_from_line
-from inference.engine import Engine
+from inference.engine.engine import Engine
 from inference.safety.policy import Policy
-from inference.server import SERVICE, create_app
+from inference.server.app import SERVICE, create_app
 from tests.fakes import FakeBackend
 
 Client = TestClient[web.Request, web.Application]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.errors import ConfigurationError
-from bot.pool import Pool
+from bot.pool.pool import Pool
 from bot.services import open_services
 from inference.contract import Done, Image, Queued
 from tests.bot_fakes import FakePool, an_order, draw, services, tile

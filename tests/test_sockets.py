@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.sockets import ListenError, listen_tcp, listen_unix, remove_unix
+from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError, NotFound, NotSaved
-from bot.storage import FolderStorage
+from bot.storage.folder import FolderStorage
 
 KEY = "generations/7/0.png"
 

@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.config import load_settings
-from bot.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
+from bot.pool.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60  # seconds that a busy machine may take to start a process
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 if sys.argv[4:] == ["--until-stdin-closes"]:
-    from bot.supervisor import end_when_stdin_closes
+    from bot.pool.supervisor import end_when_stdin_closes
     end_when_stdin_closes()
     report.sendall(b"watching\\n")
 UnixStreamServer(place, Handler).serve_forever()
@@ -197,7 +197,7 @@ async def test_delays_double_while_it_dies_young(place: Place, monkeypatch: pyte
             enough.set()
         await really_sleep(0)
 
-    monkeypatch.setattr("bot.supervisor.asyncio.sleep", sleep)
+    monkeypatch.setattr("bot.pool.supervisor.asyncio.sleep", sleep)
     async with Supervisor(place.command, place.socket, first_delay=0.5, longest_delay=3.0):
         await asyncio.wait_for(enough.wait(), PATIENCE)
     assert slept[:5] == [1.0, 2.0, 3.0, 3.0, 3.0]
@@ -208,7 +208,7 @@ async def test_the_server_never_outlives_the_bot(place: Place) -> None:
     program = f"""
 import asyncio
 from pathlib import Path
-from bot.supervisor import Supervisor
+from bot.pool.supervisor import Supervisor
 
 async def main():
     async with Supervisor({(*place.command, "--until-stdin-closes")!r}, Path({str(place.socket)!r})):

@@ -9,8 +9,8 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from inference.text import HashtagSplitter, PromptTokenizer, TextNormalizer, byte_level_bpe
-from inference.tokenizer_files import load_byte_level_bpe
+from inference.checkpoints.tokenizer_files import load_byte_level_bpe
+from inference.text.tokenizer import HashtagSplitter, PromptTokenizer, TextNormalizer, byte_level_bpe
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 

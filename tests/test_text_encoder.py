@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.checkpoints import load_sentence_encoder
+from inference.checkpoints.load import load_sentence_encoder
 from inference.models.config import ConfigError
 from inference.models.text_encoder import MAX_TOKENS, MiniLMConfig, SentenceEncoder
 

@@ -8,13 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.checkpoints import BUILTIN_FOLDER, THESAURUS, load_builtin, load_sentence_encoder, save_builtin
-from inference.nouns import plural, singulars
-from inference.thesaurus import Thesaurus
-from inference.training.icons import Concept
-from inference.training.thesaurus import LEAST_LIKENESS, look_up, write_thesaurus
-from inference.training.wordnet import Synset
-from inference.weights import CheckpointError
+from inference.checkpoints.load import BUILTIN_FOLDER, THESAURUS, load_builtin, load_sentence_encoder, save_builtin
+from inference.checkpoints.weights import CheckpointError
+from inference.text.nouns import plural, singulars
+from inference.text.thesaurus import Thesaurus
+from inference.training.data.icons import Concept
+from inference.training.data.wordnet import Synset
+from inference.training.stages.thesaurus import LEAST_LIKENESS, look_up, write_thesaurus
 from tests.test_checkpoints import builtin_like
 
 WORDS = Thesaurus(

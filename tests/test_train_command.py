@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot import __main__ as command_line
+from bot.cli import app as command_line
 from bot.errors import UserError
-from inference.training.clip import ClipConfig
-from inference.training.dalle import DalleConfig
-from inference.training.detection import DetectionConfig
-from inference.training.export import write_attributions
+from inference.training.data.packages import PACKAGES
 from inference.training.options import MEANINGS, read_options
-from inference.training.packages import PACKAGES
-from inference.training.vocabulary import VocabularyConfig
-from inference.training.vqgan import CodecConfig
+from inference.training.stages.clip import ClipConfig
+from inference.training.stages.dalle import DalleConfig
+from inference.training.stages.detection import DetectionConfig
+from inference.training.stages.export import write_attributions
+from inference.training.stages.vocabulary import VocabularyConfig
+from inference.training.stages.vqgan import CodecConfig
 
 STAGES: dict[str, type[Any]] = {
     "vqgan": CodecConfig,
@@ -25,7 +25,7 @@ STAGES: dict[str, type[Any]] = {
     "text": VocabularyConfig,
     "detector": DetectionConfig,
 }
-CONFIGS = Path(command_line.__file__).parent.parent / "inference" / "training" / "configs"
+CONFIGS = Path(__file__).parent.parent / "inference" / "training" / "configs"
 
 
 @pytest.mark.parametrize("command", ["data", "vqgan", "dalle", "clip", "text", "detector", "export", "evaluate"])
@@ -71,7 +71,7 @@ def test_what_a_person_can_mend_is_one_line(
 
 def test_model_card_names_every_package(tmp_path: Path) -> None:
     """The shipped card has each package with its licence; exporting writes the table anew and leaves the rest."""
-    shipped = Path(command_line.__file__).parent.parent / "inference" / "assets" / "builtin" / "README.md"
+    shipped = Path(__file__).parent.parent / "inference" / "assets" / "builtin" / "README.md"
     for package in PACKAGES:
         assert (
             f"| `{package.name}` {package.version} | {package.licence} | {package.attribution} |" in shipped.read_text()

@@ -11,20 +11,20 @@ import torch.nn.functional as F
 from torch import nn
 
 from inference.backends.dalle import DalleBackend
-from inference.checkpoints import BUILTIN_SAMPLING, Checkpoint, load_builtin, save_builtin
+from inference.checkpoints.load import BUILTIN_SAMPLING, Checkpoint, load_builtin, save_builtin
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
-from inference.training.codebook import fit_codebook, is_varied, k_means, split_patches
-from inference.training.coded import CodedBatch, PatchCoder
-from inference.training.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
-from inference.training.drawing import codes_for
-from inference.training.fidelity import psnr, ssim
+from inference.training.data.coded import CodedBatch, PatchCoder
+from inference.training.evaluation.drawing import codes_for
+from inference.training.evaluation.fidelity import psnr, ssim
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
 from inference.training.run import Average, Run, Schedule
-from inference.training.tables import code_features, folded, grid_membership, share_rows, unfold
-from inference.training.vqgan import (
+from inference.training.stages.codebook import fit_codebook, is_varied, k_means, split_patches
+from inference.training.stages.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
+from inference.training.stages.tables import code_features, folded, grid_membership, share_rows, unfold
+from inference.training.stages.vqgan import (
     CodecConfig,
     CodecTrainer,
     codec_model,

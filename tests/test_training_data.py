@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.nouns import article, plural
-from inference.training.captions import caption
-from inference.training.data import Loader, SceneSource, contact_sheet
-from inference.training.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
-from inference.training.packages import FLUENT_3D, Package, PackageError, fetch_package
-from inference.training.places import COLOURS, PLACES, background
-from inference.training.scenes import Placed, Scene, SceneMaker, arrange, recolour, render
-from inference.training.wordnet import WordNet
+from inference.text.nouns import article, plural
+from inference.training.data.captions import caption
+from inference.training.data.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
+from inference.training.data.packages import FLUENT_3D, Package, PackageError, fetch_package
+from inference.training.data.places import COLOURS, PLACES, background
+from inference.training.data.scenes import Placed, Scene, SceneMaker, arrange, recolour, render
+from inference.training.data.stream import Loader, SceneSource, contact_sheet
+from inference.training.data.wordnet import WordNet
 
 NAMES = ("cat", "horse", "crown", "castle", "apple", "guitar")
 SUBGROUPS = (34, 34, 65, 51, 42, 68)

@@ -8,15 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
-from inference.models.clip import JudgeConfig
 from inference.models.dalle_bart_config import DalleBartConfig
+from inference.models.judge import JudgeConfig
 from inference.models.vqgan import VQGANConfig
-from inference.training import clip, dalle, vqgan
-from inference.training.clip import ClipConfig
-from inference.training.dalle import DalleConfig
-from inference.training.data import Loader, LoaderError
-from inference.training.folder import FolderError, FolderSource, captioned_source, check_folder, read_folder
-from inference.training.vqgan import CodecConfig
+from inference.training.data.folder import FolderError, FolderSource, captioned_source, check_folder, read_folder
+from inference.training.data.stream import Loader, LoaderError
+from inference.training.stages import clip, dalle, vqgan
+from inference.training.stages.clip import ClipConfig
+from inference.training.stages.dalle import DalleConfig
+from inference.training.stages.vqgan import CodecConfig
 
 
 def write_pictures(folder: Path, count: int = 6) -> Path:

@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, Removal, ShareRecord
 from bot.errors import Sanctioned, UserError
-from bot.grid import PictureFile
+from bot.generation.grid import PictureFile
 from bot.views import text
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout

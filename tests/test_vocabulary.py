@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.checkpoints import (
+from inference.checkpoints.load import (
     UPPER_LAYERS,
     load_builtin,
     load_sentence_encoder,
     save_builtin,
     write_upper_layers,
 )
+from inference.checkpoints.weights import CheckpointError
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder
-from inference.nouns import article
-from inference.training.vocabulary import (
+from inference.text.nouns import article
+from inference.training.stages.vocabulary import (
     Reading,
     VocabularyBatch,
     VocabularyConfig,
@@ -24,7 +25,6 @@ from inference.training.vocabulary import (
     VocabularyTrainer,
     other_nouns,
 )
-from inference.weights import CheckpointError
 from tests.test_checkpoints import builtin_like
 from tests.test_training_data import write_icons
 

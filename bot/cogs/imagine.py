@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.errors import UserError
-from bot.order import Order
-from bot.reply import Pending
+from bot.generation.reply import Pending
+from bot.orders.order import Order
 from bot.views import picture, result, status, text
 from bot.views.picture import note
 from bot.views.press import answering, requester_of

@@ -22,7 +22,7 @@ from bot.database.rows import audit_row, generation_record, generation_row, imag
 from bot.database.session import Database, whole
 from bot.database.tables import GenerationTable, ImageTable
 from bot.errors import NotFound
-from bot.order import Order
+from bot.orders.order import Order
 from inference.contract import Verdict
 
 UNFINISHED: tuple[Status, ...] = ("checking", "queued", "running")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
-from bot.order import Order
+from bot.orders.order import Order
 from inference.contract import Verdict
 
 Status = Literal["checking", "queued", "running", "done", "failed", "cancelled", "blocked"]

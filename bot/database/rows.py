@@ -10,7 +10,7 @@ from typing import cast
 
 from bot.database.records import AuditRecord, GenerationRecord, ImageRecord, Removal, Status
 from bot.database.tables import AuditTable, GenerationTable, ImageTable
-from bot.order import InteractionRef, Kind, Order, Requester
+from bot.orders.order import InteractionRef, Kind, Order, Requester
 from inference.contract import Action, Verdict
 
 

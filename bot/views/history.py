@@ -12,10 +12,10 @@ import discord
 import structlog
 from discord import ui
 
-from bot import grid
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.errors import NotFound
-from bot.grid import PictureFile
+from bot.generation import grid
+from bot.generation.grid import PictureFile
 from bot.services import Services
 from bot.views import text
 from bot.views.press import BotInteraction, Press

@@ -11,10 +11,10 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
-from bot import grid
 from bot.database.records import GenerationRecord, ImageRecord, ShareRecord
 from bot.errors import NotFound, NotYours, UserError
-from bot.grid import PictureFile
+from bot.generation import grid
+from bot.generation.grid import PictureFile
 from bot.views import text
 from bot.views.press import BotInteraction, GenerationPress, Press, answering, may_moderate, successor
 

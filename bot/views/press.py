@@ -16,7 +16,7 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.errors import MissingPermission, NotFound
-from bot.order import Kind, Order, Requester
+from bot.orders.order import Kind, Order, Requester
 
 if TYPE_CHECKING:
     from bot.client import Bot  # noqa: F401  # named in the alias below

@@ -14,7 +14,7 @@ import discord
 import structlog
 
 from bot.errors import GenerationCancelled, UserError
-from bot.order import InteractionRef
+from bot.orders.order import InteractionRef
 from bot.views import text
 from bot.views.picture import note
 from bot.views.result import ResultLayout
@@ -22,7 +22,7 @@ from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawi
 
 if TYPE_CHECKING:
     from bot.client import Bot
-    from bot.reply import Result
+    from bot.generation.reply import Result
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.errors import NotYours
-from bot.grid import PictureFile
+from bot.generation.grid import PictureFile
 from bot.views import text
 from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, note, share
 from bot.views.press import BotInteraction, GenerationPress, may_moderate, row_of, successor

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from inference.sequence import SamplingParams
+from inference.models.sampling import SamplingParams
 
 
 @dataclass(frozen=True)

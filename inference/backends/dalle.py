@@ -12,16 +12,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inference.backends import EncodedTexts
-from inference.checkpoints import Checkpoint
-from inference.models.packed_decoder import PackedDecoder
-from inference.models.packed_encoder import PackedEncoder
-from inference.models.packed_linear import Packer
-from inference.models.packed_vqgan import ChannelsLast, PackedDetokenizer
+from inference.checkpoints.load import Checkpoint
+from inference.models.packed.decoder import PackedDecoder
+from inference.models.packed.encoder import PackedEncoder
+from inference.models.packed.linear import Packer
+from inference.models.packed.unpacked import UnpackedDecoder, UnpackedEncoder
+from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.text_encoder import MAX_TOKENS
-from inference.models.unpacked import UnpackedDecoder, UnpackedEncoder
-from inference.native import load_kernels
-from inference.precision import Precision
-from inference.text import PromptTokenizer
+from inference.native.kernels import load_kernels
+from inference.native.precision import Precision
+from inference.text.tokenizer import PromptTokenizer
 
 DEFAULT_SLOTS = 36
 """Eighteen pictures with guidance at once: two people's full grids."""

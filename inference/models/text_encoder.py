@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from inference.models.config import ConfigError, read_config
-from inference.thesaurus import Thesaurus
+from inference.text.thesaurus import Thesaurus
 
 EPSILON = 1e-12
 MAX_TOKENS = 64

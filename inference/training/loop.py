@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import nn
 
-from inference.cores import usable_cores
-from inference.precision import Processor
-from inference.training.data import BatchSource, Loader
+from inference.native.cores import usable_cores
+from inference.native.precision import Processor
+from inference.training.data.stream import BatchSource, Loader
 from inference.training.run import Average, Run, Schedule
 
 BatchT = TypeVar("BatchT")

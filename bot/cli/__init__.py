@@ -1,0 +1,1 @@
+"""The `easel` command line: one module a group of commands."""

@@ -1,0 +1,212 @@
+"""`easel models`: the models on this machine, and how others get here.
+
+Each command imports what it needs: `easel --help` costs no torch.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bot.config import load_settings
+from bot.errors import UserError
+
+model_commands = typer.Typer(no_args_is_help=True, help="The models on this machine, and how others get here.")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+DTypeOption = Annotated[
+    Literal["float32", "float16", "bfloat16"] | None,
+    typer.Option("--dtype", help="Store the numbers in this type; as published otherwise."),
+]
+
+
+@model_commands.command(name="list")
+def list_models(as_json: JsonFlag = False) -> None:
+    """Show the models here, and those that can be pulled."""
+    from inference.checkpoints.hub import PUBLISHED
+    from inference.checkpoints.load import builtin_model
+    from inference.checkpoints.store import ModelStore
+
+    settings = load_settings()
+    stored = ModelStore(settings.models_dir).models()
+    models = [_described(model, settings.inference_model) for model in (builtin_model(), *stored)]
+    here = {model["name"] for model in models}
+    others = [model for name, model in PUBLISHED.items() if name not in here]
+    if as_json:
+        pullable = [
+            {
+                "name": other.name,
+                "bytes": other.size,
+                "licences": {part.name: part.licence for part in other.repositories},
+            }
+            for other in others
+        ]
+        print(json.dumps({"models": models, "pullable": pullable}, ensure_ascii=False))
+        return
+    table = Table("", "name", "kind", "on disk", "parameters", "where", box=None, pad_edge=False)
+    for model in models:
+        table.add_row(
+            "*" if model["default"] else "",
+            escape(model["name"]),
+            model["kind"],
+            _size(model["bytes"]),
+            f"{model['parameters'] / 1e6:,.1f} M",
+            escape(model["folder"]),
+        )
+    console = Console()
+    console.print(table)
+    for other in others:
+        line = f"easel models pull {other.name}  ({_size(other.size)} to download)"
+        console.print(line, style="dim", highlight=False)
+
+
+@model_commands.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="dalle-mini/dalle-mini or dalle-mini/dalle-mega.")],
+    dtype: DTypeOption = None,
+    again: Annotated[bool, typer.Option("--again", help="Convert it anew even if it is here.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Fetch a published model from huggingface.co, with its VQGAN and CLIP, and convert it."""
+    from inference.checkpoints.convert import pull as pull_model
+    from inference.checkpoints.hub import PUBLISHED, Hub
+    from inference.checkpoints.store import ModelStore
+
+    if name not in PUBLISHED:
+        raise UserError(
+            f"{name!r} is not known here; {', '.join(PUBLISHED)} are. Any other: fetch its files, `easel models import`"
+        )
+    store = ModelStore(load_settings().models_dir)
+    if store.find(name) is not None and not again:
+        _say_where(store.get(name))
+        return
+    with _one_line_errors(), _conversion_bar(quiet=quiet) as report:
+        model = pull_model(PUBLISHED[name], store, Hub(quiet=quiet), _dtype(dtype), report)
+    _say_where(model)
+
+
+@model_commands.command(name="import")
+def import_model(
+    folder: Annotated[Path, typer.Argument(help="A model's folder: Flax, safetensors, min-dalle, or one you trained.")],
+    name: Annotated[str | None, typer.Option("--name", help="What to call it; the folder's name otherwise.")] = None,
+    dtype: DTypeOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Convert the model in a folder and keep it under a name."""
+    from inference.checkpoints.convert import import_folder
+    from inference.checkpoints.store import ModelStore
+
+    store = ModelStore(load_settings().models_dir)
+    with _one_line_errors(), _conversion_bar(quiet=quiet) as report:
+        model = import_folder(folder, name or folder.resolve().name, store, _dtype(dtype), report)
+    _say_where(model)
+
+
+@model_commands.command()
+def verify(name: Annotated[str, typer.Argument(help="A model's name or folder.")]) -> None:
+    """Compare a model's files with what was stored, and load it."""
+    from inference.checkpoints.load import verify_model
+    from inference.checkpoints.store import ModelStore, check_hashes
+
+    store = ModelStore(load_settings().models_dir)
+    with _one_line_errors():
+        if store.find(name) is not None:
+            check_hashes(store.get(name))
+        Console().print(escape(verify_model(name, store)), highlight=False, soft_wrap=True)
+
+
+@model_commands.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="A model's name.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a model from this machine; the built-in one stays."""
+    from inference.checkpoints.store import BUILTIN, ModelStore
+
+    store = ModelStore(load_settings().models_dir)
+    with _one_line_errors():
+        if name != BUILTIN and not yes:
+            typer.confirm(f"Delete {name}, {_size(store.get(name).size)}?", abort=True)
+        model = store.remove(name)
+    Console().print(f"{model.name} is gone.", highlight=False)
+
+
+# ------------------------------------------------------------------------------------- what the commands stand on
+
+
+class _Listed(Protocol):
+    """What is shown of a model: inference.checkpoints.store.StoredModel."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def parameters(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+
+
+def _described(model: _Listed, default: str) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "kind": model.kind,
+        "bytes": model.size,
+        "parameters": model.parameters,
+        "folder": str(model.folder),
+        "default": model.name == default,
+    }
+
+
+def _dtype(name: str | None) -> Any:
+    import torch
+
+    return getattr(torch, name) if name else None
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    from inference.checkpoints.weights import CheckpointError
+
+    try:
+        yield
+    except CheckpointError as error:
+        raise UserError(str(error)) from error
+
+
+@contextmanager
+def _conversion_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Appears with the first bytes: before them, the downloads have bars of their own."""
+    columns = (TextColumn("converting"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+    task = progress.add_task("converting", total=None)
+
+    def report(done: int, total: int) -> None:
+        progress.start()
+        progress.update(task, completed=done, total=total)
+
+    try:
+        yield report
+    finally:
+        progress.stop()
+
+
+def _say_where(model: _Listed) -> None:
+    console = Console()
+    console.print(f"{model.name} is here: {model.folder} ({_size(model.size)})", highlight=False, soft_wrap=True)
+    console.print(
+        f"Use it with INFERENCE_MODEL={model.name}, or --model {model.name}.", highlight=False, soft_wrap=True
+    )
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -1,0 +1,1 @@
+"""The bot against a simulated Discord in a local browser page."""

@@ -1,0 +1,1 @@
+"""What a person asks for, and whether they may: orders, admission, limits, the queue."""

@@ -1,0 +1,87 @@
+"""The door: who may order now.
+
+In: an order.  Out: a ticket and a row in the log, or a refusal that says why and when to try again.
+Asks the cheapest question first, and counts nothing for those it refuses.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.database.generations import GenerationLog
+from bot.database.moderation import Moderation
+from bot.database.settings import GuildSettings
+from bot.errors import ChannelNotAllowed, NotSaved, Sanctioned
+from bot.orders.limits import Limits
+from bot.orders.order import Order, Requester
+from bot.orders.queue import FairQueue, Ticket
+from bot.storage.folder import Storage
+from inference.contract import MAX_SEED
+
+
+def random_seed() -> int:
+    """A seed out of all that the contract allows."""
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+class Admission:
+    """`draw_seed` chooses for those who did not."""
+
+    def __init__(
+        self,
+        *,
+        queue: FairQueue,
+        log: GenerationLog,
+        limits: Limits,
+        moderation: Moderation,
+        guild_settings: GuildSettings,
+        storage: Storage,
+        draw_seed: Callable[[], int] = random_seed,
+    ) -> None:
+        self._queue = queue
+        self._log = log
+        self._limits = limits
+        self._moderation = moderation
+        self._guild_settings = guild_settings
+        self._storage = storage
+        self._draw_seed = draw_seed
+        self._one_at_a_time = asyncio.Lock()
+
+    async def admit(self, order: Order) -> tuple[int, Order]:
+        """The row's id and the order with its seed drawn; the queue has it reserved.
+
+        Raises InvalidOption, Sanctioned, ChannelNotAllowed, LimitReached, QueueFull or NotSaved.
+        """
+        order.check()
+        requester = order.requester
+        await self._check_person(requester)
+        order = replace(order, seed=self._draw_seed() if order.seed is None else order.seed)
+        # Nobody may slip past a limit or the queue's bound while another's row is being written.
+        async with self._one_at_a_time:
+            await self._limits.check(requester)
+            self._queue.check_room(requester.user_id)
+            generation_id = await self._write_down(order)
+            self._queue.reserve(Ticket(generation_id, requester.user_id, order.images), bounded=False)
+            await self._limits.count(requester)
+        return generation_id, order
+
+    async def _check_person(self, requester: Requester) -> None:
+        sanction = await self._moderation.active(requester.user_id, requester.guild_id)
+        if sanction is not None:
+            raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
+        guild = await self._guild_settings.get(requester.guild_id)
+        if not guild.allows(requester.channel_id):
+            raise ChannelNotAllowed(guild.allowed_channel_ids)
+
+    async def _write_down(self, order: Order) -> int:
+        generation_id = await self._log.open(order)
+        if order.init_image is not None:
+            key = f"generations/{generation_id}/init.png"
+            try:
+                await self._storage.put(key, order.init_image)
+                await self._log.set_init_image(generation_id, key)
+            except NotSaved as error:
+                await self._log.fail(generation_id, "not_saved", str(error))
+                raise NotSaved("Your generation", generation_id) from error
+        return generation_id

@@ -1,0 +1,218 @@
+"""The inference servers as one: which are ready, how much they take, who gets the next generation.
+
+In: requests of the contract.  Out: verdicts and events.  A server that breaks is left out until it answers again, and
+its generations are tried once more, there or elsewhere.  Knows no queue, no Discord and no database.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+
+from bot.errors import GenerationFailed, NoEndpoint
+from bot.pool.endpoint import Endpoint, EndpointDown
+from inference.contract import Done, Event, Failed, GenerationRequest, Verdict
+
+log = structlog.get_logger(__name__)
+
+TRIES: Final = 3
+POLL_SECONDS: Final = 2.0
+RETRY_SECONDS: Final = 1.0  # before the second try, twice that before the third
+
+
+class DrawingPool(Protocol):
+    """What draws and judges, as a generation sees it; `Pool` is the real one."""
+
+    @property
+    def capacity(self) -> int: ...
+
+    def listen(self, listener: Callable[[], None]) -> None: ...
+
+    async def check(self, prompts: Sequence[str]) -> list[Verdict]: ...
+
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
+
+    def status(self) -> "tuple[EndpointStatus, ...]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointStatus:
+    """What the health page shows of one server; `problem` is empty while it is ready."""
+
+    name: str
+    ready: bool
+    running: int
+    concurrency: int
+    problem: str
+
+
+@dataclass(slots=True)
+class _Member:
+    """A server, and what the pool knows of it."""
+
+    endpoint: Endpoint
+    ready: bool = False
+    running: int = 0
+    problem: str = "not asked yet"
+
+
+class Pool:
+    """`concurrency` generations at a time go to each endpoint; `patience` (seconds) bounds every wait for one."""
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        *,
+        concurrency: int = 8,
+        patience: float = 300.0,
+        poll_seconds: float = POLL_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._members = [_Member(endpoint) for endpoint in endpoints]
+        self._concurrency = concurrency
+        self._patience = patience
+        self._poll_seconds = poll_seconds
+        self._retry_seconds = retry_seconds
+        self._listeners: list[Callable[[], None]] = []
+        self._change = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Connect and begin to watch; returns after the first look at every server."""
+        for member in self._members:
+            await member.endpoint.open()
+        await self._look()
+        self._watch = asyncio.create_task(self._keep_looking(), name="pool")
+
+    async def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        for member in self._members:
+            await member.endpoint.close()
+
+    @property
+    def capacity(self) -> int:
+        """How many generations can run at a time on the servers that are ready now."""
+        return sum(member.ready for member in self._members) * self._concurrency
+
+    def status(self) -> tuple[EndpointStatus, ...]:
+        return tuple(
+            EndpointStatus(member.endpoint.name, member.ready, member.running, self._concurrency, member.problem)
+            for member in self._members
+        )
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever the capacity may have changed."""
+        self._listeners.append(listener)
+
+    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+        """One verdict a prompt, from any server; waits for one.  Raises NoEndpoint after `patience` seconds.
+
+        Fails closed: there is no answer that stands for "not checked".
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                while True:
+                    change = self._change  # from before the asking: a server may come up while another's check fails
+                    for member in sorted(self._members, key=lambda one: one.running):
+                        if not member.ready:
+                            continue
+                        try:
+                            return await member.endpoint.check(prompts)
+                        except EndpointDown as error:
+                            self._mark_down(member, error)
+                    await change.wait()
+        except TimeoutError as error:
+            raise NoEndpoint(self._nobody("The prompt could not be checked")) from error
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+        """The events of one generation up to Done.  Use `contextlib.aclosing`: closing it cancels the work.
+
+        When a server breaks, the generation begins anew elsewhere: progress falls back, and a picture may come twice
+        (the same one, for it has the same seed).  Raises GenerationFailed, NoEndpoint and InvalidOption.
+        """
+        problem: GenerationFailed | None = None
+        broken: _Member | None = None
+        for attempt in range(1, TRIES + 1):
+            await asyncio.sleep((attempt - 1) * self._retry_seconds)
+            member = await self._take(avoid=broken)
+            try:
+                async with aclosing(member.endpoint.generate(request)) as events:
+                    async for event in events:
+                        if isinstance(event, Failed):
+                            problem = GenerationFailed(event.code, event.message)
+                            if not event.retryable:
+                                raise problem
+                            break
+                        yield event
+                        if isinstance(event, Done):
+                            return
+            except EndpointDown as error:
+                self._mark_down(member, error)
+                problem = GenerationFailed("endpoint_down", "The drawing server broke off, and so did the tries after.")
+            finally:
+                member.running -= 1
+                self._announce()
+            broken = member
+            log.warning("pool.try_failed", endpoint=member.endpoint.name, attempt=attempt, problem=str(problem))
+        raise problem or GenerationFailed("endpoint_down", "No try was made.")
+
+    # ------------------------------------------------------------------------------------------------ private
+
+    async def _take(self, avoid: _Member | None) -> _Member:
+        """The ready server with most free slots, one unlike `avoid` if possible; waits for one.  Raises NoEndpoint."""
+        try:
+            async with asyncio.timeout(self._patience):
+                while True:
+                    free = [one for one in self._members if one.ready and one.running < self._concurrency]
+                    if free:
+                        member = min(free, key=lambda one: (one is avoid, one.running))
+                        member.running += 1
+                        return member
+                    await self._change.wait()
+        except TimeoutError as error:
+            raise NoEndpoint(self._nobody("The pictures could not be drawn")) from error
+
+    def _nobody(self, what: str) -> str:
+        log.error("pool.nobody_ready", endpoints=[f"{one.endpoint.name}: {one.problem}" for one in self._members])
+        return f"{what}: no drawing server was ready within {self._patience:g} seconds. Please try again later."
+
+    def _mark_down(self, member: _Member, error: EndpointDown) -> None:
+        was_ready = member.ready
+        member.ready, member.problem = False, error.problem
+        if was_ready:
+            log.warning("pool.endpoint_down", endpoint=member.endpoint.name, problem=error.problem)
+            self._announce()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            # A server that just went down or is about to come up is looked at more often.
+            settled = all(member.ready for member in self._members)
+            await asyncio.sleep(self._poll_seconds if settled else self._poll_seconds / 8)
+            await self._look()
+
+    async def _look(self) -> None:
+        await asyncio.gather(*map(self._probe, self._members))
+
+    async def _probe(self, member: _Member) -> None:
+        try:
+            await member.endpoint.probe()
+        except EndpointDown as error:
+            self._mark_down(member, error)
+        except Exception:
+            log.exception("pool.probe_failed", endpoint=member.endpoint.name)
+        else:
+            if not member.ready:
+                log.info("pool.endpoint_ready", endpoint=member.endpoint.name)
+                member.ready, member.problem = True, ""
+                self._announce()
+
+    def _announce(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()
+        for listener in self._listeners:
+            listener()

@@ -1,0 +1,1 @@
+"""Drawing many requests together, one decode step after the other.  No asyncio, but for `thread`."""

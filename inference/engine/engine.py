@@ -1,0 +1,325 @@
+"""The engine: generations in, pictures out, everything that runs decoded together (continuous batching).
+
+`Engine.add` takes an order, each `Engine.step` draws one code of every running picture and returns what happened.
+One thread owns an engine.  It knows the model only as a `Backend`, and neither HTTP nor asyncio.
+
+The codes of running pictures live in one table, a row for each cache slot, so that a step touches no picture by itself:
+`_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1,
+`_likelihood` (slots,) sums up, for a ranker, the log-likelihood of all codes so far, given the text.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import structlog
+import torch
+from torch import Tensor
+
+from inference.backends import Backend
+from inference.contract import (
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    InvalidRequest,
+    Progress,
+    best_first,
+    grid_columns,
+)
+from inference.engine.batch import DecodeBatch
+from inference.engine.generation import Generation, kept_codes, new_sequences, sampling_params
+from inference.engine.previews import PreviewBudget, draw_partial
+from inference.engine.sampler import draw_codes, guide, log_likelihood
+from inference.engine.scheduler import Scheduler
+from inference.engine.sequence import Sequence
+from inference.pictures import Pixels, encode_png, encode_preview
+from inference.ranking.ranker import Ranker
+
+TICKS = 8
+"""So many times in its life a generation reports progress."""
+
+FIRST_PREVIEW = 2
+"""From this tick on with a preview: before a quarter is drawn, there is nothing but background to see."""
+
+DETOKENIZED_TOGETHER = 4
+"""Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """What a health page shows."""
+
+    slots: int
+    free_slots: int
+    running: int  # sequences
+    waiting: int  # sequences
+
+
+class Engine:
+    """With a `ranker`, a generation's pictures come together, best first.
+
+    `clock` counts seconds; it decides no picture, only how many previews there is time for.
+    """
+
+    def __init__(
+        self, backend: Backend, ranker: Ranker | None = None, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.backend = backend
+        self.ranker = ranker
+        self._clock = clock
+        self._scheduler = Scheduler(backend.slots)
+        self._generations: dict[str, Generation] = {}
+        self._batch: DecodeBatch | None = None
+        self._decoded: list[tuple[Sequence, Tensor]] = []  # finished, with their codes (L,), not yet pixels
+        self._budget = PreviewBudget()
+        self._codes = torch.full((backend.slots, 1 + backend.image_length), backend.start_token)
+        self._given = torch.full((backend.slots, backend.image_length), -1)
+        self._likelihood = torch.zeros(backend.slots)
+        self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
+
+    # ------------------------------------------------------------------------------------------ orders
+
+    def check(self, request: GenerationRequest) -> None:
+        """What only the model knows to be wrong; raises InvalidRequest.  May be called from any thread."""
+        side = self.backend.grid_side
+        if request.init_image is not None and not self.backend.reads_pictures:
+            raise InvalidRequest("init_image", f"init_image cannot be read: {self.backend.name} has no picture encoder")
+        if request.keep_rows >= side:
+            raise InvalidRequest(
+                "keep_rows", f"keep_rows is {request.keep_rows}; {self.backend.name} draws {side} rows, keep fewer"
+            )
+        if request.init_image is not None and not request.keep_rows and request.strength is None:
+            raise InvalidRequest("strength", "init_image needs keep_rows (complete it) or strength (vary it)")
+
+    def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
+        """Take an order; its pictures start as slots become free.  `init_pixels` is the decoded `init_image`,
+        (picture_side, picture_side, 3).  Raises InvalidRequest, and ValueError for an id that is in use."""
+        self.check(request)
+        if generation_id in self._generations:
+            raise ValueError(f"generation {generation_id} is already in the engine")
+        params = sampling_params(request, self.backend.recommended)
+        sequences = new_sequences(generation_id, request, params, self.backend.image_length)
+        self._generations[generation_id] = Generation(generation_id, request, sequences, init_pixels, self._clock())
+        self._scheduler.add(generation_id, sequences)
+
+    def cancel(self, generation_id: str) -> None:
+        """Forget a generation at once; no event of it follows.  Unknown ids (finished ones) are ignored."""
+        self._generations.pop(generation_id, None)
+        self._decoded = [pair for pair in self._decoded if pair[0].generation_id != generation_id]
+        if self._scheduler.cancel(generation_id):
+            self._batch = None
+
+    def fail_all(self, code: str, message: str) -> list[tuple[str, Event]]:
+        """End every generation with a retryable failure; returns the events."""
+        events: list[tuple[str, Event]] = []
+        for generation_id in list(self._generations):
+            self._fail(generation_id, Failed(code, message, retryable=True), events)
+        return events
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._generations)
+
+    @property
+    def status(self) -> EngineStatus:
+        scheduler = self._scheduler
+        return EngineStatus(scheduler.slots, scheduler.free_slots, len(scheduler.running), scheduler.waiting)
+
+    # ------------------------------------------------------------------------------------------- a step
+
+    @torch.inference_mode()
+    def step(self) -> list[tuple[str, Event]]:
+        """Draw one code of every running picture; returns what happened, with the generation's id."""
+        events: list[tuple[str, Event]] = []
+        self._admit(events)
+        self._decode(events)
+        self._report_progress(events)
+        self._detokenize(events)
+        return events
+
+    def _admit(self, events: list[tuple[str, Event]]) -> None:
+        """Let waiting sequences take free slots, and fill those slots from their texts (prefill)."""
+        admitted: dict[str, list[Sequence]] = {}
+        for sequence in self._scheduler.admit():
+            admitted.setdefault(sequence.generation_id, []).append(sequence)
+        for generation_id, sequences in admitted.items():
+            self._batch = None
+            generation = self._generations[generation_id]
+            try:
+                self._prefill(generation, sequences)
+            except Exception:  # the model's code may raise anything, and others are still drawing
+                log.exception("reading a prompt failed", generation=generation_id)
+                self._fail_broken({generation_id}, "reading the prompt", events)
+                continue
+            if generation.drawn == 0:
+                events.append((generation_id, Progress(0.0)))
+
+    def _prefill(self, generation: Generation, sequences: list[Sequence]) -> None:
+        request, backend = generation.request, self.backend
+        if generation.texts is None:
+            guided = sequences[0].slots_needed == 2
+            texts = [request.prompt, request.negative_prompt or None] if guided else [request.prompt]
+            generation.texts = backend.encode_texts(texts)
+        if generation.init_pixels is not None and generation.init_codes is None:
+            pixels = torch.from_numpy(generation.init_pixels.copy())[None]  # a copy: torch wants it writable
+            generation.init_codes = backend.encode_image(pixels)[0].cpu()
+        for sequence in sequences:
+            self._given[sequence.slots[0]] = -1
+            self._likelihood[sequence.slots[0]] = 0
+            if generation.init_codes is not None:
+                kept = kept_codes(request, backend.grid_side, sequence.generator)
+                self._given[sequence.slots[0], kept] = generation.init_codes[kept]
+        slots = [slot for sequence in sequences for slot in sequence.slots]
+        rows = [row for sequence in sequences for row in range(len(sequence.slots))]
+        backend.prefill(torch.tensor(slots), generation.texts[torch.tensor(rows)])
+
+    def _decode(self, events: list[tuple[str, Event]]) -> None:
+        """One code for every running sequence; those that have all of theirs leave their slots."""
+        if not self._scheduler.running:
+            return
+        started = self._clock()
+        batch = self._batch = self._batch or DecodeBatch.of(self._scheduler.running, self.backend.vocab_size)
+        try:
+            self._draw_codes(batch)
+        except Exception:  # as in _admit
+            log.exception("decoding failed")
+            self._fail_broken({sequence.generation_id for sequence in batch.sequences}, "drawing", events)
+            return
+        finished = []
+        for sequence in batch.sequences:
+            generation, row = self._generations[sequence.generation_id], sequence.slots[0]
+            sequence.position += 1
+            generation.drawn += 1
+            if sequence.position == sequence.length:
+                self._decoded.append((sequence, self._codes[row, 1:].clone()))
+                generation.likelihoods[sequence.index] = float(self._likelihood[row]) / sequence.length
+                finished.append(sequence)
+        if finished:
+            self._scheduler.finish(finished)
+            self._batch = None
+        if any(self._generations[sequence.generation_id].request.preview for sequence in batch.sequences):
+            self._budget.earn(self._clock() - started)
+
+    def _draw_codes(self, batch: DecodeBatch) -> None:
+        positions = torch.tensor([sequence.position for sequence in batch.sequences])  # (P,)
+        tokens = self._codes[batch.first, positions]  # (P,)
+        guided = batch.guided
+        logits = self.backend.decode_one_token(
+            batch.slots, torch.cat([tokens, tokens[guided]]), torch.cat([positions, positions[guided]])
+        )  # (R, V)
+        conditional, unconditional = logits[: len(tokens)], logits[len(tokens) :]  # (P, V), (R - P, V)
+        logits = conditional
+        if len(guided):
+            scale = batch.sampling.guidance_scale[guided]
+            logits = logits.index_copy(0, guided, guide(logits[guided], unconditional, scale))
+        drawn = draw_codes(logits, batch.sampling, batch.generators)  # (P,)
+        given = self._given[batch.first, positions]
+        codes = torch.where(given < 0, drawn, given)
+        self._codes[batch.first, positions + 1] = codes
+        if self.ranker is not None:
+            self._likelihood[batch.first] += log_likelihood(conditional, codes)
+
+    def _report_progress(self, events: list[tuple[str, Event]]) -> None:
+        """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
+        running = {sequence.generation_id for sequence in self._scheduler.running}
+        generations = [generation for name, generation in self._generations.items() if name in running]
+        # who was shown least, and then who has least to show, comes first: there may be time for one of them only
+        for generation in sorted(generations, key=lambda generation: (generation.previews, generation.request.images)):
+            ticks = int(TICKS * generation.done)
+            if ticks == generation.ticks:
+                continue
+            generation.ticks = ticks
+            wanted = generation.request.preview and ticks >= FIRST_PREVIEW
+            preview = self._draw_preview(generation) if wanted else None
+            events.append((generation.id, Progress(generation.done, preview)))
+
+    def _draw_preview(self, generation: Generation) -> bytes | None:
+        """Refresh the pictures that were not shown for longest, as many as there is time for; None for none."""
+        begun = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
+        begun.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
+        begun = begun[: self._budget.affordable]
+        if not begun:
+            return None
+        started = self._clock()
+        codes = self._codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
+        drawn = [sequence.position for sequence in begun]
+        try:
+            pictures = draw_partial(self.backend.detokenize, codes, drawn, self.backend.grid_side)
+            for sequence, pixels in zip(begun, pictures, strict=True):
+                generation.pictures[sequence.index] = pixels
+                generation.shown_at[sequence.index] = generation.ticks
+            shown = [generation.pictures.get(index) for index in range(generation.request.images)]
+            preview = encode_preview(shown, grid_columns(len(shown)))
+        except Exception:  # a preview is a courtesy, not worth a generation
+            log.exception("preview failed", generation=generation.id)
+            return None
+        generation.previews += 1
+        self._budget.spend(len(begun), self._clock() - started)
+        return preview
+
+    def _detokenize(self, events: list[tuple[str, Event]]) -> None:
+        """Turn finished codes into pictures, a few a step; a single picture does not wait behind nine."""
+        if not self._decoded:
+            return
+        width = Counter(sequence.generation_id for sequence, _ in self._decoded)
+        self._decoded.sort(key=lambda pair: width[pair[0].generation_id])
+        batch = self._decoded[:DETOKENIZED_TOGETHER]
+        del self._decoded[:DETOKENIZED_TOGETHER]
+        try:
+            pictures = self.backend.detokenize(torch.stack([codes for _, codes in batch])).numpy()
+            seeds = [sequence.seed for sequence, _ in batch]
+            files = list(self._encoders.map(partial(encode_png, model=self.backend.name), pictures, seeds))
+        except Exception:  # as in _admit
+            log.exception("detokenizing failed")
+            self._fail_broken({sequence.generation_id for sequence, _ in batch}, "turning codes into pixels", events)
+            return
+        for (sequence, _), pixels, file in zip(batch, pictures, files, strict=True):
+            generation = self._generations[sequence.generation_id]
+            generation.pictures[sequence.index] = pixels
+            generation.finished += 1
+            generation.unsent.append(Image(sequence.index, sequence.seed, None, file))
+            complete = generation.finished == len(generation.sequences)
+            if complete or self.ranker is None:
+                images = generation.unsent if self.ranker is None else self._rank(generation, self.ranker)
+                events += [(generation.id, image) for image in images]
+                generation.unsent = []
+            if complete:
+                del self._generations[generation.id]
+                events.append((generation.id, Done(self._clock() - generation.accepted, self.backend.name)))
+
+    def _rank(self, generation: Generation, ranker: Ranker) -> list[Image]:
+        """A finished generation's pictures with their scores, best first; as they are where the ranker fails."""
+        images = best_first(generation.unsent)
+        pictures = [generation.pictures[image.index] for image in images]
+        try:
+            likelihoods = [generation.likelihoods[image.index] for image in images]
+            scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
+            scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
+            usable = all(map(math.isfinite, scores))
+        except Exception:  # the order of pictures is a courtesy, as a preview is
+            log.warning("ranking failed", generation=generation.id, exc_info=True)
+            return images
+        if not usable:
+            log.warning("ranking failed", generation=generation.id, scores=scores)
+        return best_first(scored) if usable else images
+
+    # ----------------------------------------------------------------------------------------- failures
+
+    def _fail_broken(self, generation_ids: Iterable[str], doing: str, events: list[tuple[str, Event]]) -> None:
+        """Fail the generations that took part in what has just raised."""
+        for generation_id in sorted(generation_ids):
+            message = f"The model failed while {doing}. The server's log says why, under {generation_id}."
+            log.error("generation failed", generation=generation_id, doing=doing)
+            self._fail(generation_id, Failed("model_failed", message, retryable=True), events)
+
+    def _fail(self, generation_id: str, failure: Failed, events: list[tuple[str, Event]]) -> None:
+        self.cancel(generation_id)
+        events.append((generation_id, failure))

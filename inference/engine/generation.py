@@ -1,0 +1,75 @@
+"""One order inside the engine: what was asked for, and how much of it is drawn.
+
+In: a request of the contract.  Out: its sequences with their seeds and parameters, and which codes are given.
+It knows no model and no scheduler.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from inference.backends import EncodedTexts
+from inference.contract import MAX_SEED, GenerationRequest, Image
+from inference.engine.sequence import Sequence
+from inference.models.sampling import SamplingParams
+from inference.pictures import Pixels
+
+
+@dataclass(eq=False)
+class Generation:
+    """One order inside the engine, from `add` to its last event."""
+
+    id: str
+    request: GenerationRequest
+    sequences: list[Sequence]
+    init_pixels: Pixels | None
+    accepted: float  # clock
+    texts: EncodedTexts | None = None  # row 0 the prompt, row 1 (if guided) the negative prompt
+    init_codes: Tensor | None = None  # (L,)
+    drawn: int = 0  # codes, of all pictures
+    ticks: int = 0  # reports made
+    pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
+    likelihoods: dict[int, float] = field(default_factory=dict)  # by index, of finished pictures, as rankers read them
+    shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
+    previews: int = 0  # sent
+    finished: int = 0  # pictures
+    unsent: list[Image] = field(default_factory=list)  # finished, held back until they can be ranked
+
+    @property
+    def done(self) -> float:
+        """The share of codes drawn, 0–1."""
+        return self.drawn / sum(sequence.length for sequence in self.sequences)
+
+
+def new_sequences(
+    generation_id: str, request: GenerationRequest, params: SamplingParams, length: int
+) -> list[Sequence]:
+    """One sequence a picture, each with the seed and the generator of its own."""
+    seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(request.images)]
+    return [
+        Sequence(generation_id, index, seed, params, length, torch.Generator().manual_seed(seed))
+        for index, seed in enumerate(seeds)
+    ]
+
+
+def sampling_params(request: GenerationRequest, default: SamplingParams) -> SamplingParams:
+    """The request's parameters, the model's own where the request names none."""
+    return SamplingParams(
+        guidance_scale=default.guidance_scale if request.guidance_scale is None else request.guidance_scale,
+        temperature=default.temperature if request.temperature is None else request.temperature,
+        top_k=default.top_k if request.top_k is None else request.top_k,
+        top_p=default.top_p if request.top_p is None else request.top_p,
+    )
+
+
+def kept_codes(request: GenerationRequest, side: int, generator: torch.Generator) -> Tensor:
+    """Which codes of the initial picture stay: the first `keep_rows` rows; of the rest, with `strength`, a random
+    share of 1 - strength.  Returns sorted indices (K,) into the side² codes."""
+    rows = request.keep_rows * side
+    kept = torch.arange(rows)
+    if request.strength is not None:
+        rest = side * side - rows
+        kept_of_rest = torch.randperm(rest, generator=generator)[: round((1 - request.strength) * rest)]
+        kept = torch.cat([kept, rows + kept_of_rest.sort().values])
+    return kept

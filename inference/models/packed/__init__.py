@@ -1,0 +1,1 @@
+"""The networks' fast twins: weights laid out for drawing, caches in slots."""

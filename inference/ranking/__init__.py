@@ -1,0 +1,1 @@
+"""Which picture of a grid comes first."""

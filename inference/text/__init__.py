@@ -1,0 +1,1 @@
+"""What a prompt says, as a model reads it."""

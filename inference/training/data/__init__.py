@@ -1,0 +1,1 @@
+"""What models learn from: icons, scenes, captions, and the stream of them."""

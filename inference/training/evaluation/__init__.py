@@ -1,0 +1,1 @@
+"""How good a model is: questions, the judge, the measures."""

@@ -1,0 +1,262 @@
+"""How good a model is, in numbers: it draws fixed lists of prompts, and a judge that it has never met looks at them.
+
+In: a model, and `assets/evaluation` (questions, the judge, its ceilings, held-out scenes). Out: one number a measure,
+as a table, JSON, or a page of sample grids. Nothing else is needed: no icons, no network.
+
+`python -m inference.training.evaluation.evaluate [--quick] [--json] [--html FILE] [--model NAME]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from inference.backends import Backend
+from inference.backends.dalle import DalleBackend
+from inference.checkpoints.load import load_model
+from inference.checkpoints.weights import CheckpointError, read_json
+from inference.models.vqgan import VQGAN
+from inference.pictures import Pixels
+from inference.ranking.ranker import Ranker, ranker_of
+from inference.training.evaluation.detector import Detector, find, load_detector
+from inference.training.evaluation.drawing import draw, draw_with_likelihoods
+from inference.training.evaluation.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
+from inference.training.evaluation.scoring import answers
+from inference.training.loop import use_threads
+from inference.training.stages.vqgan import measure, to_pixels
+
+KEYS = {"concept": "concept_top1", "synonyms": "synonyms_top5"}
+"""Names of measures in the JSON, where they are not the measure's own."""
+GOALS = {
+    "concept_top1": 0.85, "colour": 0.90, "background": 0.95, "pairs": 0.70, "relation": 0.85, "count": 0.80,
+    "synonyms_top5": 0.50, "psnr": 26.0, "ssim": 0.90,
+}  # fmt: skip
+"""For concepts and pairs, as a share of the judge's own ceiling."""
+OF_CEILING = frozenset({"concept_top1", "pairs"})
+GRID = 9
+_BEST_OF = {True: 8, False: 160}
+"""Prompts of the best-of-nine measure, quick and not."""
+_BEST_OF_MEASURES = ("concept", "colour", "pairs", "synonyms")
+"""What they are taken from: of the other measures a model soon draws all nine right, and there is nothing to choose."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question, what was drawn for it, and whether that was right; None where it could not be said."""
+
+    question: Question
+    pixels: Pixels
+    is_right: bool | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Numbers by name, how many pictures or prompts each rests on, the judge's ceilings, and all answers."""
+
+    model: str
+    numbers: dict[str, float | None]
+    counts: dict[str, int]
+    ceilings: dict[str, float]
+    answers: dict[str, list[Answer]] = field(repr=False)
+
+    def to_json(self) -> dict[str, object]:
+        """What `--json` prints."""
+        ceilings = {f"{measure}_ceiling": value for measure, value in self.ceilings.items()}
+        rounded = {name: None if value is None else round(value, 4) for name, value in self.numbers.items()}
+        return {"model": self.model, **rounded, **ceilings, "n": self.counts}
+
+    def reaches(self, name: str) -> bool | None:
+        """Whether a number reaches its goal; None where there is no goal or no number."""
+        value, goal = self.numbers.get(name), GOALS.get(name)
+        if value is None or goal is None:
+            return None
+        return value >= goal * (self.ceilings.get(name.removesuffix("_top1"), 1.0) if name in OF_CEILING else 1.0)
+
+
+class Examiner:
+    """Asks a model the questions, and has the judge look at the answers."""
+
+    def __init__(self, backend: Backend, detector: Detector, drawn: Callable[[int], None] | None = None) -> None:
+        self._backend = backend
+        self._detector = detector
+        self._drawn = drawn
+
+    def ask(self, questions: Sequence[Question], seed: int) -> list[Answer]:
+        """One picture a question; the k-th has seed `seed` + k."""
+        orders = [(question.prompt, seed + index) for index, question in enumerate(questions)]
+        pictures = draw(self._backend, orders, self._drawn)
+        return judged(self._detector, questions, pictures)
+
+    def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
+        """Share of right pictures among all of nine a question, and among those that `ranker` puts first.
+
+        Also what a ranker that is never wrong would reach, and the same two of the `mixed` questions alone, which have
+        right and wrong pictures among their nine; None where there are none.
+        """
+        nine = [question for question in questions for _ in range(GRID)]
+        orders = [(question.prompt, seed + index) for index, question in enumerate(nine)]
+        pictures, likelihoods = draw_with_likelihoods(self._backend, orders, self._drawn)
+        answered = judged(self._detector, nine, pictures)
+        right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
+        grids = (slice(start, start + GRID) for start in range(0, len(nine), GRID))
+        first = [
+            int(np.argmax(ranker.scores(question.prompt, pictures[grid], likelihoods[grid])))
+            for question, grid in zip(questions, grids, strict=True)
+        ]
+        chosen, mixed = right[np.arange(len(first)), first], right.any(1) & ~right.all(1)
+        mean, best = float(right.mean()), float(chosen.mean())
+        return {
+            "best_of_9_mean": mean, "best_of_9_first": best, "best_of_9_gain": best - mean,
+            "best_of_9_possible": float(right.any(1).mean()),
+            "best_of_9_mixed_mean": float(right[mixed].mean()) if mixed.any() else None,
+            "best_of_9_mixed_first": float(chosen[mixed].mean()) if mixed.any() else None,
+        }  # fmt: skip
+
+
+def judged(detector: Detector, questions: Sequence[Question], pictures: Sequence[Pixels]) -> list[Answer]:
+    """What the judge says of a picture a question."""
+    found = find(detector, pictures)
+    return [
+        Answer(question, picture, answers(question, things, picture))
+        for question, picture, things in zip(questions, pictures, found, strict=True)
+    ]
+
+
+def share_right(answered: Sequence[Answer]) -> tuple[float | None, int]:
+    """Share of the answers that are right, among so many of which it could be said."""
+    marks = [answer.is_right for answer in answered if answer.is_right is not None]
+    return (sum(marks) / len(marks) if marks else None), len(marks)
+
+
+def reconstruction(codec: VQGAN, folder: Path) -> tuple[float, float, int]:
+    """PSNR in dB and SSIM of held-out scenes through the codec, at the size that it reads, and how many they were."""
+    pixels = to_pixels(read_sheet(folder / "scenes.webp", codec.config.resolution))
+    quality, similarity, _ = measure(codec, pixels)
+    return quality, similarity, len(pixels)
+
+
+def read_sheet(path: Path, edge: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """The square pictures of a sheet, row by row: uint8 (B, edge, edge, 3)."""
+    with Image.open(path) as sheet:
+        array = np.asarray(sheet.convert("RGB"))
+    rows, columns = array.shape[0] // edge, array.shape[1] // edge
+    return array.reshape(rows, edge, columns, edge, 3).swapaxes(1, 2).reshape(-1, edge, edge, 3).copy()
+
+
+def evaluate(
+    model: str, *, quick: bool = False, seed: int = 0, batch: int = 48, folder: Path = EVALUATION_FOLDER,
+    progress: Callable[[int, int], None],
+) -> Evaluation:  # fmt: skip
+    """Measure a model; `progress` hears how many of how many pictures are drawn.
+
+    Raises `CheckpointError` when the model, or the judge, cannot be loaded.
+    """
+    checkpoint = load_model(model)
+    lists, detector = read_questions(folder / "questions.json"), load_detector(folder)
+    asked = {name: lists.of(name, quick=quick) for name in MEASURES}
+    best = _spread([asked[name] for name in _BEST_OF_MEASURES], _BEST_OF[quick])
+    total, done = sum(len(some) for some in asked.values()) + GRID * len(best), 0
+
+    backend = DalleBackend(checkpoint, slots=2 * batch)
+    numbers: dict[str, float | None] = {}
+    counts: dict[str, int] = {}
+    answered: dict[str, list[Answer]] = {}
+    examiner = Examiner(backend, detector, lambda count: progress(done + count, total))
+    for name, questions in asked.items():
+        answered[name] = examiner.ask(questions, seed)
+        key = KEYS.get(name, name)
+        numbers[key], counts[key] = share_right(answered[name])
+        done += len(questions)
+    numbers["best_of_9_gain"] = None
+    ranker = ranker_of(checkpoint)
+    if ranker is not None:
+        numbers |= examiner.best_of_nine(best, ranker, seed)
+        counts["best_of_9_gain"] = len(best)
+    numbers["psnr"], numbers["ssim"], counts["psnr"] = reconstruction(checkpoint.vqgan, folder)
+    counts["ssim"] = counts["psnr"]
+    return Evaluation(checkpoint.name, numbers, counts, read_ceilings(folder), answered)
+
+
+def _spread(lists: Sequence[Sequence[Question]], count: int) -> list[Question]:
+    """About `count` questions, as many from each list, evenly from its first to its last."""
+    share = -(-count // len(lists))
+    return [some[len(some) * index // share] for some in lists for index in range(share)]
+
+
+def read_ceilings(folder: Path) -> dict[str, float]:
+    """How much of each measure the judge gets right on real renderings, as recorded when it was exported."""
+    return {name: float(value) for name, value in read_json(folder / "ceilings.json").items()}
+
+
+def results(evaluation: Evaluation) -> list[tuple[str, str, str, str, bool | None]]:
+    """Rows of the table: measure, result, the judge's ceiling, goal, whether it is reached."""
+    rows = []
+    for name, value in evaluation.numbers.items():
+        ceiling = evaluation.ceilings.get(name.removesuffix("_top1").removesuffix("_top5"))
+        in_decibels = name == "psnr"
+        shown = "not measured" if value is None else f"{value:.1f} dB" if in_decibels else f"{value:.3f}"
+        goal = GOALS.get(name)
+        wanted = "" if goal is None else f"{goal:.0f} dB" if in_decibels else f"{goal:.2f}"
+        wanted += " of ceiling" if name in OF_CEILING else ""
+        rows.append((name, shown, "" if ceiling is None else f"{ceiling:.3f}", wanted, evaluation.reaches(name)))
+    return rows
+
+
+def _table(evaluation: Evaluation) -> Table:
+    table = Table("measure", "result", "judge's ceiling", "goal", "reached", "n", title=evaluation.model)
+    for name, shown, ceiling, goal, reached in results(evaluation):
+        mark = {True: "yes", False: "no", None: ""}[reached]
+        table.add_row(name, shown, ceiling, goal, mark, str(evaluation.counts.get(name, "")))
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure a model and print the numbers."""
+    parser = argparse.ArgumentParser(
+        prog="easel train evaluate", description="Measure a model with a judge that it has never met."
+    )
+    parser.add_argument("--model", default="builtin", help="a model's name, or its folder (builtin)")
+    parser.add_argument("--quick", action="store_true", help="a fixed part of the questions: minutes, not an hour")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of sample grids, not chosen by hand")
+    parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has this seed + k (0)")
+    parser.add_argument("--batch", type=int, default=48, help="pictures drawn together (48)")
+    parser.add_argument("--threads", type=int, default=0, help="threads of the model; 0 is one for each core")
+    options = parser.parse_args(arguments)
+    use_threads(options.threads)
+    columns = (
+        TextColumn("drawing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("drawing", total=None)
+        try:
+            evaluation = evaluate(
+                options.model, quick=options.quick, seed=options.seed, batch=options.batch,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
+        except CheckpointError as error:
+            parser.error(str(error))
+    if options.html is not None:
+        from inference.training.evaluation.page import page
+
+        options.html.write_text(page(evaluation), "utf-8")
+    if options.json:
+        sys.stdout.write(json.dumps(evaluation.to_json()) + "\n")
+    else:
+        Console().print(_table(evaluation))
+
+
+if __name__ == "__main__":
+    main()

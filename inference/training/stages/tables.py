@@ -1,0 +1,92 @@
+"""Tables with structure: what similar codes, or places in a row or column, have in common is learned once.
+
+In: the sizes of a DalleBart. Out: parametrisations of its token table, output head and position table, and the plain
+model they fold into. It knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from inference.models.dalle_bart import DalleBart
+from inference.training.stages.codebook import assign, k_means
+
+
+class SharedRows(nn.Module):
+    """A table's rows = a free part + the shared rows (F, width), each row weighted by its `features` (rows, F)."""
+
+    features: Tensor
+
+    def __init__(self, features: Tensor, width: int) -> None:
+        super().__init__()
+        self.register_buffer("features", features, persistent=False)
+        self.shared = nn.Parameter(torch.randn(features.shape[1], width) * 0.02)
+
+    def forward(self, free: Tensor) -> Tensor:
+        # a product, for the backward pass of indexing is slow
+        return free + self.features @ self.shared
+
+
+def code_features(centres: Tensor, families: int = 128, seed: int = 0) -> Tensor:
+    """(K, D + families) from a codebook's centres (K, D): where a code lies, and which family of codes it is of."""
+    families = min(families, len(centres))
+    family, _ = assign(centres, k_means(centres, families, centres[:0], seed))
+    return torch.cat([centres / centres.std(), F.one_hot(family, families).float()], 1)
+
+
+def grid_membership(side: int) -> Tensor:
+    """(side², 2 * side): the row and the column of every position."""
+    places = torch.arange(side * side)
+    return torch.cat([F.one_hot(places // side, side), F.one_hot(places % side, side)], 1).float()
+
+
+def share_rows(model: DalleBart, features: Tensor) -> None:
+    """Give a model's tables their structure. Raises ValueError unless there is a row of `features` for each code."""
+    config = model.config
+    if len(features) != config.image_vocab_size:
+        raise ValueError(f"{len(features)} rows of features for {config.image_vocab_size} codes")
+    codes = F.pad(features, (0, 0, 0, config.vocab_size - len(features)))  # the start token shares with nobody
+    places = grid_membership(math.isqrt(config.image_length))
+    for table in (model.decoder.embed_tokens, model.lm_head, model.decoder.embed_positions):
+        if table is not None:
+            with torch.no_grad():
+                table.weight.normal_(std=0.02)
+            shared = SharedRows(places if table is model.decoder.embed_positions else codes, config.d_model)
+            parametrize.register_parametrization(table, "weight", shared)
+
+
+@torch.no_grad()
+def unfold(model: DalleBart, plain: DalleBart) -> None:
+    """Give a model with shared rows the weights of a plain one, the inverse of `folded`.
+
+    As much of a table as its features explain goes into the shared rows (least squares), the rest into the free part.
+    Raises ValueError where the two have different sizes.
+    """
+    if model.config != plain.config:
+        raise ValueError(f"a model of {plain.config} cannot become one of {model.config}")
+    weights = plain.state_dict()
+    for name, module in model.named_modules():
+        if parametrize.is_parametrized(module, "weight"):
+            rows = cast("SharedRows", module.parametrizations.weight[0])
+            table = weights.pop(f"{name}.weight")
+            square = rows.features.T @ rows.features + 0.1 * torch.eye(rows.features.shape[1])
+            rows.shared.copy_(torch.linalg.solve(square, rows.features.T @ table))
+            module.parametrizations.weight.original.copy_(table - rows.features @ rows.shared)
+    model.load_state_dict(weights, strict=False)
+
+
+def folded(model: DalleBart) -> DalleBart:
+    """A new model whose tables are ordinary ones, equal to `model` in what it computes."""
+    state = {name: value for name, value in model.state_dict().items() if ".parametrizations." not in name}
+    for name, module in model.named_modules():
+        if parametrize.is_parametrized(module, "weight"):
+            state[f"{name}.weight"] = module.weight.detach()
+    plain = DalleBart(model.config)
+    plain.load_state_dict(state)
+    return plain
