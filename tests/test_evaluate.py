@@ -21,7 +21,7 @@ from inference.training.evaluation.detector import (
     save_detector,
 )
 from inference.training.evaluation.drawing import draw
-from inference.training.evaluation.evaluate import Answer, Evaluation, Examiner, read_sheet, results, share_right
+from inference.training.evaluation.evaluate import Examiner, read_sheet, share_right
 from inference.training.evaluation.page import page
 from inference.training.evaluation.questions import (
     EVALUATION_FOLDER,
@@ -32,6 +32,7 @@ from inference.training.evaluation.questions import (
     rendering_of,
     write_questions,
 )
+from inference.training.evaluation.result import Answer, Evaluation, results
 from inference.training.evaluation.scoring import answers, dominant_colour, nearest_background
 from inference.training.stages.detection import CrowdSource, DetectionConfig, DetectorTrainer
 from tests.fakes import FakeBackend

@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,57 +29,20 @@ from inference.pictures import Pixels
 from inference.ranking.ranker import Ranker, ranker_of
 from inference.training.evaluation.detector import Detector, find, load_detector
 from inference.training.evaluation.drawing import draw, draw_with_likelihoods
+from inference.training.evaluation.page import page
 from inference.training.evaluation.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
+from inference.training.evaluation.result import Answer, Evaluation, results
 from inference.training.evaluation.scoring import answers
 from inference.training.loop import use_threads
 from inference.training.stages.vqgan import measure, to_pixels
 
 KEYS = {"concept": "concept_top1", "synonyms": "synonyms_top5"}
 """Names of measures in the JSON, where they are not the measure's own."""
-GOALS = {
-    "concept_top1": 0.85, "colour": 0.90, "background": 0.95, "pairs": 0.70, "relation": 0.85, "count": 0.80,
-    "synonyms_top5": 0.50, "psnr": 26.0, "ssim": 0.90,
-}  # fmt: skip
-"""For concepts and pairs, as a share of the judge's own ceiling."""
-OF_CEILING = frozenset({"concept_top1", "pairs"})
 GRID = 9
 _BEST_OF = {True: 8, False: 160}
 """Prompts of the best-of-nine measure, quick and not."""
 _BEST_OF_MEASURES = ("concept", "colour", "pairs", "synonyms")
 """What they are taken from: of the other measures a model soon draws all nine right, and there is nothing to choose."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A question, what was drawn for it, and whether that was right; None where it could not be said."""
-
-    question: Question
-    pixels: Pixels
-    is_right: bool | None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Numbers by name, how many pictures or prompts each rests on, the judge's ceilings, and all answers."""
-
-    model: str
-    numbers: dict[str, float | None]
-    counts: dict[str, int]
-    ceilings: dict[str, float]
-    answers: dict[str, list[Answer]] = field(repr=False)
-
-    def to_json(self) -> dict[str, object]:
-        """What `--json` prints."""
-        ceilings = {f"{measure}_ceiling": value for measure, value in self.ceilings.items()}
-        rounded = {name: None if value is None else round(value, 4) for name, value in self.numbers.items()}
-        return {"model": self.model, **rounded, **ceilings, "n": self.counts}
-
-    def reaches(self, name: str) -> bool | None:
-        """Whether a number reaches its goal; None where there is no goal or no number."""
-        value, goal = self.numbers.get(name), GOALS.get(name)
-        if value is None or goal is None:
-            return None
-        return value >= goal * (self.ceilings.get(name.removesuffix("_top1"), 1.0) if name in OF_CEILING else 1.0)
 
 
 class Examiner:
@@ -198,20 +160,6 @@ def read_ceilings(folder: Path) -> dict[str, float]:
     return {name: float(value) for name, value in read_json(folder / "ceilings.json").items()}
 
 
-def results(evaluation: Evaluation) -> list[tuple[str, str, str, str, bool | None]]:
-    """Rows of the table: measure, result, the judge's ceiling, goal, whether it is reached."""
-    rows = []
-    for name, value in evaluation.numbers.items():
-        ceiling = evaluation.ceilings.get(name.removesuffix("_top1").removesuffix("_top5"))
-        in_decibels = name == "psnr"
-        shown = "not measured" if value is None else f"{value:.1f} dB" if in_decibels else f"{value:.3f}"
-        goal = GOALS.get(name)
-        wanted = "" if goal is None else f"{goal:.0f} dB" if in_decibels else f"{goal:.2f}"
-        wanted += " of ceiling" if name in OF_CEILING else ""
-        rows.append((name, shown, "" if ceiling is None else f"{ceiling:.3f}", wanted, evaluation.reaches(name)))
-    return rows
-
-
 def _table(evaluation: Evaluation) -> Table:
     table = Table("measure", "result", "judge's ceiling", "goal", "reached", "n", title=evaluation.model)
     for name, shown, ceiling, goal, reached in results(evaluation):
@@ -249,8 +197,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except CheckpointError as error:
             parser.error(str(error))
     if options.html is not None:
-        from inference.training.evaluation.page import page
-
         options.html.write_text(page(evaluation), "utf-8")
     if options.json:
         sys.stdout.write(json.dumps(evaluation.to_json()) + "\n")

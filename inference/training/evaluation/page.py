@@ -13,7 +13,7 @@ from html import escape
 from PIL import Image
 
 from inference.pictures import Pixels
-from inference.training.evaluation.evaluate import Answer, Evaluation, results
+from inference.training.evaluation.result import Answer, Evaluation, results
 
 _SHOWN = 48
 _EDGE = 128
