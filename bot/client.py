@@ -22,11 +22,12 @@ from bot.config import Settings
 from bot.database.records import GenerationRecord
 from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, Sanctioned, UserError
 from bot.orders.order import InteractionRef, Order
-from bot.services import Services, open_services
+from bot.services import open_services
 from bot.views import text
+from bot.views.client import BotInteraction, Client
 from bot.views.history import grid_of
 from bot.views.picture import note
-from bot.views.press import BotInteraction
+from bot.views.press import declared
 from bot.views.reply import InteractionReply
 from bot.views.result import ResultLayout
 
@@ -37,10 +38,8 @@ EXTENSIONS: Final = ("bot.cogs.imagine", "bot.cogs.history", "bot.cogs.gallery",
 ADMISSION_PATIENCE: Final = 0.5
 
 
-class Bot(commands.AutoShardedBot):
+class Bot(Client, commands.AutoShardedBot):
     """`services` is set by whoever opened them, before the first interaction."""
-
-    services: Services
 
     def __init__(self, settings: Settings, *, shard_count: int | None = None, always_sync: bool = False) -> None:
         super().__init__(
@@ -60,6 +59,7 @@ class Bot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        self.add_dynamic_items(*declared())
         await self._sync_commands()
 
     # ------------------------------------------------------------------------------------------------- orders

@@ -16,7 +16,7 @@ from bot.views import text
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
-from bot.views.modlog import ModLogLayout, ModLogPage, opened_entry, to_base36
+from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
 from bot.views.result import ResultLayout, command_line, details
@@ -81,32 +81,6 @@ async def test_layouts_keep_to_discords_limits(layout: ui.LayoutView) -> None:
     assert len(ids) == len(set(ids))
     assert layout.timeout is None
     assert layout.has_components_v2()
-
-
-async def test_every_button_is_rebuilt_from_its_id() -> None:
-    """What a button is after a restart is what it was before."""
-    for layout in worst_layouts():
-        for item in layout.walk_children():
-            if isinstance(item, Press):
-                match = type(item).__discord_ui_compiled_template__.fullmatch(item.custom_id)
-                assert match is not None, item.custom_id
-                assert type(item).from_match(match).custom_id == item.custom_id
-
-
-def test_the_logs_buttons_hold_the_whole_filter() -> None:
-    """Whatever the words are, colons and spaces included."""
-    wanted = GenerationFilter(user_id=2**63 - 1, status="done", category="violence", words="a:b 7:z")
-    button = ModLogPage(wanted, 123456)
-    match = ModLogPage.__discord_ui_compiled_template__.fullmatch(button.custom_id)
-    assert match is not None
-    again = ModLogPage.from_match(match)
-    assert (again.wanted, again.before) == (wanted, 123456)
-
-
-@pytest.mark.parametrize("number", [0, 1, 35, 36, 2**63 - 1])
-def test_base_36(number: int) -> None:
-    """Python reads back what is written."""
-    assert int(to_base36(number), 36) == number
 
 
 @pytest.mark.parametrize(

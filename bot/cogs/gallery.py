@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.views.gallery import GalleryPage, Vote, gallery_layout
+from bot.views.gallery import gallery_layout
 from bot.views.press import answering
 
 
@@ -27,5 +27,4 @@ class Gallery(commands.Cog):
 
 
 async def setup(bot: Bot) -> None:
-    bot.add_dynamic_items(GalleryPage, Vote)
     await bot.add_cog(Gallery(bot))

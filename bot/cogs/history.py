@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.views.history import HistoryPage, history_layout
+from bot.views.history import history_layout
 from bot.views.press import answering
 
 
@@ -23,5 +23,4 @@ class History(commands.Cog):
 
 
 async def setup(bot: Bot) -> None:
-    bot.add_dynamic_items(HistoryPage)
     await bot.add_cog(History(bot))

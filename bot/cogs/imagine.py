@@ -3,8 +3,6 @@
 In: interactions.  Out: orders placed, and what the queue says of them.
 """
 
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,26 +11,10 @@ from bot.client import Bot
 from bot.errors import UserError
 from bot.generation.reply import Pending
 from bot.orders.order import Order
-from bot.views import picture, result, status, text
+from bot.views import status, text
 from bot.views.picture import note
 from bot.views.press import answering, requester_of
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
-
-PRESSES: tuple[type[discord.ui.DynamicItem[Any]], ...] = (
-    picture.Pick,
-    picture.Upscale,
-    picture.Discard,
-    picture.Vary,
-    picture.Share,
-    picture.SharePicker,
-    picture.Unshare,
-    result.Reroll,
-    result.Remix,
-    result.ShareAny,
-    result.Details,
-    result.Delete,
-    status.Cancel,
-)
 
 HELP = """### Easel draws what you describe
 `/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` (the \
@@ -141,5 +123,4 @@ def _place(pending: Pending) -> str:
 
 
 async def setup(bot: Bot) -> None:
-    bot.add_dynamic_items(*PRESSES)
     await bot.add_cog(Imagine(bot))

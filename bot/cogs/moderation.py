@@ -21,9 +21,6 @@ from bot.views.modlog import (
     MAX_CATEGORY,
     MAX_WORDS,
     STATUSES,
-    LogEntry,
-    ModLogPage,
-    Remove,
     logged,
     modlog_layout,
 )
@@ -184,5 +181,4 @@ def _check_target(interaction: discord.Interaction[Bot], person: discord.User | 
 
 
 async def setup(bot: Bot) -> None:
-    bot.add_dynamic_items(ModLogPage, LogEntry, Remove)
     await bot.add_cog(Mod(bot))

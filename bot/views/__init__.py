@@ -1,5 +1,6 @@
 """What people see and press: Components V2 layouts, and buttons that survive a restart.
 
-`text` writes strings, `press` is what all buttons share, `status`, `result`, `picture`, `history`, `gallery` and
-`modlog` are layouts with their buttons, and `reply` edits one answer over time.
+`text` writes strings; `custom_id` and `press` are what all buttons share; `client` is what they ask of the bot;
+`status`, `result`, `picture`, `history`, `gallery` and `modlog` are layouts with their buttons, and `reply` edits one
+answer over time.
 """

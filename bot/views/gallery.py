@@ -3,10 +3,9 @@
 In: pages of shares.  Out: a layout for one viewer, and its buttons: vote, remix, turn the page.
 """
 
-import re
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import discord
 import structlog
@@ -17,8 +16,10 @@ from bot.database.shares import GalleryOrder
 from bot.errors import NotFound, UserError
 from bot.services import Services
 from bot.views import text
+from bot.views.client import BotInteraction
+from bot.views.custom_id import unwritten
 from bot.views.picture import Unshare
-from bot.views.press import BotInteraction, Press, may_moderate, row_of
+from bot.views.press import Press, may_moderate, row_of
 from bot.views.result import Remix
 
 log = structlog.get_logger(__name__)
@@ -63,19 +64,16 @@ class GalleryLayout(ui.LayoutView):
         return box
 
 
-class GalleryPage(Press, template=r"easel:gallery:(?P<order>newest|top):(?P<cursor>[\d.]*)"):
+class GalleryPage(Press, verb="gallery"):
     """Turns to the page after `cursor`, or to the first of an order."""
 
-    def __init__(self, order: GalleryOrder, cursor: str | None) -> None:
-        first = {"newest": ("Newest", "🕓"), "top": ("Most votes", "🏆")}
-        label, emoji = first[order] if cursor is None else ("More", "▶️")
-        super().__init__(ui.Button(label=label, emoji=emoji, custom_id=f"easel:gallery:{order}:{cursor or ''}"))
-        self.order = order
-        self.cursor = cursor
+    order: GalleryOrder
+    cursor: str | None
 
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls("top" if match["order"] == "top" else "newest", match["cursor"] or None)
+    def control(self) -> ui.Button[Any]:
+        first = {"newest": ("Newest", "🕓"), "top": ("Most votes", "🏆")}
+        label, emoji = first[self.order] if self.cursor is None else ("More", "▶️")
+        return ui.Button(label=label, emoji=emoji)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
@@ -83,20 +81,16 @@ class GalleryPage(Press, template=r"easel:gallery:(?P<order>newest|top):(?P<curs
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
-class Vote(Press, template=r"easel:vote:(?P<share>\d+):(?P<order>newest|top):(?P<cursor>[\d.]*)"):
+class Vote(Press, verb="vote"):
     """Votes, or takes the vote back, and shows the page again; `cursor` is where that page starts."""
 
-    def __init__(self, share_id: int, order: GalleryOrder, cursor: str | None, votes: int = 0) -> None:
-        super().__init__(
-            ui.Button(label=str(votes), emoji="❤️", custom_id=f"easel:vote:{share_id}:{order}:{cursor or ''}")
-        )
-        self.share_id = share_id
-        self.order = order
-        self.cursor = cursor
+    share_id: int
+    order: GalleryOrder
+    cursor: str | None
+    votes: int = unwritten(default=0)
 
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["share"]), "top" if match["order"] == "top" else "newest", match["cursor"] or None)
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=str(self.votes), emoji="❤️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.client.check_may_act(interaction)

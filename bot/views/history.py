@@ -4,7 +4,6 @@ In: pages of the request log.  Out: a layout with a grid for each generation, an
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from typing import Any, Final, Self
 
@@ -18,7 +17,8 @@ from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.services import Services
 from bot.views import text
-from bot.views.press import BotInteraction, Press
+from bot.views.client import BotInteraction
+from bot.views.press import Press
 from bot.views.result import action_row, grid_file
 
 log = structlog.get_logger(__name__)
@@ -58,18 +58,14 @@ class HistoryLayout(ui.LayoutView):
             self.add_item(pages)
 
 
-class HistoryPage(Press, template=r"easel:history:(?P<before>\d*)"):
+class HistoryPage(Press, verb="history"):
     """Turns to what is older than `before`, or back to the newest."""
 
-    def __init__(self, before: int | None) -> None:
-        label = "Newest" if before is None else "Older"
-        emoji = "⏮️" if before is None else "▶️"
-        super().__init__(ui.Button(label=label, emoji=emoji, custom_id=f"easel:history:{before or ''}"))
-        self.before = before
+    before: int | None
 
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["before"]) if match["before"] else None)
+    def control(self) -> ui.Button[Any]:
+        newest = self.before is None
+        return ui.Button(label="Newest" if newest else "Older", emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()

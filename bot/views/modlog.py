@@ -3,8 +3,7 @@
 In: pages of the request log of one server.  Out: layouts that only the asking moderator sees.
 """
 
-import re
-from typing import Any, Final, Self, cast, get_args
+from typing import Any, Final, Self, get_args
 
 import discord
 from discord import ui
@@ -12,9 +11,11 @@ from discord import ui
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
 from bot.errors import NotFound
 from bot.views import text
+from bot.views.client import BotInteraction
+from bot.views.custom_id import Base36
 from bot.views.history import grid_of
 from bot.views.picture import note
-from bot.views.press import BotInteraction, GenerationPress, Press, require
+from bot.views.press import GenerationPress, Press, require
 from bot.views.result import details, grid_file
 
 PER_PAGE: Final = 6
@@ -26,7 +27,6 @@ STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 _MARKS: Final = {
     "done": "✅", "blocked": "⛔", "failed": "⚠️", "cancelled": "✖️", "checking": "🔎", "queued": "🕓", "running": "🎨",
 }  # fmt: skip
-_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class ModLogLayout(ui.LayoutView):
@@ -44,56 +44,50 @@ class ModLogLayout(ui.LayoutView):
             self.add_item(ui.TextDisplay("Nothing matches."))
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if before is not None:
-            pages.add_item(ModLogPage(wanted, None))
+            pages.add_item(ModLogPage.of(wanted, None))
         if page.next_before is not None:
-            pages.add_item(ModLogPage(wanted, page.next_before))
+            pages.add_item(ModLogPage.of(wanted, page.next_before))
         if pages.children:
             self.add_item(pages)
 
 
-class ModLogPage(
-    Press,
-    template=r"easel:modlog:(?P<before>[0-9a-z]*):(?P<user>[0-9a-z]*):(?P<status>[a-z]*):(?P<category>[^:]*):(?P<words>.*)",
-):
+class ModLogPage(Press, verb="modlog"):
     """Turns to what is older than row `before` under the same filter, which its id holds."""
 
-    def __init__(self, wanted: GenerationFilter, before: int | None) -> None:
-        parts = (
-            "" if before is None else to_base36(before),
-            "" if wanted.user_id is None else to_base36(wanted.user_id),
-            wanted.status or "",
-            (wanted.category or "")[:MAX_CATEGORY],
-            (wanted.words or "")[:MAX_WORDS],
-        )
-        label, emoji = ("Newest", "⏮️") if before is None else ("Older", "▶️")
-        super().__init__(ui.Button(label=label, emoji=emoji, custom_id="easel:modlog:" + ":".join(parts)))
-        self.wanted = wanted
-        self.before = before
+    before: Base36 | None
+    user_id: Base36 | None
+    status: Status | None
+    category: str | None
+    words: str | None
 
     @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        wanted = GenerationFilter(
-            user_id=int(match["user"], 36) if match["user"] else None,
-            status=cast("Status", match["status"]) if match["status"] in STATUSES else None,
-            category=match["category"] or None,
-            words=match["words"] or None,
+    def of(cls, wanted: GenerationFilter, before: int | None) -> Self:
+        return cls(
+            before,
+            wanted.user_id,
+            wanted.status,
+            wanted.category and wanted.category[:MAX_CATEGORY],
+            wanted.words and wanted.words[:MAX_WORDS],
         )
-        return cls(wanted, int(match["before"], 36) if match["before"] else None)
+
+    @property
+    def wanted(self) -> GenerationFilter:
+        return GenerationFilter(user_id=self.user_id, status=self.status, category=self.category, words=self.words)
+
+    def control(self) -> ui.Button[Any]:
+        newest = self.before is None
+        return ui.Button(label="Newest" if newest else "Older", emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         require(interaction, "manage_messages")
         await interaction.response.edit_message(view=await modlog_layout(interaction, self.wanted, self.before))
 
 
-class LogEntry(GenerationPress, template=r"easel:logentry:(?P<generation>\d+)"):
+class LogEntry(GenerationPress, verb="logentry"):
     """Opens one entry: everything known of it, with its pictures."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(generation_id, ui.Button(label="Open", custom_id=f"easel:logentry:{generation_id}"))
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Open")
 
     async def press(self, interaction: BotInteraction) -> None:
         require(interaction, "manage_messages")
@@ -111,18 +105,11 @@ class LogEntry(GenerationPress, template=r"easel:logentry:(?P<generation>\d+)"):
         await interaction.followup.send(view=layout, files=files, ephemeral=True)
 
 
-class Remove(GenerationPress, template=r"easel:remove:(?P<generation>\d+)"):
+class Remove(GenerationPress, verb="remove"):
     """Takes a generation down from within the log."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(
-            generation_id,
-            ui.Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=f"easel:remove:{generation_id}"),
-        )
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Remove", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         require(interaction, "manage_messages")
@@ -207,16 +194,6 @@ def described(wanted: GenerationFilter) -> str:
     if wanted.words is not None:
         parts.append(f"words “{text.plain(wanted.words, MAX_WORDS)}”")
     return " · ".join(parts) or "everything, newest first"
-
-
-def to_base36(number: int) -> str:
-    """35 → "z": a third shorter than decimal, for ids of buttons."""
-    digits = ""
-    while True:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-        if number == 0:
-            return digits
 
 
 def _in_force(sanction: SanctionRecord | None) -> str:

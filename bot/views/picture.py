@@ -1,10 +1,9 @@
 """One picture of a generation, and what can be done with it: upscale, vary, share.
 
-In: a stored picture.  Out: layouts and buttons whose ids read `easel:<verb>:<generation id>:<index>`.
+In: a stored picture.  Out: layouts and buttons.
 """
 
 import asyncio
-import re
 from io import BytesIO
 from typing import Any, Final, Self
 
@@ -16,7 +15,9 @@ from bot.errors import NotFound, NotYours, UserError
 from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.views import text
-from bot.views.press import BotInteraction, GenerationPress, Press, answering, may_moderate, successor
+from bot.views.client import BotInteraction
+from bot.views.custom_id import unwritten
+from bot.views.press import GenerationPress, Press, may_moderate, successor
 
 UPSCALE_FACTOR: Final = 4
 VARY_STRENGTH: Final = 0.5
@@ -24,15 +25,10 @@ IMAGES_PER_VARIATION: Final = 4
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
 
 
-class PicturePress(GenerationPress, template=r"easel:(?!)"):
+class PicturePress(GenerationPress):
     """A button about one picture; `index` counts from 0, people read it from 1."""
 
-    verb = ""
-
-    def __init__(self, generation_id: int, index: int, button: ui.Button[Any]) -> None:
-        button.custom_id = f"easel:{self.verb}:{generation_id}:{index}"
-        super().__init__(generation_id, button)
-        self.index = index
+    index: int
 
     async def picture(self, interaction: BotInteraction) -> tuple[GenerationRecord, ImageRecord, bytes]:
         """The picture's file with what is known of it.  Raises NotFound where it was removed."""
@@ -41,17 +37,11 @@ class PicturePress(GenerationPress, template=r"easel:(?!)"):
         return record, image, await interaction.client.services.storage.get(image.key)
 
 
-class Pick(PicturePress, template=r"easel:pick:(?P<generation>\d+):(?P<index>\d)"):
+class Pick(PicturePress, verb="pick"):
     """Shows one picture of the grid to the person who asked, with its own buttons."""
 
-    verb = "pick"
-
-    def __init__(self, generation_id: int, index: int) -> None:
-        super().__init__(generation_id, index, ui.Button(label=str(index + 1), style=discord.ButtonStyle.primary))
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]), int(match["index"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=str(self.index + 1), style=discord.ButtonStyle.primary)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -61,19 +51,11 @@ class Pick(PicturePress, template=r"easel:pick:(?P<generation>\d+):(?P<index>\d)
         await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
 
-class Upscale(PicturePress, template=r"easel:upscale:(?P<generation>\d+):(?P<index>\d)"):
+class Upscale(PicturePress, verb="upscale"):
     """Posts one picture, larger, for everyone in the channel."""
 
-    verb = "upscale"
-
-    def __init__(self, generation_id: int, index: int) -> None:
-        super().__init__(
-            generation_id, index, ui.Button(label="Upscale", emoji="🔍", style=discord.ButtonStyle.primary)
-        )
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]), int(match["index"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Upscale", emoji="🔍", style=discord.ButtonStyle.primary)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.client.check_may_act(interaction)
@@ -84,20 +66,17 @@ class Upscale(PicturePress, template=r"easel:upscale:(?P<generation>\d+):(?P<ind
         await interaction.followup.send(view=layout, file=layout.file)
 
 
-class Discard(GenerationPress, template=r"easel:discard:(?P<generation>\d+):(?P<index>\d):(?P<by>\d+)"):
+class Discard(GenerationPress, verb="discard"):
     """Deletes an upscaled copy; for whom it was made, the picture's owner, and moderators.
 
     The picture itself stays, and a copy of one that is removed can still be deleted.
     """
 
-    def __init__(self, generation_id: int, index: int, by: int) -> None:
-        custom_id = f"easel:discard:{generation_id}:{index}:{by}"
-        super().__init__(generation_id, ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger, custom_id=custom_id))
-        self.by = by
+    index: int
+    by: int
 
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]), int(match["index"]), int(match["by"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         services = interaction.client.services
@@ -112,17 +91,11 @@ class Discard(GenerationPress, template=r"easel:discard:(?P<generation>\d+):(?P<
         await interaction.delete_original_response()
 
 
-class Vary(PicturePress, template=r"easel:vary:(?P<generation>\d+):(?P<index>\d)"):
+class Vary(PicturePress, verb="vary"):
     """Draws a picture anew in part: a generation of whoever pressed."""
 
-    verb = "vary"
-
-    def __init__(self, generation_id: int, index: int) -> None:
-        super().__init__(generation_id, index, ui.Button(label="Vary", emoji="🪄"))
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]), int(match["index"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Vary", emoji="🪄")
 
     async def press(self, interaction: BotInteraction) -> None:
         record, _, png = await self.picture(interaction)
@@ -132,64 +105,36 @@ class Vary(PicturePress, template=r"easel:vary:(?P<generation>\d+):(?P<index>\d)
         await interaction.client.place(interaction, order)
 
 
-class Share(PicturePress, template=r"easel:share:(?P<generation>\d+):(?P<index>\d)"):
+class Share(PicturePress, verb="share"):
     """Posts one's own picture to the server's gallery."""
 
-    verb = "share"
-
-    def __init__(self, generation_id: int, index: int) -> None:
-        super().__init__(generation_id, index, ui.Button(label="Share", emoji="🖼️"))
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]), int(match["index"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Share", emoji="🖼️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await share(interaction, await self.generation(interaction), self.index)
 
 
-class SharePicker(ui.DynamicItem[ui.Select[Any]], template=r"easel:sharepick:(?P<generation>\d+)"):
+class SharePicker(GenerationPress, verb="sharepick"):
     """Asks which picture of a grid to share."""
 
-    def __init__(self, generation_id: int, indexes: tuple[int, ...]) -> None:
-        options = [discord.SelectOption(label=f"Picture {index + 1}", value=str(index)) for index in indexes]
-        super().__init__(
-            ui.Select(
-                custom_id=f"easel:sharepick:{generation_id}",
-                placeholder="Which picture?",
-                options=options or [discord.SelectOption(label="None", value="0")],
-            )
-        )
-        self.generation_id = generation_id
+    indexes: tuple[int, ...] = unwritten(default=())
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /  # noqa: ARG003
-    ) -> Self:  # fmt: skip
-        return cls(int(match["generation"]), ())
+    def control(self) -> ui.Select[Any]:
+        options = [discord.SelectOption(label=f"Picture {index + 1}", value=str(index)) for index in self.indexes]
+        return ui.Select(placeholder="Which picture?", options=options)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            record = await Share(self.generation_id, 0).generation(interaction)
-            await share(interaction, record, int(self.item.values[0]))
+    async def press(self, interaction: BotInteraction) -> None:
+        await share(interaction, await self.generation(interaction), int(self.item.values[0]))
 
 
-class Unshare(Press, template=r"easel:unshare:(?P<share>\d+)"):
+class Unshare(Press, verb="unshare"):
     """Takes a picture out of the gallery; for its owner and for moderators."""
 
-    def __init__(self, share_id: int) -> None:
-        super().__init__(
-            ui.Button(
-                label="Take out of the gallery",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"easel:unshare:{share_id}",
-            )
-        )
-        self.share_id = share_id
+    share_id: int
 
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["share"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Take out of the gallery", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         shares = interaction.client.services.shares

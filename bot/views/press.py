@@ -1,15 +1,15 @@
-"""What all buttons share: an id that holds their state, and one place where their errors are answered.
+"""What all buttons share: declared once, built anew from their custom id on every press, answered in one place.
 
-A `Press` is built anew from its custom id on every click, so a button works as long as its message stands: after
-hours, after a restart, on another shard.  Knows no layout.
+A `Press` works as long as its message stands: after hours, after a restart, on another shard.  Its verb, its fields and
+their types are the whole declaration; the id, the pattern that reads it and the registration (`declared`) follow.
 """
 
 import dataclasses
 import re
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, ClassVar, Self, dataclass_transform
 
 import discord
 from discord import ui
@@ -17,24 +17,48 @@ from discord import ui
 from bot.database.records import GenerationRecord
 from bot.errors import MissingPermission, NotFound
 from bot.orders.order import Kind, Order, Requester
+from bot.views.client import BotInteraction
+from bot.views.custom_id import CustomId, unwritten
 
-if TYPE_CHECKING:
-    from bot.client import Bot  # noqa: F401  # named in the alias below
-
-BotInteraction = discord.Interaction["Bot"]
+NEVER = r"easel:(?!)"
 
 
 @asynccontextmanager
 async def answering(interaction: BotInteraction) -> AsyncIterator[None]:
-    """Whatever is raised inside is told to the person (see `Bot.report`) and goes no further."""
+    """Whatever is raised inside is told to the person (see `Client.report`) and goes no further."""
     try:
         yield
     except Exception as error:  # noqa: BLE001  # the one error handler sorts them
         await interaction.client.report(interaction, error)
 
 
-class Press(ui.DynamicItem[ui.Button[Any]], template=r"easel:(?!)"):
-    """A button.  A subclass names its template, whose groups are handed to `from_match`, and says what a press does."""
+@dataclass_transform(eq_default=False, field_specifiers=(unwritten,))
+class Press(ui.DynamicItem[Any], template=NEVER):
+    """A button, or a select, whose fields are its state.
+
+    A subclass that people see gives its `verb`; one without is only shared between others.
+    """
+
+    custom_ids: ClassVar[CustomId]
+
+    def __init_subclass__(cls, *, verb: str = "", version: int = 1) -> None:
+        dataclasses.dataclass(eq=False, repr=False)(cls)
+        if verb:
+            cls.custom_ids = CustomId.of(cls, verb, version)
+        super().__init_subclass__(template=cls.custom_ids.template if verb else NEVER)
+
+    def __post_init__(self) -> None:
+        control = self.control()
+        control.custom_id = self.custom_ids.write(self)
+        super().__init__(control)
+
+    @abstractmethod
+    def control(self) -> ui.Button[Any] | ui.Select[Any]:
+        """How it looks; the custom id is added."""
+
+    @abstractmethod
+    async def press(self, interaction: BotInteraction) -> None:
+        """What a press does; whatever it raises is told to the person."""
 
     @classmethod
     async def from_custom_id(
@@ -47,28 +71,30 @@ class Press(ui.DynamicItem[ui.Button[Any]], template=r"easel:(?!)"):
         return cls.from_match(match)
 
     @classmethod
-    @abstractmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """The button as its custom id describes it."""
-
-    @abstractmethod
-    async def press(self, interaction: BotInteraction) -> None:
-        """What a click does; whatever it raises is told to the person."""
+        return cls(**cls.custom_ids.read(match.groupdict()))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
             await self.press(interaction)
 
 
-class GenerationPress(Press, template=r"easel:(?!)"):
-    """A button about one generation: its id reads `easel:<verb>:<generation id>`."""
+class GenerationPress(Press):
+    """A button about one generation."""
 
-    def __init__(self, generation_id: int, button: ui.Button[Any]) -> None:
-        super().__init__(button)
-        self.generation_id = generation_id
+    generation_id: int
 
     async def generation(self, interaction: BotInteraction) -> GenerationRecord:
         return await shown_generation(interaction, self.generation_id)
+
+
+def declared(press: type[Press] = Press) -> Iterator[type[Press]]:
+    """Every button of the imported views, for registration."""
+    for subclass in press.__subclasses__():
+        if "custom_ids" in vars(subclass):
+            yield subclass
+        yield from declared(subclass)
 
 
 def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:

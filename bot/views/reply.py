@@ -7,22 +7,19 @@ the channel.  Nothing that Discord answers is raised: the pictures wait in `/his
 import asyncio
 from collections.abc import Awaitable, Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import aiohttp
 import discord
 import structlog
 
 from bot.errors import GenerationCancelled, UserError
+from bot.generation.reply import Result
 from bot.orders.order import InteractionRef
 from bot.views import text
 from bot.views.picture import note
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
-
-if TYPE_CHECKING:
-    from bot.client import Bot
-    from bot.generation.reply import Result
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +45,10 @@ class InteractionReply:
     """Edits the message `message_id`, which answers an interaction in `channel_id`."""
 
     def __init__(
-        self, bot: "Bot", *, generation_id: int, user_id: int, channel_id: int, prompt: str,
+        self, client: discord.Client, *, generation_id: int, user_id: int, channel_id: int, prompt: str,
         interaction: InteractionRef | None, message_id: int | None,
     ) -> None:  # fmt: skip
-        self._bot = bot
+        self._client = client
         self._generation_id = generation_id
         self._user_id = user_id
         self._channel_id = channel_id
@@ -70,7 +67,7 @@ class InteractionReply:
         file = None if preview is None else discord.File(BytesIO(preview), filename=f"preview-{done:.2f}.webp")
         await self._show(self._status(drawing_status(done), WORKING_COLOUR, file), file)
 
-    async def deliver(self, result: "Result") -> int | None:
+    async def deliver(self, result: Result) -> int | None:
         """The id of the message that shows the pictures; None where Discord took none."""
         try:
             return await self._edit(lambda: (layout := ResultLayout(result.record, result.grid), layout.file))
@@ -168,9 +165,9 @@ class InteractionReply:
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 self._log.debug("answer_not_deleted", error=str(error))
 
-    async def _post(self, result: "Result") -> int | None:
+    async def _post(self, result: Result) -> int | None:
         """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
-        channel = self._bot.get_partial_messageable(self._channel_id)
+        channel = self._client.get_partial_messageable(self._channel_id)
 
         async def send() -> int:
             layout = ResultLayout(result.record, result.grid, mention=True)
@@ -191,13 +188,13 @@ class InteractionReply:
         return message_id
 
     def _own_message(self, message_id: int) -> discord.PartialMessage:
-        return self._bot.get_partial_messageable(self._channel_id).get_partial_message(message_id)
+        return self._client.get_partial_messageable(self._channel_id).get_partial_message(message_id)
 
     def _webhook(self) -> discord.Webhook:
         reference = self._interaction
         if reference is None or (reference.expires_at - discord.utils.utcnow()).total_seconds() < TOKEN_MARGIN_SECONDS:
             raise Unreachable
-        webhook = discord.Webhook.partial(reference.application_id, reference.token, client=self._bot)
+        webhook = discord.Webhook.partial(reference.application_id, reference.token, client=self._client)
         webhook.type = discord.WebhookType.application  # else discord.py takes it for one that cannot speak privately
         return webhook
 

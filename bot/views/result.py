@@ -3,7 +3,6 @@
 In: a finished generation's record and grid.  Out: the layout of the answer.
 """
 
-import re
 from io import BytesIO
 from typing import Any, Self
 
@@ -14,8 +13,9 @@ from bot.database.records import GenerationRecord
 from bot.errors import NotYours
 from bot.generation.grid import PictureFile
 from bot.views import text
+from bot.views.client import BotInteraction
 from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, note, share
-from bot.views.press import BotInteraction, GenerationPress, may_moderate, row_of, successor
+from bot.views.press import GenerationPress, may_moderate, row_of, successor
 from bot.views.remix import RemixModal
 
 BUTTONS_PER_ROW = 5
@@ -79,16 +79,11 @@ def action_row(record: GenerationRecord) -> ui.ActionRow[Any]:
     return row
 
 
-class Reroll(GenerationPress, template=r"easel:reroll:(?P<generation>\d+)"):
+class Reroll(GenerationPress, verb="reroll"):
     """The same order once more with another seed, for whoever pressed."""
 
-    def __init__(self, generation_id: int) -> None:
-        button = ui.Button[ui.LayoutView](label="Re-roll", emoji="🎲", custom_id=f"easel:reroll:{generation_id}")
-        super().__init__(generation_id, button)
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Re-roll", emoji="🎲")
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)
@@ -99,34 +94,26 @@ class Reroll(GenerationPress, template=r"easel:reroll:(?P<generation>\d+)"):
         await interaction.client.place(interaction, successor(record, interaction, "reroll", **start))
 
 
-class Remix(GenerationPress, template=r"easel:remix:(?P<generation>\d+)(?::(?P<index>\d))?"):
+class Remix(GenerationPress, verb="remix"):
     """Opens the prompt for a change, then draws it for whoever pressed.
 
     `index` changes nothing but the id: two pictures of one generation may stand in the same gallery.
     """
 
-    def __init__(self, generation_id: int, index: int | None = None) -> None:
-        custom_id = f"easel:remix:{generation_id}" + ("" if index is None else f":{index}")
-        super().__init__(generation_id, ui.Button(label="Remix", emoji="✏️", custom_id=custom_id))
+    index: int | None = None
 
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]), None if match["index"] is None else int(match["index"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Remix", emoji="✏️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.send_modal(RemixModal(await self.generation(interaction)))
 
 
-class ShareAny(GenerationPress, template=r"easel:shareany:(?P<generation>\d+)"):
+class ShareAny(GenerationPress, verb="shareany"):
     """Shares the picture; of a grid, asks which."""
 
-    def __init__(self, generation_id: int) -> None:
-        button = ui.Button[ui.LayoutView](label="Share", emoji="🖼️", custom_id=f"easel:shareany:{generation_id}")
-        super().__init__(generation_id, button)
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Share", emoji="🖼️")
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)
@@ -139,16 +126,11 @@ class ShareAny(GenerationPress, template=r"easel:shareany:(?P<generation>\d+)"):
             await interaction.response.send_message(view=SharePickerLayout(record), ephemeral=True)
 
 
-class Details(GenerationPress, template=r"easel:details:(?P<generation>\d+)"):
+class Details(GenerationPress, verb="details"):
     """Every parameter, to whoever asks; the filter's verdict only to the owner and to moderators."""
 
-    def __init__(self, generation_id: int) -> None:
-        button = ui.Button[ui.LayoutView](label="Details", emoji="ℹ️", custom_id=f"easel:details:{generation_id}")
-        super().__init__(generation_id, button)
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Details", emoji="ℹ️")
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)
@@ -156,18 +138,11 @@ class Details(GenerationPress, template=r"easel:details:(?P<generation>\d+)"):
         await interaction.response.send_message(view=note(details(record, verdict=own)), ephemeral=True)
 
 
-class Delete(GenerationPress, template=r"easel:delete:(?P<generation>\d+)"):
+class Delete(GenerationPress, verb="delete"):
     """Takes the message down and the pictures out of history and gallery; for the owner and for moderators."""
 
-    def __init__(self, generation_id: int) -> None:
-        button = ui.Button[ui.LayoutView](
-            emoji="🗑️", style=discord.ButtonStyle.danger, custom_id=f"easel:delete:{generation_id}"
-        )
-        super().__init__(generation_id, button)
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)

@@ -3,15 +3,15 @@
 Out: layouts.  Knows no queue; positions and shares are handed in.
 """
 
-import re
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
 from bot.errors import NotYours, UserError
 from bot.views import text
-from bot.views.press import BotInteraction, GenerationPress, may_moderate
+from bot.views.client import BotInteraction
+from bot.views.press import GenerationPress, may_moderate
 
 WAITING_COLOUR: Final = discord.Colour(0x5865F2)
 WORKING_COLOUR: Final = discord.Colour(0xF0B232)
@@ -45,18 +45,11 @@ def drawing_status(done: float) -> str:
     return f"🎨 Drawing  {text.progress_bar(done)}"
 
 
-class Cancel(GenerationPress, template=r"easel:cancel:(?P<generation>\d+)"):
+class Cancel(GenerationPress, verb="cancel"):
     """Stops a generation that waits or is being drawn; for its owner and for moderators."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(
-            generation_id,
-            ui.Button(label="Cancel", style=discord.ButtonStyle.secondary, custom_id=f"easel:cancel:{generation_id}"),
-        )
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Cancel", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)
