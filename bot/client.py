@@ -10,6 +10,7 @@ import hashlib
 import json
 import secrets
 import signal
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import aiohttp
@@ -20,6 +21,7 @@ from discord.ext import commands
 
 from bot.config import Settings
 from bot.database.records import GenerationRecord
+from bot.directory import DiscordDirectory
 from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, Sanctioned, UserError
 from bot.orders.order import InteractionRef, Order
 from bot.services import open_services
@@ -30,6 +32,7 @@ from bot.views.picture import note
 from bot.views.press import declared
 from bot.views.reply import InteractionReply
 from bot.views.result import ResultLayout
+from bot.web.app import serve_pages
 
 log = structlog.get_logger(__name__)
 
@@ -235,7 +238,7 @@ async def run_bot(settings: Settings) -> None:
             "DISCORD_TOKEN", "", "it is not set", "Put the bot's token in .env, or try Easel without one: easel demo."
         )
     # The services close first: what they still deliver then needs Discord.
-    async with Bot(settings) as bot, open_services(settings) as services:
+    async with Bot(settings) as bot, open_services(settings) as services, AsyncExitStack() as stack:
         bot.services = services
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -244,6 +247,8 @@ async def run_bot(settings: Settings) -> None:
         await log_in(bot, settings.discord_token.get_secret_value())
         resumed = await services.generator.resume(bot.reply_for)
         log.info("logged_in", user=str(bot.user), resumed=resumed)
+        pages = serve_pages(services, DiscordDirectory(bot), bot.application_id)
+        await stack.enter_async_context(pages)
         connection = asyncio.create_task(bot.connect())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)

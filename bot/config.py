@@ -5,7 +5,7 @@ In: environment variables and a `.env` file.  Out: a frozen `Settings`, or a Con
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from limits import parse_many
@@ -13,6 +13,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import ConfigurationError
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 
@@ -24,6 +26,12 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = None
     discord_guild_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    discord_client_secret: SecretStr | None = None
+    operator_ids: Annotated[tuple[int, ...], NoDecode] = ()
+
+    web_host: str = "127.0.0.1"
+    web_port: int | None = Field(None, ge=0, le=65535)
+    web_url: str | None = None
 
     data_dir: Path = Path("data")
     database_url: str = Field(default_factory=lambda fields: _sqlite_url(fields["data_dir"]))
@@ -45,7 +53,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("discord_guild_ids", "inference_urls", mode="before")
+    @field_validator("discord_guild_ids", "operator_ids", "inference_urls", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -61,6 +69,18 @@ class Settings(BaseSettings):
             if not reachable:
                 raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
         return urls
+
+    @field_validator("web_url")
+    @classmethod
+    def _check_web_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("it must read like https://easel.example.org, without a path")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("a login needs https; plain http is for 127.0.0.1 and localhost alone")
+        return f"{parts.scheme}://{parts.netloc}"
 
     @field_validator("limit_per_person", "limit_per_server")
     @classmethod
@@ -93,7 +113,7 @@ def load_settings(env_file: Path | None = Path(".env"), **values: Any) -> Settin
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        value = "(hidden)" if "token" in name else str(first["input"])
+        value = "(hidden)" if "token" in name or "secret" in name else str(first["input"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ConfigurationError(
             name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example."

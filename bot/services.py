@@ -15,6 +15,7 @@ from bot.database.moderation import Moderation
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
+from bot.database.web_sessions import WebSessions
 from bot.generation.generator import Generator
 from bot.generation.live import INTERVAL_SECONDS
 from bot.orders.admission import Admission
@@ -36,6 +37,7 @@ class Services:
     shares: Shares
     moderation: Moderation
     guild_settings: GuildSettings
+    web_sessions: WebSessions
     storage: Storage
     pool: DrawingPool
 
@@ -77,6 +79,7 @@ async def open_services(
             shares=Shares(database),
             moderation=moderation,
             guild_settings=guild_settings,
+            web_sessions=WebSessions(database),
             storage=storage,
             pool=pool,
         )

@@ -19,7 +19,9 @@ MODULES = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path 
 LAYERS = (
     ("bot.__main__",),
     ("bot.cli", "bot.demo"),
-    ("bot.client", "bot.cogs", "bot.web"),
+    ("bot.client", "bot.cogs"),
+    ("bot.directory",),
+    ("bot.web",),
     ("bot.views",),
     ("bot.services",),
     ("bot.generation", "bot.actions"),
@@ -39,7 +41,7 @@ LAYERS = (
 
 # What may be imported only under the named places.
 ONLY_UNDER = {
-    "discord": ("bot.client", "bot.cogs", "bot.views", "bot.demo"),
+    "discord": ("bot.client", "bot.directory", "bot.cogs", "bot.views", "bot.demo"),
     "simcord": ("bot.demo",),
     "sqlalchemy": ("bot.database", "migrations"),
     "alembic": ("bot.database", "migrations"),

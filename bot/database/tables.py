@@ -215,3 +215,16 @@ class AuditTable(Table):
     after: Mapped[dict[str, Any] | None]
 
     __table_args__ = (Index(None, "guild_id", "id"), Index(None, "guild_id", "subject", "id"))
+
+
+class WebSessionTable(Table):
+    """One login to the web pages.  The cookie's token is a secret; only its hash is kept."""
+
+    __tablename__ = "web_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    user_name: Mapped[str] = mapped_column(String(64))
+    guild_ids: Mapped[list[int]]  # where the person was a member at the login
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -15,13 +15,11 @@ import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import available_timezones
 
-import discord
 import simcord
 import structlog
 from simcord.preview import _media
@@ -29,6 +27,8 @@ from simcord.preview import _media
 from bot.client import Bot
 from bot.config import Settings
 from bot.database.records import GenerationFilter, GenerationRecord
+from bot.demo.pages import PAGES_PORT, open_pages
+from bot.demo.world import World
 from bot.errors import ConfigurationError
 from bot.services import Services, open_services
 from bot.views.picture import note
@@ -73,28 +73,6 @@ PAGE_CHANGES: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """The simulated server.  Built before the clock is set, it has the same ids each time, so that history lasts."""
-
-    channel: simcord.ChannelHandle
-    members: tuple[simcord.MemberActor, ...]
-
-    @classmethod
-    def build(cls, env: simcord.Env) -> "World":
-        env.backend.bot_user.name = "Easel"
-        host = env.create_user("easel-host")
-        guild = env.create_guild("Easel demo", owner=host)
-        channel = guild.create_text_channel("pictures", topic="Draw something: /imagine")
-        moderators = guild.create_role(
-            "Moderators",
-            permissions=discord.Permissions(manage_messages=True, moderate_members=True, ban_members=True),
-        )
-        ada, bo = (guild.add_member(env.create_user(name, global_name=name.title())) for name in ("ada", "bo"))
-        mo = guild.add_member(env.create_user("mo", global_name="Mo"), roles=[moderators])
-        return cls(channel, (ada, bo, mo))
-
-
 class PictureReader(_media.MediaWorker):
     """Reads the page's pictures in a thread.  SimCord takes a new process for each, because a page may show anybody's
     files; here they are the bot's own, and a preview would be out of date before such a process had started."""
@@ -109,6 +87,7 @@ class Stage:
     def __init__(self, env: simcord.Env, bot: Bot, world: World, preview: simcord.Preview) -> None:
         self.bot = bot
         self.world = world
+        self.pages: str | None = None  # where the web pages are
         self._env = env
         self._preview = preview
         self._lock = asyncio.Lock()
@@ -168,6 +147,8 @@ async def run_demo(
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(open_stage(in_demo_folder(settings), port, services))
         say(f"Easel demo: {stage.url}")
+        if stage.pages is not None:
+            say(f"Web pages (gallery, moderation console): {stage.pages}")
         if open_browser:
             await asyncio.to_thread(show_in_browser, stage.url)
         example = asyncio.create_task(draw_example(stage, settings.data_dir / "demo-grid.png"))
@@ -201,6 +182,7 @@ async def open_stage(settings: Settings, port: int, services: OpenServices) -> A
         await stage.publish()
         stack.push_async_callback(cancelled, asyncio.create_task(stage.pump()))
         await bot.services.generator.resume(bot.reply_for)
+        stage.pages = await stack.enter_async_context(open_pages(bot, world, free_port(None, PAGES_PORT)))
         yield stage
 
 
@@ -258,9 +240,9 @@ def in_demo_folder(settings: Settings) -> Settings:
     return settings.model_copy(update=changes)
 
 
-def free_port(wanted: int | None) -> int:
+def free_port(wanted: int | None, friendly: int | None = None) -> int:
     """The port if it is free.  Raises ConfigurationError; without a wish, a friendly port, or any (0)."""
-    port = FRIENDLY_PORT if wanted is None else wanted
+    port = wanted if wanted is not None else friendly or FRIENDLY_PORT
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

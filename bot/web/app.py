@@ -1,0 +1,80 @@
+"""The web pages of the bot process, and the server that answers with them.
+
+In: a `Site`.  Out: an aiohttp application (`create_app`), or the address where it is served (`open_site`).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot.errors import ConfigurationError
+from bot.services import Services
+from bot.web import guard, home, login, render
+from bot.web.discord_login import DiscordLogin
+from bot.web.site import SITE, Directory, Site
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_PORT: Final = 8080
+MAX_FORM_BYTES: Final = 256 * 1024
+STATIC: Final = Path(__file__).parent / "static"
+
+
+def create_app(site: Site) -> web.Application:
+    """All routes behind the guards, the outermost first."""
+    app = web.Application(
+        middlewares=[guard.headers, guard.errors, guard.origin, guard.identify], client_max_size=MAX_FORM_BYTES
+    )
+    app[SITE] = site
+    render.set_up(app)
+    for part in (home, login):
+        app.add_routes(part.routes)
+    app.router.add_static("/static", STATIC, name="static")
+    return app
+
+
+@asynccontextmanager
+async def open_site(site: Site, host: str, port: int) -> AsyncIterator[None]:
+    """Serve until the block ends.  Raises OSError where the port is taken."""
+    runner = web.AppRunner(create_app(site), access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        log.info("web.open", url=site.url)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def serve_pages(services: Services, directory: Directory, application_id: int | None) -> AsyncIterator[None]:
+    """The pages as the settings want them.
+
+    Raises ConfigurationError for a WEB_PORT that is taken; where none is set and the usual one is taken, there are
+    no pages, and the log says so.
+    """
+    settings = services.settings
+    port = DEFAULT_PORT if settings.web_port is None else settings.web_port
+    if port == 0:
+        yield
+        return
+    url = settings.web_url or f"http://{settings.web_host}:{port}"
+    secret = settings.discord_client_secret
+    discord = None
+    if secret is not None and application_id is not None:
+        discord = DiscordLogin(application_id, secret.get_secret_value(), redirect=f"{url}/login/callback")
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(open_site(Site(services, directory, url, discord), settings.web_host, port))
+        except OSError as error:
+            where = f"{settings.web_host}:{port}"
+            if settings.web_port is not None:
+                problem = f"the web pages cannot be served on {where} ({error.strerror})"
+                cure = "Name another port, or 0 for no web pages."
+                raise ConfigurationError("WEB_PORT", str(port), problem, cure) from error
+            log.warning("web.not_open", address=where, error=error.strerror, cure="set WEB_PORT")
+        yield

@@ -1,0 +1,148 @@
+"""What stands before every page: security headers, the check of a request's origin, who it is, errors as pages.
+
+In: any request.  Out: a response that a browser may trust.  Cross-site requests are told by what browsers themselves
+say (Sec-Fetch-Site, else Origin); no token has to be carried through the forms.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from aiohttp import hdrs, web
+
+from bot.database.web_sessions import LIFETIME
+from bot.errors import InvalidOption, LimitReached, MissingPermission, NotFound, NotSaved, NotYours, UserError
+from bot.web.render import page, redirect
+from bot.web.site import VISITOR, Visitor, site_of
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
+    (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (InvalidOption, 400), (LimitReached, 429),
+    (NotSaved, 503), (UserError, 400),
+)  # fmt: skip
+
+
+def session_cookie(*, secure: bool) -> str:
+    """The name that browsers protect: __Host- may be set by this very host alone, over https alone."""
+    return "__Host-easel" if secure else "easel"
+
+
+@web.middleware
+async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
+    if not response.prepared:  # a stream has sent its own
+        set_headers(request, response)
+    return response
+
+
+def set_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """The security headers, and no caching of what is not a file for everybody."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    if site_of(request).secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A UserError's own sentence; anything else an id that is in the log."""
+    try:
+        return await handler(request)
+    except web.HTTPRedirection as moved:
+        return redirect(moved.headers[hdrs.LOCATION])
+    except web.HTTPException as error:
+        return failure(request, error.status, said(error))
+    except UserError as error:
+        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        return failure(request, status, str(error))
+    except Exception:
+        error_id = secrets.token_hex(4)
+        log.exception("web.broken", id=error_id, path=request.path)
+        sentence = f"Something broke (id {error_id}). It is in the log; please tell the operator this id."
+        return failure(request, 500, sentence)
+
+
+def failure(request: web.Request, status: int, sentence: str) -> web.Response:
+    """The error as a page, or as JSON for a script that asked for it."""
+    if "application/json" in request.headers.get(hdrs.ACCEPT, ""):
+        return web.json_response({"error": sentence}, status=status)
+    return page(request, "error.html", status=status, title=HTTPStatus(status).phrase, sentence=sentence)
+
+
+def said(error: web.HTTPException) -> str:
+    """What is wrong, in a sentence; aiohttp's own texts repeat the status only."""
+    if error.status == 404:
+        return "There is no such page, or it is not for you to see."
+    own = error.text is not None and not error.text.startswith(str(error.status))
+    return error.text if own and error.text else f"{error.reason}."
+
+
+@web.middleware
+async def origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses what another site makes a browser send, and, on loopback, names that do not belong there."""
+    site = site_of(request)
+    if site.people and request.host.rpartition(":")[0].strip("[]") not in ("127.0.0.1", "localhost", "::1"):
+        # A page elsewhere may let its own name lead to this machine; the demo's local login asks for no password.
+        raise web.HTTPForbidden(text="The demo answers on this machine's own address alone.")
+    if request.method not in SAFE_METHODS and not _same_origin(request, site.url):
+        raise web.HTTPForbidden(text="This form was sent from another site. Please open the page here and try again.")
+    return await handler(request)
+
+
+def _same_origin(request: web.Request, url: str) -> bool:
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site == "same-origin"
+    return request.headers.get(hdrs.ORIGIN) == url
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Sets `visitor_of(request)`, and replaces a token that has been in use for long."""
+    site = site_of(request)
+    cookie = session_cookie(secure=site.secure)
+    token = request.cookies.get(cookie)
+    session = await site.services.web_sessions.find(token) if token and not is_file(request) else None
+    if session is None or token is None:
+        return await handler(request)
+    request[VISITOR] = Visitor(
+        session.user_id,
+        session.user_name,
+        session.guild_ids,
+        operator=session.user_id in site.services.settings.operator_ids,
+    )
+    response = await handler(request)
+    if session.stale and request.method == "GET" and not response.prepared and cookie not in response.cookies:
+        fresh = await site.services.web_sessions.rotate(token)
+        set_session(response, fresh, secure=site.secure)
+    return response
+
+
+def is_file(request: web.Request) -> bool:
+    return request.path.startswith("/static/")
+
+
+def set_session(response: web.StreamResponse, token: str, *, secure: bool) -> None:
+    """Lax, because the way back from Discord is a navigation from another site."""
+    age = int(LIFETIME.total_seconds())
+    name = session_cookie(secure=secure)
+    response.set_cookie(name, token, max_age=age, path="/", httponly=True, secure=secure, samesite="Lax")

@@ -1,0 +1,101 @@
+"""What every page works with: the services, who is who on Discord, and who looks at the page.
+
+In: a request.  Out: its `Site` and its `Visitor`.  Knows Discord only as a `Directory`, which the bot, the demo and
+the tests supply.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from bot.services import Services
+from bot.web.discord_login import DiscordLogin
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server (guild) that the bot is in."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in a server; `permissions` are Discord's names, such as "manage_messages", with roles applied."""
+
+    user_id: int
+    name: str
+    permissions: frozenset[str] = frozenset()
+    role_ids: tuple[int, ...] = ()
+    owner: bool = False
+
+    def may(self, permission: str) -> bool:
+        return self.owner or "administrator" in self.permissions or permission in self.permissions
+
+
+class Directory(Protocol):
+    """Who is in which server, as Discord says now (an answer may be a minute old)."""
+
+    def servers(self) -> tuple[Server, ...]:
+        """Where the bot is."""
+
+    def server(self, guild_id: int) -> Server | None:
+        """None where the bot is not, or no longer."""
+
+    async def member(self, guild_id: int, user_id: int) -> Member | None:
+        """None where the person is not in the server, or the bot is not."""
+
+    def channel_name(self, guild_id: int, channel_id: int) -> str | None:
+        """None for a channel that the bot does not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom the demo's local login offers."""
+
+    user_id: int
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at the page.  `guild_ids` are the servers that Discord named at the login."""
+
+    user_id: int
+    name: str
+    guild_ids: tuple[int, ...]
+    operator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`url` is how people reach the pages, without a slash at its end.
+
+    `login` is None where no client secret is set; `people` are offered by the local login, in the demo alone.
+    """
+
+    services: Services
+    directory: Directory
+    url: str
+    login: DiscordLogin | None = None
+    people: tuple[Person, ...] = field(default=())
+
+    @property
+    def secure(self) -> bool:
+        return self.url.startswith("https://")
+
+
+SITE: Final = web.AppKey("site", Site)
+VISITOR: Final = web.RequestKey("visitor", Visitor)
+
+
+def site_of(request: web.Request) -> Site:
+    return request.config_dict[SITE]
+
+
+def visitor_of(request: web.Request) -> Visitor | None:
+    """None for somebody who is not logged in."""
+    return request.get(VISITOR)

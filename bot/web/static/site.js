@@ -1,0 +1,80 @@
+"use strict";
+// What the pages can do without a script is done without one; this makes it quicker.
+
+// Times in the reader's own zone.
+function localTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  }
+}
+localTimes(document);
+
+// A form marked data-live sends itself while one types, and shows the part of the answer that it names.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const place = document.getElementById(form.dataset.live);
+  let waiting = 0, running = null;
+  const refresh = async () => {
+    running?.abort();
+    running = new AbortController();
+    const fields = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...fields]) if (!value) fields.delete(name);
+    const address = `${form.getAttribute("action") || location.pathname}?${fields}`;
+    place.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(place.id);
+      if (!answer.ok || !fresh) return;
+      place.replaceChildren(...fresh.childNodes);
+      localTimes(place);
+      if (!form.dataset.keepAddress) history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    } finally {
+      place.removeAttribute("aria-busy");
+    }
+  };
+  form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(refresh, 200); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); refresh(); });
+}
+
+// Copies the text of the element that the button names.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+  const said = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = said; }, 1500);
+});
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+
+// Keys: a form or link marked data-key answers to that key, unless one types.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!wanted) return;
+  event.preventDefault();
+  if (wanted.matches("input, textarea, select")) wanted.focus(); else wanted.click();
+});
+
+// The next page of a list comes by itself when its end is near.
+const more = document.querySelector("a[data-more]");
+if (more && "IntersectionObserver" in window) {
+  const list = document.getElementById(more.dataset.more);
+  const watch = new IntersectionObserver(async ([entry]) => {
+    if (!entry.isIntersecting || more.dataset.busy) return;
+    more.dataset.busy = "yes";
+    const answer = await fetch(more.href, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok) return;
+    const next = fresh.querySelector("a[data-more]");
+    const added = fresh.getElementById(list.id);
+    if (added) list.append(...added.children);
+    if (next) { more.href = next.href; delete more.dataset.busy; } else { watch.disconnect(); more.remove(); }
+  }, { rootMargin: "600px" });
+  watch.observe(more);
+}
