@@ -1,0 +1,100 @@
+"""The bot's process as a test holds it: start, kill, stop, and what it said."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from pathlib import Path
+from typing import Final
+
+from tests.discord_wire.stand_in import StandIn
+
+ROOT: Final = Path(__file__).parent.parent.parent
+PATIENCE: Final = 60.0  # seconds that a busy machine may take
+
+
+class BotProcess:
+    """One bot over the data in `folder`; settings are environment variables.  Its log is `folder`/bot.log."""
+
+    def __init__(self, stand_in: StandIn, folder: Path, **settings: object) -> None:
+        self._stand_in = stand_in
+        self._folder = folder
+        self._settings = settings
+        self._process: Process | None = None
+        self.log = folder / "bot.log"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise LookupError("the bot does not run")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Start it; with `ready`, return once its gateway session stands."""
+        before = self._stand_in.gateway.identified
+        await self._spawn()
+        if ready:
+            await self.identified(before)
+
+    async def identified(self, before: int = 0) -> None:
+        """Return once the gateway has taken more than `before` sessions.  Raises RuntimeError with the bot's log."""
+        process = self._process
+        if process is None:
+            raise LookupError("the bot does not run")
+        ended = asyncio.ensure_future(process.wait())
+        connected = asyncio.ensure_future(
+            self._stand_in.world.until(lambda: self._stand_in.gateway.identified > before, PATIENCE)
+        )
+        await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        connected.cancel()
+        await asyncio.gather(ended, connected, return_exceptions=True)
+        if self._stand_in.gateway.identified <= before:
+            raise RuntimeError(f"the bot did not connect:\n{self.said()[-4000:]}")
+
+    async def _spawn(self) -> None:
+        environment = {
+            **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
+            "PYTHONPATH": str(ROOT), "DISCORD_TOKEN": self._stand_in.rest.token, "DATA_DIR": str(self._folder),
+            "WIRE_API": self._stand_in.api, "WIRE_GATEWAY": self._stand_in.gateway_url, "LOG_FORMAT": "json",
+            **{name.upper(): str(value) for name, value in self._settings.items()},
+        }  # fmt: skip
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.discord_wire.child", stdin=asyncio.subprocess.DEVNULL, stdout=log,
+                stderr=log, env=environment, cwd=self._folder,
+            )  # fmt: skip
+
+    async def kill(self) -> None:
+        """As a crash does: no goodbye."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """Ask it to end; returns its exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def ended(self) -> int:
+        """Wait for its own end; returns its exit status."""
+        if self._process is None:
+            return 0
+        return await asyncio.wait_for(self._process.wait(), PATIENCE)
+
+    async def _end(self, number: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        return await self.ended()
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def inference_pids(self) -> list[int]:
+        """The inference servers that it keeps."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in children.read_text().split()] if children.exists() else []

@@ -1,0 +1,103 @@
+"""The bot as a process of its own, over sockets, before a stand-in for Discord: what it sends, and what survives."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot_fakes import lay_out
+from tests.discord_wire.messages import Message
+from tests.discord_wire.process import BotProcess
+from tests.discord_wire.stand_in import StandIn, open_stand_in
+from tests.discord_wire.world import Interaction
+
+ADA, BO = 1001, 1002
+
+
+@asynccontextmanager
+async def a_bot(stand_in: StandIn, folder: Path, *, ready: bool = True, **settings: Any) -> AsyncIterator[BotProcess]:
+    """The bot over `folder`, running; nothing of it is left afterwards."""
+    lay_out(folder)
+    bot = BotProcess(stand_in, folder, **settings)
+    try:
+        await bot.start(ready=ready)
+        yield bot
+    finally:
+        await bot.kill()
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[StandIn]:
+    async with open_stand_in() as stand_in:
+        yield stand_in
+        assert stand_in.rest.invalid == []
+
+
+def results(discord: StandIn, prompt: str) -> list[Message]:
+    """The messages that show this prompt's pictures to everybody."""
+    return [
+        one for one in discord.world.standing() if prompt in one.text and any("reroll" in i for i in one.custom_ids)
+    ]
+
+
+async def delivered(discord: StandIn, prompt: str) -> Message:
+    await discord.world.until(lambda: bool(results(discord, prompt)))
+    (message,) = results(discord, prompt)
+    return message
+
+
+async def acknowledged(interaction: Interaction) -> Interaction:
+    await asyncio.wait_for(interaction.answered.wait(), 30)
+    return interaction
+
+
+async def test_an_order_becomes_pictures_and_every_body_is_as_discord_describes_it(
+    discord: StandIn, tmp_path: Path
+) -> None:
+    """From the command to the grid, then the buttons below it; the stand-in refuses what Discord would."""
+    async with a_bot(discord, tmp_path) as bot:
+        asked = discord.world.slash(ADA, "imagine", prompt="a red heart")
+        message = await delivered(discord, "a red heart")
+        assert message is asked.original
+        assert len(message.attachments) == 1
+        for custom_id in message.custom_ids[:1] + message.custom_ids[4:]:
+            await acknowledged(discord.world.press(BO, message, custom_id))
+        for name in ("history", "queue", "help", "gallery"):
+            await acknowledged(discord.world.slash(ADA, name))
+        assert await bot.stop() == 0
+    assert discord.rest.buckets.refused == 0
+
+
+async def test_killed_while_it_draws(discord: StandIn, tmp_path: Path) -> None:
+    """The next process draws what was ordered before, into the same messages."""
+    async with a_bot(discord, tmp_path, wire_paint_seconds=1) as bot:
+        orders = [discord.world.slash(1000 + number, "imagine", prompt=f"order {number}.") for number in range(5)]
+        for order in orders:
+            await acknowledged(order)
+        await discord.world.until(lambda: "Drawing" in orders[0].said)
+        await bot.kill()
+        await bot.start()
+        for number, order in enumerate(orders):
+            assert await delivered(discord, f"order {number}.") is order.original
+
+
+async def test_killed_after_discord_took_the_pictures(discord: StandIn, tmp_path: Path) -> None:
+    """Discord has the result, the row does not say so: it is put into the same message once more, not into another."""
+    async with a_bot(discord, tmp_path) as bot:
+        asked = discord.world.slash(ADA, "imagine", prompt="a red heart")
+        await delivered(discord, "a red heart")
+        await bot.kill()
+        await bot.start()
+        await acknowledged(discord.world.slash(ADA, "queue"))
+        assert await delivered(discord, "a red heart") is asked.original
+
+
+async def test_what_is_blocked_is_told_in_private(discord: StandIn, tmp_path: Path) -> None:
+    """Nothing of it stays in the channel."""
+    async with a_bot(discord, tmp_path):
+        asked = await acknowledged(discord.world.slash(ADA, "imagine", prompt="a forbidden thing"))
+        await discord.world.until(lambda: "not accepted" in asked.said)
+        await discord.world.until(lambda: not list(discord.world.standing()))
