@@ -41,6 +41,15 @@ async def test_remix_opens_filled_and_draws_what_was_changed(town: Town) -> None
     assert second.order.requester.user_id == town.bo.id
 
 
+async def test_a_remix_form_takes_an_option_with_line_breaks(town: Town) -> None:
+    """Discord refuses a line break in a field of one line, and options may hold some."""
+    first, message = await town.imagine("a\ncat", negative="a dog\n\na mouse", images=1)
+    shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
+    assert shown.modal is not None
+    fields = [label["component"] for label in shown.modal["components"]]
+    assert [(field["style"], field.get("value")) for field in fields] == [(2, "a\ncat"), (1, "a dog a mouse")]
+
+
 async def test_a_remix_without_words_is_refused(town: Town) -> None:
     """The form's answer goes through the same check as the command's."""
     first, message = await town.imagine("a cat", images=1)
@@ -57,16 +66,17 @@ async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town
     assert answer(result).ephemeral
     assert "Picture 3 of 4" in said(answer(result))
     assert "seed 12" in said(answer(result))
+    assert "8 × 8 pixels" in said(answer(result))
     assert buttons(answer(result)) == [f"easel:{verb}:{record.id}:2" for verb in ("upscale", "vary", "share")]
 
 
 async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:
-    """Four times as wide, in a public message."""
+    """Four times as wide as the picture, and as what the private view shows, in a public message."""
     record, message = await town.imagine(images=1)
     result = await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0")
     posted = answer(result)
     assert not posted.ephemeral
-    assert f"upscaled for <@{town.bo.id}>" in said(posted)
+    assert f"32 × 32 pixels, upscaled for <@{town.bo.id}>" in said(posted)
     assert size_of(await posted.attachments[0].read()) == (32, 32)
 
 

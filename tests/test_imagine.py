@@ -203,7 +203,7 @@ async def test_a_blocked_prompt_leaves_no_trace_in_the_channel(town: Town) -> No
     await town.settled()
     assert result.response is None
     assert [message.ephemeral for message in result.followups] == [True]
-    assert "category: violence" in said(result.followups[0])
+    assert "Easel does not draw violence." in said(result.followups[0])
     assert town.pictures.history(viewer=town.bo) == []
     record = await town.newest()
     assert (record.status, record.order.prompt) == ("blocked", "some gore")
@@ -316,6 +316,14 @@ async def test_help_names_the_commands(town: Town) -> None:
     result = await town.ada.slash(town.pictures, "help")
     assert result.ephemeral
     assert all(command in said(answer(result)) for command in ("/imagine", "/queue", "/cancel", "/history", "/gallery"))
+
+
+async def test_help_tells_moderators_of_what_is_theirs(town: Town) -> None:
+    """And nobody else, who could use none of it."""
+    names = ("/mod log", "/mod remove", "/mod timeout", "/mod ban", "/mod unban")
+    told = said(answer(await town.mo.slash(town.pictures, "help")))
+    assert all(name in told for name in names)
+    assert "/mod" not in said(answer(await town.ada.slash(town.pictures, "help")))
 
 
 async def test_an_answer_does_not_wait_for_the_pictures(town: Town) -> None:

@@ -7,7 +7,7 @@ import discord
 import pytest
 import simcord
 
-from bot.cogs.moderation import parse_duration
+from bot.cogs.moderation import timeout_length
 from bot.errors import InvalidOption
 from tests.town import Town, answer, buttons, said
 
@@ -197,20 +197,11 @@ async def test_moderators_cannot_sanction_themselves_or_bots(town: Town) -> None
     assert await audited(town) == []
 
 
-@pytest.mark.parametrize(
-    ("duration", "length"),
-    [("30m", timedelta(minutes=30)), (" 12 H ", timedelta(hours=12)), ("3d", timedelta(days=3)), ("2w", timedelta(14))],
-)
-def test_durations_are_read(duration: str, length: timedelta) -> None:
-    """A number and a unit."""
-    assert parse_duration(duration) == length
-
-
-@pytest.mark.parametrize("duration", ["", "soon", "5", "0m", "-3h", "366d", "999999w", "1h30m"])
+@pytest.mark.parametrize("duration", ["", "soon", "5", "0m", "-3h", "366 days", "999999w", "1 lightyear"])
 async def test_other_durations_are_refused_with_the_way_to_write_them(town: Town, duration: str) -> None:
     """Named in the refusal; nobody is sanctioned."""
-    with pytest.raises(InvalidOption, match=r"30m, 12h, 3d or 2w|1m to 365d"):
-        parse_duration(duration)
+    with pytest.raises(InvalidOption, match=r"30m, 1 hour, 1h30m, 2 days|from 1 minute to 365 days"):
+        timeout_length(duration)
     told = await mod(town, "timeout", person=town.ada, duration=duration, reason="spam")
     assert told.ephemeral
     assert await town.services.moderation.active(town.ada.id, town.guild.id) is None

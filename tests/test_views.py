@@ -10,7 +10,7 @@ import pytest
 from discord import ui
 
 from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, Removal, ShareRecord
-from bot.errors import Sanctioned, UserError
+from bot.errors import PromptBlocked, Sanctioned, UserError
 from bot.generation.grid import PictureFile
 from bot.views import text
 from bot.views.gallery import GalleryLayout
@@ -25,7 +25,7 @@ from inference.contract import Verdict
 from tests.bot_fakes import an_order, tile
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-WORST_PROMPT = "*_`~|<>@#[](a)" * 80
+WORST_PROMPT = "*_`~|<>#[]@a.b://" * 80
 GRID = PictureFile(tile(1), "png")
 
 
@@ -89,15 +89,20 @@ async def test_layouts_keep_to_discords_limits(layout: ui.LayoutView) -> None:
         ("a cat", "a cat"),
         ("a\n\n b\t c", "a b c"),
         ("**a** _b_", r"\*\*a\*\* \_b\_"),
-        ("<@1> <t:0>", r"\<@1> \<t:0>"),
+        ("<@1> <t:0>", "\\<@\u200b1\\> \\<t:0\\>"),
         ("\u202etac", "tac"),
-        ("https://a.b/||c||", r"https://a.b/\|\|c\|\|"),
+        ("https://a.b/||c||", r"https\://a\.b/\|\|c\|\|"),
+        ("join discord.gg/abc now", r"join discord\.gg/abc now"),
+        ("[cats](https://a.b)", r"\[cats\](https\://a\.b)"),
+        ("@everyone ＠here a@b", "@\u200beveryone ＠\u200bhere a@\u200bb"),
+        ("# A 16:9 picture, 3.5 cats. So?", r"\# A 16:9 picture, 3\.5 cats. So?"),
+        ("- a", r"\- a"),
         ("חתול", "חתול"),
         ("x" * 301, "x" * 299 + "…"),
     ],
 )
 def test_prompts_are_made_plain(given: str, shown: str) -> None:
-    """One line, no live markdown, a limit."""
+    """One line, no live markdown, link, invite or mention, a limit."""
     assert text.plain(given) == shown
 
 
@@ -118,6 +123,19 @@ def test_a_refusal_counts_down() -> None:
     timeout = text.refusal(Sanctioned("timeout", "*no*", NOW))
     assert timeout == r"You are timed out from Easel: \*no\*. Try again <t:1767225600:R>."
     assert text.refusal(UserError("Too much.", NOW)) == "Too much. Try again <t:1767225600:R>."
+
+
+def test_a_blocked_prompt_is_refused_in_words() -> None:
+    """No name of a category as the program writes it."""
+    sentence = text.refusal(PromptBlocked("violence_gore"))
+    assert sentence == "This prompt was not accepted: Easel does not draw violence and gore."
+    assert "does not draw self-harm" in text.refusal(PromptBlocked("self_harm", "negative_prompt"))
+    assert text.category("something_new") == "something new"
+
+
+def test_an_end_is_a_date_with_what_is_left() -> None:
+    """Discord shows <t:…:R> as "in 10 minutes", which follows no "until"."""
+    assert text.until(NOW) == "until <t:1767225600:f> (<t:1767225600:R>)"
 
 
 @pytest.mark.parametrize(

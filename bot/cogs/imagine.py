@@ -13,7 +13,7 @@ from bot.generation.reply import Pending
 from bot.orders.order import Order
 from bot.views import status, text
 from bot.views.picture import note
-from bot.views.press import answering, requester_of
+from bot.views.press import answering, may_moderate, requester_of
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
 
 HELP = """### Easel draws what you describe
@@ -24,6 +24,10 @@ same seed draws the same pictures), `guidance` (higher follows the prompt more c
 *Remix* lets you change it first, *Details* shows every parameter.
 `/queue` shows who waits, `/cancel` stops your own, `/history` keeps your pictures, `/gallery` shows what the server \
 shares and votes for."""
+
+HELP_MODERATORS = """**For moderators** `/mod log` is the request log, by person, status, category or words; open an \
+entry to see its pictures and to remove it. `/mod remove` takes one picture or all of a generation down, \
+`/mod timeout` and `/mod ban` keep a person from using Easel in this server, `/mod unban` lifts that."""
 
 
 class Imagine(commands.Cog):
@@ -113,7 +117,8 @@ class Imagine(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def help(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
-            await interaction.response.send_message(view=note(HELP), ephemeral=True)
+            parts = [HELP, HELP_MODERATORS] if may_moderate(interaction) else [HELP]
+            await interaction.response.send_message(view=note("\n".join(parts)), ephemeral=True)
 
 
 def _place(pending: Pending) -> str:

@@ -4,7 +4,6 @@ Each command asks for its Discord permission in code; each act is in the audit l
 commands carry are only what Discord shows by default: a server may hand them to anyone.
 """
 
-import re
 from datetime import timedelta
 from typing import Final, cast
 
@@ -26,14 +25,10 @@ from bot.views.modlog import (
 )
 from bot.views.picture import note
 from bot.views.press import answering, require
+from bot.wording.duration import parse_duration
 
 MAX_REASON: Final = 400
 MAX_TIMEOUT: Final = timedelta(days=365)
-_DURATION: Final = re.compile(r"\s*(\d{1,6})\s*(m|min|h|d|w)\s*", re.IGNORECASE)
-_UNITS: Final = {
-    "m": timedelta(minutes=1), "min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}  # fmt: skip
 
 Reason = app_commands.Range[str, 1, MAX_REASON]
 
@@ -68,27 +63,27 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             wanted = GenerationFilter(
                 user_id=None if person is None else person.id,
                 status=cast("Status | None", status),
-                category=category,
-                words=words,
+                category=text.one_line(category or "") or None,
+                words=text.one_line(words or "") or None,
             )
             await interaction.response.defer(ephemeral=True)
             layout = await modlog_layout(interaction, wanted, None)
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command(description="Keep a person from using Easel for a while")
-    @app_commands.describe(person="Who", duration="How long: 30m, 12h, 3d, 2w", reason="Why; the person reads it")
+    @app_commands.describe(person="Who", duration="How long: 30m, 1 hour, 2 days", reason="Why; the person reads it")
     async def timeout(
         self, interaction: discord.Interaction[Bot], person: discord.User, duration: str, reason: Reason
     ) -> None:
         async with answering(interaction):
             require(interaction, "moderate_members")
             _check_target(interaction, person)
-            until = discord.utils.utcnow() + parse_duration(duration)
+            until = discord.utils.utcnow() + timeout_length(duration)
             await self._check_in_force(interaction, person)
             await self._moderation.sanction(
                 person.id, interaction.guild_id, "timeout", until, reason, interaction.user.id
             )
-            sentence = f"{person.mention} cannot use Easel until {text.soon(until)}: {text.plain(reason, MAX_REASON)}"
+            sentence = f"{person.mention} cannot use Easel {text.until(until)}: {text.plain(reason, MAX_REASON)}"
             await interaction.response.send_message(view=note(sentence), ephemeral=True)
 
     @app_commands.command(description="Keep a person from using Easel until lifted")
@@ -151,14 +146,17 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         return sanction
 
 
-def parse_duration(duration: str) -> timedelta:
-    """ "12h" → 12 hours.  Raises InvalidOption for anything but a number with m, h, d or w, from a minute to a year."""
-    match = _DURATION.fullmatch(duration)
-    if match is None:
-        raise InvalidOption("duration", f"“{text.plain(duration, 50)}” is no duration. Write 30m, 12h, 3d or 2w.")
-    length = int(match[1]) * _UNITS[match[2].lower()]
+def timeout_length(duration: str) -> timedelta:
+    """ "12h" → 12 hours.  Raises InvalidOption for what is no duration, or not from a minute to a year."""
+    length = parse_duration(duration)
+    if length is None:
+        raise InvalidOption(
+            "duration", f"“{text.plain(duration, 50)}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."
+        )
     if not timedelta(minutes=1) <= length <= MAX_TIMEOUT:
-        raise InvalidOption("duration", f"The duration is {match[0].strip()}; it must be from 1m to 365d.")
+        raise InvalidOption(
+            "duration", f"The duration is {text.plain(duration, 50)}; it must be from 1 minute to 365 days."
+        )
     return length
 
 

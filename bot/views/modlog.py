@@ -175,7 +175,7 @@ def opened_entry(record: GenerationRecord) -> str:
 def entry_facts(record: GenerationRecord) -> str:
     parts = [f"{_MARKS[record.status]} {record.status}", f"<@{record.order.requester.user_id}>"]
     if record.verdict is not None and record.verdict.category:
-        parts.append(f"{record.verdict.action}: {record.verdict.category}")
+        parts.append(f"{record.verdict.action}: {text.category(record.verdict.category)}")
     if record.removal is not None:
         parts.append("removed")
     parts += [text.soon(record.created_at), f"id {record.id}"]
@@ -199,5 +199,5 @@ def described(wanted: GenerationFilter) -> str:
 def _in_force(sanction: SanctionRecord | None) -> str:
     if sanction is None:
         return ""
-    until = "" if sanction.until is None else f" until {text.soon(sanction.until)}"
+    until = "" if sanction.until is None else f" {text.until(sanction.until)}"
     return f"\n⛔ {sanction.kind}{until}: {text.plain(sanction.reason)}"

@@ -46,8 +46,7 @@ class Pick(PicturePress, verb="pick"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         record, image, png = await self.picture(interaction)
-        large = await enlarged(png)
-        layout = PictureLayout(record, image, large, by=None)
+        layout = PictureLayout(record, image, PictureFile(png, "png"), by=None)
         await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
 
@@ -157,7 +156,9 @@ class PictureLayout(ui.LayoutView):
             description=text.alt_text(prompt, image.index + 1),
         )
         facts = f"Picture {image.index + 1} of {len(record.images)} · by <@{record.order.requester.user_id}>"
-        asked = "" if by is None else f" · upscaled for <@{by}>"
+        width, height = grid.size_of(file.data)
+        size = f" · {width} × {height} pixels"
+        asked = size if by is None else f"{size}, upscaled for <@{by}>"
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {facts}{asked} · seed {image.seed}"))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))

@@ -6,6 +6,7 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
+from bot.views import text
 from bot.views.press import answering, successor
 from inference.contract import MAX_PROMPT_CHARACTERS
 
@@ -24,7 +25,7 @@ class RemixModal(ui.Modal, title="Remix"):
             custom_id="prompt",
         )
         self.negative: ui.TextInput[Self] = ui.TextInput(
-            default=order.negative_prompt,
+            default=text.one_line(order.negative_prompt or "") or None,  # this field is one line
             required=False,
             max_length=MAX_PROMPT_CHARACTERS,
             custom_id="negative",

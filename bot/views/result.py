@@ -181,11 +181,14 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
     }
     lines.append(" · ".join(f"{name} **{value}**" for name, value in options.items() if value is not None))
     for image in record.images:
-        score = "" if image.score is None else f" · match {image.score:.2f}"
         gone = "" if image.removal is None else " · removed"
-        lines.append(f"-# Picture {image.index + 1}: seed {image.seed} · {image.width}×{image.height}{score}{gone}")
+        lines.append(f"-# Picture {image.index + 1}: seed {image.seed} · {image.width}×{image.height}{gone}")
     if verdict and record.verdict is not None:
-        found = f" ({record.verdict.category}, {record.verdict.score:.2f})" if record.verdict.category else ""
+        found = (
+            f" ({text.category(record.verdict.category)}, {record.verdict.score:.2f})"
+            if record.verdict.category
+            else ""
+        )
         lines.append(f"Filter: **{record.verdict.action}**{found}")
     command = command_line(record)
     from_picture = order.strength is not None or record.init_image_key is not None

@@ -4,18 +4,27 @@ In: prompts, times, errors.  Out: Discord markdown that neither pings, nor break
 Knows no message and no interaction.
 """
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Final
 
-from discord.utils import escape_markdown, escape_mentions, format_dt
+from discord.utils import format_dt
 
-from bot.errors import Sanctioned, UserError
+from bot.errors import PromptBlocked, Sanctioned, UserError
 
 MAX_PROMPT_SHOWN: Final = 300
 MAX_ALT_TEXT: Final = 1024
 MAX_REASON_SHOWN: Final = 400
+_CATEGORIES: Final = {
+    "hate_harassment": "hate or harassment", "violence_gore": "violence and gore", "sexual": "sexual content",
+    "self_harm": "self-harm", "minors": "sexual content about minors", "illegal": "illegal acts",
+}  # fmt: skip
 
+# Besides those of emphasis, code and spoilers: brackets of named links; "<" of mentions, emoji, timestamps and command
+# links; the colon of "https://" and the dot of "discord.gg".
+_MARKS: Final = re.compile(r"[\\*_~|`\[\]<>#]|:(?=//)|(?<=\w)\.(?=\w)|^(?:[-+](?=\s)|>)")
+_AT: Final = re.compile(r"[@＠﹫](?=\w)")  # also of look-alikes of @everyone
 # Overrides and isolates turn the rest of a line around; the letters of right-to-left scripts need none of them.
 _BIDI_CONTROLS: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F))
 
@@ -32,10 +41,13 @@ def shorten(text: str, limit: int) -> str:
 
 
 def plain(text: str, limit: int = MAX_PROMPT_SHOWN) -> str:
-    """Someone's words inside a line of markdown: shortened first, then every mark and mention escaped."""
-    escaped = escape_markdown(shorten(one_line(text), limit), ignore_links=False)
-    # "<" starts mentions, emoji, timestamps and command links, none of which escape_markdown knows.
-    return escape_mentions(escaped).replace("<", "\\<")
+    """Someone's words inside a line of markdown: shortened first, then every mark, mention, link and invite disarmed.
+
+    What is escaped looks as it was written.  Discord looks for links and invites in the raw text, in which they then
+    are none: they are neither clicked nor unfurled.
+    """
+    escaped = _MARKS.sub(r"\\\g<0>", shorten(one_line(text), limit))
+    return _AT.sub("\\g<0>\u200b", escaped)
 
 
 def code(text: str, limit: int) -> str:
@@ -52,6 +64,9 @@ def alt_text(prompt: str, position: int | None = None) -> str:
 def refusal(error: UserError) -> str:
     """The sentence of an error, with the time to try again in the reader's own time zone."""
     sentence = str(error)
+    if isinstance(error, PromptBlocked):
+        what = error.field.replace("_", " ").replace("negative prompt", "list of what to leave out")
+        return f"This {what} was not accepted: Easel does not draw {category(error.category)}."
     if isinstance(error, Sanctioned) and error.reason:
         # The only sentence that quotes somebody.
         sentence = sentence.replace(error.reason, plain(error.reason, MAX_REASON_SHOWN))
@@ -71,6 +86,16 @@ def removed(what: str, *, gone: bool) -> str:
 def soon(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
     return format_dt(when, "R")
+
+
+def until(when: datetime) -> str:
+    """An end as a date with what is left until then: "until 3 May 2026 12:00 (in 2 hours)"."""
+    return f"until {format_dt(when, 'f')} ({format_dt(when, 'R')})"
+
+
+def category(name: str) -> str:
+    """The filter's word for what it found, as people say it: "violence_gore" → "violence and gore"."""
+    return _CATEGORIES.get(name, name.replace("_", " "))
 
 
 def count(number: int, thing: str) -> str:

@@ -1,0 +1,1 @@
+"""What people read and write, as words: free of Discord."""

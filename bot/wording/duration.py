@@ -1,0 +1,32 @@
+"""How long something takes, as people write it.
+
+In: "90 minutes", "1h30m", "2 days".  Out: a `timedelta`.
+"""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+_UNITS: Final = {
+    "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1),
+}  # fmt: skip
+_SHORT: Final = {
+    "m": "minute", "min": "minute", "mins": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "w": "week",
+    "wk": "week",
+}  # fmt: skip
+_PART: Final = re.compile(r"(\d{1,6}|\b(?:an?|one)\b)\s*([a-z]+)\s*")
+_BETWEEN: Final = re.compile(r",|\band\b")
+
+
+def parse_duration(written: str) -> timedelta | None:
+    """The sum of all parts, or None where the words are no duration."""
+    text = _BETWEEN.sub(" ", written.casefold()).strip()
+    if not text or _PART.sub("", text):
+        return None
+    length = timedelta()
+    for number, name in _PART.findall(text):
+        unit = _UNITS.get(_SHORT.get(name, name.removesuffix("s")))
+        if unit is None:
+            return None
+        length += (int(number) if number.isdigit() else 1) * unit
+    return length

@@ -1,0 +1,34 @@
+"""Durations as people write them."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.wording.duration import parse_duration
+
+
+@pytest.mark.parametrize(
+    ("written", "length"),
+    [
+        ("30m", timedelta(minutes=30)),
+        (" 12 H ", timedelta(hours=12)),
+        ("3d", timedelta(days=3)),
+        ("2w", timedelta(weeks=2)),
+        ("1 hour", timedelta(hours=1)),
+        ("an hour", timedelta(hours=1)),
+        ("90 minutes", timedelta(minutes=90)),
+        ("2 days", timedelta(days=2)),
+        ("1h30m", timedelta(minutes=90)),
+        ("1 day, 2 hours and 5 min", timedelta(days=1, hours=2, minutes=5)),
+        ("0m", timedelta()),
+    ],
+)
+def test_durations_are_read(written: str, length: timedelta) -> None:
+    """Numbers and units, one pair or several."""
+    assert parse_duration(written) == length
+
+
+@pytest.mark.parametrize("written", ["", "soon", "5", "-3h", "1 lightyear", "h", "1h x", "1.5h", "9999999d"])
+def test_what_is_no_duration_is_none(written: str) -> None:
+    """Nothing is guessed."""
+    assert parse_duration(written) is None
