@@ -22,13 +22,14 @@ from discord.ext import commands
 from bot.config import Settings
 from bot.database.records import GenerationRecord
 from bot.directory import DiscordDirectory
-from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, Sanctioned, UserError
+from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, UserError
 from bot.orders.order import InteractionRef, Order
 from bot.services import open_services
 from bot.views import text
 from bot.views.client import BotInteraction, Client
 from bot.views.history import grid_of
 from bot.views.picture import note
+from bot.views.posts import ChannelPosts
 from bot.views.press import declared
 from bot.views.reply import InteractionReply
 from bot.views.result import ResultLayout
@@ -119,9 +120,7 @@ class Bot(Client, commands.AutoShardedBot):
 
     async def check_may_act(self, interaction: BotInteraction) -> None:
         """Raises Sanctioned where the person is timed out or banned from the bot."""
-        sanction = await self.services.moderation.active(interaction.user.id, interaction.guild_id)
-        if sanction is not None:
-            raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
+        await self.services.sanctions.check(interaction.user.id, interaction.guild_id)
 
     async def take_down(self, record: GenerationRecord, by: int, why: str, image_index: int | None = None) -> bool:
         """Mark a generation or one of its pictures as removed, and take its message down or the picture out of it.
@@ -130,7 +129,7 @@ class Bot(Client, commands.AutoShardedBot):
         """
         removed = await self.services.log.remove(record.id, by, why, image_index)
         if removed.status in ("checking", "queued", "running"):
-            await self.services.generator.cancel(record.id, by)
+            self.services.generator.cancel(record.id, by)
         if removed.message_id is None:
             return True
         channel = self.get_partial_messageable(record.order.requester.channel_id)
@@ -238,7 +237,11 @@ async def run_bot(settings: Settings) -> None:
             "DISCORD_TOKEN", "", "it is not set", "Put the bot's token in .env, or try Easel without one: easel demo."
         )
     # The services close first: what they still deliver then needs Discord.
-    async with Bot(settings) as bot, open_services(settings) as services, AsyncExitStack() as stack:
+    async with (
+        Bot(settings) as bot,
+        open_services(settings, ChannelPosts(bot)) as services,
+        AsyncExitStack() as stack,
+    ):
         bot.services = services
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     queue_size: int = Field(200, ge=1, le=100_000)
     queue_size_per_person: int = Field(5, ge=1, le=1000)
 
+    review_days: int = Field(30, ge=0, le=3650)
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 

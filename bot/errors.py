@@ -14,6 +14,12 @@ Knows no Discord: a time to try again is `retry_at`, which the view writes in th
     ├── NotFound
     ├── NotYours
     ├── MissingPermission
+    ├── CannotSanction           `reason` says why: yourself, a bot, the owner, an administrator
+    ├── NotSanctioned
+    ├── ServersOnly              there is no such thing in direct messages
+    │   └── NoGallery
+    ├── DrawnElsewhere           shared in another server than its own
+    ├── TooLate, NothingToCancel
     ├── GenerationCancelled
     ├── GenerationFailed         `code` is the inference server's
     │   └── NoEndpoint           no inference server can be reached
@@ -23,6 +29,7 @@ Knows no Discord: a time to try again is `retry_at`, which the view writes in th
 """
 
 from datetime import datetime
+from typing import Literal
 
 
 class UserError(Exception):
@@ -99,9 +106,72 @@ class NotYours(UserError):
 
 
 class MissingPermission(UserError):
+    """`permission` is Discord's name of it, such as "manage_messages"."""
+
     def __init__(self, permission: str) -> None:
-        super().__init__(f"You need the permission “{permission}” for this.")
+        super().__init__(f"You need the permission “{permission.replace('_', ' ').title()}” for this.")
         self.permission = permission
+
+
+class NotSanctioned(UserError):
+    """Nothing of this server's is in force; `everywhere` says that the operator's is, which only they can lift."""
+
+    def __init__(self, user_id: int, *, everywhere: bool) -> None:
+        rest = "is banned everywhere; only the bot's operator can lift that" if everywhere else "is not sanctioned"
+        super().__init__(f"<@{user_id}> {rest}.")
+        self.user_id = user_id
+        self.everywhere = everywhere
+
+
+class CannotSanction(UserError):
+    """`reason` says why this person is out of the moderator's reach."""
+
+    def __init__(
+        self, user_id: int, reason: Literal["yourself", "bot", "owner", "owner_unknown", "administrator"]
+    ) -> None:
+        super().__init__(
+            {
+                "yourself": "You cannot sanction yourself.",
+                "bot": f"<@{user_id}> is a bot; bots cannot use Easel.",
+                "owner": f"<@{user_id}> owns this server and cannot be sanctioned.",
+                "owner_unknown": "Discord does not say who owns this server, so nobody is sanctioned now. Try again.",
+                "administrator": f"<@{user_id}> is an administrator: only another one may sanction them.",
+            }[reason]
+        )
+        self.user_id = user_id
+        self.reason = reason
+
+
+class ServersOnly(UserError):
+    """A direct message has no such thing."""
+
+    def __init__(self) -> None:
+        super().__init__("This works in servers only.")
+
+
+class NoGallery(ServersOnly):
+    def __init__(self) -> None:
+        UserError.__init__(self, "A gallery belongs to a server: there is none in direct messages.")
+
+
+class DrawnElsewhere(UserError):
+    """A picture is shared where it was drawn."""
+
+    def __init__(self) -> None:
+        super().__init__("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
+
+
+class TooLate(UserError):
+    """The generation is not under way any more."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__("This generation is not in progress any more: it is too late to cancel it.")
+        self.generation_id = generation_id
+
+
+class NothingToCancel(UserError):
+    def __init__(self) -> None:
+        super().__init__("Nothing of yours is in progress, so there is nothing to cancel.")
 
 
 class GenerationCancelled(UserError):

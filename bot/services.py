@@ -3,15 +3,28 @@
 In: settings.  Out: `Services`.  The only place that knows how the parts fit together.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
+import structlog
+
+from bot.actions.gallery import Gallery
+from bot.actions.moderation import Moderation
+from bot.actions.pictures import Pictures
+from bot.actions.posts import NoPosts, Posts
+from bot.actions.settings import ServerSettings
 from bot.config import Settings
+from bot.database.audit import AuditLog
+from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
-from bot.database.moderation import Moderation
+from bot.database.posts import PostLog
+from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
@@ -26,6 +39,10 @@ from bot.pool.pool import DrawingPool, Pool
 from bot.pool.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
 from bot.storage.folder import FolderStorage, Storage
 
+log = structlog.get_logger(__name__)
+
+PURGE_SECONDS: Final = 3600.0
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -33,20 +50,33 @@ class Services:
 
     settings: Settings
     generator: Generator
+    pool: DrawingPool
+    storage: Storage
+
+    pictures: Pictures
+    gallery: Gallery
+    moderation: Moderation
+    server_settings: ServerSettings
+
     log: GenerationLog
     shares: Shares
-    moderation: Moderation
+    sanctions: Sanctions
+    audit_log: AuditLog
     guild_settings: GuildSettings
     web_sessions: WebSessions
-    storage: Storage
-    pool: DrawingPool
 
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, pool: DrawingPool | None = None, interval: float = INTERVAL_SECONDS
+    settings: Settings,
+    posts: Posts | None = None,
+    *,
+    pool: DrawingPool | None = None,
+    interval: float = INTERVAL_SECONDS,
 ) -> AsyncIterator[Services]:
-    """Everything open and at work; `pool` replaces the inference servers that the settings name.
+    """Everything open and at work.  `posts` reaches what stands in Discord, if there is one.
+
+    `pool` replaces the inference servers that the settings name.
 
     Raises ConfigurationError for a folder or a database that cannot be used.
     """
@@ -54,7 +84,8 @@ async def open_services(
         storage = FolderStorage(settings.pictures_dir)
         storage.open()
         database = await stack.enter_async_context(Database(settings.database_url))
-        log, moderation, guild_settings = GenerationLog(database), Moderation(database), GuildSettings(database)
+        generations, sanctions, audit_log = GenerationLog(database), Sanctions(database), AuditLog(database)
+        shares, guild_settings = Shares(database), GuildSettings(database)
         if pool is None:
             pool = await stack.enter_async_context(_open_pool(settings))
         # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
@@ -63,26 +94,60 @@ async def open_services(
         )
         admission = Admission(
             queue=queue,
-            log=log,
+            log=generations,
             limits=Limits(settings.limit_per_person, settings.limit_per_server),
-            moderation=moderation,
+            sanctions=sanctions,
             guild_settings=guild_settings,
             storage=storage,
         )
-        generator = Generator(pool=pool, queue=queue, log=log, admission=admission, storage=storage, interval=interval)
+        generator = Generator(
+            pool=pool, queue=queue, log=generations, admission=admission, storage=storage, interval=interval
+        )
         await generator.open()
         stack.push_async_callback(generator.close)
+        pictures = Pictures(
+            generations=generations,
+            generator=generator,
+            storage=storage,
+            post_log=PostLog(database),
+            posts=posts or NoPosts(),
+            erasures=Erasures(database),
+            audit_log=audit_log,
+            sanctions=sanctions,
+            review=timedelta(days=settings.review_days),
+        )
+        stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(pictures), name="purge"))
         yield Services(
             settings=settings,
             generator=generator,
-            log=log,
-            shares=Shares(database),
-            moderation=moderation,
+            pool=pool,
+            storage=storage,
+            pictures=pictures,
+            gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
+            moderation=Moderation(sanctions=sanctions, generations=generations, under_way=generator),
+            server_settings=ServerSettings(guild_settings),
+            log=generations,
+            shares=shares,
+            sanctions=sanctions,
+            audit_log=audit_log,
             guild_settings=guild_settings,
             web_sessions=WebSessions(database),
-            storage=storage,
-            pool=pool,
         )
+
+
+async def _keep_purging(pictures: Pictures) -> None:
+    while True:
+        try:
+            await pictures.purge()
+        except Exception:  # a database that is away now may be back in an hour
+            log.exception("pictures.purge_failed")
+        await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 @asynccontextmanager

@@ -17,10 +17,12 @@ from typing import Any
 from PIL import Image as Pillow
 from sqlalchemy import create_engine
 
+from bot.actions.posts import Posts
 from bot.config import load_settings
 from bot.database import migrate
-from bot.database.records import GenerationRecord
+from bot.database.records import GenerationRecord, PostRecord
 from bot.errors import GenerationFailed, NoEndpoint, UserError
+from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.orders.order import InteractionRef, Order, Requester
 from bot.pool.pool import EndpointStatus
@@ -166,6 +168,27 @@ class FakeReply:
         self.finished.set()
 
 
+class FakePosts:
+    """Remembers which messages were taken down and drawn anew; those in `stubborn` cannot be changed."""
+
+    def __init__(self) -> None:
+        self.taken_down: list[int] = []
+        self.redrawn: list[int] = []
+        self.stubborn: set[int] = set()
+
+    async def take_down(self, post: PostRecord) -> bool:
+        if post.message_id in self.stubborn:
+            return False
+        self.taken_down.append(post.message_id)
+        return True
+
+    async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
+        if post.message_id in self.stubborn:
+            return False
+        self.redrawn.append(post.message_id)
+        return True
+
+
 @cache
 def empty_database() -> bytes:
     """A SQLite file with the newest schema: made once, because the migrations cost more than most tests."""
@@ -186,11 +209,13 @@ def lay_out(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def services(folder: Path, pool: FakePool | None = None, **settings: Any) -> AsyncIterator[Services]:
+async def services(
+    folder: Path, pool: FakePool | None = None, posts: Posts | None = None, **settings: Any
+) -> AsyncIterator[Services]:
     """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
     lay_out(folder)
     chosen = load_settings(None, data_dir=folder, **settings)
-    async with open_services(chosen, pool=pool or FakePool(), interval=0.0) as opened:
+    async with open_services(chosen, posts, pool=pool or FakePool(), interval=0.0) as opened:
         yield opened
 
 

@@ -153,7 +153,7 @@ async def test_an_upscaled_copy_can_be_deleted_by_those_it_concerns(town: Town) 
         assert "belongs to someone else" in said(answer(refused))
         await who.click(copy, custom_id=discard)
         assert copy.id not in [one.id for one in town.pictures.history(viewer=town.ada)]
-    audit = await town.services.moderation.audit_page(town.guild.id)
+    audit = await town.services.audit_log.page(town.guild.id)
     assert [(entry.action, entry.actor_id) for entry in audit.records] == [("discard", town.mo.id)]
     unchanged = await town.services.log.get(record.id)
     assert unchanged is not None
@@ -168,7 +168,7 @@ async def test_others_cannot_delete_and_moderators_can(town: Town) -> None:
     assert len(town.pictures.history(viewer=town.ada)) == 1
     await town.mo.click(message, custom_id=f"easel:delete:{record.id}")
     assert town.pictures.history(viewer=town.ada) == []
-    audit = await town.services.moderation.audit_page(town.guild.id)
+    audit = await town.services.audit_log.page(town.guild.id)
     assert [(entry.action, entry.actor_id) for entry in audit.records] == [("remove", town.mo.id)]
 
 

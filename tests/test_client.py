@@ -13,6 +13,7 @@ import pytest
 import simcord
 
 from bot import client
+from bot.actions.posts import Posts
 from bot.client import Bot, log_in, run_bot
 from bot.config import Settings, load_settings
 from bot.errors import ConfigurationError
@@ -117,8 +118,8 @@ async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypat
     """Told to stop: first no more news from Discord, then the services with what they deliver, then the client."""
 
     @asynccontextmanager
-    async def noting(settings: Settings) -> AsyncIterator[Services]:
-        async with services(tmp_path, FakePool()) as opened:
+    async def noting(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with services(tmp_path, FakePool(), posts) as opened:
             yield opened
         OfflineBot.ended.append("services")
 

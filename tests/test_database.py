@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from bot.database.audit import Act, AuditLog
 from bot.database.generations import GenerationLog
-from bot.database.moderation import Moderation
 from bot.database.records import GenerationFilter, GuildRecord, ImageRecord
 from bot.database.rows import normalise
+from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
@@ -57,8 +58,13 @@ def shares(database: Database, clock: Clock) -> Shares:
 
 
 @pytest.fixture
-def moderation(database: Database, clock: Clock) -> Moderation:
-    return Moderation(database, clock)
+def sanctions(database: Database, clock: Clock) -> Sanctions:
+    return Sanctions(database, clock)
+
+
+@pytest.fixture
+def audit_log(database: Database, clock: Clock) -> AuditLog:
+    return AuditLog(database, clock)
 
 
 def seeded(prompt: str = "a cat", user_id: int = ADA, **options: object) -> Order:
@@ -227,7 +233,7 @@ async def test_unfinished_are_those_without_an_end(log: GenerationLog) -> None:
     assert [record.id for record in await log.unfinished()] == [checking, queued, running, undelivered]
 
 
-async def test_removing_and_restoring_is_audited(log: GenerationLog, moderation: Moderation) -> None:
+async def test_removing_and_restoring_is_audited(log: GenerationLog, audit_log: AuditLog) -> None:
     """One picture or the whole generation; who, why, before and after are in the audit log."""
     generation_id = await drawn(log)
     await log.remove(generation_id, MODERATOR, "second one is rude", image_index=1)
@@ -237,10 +243,7 @@ async def test_removing_and_restoring_is_audited(log: GenerationLog, moderation:
     assert [one.removal is not None for one in record.images] == [False, True]
     record = await log.restore(generation_id, MODERATOR, "mistake")
     assert record.removal is None
-    acts = [
-        (one.action, one.subject, one.why, one.before, one.after)
-        for one in (await moderation.audit_page(GUILD)).records
-    ]
+    acts = [(one.action, one.subject, one.why, one.before, one.after) for one in (await audit_log.page(GUILD)).records]
     shown, removed = (("state", "shown"),), (("state", "removed"),)
     assert acts == [
         ("restore", f"generation:{generation_id}", "mistake", removed, shown),
@@ -289,17 +292,23 @@ LISTS: dict[str, Callable[..., Awaitable[Any]]] = {
     "a person's in a server": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, user_id=ADA), before=9),
     "by status": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, status="done"), before=9),
     "by category": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, category="hate"), before=9),
-    "newest shares": lambda _, shares, __: shares.page(GUILD, "newest", "1.9"),
-    "top shares": lambda _, shares, __: shares.page(GUILD, "top", "1.9"),
-    "sanctions": lambda *all_: all_[2].sanctions_page(GUILD, before=9),
-    "audit log": lambda *all_: all_[2].audit_page(GUILD, before=9),
-    "audit log of one": lambda *all_: all_[2].audit_page(GUILD, before=9, subject="user:1"),
+    "newest shares": lambda _, shares, *__: shares.page(GUILD, "newest", "1.9"),
+    "top shares": lambda _, shares, *__: shares.page(GUILD, "top", "1.9"),
+    "sanctions": lambda *all_: all_[2].page(GUILD, before=9),
+    "audit log": lambda *all_: all_[3].page(GUILD, before=9),
+    "audit log of one": lambda *all_: all_[3].page(GUILD, before=9, subject="user:1"),
 }
 
 
 @pytest.mark.parametrize("name", LISTS)
 async def test_every_list_is_read_along_an_index(
-    log: GenerationLog, shares: Shares, moderation: Moderation, database: Database, tmp_path: Path, name: str
+    log: GenerationLog,
+    shares: Shares,
+    sanctions: Sanctions,
+    audit_log: AuditLog,
+    database: Database,
+    tmp_path: Path,
+    name: str,
 ) -> None:
     """No page makes SQLite read a whole table or sort: it stays fast however long the lists grow."""
     asked: list[tuple[str, Any]] = []
@@ -308,7 +317,7 @@ async def test_every_list_is_read_along_an_index(
         asked.append((statement, parameters))
 
     event.listen(database._engine.sync_engine, "before_cursor_execute", remember)
-    await LISTS[name](log, shares, moderation)
+    await LISTS[name](log, shares, sanctions, audit_log)
     (statement, parameters), *_ = [one for one in asked if one[0].startswith("SELECT")]
     connection = sqlite3.connect(tmp_path / "easel.db")
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
@@ -418,27 +427,25 @@ async def test_removed_pictures_leave_the_gallery(log: GenerationLog, shares: Sh
 
 
 async def test_unsharing_is_for_the_owner_or_a_moderator(
-    log: GenerationLog, shares: Shares, moderation: Moderation
+    log: GenerationLog, shares: Shares, audit_log: AuditLog
 ) -> None:
     """With its votes; then it can be shared anew.  Only what a moderator did to somebody else is audited."""
     generation_id = await drawn(log)
     share = await shares.share(generation_id, 0, ADA)
     await shares.vote(share.id, BOB)
-    with pytest.raises(NotYours):
-        await shares.unshare(share.id, BOB)
-    await shares.unshare(share.id, ADA, as_moderator=True)
+    await shares.unshare(share.id, ADA)
     with pytest.raises(NotFound):
         await shares.unshare(share.id, ADA)
-    assert (await moderation.audit_page(GUILD)).records == ()
+    assert (await audit_log.page(GUILD)).records == ()
     again = await shares.share(generation_id, 0, ADA)
     assert again.votes == 0
-    await shares.unshare(again.id, MODERATOR, as_moderator=True)
-    (act,) = (await moderation.audit_page(GUILD)).records
+    await shares.unshare(again.id, MODERATOR)
+    (act,) = (await audit_log.page(GUILD)).records
     assert (act.action, act.actor_id, act.subject) == ("unshare", MODERATOR, f"share:{again.id}")
 
 
 async def test_what_cannot_be_audited_is_not_unshared(
-    log: GenerationLog, shares: Shares, moderation: Moderation, monkeypatch: pytest.MonkeyPatch
+    log: GenerationLog, shares: Shares, audit_log: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The act and its entry are one transaction."""
     share = await shares.share(await drawn(log), 0, ADA)
@@ -446,11 +453,11 @@ async def test_what_cannot_be_audited_is_not_unshared(
     def refuse(*_: object) -> None:
         raise RuntimeError("no entry")
 
-    monkeypatch.setattr("bot.database.shares.audit_row", refuse)
+    monkeypatch.setattr("bot.database.shares.note_act", refuse)
     with pytest.raises(RuntimeError, match="no entry"):
-        await shares.unshare(share.id, MODERATOR, as_moderator=True)
+        await shares.unshare(share.id, MODERATOR)
     assert await shares.get(share.id) is not None
-    assert (await moderation.audit_page(GUILD)).records == ()
+    assert (await audit_log.page(GUILD)).records == ()
 
 
 async def test_a_cursor_that_is_none_is_refused(shares: Shares) -> None:
@@ -462,45 +469,45 @@ async def test_a_cursor_that_is_none_is_refused(shares: Shares) -> None:
 # ------------------------------------------------------------------------------------------------ sanctions
 
 
-async def test_a_timeout_ends_by_itself(moderation: Moderation, clock: Clock) -> None:
+async def test_a_timeout_ends_by_itself(sanctions: Sanctions, clock: Clock) -> None:
     """It holds until its time, and not after."""
-    await moderation.sanction(ADA, GUILD, "timeout", NOON + timedelta(hours=1), "spam", MODERATOR)
-    active = await moderation.active(ADA, GUILD)
+    await sanctions.sanction(ADA, GUILD, "timeout", NOON + timedelta(hours=1), "spam", MODERATOR)
+    active = await sanctions.active(ADA, GUILD)
     assert active is not None
     assert (active.kind, active.reason, active.until) == ("timeout", "spam", NOON + timedelta(hours=1))
-    assert await moderation.active(BOB, GUILD) is None
-    assert await moderation.active(ADA, 2) is None
+    assert await sanctions.active(BOB, GUILD) is None
+    assert await sanctions.active(ADA, 2) is None
     clock.now += timedelta(hours=1)
-    assert await moderation.active(ADA, GUILD) is None
+    assert await sanctions.active(ADA, GUILD) is None
 
 
-async def test_a_timeout_needs_an_end_to_come(moderation: Moderation) -> None:
+async def test_a_timeout_needs_an_end_to_come(sanctions: Sanctions) -> None:
     """One that has passed, or none, is refused by name."""
     for until in (None, NOON):
         with pytest.raises(InvalidOption) as refusal:
-            await moderation.sanction(ADA, GUILD, "timeout", until, "", MODERATOR)
+            await sanctions.sanction(ADA, GUILD, "timeout", until, "", MODERATOR)
         assert refusal.value.field == "until"
 
 
-async def test_a_ban_everywhere_holds_in_every_server(moderation: Moderation) -> None:
+async def test_a_ban_everywhere_holds_in_every_server(sanctions: Sanctions) -> None:
     """Without a server it counts in all of them and in direct messages."""
-    await moderation.sanction(ADA, None, "ban", None, "", MODERATOR)
+    await sanctions.sanction(ADA, None, "ban", None, "", MODERATOR)
     for guild_id in (GUILD, 2, None):
-        active = await moderation.active(ADA, guild_id)
+        active = await sanctions.active(ADA, guild_id)
         assert active is not None
         assert active.kind == "ban"
 
 
-async def test_lifting_ends_it_and_is_audited(moderation: Moderation) -> None:
+async def test_lifting_ends_it_and_is_audited(sanctions: Sanctions, audit_log: AuditLog) -> None:
     """Sanction, a harder one in its place, lift; the audit log tells all three; nothing is left to lift."""
-    await moderation.sanction(ADA, GUILD, "timeout", NOON + timedelta(hours=1), "spam", MODERATOR)
-    await moderation.sanction(ADA, GUILD, "ban", None, "more spam", MODERATOR)
-    lifted = await moderation.lift(ADA, GUILD, BOB, "promised")
+    await sanctions.sanction(ADA, GUILD, "timeout", NOON + timedelta(hours=1), "spam", MODERATOR)
+    await sanctions.sanction(ADA, GUILD, "ban", None, "more spam", MODERATOR)
+    lifted = await sanctions.lift(ADA, GUILD, BOB, "promised")
     assert (lifted.kind, lifted.lifted_by) == ("ban", BOB)
-    assert await moderation.active(ADA, GUILD) is None
+    assert await sanctions.active(ADA, GUILD) is None
     with pytest.raises(NotFound):
-        await moderation.lift(ADA, GUILD, BOB)
-    acts = (await moderation.audit_page(GUILD, subject=f"user:{ADA}")).records
+        await sanctions.lift(ADA, GUILD, BOB)
+    acts = (await audit_log.page(GUILD, subject=f"user:{ADA}")).records
     assert [(one.action, one.actor_id, one.why) for one in acts] == [
         ("lift", BOB, "promised"),
         ("ban", MODERATOR, "more spam"),
@@ -508,16 +515,16 @@ async def test_lifting_ends_it_and_is_audited(moderation: Moderation) -> None:
     ]
     assert dict(acts[1].before)["kind"] == "timeout"
     assert dict(acts[1].after)["kind"] == "ban"
-    kinds = [one.kind for one in (await moderation.sanctions_page(GUILD, user_id=ADA)).records]
+    kinds = [one.kind for one in (await sanctions.page(GUILD, user_id=ADA)).records]
     assert kinds == ["ban", "timeout"]
 
 
-async def test_audit_pages_are_complete(moderation: Moderation) -> None:
+async def test_audit_pages_are_complete(audit_log: AuditLog) -> None:
     """Newest first, each once."""
     for number in range(5):
-        await moderation.audit(GUILD, MODERATOR, "look", f"user:{number}")
-    first = await moderation.audit_page(GUILD, limit=3)
-    second = await moderation.audit_page(GUILD, before=first.next_before, limit=3)
+        await audit_log.note(Act(MODERATOR, "look", f"user:{number}", GUILD))
+    first = await audit_log.page(GUILD, limit=3)
+    second = await audit_log.page(GUILD, before=first.next_before, limit=3)
     subjects = [one.subject for one in (*first.records, *second.records)]
     assert subjects == [f"user:{number}" for number in (4, 3, 2, 1, 0)]
     assert second.next_before is None
@@ -526,7 +533,7 @@ async def test_audit_pages_are_complete(moderation: Moderation) -> None:
 # ------------------------------------------------------------------------------------------------ settings
 
 
-async def test_a_servers_choices_are_kept_and_audited(database: Database, moderation: Moderation) -> None:
+async def test_a_servers_choices_are_kept_and_audited(database: Database, audit_log: AuditLog) -> None:
     """Defaults first, then what was chosen; the audit log has both."""
     settings = GuildSettings(database)
     default = await settings.get(GUILD)
@@ -537,7 +544,7 @@ async def test_a_servers_choices_are_kept_and_audited(database: Database, modera
     chosen = await settings.get(GUILD)
     assert chosen == GuildRecord(GUILD, (5, 6), 77)
     assert (chosen.allows(5), chosen.allows(1)) == (True, False)
-    (act,) = (await moderation.audit_page(GUILD)).records
+    (act,) = (await audit_log.page(GUILD)).records
     assert dict(act.before) == {"allowed_channels": "", "moderator_role": ""}
     assert dict(act.after) == {"allowed_channels": "5, 6", "moderator_role": "77"}
 

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 import simcord
 
+from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
 from bot.demo import stage as demo
 from bot.errors import ConfigurationError
@@ -24,8 +25,8 @@ from tests.town import said
 
 
 @asynccontextmanager
-async def fake_services(settings: Settings) -> AsyncIterator[Services]:
-    async with open_services(settings, pool=FakePool(), interval=0.0) as services:
+async def fake_services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+    async with open_services(settings, posts, pool=FakePool(), interval=0.0) as services:
         yield services
 
 

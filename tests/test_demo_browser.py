@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
 from bot.demo import stage as demo
 from bot.services import Services, open_services
@@ -47,8 +48,8 @@ async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
     pool = PausingPool()
 
     @asynccontextmanager
-    async def services(settings: Settings) -> AsyncIterator[Services]:
-        async with open_services(settings, pool=pool, interval=0.0) as opened:
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=pool, interval=0.0) as opened:
             yield opened
 
     pool.hold_after_preview()

@@ -43,7 +43,7 @@ async def test_only_ones_own_pictures_can_be_shared(town: Town) -> None:
 async def test_a_picture_is_shared_only_where_it_was_drawn(town: Town) -> None:
     """Elsewhere a ban from that server would not be noticed; /history offers the button everywhere."""
     record, _ = await town.imagine("a cat", images=1)
-    await town.services.moderation.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    await town.services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
     other = town.env.create_guild("Other")
     elsewhere = other.create_text_channel("elsewhere")
     ada = other.add_member(town.ada.user)
@@ -124,7 +124,7 @@ async def test_owner_and_moderator_take_out_and_others_have_no_button(town: Town
     await town.ada.click(answer(await town.ada.slash(town.pictures, "gallery")), custom_id=f"easel:unshare:{mine.id}")
     await town.mo.click(answer(await town.mo.slash(town.pictures, "gallery")), custom_id=f"easel:unshare:{other.id}")
     assert (await town.services.shares.page(town.guild.id)).records == ()
-    audit = await town.services.moderation.audit_page(town.guild.id)
+    audit = await town.services.audit_log.page(town.guild.id)
     assert [(entry.action, entry.actor_id, entry.subject) for entry in audit.records] == [
         ("unshare", town.mo.id, f"share:{other.id}")
     ]
@@ -145,7 +145,7 @@ async def test_what_a_moderator_removes_leaves_the_gallery(town: Town) -> None:
 async def test_banned_people_neither_share_nor_vote(town: Town) -> None:
     """A sanction covers the gallery."""
     record, message = await town.imagine("a cat", images=1)
-    await town.services.moderation.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    await town.services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
     refused = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
     assert "banned from Easel: spam" in said(answer(refused))
     assert (await town.services.shares.page(town.guild.id)).records == ()

@@ -205,7 +205,7 @@ async def test_a_failure_is_told_and_logged(tmp_path: Path) -> None:
 async def test_a_sanctioned_person_is_not_admitted(tmp_path: Path) -> None:
     """A ban holds in its server, says why, and leaves no row."""
     async with services(tmp_path) as opened:
-        await opened.moderation.sanction(ADA, GUILD, "ban", None, "spam", by=BOB)
+        await opened.sanctions.sanction(ADA, GUILD, "ban", None, "spam", by=BOB)
         with pytest.raises(Sanctioned, match="banned from Easel: spam"):
             await opened.generator.admit(an_order())
         assert (await draw(opened, an_order(guild_id=None))).status == "done"
@@ -215,7 +215,7 @@ async def test_a_timeout_says_when_it_ends(tmp_path: Path) -> None:
     """The refusal carries the timeout's end as the time to try again."""
     until_then = datetime.now(UTC) + timedelta(hours=1)
     async with services(tmp_path) as opened:
-        await opened.moderation.sanction(ADA, GUILD, "timeout", until_then, "", by=BOB)
+        await opened.sanctions.sanction(ADA, GUILD, "timeout", until_then, "", by=BOB)
         with pytest.raises(Sanctioned) as refusal:
             await opened.generator.admit(an_order())
     assert refusal.value.retry_at == until_then
@@ -286,13 +286,13 @@ async def test_a_waiting_generation_can_be_cancelled(tmp_path: Path) -> None:
         await until(one.heard)
         await until(two.heard)
         two.heard.clear()
-        assert await opened.generator.cancel(first, ADA)
+        assert opened.generator.cancel(first, ADA)
         record = await finish(opened, first)
         await until(two.heard)
         assert record.status == "cancelled"
         assert isinstance(one.errors[0], GenerationCancelled)
         assert two.positions[-1] == 1
-        assert not await opened.generator.cancel(first, ADA)
+        assert not opened.generator.cancel(first, ADA)
         pool.capacity = 1
         assert (await finish(opened, second)).status == "done"
 
@@ -304,7 +304,7 @@ async def test_cancelling_while_drawing_stops_the_server(tmp_path: Path) -> None
     async with services(tmp_path, pool) as opened:
         first, reply = await order_one(opened, an_order())
         await until(pool.begun)
-        assert await opened.generator.cancel(first, ADA)
+        assert opened.generator.cancel(first, ADA)
         assert (await finish(opened, first)).status == "cancelled"
         assert (pool.cancelled, pool.running) == (1, 0)
         assert reply.results == []

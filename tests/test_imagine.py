@@ -180,7 +180,7 @@ async def test_a_full_queue_is_told_in_private(town: Town) -> None:
 async def test_a_sanctioned_person_reads_why_and_until_when(town: Town) -> None:
     """Timed out from the bot: the reason and the end, for one's own eyes."""
     until = datetime.now(UTC) + timedelta(hours=2)
-    await town.services.moderation.sanction(town.ada.id, town.guild.id, "timeout", until, "spam", town.mo.id)
+    await town.services.sanctions.sanction(town.ada.id, town.guild.id, "timeout", until, "spam", town.mo.id)
     result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     assert result.ephemeral
     assert "timed out from Easel: spam" in said(result.response)

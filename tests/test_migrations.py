@@ -105,3 +105,18 @@ def test_postgresql_takes_the_same_migrations(
     statements = capsys.readouterr().out
     assert "id BIGSERIAL NOT NULL" in statements
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statements
+
+
+def test_messages_of_before_are_known_as_posts(connection: Connection) -> None:
+    """What an older Easel posted can be taken down by this one."""
+    migrate.upgrade(connection, "0002")
+    row = "1, 'imagine', 'done', 1, 'ada', 42, 'en', 'a cat', 'a cat', 4, 7, '2026-11-01', "
+    columns = (
+        "id, kind, status, user_id, user_name, channel_id, locale, prompt, normalised_prompt, image_count, seed, "
+        "created_at, message_id"
+    )
+    connection.execute(text(f"INSERT INTO generations ({columns}) VALUES ({row} 99)"))  # noqa: S608  # made here
+    connection.execute(text(f"INSERT INTO generations ({columns}) VALUES ({'2' + row[1:]} NULL)"))  # noqa: S608
+    migrate.upgrade(connection)
+    posts = connection.execute(text("SELECT message_id, channel_id, generation_id, image_index FROM posts"))
+    assert [tuple(post) for post in posts] == [(99, 42, 1, None)]

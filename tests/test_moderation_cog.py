@@ -131,7 +131,7 @@ async def test_a_timeout_holds_until_its_end_and_can_be_lifted(town: Town) -> No
     refused = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     assert "timed out from Easel: spam" in said(answer(refused))
     assert "⛔ timeout until" in said(await mod(town, "log", person=town.ada))
-    sanction = await town.services.moderation.active(town.ada.id, town.guild.id)
+    sanction = await town.services.sanctions.active(town.ada.id, town.guild.id)
     assert sanction is not None
     assert sanction.until is not None
     assert timedelta(minutes=119) < sanction.until - datetime.now(UTC) <= timedelta(hours=2)
@@ -204,7 +204,7 @@ async def test_other_durations_are_refused_with_the_way_to_write_them(town: Town
         timeout_length(duration)
     told = await mod(town, "timeout", person=town.ada, duration=duration, reason="spam")
     assert told.ephemeral
-    assert await town.services.moderation.active(town.ada.id, town.guild.id) is None
+    assert await town.services.sanctions.active(town.ada.id, town.guild.id) is None
 
 
 # --------------------------------------------------------------------------------------------------------- removal
@@ -315,5 +315,5 @@ def prompts(message: Any) -> list[str]:
 
 
 async def audited(town: Town) -> list[tuple[str, str]]:
-    page = await town.services.moderation.audit_page(town.guild.id)
+    page = await town.services.audit_log.page(town.guild.id)
     return [(entry.action, entry.subject) for entry in page.records]

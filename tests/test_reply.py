@@ -102,7 +102,7 @@ async def test_cancelling_after_the_token_has_run_out_takes_the_button_away(town
     await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     await town.shown("Next in the queue")
     await town.env.advance_time(16 * 60)
-    await town.services.generator.cancel((await town.newest()).id, town.ada.id)
+    town.services.generator.cancel((await town.newest()).id, town.ada.id)
     _, message = await town.finished()
     assert said(message) == "-# This generation was cancelled."
     assert buttons(message) == []

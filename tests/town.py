@@ -17,6 +17,7 @@ from bot.client import Bot
 from bot.config import load_settings
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.services import Services
+from bot.views.posts import ChannelPosts
 from inference.contract import Event, GenerationRequest, Progress
 from tests.bot_fakes import FakePool, services
 
@@ -65,7 +66,7 @@ class Town:
 
     async def open(self) -> None:
         self.pool = PausingPool()
-        self._opening = services(self._folder, self.pool)
+        self._opening = services(self._folder, self.pool, ChannelPosts(self.bot))
         # What the services start must speak to the simulated Discord, without belonging to any command.
         with self.env.time_context():
             self.services = await self._opening.__aenter__()

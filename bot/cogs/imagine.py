@@ -98,7 +98,7 @@ class Imagine(commands.Cog):
             if not chosen:
                 raise UserError("Nothing of yours is in progress, so there is nothing to cancel.")
             await interaction.response.defer(ephemeral=True)
-            stopped = [await generator.cancel(pending.generation_id, interaction.user.id) for pending in chosen]
+            stopped = [generator.cancel(pending.generation_id, interaction.user.id) for pending in chosen]
             done = f"Cancelled {text.count(sum(stopped), 'generation')}."
             await interaction.followup.send(view=note(done), ephemeral=True)
 

@@ -12,8 +12,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.database.moderation import Moderation
 from bot.database.records import GenerationFilter, SanctionRecord, Status
+from bot.database.sanctions import Sanctions
 from bot.errors import InvalidOption, NotFound, UserError
 from bot.views import text
 from bot.views.modlog import (
@@ -133,8 +133,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             await interaction.followup.send(view=note(text.removed(what, gone=gone)), ephemeral=True)
 
     @property
-    def _moderation(self) -> Moderation:
-        return self.bot.services.moderation
+    def _moderation(self) -> Sanctions:
+        return self.bot.services.sanctions
 
     async def _check_in_force(
         self, interaction: discord.Interaction[Bot], person: discord.User

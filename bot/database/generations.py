@@ -4,12 +4,13 @@ In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Disc
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, UpdateBase, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from bot.database.audit import Act, note_act
 from bot.database.records import (
     GenerationFilter,
     GenerationRecord,
@@ -18,18 +19,14 @@ from bot.database.records import (
     Removal,
     Status,
 )
-from bot.database.rows import audit_row, generation_record, generation_row, image_row, normalise
-from bot.database.session import Database, whole
-from bot.database.tables import GenerationTable, ImageTable
+from bot.database.rows import generation_record, generation_row, image_row, normalise
+from bot.database.session import Database, utc_now, whole
+from bot.database.tables import GenerationTable, ImageTable, PostTable
 from bot.errors import NotFound
 from bot.orders.order import Order
 from inference.contract import Verdict
 
 UNFINISHED: tuple[Status, ...] = ("checking", "queued", "running")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class GenerationLog:
@@ -86,14 +83,22 @@ class GenerationLog:
                 session, generation_id, status="done", finished_at=self._now(), model=model, grid_key=grid_key
             )
 
+    @whole
     async def record_reply(self, generation_id: int, message_id: int) -> None:
         """The message that tells of the generation, known before there are pictures to show in it."""
-        await self._update(generation_id, message_id=message_id)
+        async with self._database.writing("Your generation") as session:
+            await _change(session, generation_id, message_id=message_id)
+            await _post(session, generation_id, message_id, self._now())
 
+    @whole
     async def delivered(self, generation_id: int, message_id: int | None) -> None:
         """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
-        message = {} if message_id is None else {"message_id": message_id}
-        await self._update(generation_id, status="done", delivered_at=self._now(), interaction_token=None, **message)
+        ending = {"status": "done", "delivered_at": self._now(), "interaction_token": None}
+        async with self._database.writing("Your generation") as session:
+            if message_id is not None:
+                ending["message_id"] = message_id
+                await _post(session, generation_id, message_id, self._now())
+            await _change(session, generation_id, **ending)
 
     async def fail(self, generation_id: int, code: str, message: str) -> None:
         await self._update(
@@ -109,7 +114,7 @@ class GenerationLog:
         await self._update(generation_id, status="cancelled", finished_at=self._now(), interaction_token=None)
 
     async def remove(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
-        """Hide a generation, or one of its pictures, and write it to the audit log.  Raises NotFound."""
+        """Hide a generation, or one of its pictures.  Raises NotFound."""
         return await self._set_removal(generation_id, Removal(self._now(), by, why), by, why, image_index)
 
     async def restore(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
@@ -175,18 +180,9 @@ class GenerationLog:
                 raise NotFound(f"Generation {generation_id}" if image_index is None else f"Picture {image_index + 1}")
             before = "removed" if target.removed_at else "shown"
             target.removed_at, target.removed_by, target.removed_why = at, removed_by, removed_why
-            session.add(
-                audit_row(
-                    self._now(),
-                    row.guild_id,
-                    by,
-                    "remove" if removal else "restore",
-                    subject,
-                    why,
-                    before={"state": before},
-                    after={"state": "removed" if removal else "shown"},
-                )
-            )
+            action, after = ("remove", "removed") if removal else ("restore", "shown")
+            act = Act(by, action, subject, row.guild_id, (row.user_id,), why, {"state": before}, {"state": after})
+            note_act(session, self._now(), act)
         return generation_record(row)
 
 
@@ -230,3 +226,13 @@ async def _change(session: AsyncSession, generation_id: int, **values: object) -
     )
     if changed.first() is None:
         raise NotFound(f"Generation {generation_id}")
+
+
+async def _post(session: AsyncSession, generation_id: int, message_id: int, now: datetime) -> None:
+    """The generation's message, in the channel where it was ordered, is known among its posts."""
+    channel_id = await session.scalar(select(GenerationTable.channel_id).where(GenerationTable.id == generation_id))
+    if channel_id is None:
+        raise NotFound(f"Generation {generation_id}")
+    await session.merge(
+        PostTable(message_id=message_id, channel_id=channel_id, generation_id=generation_id, posted_at=now)
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
+from bot.errors import NotFound
 from bot.orders.order import Order
 from inference.contract import Verdict
 
@@ -79,6 +80,37 @@ class GenerationRecord:
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+    def picture(self, index: int) -> ImageRecord:
+        """Raises NotFound where there is no such picture, or it was removed."""
+        for image in self.images:
+            if image.index == index and image.removal is None:
+                return image
+        raise NotFound(f"Picture {index + 1}")
+
+
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """A message that shows a generation, or, with `image_index`, a copy of one of its pictures."""
+
+    message_id: int
+    channel_id: int
+    generation_id: int
+    image_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Files of a removed generation, or of some pictures of it, that are to be deleted.
+
+    `image_hashes` are the pictures' SHA-256: a variation of one of them keeps a copy of it to start from.
+    """
+
+    generation_id: int
+    whole: bool
+    image_indexes: tuple[int, ...]
+    image_hashes: frozenset[str]
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ In: orders and records.  Out: rows for a session to add; records from rows that 
 """
 
 import unicodedata
-from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-from bot.database.records import AuditRecord, GenerationRecord, ImageRecord, Removal, Status
-from bot.database.tables import AuditTable, GenerationTable, ImageTable
+from bot.database.records import GenerationRecord, ImageRecord, Removal, Status
+from bot.database.tables import GenerationTable, ImageTable
 from bot.orders.order import InteractionRef, Kind, Order, Requester
 from inference.contract import Action, Verdict
 
@@ -124,26 +123,3 @@ def _removal(row: GenerationTable | ImageTable) -> Removal | None:
     if row.removed_at is None or row.removed_by is None:
         return None
     return Removal(row.removed_at, row.removed_by, row.removed_why or "")
-
-
-def audit_row(
-    now: datetime,
-    guild_id: int | None,
-    actor_id: int,
-    action: str,
-    subject: str,
-    why: str,
-    *,
-    before: Mapping[str, str] | None = None,
-    after: Mapping[str, str] | None = None,
-) -> AuditTable:
-    """An entry for the audit log, to be added in the transaction of the act itself."""
-    return AuditTable(
-        at=now, guild_id=guild_id, actor_id=actor_id, action=action, subject=subject, why=why,
-        before=dict(before) if before else None, after=dict(after) if after else None,
-    )  # fmt: skip
-
-
-def audit_record(row: AuditTable) -> AuditRecord:
-    before, after = (tuple(sorted((side or {}).items())) for side in (row.before, row.after))
-    return AuditRecord(row.id, row.at, row.guild_id, row.actor_id, row.action, row.subject, row.why, before, after)

@@ -6,10 +6,9 @@ In: a server's id and choices.  Out: a `GuildRecord`; the defaults where nothing
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.database.generations import utc_now
+from bot.database.audit import Act, note_act
 from bot.database.records import GuildRecord
-from bot.database.rows import audit_row
-from bot.database.session import Database, whole
+from bot.database.session import Database, utc_now, whole
 from bot.database.tables import GuildSettingsTable
 
 
@@ -41,18 +40,11 @@ class GuildSettings:
             row.allowed_channel_ids = list(chosen.allowed_channel_ids)
             row.moderator_role_id = chosen.moderator_role_id
             row.updated_at = now
-            session.add(
-                audit_row(
-                    now,
-                    chosen.guild_id,
-                    by,
-                    "settings",
-                    f"guild:{chosen.guild_id}",
-                    "",
-                    before=_described(before),
-                    after=_described(chosen),
-                )
-            )
+            act = Act(
+                by, "settings", f"guild:{chosen.guild_id}", chosen.guild_id,
+                before=_described(before), after=_described(chosen),
+            )  # fmt: skip
+            note_act(session, now, act)
 
 
 def _record(row: GuildSettingsTable) -> GuildRecord:

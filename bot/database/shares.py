@@ -10,10 +10,10 @@ from typing import Literal
 from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
-from bot.database.generations import utc_now
+from bot.database.audit import Act, note_act
 from bot.database.records import Ballot, SharePage, ShareRecord
-from bot.database.rows import audit_row, generation_record
-from bot.database.session import Database, whole
+from bot.database.rows import generation_record
+from bot.database.session import Database, utc_now, whole
 from bot.database.tables import GenerationTable, ImageTable, ShareTable, VoteTable
 from bot.errors import InvalidOption, NotFound, NotYours
 
@@ -59,19 +59,13 @@ class Shares:
         return record
 
     @whole
-    async def unshare(self, share_id: int, by: int, *, as_moderator: bool = False) -> None:
-        """Take it out of the gallery, with its votes: one's own, or as a moderator anybody's, which is audited.
-
-        Raises NotFound, NotYours.
-        """
+    async def unshare(self, share_id: int, by: int) -> None:
+        """Take it out of the gallery, with its votes.  Raises NotFound."""
         async with self._database.writing("The change to the gallery") as session:
             row = await session.get(ShareTable, share_id)
             if row is None:
                 raise NotFound(f"Share {share_id}")
-            if row.user_id != by:
-                if not as_moderator:
-                    raise NotYours("This picture")
-                session.add(audit_row(self._now(), row.guild_id, by, "unshare", f"share:{share_id}", ""))
+            note_act(session, self._now(), Act(by, "unshare", f"share:{share_id}", row.guild_id, (row.user_id,)))
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
     @whole

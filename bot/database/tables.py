@@ -102,6 +102,7 @@ class GenerationTable(Table):
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[int | None] = mapped_column(BigInteger)
     removed_why: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None]  # when the files of what was removed were deleted, with all its pictures
 
     images: Mapped[list["ImageTable"]] = relationship(order_by="ImageTable.index", lazy="raise")
 
@@ -114,6 +115,7 @@ class GenerationTable(Table):
         Index(None, "status", "delivered_at", "id"),
         Index(None, "interaction_expires_at"),
         Index(None, "parent_id"),
+        Index(None, "erased_at", "removed_at"),
     )
 
 
@@ -134,6 +136,21 @@ class ImageTable(Table):
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[int | None] = mapped_column(BigInteger)
     removed_why: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "erased_at", "removed_at"),)
+
+
+class PostTable(Table):
+    """A message that shows pictures of a generation: its answer, a late delivery, or an enlarged copy of one."""
+
+    __tablename__ = "posts"
+
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), index=True)
+    image_index: Mapped[int | None]  # of a copy: which picture it shows
+    posted_at: Mapped[datetime]
 
 
 class ShareTable(Table):

@@ -13,8 +13,7 @@ from typing import Final
 
 from sqlalchemy import delete
 
-from bot.database.generations import utc_now
-from bot.database.session import Database, whole
+from bot.database.session import Database, utc_now, whole
 from bot.database.tables import WebSessionTable
 
 LIFETIME: Final = timedelta(days=7)

@@ -24,6 +24,7 @@ import simcord
 import structlog
 from simcord.preview import _media
 
+from bot.actions.posts import Posts
 from bot.client import Bot
 from bot.config import Settings
 from bot.database.records import GenerationFilter, GenerationRecord
@@ -32,10 +33,11 @@ from bot.demo.world import World
 from bot.errors import ConfigurationError
 from bot.services import Services, open_services
 from bot.views.picture import note
+from bot.views.posts import ChannelPosts
 
 log = structlog.get_logger(__name__)
 
-OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
+OpenServices = Callable[[Settings, Posts], AbstractAsyncContextManager[Services]]
 
 HOST: Final = "127.0.0.1"
 FRIENDLY_PORT: Final = 8765
@@ -172,7 +174,7 @@ async def open_stage(settings: Settings, port: int, services: OpenServices) -> A
         stack.push_async_callback(env.shutdown)
         # What the services start now lives outside of any command, and speaks to the simulated Discord.
         stack.enter_context(env.time_context())
-        bot.services = await stack.enter_async_context(services(settings))
+        bot.services = await stack.enter_async_context(services(settings, ChannelPosts(bot)))
         preview = env.preview(
             world.channel, viewers=world.members, layout="channel", port=port, timezone=local_timezone()
         )

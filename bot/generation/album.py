@@ -9,11 +9,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from bot.database.records import GenerationRecord, ImageRecord
+from bot.errors import NotFound
 from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.storage.folder import Storage
 from inference import contract
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,19 @@ class Album:
             for image in record.images
         ]
         return await cls.of(images)
+
+
+async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile | None:
+    """The grid as delivered, or, where a picture of it was removed, of the others; None where no picture is left."""
+    shown = [image for image in record.images if image.removal is None]
+    try:
+        if record.grid_key is not None and len(shown) == len(record.images):
+            return PictureFile(await storage.get(record.grid_key), record.grid_key.rpartition(".")[2])
+        pngs = [await storage.get(image.key) for image in shown]
+    except NotFound:
+        log.warning("album.file_missing", generation=record.id)
+        return None
+    return await asyncio.to_thread(lambda: grid.fit(grid.compose(pngs))) if pngs else None
 
 
 def _arrange(images: Sequence[contract.Image]) -> Album:

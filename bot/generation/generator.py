@@ -13,8 +13,9 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from bot.database.generations import GenerationLog, utc_now
+from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord, ImageRecord, Status
+from bot.database.session import utc_now
 from bot.errors import (
     GenerationCancelled,
     GenerationFailed,
@@ -202,6 +203,8 @@ class Generator:
         await self._log.record_queued(work.generation_id)
         self._give_turns()
         await work.wanted(work.turn.wait())
+        # Another process, such as the operator's command line, may have sanctioned them while they waited.
+        await self._admission.check_sanctions(work.order.requester)
 
     async def _draw(self, work: _Work, live: LiveReply) -> tuple[list[Image], str]:
         """The pictures and the name of the model that drew them."""
@@ -313,7 +316,7 @@ class Generator:
 
     # --------------------------------------------------------------------------------------- from the outside
 
-    async def cancel(self, generation_id: int, by_user_id: int) -> bool:
+    def cancel(self, generation_id: int, by_user_id: int) -> bool:
         """Stop it, whoever it belongs to: may they? is the caller's question.  False where it is too late."""
         work = self._works.get(generation_id)
         if work is None or work.drawn or work.cancelled:
@@ -322,6 +325,15 @@ class Generator:
         work.unwanted.set()
         log.info("generation.cancelled", generation_id=generation_id, by=by_user_id)
         return True
+
+    def cancel_all(self, user_id: int, guild_id: int | None, by_user_id: int) -> int:
+        """Stop all of a person's in a server, or, where it is None, everywhere; returns how many."""
+        theirs = [
+            pending.generation_id
+            for pending in self.pending(user_id)
+            if guild_id is None or pending.guild_id == guild_id
+        ]
+        return sum(self.cancel(generation_id, by_user_id) for generation_id in theirs)
 
     async def ended(self, generation_id: int) -> None:
         """Return once the generation is delivered, failed or cancelled; at once where it is not under way."""

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.database.generations import GenerationLog
-from bot.database.moderation import Moderation
+from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
-from bot.errors import ChannelNotAllowed, NotSaved, Sanctioned
+from bot.errors import ChannelNotAllowed, NotSaved
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue, Ticket
@@ -34,7 +34,7 @@ class Admission:
         queue: FairQueue,
         log: GenerationLog,
         limits: Limits,
-        moderation: Moderation,
+        sanctions: Sanctions,
         guild_settings: GuildSettings,
         storage: Storage,
         draw_seed: Callable[[], int] = random_seed,
@@ -42,7 +42,7 @@ class Admission:
         self._queue = queue
         self._log = log
         self._limits = limits
-        self._moderation = moderation
+        self._sanctions = sanctions
         self._guild_settings = guild_settings
         self._storage = storage
         self._draw_seed = draw_seed
@@ -66,10 +66,12 @@ class Admission:
             await self._limits.count(requester)
         return generation_id, order
 
+    async def check_sanctions(self, requester: Requester) -> None:
+        """Raises Sanctioned where the person may not use Easel here, or not any more."""
+        await self._sanctions.check(requester.user_id, requester.guild_id)
+
     async def _check_person(self, requester: Requester) -> None:
-        sanction = await self._moderation.active(requester.user_id, requester.guild_id)
-        if sanction is not None:
-            raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
+        await self.check_sanctions(requester)
         guild = await self._guild_settings.get(requester.guild_id)
         if not guild.allows(requester.channel_id):
             raise ChannelNotAllowed(guild.allowed_channel_ids)

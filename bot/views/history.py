@@ -3,25 +3,20 @@
 In: pages of the request log.  Out: a layout with a grid for each generation, and a button to the next page.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import discord
-import structlog
 from discord import ui
 
 from bot.database.records import GenerationFilter, GenerationRecord
-from bot.errors import NotFound
-from bot.generation import grid
+from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.services import Services
 from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.press import Press
 from bot.views.result import action_row, grid_file
-
-log = structlog.get_logger(__name__)
 
 PER_PAGE: Final = 3  # nine components each; a message takes 40
 
@@ -82,13 +77,4 @@ async def history_layout(services: Services, user_id: int, before: int | None) -
 
 
 async def grid_of(services: Services, record: GenerationRecord) -> PictureFile | None:
-    """The grid as delivered, or, where a picture of it was removed, of the others; None where no picture is left."""
-    shown = [image for image in record.images if image.removal is None]
-    try:
-        if record.grid_key is not None and len(shown) == len(record.images):
-            return PictureFile(await services.storage.get(record.grid_key), record.grid_key.rpartition(".")[2])
-        pngs = [await services.storage.get(image.key) for image in shown]
-    except NotFound:
-        log.warning("picture_file_missing", generation=record.id)
-        return None
-    return await asyncio.to_thread(lambda: grid.fit(grid.compose(pngs))) if pngs else None
+    return await shown_grid(services.storage, record)

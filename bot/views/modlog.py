@@ -133,7 +133,7 @@ async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, b
     page = await services.log.page(here, before=before, limit=PER_PAGE)
     sanction = None
     if wanted.user_id is not None:
-        sanction = await services.moderation.active(wanted.user_id, interaction.guild_id)
+        sanction = await services.sanctions.active(wanted.user_id, interaction.guild_id)
     return ModLogLayout(page, wanted, before, sanction)
 
 

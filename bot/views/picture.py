@@ -17,7 +17,7 @@ from bot.generation.grid import PictureFile
 from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
-from bot.views.press import GenerationPress, Press, may_moderate, successor
+from bot.views.press import GenerationPress, Press, actor_of, successor
 
 UPSCALE_FACTOR: Final = 4
 VARY_STRENGTH: Final = 0.5
@@ -78,15 +78,10 @@ class Discard(GenerationPress, verb="discard"):
         return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
-        services = interaction.client.services
-        record = await services.log.get(self.generation_id)
-        owner = None if record is None else record.order.requester.user_id
-        if interaction.user.id not in (self.by, owner):
-            if not may_moderate(interaction):
-                raise NotYours("This picture")
-            subject = f"generation:{self.generation_id}"
-            await services.moderation.audit(interaction.guild_id, interaction.user.id, "discard", subject)
+        message_id = 0 if interaction.message is None else interaction.message.id
         await interaction.response.defer()
+        pictures = interaction.client.services.pictures
+        await pictures.discard(actor_of(interaction), self.generation_id, message_id, self.by)
         await interaction.delete_original_response()
 
 
@@ -136,11 +131,7 @@ class Unshare(Press, verb="unshare"):
         return ui.Button(label="Take out of the gallery", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
-        shares = interaction.client.services.shares
-        record = await shares.get(self.share_id)
-        if record is None or record.guild_id != interaction.guild_id:
-            raise NotFound("This picture in the gallery")
-        await shares.unshare(self.share_id, interaction.user.id, as_moderator=may_moderate(interaction))
+        await interaction.client.services.gallery.unshare(actor_of(interaction), self.share_id)
         await interaction.response.send_message(view=note("Taken out of the gallery."), ephemeral=True)
 
 

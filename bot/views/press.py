@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 import discord
 from discord import ui
 
+from bot.actions.actor import Actor
 from bot.database.records import GenerationRecord
 from bot.errors import MissingPermission, NotFound
 from bot.orders.order import Kind, Order, Requester
@@ -110,6 +111,20 @@ async def shown_generation(interaction: BotInteraction, generation_id: int) -> G
     if requester.user_id != interaction.user.id and requester.guild_id != interaction.guild_id:
         raise NotFound(f"Generation {generation_id}")
     return record
+
+
+def actor_of(interaction: BotInteraction) -> Actor:
+    """Who pressed or typed, where, and what they may do there."""
+    member = interaction.user
+    return Actor(
+        user_id=member.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        user_name=member.name,
+        locale=str(interaction.locale),
+        permissions=frozenset(name for name, granted in interaction.permissions if granted),
+        role_ids=frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset(),
+    )
 
 
 def requester_of(interaction: BotInteraction) -> Requester:

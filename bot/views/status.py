@@ -56,5 +56,5 @@ class Cancel(GenerationPress, verb="cancel"):
         if interaction.user.id != record.order.requester.user_id and not may_moderate(interaction):
             raise NotYours("This generation")
         await interaction.response.defer()
-        if not await interaction.client.services.generator.cancel(self.generation_id, interaction.user.id):
+        if not interaction.client.services.generator.cancel(self.generation_id, interaction.user.id):
             raise UserError("This generation is not in progress any more: it is too late to cancel it.")

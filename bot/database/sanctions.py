@@ -1,7 +1,6 @@
-"""Sanctions and the audit log.
+"""Sanctions: who may not use Easel, where, and until when.
 
-In: who did what to whom, and why.  Out: `SanctionRecord`s and `AuditRecord`s.  Whether somebody may do it is not
-asked here.  The audit log is append-only: nothing in this package changes or deletes a row of it.
+In: who sanctioned whom, and why.  Out: `SanctionRecord`s.  Whether somebody may do it is not asked here.
 """
 
 from collections.abc import Callable
@@ -10,16 +9,15 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, or_, select
 
-from bot.database.generations import utc_now
-from bot.database.records import AuditRecord, Page, SanctionKind, SanctionRecord
-from bot.database.rows import audit_record, audit_row
-from bot.database.session import Database, whole
-from bot.database.tables import AuditTable, SanctionTable
-from bot.errors import InvalidOption, NotFound
+from bot.database.audit import Act, note_act
+from bot.database.records import Page, SanctionKind, SanctionRecord
+from bot.database.session import Database, utc_now, whole
+from bot.database.tables import SanctionTable
+from bot.errors import InvalidOption, NotFound, Sanctioned
 
 
-class Moderation:
-    """Reads and writes `sanctions`, and adds to `audit_log`."""
+class Sanctions:
+    """Reads and writes `sanctions`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
@@ -45,7 +43,7 @@ class Moderation:
                 before = _described(old)
             session.add(row)
             after = _described(row)
-            session.add(audit_row(now, guild_id, by, kind, f"user:{user_id}", reason, before=before, after=after))
+            note_act(session, now, Act(by, kind, f"user:{user_id}", guild_id, (), reason, before, after))
         return _sanction_record(row)
 
     @whole
@@ -62,20 +60,27 @@ class Moderation:
             for row in lifted:
                 row.lifted_by, row.lifted_at = by, now
             before = _described(lifted[-1])
-            session.add(audit_row(now, guild_id, by, "lift", f"user:{user_id}", why, before=before))
+            note_act(session, now, Act(by, "lift", f"user:{user_id}", guild_id, (), why, before))
         return _sanction_record(lifted[-1])
 
-    async def active(self, user_id: int, guild_id: int | None) -> SanctionRecord | None:
-        """What is in force for this person here (or everywhere); a ban before a timeout, the longest first."""
+    async def active(self, user_id: int, guild_id: int | None, *, exactly: bool = False) -> SanctionRecord | None:
+        """What is in force for this person here, or, unless `exactly`, everywhere; bans first, then the longest."""
+        query = select(SanctionTable).where(*self._active(user_id, guild_id, exactly=exactly))
         async with self._database.reading() as session:
-            rows = (await session.scalars(select(SanctionTable).where(*self._active(user_id, guild_id)))).all()
+            rows = (await session.scalars(query)).all()
         records = [_sanction_record(row) for row in rows]
         return max(records, key=lambda one: (one.kind == "ban", one.until or one.created_at), default=None)
 
-    async def sanctions_page(
+    async def check(self, user_id: int, guild_id: int | None) -> None:
+        """Raises Sanctioned where the person may not use Easel here."""
+        sanction = await self.active(user_id, guild_id)
+        if sanction is not None:
+            raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
+
+    async def page(
         self, guild_id: int | None, before: int | None = None, limit: int = 10, user_id: int | None = None
     ) -> Page[SanctionRecord]:
-        """A server's sanctions, lifted and expired ones too, newest first."""
+        """A server's sanctions (those that count everywhere: None), lifted and expired ones too, newest first."""
         query = select(SanctionTable).where(SanctionTable.guild_id == guild_id)
         if before is not None:
             query = query.where(SanctionTable.id < before)
@@ -84,26 +89,6 @@ class Moderation:
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(SanctionTable.id.desc()).limit(limit + 1))).all()
         records = tuple(_sanction_record(row) for row in rows[:limit])
-        return Page(records, records[-1].id if len(rows) > limit else None)
-
-    @whole
-    async def audit(self, guild_id: int | None, actor_id: int, action: str, subject: str, why: str = "") -> None:
-        """Add an act that has no home of its own, such as looking into someone's log."""
-        async with self._database.writing("The entry in the audit log") as session:
-            session.add(audit_row(self._now(), guild_id, actor_id, action, subject, why))
-
-    async def audit_page(
-        self, guild_id: int | None, before: int | None = None, limit: int = 10, subject: str | None = None
-    ) -> Page[AuditRecord]:
-        """A server's audit log, newest first."""
-        query = select(AuditTable).where(AuditTable.guild_id == guild_id)
-        if before is not None:
-            query = query.where(AuditTable.id < before)
-        if subject is not None:
-            query = query.where(AuditTable.subject == subject)
-        async with self._database.reading() as session:
-            rows = (await session.scalars(query.order_by(AuditTable.id.desc()).limit(limit + 1))).all()
-        records = tuple(audit_record(row) for row in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
 
     def _active(self, user_id: int, guild_id: int | None, *, exactly: bool = False) -> list[ColumnElement[bool]]:

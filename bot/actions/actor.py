@@ -1,0 +1,89 @@
+"""Who acts, where, and what they may do there.
+
+In: ids and permissions, as the door (Discord, a web page, the command line) knows them.  Out: yes, no, or an error.
+Every rule about whose something is and who looks after it stands here.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bot.database.records import GenerationRecord
+from bot.errors import MissingPermission, NotFound, NotYours
+from bot.orders.order import Requester
+
+OPERATOR_ID = 0  # who runs the bot acts from the command line, where nobody has a Discord id
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`permissions` are those in this channel, by Discord's names, such as "manage_messages".
+
+    `guild_id` is None in a direct message, and for the operator, who acts everywhere.
+    """
+
+    user_id: int
+    guild_id: int | None
+    channel_id: int | None = None
+    user_name: str = ""
+    locale: str = "en-US"
+    permissions: frozenset[str] = frozenset()
+    role_ids: frozenset[int] = frozenset()
+    is_operator: bool = False
+
+    @classmethod
+    def operator(cls) -> "Actor":
+        """Whoever runs the bot."""
+        return cls(OPERATOR_ID, None, user_name="operator", is_operator=True)
+
+    @property
+    def requester(self) -> Requester:
+        """The actor as one who orders pictures here."""
+        if self.channel_id is None:
+            raise NotFound("The channel")
+        return Requester(self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale)
+
+    # --------------------------------------------------------------------------------------------- permissions
+
+    def has(self, permission: str) -> bool:
+        """Whether they have a permission of this server; there is none to have in a direct message."""
+        if self.is_operator:
+            return True
+        return self.guild_id is not None and not self.permissions.isdisjoint((permission, "administrator"))
+
+    def require(self, permission: str) -> None:
+        """Raises MissingPermission.  Asked although commands carry default permissions: a server may change those."""
+        if not self.has(permission):
+            raise MissingPermission(permission)
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.has("administrator")
+
+    @property
+    def is_moderator(self) -> bool:
+        """Whether they look after what other people post here."""
+        return self.has("manage_messages")
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether they choose this server's settings."""
+        return self.has("manage_guild")
+
+    # --------------------------------------------------------------------------------------- whose, and where
+
+    def is_here(self, guild_id: int | None) -> bool:
+        """Whether something of that server is within reach of this actor's permissions."""
+        return self.is_operator or (guild_id is not None and guild_id == self.guild_id)
+
+    def moderates(self, guild_id: int | None) -> bool:
+        return self.is_moderator and self.is_here(guild_id)
+
+    def sees(self, record: GenerationRecord) -> bool:
+        """One's own everywhere, other people's where they were drawn; nothing that was removed."""
+        requester = record.order.requester
+        return record.removal is None and (requester.user_id == self.user_id or self.is_here(requester.guild_id))
+
+    def check_may_act_on(self, subject: str, guild_id: int | None, owners: Collection[int]) -> None:
+        """Raises NotYours unless it is theirs or they moderate where it is."""
+        if self.user_id not in owners and not self.moderates(guild_id):
+            raise NotYours(subject)

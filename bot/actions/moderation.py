@@ -1,0 +1,129 @@
+"""What moderators do: read the request log, sanction people, lift sanctions.
+
+In: an actor and whom it is about.  Out: records.  Knows no Discord.  The operator acts by the same methods, everywhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.actions.actor import Actor
+from bot.database.generations import GenerationLog
+from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionKind, SanctionRecord
+from bot.database.sanctions import Sanctions
+from bot.database.session import utc_now
+from bot.errors import CannotSanction, NotFound, NotSanctioned
+
+PERMISSIONS: dict[SanctionKind, str] = {"timeout": "moderate_members", "ban": "ban_members"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a sanction is about, and who owns the server; None where that could not be found out."""
+
+    user_id: int
+    owner_id: int | None = None
+    is_bot: bool = False
+    is_administrator: bool = False
+
+
+class UnderWay(Protocol):
+    """What is being drawn by this process; `Generator` is the real one."""
+
+    def cancel_all(self, user_id: int, guild_id: int | None, by_user_id: int) -> int:
+        """Stop all of a person's in a server, or everywhere; returns how many."""
+
+
+class NothingUnderWay:
+    """Where nothing is drawn, as on the command line.  A bot that runs asks about sanctions before it draws."""
+
+    def cancel_all(self, user_id: int, guild_id: int | None, by_user_id: int) -> int:  # noqa: ARG002
+        return 0
+
+
+class Moderation:
+    def __init__(
+        self, *, sanctions: Sanctions, generations: GenerationLog, under_way: UnderWay,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:  # fmt: skip
+        self._sanctions = sanctions
+        self._generations = generations
+        self._under_way = under_way
+        self._now = now
+
+    # ------------------------------------------------------------------------------------------------ the log
+
+    async def log(
+        self, actor: Actor, wanted: GenerationFilter, before: int | None = None, limit: int = 10
+    ) -> Page[GenerationRecord]:
+        """A page of this server's request log; of all that was asked for anywhere, for the operator."""
+        actor.require("manage_messages")
+        here = wanted if actor.is_operator else replace(wanted, guild_id=actor.guild_id)
+        return await self._generations.page(here, before, limit)
+
+    async def entry(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        """One entry, removed or not.  Raises NotFound for one of another server."""
+        actor.require("manage_messages")
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.is_here(record.order.requester.guild_id):
+            raise NotFound(f"Generation {generation_id}")
+        return record
+
+    # ----------------------------------------------------------------------------------------------- sanctions
+
+    async def in_force(self, actor: Actor, user_id: int) -> SanctionRecord | None:
+        """What keeps a person from using Easel here, this server's own or one that counts everywhere."""
+        return await self._sanctions.active(user_id, actor.guild_id)
+
+    async def sanctions(self, actor: Actor, before: int | None = None, limit: int = 10) -> Page[SanctionRecord]:
+        """This server's sanctions, or, for the operator, those that count everywhere, ended ones too."""
+        actor.require("manage_messages")
+        return await self._sanctions.page(actor.guild_id, before, limit)
+
+    async def sanction(
+        self, actor: Actor, target: Target, kind: SanctionKind, until: datetime | None, reason: str
+    ) -> SanctionRecord:
+        """Time out or ban a person, in place of what is in force here, and stop what they have under way here.
+
+        Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction.
+        """
+        actor.require(PERMISSIONS[kind])
+        self._check_target(actor, target)
+        await self._own_sanction(actor, target.user_id)
+        record = await self._sanctions.sanction(target.user_id, actor.guild_id, kind, until, reason, actor.user_id)
+        self._under_way.cancel_all(target.user_id, actor.guild_id, actor.user_id)
+        return record
+
+    async def lift(self, actor: Actor, user_id: int, why: str = "") -> SanctionRecord:
+        """End what is in force here; who may ban may end time-outs, too.  Raises NotSanctioned."""
+        if not actor.has("ban_members"):
+            actor.require("moderate_members")
+        if await self._own_sanction(actor, user_id) is None:
+            everywhere = await self._sanctions.active(user_id, actor.guild_id) is not None
+            raise NotSanctioned(user_id, everywhere=everywhere)
+        return await self._sanctions.lift(user_id, actor.guild_id, actor.user_id, why)
+
+    async def _own_sanction(self, actor: Actor, user_id: int) -> SanctionRecord | None:
+        """This server's own sanction.  Raises MissingPermission where it is a ban and the moderator may not ban."""
+        sanction = await self._sanctions.active(user_id, actor.guild_id, exactly=True)
+        if sanction is not None and sanction.kind == "ban":
+            actor.require("ban_members")
+        return sanction
+
+    def _check_target(self, actor: Actor, target: Target) -> None:
+        """Raises CannotSanction for those whom the actor may not sanction."""
+        if actor.is_operator:
+            return
+        if target.user_id == actor.user_id:
+            raise CannotSanction(target.user_id, "yourself")
+        if target.is_bot:
+            raise CannotSanction(target.user_id, "bot")
+        if target.owner_id is None:
+            raise CannotSanction(target.user_id, "owner_unknown")
+        if actor.user_id == target.owner_id:
+            return
+        if target.user_id == target.owner_id:
+            raise CannotSanction(target.user_id, "owner")
+        if target.is_administrator and not actor.is_administrator:
+            raise CannotSanction(target.user_id, "administrator")

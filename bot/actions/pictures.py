@@ -1,0 +1,244 @@
+"""What people do to generations and their pictures: look, draw again, copy, cancel, delete, remove.
+
+In: an actor and an id.  Out: records, orders, and what became of it.  Knows no Discord; see `Posts`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from bot.actions.actor import Actor
+from bot.actions.posts import Posts
+from bot.database.audit import Act, AuditLog
+from bot.database.erasures import Erasures
+from bot.database.generations import UNFINISHED, GenerationLog
+from bot.database.posts import PostLog
+from bot.database.records import Erasure, GenerationRecord, ImageRecord, PostRecord
+from bot.database.sanctions import Sanctions
+from bot.database.session import utc_now
+from bot.errors import NotFound, NothingToCancel, TooLate
+from bot.generation.album import shown_grid
+from bot.generation.generator import Generator
+from bot.orders.order import Kind, Order
+from bot.storage.folder import Storage
+
+log = structlog.get_logger(__name__)
+
+VARY_STRENGTH: Final = 0.5
+IMAGES_PER_VARIATION: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removal that happened; `gone` is whether everything that showed it in Discord has gone, too."""
+
+    record: GenerationRecord
+    gone: bool
+
+
+class Pictures:
+    """`review` is how long the files of what a moderator removed are kept."""
+
+    def __init__(
+        self,
+        *,
+        generations: GenerationLog,
+        generator: Generator,
+        storage: Storage,
+        post_log: PostLog,
+        posts: Posts,
+        erasures: Erasures,
+        audit_log: AuditLog,
+        sanctions: Sanctions,
+        review: timedelta,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._generations = generations
+        self._generator = generator
+        self._storage = storage
+        self._post_log = post_log
+        self._posts = posts
+        self._erasures = erasures
+        self._audit_log = audit_log
+        self._sanctions = sanctions
+        self._review = review
+        self._now = now
+
+    # -------------------------------------------------------------------------------------------------- looking
+
+    async def find(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        """The generation.  Raises NotFound where it was removed or is not the actor's to see."""
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.sees(record):
+            raise NotFound(f"Generation {generation_id}")
+        return record
+
+    async def picture(
+        self, actor: Actor, generation_id: int, index: int
+    ) -> tuple[GenerationRecord, ImageRecord, bytes]:
+        """One picture's file with what is known of it.  Raises NotFound where it was removed."""
+        record = await self.find(actor, generation_id)
+        image = record.picture(index)
+        return record, image, await self._storage.get(image.key)
+
+    # ---------------------------------------------------------------------------------------------- drawing again
+
+    async def reroll(self, actor: Actor, generation_id: int) -> Order:
+        """The same once more with another seed."""
+        record = await self.find(actor, generation_id)
+        if record.init_image_key is None:
+            return successor(record, actor, "reroll")
+        picture = await self._storage.get(record.init_image_key)
+        return successor(record, actor, "reroll", init_image=picture, strength=record.order.strength)
+
+    async def vary(self, actor: Actor, generation_id: int, index: int) -> Order:
+        """A picture drawn anew in part."""
+        record, _, png = await self.picture(actor, generation_id, index)
+        start = {"init_image": png, "strength": VARY_STRENGTH, "images": IMAGES_PER_VARIATION}
+        return successor(record, actor, "vary", **start)
+
+    async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:
+        """The same with other words."""
+        record = await self.find(actor, generation_id)
+        return successor(record, actor, "remix", prompt=prompt, negative_prompt=negative_prompt)
+
+    # ---------------------------------------------------------------------------------------------------- copies
+
+    async def copy(self, actor: Actor, generation_id: int, index: int) -> tuple[GenerationRecord, ImageRecord, bytes]:
+        """The picture for a public copy, to be followed by `copied`.  Raises Sanctioned, NotFound."""
+        await self._sanctions.check(actor.user_id, actor.guild_id)
+        return await self.picture(actor, generation_id, index)
+
+    async def copied(self, generation_id: int, index: int, channel_id: int, message_id: int) -> None:
+        """Where the copy stands, or is about to."""
+        await self._post_log.add(PostRecord(message_id, channel_id, generation_id, index))
+
+    async def discard(self, actor: Actor, generation_id: int, message_id: int, made_for: int) -> None:
+        """Give up a copy, whose message the door deletes; the picture stays.
+
+        For whom it was made, the picture's owner, and moderators.  A copy of what is removed can be discarded, too.
+        """
+        record = await self._generations.get(generation_id)
+        requester = None if record is None else record.order.requester
+        owners = (made_for,) if requester is None else (made_for, requester.user_id)
+        guild_id = actor.guild_id if requester is None else requester.guild_id
+        actor.check_may_act_on("This picture", guild_id, owners)
+        await self._audit_log.note(Act(actor.user_id, "discard", f"generation:{generation_id}", guild_id, owners))
+        await self._post_log.forget(message_id)
+
+    # ------------------------------------------------------------------------------------------------- cancelling
+
+    async def cancel(self, actor: Actor, generation_id: int) -> None:
+        """Stop what waits or is being drawn; for its owner and for moderators.  Raises TooLate."""
+        record = await self.find(actor, generation_id)
+        owner, guild_id = record.order.requester.user_id, record.order.requester.guild_id
+        actor.check_may_act_on("This generation", guild_id, (owner,))
+        if not self._generator.cancel(generation_id, actor.user_id):
+            raise TooLate(generation_id)
+        await self._audit_log.note(Act(actor.user_id, "cancel", f"generation:{generation_id}", guild_id, (owner,)))
+
+    def cancel_own(self, actor: Actor, generation_id: int | None = None) -> int:
+        """Stop one's own, all or one of them; returns how many.  Raises NothingToCancel."""
+        mine = [pending.generation_id for pending in self._generator.pending(actor.user_id)]
+        chosen = [one for one in mine if generation_id in (None, one)]
+        if not chosen:
+            raise NothingToCancel
+        return sum(self._generator.cancel(one, actor.user_id) for one in chosen)
+
+    # --------------------------------------------------------------------------------------------------- removing
+
+    async def delete(self, actor: Actor, generation_id: int, why: str = "") -> Removed:
+        """Take the generation out of channel, history and gallery; for its owner and for moderators.
+
+        What its owner deletes is erased at once.
+        """
+        record = await self.find(actor, generation_id)
+        requester = record.order.requester
+        actor.check_may_act_on("This generation", requester.guild_id, (requester.user_id,))
+        return await self._remove(actor, record, why, None)
+
+    async def remove(self, actor: Actor, generation_id: int, why: str, index: int | None = None) -> Removed:
+        """Take down a generation of this server, or one picture of it, removed before or not; for moderators."""
+        actor.require("manage_messages")
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.is_here(record.order.requester.guild_id):
+            raise NotFound(f"Generation {generation_id}")
+        if index is not None and not 0 <= index < len(record.images):
+            raise NotFound(f"Picture {index + 1} of generation {generation_id}")
+        return await self._remove(actor, record, why, index)
+
+    async def _remove(self, actor: Actor, record: GenerationRecord, why: str, index: int | None) -> Removed:
+        removed = await self._generations.remove(record.id, actor.user_id, why, index)
+        if removed.status in UNFINISHED:
+            self._generator.cancel(record.id, actor.user_id)
+        gone = await self._take_down(removed, index)
+        if actor.user_id == record.order.requester.user_id:
+            await self._erase_due(self._now() - self._review, record.id)
+        return Removed(removed, gone)
+
+    async def _take_down(self, record: GenerationRecord, index: int | None) -> bool:
+        """Delete every message that shows what was removed, or put the rest of the pictures into it."""
+        rest = None if index is None else await shown_grid(self._storage, record)
+        all_gone = True
+        for post in await self._post_log.of(record.id):
+            if rest is not None and post.image_index is None:
+                gone = await self._posts.redraw(post, record, rest)
+            elif index is None or post.image_index in (None, index):
+                gone = await self._posts.take_down(post)
+                if gone:
+                    await self._post_log.forget(post.message_id)
+            else:
+                continue
+            all_gone = all_gone and gone
+        return all_gone
+
+    # ---------------------------------------------------------------------------------------------------- erasing
+
+    async def purge(self) -> int:
+        """Delete the files of what was removed long enough ago; returns of how many generations."""
+        return await self._erase_due(self._now() - self._review)
+
+    async def _erase_due(self, removed_before: datetime, generation_id: int | None = None) -> int:
+        erased = 0
+        for erasure in await self._erasures.due(removed_before, generation_id):
+            try:
+                await self._erase(erasure)
+            except Exception:  # the next purge tries again
+                log.exception("pictures.not_erased", generation=erasure.generation_id)
+            else:
+                erased += 1
+                log.info("pictures.erased", generation=erasure.generation_id, pictures=len(erasure.image_indexes))
+        return erased
+
+    async def _erase(self, erasure: Erasure) -> None:
+        """The pictures, the grid that shows them, and the copies from which variations began."""
+        copies = []
+        for row_id, key in await self._erasures.copies(erasure.generation_id):
+            if await self._hash(key) in erasure.image_hashes:
+                await self._storage.delete(key)
+                copies.append(row_id)
+        for key in erasure.keys:
+            await self._storage.delete(key)
+        await self._erasures.done(erasure, copies)
+
+    async def _hash(self, key: str) -> str | None:
+        try:
+            return hashlib.sha256(await self._storage.get(key)).hexdigest()
+        except NotFound:
+            return None
+
+
+def successor(record: GenerationRecord, actor: Actor, kind: Kind, **changes: Any) -> Order:
+    """The generation's order with another requester, a new seed and the `changes`; it starts from no picture.
+
+    The row names the model that drew.  Nobody ordered it, and no server may have it any more: the servers choose anew.
+    """
+    fresh: dict[str, Any] = {
+        "requester": actor.requester, "seed": None, "model": None, "kind": kind, "parent_id": record.id,
+        "init_image": None, "strength": None, "interaction": None,
+    }  # fmt: skip
+    return replace(record.order, **(fresh | changes))

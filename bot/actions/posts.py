@@ -1,0 +1,32 @@
+"""What the actions ask of whoever speaks to Discord.
+
+Out: the protocol `Posts`, which the client implements; `NoPosts` is for where there is no Discord at hand.
+"""
+
+from typing import Protocol
+
+from bot.database.records import GenerationRecord, PostRecord
+from bot.generation.grid import PictureFile
+
+
+class Posts(Protocol):
+    """Messages that stand in Discord.  No method raises: False says that Discord did not let it happen.
+
+    A message that is gone already counts as taken down.
+    """
+
+    async def take_down(self, post: PostRecord) -> bool:
+        """Delete the message."""
+
+    async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
+        """Show the generation as it is now, with this grid."""
+
+
+class NoPosts:
+    """Reaches no message."""
+
+    async def take_down(self, post: PostRecord) -> bool:  # noqa: ARG002  # the protocol's signature
+        return False
+
+    async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:  # noqa: ARG002
+        return False

@@ -1,0 +1,43 @@
+"""Where a generation can be seen: every message that was posted of it.
+
+In: messages' ids.  Out: `PostRecord`s.  Knows no Discord; what stands there in truth only Discord says.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bot.database.records import PostRecord
+from bot.database.session import Database, utc_now, whole
+from bot.database.tables import PostTable
+
+
+class PostLog:
+    """Reads and writes `posts`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    @whole
+    async def add(self, post: PostRecord) -> None:
+        row = PostTable(
+            message_id=post.message_id, channel_id=post.channel_id, generation_id=post.generation_id,
+            image_index=post.image_index, posted_at=self._now(),
+        )  # fmt: skip
+        async with self._database.writing("The message's place") as session:
+            session.add(row)
+
+    @whole
+    async def forget(self, message_id: int) -> None:
+        """The message is gone; nothing happens where it is not known."""
+        async with self._database.writing("The message's end") as session:
+            await session.execute(delete(PostTable).where(PostTable.message_id == message_id))
+
+    async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
+        """What was posted of a generation and not taken down, oldest first."""
+        query = select(PostTable).where(PostTable.generation_id == generation_id).order_by(PostTable.message_id)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query)).all()
+        return tuple(PostRecord(row.message_id, row.channel_id, row.generation_id, row.image_index) for row in rows)

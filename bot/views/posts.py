@@ -1,0 +1,42 @@
+"""Messages that stand in channels, as the actions take them down or draw them anew."""
+
+import aiohttp
+import discord
+import structlog
+
+from bot.database.records import GenerationRecord, PostRecord
+from bot.generation.grid import PictureFile
+from bot.views.result import ResultLayout
+
+log = structlog.get_logger(__name__)
+
+
+class ChannelPosts:
+    """The bot's own messages, which take View Channel to delete and to edit.  Implements `Posts`."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def take_down(self, post: PostRecord) -> bool:
+        try:
+            await self._message(post).delete()
+        except discord.NotFound:
+            return True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("post.not_taken_down", generation=post.generation_id, error=str(error))
+            return False
+        return True
+
+    async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
+        layout = ResultLayout(record, grid)
+        try:
+            await self._message(post).edit(view=layout, attachments=[layout.file])
+        except discord.NotFound:
+            return True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("post.not_redrawn", generation=post.generation_id, error=str(error))
+            return False
+        return True
+
+    def _message(self, post: PostRecord) -> discord.PartialMessage:
+        return self._client.get_partial_messageable(post.channel_id).get_partial_message(post.message_id)

@@ -1,0 +1,379 @@
+"""What people may do to what exists, without any Discord: who may, what becomes of it, and what the audit log tells."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.actions.actor import Actor
+from bot.actions.moderation import Target
+from bot.database.records import GenerationFilter
+from bot.errors import (
+    CannotSanction,
+    DrawnElsewhere,
+    MissingPermission,
+    NoGallery,
+    NotFound,
+    NothingToCancel,
+    NotSanctioned,
+    NotYours,
+    Sanctioned,
+    ServersOnly,
+    TooLate,
+)
+from bot.services import Services
+from tests.bot_fakes import (
+    ADA,
+    BOB,
+    CHANNEL,
+    GUILD,
+    FakePool,
+    FakePosts,
+    FakeReply,
+    an_order,
+    draw,
+    finish,
+    order_one,
+    services,
+)
+
+MO, OWNER, ELSEWHERE = 1003, 1004, GUILD + 1
+ada = Actor(ADA, GUILD, CHANNEL, "ada")
+bob = Actor(BOB, GUILD, CHANNEL, "bob")
+mo = Actor(MO, GUILD, CHANNEL, "mo", permissions=frozenset(("manage_messages", "moderate_members", "ban_members")))
+stranger = replace(mo, guild_id=ELSEWHERE)
+LATER = datetime.now(UTC) + timedelta(hours=1)
+
+
+@pytest.fixture
+def pool() -> FakePool:
+    return FakePool()
+
+
+@pytest.fixture
+def posts() -> FakePosts:
+    return FakePosts()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path, pool: FakePool, posts: FakePosts) -> AsyncIterator[Services]:
+    async with services(tmp_path, pool, posts) as opened:
+        yield opened
+
+
+async def audited(opened: Services, guild_id: int | None = GUILD) -> list[tuple[int, str, str]]:
+    page = await opened.audit_log.page(guild_id)
+    return [(entry.actor_id, entry.action, entry.subject) for entry in page.records]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "pictures").rglob("*") if path.is_file()}
+
+
+# ---------------------------------------------------------------------------------------------------------- actors
+
+
+def test_administrators_may_everything_in_their_server_and_nobody_in_direct_messages() -> None:
+    """Permissions belong to a server; the operator needs none."""
+    administrator = replace(ada, permissions=frozenset({"administrator"}))
+    assert administrator.is_moderator
+    assert administrator.is_manager
+    assert not replace(administrator, guild_id=None).is_moderator
+    assert Actor.operator().is_moderator
+    assert not ada.is_moderator
+
+
+async def test_ones_own_is_seen_everywhere_other_peoples_where_it_was_drawn(opened: Services) -> None:
+    """A direct message is nobody else's: two people without a server are not in the same place."""
+    here, private = await draw(opened), await draw(opened, an_order(guild_id=None))
+    assert bob.sees(here)
+    assert replace(ada, guild_id=None).sees(here)
+    assert ada.sees(private)
+    assert not stranger.sees(here)
+    assert not replace(bob, guild_id=None).sees(private)
+    with pytest.raises(NotFound):
+        await opened.pictures.find(stranger, here.id)
+
+
+# -------------------------------------------------------------------------------------------------------- removing
+
+
+async def test_an_owners_delete_takes_every_message_down_and_erases_the_files_at_once(
+    opened: Services, posts: FakePosts, tmp_path: Path
+) -> None:
+    """Answer and copies go, nothing stays on disk, and one's own delete is no matter for the audit log."""
+    record = await draw(opened)
+    await opened.pictures.copied(record.id, 1, CHANNEL, 777)
+    removed = await opened.pictures.delete(ada, record.id)
+    assert removed.gone
+    assert posts.taken_down == [555, 777]
+    assert files(tmp_path) == set()
+    assert await audited(opened) == []
+    with pytest.raises(NotFound):
+        await opened.pictures.find(ada, record.id)
+    assert await opened.pictures.purge() == 0
+
+
+async def test_a_moderators_removal_keeps_the_files_for_review(
+    opened: Services, posts: FakePosts, tmp_path: Path
+) -> None:
+    """They can still look into the entry; after the period nothing is left."""
+    record = await draw(opened)
+    await opened.pictures.remove(mo, record.id, "tasteless")
+    assert posts.taken_down == [555]
+    assert await audited(opened) == [(MO, "remove", f"generation:{record.id}")]
+    assert await opened.pictures.purge() == 0
+    assert len(files(tmp_path)) == 5
+    opened.pictures._now = lambda: datetime.now(UTC) + timedelta(days=31)
+    assert await opened.pictures.purge() == 1
+    assert files(tmp_path) == set()
+    assert await opened.pictures.purge() == 0
+
+
+async def test_removing_one_picture_redraws_its_messages_and_deletes_its_copies(
+    opened: Services, posts: FakePosts, tmp_path: Path
+) -> None:
+    """Copies of the others stay; in the end only its file and the grid that shows it are erased."""
+    record = await draw(opened)
+    await opened.pictures.copied(record.id, 0, CHANNEL, 770)
+    await opened.pictures.copied(record.id, 1, CHANNEL, 771)
+    await opened.pictures.remove(mo, record.id, "tasteless", 1)
+    assert (posts.redrawn, posts.taken_down) == ([555], [771])
+    opened.pictures._now = lambda: datetime.now(UTC) + timedelta(days=31)
+    await opened.pictures.purge()
+    assert files(tmp_path) == {"0.png", "2.png", "3.png"}
+    with pytest.raises(NotFound):
+        await opened.pictures.picture(ada, record.id, 1)
+
+
+async def test_a_variations_start_goes_with_the_picture_that_it_copies(opened: Services, tmp_path: Path) -> None:
+    """Also that of a re-roll of the variation; what others started from stays."""
+    record = await draw(opened)
+    varied = await draw(opened, await opened.pictures.vary(bob, record.id, 0))
+    again = await draw(opened, await opened.pictures.reroll(bob, varied.id))
+    other = await draw(opened, await opened.pictures.vary(bob, again.id, 0))
+    await opened.pictures.delete(ada, record.id)
+    for gone in (varied.id, again.id):
+        after = await opened.log.get(gone)
+        assert after is not None
+        assert after.init_image_key is None
+        assert not (tmp_path / "pictures" / "generations" / str(gone) / "init.png").exists()
+    assert (tmp_path / "pictures" / "generations" / str(other.id) / "init.png").exists()
+    repeated = await opened.pictures.reroll(bob, varied.id)
+    assert (repeated.init_image, repeated.strength) == (None, None)
+
+
+async def test_a_message_that_cannot_be_taken_down_is_told_and_tried_again(opened: Services, posts: FakePosts) -> None:
+    """It stays known, so that the next removal finds it."""
+    record = await draw(opened)
+    posts.stubborn.add(555)
+    assert not (await opened.pictures.remove(mo, record.id, "tasteless")).gone
+    posts.stubborn.clear()
+    assert (await opened.pictures.remove(mo, record.id, "tasteless")).gone
+
+
+async def test_nobody_removes_what_is_neither_theirs_nor_theirs_to_moderate(opened: Services) -> None:
+    """Strangers, members and the moderators of another server."""
+    record = await draw(opened)
+    with pytest.raises(NotYours):
+        await opened.pictures.delete(bob, record.id)
+    with pytest.raises(MissingPermission):
+        await opened.pictures.remove(bob, record.id, "why")
+    for act in (opened.pictures.delete(stranger, record.id), opened.pictures.remove(stranger, record.id, "why")):
+        with pytest.raises(NotFound):
+            await act
+    assert await audited(opened) == []
+
+
+async def test_a_moderators_delete_and_cancel_are_audited_an_owners_are_not(opened: Services, pool: FakePool) -> None:
+    """One rule: whoever acts on what is not theirs is audited."""
+    pool.hold()
+    first, second = [(await order_one(opened, an_order()))[0] for _ in range(2)]
+    await pool.begun.wait()
+    await opened.pictures.cancel(mo, first)
+    await opened.pictures.cancel(ada, second)
+    assert (await finish(opened, first)).status == (await finish(opened, second)).status == "cancelled"
+    pool.release()
+    await opened.pictures.delete(mo, first, "no")
+    assert await audited(opened) == [
+        (MO, "remove", f"generation:{first}"), (MO, "cancel", f"generation:{first}")
+    ]  # fmt: skip
+    with pytest.raises(TooLate):
+        await opened.pictures.cancel(ada, second)
+    with pytest.raises(NothingToCancel):
+        opened.pictures.cancel_own(ada)
+
+
+async def test_a_copy_is_for_whom_it_was_made_for_its_owner_and_moderators(opened: Services) -> None:
+    """Only the moderator's act is audited."""
+    record = await draw(opened)
+    with pytest.raises(NotYours):
+        await opened.pictures.discard(replace(bob, user_id=77), record.id, 1, BOB)
+    for actor in (bob, ada, mo):
+        await opened.pictures.discard(actor, record.id, 1, BOB)
+    assert await audited(opened) == [(MO, "discard", f"generation:{record.id}")]
+
+
+# --------------------------------------------------------------------------------------------------------- gallery
+
+
+async def test_only_ones_own_pictures_are_shared_and_only_where_they_were_drawn(opened: Services) -> None:
+    """Every other case has its own refusal."""
+    record = await draw(opened)
+    share = await opened.gallery.share(ada, record.id, 2)
+    assert (share.guild_id, share.image.index) == (GUILD, 2)
+    with pytest.raises(NotYours):
+        await opened.gallery.share(bob, record.id, 2)
+    with pytest.raises(DrawnElsewhere):
+        await opened.gallery.share(replace(ada, guild_id=ELSEWHERE), record.id, 2)
+    with pytest.raises(NoGallery):
+        await opened.gallery.share(replace(ada, guild_id=None), record.id, 2)
+    with pytest.raises(NotFound):
+        await opened.gallery.share(ada, record.id, 4)
+
+
+async def test_the_sanctioned_neither_share_nor_vote_nor_copy(opened: Services) -> None:
+    """What they shared before, they may still take out."""
+    record = await draw(opened)
+    share = await opened.gallery.share(ada, record.id, 0)
+    await opened.moderation.sanction(mo, Target(ADA, OWNER), "ban", None, "spam")
+    for act in (
+        opened.gallery.share(ada, record.id, 1), opened.gallery.vote(ada, share.id),
+        opened.pictures.copy(ada, record.id, 0),
+    ):  # fmt: skip
+        with pytest.raises(Sanctioned):
+            await act
+    await opened.gallery.unshare(ada, share.id)
+    assert await audited(opened) == [(MO, "ban", f"user:{ADA}")]
+
+
+async def test_a_moderator_takes_out_of_the_gallery_what_is_there(opened: Services) -> None:
+    """Audited; members and strangers may not."""
+    record = await draw(opened)
+    share = await opened.gallery.share(ada, record.id, 0)
+    with pytest.raises(NotYours):
+        await opened.gallery.unshare(bob, share.id)
+    with pytest.raises(NotFound):
+        await opened.gallery.unshare(stranger, share.id)
+    await opened.gallery.unshare(mo, share.id)
+    assert await audited(opened) == [(MO, "unshare", f"share:{share.id}")]
+
+
+async def test_a_vote_counts_once_and_is_taken_back(opened: Services) -> None:
+    """Within its server."""
+    share = await opened.gallery.share(ada, (await draw(opened)).id, 0)
+    assert [(await opened.gallery.vote(actor, share.id)).votes for actor in (ada, bob, ada)] == [1, 2, 1]
+    with pytest.raises(NotFound):
+        await opened.gallery.vote(stranger, share.id)
+
+
+# ------------------------------------------------------------------------------------------------------- sanctions
+
+
+@pytest.mark.parametrize(("kind", "until"), [("ban", None), ("timeout", LATER)])
+async def test_a_sanction_stops_what_the_person_has_under_way_in_that_server(
+    opened: Services, pool: FakePool, kind: Any, until: datetime | None
+) -> None:
+    """Waiting or running, and nobody else's; a server's sanction reaches no other place."""
+    pool.hold()
+    pool.capacity = 1
+    running, waiting = [(await order_one(opened, an_order()))[0] for _ in range(2)]
+    private, _ = await order_one(opened, an_order(guild_id=None))
+    bobs, _ = await order_one(opened, an_order(user_id=BOB))
+    await pool.begun.wait()
+    await opened.moderation.sanction(mo, Target(ADA, OWNER), kind, until, "spam")
+    stopped = [await finish(opened, generation_id) for generation_id in (running, waiting)]
+    assert [record.status for record in stopped] == ["cancelled", "cancelled"]
+    pool.release()
+    rest = [await finish(opened, generation_id) for generation_id in (private, bobs)]
+    assert [record.status for record in rest] == ["done", "done"]
+
+
+async def test_a_sanction_from_another_process_holds_before_anything_is_drawn(opened: Services, pool: FakePool) -> None:
+    """The operator's command line knows no queue: each generation asks once more when its turn comes."""
+    pool.capacity = 0
+    reply = FakeReply()
+    generation_id, _ = await order_one(opened, an_order(), reply)
+    await asyncio.wait_for(reply.heard.wait(), 30)
+    await opened.sanctions.sanction(ADA, None, "ban", None, "spam", 0)
+    pool.capacity = 1
+    record = await finish(opened, generation_id)
+    assert (record.status, pool.requests) == ("failed", [])
+    assert isinstance(reply.errors[0], Sanctioned)
+
+
+async def test_the_operators_ban_counts_everywhere_and_only_they_lift_it(opened: Services) -> None:
+    """In servers and in direct messages."""
+    operator = Actor.operator()
+    await opened.moderation.sanction(operator, Target(ADA), "ban", None, "spam")
+    for guild_id in (GUILD, ELSEWHERE, None):
+        with pytest.raises(Sanctioned):
+            await draw(opened, an_order(guild_id=guild_id))
+    with pytest.raises(NotSanctioned) as refused:
+        await opened.moderation.lift(mo, ADA)
+    assert refused.value.everywhere
+    assert (await opened.moderation.sanctions(operator)).records[0].user_id == ADA
+    await opened.moderation.lift(operator, ADA)
+    assert await opened.moderation.in_force(mo, ADA) is None
+    assert await audited(opened, None) == [(0, "lift", f"user:{ADA}"), (0, "ban", f"user:{ADA}")]
+
+
+async def test_nobody_is_sanctioned_where_the_servers_owner_is_not_known(opened: Services) -> None:
+    """They might be the one."""
+    with pytest.raises(CannotSanction) as refused:
+        await opened.moderation.sanction(mo, Target(ADA, None), "ban", None, "spam")
+    assert refused.value.reason == "owner_unknown"
+    assert await audited(opened) == []
+
+
+async def test_who_may_only_time_out_touches_no_ban(opened: Services) -> None:
+    """Neither lifts it nor puts a timeout in its place."""
+    guard = replace(mo, user_id=77, permissions=frozenset({"moderate_members"}))
+    await opened.moderation.sanction(mo, Target(ADA, OWNER), "ban", None, "spam")
+    with pytest.raises(MissingPermission):
+        await opened.moderation.sanction(guard, Target(ADA, OWNER), "timeout", LATER, "x")
+    with pytest.raises(MissingPermission):
+        await opened.moderation.lift(guard, ADA)
+    with pytest.raises(NotSanctioned):
+        await opened.moderation.lift(guard, BOB)
+
+
+# --------------------------------------------------------------------------------------------------- the request log
+
+
+async def test_moderators_read_their_servers_log_and_the_operator_reads_all(opened: Services) -> None:
+    """Direct messages are in no server's log."""
+    here, private = await draw(opened), await draw(opened, an_order(guild_id=None))
+
+    async def seen(actor: Actor) -> list[int]:
+        page = await opened.moderation.log(actor, GenerationFilter())
+        return [record.id for record in page.records]
+
+    assert await seen(mo) == [here.id]
+    assert await seen(stranger) == []
+    assert await seen(Actor.operator()) == [private.id, here.id]
+    with pytest.raises(MissingPermission):
+        await seen(ada)
+    with pytest.raises(NotFound):
+        await opened.moderation.entry(mo, private.id)
+
+
+# ---------------------------------------------------------------------------------------------------------- settings
+
+
+async def test_managers_change_one_choice_and_leave_the_others(opened: Services) -> None:
+    """Audited, with what was before and what is now; members may only look."""
+    manager = replace(mo, permissions=frozenset({"manage_guild"}))
+    await opened.server_settings.change(manager, moderator_role_id=5)
+    chosen = await opened.server_settings.change(manager, allowed_channel_ids=(CHANNEL,))
+    assert (chosen.moderator_role_id, chosen.allowed_channel_ids) == (5, (CHANNEL,))
+    assert await opened.server_settings.get(ada) == chosen
+    assert [action for _, action, _ in await audited(opened)] == ["settings", "settings"]
+    with pytest.raises(MissingPermission):
+        await opened.server_settings.change(ada, moderator_role_id=None)
+    with pytest.raises(ServersOnly):
+        await opened.server_settings.get(replace(ada, guild_id=None))
