@@ -34,8 +34,8 @@ def main(options: argparse.Namespace, model: str) -> dict[str, Any]:
     one_by_one, batched = statistics.median(alone), statistics.median(together)
     return {
         "hardware": hardware(),
-        "model": watch.backend.name,
-        "precision": watch.backend.precision,
+        "model": watch.model.name,
+        "precision": watch.model.precision,
         "people": options.people,
         "one_by_one_s": round(one_by_one, 2),
         "together_s": round(batched, 2),

@@ -18,15 +18,15 @@ import torch
 from torch import Tensor
 
 from benchmarks.published import MINI
-from inference.backends.dalle import DalleBackend
 from inference.contract import Done, Failed, GenerationRequest, Image, Progress
+from inference.engine.dalle import DalleCodeModel
 from inference.engine.engine import Engine
+from inference.engine.loading import LoadOptions, load_engine
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.packed.linear import Packer, linear_of
 from inference.native.cores import usable_cores
 from inference.native.kernels import load_kernels
 from inference.native.precision import Precision
-from inference.server.app import load_engine
 
 PROMPT = "a small red house beside a lake in the evening, painted in watercolour"
 
@@ -45,12 +45,12 @@ class Stopwatch:
     """An engine whose time in `detokenize` is counted. Raises `TypeError` for a model that is none of ours."""
 
     def __init__(self, engine: Engine) -> None:
-        if not isinstance(engine.backend, DalleBackend):
-            raise TypeError(f"{engine.backend.name} is no model of ours")
-        self.engine, self.backend = engine, engine.backend
+        if not isinstance(engine.model, DalleCodeModel):
+            raise TypeError(f"{engine.model.name} is no model of ours")
+        self.engine, self.model = engine, engine.model
         self.pixels = 0.0
-        backend = self.backend
-        detokenize = backend.detokenize
+        model = self.model
+        detokenize = model.detokenize
 
         def timed(codes: Tensor) -> Tensor:
             started = time.perf_counter()
@@ -58,7 +58,7 @@ class Stopwatch:
             self.pixels += time.perf_counter() - started
             return pixels
 
-        backend.detokenize = timed  # type: ignore[method-assign]  # the one place where codes become pixels
+        model.detokenize = timed  # type: ignore[method-assign]  # the one place where codes become pixels
 
     def draw(self, images: int, *, preview: bool = False, orders: int = 1) -> Drawn:
         """`orders` orders of so many pictures each, all at once."""
@@ -81,7 +81,7 @@ class Stopwatch:
 
 def load(model: str, precision: str) -> Stopwatch:
     """The model on all cores, its file's pages wherever they are."""
-    return Stopwatch(load_engine(model, usable_cores(), precision))
+    return Stopwatch(load_engine(model, LoadOptions(usable_cores(), precision)))
 
 
 def forget_file(folder: Path) -> None:
@@ -128,7 +128,7 @@ def serve() -> None:
     options = json.loads(sys.argv[1])
     started = time.perf_counter()
     watch = load(options["model"], options["precision"])
-    answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": watch.backend.precision}
+    answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": watch.model.precision}
     answer["peak_memory"] = peak_memory()
     forget_peak()
     print(json.dumps(answer), flush=True)
@@ -137,28 +137,28 @@ def serve() -> None:
         if "draw" in command:
             answer = asdict(watch.draw(command["draw"]))
         elif "step" in command:
-            answer = roofline(watch.backend, MINI, command["step"])
+            answer = roofline(watch.model, MINI, command["step"])
         print(json.dumps(answer | {"peak_memory": peak_memory()}), flush=True)
 
 
-def roofline(backend: DalleBackend, config: DalleBartConfig, rows: int) -> dict[str, float]:
+def roofline(model: DalleCodeModel, config: DalleBartConfig, rows: int) -> dict[str, float]:
     """A decode step in the middle of a picture against what the machine can do.
 
     The limit is the time that the step's products take at the rate measured for the same number of rows, one matrix
     after the other and nothing else, plus the time to read the step's keys and values at the measured bandwidth.
     """
-    slots, position = torch.arange(rows), backend.image_length // 2
-    backend.prefill(slots, backend.encode_texts([PROMPT, None])[slots % 2])
+    slots, position = torch.arange(rows), model.image_length // 2
+    model.prefill(slots, model.encode_texts([PROMPT, None])[slots % 2])
     tokens, positions = torch.zeros(rows, dtype=torch.long), torch.full((rows,), position)
     width, inner = config.d_model, config.decoder_ffn_dim
     layer = [(3 * width, width), *[(width, width)] * 3, (2 * inner, width), (width, inner)]
-    shapes = [*layer * config.decoder_layers, (backend.vocab_size, width)]
-    pack = Packer(backend.precision, load_kernels())
+    shapes = [*layer * config.decoder_layers, (model.vocab_size, width)]
+    pack = Packer(model.precision, load_kernels())
     products = [(pack(linear_of(torch.randn(shape), None)), torch.randn(rows, shape[1])) for shape in shapes]
     with torch.inference_mode():
-        step = best(lambda: backend.decode_one_token(slots, tokens, positions), 25)
+        step = best(lambda: model.decode_one_token(slots, tokens, positions), 25)
         multiply = best(lambda: [product(x) for product, x in products], 25)
-    kept = 2 if backend.precision is Precision.INT8 else backend.precision.dtype.itemsize
+    kept = 2 if model.precision is Precision.INT8 else model.precision.dtype.itemsize
     rate = bandwidth()
     limit = multiply + rows * position * config.decoder_layers * 2 * width * kept / rate
     return {

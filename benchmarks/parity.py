@@ -34,7 +34,6 @@ from benchmarks.golden import (
     difference,
     read_arrays,
 )
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import (
     ORIGINAL_SAMPLING,
     Checkpoint,
@@ -49,6 +48,7 @@ from inference.checkpoints.tokenizer_files import (
     load_tokenizer,
 )
 from inference.checkpoints.weights import CheckpointError, read_json
+from inference.engine.dalle import DalleCodeModel
 from inference.engine.sampler import SamplingRows, filter_logits, guide, sample
 from inference.models.dalle_bart import DalleBart
 from inference.models.packed.decoder import PackedDecoder
@@ -263,18 +263,18 @@ def checkpoint_named(folder: Path, name: str) -> Path:
 
 def draw(folder: Path, vqgan: Path, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Greedy codes (B, L) at guidance 10, and their pixels (B, H, W, 3) in 8 bits."""
-    model = load_dalle_bart(folder)
-    text = prompt_tokenizer(folder, model)
-    checkpoint = Checkpoint(folder.name, model, load_vqgan(vqgan), text, ORIGINAL_SAMPLING)
-    backend, pictures = DalleBackend(checkpoint, slots=2 * len(prompts)), len(prompts)
+    dalle = load_dalle_bart(folder)
+    text = prompt_tokenizer(folder, dalle)
+    checkpoint = Checkpoint(folder.name, dalle, load_vqgan(vqgan), text, ORIGINAL_SAMPLING)
+    model, pictures = DalleCodeModel(checkpoint, slots=2 * len(prompts)), len(prompts)
     slots = torch.arange(2 * pictures)
-    backend.prefill(slots, backend.encode_texts([*prompts, *[None] * pictures]))
-    codes = torch.full((pictures, 1 + backend.image_length), backend.start_token)
-    for position in range(backend.image_length):
+    model.prefill(slots, model.encode_texts([*prompts, *[None] * pictures]))
+    codes = torch.full((pictures, 1 + model.image_length), model.start_token)
+    for position in range(model.image_length):
         here = torch.full((2 * pictures,), position)
-        logits = backend.decode_one_token(slots, codes[:, position].repeat(2), here)
+        logits = model.decode_one_token(slots, codes[:, position].repeat(2), here)
         codes[:, position + 1] = guided_logits(logits, 10).argmax(-1)
-    return codes[:, 1:], backend.detokenize(codes[:, 1:])
+    return codes[:, 1:], model.detokenize(codes[:, 1:])
 
 
 # ------------------------------------------------------------------------------------------------------- text

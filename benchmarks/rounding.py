@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import load_model
+from inference.engine.dalle import DalleCodeModel
 from inference.engine.sampler import SamplingRows, guide, gumbel_noise, sample
 from inference.native.cores import usable_cores
 from inference.native.precision import Precision
@@ -31,24 +31,24 @@ PROMPTS = (
 class Reader:
     """One precision's logits for pictures whose codes are known."""
 
-    def __init__(self, backend: DalleBackend, pictures: int) -> None:
-        self.backend, self.slots = backend, torch.arange(2 * pictures)
+    def __init__(self, model: DalleCodeModel, pictures: int) -> None:
+        self.model, self.slots = model, torch.arange(2 * pictures)
         prompts = [PROMPTS[index % len(PROMPTS)] for index in range(pictures)]
-        backend.prefill(self.slots, backend.encode_texts([*prompts, *[None] * pictures]))
-        self.scale = torch.full((pictures, 1), backend.recommended.guidance_scale)
+        model.prefill(self.slots, model.encode_texts([*prompts, *[None] * pictures]))
+        self.scale = torch.full((pictures, 1), model.recommended.guidance_scale)
 
     def __call__(self, tokens: Tensor, position: int) -> Tensor:
         """Codes (B,) at a position -> guided logits (B, V)."""
         positions = torch.full_like(self.slots, position)
-        conditional, unconditional = self.backend.decode_one_token(self.slots, tokens.repeat(2), positions).chunk(2)
+        conditional, unconditional = self.model.decode_one_token(self.slots, tokens.repeat(2), positions).chunk(2)
         return guide(conditional, unconditional, self.scale)
 
 
 @torch.inference_mode()
 def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
     torch.set_num_threads(usable_cores())
-    exact = DalleBackend(load_model(model), slots=2 * pictures)
-    other = DalleBackend(load_model(model, precision.dtype), slots=2 * pictures, precision=precision)
+    exact = DalleCodeModel(load_model(model), slots=2 * pictures)
+    other = DalleCodeModel(load_model(model, precision.dtype), slots=2 * pictures, precision=precision)
     readers = Reader(exact, pictures), Reader(other, pictures)
     rows = SamplingRows.of([exact.recommended] * pictures, exact.vocab_size)
     generators = [torch.Generator().manual_seed(index) for index in range(pictures)]
@@ -61,7 +61,7 @@ def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
         likeliest.append((rounded.argmax(-1) == true.argmax(-1)).float().mean())
         codes[:, position + 1] = sample(true, rows, noise)
         drawn.append((sample(rounded, rows, noise) == codes[:, position + 1]).float().mean())
-    pixels = [backend.detokenize(codes[:, 1:]).int() for backend in (exact, other)]
+    pixels = [model.detokenize(codes[:, 1:]).int() for model in (exact, other)]
     orders = [(PROMPTS[index % len(PROMPTS)], index) for index in range(pictures)]
     company = zip(draw(other, orders), (draw(other, [order])[0] for order in orders), strict=True)
     return {

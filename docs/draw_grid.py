@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.generation.grid import compose
 from inference.contract import GenerationRequest, Image
-from inference.server.app import load_engine
+from inference.engine.loading import load_engine
 
 PROMPTS = (
     "a red heart on a blue background",
@@ -21,7 +21,7 @@ PROMPTS = (
 
 def draw() -> list[bytes]:
     """One PNG a prompt, in the order of PROMPTS."""
-    engine = load_engine(None, threads=0)
+    engine = load_engine()
     for index, prompt in enumerate(PROMPTS):
         engine.add(str(index), GenerationRequest(prompt=prompt, images=1, seed=0, preview=False))
     drawn = {}

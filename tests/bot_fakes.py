@@ -27,7 +27,17 @@ from bot.generation.reply import Result
 from bot.orders.order import InteractionRef, Order, Requester
 from bot.pool.pool import EndpointStatus
 from bot.services import Services, open_services
-from inference.contract import MAX_IMAGES, MAX_SEED, Done, Event, GenerationRequest, Image, Progress, Verdict
+from inference.contract import (
+    MAX_IMAGES,
+    MAX_SEED,
+    Done,
+    Event,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Verdict,
+)
 
 GUILD, CHANNEL, ADA, BOB = 7_000_000_000_000_000_001, 42, 1001, 1002
 
@@ -126,6 +136,9 @@ class FakePool:
         finally:
             self.running -= 1
             self.cancelled += not finished
+
+    def models(self) -> tuple[ModelDescription, ...]:
+        return (ModelDescription("fake"),)
 
     def status(self) -> tuple[EndpointStatus, ...]:
         return (EndpointStatus("fake", self._capacity > 0, self.running, self._capacity, ""),)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from inference.backends import EncodedTexts
+from inference.engine.code_model import EncodedTexts
 from inference.models.sampling import SamplingParams
 
 
-class FakeBackend:
+class FakeCodeModel:
     """Each code is a tile of its own colour.  What comes next depends on the text and on all codes before, which each
     slot remembers: mixed-up rows, missed steps and slots that were not filled anew change the picture."""
 

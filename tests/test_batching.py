@@ -14,19 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from inference.backends import Backend
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import load_original
 from inference.contract import Done, Event, GenerationRequest, Image
+from inference.engine.code_model import CodeModel
+from inference.engine.dalle import DalleCodeModel
 from inference.engine.engine import Engine
 from inference.pictures import Pixels
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 
 parameters = st.fixed_dictionaries(
     {
-        "prompt": st.sampled_from(["a cat", "two purple horses in a forest", ""]),
+        "prompt": st.sampled_from(["a cat", "two purple horses in a forest", "?"]),
         "negative_prompt": st.sampled_from([None, "a dog"]),
         "seed": st.integers(0, 2**32 - 1),
         "guidance_scale": st.sampled_from([1.0, 1.5, 10.0]),
@@ -75,23 +75,23 @@ def images_of(events: Sequence[tuple[str, Event]], name: str) -> list[Image]:
 
 
 def draw_among(
-    backend: Backend, mine: GenerationRequest, start: int = 0, others: Sequence[Neighbour] = ()
+    model: CodeModel, mine: GenerationRequest, start: int = 0, others: Sequence[Neighbour] = ()
 ) -> list[Image]:
     """My pictures, drawn from step `start` on while others come and go."""
-    engine = Engine(backend)
+    engine = Engine(model)
     events: list[tuple[str, Event]] = []
     step = 0
     while engine.busy or step <= max([start, *(other.comes for other in others)]):
         for number, other in enumerate(others):
             if step == other.comes:
-                engine.add(str(number), other.request, given_pixels(other.request, backend.picture_side))
+                engine.add(str(number), other.request, given_pixels(other.request, model.picture_side))
             if other.stays is not None and step == other.comes + other.stays:
                 engine.cancel(str(number))
         if step == start:
-            engine.add("mine", mine, given_pixels(mine, backend.picture_side))
+            engine.add("mine", mine, given_pixels(mine, model.picture_side))
         events += engine.step()
         step += 1
-    assert engine.status.free_slots == backend.slots
+    assert engine.status.free_slots == model.slots
     return images_of(events, "mine")
 
 
@@ -99,15 +99,15 @@ def draw_among(
 @given(mine=requests, start=st.integers(0, 20), others=neighbours, slots=st.integers(2, 12))
 def test_company_changes_no_picture(mine: GenerationRequest, start: int, others: list[Neighbour], slots: int) -> None:
     """Whatever is asked of whom, and whoever joins midway or leaves, the same seed draws the same files."""
-    alone = draw_among(FakeBackend(12), mine)
+    alone = draw_among(FakeCodeModel(12), mine)
     assert len(alone) == mine.images
-    assert draw_among(FakeBackend(slots), mine, start, others) == alone
+    assert draw_among(FakeCodeModel(slots), mine, start, others) == alone
 
 
 @functools.cache
-def small_model() -> DalleBackend:
+def small_model() -> DalleCodeModel:
     """The original's architecture in float32, 4 × 4 codes."""
-    return DalleBackend(load_original(GOLDEN / "dallebart_mini"), slots=6)
+    return DalleCodeModel(load_original(GOLDEN / "dallebart_mini"), slots=6)
 
 
 @settings(max_examples=3)
@@ -151,7 +151,7 @@ def soak(engine: Engine, orders: range) -> int:
                 preview=chance.random() < 0.1,
                 **picture,  # type: ignore[arg-type]  # of several types
             )
-            engine.add(name, mine, given_pixels(mine, engine.backend.picture_side))
+            engine.add(name, mine, given_pixels(mine, engine.model.picture_side))
             running.append(name)
         if running and chance.random() < 0.02:
             engine.cancel(running.pop(chance.randrange(len(running))))
@@ -166,8 +166,8 @@ def live_tensors() -> int:
 
 def test_a_soak_of_200_requests_leaves_nothing_behind() -> None:
     """Neither tensors nor memory nor entries in the engine's books, whether drawn, cancelled or badly ranked."""
-    backend = FakeBackend(12)
-    engine = Engine(backend, FittestIsBrightest())
+    model = FakeCodeModel(12)
+    engine = Engine(model, FittestIsBrightest())
     with capture_logs():
         finished = soak(engine, range(50))  # whatever is made once, is made here
         before = live_tensors()
@@ -175,7 +175,7 @@ def test_a_soak_of_200_requests_leaves_nothing_behind() -> None:
         finished += soak(engine, range(50, 60))
         memory, _ = tracemalloc.get_traced_memory()
         finished += soak(engine, range(60, 200))
-    backend.decoded.clear()
+    model.decoded.clear()
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - memory
     tracemalloc.stop()

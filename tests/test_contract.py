@@ -26,12 +26,13 @@ from inference.contract import (
     event_to_line,
     grid_columns,
     prompts_from_json,
+    visible,
 )
 
 words = st.text(max_size=MAX_PROMPT_CHARACTERS)
 requests = st.builds(
     GenerationRequest,
-    prompt=words,
+    prompt=words.filter(visible),
     negative_prompt=st.none() | words,
     images=st.integers(1, MAX_IMAGES),
     seed=st.integers(0, MAX_SEED),
@@ -44,15 +45,19 @@ requests = st.builds(
     strength=st.none() | st.floats(0, 1),
     model=st.none() | st.text(),
     preview=st.booleans(),
+    id=st.none() | st.from_regex(r"[A-Za-z0-9_.:/-]{1,64}", fullmatch=True),
+)
+verdicts = st.builds(
+    Verdict, st.sampled_from(["allow", "flag", "block"]), st.none() | st.text(), st.floats(0, 1), st.text()
 )
 shares = st.floats(0, 1).map(lambda share: round(share, 4))
 seconds = st.floats(0, 1000).map(lambda number: round(number, 3))
 events: st.SearchStrategy[Event] = st.one_of(
     st.just(Queued()),
     st.builds(Progress, shares, st.none() | st.binary()),
-    st.builds(Image, st.integers(0, 8), st.integers(0, MAX_SEED), st.none() | st.floats(0, 1), st.binary()),
+    st.builds(Image, st.integers(0, 8), st.integers(0, MAX_SEED), st.none() | st.floats(0, 1), st.binary(), verdicts),
     st.builds(Done, seconds, st.text()),
-    st.builds(Failed, st.text(), st.text(), st.booleans()),
+    st.builds(Failed, st.text(), st.booleans(), st.dictionaries(st.text(), st.text() | st.integers())),
 )
 
 
@@ -82,7 +87,8 @@ def test_an_event_survives_its_line(event: Event) -> None:
         b'{"event":"progress","done":"half"}',
         b'{"event":"image","index":0,"seed":1,"png":"%"}',
         b'{"event":"done","seconds":1}',
-        b'{"event":"failed","code":"x","message":"y","retryable":1}',
+        b'{"event":"failed","code":"x","data":{},"retryable":1}',
+        b'{"event":"image","index":0,"seed":1,"score":null,"png":""}',
         b"\xff",
     ],
 )
@@ -97,6 +103,9 @@ def test_other_lines_are_refused(line: bytes) -> None:
     [
         ({"prompt": "x" * 1001}, "prompt"),
         ({"prompt": "\ud800"}, "prompt"),
+        ({"prompt": "\u3164 "}, "prompt"),
+        ({"id": "a\nb"}, "id"),
+        ({"id": "x" * 65}, "id"),
         ({"negative_prompt": "x" * 4001}, "negative_prompt"),
         ({"images": 0}, "images"),
         ({"images": 10}, "images"),
@@ -160,9 +169,7 @@ def test_any_values_are_a_request_or_invalid(fields: dict[str, Any], prompt: Any
         assert str(value) in refusal.message or str(float(value)) in refusal.message
 
 
-@given(
-    st.builds(Verdict, st.sampled_from(["allow", "flag", "block"]), st.none() | st.text(), st.floats(0, 1), st.text())
-)
+@given(verdicts)
 def test_a_verdict_survives_json(verdict: Verdict) -> None:
     """Through text and back."""
     assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict

@@ -10,7 +10,19 @@ from aiohttp import web
 
 from bot.errors import GenerationFailed, InvalidOption
 from bot.pool.endpoint import Endpoint, EndpointDown, split_lines
-from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued, Verdict, event_to_line
+from inference.contract import (
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Queued,
+    Readiness,
+    Verdict,
+    event_to_line,
+)
 from tests.bot_fakes import tile
 
 REQUEST = GenerationRequest("a cat", images=1, seed=3)
@@ -27,6 +39,8 @@ class FakeServer:
         self.events = list(EVENTS)
         self.break_after: int | None = None
         self.ready = True
+        self.readiness = Readiness(capacity=9, free=9, waiting=0, models=("fake",))
+        self.models = [ModelDescription("fake")]
         self.verdicts: object = [Verdict("allow").to_json()]
         self.refusal: tuple[int, object] | None = None
         self.requests: list[GenerationRequest] = []
@@ -41,6 +55,7 @@ class FakeServer:
         app.add_routes(
             [
                 web.get("/readyz", self._readyz),
+                web.get("/v1/models", self._models),
                 web.post("/v1/check", self._check),
                 web.post("/v1/generations", self._draw),
             ]
@@ -56,7 +71,10 @@ class FakeServer:
 
     async def _readyz(self, request: web.Request) -> web.Response:
         self.tokens.append(request.headers.get("Authorization"))
-        return web.json_response({}, status=200 if self.ready else 503)
+        return web.json_response(self.readiness.to_json() if self.ready else {}, status=200 if self.ready else 503)
+
+    async def _models(self, request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [model.to_json() for model in self.models]})
 
     async def _check(self, request: web.Request) -> web.Response:
         if self.refusal is not None:
@@ -117,7 +135,7 @@ async def test_a_picture_of_megabytes_arrives_whole(tmp_path: Path) -> None:
 
 async def test_what_comes_after_the_end_is_not_read(tmp_path: Path) -> None:
     """A failure ends the stream as done does."""
-    failed = Failed("out_of_memory", "no room", retryable=True)
+    failed = Failed("out_of_memory", retryable=True, data={"bytes": 7})
     async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
         server.events = [Queued(), failed, *EVENTS]
         assert await collect(endpoint) == [Queued(), failed]
@@ -164,7 +182,8 @@ async def test_a_server_that_loads_is_not_ready(tmp_path: Path) -> None:
         with pytest.raises(EndpointDown, match="/readyz answered 503"):
             await endpoint.probe()
         server.ready = True
-        await endpoint.probe()
+        assert await endpoint.probe() == server.readiness
+        assert await endpoint.models() == (ModelDescription("fake"),)
 
 
 @pytest.mark.parametrize(

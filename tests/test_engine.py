@@ -11,17 +11,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
+from structlog.testing import capture_logs
 from torch import Tensor
 
-from inference.backends import EncodedTexts
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, InvalidRequest, Progress
+from inference.engine.code_model import EncodedTexts
 from inference.engine.engine import TICKS, Engine
 from inference.engine.generation import kept_codes
 from inference.engine.previews import BURST
 from inference.engine.sampler import SamplingRows, draw_codes, guide
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels, encode_png
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
 
 def run(engine: Engine, steps: int | None = None) -> dict[str, list[Event]]:
@@ -40,9 +41,9 @@ def stream(engine: Engine) -> Iterator[tuple[str, Event]]:
         yield from engine.step()
 
 
-def draw(request: GenerationRequest, backend: FakeBackend | None = None) -> list[Image]:
+def draw(request: GenerationRequest, model: FakeCodeModel | None = None) -> list[Image]:
     """One generation, alone in an engine of its own."""
-    engine = Engine(backend or FakeBackend())
+    engine = Engine(model or FakeCodeModel())
     engine.add("only", request)
     return images(run(engine)["only"])
 
@@ -60,7 +61,7 @@ def pngs(events: Iterable[Event]) -> list[bytes]:
 
 def test_a_generation_draws_all_its_pictures_and_is_done() -> None:
     """Each picture once, with its own seed, then Done with the model's name, and nothing is left behind."""
-    engine = Engine(FakeBackend())
+    engine = Engine(FakeCodeModel())
     engine.add("a", GenerationRequest("a cat", images=9, seed=5))
     events = run(engine)["a"]
     assert [(image.index, image.seed) for image in images(events)] == [(index, 5 + index) for index in range(9)]
@@ -98,17 +99,17 @@ def test_the_engine_draws_what_a_plain_loop_draws(guidance_scale: float, negativ
     request = GenerationRequest("a cat", images=3, seed=5, guidance_scale=guidance_scale, negative_prompt=negative)
     params = SamplingParams(guidance_scale, temperature=1.0, top_k=8)
     for image in draw(request):
-        backend, generator = FakeBackend(2), torch.Generator().manual_seed(image.seed)
-        backend.prefill(torch.tensor([0, 1]), backend.encode_texts(["a cat", negative]))
-        rows = SamplingRows.of([params], backend.vocab_size)
-        codes = [backend.start_token]
-        for position in range(backend.image_length):
-            logits = backend.decode_one_token(
+        model, generator = FakeCodeModel(2), torch.Generator().manual_seed(image.seed)
+        model.prefill(torch.tensor([0, 1]), model.encode_texts(["a cat", negative]))
+        rows = SamplingRows.of([params], model.vocab_size)
+        codes = [model.start_token]
+        for position in range(model.image_length):
+            logits = model.decode_one_token(
                 torch.tensor([0, 1]), torch.tensor([codes[-1]] * 2), torch.tensor([position] * 2)
             )
             guided = guide(logits[:1], logits[1:], rows.guidance_scale)
             codes.append(int(draw_codes(guided, rows, [generator])))
-        pixels = backend.detokenize(torch.tensor([codes[1:]]))[0].numpy()
+        pixels = model.detokenize(torch.tensor([codes[1:]]))[0].numpy()
         assert image.png == encode_png(pixels, image.seed, model="fake")
 
 
@@ -119,7 +120,7 @@ def test_an_empty_negative_prompt_is_none() -> None:
 
 
 def test_parameters_left_out_are_the_models_own() -> None:
-    """None means what the backend recommends."""
+    """None means what the model recommends."""
     given = GenerationRequest("a cat", images=1, guidance_scale=3.0, temperature=1.0, top_k=8, top_p=1.0)
     assert draw(given)[0].png == draw(GenerationRequest("a cat", images=1))[0].png
 
@@ -145,12 +146,12 @@ def test_top_k_1_is_the_same_for_every_seed() -> None:
 def test_the_neighbours_do_not_matter(slots: int, others: list[tuple[int, float, int, bool]], start: int) -> None:
     """The same seed draws the same pictures, whoever comes, goes or is cancelled in the same batch."""
     request = GenerationRequest("a cat", images=3, seed=11, preview=False)
-    engine = Engine(FakeBackend(slots))
+    engine = Engine(FakeCodeModel(slots))
     events: list[Event] = []
     for step in range(200):
         for number, (count, scale, comes, cancelled) in enumerate(others):
             if step == comes:
-                engine.add(str(number), GenerationRequest("x" * number, images=count, guidance_scale=scale))
+                engine.add(str(number), GenerationRequest("x" * (number + 1), images=count, guidance_scale=scale))
             if cancelled and step == comes + 7:
                 engine.cancel(str(number))
         if step == start:
@@ -163,28 +164,28 @@ def test_the_neighbours_do_not_matter(slots: int, others: list[tuple[int, float,
 
 def test_two_generations_share_a_step() -> None:
     """Rows of both, guided and not, are decoded together."""
-    backend = FakeBackend(8)
-    engine = Engine(backend)
+    model = FakeCodeModel(8)
+    engine = Engine(model)
     engine.add("a", GenerationRequest("a cat", images=2))
     engine.add("b", GenerationRequest("a dog", images=1, guidance_scale=1))
     engine.step()
-    assert backend.decoded == [5]  # two pictures with two rows each, one with one
+    assert model.decoded == [5]  # two pictures with two rows each, one with one
 
 
 def test_a_newcomer_joins_at_the_next_step() -> None:
     """It does not wait for the pictures that are under way."""
-    backend = FakeBackend(8)
-    engine = Engine(backend)
+    model = FakeCodeModel(8)
+    engine = Engine(model)
     engine.add("a", GenerationRequest("a cat", images=1))
     engine.step()
     engine.add("b", GenerationRequest("a dog", images=1))
     engine.step()
-    assert backend.decoded == [2, 4]
+    assert model.decoded == [2, 4]
 
 
 def test_a_single_picture_is_not_held_up_by_nine() -> None:
     """It ends long before a wide request that came first."""
-    engine = Engine(FakeBackend(8))
+    engine = Engine(FakeCodeModel(8))
     engine.add("wide", GenerationRequest("a cat", images=9))
     engine.step()
     engine.add("narrow", GenerationRequest("a dog", images=1))
@@ -194,7 +195,7 @@ def test_a_single_picture_is_not_held_up_by_nine() -> None:
 
 def test_nine_finished_pictures_become_pixels_a_few_at_a_time() -> None:
     """Those that still decode need not wait for the whole grid."""
-    engine = Engine(FakeBackend(18))
+    engine = Engine(FakeCodeModel(18))
     engine.add("a", GenerationRequest("a cat", images=9))
     per_step = []
     while engine.busy:
@@ -204,7 +205,7 @@ def test_nine_finished_pictures_become_pixels_a_few_at_a_time() -> None:
 
 def test_a_single_picture_becomes_pixels_before_nine() -> None:
     """When all end in the same step, the narrow request is served first."""
-    engine = Engine(FakeBackend(20))
+    engine = Engine(FakeCodeModel(20))
     engine.add("wide", GenerationRequest("a cat", images=9))
     engine.add("narrow", GenerationRequest("a dog", images=1))
     order = [name for name, event in stream(engine) if isinstance(event, Image)]
@@ -216,7 +217,7 @@ def test_a_single_picture_becomes_pixels_before_nine() -> None:
 
 def test_cancelling_frees_the_slots_and_ends_the_events() -> None:
     """Midway, with some pictures still waiting."""
-    engine = Engine(FakeBackend(8))
+    engine = Engine(FakeCodeModel(8))
     engine.add("a", GenerationRequest("a cat", images=9))
     run(engine, steps=5)
     engine.cancel("a")
@@ -227,7 +228,7 @@ def test_cancelling_frees_the_slots_and_ends_the_events() -> None:
 def test_cancelling_one_leaves_the_other_as_it_is() -> None:
     """Its pictures come as if it had been alone."""
     request = GenerationRequest("a dog", images=2)
-    engine = Engine(FakeBackend(8))
+    engine = Engine(FakeCodeModel(8))
     engine.add("a", GenerationRequest("a cat", images=2))
     engine.add("b", request)
     run(engine, steps=5)
@@ -237,7 +238,7 @@ def test_cancelling_one_leaves_the_other_as_it_is() -> None:
 
 def test_cancelling_between_the_last_code_and_the_pixels() -> None:
     """Codes that wait to become pictures are forgotten too."""
-    engine = Engine(FakeBackend(18))
+    engine = Engine(FakeCodeModel(18))
     engine.add("a", GenerationRequest("a cat", images=9))
     run(engine, steps=16)
     engine.cancel("a")
@@ -246,7 +247,7 @@ def test_cancelling_between_the_last_code_and_the_pixels() -> None:
 
 def test_cancelling_twice_or_an_unknown_id_is_harmless() -> None:
     """A client may leave at the very moment its last picture comes."""
-    engine = Engine(FakeBackend())
+    engine = Engine(FakeCodeModel())
     engine.cancel("never there")
     engine.add("a", GenerationRequest("a cat"))
     engine.cancel("a")
@@ -256,7 +257,7 @@ def test_cancelling_twice_or_an_unknown_id_is_harmless() -> None:
 
 def test_an_id_in_use_is_refused() -> None:
     """Events could not be told apart."""
-    engine = Engine(FakeBackend())
+    engine = Engine(FakeCodeModel())
     engine.add("a", GenerationRequest("a cat"))
     with pytest.raises(ValueError, match="a is already in the engine"):
         engine.add("a", GenerationRequest("a dog"))
@@ -267,7 +268,7 @@ def test_an_id_in_use_is_refused() -> None:
 
 def test_progress_grows_and_previews_are_pictures() -> None:
     """From 0 on, at most TICKS times more, each share larger than the one before; previews are WebP."""
-    engine = Engine(FakeBackend(18))
+    engine = Engine(FakeCodeModel(18))
     engine.add("a", GenerationRequest("a cat", images=4))
     reports = [event for event in run(engine)["a"] if isinstance(event, Progress)]
     shares = [report.done for report in reports]
@@ -281,16 +282,16 @@ def test_progress_grows_and_previews_are_pictures() -> None:
 
 def test_no_preview_where_none_is_wanted() -> None:
     """Nothing is detokenized but the finished pictures."""
-    backend = CountingBackend()
-    engine = Engine(backend)
+    model = CountingModel()
+    engine = Engine(model)
     engine.add("a", GenerationRequest("a cat", images=4, preview=False))
     reports = [event for event in run(engine)["a"] if isinstance(event, Progress)]
     assert reports
     assert all(report.preview is None for report in reports)
-    assert backend.detokenized == 4
+    assert model.detokenized == 4
 
 
-class CountingBackend(FakeBackend):
+class CountingModel(FakeCodeModel):
     """Counts the pictures it makes pixels of, and lets a clock run: 1 a decode step, `price` a picture."""
 
     def __init__(self, price: float = 0.0, **sizes: int) -> None:
@@ -312,12 +313,12 @@ class CountingBackend(FakeBackend):
 @pytest.mark.parametrize("price", [0.01, 0.5, 3.0, 40.0])
 def test_previews_cost_a_twentieth_of_the_decoding(price: float) -> None:
     """However dear a picture's pixels are; and they do take it."""
-    backend = CountingBackend(price, slots=18, grid_side=8)
-    engine = Engine(backend, clock=lambda: backend.now)
+    model = CountingModel(price, slots=18, grid_side=8)
+    engine = Engine(model, clock=lambda: model.now)
     for number in range(5):
         engine.add(str(number), GenerationRequest("a cat", images=9))
         run(engine)
-    previewed = backend.detokenized - 45
+    previewed = model.detokenized - 45
     decoding = 5 * 64
     assert previewed * price <= 0.05 * decoding + 2 * max(price, BURST)
     assert previewed >= min(50, 0.7 * int(0.05 * decoding / price))
@@ -325,8 +326,8 @@ def test_previews_cost_a_twentieth_of_the_decoding(price: float) -> None:
 
 def test_previews_take_turns() -> None:
     """Where there is time for few, a wide request does not have them all."""
-    backend = CountingBackend(0.5, slots=20, grid_side=8)
-    engine = Engine(backend, clock=lambda: backend.now)
+    model = CountingModel(0.5, slots=20, grid_side=8)
+    engine = Engine(model, clock=lambda: model.now)
     engine.add("wide", GenerationRequest("a cat", images=9))
     engine.add("narrow", GenerationRequest("a dog", images=1))
     shown = Counter(name for name, event in stream(engine) if isinstance(event, Progress) and event.preview)
@@ -337,19 +338,19 @@ def test_previews_take_turns() -> None:
 # --------------------------------------------------------------------------------------- initial pictures
 
 
-def tiles(backend: FakeBackend, codes: Tensor) -> Pixels:
+def tiles(model: FakeCodeModel, codes: Tensor) -> Pixels:
     """A picture whose codes are known."""
-    pixels: Pixels = backend.detokenize(codes[None])[0].numpy()
+    pixels: Pixels = model.detokenize(codes[None])[0].numpy()
     return pixels
 
 
 def test_the_kept_rows_of_an_initial_picture_stay() -> None:
     """The rows above are given, the rest is drawn and depends on them."""
-    backend = FakeBackend()
+    model = FakeCodeModel()
     given_codes = torch.arange(16) % 16
-    engine = Engine(backend)
+    engine = Engine(model)
     request = GenerationRequest("a cat", images=2, init_image=b"any", keep_rows=2)
-    engine.add("a", request, tiles(backend, given_codes))
+    engine.add("a", request, tiles(model, given_codes))
     for _ in range(16):
         engine.step()
     # the engine has let go of the slots; its table still holds what they drew
@@ -360,9 +361,9 @@ def test_the_kept_rows_of_an_initial_picture_stay() -> None:
 
 def test_given_codes_do_not_outlive_their_picture() -> None:
     """The next picture in the same slots is drawn freely."""
-    backend = FakeBackend()
-    engine = Engine(backend)
-    engine.add("a", GenerationRequest("a cat", init_image=b"any", strength=0.0), tiles(backend, torch.arange(16)))
+    model = FakeCodeModel()
+    engine = Engine(model)
+    engine.add("a", GenerationRequest("a cat", init_image=b"any", strength=0.0), tiles(model, torch.arange(16)))
     run(engine)
     request = GenerationRequest("a dog", images=4)
     engine.add("b", request)
@@ -371,10 +372,10 @@ def test_given_codes_do_not_outlive_their_picture() -> None:
 
 def test_a_model_that_cannot_read_pictures_says_so() -> None:
     """Before anything is drawn, and by the field's name."""
-    backend = FakeBackend()
-    backend.reads_pictures = False
-    with pytest.raises(InvalidRequest, match="init_image cannot be read: fake has no picture encoder"):
-        Engine(backend).check(GenerationRequest("a cat", init_image=b"png", keep_rows=1))
+    model = FakeCodeModel()
+    model.reads_pictures = False
+    with pytest.raises(InvalidRequest, match="init_image is not possible with fake"):
+        Engine(model).add("a", GenerationRequest("a cat", init_image=b"png", keep_rows=1))
 
 
 @given(st.integers(0, 3), st.floats(0, 1))
@@ -404,14 +405,14 @@ def test_variations_differ_by_seed() -> None:
 def test_what_only_the_model_can_refuse(request_: GenerationRequest, field: str) -> None:
     """More rows than it draws, and a picture that nothing is kept of."""
     with pytest.raises(InvalidRequest) as caught:
-        Engine(FakeBackend()).add("a", request_)
+        Engine(FakeCodeModel()).add("a", request_)
     assert caught.value.field == field
 
 
 # ------------------------------------------------------------------------------------------------ failures
 
 
-class BrokenBackend(FakeBackend):
+class BrokenModel(FakeCodeModel):
     """Raises in the named call, for as long as `broken` says."""
 
     def __init__(self, call: str) -> None:
@@ -440,18 +441,29 @@ class BrokenBackend(FakeBackend):
         return super().detokenize(codes)
 
 
-@pytest.mark.parametrize("call", ["encode_texts", "prefill", "decode_one_token", "detokenize"])
-def test_a_failing_model_fails_the_generation_and_not_the_engine(call: str) -> None:
-    """The failure is retryable and names the generation; the next one is drawn as if nothing had been."""
-    backend = BrokenBackend(call)
-    engine = Engine(backend)
-    engine.add("unlucky", GenerationRequest("a cat", images=9, preview=False))
-    failure = run(engine)["unlucky"][-1]
-    assert isinstance(failure, Failed)
-    assert (failure.code, failure.retryable) == ("model_failed", True)
-    assert "unlucky" in failure.message
+@pytest.mark.parametrize(
+    ("call", "doing"),
+    [
+        ("encode_texts", "prefill"),
+        ("prefill", "prefill"),
+        ("decode_one_token", "decode"),
+        ("detokenize", "detokenize"),
+    ],
+)
+def test_a_failing_model_fails_the_generation_and_not_the_engine(call: str, doing: str) -> None:
+    """The failure is retryable and says in which step; the log has the cause and the client's name for the generation;
+    the next one is drawn as if nothing had been."""
+    model = BrokenModel(call)
+    engine = Engine(model)
+    engine.add("unlucky", GenerationRequest("a cat", images=9, preview=False, id="4711"))
+    with capture_logs() as logs:
+        failure = run(engine)["unlucky"][-1]
+    assert failure == Failed("model_failed", retryable=True, data={"doing": doing})
+    assert {line["event"]: line.get("generation") for line in logs} == {
+        f"engine.{doing}_failed": None, "generation.failed": "4711"
+    }  # fmt: skip
     assert engine.status.free_slots == 8
-    backend.broken = False
+    model.broken = False
     request = GenerationRequest("a dog", images=2)
     engine.add("lucky", request)
     assert pngs(run(engine)["lucky"]) == [image.png for image in draw(request)]
@@ -459,12 +471,12 @@ def test_a_failing_model_fails_the_generation_and_not_the_engine(call: str) -> N
 
 def test_a_failing_prompt_does_not_fail_its_neighbours() -> None:
     """What breaks while one prompt is read concerns that generation alone."""
-    backend = BrokenBackend("encode_texts")
-    backend.broken = False
-    engine = Engine(backend)
+    model = BrokenModel("encode_texts")
+    model.broken = False
+    engine = Engine(model)
     engine.add("fine", GenerationRequest("a cat", images=1))
     engine.step()
-    backend.broken = True
+    model.broken = True
     engine.add("unlucky", GenerationRequest("a dog", images=1))
     events = run(engine)
     assert isinstance(events["unlucky"][-1], Failed)
@@ -473,20 +485,20 @@ def test_a_failing_prompt_does_not_fail_its_neighbours() -> None:
 
 def test_a_failing_preview_fails_nothing() -> None:
     """It is a courtesy."""
-    backend = BrokenBackend("detokenize")
-    engine = Engine(backend)
+    model = BrokenModel("detokenize")
+    engine = Engine(model)
     engine.add("a", GenerationRequest("a cat", images=1))
     run(engine, steps=15)
-    backend.broken = False
+    model.broken = False
     assert isinstance(run(engine)["a"][-1], Done)
 
 
 def test_fail_all_ends_every_generation() -> None:
     """Running and waiting ones alike, each with one retryable failure."""
-    engine = Engine(FakeBackend(2))
+    engine = Engine(FakeCodeModel(2))
     engine.add("a", GenerationRequest("a cat"))
     engine.add("b", GenerationRequest("a dog"))
     engine.step()
-    events = engine.fail_all("shutting_down", "The server stops.")
-    assert events == [(name, Failed("shutting_down", "The server stops.", retryable=True)) for name in "ab"]
+    events = engine.fail_all("shutting_down")
+    assert events == [(name, Failed("shutting_down", retryable=True)) for name in "ab"]
     assert not engine.busy

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from inference.contract import Done, Event, GenerationRequest, Image, Progress
 from inference.engine.engine import Engine
 from inference.pictures import Pixels
-from inference.ranking.ranker import Ranker
-from tests.fakes import FakeBackend
+from inference.ranking import Ranker
+from tests.fakes import FakeCodeModel
 
 REQUEST = GenerationRequest("a cat", images=9, seed=5)
 
@@ -39,7 +39,7 @@ class BrokenJudge:
 
 
 def run(ranker: Ranker | None, request: GenerationRequest = REQUEST) -> list[Event]:
-    engine = Engine(FakeBackend(), ranker, clock=lambda: 0.0)
+    engine = Engine(FakeCodeModel(), ranker, clock=lambda: 0.0)
     engine.add("a", request)
     events = []
     while engine.busy:
@@ -79,14 +79,12 @@ def test_the_judge_sees_the_prompt_and_the_finished_pictures() -> None:
 
 def test_the_judge_is_told_how_likely_the_codes_were() -> None:
     """By the text alone, whatever guidance made of it: the mean over all codes, as a replay has it."""
-    judge, backend, slot = Judge([0.0]), FakeBackend(), torch.tensor([0])
+    judge, model, slot = Judge([0.0]), FakeCodeModel(), torch.tensor([0])
     run(judge, GenerationRequest("a cat", images=1, seed=3))
-    codes = backend.encode_image(torch.from_numpy(judge.pictures[0])[None])[0]
-    backend.prefill(slot, backend.encode_texts(["a cat"]))
-    before = [backend.start_token, *codes[:-1].tolist()]
-    logits = [
-        backend.decode_one_token(slot, torch.tensor([code]), torch.tensor([at])) for at, code in enumerate(before)
-    ]
+    codes = model.encode_image(torch.from_numpy(judge.pictures[0])[None])[0]
+    model.prefill(slot, model.encode_texts(["a cat"]))
+    before = [model.start_token, *codes[:-1].tolist()]
+    logits = [model.decode_one_token(slot, torch.tensor([code]), torch.tensor([at])) for at, code in enumerate(before)]
     expected = -F.cross_entropy(torch.cat(logits), codes)
     assert judge.likelihoods == pytest.approx([expected.item()], abs=1e-5)
 
@@ -105,13 +103,13 @@ def test_a_failing_judge_fails_no_generation(judge: Ranker) -> None:
     assert [(image.index, image.score) for image in images(events)] == [(index, None) for index in range(9)]
     assert isinstance(events[-1], Done)
     (warning,) = logs
-    assert (warning["event"], warning["log_level"], warning["generation"]) == ("ranking failed", "warning", "a")
+    assert (warning["event"], warning["log_level"], warning["generation"]) == ("generation.not_ranked", "warning", "a")
 
 
 def test_a_cancelled_generation_is_not_judged() -> None:
     """Even when some of its pictures are finished already."""
     judge = Judge([0.0] * 9)
-    engine = Engine(FakeBackend(), judge)
+    engine = Engine(FakeCodeModel(), judge)
     engine.add("a", REQUEST)
     while engine.status.waiting:
         engine.step()

@@ -5,19 +5,20 @@ import pytest
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued
 from inference.engine.engine import Engine
 from inference.engine.thread import ENGINE_FAILED, EngineThread, EventStream
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
+REQUEST = GenerationRequest("a fox")
 PICTURE = Image(0, 7, None, b"png")
 
 
 def stream(*events: Event, heartbeat: float = 30.0) -> EventStream:
-    made = EventStream(lambda order: None, heartbeat)
+    made = EventStream(REQUEST, lambda order: None, heartbeat)
     for event in events:
         made.put(event)
     return made
 
 
-@pytest.mark.parametrize("last", [Done(1.0, "fake"), Failed("model_failed", "It failed.", retryable=True)])
+@pytest.mark.parametrize("last", [Done(1.0, "fake"), Failed("model_failed", retryable=True)])
 async def test_a_stream_ends_with_its_generation(last: Event) -> None:
     """All events in their order, and none after the last."""
     events: list[Event] = [Queued(), Progress(0.5, b"webp"), PICTURE, last]
@@ -61,11 +62,11 @@ class Forgetful(Engine):
 
 async def test_a_step_that_breaks_leaves_nobody_waiting() -> None:
     """Every stream ends with a failure that may be tried again, even one that the engine has forgotten."""
-    thread = EngineThread(lambda: Forgetful(FakeBackend()), max_waiting=4)
+    thread = EngineThread(lambda: Forgetful(FakeCodeModel()), max_waiting=4)
     thread.start()
     await thread.engine()
-    with thread.open_stream() as mine:
-        mine.submit(GenerationRequest(prompt="a fox"))
+    with thread.open_stream(REQUEST) as mine:
+        mine.submit()
         events = [event async for event in mine]
     await thread.stop()
     assert events[-1] == ENGINE_FAILED

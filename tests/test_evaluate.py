@@ -35,7 +35,7 @@ from inference.training.evaluation.questions import (
 from inference.training.evaluation.result import Answer, Evaluation, results
 from inference.training.evaluation.scoring import answers, dominant_colour, nearest_background
 from inference.training.stages.detection import CrowdSource, DetectionConfig, DetectorTrainer
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 from tests.test_training_data import write_icons
 
 EVALUATE = "inference.training.evaluation.evaluate"
@@ -158,11 +158,11 @@ def test_drawing_gives_each_order_its_own_picture() -> None:
     """More orders than fit together, in their order: the same prompt and seed is the same picture, alone or not."""
     orders = [("a cat", 1), ("a dog", 2), ("a fox", 3), ("a cat", 1), ("a cat", 4)]
     heard: list[int] = []
-    drawn = draw(FakeBackend(slots=4), orders, heard.append)
+    drawn = draw(FakeCodeModel(slots=4), orders, heard.append)
     assert heard == [2, 4, 5]
     assert np.array_equal(drawn[0], drawn[3])
     assert not np.array_equal(drawn[0], drawn[4])
-    assert np.array_equal(draw(FakeBackend(slots=4), orders[1:2])[0], drawn[1])
+    assert np.array_equal(draw(FakeCodeModel(slots=4), orders[1:2])[0], drawn[1])
 
 
 class LikesTheLast:
@@ -175,12 +175,12 @@ class LikesTheLast:
 
 def test_best_of_nine_compares_the_first_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three grids one is all right, one all wrong, and of one the ninth is right, which is put first."""
-    examiner = Examiner(FakeBackend(slots=8), Detector(TINY))
+    examiner = Examiner(FakeCodeModel(slots=8), Detector(TINY))
     question = Question("concept", "a cat", (0,))
     right = [*[True] * 9, *[False] * 9, *[False] * 8, True]
     nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), mark) for mark in right]
     drawn = [answer.pixels for answer in nine], [0.0] * 27
-    monkeypatch.setattr(f"{EVALUATE}.draw_with_likelihoods", lambda backend, orders, told: drawn)
+    monkeypatch.setattr(f"{EVALUATE}.draw_with_likelihoods", lambda model, orders, told: drawn)
     monkeypatch.setattr(f"{EVALUATE}.judged", lambda detector, questions, pictures: nine)
     numbers = examiner.best_of_nine([question] * 3, LikesTheLast(), 0)  # type: ignore[arg-type]
     assert numbers == {

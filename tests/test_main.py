@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from bot.cli import app as command_line
 from bot.errors import ConfigurationError, UserError
 from inference.engine.engine import Engine
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(command_line, "configure_logs", lambda level, form: None)
-    monkeypatch.setattr("inference.server.app.load_engine", lambda *_: Engine(FakeBackend(slots=32)))
+    monkeypatch.setattr("inference.engine.loading.load_engine", lambda *_: Engine(FakeCodeModel(slots=32)))
 
 
 def easel(*words: str) -> tuple[int, str]:
@@ -79,6 +79,8 @@ def test_the_same_seed_draws_the_same_picture() -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
+        (("imagine", ""), "prompt is empty"),
+        (("imagine", " \u200b"), "prompt is empty"),
         (("imagine", "x" * 1001), "prompt has 1001 characters; at most 1000"),
         (("imagine", "x", "--guidance", "31"), "guidance_scale is 31.0; it must be from 1.0 to 30.0"),
         (("imagine", "x", "--temperature", "nan"), "temperature is nan"),

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.backends import EncodedTexts
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import ORIGINAL_SAMPLING, Checkpoint, load_builtin
 from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
+from inference.engine.code_model import EncodedTexts
+from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.packed.decoder import PackedDecoder
@@ -148,13 +148,13 @@ def test_other_kinds_are_left_to_the_network(changes: dict[str, Any]) -> None:
     golden = Path(__file__).parent / "fixtures" / "golden"
     text = load_prompt_tokenizer(golden / "dallebart_mini", network.config)
     vqgan = random_vqgan(resolution=6, attn_resolutions=(), n_embed=40)
-    backend = DalleBackend(
+    model = DalleCodeModel(
         Checkpoint("other", network, vqgan, text, ORIGINAL_SAMPLING), slots=5, precision=Precision.INT8
     )
     slots = torch.tensor([4, 0, 2])
-    backend.prefill(slots, EncodedTexts(states, mask))
+    model.prefill(slots, EncodedTexts(states, mask))
     for position in range(codes.shape[1]):
-        logits = backend.decode_one_token(slots, codes[:, position], torch.full((3,), position))
+        logits = model.decode_one_token(slots, codes[:, position], torch.full((3,), position))
         torch.testing.assert_close(logits, expected[:, position], rtol=1e-4, atol=1e-4)
 
 

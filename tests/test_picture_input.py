@@ -11,9 +11,9 @@ import torch
 from PIL import Image as Picture
 from torch import Tensor
 
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import load_original
 from inference.contract import Done, GenerationRequest, Image
+from inference.engine.dalle import DalleCodeModel
 from inference.engine.engine import Engine
 from inference.pictures import Pixels, encode_png
 from tests.test_server import draw, running
@@ -23,24 +23,24 @@ SIDE = 4  # codes
 
 
 @functools.cache
-def backend() -> DalleBackend:
-    return DalleBackend(load_original(GOLDEN / "dallebart_mini"), slots=4)
+def model() -> DalleCodeModel:
+    return DalleCodeModel(load_original(GOLDEN / "dallebart_mini"), slots=4)
 
 
 def a_picture() -> Pixels:
     """What some codes look like."""
-    codes = torch.arange(SIDE * SIDE)[None] * 3 % backend().vocab_size
-    pixels: Pixels = backend().detokenize(codes)[0].numpy()
+    codes = torch.arange(SIDE * SIDE)[None] * 3 % model().vocab_size
+    pixels: Pixels = model().detokenize(codes)[0].numpy()
     return pixels
 
 
 def codes_of(pixels: Pixels) -> Tensor:
-    return backend().encode_image(torch.from_numpy(pixels)[None])[0]
+    return model().encode_image(torch.from_numpy(pixels)[None])[0]
 
 
 def drawn_codes(**options: float) -> Tensor:
     """Codes (L,) of one picture that starts from `a_picture`."""
-    engine = Engine(backend())
+    engine = Engine(model())
     request = GenerationRequest("a cat", images=1, guidance_scale=1, temperature=5, init_image=b"any", **options)  # type: ignore[arg-type]
     engine.add("a", request, a_picture())
     while engine.busy:
@@ -75,14 +75,14 @@ async def test_over_http() -> None:
     """A file of any size is cut and scaled; strength 0 gives it back as the VQGAN sees it, whatever the seed."""
     file = io.BytesIO()
     Picture.fromarray(a_picture()).save(file, "PNG")
-    seen = backend().detokenize(codes_of(a_picture())[None])[0].numpy()
-    async with running(lambda: Engine(backend())) as client:
+    seen = model().detokenize(codes_of(a_picture())[None])[0].numpy()
+    async with running(lambda: Engine(model())) as client:
         init_image = base64.b64encode(file.getvalue()).decode()
         events = await draw(client, images=2, seed=3, init_image=init_image, strength=0.0)
         completed = await draw(client, images=1, seed=3, init_image=init_image, keep_rows=3)
     pictures = [event for event in events if isinstance(event, Image)]
     assert [picture.png for picture in pictures] == [
-        encode_png(seen, picture.seed, model=backend().name) for picture in pictures
+        encode_png(seen, picture.seed, model=model().name) for picture in pictures
     ]
     assert isinstance(completed[-1], Done)
     (image,) = (event for event in completed if isinstance(event, Image))

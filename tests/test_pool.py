@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,18 @@ import pytest
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.pool import Pool
-from inference.contract import Done, Event, Failed, Image, Progress, Queued, Verdict
+from inference.contract import (
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Queued,
+    Readiness,
+    Verdict,
+)
 from tests.test_endpoint import EVENTS, REQUEST, FakeServer, serving
 
 
@@ -28,8 +40,8 @@ async def a_pool(
         yield pool, servers
 
 
-async def collect(pool: Pool) -> list[Event]:
-    async with aclosing(pool.generate(REQUEST)) as events:
+async def collect(pool: Pool, request: GenerationRequest = REQUEST) -> list[Event]:
+    async with aclosing(pool.generate(request)) as events:
         return [event async for event in events]
 
 
@@ -41,6 +53,10 @@ async def until(pool: Pool, condition: Callable[[], bool]) -> None:
         while not condition():
             changed.clear()
             await changed.wait()
+
+
+async def until_models(pool: Pool, *names: str) -> None:
+    await until(pool, lambda: {model.name for model in pool.models()} == set(names))
 
 
 async def test_a_generation_runs_through(tmp_path: Path) -> None:
@@ -74,6 +90,41 @@ async def test_work_goes_to_the_server_with_most_free_slots(tmp_path: Path) -> N
             server.hold.set()
         assert await asyncio.gather(*tasks) == [EVENTS] * 5
         assert sum(len(server.requests) for server in servers) == 5
+
+
+async def test_a_server_says_how_much_it_takes(tmp_path: Path) -> None:
+    """The setting is an upper bound; what others have there is not ours, but one place always is."""
+    async with a_pool(tmp_path, "a", concurrency=5) as (pool, (server,)):
+        assert pool.capacity == 5
+        server.readiness = Readiness(capacity=3, free=3, waiting=0, models=("fake",))
+        await until(pool, lambda: pool.capacity == 3)
+        server.readiness = Readiness(capacity=3, free=1, waiting=0, models=("fake",))
+        await until(pool, lambda: pool.capacity == 1)
+        server.readiness = Readiness(capacity=3, free=0, waiting=9, models=("fake",))
+        assert await collect(pool) == EVENTS
+        assert pool.capacity == 1
+
+
+async def test_work_goes_to_a_server_that_has_the_model(tmp_path: Path) -> None:
+    """However busy it is; one that nobody has is refused at once, unless a server is away that may have it."""
+    async with a_pool(tmp_path, "ab") as (pool, (first, second)):
+        second.readiness = replace(second.readiness, models=("fake", "mega"))
+        second.models = [ModelDescription("fake"), ModelDescription("mega", description="larger")]
+        await until_models(pool, "fake", "mega")
+        mega = replace(REQUEST, model="mega")
+        for _ in range(3):
+            assert await collect(pool, mega) == EVENTS
+        assert (first.requests, second.requests) == ([], [mega] * 3)
+        with pytest.raises(InvalidOption, match="'giga'") as refusal:
+            await collect(pool, replace(REQUEST, model="giga"))
+        assert refusal.value.field == "model"
+        second.ready = False
+        await until_models(pool, "fake")
+        waiting = asyncio.create_task(collect(pool, mega))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        second.ready = True
+        assert await asyncio.wait_for(waiting, 10) == EVENTS
 
 
 async def test_a_broken_stream_is_tried_elsewhere(tmp_path: Path) -> None:
@@ -118,10 +169,10 @@ async def test_tries_are_bounded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("retryable", "tries"), [(True, 3), (False, 1)])
 async def test_only_what_may_succeed_is_tried_again(tmp_path: Path, *, retryable: bool, tries: int) -> None:
-    """The server says so itself, and its code and words are kept."""
+    """The server says so itself, and its code is kept."""
     async with a_pool(tmp_path) as (pool, (server,)):
-        server.events = [Queued(), Failed("out_of_memory", "no room", retryable)]
-        with pytest.raises(GenerationFailed, match="no room") as failure:
+        server.events = [Queued(), Failed("out_of_memory", retryable)]
+        with pytest.raises(GenerationFailed, match="out_of_memory") as failure:
             await collect(pool)
         assert (failure.value.code, len(server.requests)) == ("out_of_memory", tries)
 
@@ -176,9 +227,10 @@ async def test_a_server_that_comes_up_during_anothers_failing_check_is_asked() -
     class Scripted(Endpoint):
         up = True
 
-        async def probe(self) -> None:
+        async def probe(self) -> Readiness:
             if not self.up:
                 raise EndpointDown(self.name, "down")
+            return Readiness(8, 8, 0, ())
 
         async def check(self, prompts: Sequence[str]) -> list[Verdict]:
             if self is second:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.engine.previews import BURST, SHARE, PreviewBudget, continue_codes, draw_partial
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
 
 def test_the_first_picture_teaches_the_price() -> None:
@@ -74,6 +74,6 @@ def test_only_known_codes_reach_the_model(side: int, data: st.DataObject) -> Non
 
 def test_partial_pictures_have_the_models_size() -> None:
     """One picture for each row of codes."""
-    backend = FakeBackend()
-    pictures = draw_partial(backend.detokenize, torch.ones(3, 16, dtype=torch.long), [1, 7, 16], 4)
+    model = FakeCodeModel()
+    pictures = draw_partial(model.detokenize, torch.ones(3, 16, dtype=torch.long), [1, 7, 16], 4)
     assert [picture.shape for picture in pictures] == [(16, 16, 3)] * 3

@@ -12,10 +12,12 @@ import torch
 from structlog.testing import capture_logs
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import Checkpoint, load_builtin, load_original
+from inference.engine.dalle import DalleCodeModel
+from inference.engine.loading import ranker_of
 from inference.pictures import Pixels
-from inference.ranking.ranker import JUDGE_WEIGHT, ClipRanker, LikelihoodRanker, RankerError, ranker_of
+from inference.ranking.clip import ClipRanker, RankerError
+from inference.ranking.likelihood import JUDGE_WEIGHT, LikelihoodRanker
 from inference.training.evaluation.drawing import draw_with_likelihoods
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
@@ -110,7 +112,7 @@ def test_a_model_is_ranked_by_what_came_with_it(folder: Path) -> None:
 def test_the_built_in_model_ranks_by_what_it_found_likely() -> None:
     """The judge moves a score by its cosine's part; others in the batch change nothing."""
     model = load_builtin()
-    drawn, likelihoods = draw_with_likelihoods(DalleBackend(model, slots=4), [("a red heart", 0), ("a cat", 0)])
+    drawn, likelihoods = draw_with_likelihoods(DalleCodeModel(model, slots=4), [("a red heart", 0), ("a cat", 0)])
     ranker = ranker_of(model)
     assert ranker is not None
     scores = ranker.scores("a red heart", drawn, [-0.5, -0.5])

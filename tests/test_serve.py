@@ -10,14 +10,13 @@ import pytest
 import torch
 from aiohttp import ClientSession, UnixConnector
 
-from inference.backends import Backend
 from inference.contract import Done, Failed, Image, Queued, event_from_line
+from inference.engine.code_model import CodeModel
 from inference.engine.engine import Engine
-from inference.safety.policy import Policy
-from inference.server import app as server
-from inference.server.app import ServeError, ServeOptions, serve
+from inference.server import process
+from inference.server.process import ServeError, ServeOptions, serve
 from inference.server.sockets import listen_tcp, listen_unix
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
 
 @pytest.fixture
@@ -27,19 +26,19 @@ def uds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("easel.sock")
 
 
-def loading(monkeypatch: pytest.MonkeyPatch, load: Callable[[], Backend]) -> None:
+def loading(monkeypatch: pytest.MonkeyPatch, load: Callable[[], CodeModel]) -> None:
     """Let the server load something small."""
-    monkeypatch.setattr(server, "load_engine", lambda *_: Engine(load()))
+    monkeypatch.setattr(process, "load_engine", lambda *_: Engine(load()))
 
 
 async def start(options: ServeOptions) -> asyncio.Task[None]:
     """Serve in this test's loop."""
-    return asyncio.create_task(server._run(options, server._listen(options), Policy()))
+    return asyncio.create_task(process._run(options, process._listen(options)))
 
 
 async def test_serving_until_sigterm(uds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a unix socket, without a token, pictures are drawn; SIGTERM ends it in good order."""
-    loading(monkeypatch, FakeBackend)
+    loading(monkeypatch, FakeCodeModel)
     serving = await start(ServeOptions(uds=uds, token="not asked for here"))
     async with ClientSession(connector=UnixConnector(str(uds))) as client:
         async with client.post("http://localhost/v1/generations", json={"prompt": "a cat", "images": 1}) as response:
@@ -53,7 +52,7 @@ async def test_serving_until_sigterm(uds: Path, monkeypatch: pytest.MonkeyPatch)
 
 async def test_sigterm_fails_what_is_running_retryably(uds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A person's picture is drawn elsewhere or later, and the process does not wait for it."""
-    loading(monkeypatch, lambda: FakeBackend(grid_side=64))  # 4096 codes: it will not be done before the signal
+    loading(monkeypatch, lambda: FakeCodeModel(grid_side=64))  # 4096 codes: it will not be done before the signal
     serving = await start(ServeOptions(uds=uds))
     async with (
         ClientSession(connector=UnixConnector(str(uds))) as client,
@@ -70,11 +69,11 @@ async def test_sigterm_fails_what_is_running_retryably(uds: Path, monkeypatch: p
 
 async def test_tcp_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     """And lets in who has it."""
-    loading(monkeypatch, FakeBackend)
+    loading(monkeypatch, FakeCodeModel)
     options = ServeOptions(port=0, token="secret")
-    listener = server._listen(options)
+    listener = process._listen(options)
     host, port = listener.getsockname()
-    serving = asyncio.create_task(server._run(options, listener, Policy()))
+    serving = asyncio.create_task(process._run(options, listener))
     async with ClientSession() as client:
         body = {"prompts": ["a cat"]}
         url = f"http://{host}:{port}/v1/check"
@@ -90,7 +89,7 @@ async def test_tcp_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_model_that_cannot_be_loaded_ends_the_server(uds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the model's name and the cause."""
 
-    def load() -> Backend:
+    def load() -> CodeModel:
         raise OSError("mega/model.safetensors: the file is cut off")
 
     loading(monkeypatch, load)

@@ -18,16 +18,30 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image as Picture
 from torch import Tensor
 
-from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued, Verdict, event_from_line
+from inference.backends.codes import CodesBackend
+from inference.contract import (
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Queued,
+    Readiness,
+    Verdict,
+    event_from_line,
+)
 from inference.engine.engine import Engine
+from inference.engine.thread import EngineThread
 from inference.safety.policy import Policy
 from inference.server.app import SERVICE, create_app
-from tests.fakes import FakeBackend
+from tests.fakes import FakeCodeModel
 
 Client = TestClient[web.Request, web.Application]
 
 
-class HeldBackend(FakeBackend):
+class HeldModel(FakeCodeModel):
     """Draws only while `go` is set, so that a test decides how far a generation is."""
 
     def __init__(self, slots: int = 8) -> None:
@@ -47,9 +61,8 @@ class HeldBackend(FakeBackend):
 async def running(
     load: Callable[[], Engine] | None = None, *, token: str | None = None, max_waiting: int = 4
 ) -> AsyncIterator[Client]:
-    app = create_app(
-        load or (lambda: Engine(FakeBackend())), Policy(), model="fake", token=token, max_waiting=max_waiting
-    )
+    backend = CodesBackend(load or (lambda: Engine(FakeCodeModel())), "fake", max_waiting)
+    app = create_app(backend, Policy(), token=token)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -62,6 +75,12 @@ async def events_of(response: ClientResponse) -> list[Event]:
 async def draw(client: Client, **fields: Any) -> list[Event]:
     async with client.post("/v1/generations", json={"prompt": "a cat", **fields}) as response:
         return await events_of(response)
+
+
+def engine_thread(client: Client) -> EngineThread:
+    backend = client.app[SERVICE].backend
+    assert isinstance(backend, CodesBackend)
+    return backend._thread
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -99,7 +118,6 @@ async def test_concurrent_generations_get_their_own_pictures() -> None:
 @pytest.mark.parametrize(
     "prompt",
     [
-        "",
         "🐉🔥",
         "قطة على الحائط",
         "a\u200bcat\u200d\ufeff",
@@ -109,7 +127,7 @@ async def test_concurrent_generations_get_their_own_pictures() -> None:
         "a\x00b",
         "👨‍👩‍👧‍👦" * 90,
     ],
-    ids=["empty", "emoji", "rtl", "zero-width", "override", "markdown", "1000", "nul", "joined emoji"],
+    ids=["emoji", "rtl", "zero-width", "override", "markdown", "1000", "nul", "joined emoji"],
 )
 async def test_strange_prompts_are_drawn(prompt: str) -> None:
     """Whatever a person types within the limits is a prompt."""
@@ -149,6 +167,10 @@ BAD_BODIES: list[tuple[str, str, str]] = [
     ('{"prompt": "' + "x" * 4001 + '"}', "prompt", "4001 characters; at most 1000"),
     ('{"prompt": "x", "negative_prompt": "' + "x" * 1001 + '"}', "negative_prompt", "1001"),
     ("{}", "prompt", "missing"),
+    ('{"prompt": ""}', "prompt", "nothing in it can be seen"),
+    ('{"prompt": " \\u200b\\n"}', "prompt", "nothing in it can be seen"),
+    ('{"prompt": "x", "id": "a b\\n"}', "id", "letters, digits"),
+    ('{"prompt": "x", "id": ""}', "id", "letters, digits"),
     ('{"prompt": 7}', "prompt", "a str is needed"),
     ('{"prompt": "\\ud800"}', "prompt", "Unicode"),
     ('{"prompt": "x", "images": 0}', "images", "images is 0; it must be from 1 to 9"),
@@ -221,16 +243,16 @@ async def test_wrong_paths_and_methods_get_the_same_shape(method: str, path: str
 
 async def test_leaving_cancels_and_frees_the_slots() -> None:
     """The next person's picture starts at once."""
-    backend = HeldBackend()
-    async with running(lambda: Engine(backend)) as client:
-        service = client.app[SERVICE]
+    model = HeldModel()
+    async with running(lambda: Engine(model)) as client:
+        thread = engine_thread(client)
         response = await client.post("/v1/generations", json={"prompt": "a cat", "images": 9})
-        await until(backend.entered.is_set)
+        await until(model.entered.is_set)
         response.close()
-        await until(lambda: not service.engine._streams)
-        backend.go.set()
-        await until(lambda: service.engine.status == Engine(FakeBackend()).status)
-        assert backend.steps == 1  # the one under way when the client left
+        await until(lambda: not thread.under_way)
+        model.go.set()
+        await until(lambda: thread.status == Engine(FakeCodeModel()).status)
+        assert model.steps == 1  # the one under way when the client left
         page = await (await client.get("/metrics")).text()
         assert 'easel_generations_total{outcome="cancelled"} 1.0' in page
 
@@ -241,12 +263,11 @@ async def test_a_full_line_is_answered_with_when_to_come_back() -> None:
 
     def load() -> Engine:
         loading.wait(timeout=30)
-        return Engine(FakeBackend())
+        return Engine(FakeCodeModel())
 
     async with running(load, max_waiting=2) as client:
         waiting = [asyncio.create_task(draw(client, images=1)) for _ in range(2)]
-        service = client.app[SERVICE]
-        await until(lambda: service.engine.waiting == 2)
+        await until(lambda: engine_thread(client).waiting == 2)
         async with client.post("/v1/generations", json={"prompt": "a cat"}) as response:
             assert response.status == 503
             assert int(response.headers["Retry-After"]) > 0
@@ -263,14 +284,15 @@ async def test_a_generation_that_comes_while_the_model_loads_waits_for_it() -> N
 
     def load() -> Engine:
         loading.wait(timeout=30)
-        return Engine(FakeBackend())
+        return Engine(FakeCodeModel())
 
     async with running(load) as client:
         early = asyncio.create_task(draw(client, images=1))
         async with client.get("/readyz") as response:
-            assert (response.status, (await response.json())["status"]) == (503, "loading")
+            assert (response.status, (await response.json())["models"]) == (503, ["fake"])
         async with client.get("/v1/models") as response:
-            assert await response.json() == {"models": [{"name": "fake", "loaded": False}]}
+            (model,) = (await response.json())["data"]
+        assert (model["id"], model["loaded"]) == ("fake", False)
         async with client.post("/v1/check", json={"prompts": ["a cat"]}) as response:
             assert response.status == 200
         loading.set()
@@ -281,13 +303,13 @@ async def test_a_generation_that_comes_while_the_model_loads_waits_for_it() -> N
 
 async def test_stopping_fails_running_generations_retryably() -> None:
     """A client learns that another try, or another server, may do."""
-    backend = HeldBackend()
-    async with running(lambda: Engine(backend)) as client:
+    model = HeldModel()
+    async with running(lambda: Engine(model)) as client:
         response = await client.post("/v1/generations", json={"prompt": "a cat"})
         assert event_from_line(await response.content.readline()) == Queued()
         stopping = asyncio.create_task(client.server.close())
-        await until(lambda: client.app[SERVICE].engine._stopping)
-        backend.go.set()
+        await until(lambda: engine_thread(client)._stopping)
+        model.go.set()
         last = [event_from_line(line) async for line in response.content][-1]
         await stopping
     assert isinstance(last, Failed)
@@ -297,7 +319,7 @@ async def test_stopping_fails_running_generations_retryably() -> None:
 async def test_a_broken_model_fails_the_generation_and_the_server_lives_on() -> None:
     """The stream ends with a retryable failure; the next one is drawn."""
 
-    class Once(FakeBackend):
+    class Once(FakeCodeModel):
         broken = True
 
         def prefill(self, *arguments: Any) -> None:
@@ -320,10 +342,8 @@ async def test_a_model_that_cannot_be_loaded_is_the_end_of_the_engine() -> None:
         raise RuntimeError("no such file")
 
     async with running(load) as client:
-        service = client.app[SERVICE]
         async with asyncio.timeout(30):
-            await service.engine.ended.wait()
-        await until(lambda: not service.engine.alive)
+            await client.app[SERVICE].backend.ended.wait()
         async with client.get("/healthz") as response:
             assert response.status == 503
         async with client.post("/v1/generations", json={"prompt": "a cat"}) as response:
@@ -361,29 +381,37 @@ async def test_bad_checks_are_answered_by_name(body: str, says: str) -> None:
 
 async def test_checks_answer_while_the_engine_is_busy() -> None:
     """A step of the model that does not end holds up nobody's check."""
-    backend = HeldBackend()
-    async with running(lambda: Engine(backend)) as client:
+    model = HeldModel()
+    async with running(lambda: Engine(model)) as client:
         generation = asyncio.create_task(draw(client, images=1))
-        await until(backend.entered.is_set)
+        await until(model.entered.is_set)
         async with client.post("/v1/check", json={"prompts": ["a cat"]}) as response:
             assert response.status == 200
         assert not generation.done()
-        backend.go.set()
+        model.go.set()
         await generation
 
 
-async def test_readiness_shows_slots_and_models_their_defaults() -> None:
-    """What the pool and a person want to know."""
-    async with running() as client:
-        await draw(client, images=1)
+async def test_readiness_shows_room_and_models_what_they_can_do() -> None:
+    """What the pool believes, and what a person may order."""
+    model = HeldModel()
+    async with running(lambda: Engine(model)) as client:
+        drawing = asyncio.create_task(draw(client, images=1))
+        await until(model.entered.is_set)
         async with client.get("/readyz") as response:
-            ready = await response.json()
+            busy = Readiness.from_json(await response.json())
+        model.go.set()
+        await drawing
+        async with client.get("/readyz") as response:
+            ready = Readiness.from_json(await response.json())
         async with client.get("/v1/models") as response:
-            (model,) = (await response.json())["models"]
+            (described,) = [ModelDescription.from_json(one) for one in (await response.json())["data"]]
         async with client.get("/healthz") as response:
             assert response.status == 200
-    assert (ready["status"], ready["slots"], ready["waiting"]) == ("ready", 8, 0)
-    assert (model["name"], model["defaults"]["top_k"]) == ("fake", 8)
+    assert (busy.capacity, busy.free) == (2, 1)
+    assert ready == Readiness(capacity=2, free=2, waiting=0, models=("fake",))
+    assert described == Engine(model).describe()
+    assert (described.sizes, described.rows, described.defaults["top_k"]) == (("256x256",), 4, 8)
 
 
 async def test_metrics_count_what_happened() -> None:

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import BUILTIN_SAMPLING, Checkpoint, load_builtin, save_builtin
+from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
@@ -373,7 +373,7 @@ def test_samples_follow_the_prompt_and_the_seed() -> None:
         trainer.train_step(coded())
     model = folded(trainer.model).eval()
     checkpoint = Checkpoint("tiny", model, VQGAN(tiny_codec()), OneHotTexts(), BUILTIN_SAMPLING)  # type: ignore[arg-type]
-    backend, orders = DalleBackend(checkpoint, slots=8), [(str(number), number) for number in range(4)]
+    backend, orders = DalleCodeModel(checkpoint, slots=8), [(str(number), number) for number in range(4)]
     codes, likelihoods = codes_for(backend, orders)
     assert torch.equal(codes, codes_for(backend, orders)[0])
     with torch.no_grad():

@@ -89,7 +89,7 @@ def serve(
     """Run an inference server."""
     _let_idle_threads_sleep()
     from bot.pool.supervisor import end_when_stdin_closes
-    from inference.server.app import ServeOptions, serve
+    from inference.server.process import ServeOptions, serve
 
     settings = _settings()
     if until_stdin_closes:
@@ -266,14 +266,15 @@ def _draw(
     """Run one generation on an engine in this process; `threads` 0 takes all cores, for nobody else needs one."""
     _let_idle_threads_sleep()
     from inference.checkpoints.weights import CheckpointError
+    from inference.engine.loading import LoadOptions, load_engine
     from inference.native.cores import usable_cores
-    from inference.server.app import load_engine
 
     with _progress_bar(quiet=quiet) as report:
         report(0.0, "loading")
         try:
             threads = settings.inference_threads or usable_cores()
-            engine = load_engine(request.model, threads, precision, settings.models_dir)
+            model = request.model or settings.inference_model
+            engine = load_engine(model, LoadOptions(threads, precision, settings.models_dir))
         except CheckpointError as error:
             raise UserError(str(error)) from error
         engine.add("imagine", request)
@@ -285,8 +286,8 @@ def _draw(
                         report(done, "drawing")
                     case contract.Image():
                         pictures.append(event)
-                    case contract.Failed(_, message):
-                        raise UserError(message)
+                    case contract.Failed(code):
+                        raise UserError(f"the drawing failed ({code}); the log above says why")
                     case contract.Done():
                         return contract.best_first(pictures), event
 

@@ -7,15 +7,26 @@ Knows nothing of other servers, of queues or of trying again.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.errors import GenerationFailed, InvalidOption
-from inference.contract import Done, Event, Failed, GenerationRequest, Verdict, event_from_line
+from inference.contract import (
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    ModelDescription,
+    Readiness,
+    Verdict,
+    event_from_line,
+)
+
+T = TypeVar("T")
 
 MAX_LINE_BYTES: Final = 64 * 2**20  # a picture of 4096 × 4096 pixels as base64 is smaller
 LARGE_LINE_BYTES: Final = 2**20
@@ -62,11 +73,23 @@ class Endpoint:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def probe(self) -> None:
-        """Return where the server is ready to work.  Raises EndpointDown."""
+    async def probe(self) -> Readiness:
+        """What the server takes and has, where it is ready to work.  Raises EndpointDown."""
+        return await self._ask("/readyz", Readiness.from_json)
+
+    async def models(self) -> tuple[ModelDescription, ...]:
+        """What can be drawn with there, the default first.  Raises EndpointDown."""
+        return await self._ask(
+            "/v1/models", lambda answer: tuple(ModelDescription.from_json(one) for one in answer["data"])
+        )
+
+    async def _ask(self, path: str, read: Callable[[Any], T]) -> T:
         timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
-        async with self._request("GET", "/readyz", timeout=timeout):
-            return
+        async with self._request("GET", path, timeout=timeout) as response:
+            try:
+                return read(await response.json(content_type=None))
+            except (ValueError, TypeError, KeyError) as error:
+                raise EndpointDown(self.name, f"its answer to {path} cannot be read: {error}") from error
 
     async def check(self, prompts: Sequence[str]) -> list[Verdict]:
         """One verdict a prompt.  Raises EndpointDown, also for an answer that cannot be read."""

@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 import structlog
 
-from bot.errors import GenerationFailed, NoEndpoint
+from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
 from bot.pool.endpoint import Endpoint, EndpointDown
-from inference.contract import Done, Event, Failed, GenerationRequest, Verdict
+from inference.contract import Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +35,15 @@ class DrawingPool(Protocol):
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
 
+    def models(self) -> tuple[ModelDescription, ...]: ...
+
     def status(self) -> "tuple[EndpointStatus, ...]": ...
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointStatus:
-    """What the health page shows of one server; `problem` is empty while it is ready."""
+    """What the health page shows of one server: `concurrency` generations go to it at a time, as many as it says it
+    takes and as the settings allow; `problem` is empty while it is ready."""
 
     name: str
     ready: bool
@@ -51,16 +54,29 @@ class EndpointStatus:
 
 @dataclass(slots=True)
 class _Member:
-    """A server, and what the pool knows of it."""
+    """A server, and what the pool knows of it.  `others` are generations there that are not ours."""
 
     endpoint: Endpoint
+    bound: int
     ready: bool = False
     running: int = 0
+    others: int = 0
+    capacity: int = 0
+    models: tuple[ModelDescription, ...] = ()
     problem: str = "not asked yet"
+
+    @property
+    def concurrency(self) -> int:
+        """Our generations that it takes at a time; one at least, so that nobody who shares it can shut us out."""
+        return max(1, min(self.bound, self.capacity - self.others)) if self.ready else 0
+
+    def serves(self, model: str | None) -> bool:
+        return model is None or any(model == one.name for one in self.models)
 
 
 class Pool:
-    """`concurrency` generations at a time go to each endpoint; `patience` (seconds) bounds every wait for one."""
+    """At most `concurrency` generations at a time go to each endpoint, fewer where it says that it takes fewer;
+    `patience` (seconds) bounds every wait for one."""
 
     def __init__(
         self,
@@ -71,8 +87,7 @@ class Pool:
         poll_seconds: float = POLL_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
-        self._members = [_Member(endpoint) for endpoint in endpoints]
-        self._concurrency = concurrency
+        self._members = [_Member(endpoint, concurrency) for endpoint in endpoints]
         self._patience = patience
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
@@ -97,11 +112,17 @@ class Pool:
     @property
     def capacity(self) -> int:
         """How many generations can run at a time on the servers that are ready now."""
-        return sum(member.ready for member in self._members) * self._concurrency
+        return sum(member.concurrency for member in self._members)
+
+    def models(self) -> tuple[ModelDescription, ...]:
+        """What can be drawn with on the servers that are ready now, each model once, the default first."""
+        described = {model.name: model for member in reversed(self._members) if member.ready for model in member.models}
+        first = next((member.models[0].name for member in self._members if member.ready and member.models), None)
+        return tuple(sorted(described.values(), key=lambda model: (model.name != first, model.name)))
 
     def status(self) -> tuple[EndpointStatus, ...]:
         return tuple(
-            EndpointStatus(member.endpoint.name, member.ready, member.running, self._concurrency, member.problem)
+            EndpointStatus(member.endpoint.name, member.ready, member.running, member.concurrency, member.problem)
             for member in self._members
         )
 
@@ -139,12 +160,12 @@ class Pool:
         broken: _Member | None = None
         for attempt in range(1, TRIES + 1):
             await asyncio.sleep((attempt - 1) * self._retry_seconds)
-            member = await self._take(avoid=broken)
+            member = await self._take(request.model, avoid=broken)
             try:
                 async with aclosing(member.endpoint.generate(request)) as events:
                     async for event in events:
                         if isinstance(event, Failed):
-                            problem = GenerationFailed(event.code, event.message)
+                            problem = GenerationFailed(event.code, f"The drawing server failed ({event.code}).")
                             if not event.retryable:
                                 raise problem
                             break
@@ -163,14 +184,20 @@ class Pool:
 
     # ------------------------------------------------------------------------------------------------ private
 
-    async def _take(self, avoid: _Member | None) -> _Member:
-        """The ready server with most free slots, one unlike `avoid` if possible; waits for one.  Raises NoEndpoint."""
+    async def _take(self, model: str | None, avoid: _Member | None) -> _Member:
+        """The ready server that draws with `model` and has most room, one unlike `avoid` if possible; waits for one.
+
+        Raises NoEndpoint, and InvalidOption at once where all are ready and none has the model.
+        """
         try:
             async with asyncio.timeout(self._patience):
                 while True:
-                    free = [one for one in self._members if one.ready and one.running < self._concurrency]
+                    serving = [one for one in self._members if one.ready and one.serves(model)]
+                    if not serving and all(one.ready for one in self._members):
+                        raise InvalidOption("model", f"No drawing server has the model {model!r} now.")
+                    free = [one for one in serving if one.running < one.concurrency]
                     if free:
-                        member = min(free, key=lambda one: (one is avoid, one.running))
+                        member = min(free, key=lambda one: (one is avoid, one.running - one.concurrency))
                         member.running += 1
                         return member
                     await self._change.wait()
@@ -200,15 +227,25 @@ class Pool:
 
     async def _probe(self, member: _Member) -> None:
         try:
-            await member.endpoint.probe()
+            running = member.running
+            before = member.concurrency, {model.name for model in member.models}
+            readiness = await member.endpoint.probe()
+            if {model.name for model in member.models} != set(readiness.models):
+                member.models = await member.endpoint.models()
         except EndpointDown as error:
             self._mark_down(member, error)
         except Exception:
             log.exception("pool.probe_failed", endpoint=member.endpoint.name)
         else:
-            if not member.ready:
-                log.info("pool.endpoint_ready", endpoint=member.endpoint.name)
-                member.ready, member.problem = True, ""
+            was_ready = member.ready
+            member.capacity = readiness.capacity
+            ours = max(running, member.running)  # some of them may have ended since the server counted
+            member.others = max(0, readiness.capacity - readiness.free - ours)
+            member.ready, member.problem = True, ""
+            if not was_ready:
+                models = [model.name for model in member.models]
+                log.info("pool.endpoint_ready", endpoint=member.endpoint.name, models=models, takes=member.concurrency)
+            if (member.concurrency, {model.name for model in member.models}) != before:
                 self._announce()
 
     def _announce(self) -> None:

@@ -1,72 +1,51 @@
-"""What the engine can drive: one module per kind of model. Here is what they all are, and what they hand out."""
+"""What can draw, one module a kind, and what they all are to the server: they describe themselves, and they stream."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from torch import Tensor
-
-from inference.models.sampling import SamplingParams
+from inference.contract import Event, GenerationRequest, ModelDescription
 
 
-@dataclass(frozen=True)
-class EncodedTexts:
-    """What a decoder reads of B texts. T is the same for all, padded; what it means is the backend's own affair."""
+@dataclass(frozen=True, slots=True)
+class BackendStatus:
+    """How full a backend is: generations it works on at a time, those in work, those that wait; and for those that
+    decode in slots, rows of the caches."""
 
-    states: Tensor  # (B, T, E)
-    mask: Tensor  # (B, T), 1 where there is text
-
-    def __len__(self) -> int:
-        return self.states.shape[0]
-
-    def __getitem__(self, rows: slice | Tensor) -> "EncodedTexts":
-        """Some of the texts, in the order of `rows`."""
-        return EncodedTexts(self.states[rows], self.mask[rows])
+    capacity: int
+    running: int
+    waiting: int
+    slots: int = 0
+    free_slots: int = 0
 
 
 class Backend(Protocol):
-    """A model as the engine sees it. A call may raise anything: the generations concerned fail, the engine lives on."""
+    """Something that draws.  `start` it, `stop` it; all methods belong to the event loop's thread."""
 
     @property
-    def name(self) -> str: ...
-    @property
-    def image_length(self) -> int:
-        """Codes a picture, L = grid_side²."""
+    def name(self) -> str:
+        """What the model calls itself once it is loaded; until then what it was asked for by."""
 
     @property
-    def grid_side(self) -> int: ...
-    @property
-    def picture_side(self) -> int:
-        """Pixels a side that `encode_image` takes."""
+    def ended(self) -> asyncio.Event:
+        """Set when it can draw no more: it was stopped, or it has died."""
 
     @property
-    def reads_pictures(self) -> bool:
-        """Whether the model can encode pictures; min-dalle's files have no encoder."""
+    def status(self) -> BackendStatus | None:
+        """None until its model is loaded, and after it was stopped."""
 
-    @property
-    def start_token(self) -> int: ...
-    @property
-    def vocab_size(self) -> int:
-        """V, logits a row."""
+    def start(self) -> None:
+        """Begin to load the model; returns at once."""
 
-    @property
-    def slots(self) -> int:
-        """Rows that have room in the caches."""
+    async def stop(self) -> None:
+        """End all generations with a retryable failure, and let the model go."""
 
-    @property
-    def recommended(self) -> SamplingParams: ...
+    async def describe(self) -> ModelDescription:
+        """What it can do, as soon as the model is loaded.  Raises what loading raised."""
 
-    def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
-        """None is the unconditional text."""
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+        """The events of one generation, up to Done or Failed; closing the generator cancels it.
 
-    def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
-        """Fill the text part of the slots (R,) from R texts; whatever the slots held before is forgotten."""
-
-    def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
-        """(R,) each -> logits (R, V) float32 over the code at `positions`; `tokens` are the codes before it."""
-
-    def detokenize(self, codes: Tensor) -> Tensor:
-        """(B, L) -> uint8 (B, H, W, 3) on the CPU."""
-
-    def encode_image(self, pixels: Tensor) -> Tensor:
-        """uint8 (B, picture_side, picture_side, 3) -> codes (B, L)."""
+        Raises InvalidRequest or Busy before the first event.
+        """

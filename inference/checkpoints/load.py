@@ -288,7 +288,7 @@ def _sampling(values: dict[str, Any], path: Path) -> SamplingParams:
     if values.keys() != set(names):
         raise CheckpointError(f"{path}: 'sampling' must give {', '.join(sorted(names))}: {json.dumps(values)}")
     try:
-        GenerationRequest.from_json({"prompt": "", **values})
+        GenerationRequest.from_json({"prompt": "any", **values})
     except InvalidRequest as error:
         raise CheckpointError(f"{path}: 'sampling': {error}") from error
     return SamplingParams(**values)

@@ -1,45 +1,43 @@
 """The engine: generations in, pictures out, everything that runs decoded together (continuous batching).
 
 `Engine.add` takes an order, each `Engine.step` draws one code of every running picture and returns what happened.
-One thread owns an engine.  It knows the model only as a `Backend`, and neither HTTP nor asyncio.
+One thread owns an engine.  It knows the model only as a `CodeModel`, and neither HTTP nor asyncio.
 
 The codes of running pictures live in one table, a row for each cache slot, so that a step touches no picture by itself:
 `_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1,
 `_likelihood` (slots,) sums up, for a ranker, the log-likelihood of all codes so far, given the text.
 """
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import structlog
 import torch
 from torch import Tensor
 
-from inference.backends import Backend
 from inference.contract import (
+    MAX_GUIDANCE_SCALE,
     Done,
     Event,
     Failed,
     GenerationRequest,
     Image,
-    InvalidRequest,
+    ModelDescription,
     Progress,
-    best_first,
-    grid_columns,
 )
 from inference.engine.batch import DecodeBatch
-from inference.engine.generation import Generation, kept_codes, new_sequences, sampling_params
-from inference.engine.previews import PreviewBudget, draw_partial
+from inference.engine.code_model import CodeModel
+from inference.engine.generation import Generation, kept_codes, new_sequences, ranked, sampling_params
+from inference.engine.previews import Previewer
 from inference.engine.sampler import draw_codes, guide, log_likelihood
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
-from inference.pictures import Pixels, encode_png, encode_preview
-from inference.ranking.ranker import Ranker
+from inference.pictures import SMALLEST_SIDE, Pixels, encode_png
+from inference.ranking import Ranker
 
 TICKS = 8
 """So many times in its life a generation reports progress."""
@@ -70,43 +68,48 @@ class Engine:
     """
 
     def __init__(
-        self, backend: Backend, ranker: Ranker | None = None, clock: Callable[[], float] = time.perf_counter
+        self, model: CodeModel, ranker: Ranker | None = None, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self.backend = backend
+        self.model = model
         self.ranker = ranker
         self._clock = clock
-        self._scheduler = Scheduler(backend.slots)
+        self._scheduler = Scheduler(model.slots)
         self._generations: dict[str, Generation] = {}
         self._batch: DecodeBatch | None = None
         self._decoded: list[tuple[Sequence, Tensor]] = []  # finished, with their codes (L,), not yet pixels
-        self._budget = PreviewBudget()
-        self._codes = torch.full((backend.slots, 1 + backend.image_length), backend.start_token)
-        self._given = torch.full((backend.slots, backend.image_length), -1)
-        self._likelihood = torch.zeros(backend.slots)
+        self._previewer = Previewer(model, clock)
+        self._codes = torch.full((model.slots, 1 + model.image_length), model.start_token)
+        self._given = torch.full((model.slots, model.image_length), -1)
+        self._likelihood = torch.zeros(model.slots)
         self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
 
     # ------------------------------------------------------------------------------------------ orders
 
-    def check(self, request: GenerationRequest) -> None:
-        """What only the model knows to be wrong; raises InvalidRequest.  May be called from any thread."""
-        side = self.backend.grid_side
-        if request.init_image is not None and not self.backend.reads_pictures:
-            raise InvalidRequest("init_image", f"init_image cannot be read: {self.backend.name} has no picture encoder")
-        if request.keep_rows >= side:
-            raise InvalidRequest(
-                "keep_rows", f"keep_rows is {request.keep_rows}; {self.backend.name} draws {side} rows, keep fewer"
-            )
-        if request.init_image is not None and not request.keep_rows and request.strength is None:
-            raise InvalidRequest("strength", "init_image needs keep_rows (complete it) or strength (vary it)")
+    def describe(self) -> ModelDescription:
+        """What the model can do.  May be called from any thread."""
+        model, side = self.model, max(self.model.picture_side, SMALLEST_SIDE)
+        return ModelDescription(
+            name=model.name,
+            sizes=(f"{side}x{side}",),
+            guidance=(1.0, MAX_GUIDANCE_SCALE),
+            sampling=True,
+            negative_prompt=True,
+            pictures=("vary", "complete") if model.reads_pictures else (),
+            rows=model.grid_side,
+            previews=True,
+            seeds=True,
+            ranked=self.ranker is not None,
+            defaults=asdict(model.recommended),
+        )
 
     def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
         """Take an order; its pictures start as slots become free.  `init_pixels` is the decoded `init_image`,
         (picture_side, picture_side, 3).  Raises InvalidRequest, and ValueError for an id that is in use."""
-        self.check(request)
+        self.describe().check(request)
         if generation_id in self._generations:
             raise ValueError(f"generation {generation_id} is already in the engine")
-        params = sampling_params(request, self.backend.recommended)
-        sequences = new_sequences(generation_id, request, params, self.backend.image_length)
+        params = sampling_params(request, self.model.recommended)
+        sequences = new_sequences(generation_id, request, params, self.model.image_length)
         self._generations[generation_id] = Generation(generation_id, request, sequences, init_pixels, self._clock())
         self._scheduler.add(generation_id, sequences)
 
@@ -117,12 +120,16 @@ class Engine:
         if self._scheduler.cancel(generation_id):
             self._batch = None
 
-    def fail_all(self, code: str, message: str) -> list[tuple[str, Event]]:
+    def fail_all(self, code: str) -> list[tuple[str, Event]]:
         """End every generation with a retryable failure; returns the events."""
         events: list[tuple[str, Event]] = []
         for generation_id in list(self._generations):
-            self._fail(generation_id, Failed(code, message, retryable=True), events)
+            self._fail(generation_id, Failed(code, retryable=True), events)
         return events
+
+    def close(self) -> None:
+        """Let the threads go that write picture files; nothing can be drawn afterwards."""
+        self._encoders.shutdown()
 
     @property
     def busy(self) -> bool:
@@ -156,42 +163,42 @@ class Engine:
             try:
                 self._prefill(generation, sequences)
             except Exception:  # the model's code may raise anything, and others are still drawing
-                log.exception("reading a prompt failed", generation=generation_id)
-                self._fail_broken({generation_id}, "reading the prompt", events)
+                log.exception("engine.prefill_failed")
+                self._fail_broken({generation_id}, "prefill", events)
                 continue
             if generation.drawn == 0:
                 events.append((generation_id, Progress(0.0)))
 
     def _prefill(self, generation: Generation, sequences: list[Sequence]) -> None:
-        request, backend = generation.request, self.backend
+        request, model = generation.request, self.model
         if generation.texts is None:
             guided = sequences[0].slots_needed == 2
             texts = [request.prompt, request.negative_prompt or None] if guided else [request.prompt]
-            generation.texts = backend.encode_texts(texts)
+            generation.texts = model.encode_texts(texts)
         if generation.init_pixels is not None and generation.init_codes is None:
             pixels = torch.from_numpy(generation.init_pixels.copy())[None]  # a copy: torch wants it writable
-            generation.init_codes = backend.encode_image(pixels)[0].cpu()
+            generation.init_codes = model.encode_image(pixels)[0].cpu()
         for sequence in sequences:
             self._given[sequence.slots[0]] = -1
             self._likelihood[sequence.slots[0]] = 0
             if generation.init_codes is not None:
-                kept = kept_codes(request, backend.grid_side, sequence.generator)
+                kept = kept_codes(request, model.grid_side, sequence.generator)
                 self._given[sequence.slots[0], kept] = generation.init_codes[kept]
         slots = [slot for sequence in sequences for slot in sequence.slots]
         rows = [row for sequence in sequences for row in range(len(sequence.slots))]
-        backend.prefill(torch.tensor(slots), generation.texts[torch.tensor(rows)])
+        model.prefill(torch.tensor(slots), generation.texts[torch.tensor(rows)])
 
     def _decode(self, events: list[tuple[str, Event]]) -> None:
         """One code for every running sequence; those that have all of theirs leave their slots."""
         if not self._scheduler.running:
             return
         started = self._clock()
-        batch = self._batch = self._batch or DecodeBatch.of(self._scheduler.running, self.backend.vocab_size)
+        batch = self._batch = self._batch or DecodeBatch.of(self._scheduler.running, self.model.vocab_size)
         try:
             self._draw_codes(batch)
         except Exception:  # as in _admit
-            log.exception("decoding failed")
-            self._fail_broken({sequence.generation_id for sequence in batch.sequences}, "drawing", events)
+            log.exception("engine.decode_failed")
+            self._fail_broken({sequence.generation_id for sequence in batch.sequences}, "decode", events)
             return
         finished = []
         for sequence in batch.sequences:
@@ -206,13 +213,13 @@ class Engine:
             self._scheduler.finish(finished)
             self._batch = None
         if any(self._generations[sequence.generation_id].request.preview for sequence in batch.sequences):
-            self._budget.earn(self._clock() - started)
+            self._previewer.earn(self._clock() - started)
 
     def _draw_codes(self, batch: DecodeBatch) -> None:
         positions = torch.tensor([sequence.position for sequence in batch.sequences])  # (P,)
         tokens = self._codes[batch.first, positions]  # (P,)
         guided = batch.guided
-        logits = self.backend.decode_one_token(
+        logits = self.model.decode_one_token(
             batch.slots, torch.cat([tokens, tokens[guided]]), torch.cat([positions, positions[guided]])
         )  # (R, V)
         conditional, unconditional = logits[: len(tokens)], logits[len(tokens) :]  # (P, V), (R - P, V)
@@ -238,32 +245,8 @@ class Engine:
                 continue
             generation.ticks = ticks
             wanted = generation.request.preview and ticks >= FIRST_PREVIEW
-            preview = self._draw_preview(generation) if wanted else None
+            preview = self._previewer.draw(generation, self._codes) if wanted else None
             events.append((generation.id, Progress(generation.done, preview)))
-
-    def _draw_preview(self, generation: Generation) -> bytes | None:
-        """Refresh the pictures that were not shown for longest, as many as there is time for; None for none."""
-        begun = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
-        begun.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
-        begun = begun[: self._budget.affordable]
-        if not begun:
-            return None
-        started = self._clock()
-        codes = self._codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
-        drawn = [sequence.position for sequence in begun]
-        try:
-            pictures = draw_partial(self.backend.detokenize, codes, drawn, self.backend.grid_side)
-            for sequence, pixels in zip(begun, pictures, strict=True):
-                generation.pictures[sequence.index] = pixels
-                generation.shown_at[sequence.index] = generation.ticks
-            shown = [generation.pictures.get(index) for index in range(generation.request.images)]
-            preview = encode_preview(shown, grid_columns(len(shown)))
-        except Exception:  # a preview is a courtesy, not worth a generation
-            log.exception("preview failed", generation=generation.id)
-            return None
-        generation.previews += 1
-        self._budget.spend(len(begun), self._clock() - started)
-        return preview
 
     def _detokenize(self, events: list[tuple[str, Event]]) -> None:
         """Turn finished codes into pictures, a few a step; a single picture does not wait behind nine."""
@@ -274,12 +257,12 @@ class Engine:
         batch = self._decoded[:DETOKENIZED_TOGETHER]
         del self._decoded[:DETOKENIZED_TOGETHER]
         try:
-            pictures = self.backend.detokenize(torch.stack([codes for _, codes in batch])).numpy()
+            pictures = self.model.detokenize(torch.stack([codes for _, codes in batch])).numpy()
             seeds = [sequence.seed for sequence, _ in batch]
-            files = list(self._encoders.map(partial(encode_png, model=self.backend.name), pictures, seeds))
+            files = list(self._encoders.map(partial(encode_png, model=self.model.name), pictures, seeds))
         except Exception:  # as in _admit
-            log.exception("detokenizing failed")
-            self._fail_broken({sequence.generation_id for sequence, _ in batch}, "turning codes into pixels", events)
+            log.exception("engine.detokenize_failed")
+            self._fail_broken({sequence.generation_id for sequence, _ in batch}, "detokenize", events)
             return
         for (sequence, _), pixels, file in zip(batch, pictures, files, strict=True):
             generation = self._generations[sequence.generation_id]
@@ -288,37 +271,20 @@ class Engine:
             generation.unsent.append(Image(sequence.index, sequence.seed, None, file))
             complete = generation.finished == len(generation.sequences)
             if complete or self.ranker is None:
-                images = generation.unsent if self.ranker is None else self._rank(generation, self.ranker)
+                images = generation.unsent if self.ranker is None else ranked(generation, self.ranker)
                 events += [(generation.id, image) for image in images]
                 generation.unsent = []
             if complete:
                 del self._generations[generation.id]
-                events.append((generation.id, Done(self._clock() - generation.accepted, self.backend.name)))
-
-    def _rank(self, generation: Generation, ranker: Ranker) -> list[Image]:
-        """A finished generation's pictures with their scores, best first; as they are where the ranker fails."""
-        images = best_first(generation.unsent)
-        pictures = [generation.pictures[image.index] for image in images]
-        try:
-            likelihoods = [generation.likelihoods[image.index] for image in images]
-            scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
-            scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
-            usable = all(map(math.isfinite, scores))
-        except Exception:  # the order of pictures is a courtesy, as a preview is
-            log.warning("ranking failed", generation=generation.id, exc_info=True)
-            return images
-        if not usable:
-            log.warning("ranking failed", generation=generation.id, scores=scores)
-        return best_first(scored) if usable else images
+                events.append((generation.id, Done(self._clock() - generation.accepted, self.model.name)))
 
     # ----------------------------------------------------------------------------------------- failures
 
     def _fail_broken(self, generation_ids: Iterable[str], doing: str, events: list[tuple[str, Event]]) -> None:
-        """Fail the generations that took part in what has just raised."""
+        """Fail the generations that took part in what has just raised; the log has the cause, and their ids."""
         for generation_id in sorted(generation_ids):
-            message = f"The model failed while {doing}. The server's log says why, under {generation_id}."
-            log.error("generation failed", generation=generation_id, doing=doing)
-            self._fail(generation_id, Failed("model_failed", message, retryable=True), events)
+            log.error("generation.failed", generation=self._generations[generation_id].label, doing=doing)
+            self._fail(generation_id, Failed("model_failed", retryable=True, data={"doing": doing}), events)
 
     def _fail(self, generation_id: str, failure: Failed, events: list[tuple[str, Event]]) -> None:
         self.cancel(generation_id)

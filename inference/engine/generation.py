@@ -1,19 +1,24 @@
 """One order inside the engine: what was asked for, and how much of it is drawn.
 
-In: a request of the contract.  Out: its sequences with their seeds and parameters, and which codes are given.
-It knows no model and no scheduler.
+In: a request of the contract.  Out: its sequences with their seeds and parameters, which codes are given, and in the
+end its pictures in the order of their scores.  It knows no model and no scheduler.
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
+import structlog
 import torch
 from torch import Tensor
 
-from inference.backends import EncodedTexts
-from inference.contract import MAX_SEED, GenerationRequest, Image
+from inference.contract import MAX_SEED, GenerationRequest, Image, best_first
+from inference.engine.code_model import EncodedTexts
 from inference.engine.sequence import Sequence
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels
+from inference.ranking import Ranker
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
@@ -35,6 +40,11 @@ class Generation:
     previews: int = 0  # sent
     finished: int = 0  # pictures
     unsent: list[Image] = field(default_factory=list)  # finished, held back until they can be ranked
+
+    @property
+    def label(self) -> str:
+        """What the log calls it: as the client does, who has a log of its own."""
+        return self.request.id or self.id
 
     @property
     def done(self) -> float:
@@ -73,3 +83,20 @@ def kept_codes(request: GenerationRequest, side: int, generator: torch.Generator
         kept_of_rest = torch.randperm(rest, generator=generator)[: round((1 - request.strength) * rest)]
         kept = torch.cat([kept, rows + kept_of_rest.sort().values])
     return kept
+
+
+def ranked(generation: Generation, ranker: Ranker) -> list[Image]:
+    """A finished generation's pictures with their scores, best first; as they are where the ranker fails."""
+    images = best_first(generation.unsent)
+    pictures = [generation.pictures[image.index] for image in images]
+    try:
+        likelihoods = [generation.likelihoods[image.index] for image in images]
+        scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
+        scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
+        usable = all(map(math.isfinite, scores))
+    except Exception:  # the order of pictures is a courtesy, as a preview is
+        log.warning("generation.not_ranked", generation=generation.label, exc_info=True)
+        return images
+    if not usable:
+        log.warning("generation.not_ranked", generation=generation.label, scores=scores)
+    return best_first(scored) if usable else images

@@ -6,10 +6,16 @@ It knows no scheduler and no events.
 
 from collections.abc import Callable
 
+import structlog
 import torch
 from torch import Tensor
 
-from inference.pictures import Pixels, fade_undrawn
+from inference.contract import grid_columns
+from inference.engine.code_model import CodeModel
+from inference.engine.generation import Generation
+from inference.pictures import Pixels, encode_preview, fade_undrawn
+
+log = structlog.get_logger(__name__)
 
 SHARE = 0.05
 """Previews may take this share of the time that decoding takes, for as long as somebody wants them."""
@@ -48,6 +54,46 @@ class PreviewBudget:
             return
         self._cost = 0.7 * self._cost + 0.3 * cost
         self._saved -= seconds
+
+
+class Previewer:
+    """Draws previews as far as there is time for them; `clock` counts seconds."""
+
+    def __init__(self, model: CodeModel, clock: Callable[[], float]) -> None:
+        self._model = model
+        self._clock = clock
+        self._budget = PreviewBudget()
+
+    def earn(self, decode_seconds: float) -> None:
+        """Decoding for somebody who wants previews took so long."""
+        self._budget.earn(decode_seconds)
+
+    def draw(self, generation: Generation, codes: Tensor) -> bytes | None:
+        """Refresh the pictures that were not shown for longest, as many as there is time for; None for none.
+
+        `codes` (slots, 1 + L) is the engine's table.
+        """
+        begun = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
+        begun.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
+        begun = begun[: self._budget.affordable]
+        if not begun:
+            return None
+        started = self._clock()
+        rows = codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
+        drawn = [sequence.position for sequence in begun]
+        try:
+            pictures = draw_partial(self._model.detokenize, rows, drawn, self._model.grid_side)
+            for sequence, pixels in zip(begun, pictures, strict=True):
+                generation.pictures[sequence.index] = pixels
+                generation.shown_at[sequence.index] = generation.ticks
+            shown = [generation.pictures.get(index) for index in range(generation.request.images)]
+            preview = encode_preview(shown, grid_columns(len(shown)))
+        except Exception:  # a preview is a courtesy, not worth a generation
+            log.exception("generation.not_previewed", generation=generation.label)
+            return None
+        generation.previews += 1
+        self._budget.spend(len(begun), self._clock() - started)
+        return preview
 
 
 def draw_partial(detokenize: Callable[[Tensor], Tensor], codes: Tensor, drawn: list[int], side: int) -> list[Pixels]:

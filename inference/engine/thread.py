@@ -8,31 +8,28 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
 import structlog
 
-from inference.contract import Done, Event, Failed, GenerationRequest, Image, Progress, Queued
+from inference.contract import Busy, Done, Event, Failed, GenerationRequest, Image, Progress, Queued
 from inference.engine.engine import Engine, EngineStatus
 from inference.pictures import Pixels
 
 log = structlog.get_logger(__name__)
 
-SHUTTING_DOWN: Final = Failed("shutting_down", "The inference server is shutting down.", retryable=True)
-ENGINE_FAILED: Final = Failed("engine_failed", "The inference engine failed; its log says why.", retryable=True)
+SHUTTING_DOWN: Final = Failed("shutting_down", retryable=True)
+ENGINE_FAILED: Final = Failed("engine_failed", retryable=True)
+REFUSED: Final = Failed("engine_failed", retryable=False)
 STOP_SECONDS: Final = 10.0
 """The longest that `stop` waits for the step that is under way; the thread dies with the process anyway."""
 
 
 HEARTBEAT_SECONDS: Final = 30.0
 """A stream without news for so long repeats the last, so that nobody on the way to the client takes it for dead."""
-
-
-class LineFull(Exception):
-    """As many generations wait already as may; the message says how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +50,21 @@ class EventStream:
     Queued, or the share that is done, may come more than once: `heartbeat` seconds apart.
     """
 
-    def __init__(self, submit: Callable[[Order], None], heartbeat: float = HEARTBEAT_SECONDS) -> None:
-        self.id = uuid4().hex
+    def __init__(
+        self, request: GenerationRequest, submit: Callable[[Order], None], heartbeat: float = HEARTBEAT_SECONDS
+    ) -> None:
+        self.id = uuid4().hex  # the request's own may come twice: a client that tries again has not seen this end
+        self.request = request
         self.started = False  # it has left the waiting line
         self.ended = False
         self._submit = submit
         self._heartbeat = heartbeat
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
-    def submit(self, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
+    def submit(self, init_pixels: Pixels | None = None) -> None:
         """Hand the generation to the engine."""
         self.put(Queued())
-        self._submit(Order(self.id, request, init_pixels))
+        self._submit(Order(self.id, self.request, init_pixels))
 
     def put(self, event: Event) -> None:
         if self.ended:
@@ -127,6 +127,11 @@ class EngineThread:
         return self._thread.is_alive()
 
     @property
+    def under_way(self) -> int:
+        """Generations that are drawn or wait to be."""
+        return len(self._streams)
+
+    @property
     def waiting(self) -> int:
         """Generations that no slot has been free for yet."""
         return sum(not stream.started for stream in self._streams.values())
@@ -136,11 +141,11 @@ class EngineThread:
         return await asyncio.shield(self._engine)
 
     @contextmanager
-    def open_stream(self) -> Iterator[EventStream]:
-        """A place in the waiting line; leaving the block cancels what has not ended.  Raises LineFull."""
+    def open_stream(self, request: GenerationRequest) -> Iterator[EventStream]:
+        """A place in the waiting line; leaving the block cancels what has not ended.  Raises Busy."""
         if self.waiting >= self.max_waiting:
-            raise LineFull(f"{self.waiting} generations are waiting; no more than {self.max_waiting} may")
-        stream = EventStream(self._commands.put)
+            raise Busy(self.waiting, self.max_waiting)
+        stream = EventStream(request, self._commands.put)
         self._streams[stream.id] = stream
         if self._stopping:
             stream.put(SHUTTING_DOWN)
@@ -156,16 +161,17 @@ class EngineThread:
     def _run(self) -> None:
         try:
             engine = self._load()
-            self.status = engine.status
-            self._tell(self._loaded, engine, None)
-            while self._obey(engine):
-                events = self._step(engine)
+            with closing(engine):
                 self.status = engine.status
-                if events:
-                    self._tell(self._deliver, events)
+                self._tell(self._loaded, engine, None)
+                while self._obey(engine):
+                    events = self._step(engine)
+                    self.status = engine.status
+                    if events:
+                        self._tell(self._deliver, events)
         except BaseException as error:
             self._tell(self._loaded, None, error)
-            log.exception("the engine thread has died")
+            log.exception("engine.died")
         finally:
             self._tell(self.ended.set)
 
@@ -189,16 +195,15 @@ class EngineThread:
         try:
             engine.add(order.generation_id, order.request, order.init_pixels)
         except Exception:  # one order that nobody foresaw must not end everyone's
-            log.exception("the engine refused a generation", generation=order.generation_id)
-            failure = Failed("engine_failed", "The inference engine could not take this generation.", retryable=False)
-            self._tell(self._deliver, [(order.generation_id, failure)])
+            log.exception("generation.refused", generation=order.request.id or order.generation_id)
+            self._tell(self._deliver, [(order.generation_id, REFUSED)])
 
     def _step(self, engine: Engine) -> list[tuple[str, Event]]:
         try:
             return engine.step()
         except Exception:
-            log.exception("a step of the engine failed")
-            engine.fail_all(ENGINE_FAILED.code, ENGINE_FAILED.message)
+            log.exception("engine.step_failed")
+            engine.fail_all(ENGINE_FAILED.code)
             # The events that the step took with it can belong to generations that the engine no longer knows.
             self._tell(self._end_all, ENGINE_FAILED)
             return []

@@ -1,6 +1,6 @@
 """The built-in model's own judge: how well a picture fits a text, to put the best picture of a grid first.
 
-In: pictures, and sentence vectors of texts. Out: one score a picture, the higher the better.
+In: pictures, and sentence vectors of texts. Out: unit vectors of one space; a cosine is a score.
 It is CLIP (Radford et al. 2021, https://arxiv.org/abs/2103.00020) at the size of the model it serves: a convolutional
 tower for pictures, and one matrix on the sentence vectors of the text encoder that ships.
 """
@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.models.config import ConfigError, read_config
-from inference.models.text_encoder import SentenceEncoder
 from inference.pictures import Pixels
 
 
@@ -87,27 +86,6 @@ class PictureJudge(nn.Module):
     def embed_texts(self, vectors: Tensor) -> Tensor:
         """Sentence vectors (B, text_dim) to unit vectors (B, embed_dim)."""
         return F.normalize(self.text_out(vectors), dim=-1)
-
-
-class JudgeRanker:
-    """Scores pictures against the prompt they were drawn from: cosines, -1 to 1."""
-
-    def __init__(self, judge: PictureJudge, text: SentenceEncoder) -> None:
-        """Raises `ConfigError` when the judge reads other sentence vectors than `text` gives."""
-        if judge.config.text_dim != text.width:
-            raise ConfigError(f"JudgeConfig: text_dim={judge.config.text_dim}, the text encoder has {text.width}")
-        self._judge = judge.eval()
-        self._text = text
-
-    @torch.no_grad()
-    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float]:
-        """One score a picture; pictures are uint8 (H, W, 3), all of one size."""
-        if not pictures:
-            return []
-        wanted = self._judge.embed_texts(self._text.vectors([prompt]))  # (1, D)
-        seen = self._judge.embed_pictures(picture_tensor(pictures, self._judge.config.edge))  # (B, D)
-        scores: list[float] = (seen @ wanted[0]).tolist()
-        return scores
 
 
 def picture_tensor(pictures: Sequence[Pixels], edge: int) -> Tensor:

@@ -5,8 +5,8 @@ One registry a server, so that two in one process (tests) do not share counters.
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from inference.backends import BackendStatus
 from inference.contract import Done, Event, Failed, Image
-from inference.engine.engine import EngineStatus
 
 BUCKETS = (0.5, 1, 2, 3, 5, 8, 13, 21, 34, 60, 120, 300)
 
@@ -42,10 +42,10 @@ class ServerMetrics:
     def verdict(self, action: str) -> None:
         self._verdicts.labels(action).inc()
 
-    def render(self, status: EngineStatus | None, waiting: int) -> bytes:
+    def render(self, status: BackendStatus | None) -> bytes:
         """The page in Prometheus' text format."""
         if status is not None:
             self._slots.labels("free").set(status.free_slots)
             self._slots.labels("taken").set(status.slots - status.free_slots)
-        self._waiting.set(waiting)
+            self._waiting.set(status.waiting)
         return generate_latest(self.registry)

@@ -20,13 +20,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from inference.backends import Backend
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import load_model
 from inference.checkpoints.weights import CheckpointError, read_json
+from inference.engine.code_model import CodeModel
+from inference.engine.dalle import DalleCodeModel
+from inference.engine.loading import ranker_of
 from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
-from inference.ranking.ranker import Ranker, ranker_of
+from inference.ranking import Ranker
 from inference.training.evaluation.detector import Detector, find, load_detector
 from inference.training.evaluation.drawing import draw, draw_with_likelihoods
 from inference.training.evaluation.page import page
@@ -48,15 +49,15 @@ _BEST_OF_MEASURES = ("concept", "colour", "pairs", "synonyms")
 class Examiner:
     """Asks a model the questions, and has the judge look at the answers."""
 
-    def __init__(self, backend: Backend, detector: Detector, drawn: Callable[[int], None] | None = None) -> None:
-        self._backend = backend
+    def __init__(self, model: CodeModel, detector: Detector, drawn: Callable[[int], None] | None = None) -> None:
+        self._model = model
         self._detector = detector
         self._drawn = drawn
 
     def ask(self, questions: Sequence[Question], seed: int) -> list[Answer]:
         """One picture a question; the k-th has seed `seed` + k."""
         orders = [(question.prompt, seed + index) for index, question in enumerate(questions)]
-        pictures = draw(self._backend, orders, self._drawn)
+        pictures = draw(self._model, orders, self._drawn)
         return judged(self._detector, questions, pictures)
 
     def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
@@ -67,7 +68,7 @@ class Examiner:
         """
         nine = [question for question in questions for _ in range(GRID)]
         orders = [(question.prompt, seed + index) for index, question in enumerate(nine)]
-        pictures, likelihoods = draw_with_likelihoods(self._backend, orders, self._drawn)
+        pictures, likelihoods = draw_with_likelihoods(self._model, orders, self._drawn)
         answered = judged(self._detector, nine, pictures)
         right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
         grids = (slice(start, start + GRID) for start in range(0, len(nine), GRID))
@@ -129,11 +130,11 @@ def evaluate(
     best = _spread([asked[name] for name in _BEST_OF_MEASURES], _BEST_OF[quick])
     total, done = sum(len(some) for some in asked.values()) + GRID * len(best), 0
 
-    backend = DalleBackend(checkpoint, slots=2 * batch)
+    loaded = DalleCodeModel(checkpoint, slots=2 * batch)
     numbers: dict[str, float | None] = {}
     counts: dict[str, int] = {}
     answered: dict[str, list[Answer]] = {}
-    examiner = Examiner(backend, detector, lambda count: progress(done + count, total))
+    examiner = Examiner(loaded, detector, lambda count: progress(done + count, total))
     for name, questions in asked.items():
         answered[name] = examiner.ask(questions, seed)
         key = KEYS.get(name, name)

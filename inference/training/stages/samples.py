@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from inference.backends.dalle import DalleBackend
 from inference.checkpoints.load import BUILTIN_SAMPLING, Checkpoint
+from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN
@@ -33,5 +33,5 @@ def sample_sheet(
 ) -> Image.Image:
     """A sheet with one picture a prompt, its prompt underneath; picture k has the seed `seed` + k."""
     checkpoint = Checkpoint("samples", model, codec, encoder, BUILTIN_SAMPLING)
-    backend = DalleBackend(checkpoint, slots=2 * len(prompts))
-    return contact_sheet(draw(backend, [(prompt, seed + index) for index, prompt in enumerate(prompts)]), prompts)
+    loaded = DalleCodeModel(checkpoint, slots=2 * len(prompts))
+    return contact_sheet(draw(loaded, [(prompt, seed + index) for index, prompt in enumerate(prompts)]), prompts)

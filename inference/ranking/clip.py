@@ -1,70 +1,21 @@
-"""Which picture of a grid fits its prompt best.
+"""CLIP, which ranks the pictures of a model that comes with one.
 
-In: a prompt, finished pictures and how likely the model found their codes.  Out: one score a picture.  It knows no
-engine.
+In: a folder as CLIP is published; then a prompt and pictures.  Out: one score a picture.  It knows no engine.
 
-`transformers`, which `ClipRanker` stands on, is an extra and takes seconds to import, so that happens in `load` alone.
+`transformers`, which it stands on, takes seconds to import, so that happens in `load` alone.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-import structlog
 import torch
 
-from inference.checkpoints.load import Checkpoint
-from inference.models.judge import JudgeRanker
-from inference.models.text_encoder import SentenceEncoder
 from inference.pictures import Pixels
-
-log = structlog.get_logger(__name__)
-
-JUDGE_WEIGHT = 0.05
-"""A cosine's part in the score; more of it made the first picture of 171 grids right less often."""
-
-
-class Ranker(Protocol):
-    """A judge of pictures.  A call may raise anything: the pictures concerned stay unranked, nothing else happens."""
-
-    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
-        """One number a picture, in their order, the higher the better; comparable within one prompt only.
-
-        `likelihoods` are, of each picture, the mean log-likelihood of its codes given the prompt, without guidance, in
-        nats per code: 0 at most.
-        """
 
 
 class RankerError(Exception):
     """The folder holds no CLIP that can be loaded; the message names it and the cause."""
-
-
-def ranker_of(checkpoint: Checkpoint) -> Ranker | None:
-    """The model's own judge, or the CLIP that came with it; None, and a warning, where that cannot be loaded."""
-    if checkpoint.judge is not None and isinstance(checkpoint.text, SentenceEncoder):
-        return LikelihoodRanker(JudgeRanker(checkpoint.judge, checkpoint.text))
-    if checkpoint.clip is None:
-        return None
-    try:
-        return ClipRanker.load(checkpoint.clip)
-    except RankerError as error:
-        log.warning("pictures will not be ranked", reason=str(error))
-        return None
-
-
-class LikelihoodRanker:
-    """How likely the model itself finds its codes, given the text: what fits together is right more often.
-
-    In nats per code, 0 at most.  The small judge decides where the model hardly does: its cosines weigh little.
-    """
-
-    def __init__(self, judge: JudgeRanker) -> None:
-        self._judge = judge
-
-    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
-        """The likelihoods, and `JUDGE_WEIGHT` times the judge's cosines."""
-        cosines = self._judge.scores(prompt, pictures)
-        return [own + JUDGE_WEIGHT * seen for own, seen in zip(likelihoods, cosines, strict=True)]
 
 
 class ClipRanker:

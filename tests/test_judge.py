@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from inference.checkpoints.load import BUILTIN_FOLDER, load_judge, load_sentence_encoder
 from inference.checkpoints.weights import CheckpointError, write_weights
 from inference.models.config import ConfigError
-from inference.models.judge import JudgeConfig, JudgeRanker, PictureJudge, picture_tensor
+from inference.models.judge import JudgeConfig, PictureJudge, picture_tensor
+from inference.ranking.judge import JudgeRanker
 from inference.training.stages.clip import ClipConfig, JudgeTrainer, PairBatch, measure
 from inference.training.stages.softening import softened, spoiled
 

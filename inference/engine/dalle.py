@@ -1,6 +1,6 @@
 """DALL·E mini and the built-in model, as the engine sees them.
 
-In: a `Checkpoint`. Out: a `Backend`. It keeps the caches, and knows how each kind of model reads text; it knows no
+In: a `Checkpoint`. Out: a `CodeModel`. It keeps the caches, and knows how each kind of model reads text; it knows no
 guidance, no sampling and no order of pictures.
 """
 
@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.backends import EncodedTexts
 from inference.checkpoints.load import Checkpoint
+from inference.engine.code_model import EncodedTexts
 from inference.models.packed.decoder import PackedDecoder
 from inference.models.packed.encoder import PackedEncoder
 from inference.models.packed.linear import Packer
@@ -27,7 +27,7 @@ DEFAULT_SLOTS = 36
 """Eighteen pictures with guidance at once: two people's full grids."""
 
 
-class DalleBackend:
+class DalleCodeModel:
     """One loaded model with room for `slots` rows. It computes in `precision`; logits are float32.
 
     What is prepared for inference stands beside the checkpoint's networks, whose weights are not kept.

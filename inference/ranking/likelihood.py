@@ -1,0 +1,27 @@
+"""The built-in model's ranker: how likely the model itself finds its codes, and a little of what its judge sees.
+
+In: a prompt, pictures and the likelihoods of their codes.  Out: one score a picture.  It knows no engine.
+"""
+
+from collections.abc import Sequence
+
+from inference.pictures import Pixels
+from inference.ranking.judge import JudgeRanker
+
+JUDGE_WEIGHT = 0.05
+"""A cosine's part in the score; more of it made the first picture of 171 grids right less often."""
+
+
+class LikelihoodRanker:
+    """How likely the model itself finds its codes, given the text: what fits together is right more often.
+
+    In nats per code, 0 at most.  The small judge decides where the model hardly does: its cosines weigh little.
+    """
+
+    def __init__(self, judge: JudgeRanker) -> None:
+        self._judge = judge
+
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
+        """The likelihoods, and `JUDGE_WEIGHT` times the judge's cosines."""
+        cosines = self._judge.scores(prompt, pictures)
+        return [own + JUDGE_WEIGHT * seen for own, seen in zip(likelihoods, cosines, strict=True)]

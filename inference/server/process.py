@@ -1,0 +1,113 @@
+"""The inference server as a process: where it listens, what it loads, and how it ends.
+
+In: ServeOptions.  Out: a server until SIGTERM or SIGINT; where that is impossible, a line in the log and status 1.
+"""
+
+import asyncio
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from inference.backends import Backend
+from inference.backends.codes import CodesBackend
+from inference.engine.loading import LoadOptions, load_engine
+from inference.safety.policy import Policy
+from inference.server.app import create_app
+from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
+
+STOP_SECONDS: Final = 5.0
+"""How long open connections have to take their last events when the server stops."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """`uds`, or `host` and `port` (then `token` is required); `threads` 0 chooses; `model` is a name or a folder.
+
+    `models_dir` is where pulled and imported models are kept; None is the user's cache folder.
+    """
+
+    model: str = "builtin"
+    models_dir: Path | None = None
+    uds: Path | None = None
+    host: str = "127.0.0.1"
+    port: int | None = None
+    token: str | None = None
+    threads: int = 0
+    precision: str = "auto"
+    max_waiting: int = 64
+
+
+class ServeError(Exception):
+    """The server cannot start or go on; the message names the cause."""
+
+
+def serve(options: ServeOptions) -> None:
+    """Serve until SIGTERM or SIGINT.  Where that is impossible, log why and raise SystemExit(1)."""
+    try:
+        listener = _listen(options)
+        try:
+            asyncio.run(_run(options, listener))
+        finally:
+            listener.close()
+            if options.uds is not None:
+                remove_unix(options.uds)
+    except (ServeError, ListenError) as error:
+        log.error("server.cannot_run", reason=str(error))  # noqa: TRY400 the reason says all, no trace
+        raise SystemExit(1) from None
+
+
+def _listen(options: ServeOptions) -> socket.socket:
+    if options.uds is not None and options.port is None:
+        return listen_unix(options.uds)
+    if options.uds is not None or options.port is None:
+        raise ServeError("choose one place to listen on: a unix socket (--uds) or a TCP port (--port)")
+    if not options.token:
+        raise ServeError("a TCP port can be reached by others: set INFERENCE_TOKEN, or listen on a unix socket (--uds)")
+    return listen_tcp(options.host, options.port)
+
+
+async def _run(options: ServeOptions, listener: socket.socket) -> None:
+    """The life of the process: listen, load, draw until a signal or the backend's death."""
+    load = LoadOptions(options.threads, options.precision, options.models_dir)
+    backend = CodesBackend(lambda: load_engine(options.model, load), options.model, options.max_waiting)
+    app = create_app(backend, Policy(), token=options.token if options.uds is None else None)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    try:
+        site = web.SockSite(runner, listener)
+        await site.start()
+        log.info("server.listening", at=str(options.uds or site.name), model=options.model)
+        await _until_stopped(backend, stop)
+        log.info("server.stopping")
+    finally:
+        await runner.cleanup()
+
+
+async def _until_stopped(backend: Backend, stop: asyncio.Event) -> None:
+    """Returns at a signal; raises ServeError when the model cannot be loaded or the backend dies."""
+    stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(backend.ended.wait())
+    loaded = asyncio.create_task(backend.describe())
+    try:
+        await asyncio.wait({stopped, loaded}, return_when=asyncio.FIRST_COMPLETED)
+        if loaded.done():
+            error = loaded.exception()
+            if error is not None:
+                raise ServeError(f"cannot load model {backend.name!r}: {error}") from error
+            log.info("server.ready", model=loaded.result().name)
+            await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done() and not stopped.done():
+            raise ServeError("the model has died; a log line above says of what")
+    finally:
+        for task in (stopped, ended, loaded):
+            task.cancel()
