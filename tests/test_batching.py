@@ -141,7 +141,7 @@ def soak(engine: Engine, orders: range) -> int:
             name = str(waiting.pop())
             picture = chance.choice([{}, {}, {"keep_rows": 1}, {"strength": 0.5}])
             mine = GenerationRequest(
-                "a cat " * chance.randrange(9),
+                "a cat " * chance.randrange(1, 9),
                 negative_prompt=chance.choice([None, "a dog"]),
                 images=chance.choice([1, 1, 1, 2, 9]),
                 seed=chance.randrange(2**32),

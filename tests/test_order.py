@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidOption
-from bot.orders.order import visible
+from inference.contract import visible
 from tests.bot_fakes import an_order
 
 

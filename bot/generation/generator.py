@@ -237,7 +237,7 @@ class Generator:
         order = work.order
         if order.init_image is None and work.init_image_key is not None:
             order = replace(order, init_image=await self._storage.get(work.init_image_key))
-        return order.request(default_seed=0)
+        return replace(order.request(default_seed=0), id=str(work.generation_id))
 
     async def _store(self, work: _Work, images: Sequence[Image], model: str) -> Result:
         """Keep the pictures.  Where they cannot be kept they are delivered all the same: they were paid for."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.errors import InvalidOption
-from inference.contract import GenerationRequest, InvalidRequest
+from inference.contract import GenerationRequest, InvalidRequest, visible
 
 Kind = Literal["imagine", "reroll", "vary", "remix"]
 
@@ -92,18 +92,3 @@ def _check_characters(field_name: str, text: str) -> None:
         if character == "\0" or unicodedata.category(character) == "Cs":
             name = field_name.replace("_", " ").capitalize()
             raise InvalidOption(field_name, f"{name} holds U+{ord(character):04X}, which is not a character of text.")
-
-
-def visible(text: str) -> str:
-    """The text without characters that show nothing (spaces, controls, zero-width and other format characters)."""
-    return "".join(
-        character
-        for character in text
-        if not character.isspace()
-        and unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co")
-        and character not in _BLANK_LETTERS
-    )
-
-
-# Unicode counts these as letters or marks, yet nothing is drawn: Hangul fillers, blank Braille, variation selectors.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f" + "".join(map(chr, range(0xFE00, 0xFE10))))

@@ -8,7 +8,7 @@ class SamplingParams:
     """How the next code is drawn from the logits.
 
     `guidance_scale` 1 means no guidance, so the sequence needs no unconditional row; `top_k` 0 and `top_p` 1 mean off.
-    Limits are the contract's (inference/contract.py).
+    Limits are the contract's (inference/contract/).
     """
 
     guidance_scale: float = 1.0
