@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.config import load_settings
+from bot.database.migrate import is_mapped
 from bot.database.tables import Table, UtcTime
 
 
@@ -19,6 +20,7 @@ def run(connection: Connection) -> None:
         target_metadata=Table.metadata,
         render_as_batch=True,
         render_item=render_time,
+        include_name=is_mapped,
         transactional_ddl=True,
     )
     with context.begin_transaction():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.database.audit import Act, AuditLog
+from bot.database.audit import Act, AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationFilter, GuildRecord, ImageRecord
 from bot.database.rows import normalise
@@ -296,7 +296,7 @@ LISTS: dict[str, Callable[..., Awaitable[Any]]] = {
     "top shares": lambda _, shares, *__: shares.page(GUILD, "top", "1.9"),
     "sanctions": lambda *all_: all_[2].page(GUILD, before=9),
     "audit log": lambda *all_: all_[3].page(GUILD, before=9),
-    "audit log of one": lambda *all_: all_[3].page(GUILD, before=9, subject="user:1"),
+    "audit log of one": lambda *all_: all_[3].page(GUILD, before=9, wanted=AuditFilter(subject="user:1")),
 }
 
 
@@ -507,7 +507,7 @@ async def test_lifting_ends_it_and_is_audited(sanctions: Sanctions, audit_log: A
     assert await sanctions.active(ADA, GUILD) is None
     with pytest.raises(NotFound):
         await sanctions.lift(ADA, GUILD, BOB)
-    acts = (await audit_log.page(GUILD, subject=f"user:{ADA}")).records
+    acts = (await audit_log.page(GUILD, wanted=AuditFilter(subject=f"user:{ADA}"))).records
     assert [(one.action, one.actor_id, one.why) for one in acts] == [
         ("lift", BOB, "promised"),
         ("ban", MODERATOR, "more spam"),

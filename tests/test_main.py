@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,22 @@ def test_serve_on_tcp_needs_a_token() -> None:
 def test_version_costs_no_torch() -> None:
     """`easel version` prints the package's version."""
     assert easel("version")[1].strip().count(".") == 2
+
+
+def test_audit_verify_tells_a_sound_log_from_one_that_was_changed(tmp_path: Path) -> None:
+    """Exit status, the row, and the newest hash to keep elsewhere."""
+    status, printed = easel("audit", "verify")
+    assert (status, "sound: 0 rows" in printed) == (0, True)
+    with sqlite3.connect("data/easel.db") as connection:
+        connection.execute(
+            "INSERT INTO audit_log (id, at, actor_id, action, subject, why, content_hash, hash) "
+            "VALUES (7, '2030-01-01', 9, 'ban', 'user:1', '', '', '')"
+        )
+    connection.close()
+    status, printed = easel("audit", "verify", "--known", "ab" * 32)
+    assert status == 1
+    assert "row 7" in printed
+    assert "its end was cut off" in " ".join(printed.split())
+    status, printed = easel("audit", "verify", "--json")
+    assert status == 1
+    assert json.loads(printed)["faults"][0]["row"] == 7

@@ -29,7 +29,8 @@ def connection() -> Iterator[Connection]:
 def test_the_newest_schema_is_what_the_code_knows(connection: Connection) -> None:
     """A table changed without a migration fails here."""
     migrate.upgrade(connection)
-    assert compare_metadata(MigrationContext.configure(connection), Table.metadata) == []
+    context = MigrationContext.configure(connection, opts={"include_name": migrate.is_mapped})
+    assert compare_metadata(context, Table.metadata) == []
 
 
 def test_every_migration_can_be_undone(connection: Connection) -> None:

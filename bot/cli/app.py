@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bot.cli.audit import audit_commands
 from bot.cli.models import model_commands
 from bot.cli.train import train_commands
 from bot.config import PrecisionName, Settings, load_settings
@@ -34,6 +35,7 @@ database_commands = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(database_commands, name="db")
 app.add_typer(train_commands, name="train")
 app.add_typer(model_commands, name="models")
+app.add_typer(audit_commands, name="audit")
 
 PrecisionOption = Annotated[
     PrecisionName | None, typer.Option(help="What the model computes with; INFERENCE_PRECISION otherwise.")

@@ -1,18 +1,26 @@
 """The audit log: who acted on what is not theirs.
 
-In: acts.  Out: `AuditRecord`s.  The log is append-only: nothing in this package changes or deletes a row of it.
+In: acts.  Out: `AuditRecord`s.  The log is append-only: nothing in this package deletes a row of it, and what a row
+says changes in one case only, when a person's data is erased (`AuditLog.redact`), visibly.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database.chain import START, content_hash, link
 from bot.database.records import AuditRecord, Page
 from bot.database.session import Database, utc_now, whole
 from bot.database.tables import AuditTable
+
+# PostgreSQL lets several bots write at once; the chain takes one row at a time.
+_CHAIN_LOCK: Final = 0x6561_7365_6C01
+_BATCH: Final = 1000
+REDACTED: Final = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +37,49 @@ class Act:
     after: Mapping[str, str] = field(default_factory=dict)
 
 
-def note_act(session: AsyncSession, now: datetime, act: Act) -> None:
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which acts to show; None means any."""
+
+    actor_id: int | None = None
+    action: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first thing that is wrong with a row."""
+
+    row_id: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`head` is the newest hash; `known_found` says whether the hash that was asked for is in the chain."""
+
+    rows: int
+    redacted: int
+    head: str
+    faults: tuple[Fault, ...]
+    known_found: bool
+
+
+async def note_act(session: AsyncSession, now: datetime, act: Act) -> None:
     """The one rule: whoever acts on what is not theirs is audited, in the transaction of the act itself."""
     if act.by in act.owners:
         return
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+    newest = select(AuditTable.hash).order_by(AuditTable.id.desc()).limit(1)
+    previous = await session.scalar(newest) or START
+    before, after = dict(act.before) or None, dict(act.after) or None
+    content = content_hash(now, act.guild_id, act.by, act.action, act.subject, act.why, before, after)
     row = AuditTable(
         at=now, guild_id=act.guild_id, actor_id=act.by, action=act.action, subject=act.subject, why=act.why,
-        before=dict(act.before) or None, after=dict(act.after) or None,
+        before=before, after=after, content_hash=content, hash=link(previous, content),
     )  # fmt: skip
     session.add(row)
 
@@ -51,21 +95,70 @@ class AuditLog:
     async def note(self, act: Act) -> None:
         """Add an act that changes nothing in the database, such as stopping what is under way."""
         async with self._database.writing("The entry in the audit log") as session:
-            note_act(session, self._now(), act)
+            await note_act(session, self._now(), act)
 
     async def page(
-        self, guild_id: int | None, before: int | None = None, limit: int = 10, subject: str | None = None
+        self, guild_id: int | None, before: int | None = None, limit: int = 10, wanted: AuditFilter | None = None
     ) -> Page[AuditRecord]:
         """A server's audit log, newest first; the operator's own where `guild_id` is None."""
-        query = select(AuditTable).where(AuditTable.guild_id == guild_id)
+        query = _narrowed(select(AuditTable).where(AuditTable.guild_id == guild_id), wanted or AuditFilter())
         if before is not None:
             query = query.where(AuditTable.id < before)
-        if subject is not None:
-            query = query.where(AuditTable.subject == subject)
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(AuditTable.id.desc()).limit(limit + 1))).all()
         records = tuple(_audit_record(row) for row in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
+
+    async def verify(self, known: str | None = None) -> Verification:
+        """Walk the chain from its start; `known` is a hash that was printed before and must still be in it."""
+        previous, last, rows, redacted, found = START, 0, 0, 0, known in (None, START)
+        faults: list[Fault] = []
+        while True:
+            query = select(AuditTable).where(AuditTable.id > last).order_by(AuditTable.id).limit(_BATCH)
+            async with self._database.reading() as session:
+                batch = (await session.scalars(query)).all()
+            for row in batch:
+                problem = _problem(row, previous)
+                if problem is not None:
+                    faults.append(Fault(row.id, problem))
+                previous, last, rows = row.hash, row.id, rows + 1
+                redacted += row.redacted_at is not None
+                found = found or row.hash == known
+            if len(batch) < _BATCH:
+                return Verification(rows, redacted, previous, tuple(faults), found)
+
+    @whole
+    async def redact(self, user_id: int) -> int:
+        """Take a person out of what the log says of them, as one whose data is erased; returns of how many rows.
+
+        Who acted, how and when stays; so does the chain, which goes by the hash of what was said.
+        """
+        about = (AuditTable.subject == f"user:{user_id}", AuditTable.redacted_at.is_(None))
+        values = {
+            "subject": f"user:{REDACTED}", "why": "", "before": None, "after": None, "redacted_at": self._now(),
+        }  # fmt: skip
+        async with self._database.writing("The erasure") as session:
+            changed = await session.execute(update(AuditTable).where(*about).values(**values).returning(AuditTable.id))
+            return len(changed.all())
+
+
+def _narrowed(query: Select[AuditTable], wanted: AuditFilter) -> Select[AuditTable]:
+    exact = {
+        AuditTable.actor_id: wanted.actor_id, AuditTable.action: wanted.action, AuditTable.subject: wanted.subject,
+    }  # fmt: skip
+    query = query.where(*(column == value for column, value in exact.items() if value is not None))
+    if wanted.since is not None:
+        query = query.where(AuditTable.at >= wanted.since)
+    return query if wanted.until is None else query.where(AuditTable.at < wanted.until)
+
+
+def _problem(row: AuditTable, previous: str) -> str | None:
+    if row.hash != link(previous, row.content_hash):
+        return "it does not follow from the row before it: one was changed, put in or taken out"
+    said = content_hash(row.at, row.guild_id, row.actor_id, row.action, row.subject, row.why, row.before, row.after)
+    if row.redacted_at is None and said != row.content_hash:
+        return "what it says was changed"
+    return None
 
 
 def _audit_record(row: AuditTable) -> AuditRecord:

@@ -6,7 +6,7 @@ In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Disc
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, UpdateBase, select, update
+from sqlalchemy import ColumnElement, Select, UpdateBase, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -19,9 +19,10 @@ from bot.database.records import (
     Removal,
     Status,
 )
-from bot.database.rows import generation_record, generation_row, image_row, normalise
+from bot.database.rows import generation_record, generation_row, image_row
 from bot.database.session import Database, utc_now, whole
 from bot.database.tables import GenerationTable, ImageTable, PostTable
+from bot.database.words import narrowed
 from bot.errors import NotFound
 from bot.orders.order import Order
 from inference.contract import Verdict
@@ -138,10 +139,10 @@ class GenerationLog:
         self, wanted: GenerationFilter, before: int | None = None, limit: int = 10
     ) -> Page[GenerationRecord]:
         """One page of the log, newest first, older than row `before`."""
-        conditions = _conditions(wanted)
+        query, row_id = narrowed(_with_images().where(*_conditions(wanted)), wanted.words or "", self._database.dialect)
         if before is not None:
-            conditions.append(GenerationTable.id < before)
-        query = _with_images().where(*conditions).order_by(GenerationTable.id.desc()).limit(limit + 1)
+            query = query.where(row_id < before)
+        query = query.order_by(row_id.desc()).limit(limit + 1)
         async with self._database.reading() as session:
             rows = (await session.scalars(query)).all()
         records = tuple(generation_record(row) for row in rows[:limit])
@@ -182,7 +183,7 @@ class GenerationLog:
             target.removed_at, target.removed_by, target.removed_why = at, removed_by, removed_why
             action, after = ("remove", "removed") if removal else ("restore", "shown")
             act = Act(by, action, subject, row.guild_id, (row.user_id,), why, {"state": before}, {"state": after})
-            note_act(session, self._now(), act)
+            await note_act(session, self._now(), act)
         return generation_record(row)
 
 
@@ -197,12 +198,23 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
     exact = {
         GenerationTable.user_id: wanted.user_id,
         GenerationTable.guild_id: wanted.guild_id,
+        GenerationTable.channel_id: wanted.channel_id,
         GenerationTable.status: wanted.status,
         GenerationTable.verdict_category: wanted.category,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
-    words = normalise(wanted.words or "").split()
-    conditions += [GenerationTable.normalised_prompt.contains(word, autoescape=True) for word in words]
+    if wanted.flagged is not None:
+        is_flagged = func.coalesce(GenerationTable.verdict_action, "allow").in_(("flag", "block"))
+        conditions.append(is_flagged if wanted.flagged else ~is_flagged)
+    if wanted.direct is not None:
+        is_direct = GenerationTable.guild_id.is_(None)
+        conditions.append(is_direct if wanted.direct else ~is_direct)
+    if wanted.since is not None:
+        conditions.append(GenerationTable.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(GenerationTable.created_at < wanted.until)
+    if wanted.score is not None:
+        conditions.append(GenerationTable.verdict_score >= wanted.score)
     if wanted.removed is not None:
         is_removed = GenerationTable.removed_at.is_not(None)
         conditions.append(is_removed if wanted.removed else ~is_removed)

@@ -115,14 +115,24 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class GenerationFilter:
-    """Which rows of the request log to show; None means any.  `words` must all occur in the prompt."""
+    """Which rows of the request log to show; None means any.
+
+    Each of `words` must begin a word of the prompt.  `flagged` are those that the filter flagged or blocked; `since` is
+    the first moment and `until` the first one after; `score` is the least that the filter must have given.
+    """
 
     user_id: int | None = None
     guild_id: int | None = None
+    channel_id: int | None = None
     status: Status | None = None
     category: str | None = None
     words: str | None = None
     removed: bool | None = None
+    flagged: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    score: float | None = None
+    direct: bool | None = None  # True: direct messages only
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +206,9 @@ class GuildRecord:
     guild_id: int
     allowed_channel_ids: tuple[int, ...] = ()
     moderator_role_id: int | None = None
+    review_channel_id: int | None = None
+    gallery_is_public: bool = False
+    retention_days: int | None = None
 
     def allows(self, channel_id: int) -> bool:
         return not self.allowed_channel_ids or channel_id in self.allowed_channel_ids

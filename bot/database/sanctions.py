@@ -43,7 +43,7 @@ class Sanctions:
                 before = _described(old)
             session.add(row)
             after = _described(row)
-            note_act(session, now, Act(by, kind, f"user:{user_id}", guild_id, (), reason, before, after))
+            await note_act(session, now, Act(by, kind, f"user:{user_id}", guild_id, (), reason, before, after))
         return _sanction_record(row)
 
     @whole
@@ -60,7 +60,7 @@ class Sanctions:
             for row in lifted:
                 row.lifted_by, row.lifted_at = by, now
             before = _described(lifted[-1])
-            note_act(session, now, Act(by, "lift", f"user:{user_id}", guild_id, (), why, before))
+            await note_act(session, now, Act(by, "lift", f"user:{user_id}", guild_id, (), why, before))
         return _sanction_record(lifted[-1])
 
     async def active(self, user_id: int, guild_id: int | None, *, exactly: bool = False) -> SanctionRecord | None:

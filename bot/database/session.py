@@ -78,6 +78,11 @@ class Database:
         """The URL without its password."""
         return self._url.render_as_string(hide_password=True)
 
+    @property
+    def dialect(self) -> str:
+        """ "sqlite" or "postgresql"."""
+        return self._url.get_backend_name()
+
     async def open(self) -> None:
         """Bring the schema up to date.  Raises ConfigurationError where the database cannot be written."""
         await self.upgrade()

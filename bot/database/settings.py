@@ -39,20 +39,31 @@ class GuildSettings:
                 session.add(row)
             row.allowed_channel_ids = list(chosen.allowed_channel_ids)
             row.moderator_role_id = chosen.moderator_role_id
+            row.review_channel_id = chosen.review_channel_id
+            row.gallery_is_public = chosen.gallery_is_public
+            row.retention_days = chosen.retention_days
             row.updated_at = now
+            old, new = _described(before), _described(chosen)
+            changed = [name for name in new if new[name] != old[name]]
             act = Act(
                 by, "settings", f"guild:{chosen.guild_id}", chosen.guild_id,
-                before=_described(before), after=_described(chosen),
+                before={name: old[name] for name in changed}, after={name: new[name] for name in changed},
             )  # fmt: skip
-            note_act(session, now, act)
+            await note_act(session, now, act)
 
 
 def _record(row: GuildSettingsTable) -> GuildRecord:
-    return GuildRecord(row.guild_id, tuple(row.allowed_channel_ids), row.moderator_role_id)
+    return GuildRecord(
+        row.guild_id, tuple(row.allowed_channel_ids), row.moderator_role_id, row.review_channel_id,
+        row.gallery_is_public, row.retention_days,
+    )  # fmt: skip
 
 
 def _described(record: GuildRecord) -> dict[str, str]:
     return {
         "allowed_channels": ", ".join(map(str, record.allowed_channel_ids)),
         "moderator_role": str(record.moderator_role_id or ""),
+        "review_channel": str(record.review_channel_id or ""),
+        "gallery": "public" if record.gallery_is_public else "members",
+        "retention_days": str(record.retention_days or ""),
     }

@@ -65,7 +65,7 @@ class Shares:
             row = await session.get(ShareTable, share_id)
             if row is None:
                 raise NotFound(f"Share {share_id}")
-            note_act(session, self._now(), Act(by, "unshare", f"share:{share_id}", row.guild_id, (row.user_id,)))
+            await note_act(session, self._now(), Act(by, "unshare", f"share:{share_id}", row.guild_id, (row.user_id,)))
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
     @whole

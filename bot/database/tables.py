@@ -8,7 +8,7 @@ SQLite and PostgreSQL.  Every list that a person pages through has an index that
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -112,6 +112,9 @@ class GenerationTable(Table):
         Index(None, "guild_id", "user_id", "id"),
         Index(None, "guild_id", "status", "id"),
         Index(None, "guild_id", "verdict_category", "id"),
+        Index(None, "guild_id", "verdict_action", "id"),
+        Index(None, "guild_id", "channel_id", "id"),
+        Index(None, "created_at"),
         Index(None, "status", "delivered_at", "id"),
         Index(None, "interaction_expires_at"),
         Index(None, "parent_id"),
@@ -213,6 +216,9 @@ class GuildSettingsTable(Table):
     guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     allowed_channel_ids: Mapped[list[int]]  # empty: everywhere
     moderator_role_id: Mapped[int | None] = mapped_column(BigInteger)
+    review_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # where reports and appeals are announced
+    gallery_is_public: Mapped[bool] = mapped_column(server_default=false())  # to people who are not logged in, too
+    retention_days: Mapped[int | None]  # what is older is purged; None: kept
     updated_at: Mapped[datetime]
 
 
@@ -230,8 +236,69 @@ class AuditTable(Table):
     why: Mapped[str] = mapped_column(Text)
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
+    # The chain: `hash` covers the row before and `content_hash`, which covers the columns above.  A row that a person's
+    # data had to be taken out of keeps its `content_hash`, and says when (see audit.py).
+    content_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    redacted_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "guild_id", "id"), Index(None, "guild_id", "subject", "id"))
+    __table_args__ = (
+        Index(None, "guild_id", "id"),
+        Index(None, "guild_id", "subject", "id"),
+        Index(None, "guild_id", "actor_id", "id"),
+    )
+
+
+class ReviewTable(Table):
+    """One reason for moderators to look at a generation: a report, an appeal, a flag of the filter."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int]  # what is looked at first, by kind
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"))
+    image_index: Mapped[int | None]
+    user_id: Mapped[int] = mapped_column(BigInteger)  # whose generation it is
+    by_user_id: Mapped[int] = mapped_column(BigInteger)  # who reported or appealed; 0 for the bot itself
+    reason: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(BigInteger)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+
+    __table_args__ = (
+        Index(None, "guild_id", "closed_at", "priority", "id"),
+        Index(None, "closed_at", "priority", "id"),
+        Index(None, "generation_id", "kind", "by_user_id"),
+        Index(None, "user_id", "guild_id"),
+    )
+
+
+class BlockedTermTable(Table):
+    """A word or phrase that a server's moderators block or want to hear of; `guild_id` None counts everywhere."""
+
+    __tablename__ = "blocked_terms"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    term: Mapped[str] = mapped_column(String(100))
+    action: Mapped[str] = mapped_column(String(8))
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "guild_id", "term", unique=True),)
+
+
+class FavouriteTable(Table):
+    """A shared picture that a person keeps a note of."""
+
+    __tablename__ = "favourites"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    share_id: Mapped[int] = mapped_column(ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True, index=True)
+    created_at: Mapped[datetime]
 
 
 class WebSessionTable(Table):

@@ -1,0 +1,53 @@
+"""`easel audit`: whether the audit log is as it was written."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.config import load_settings
+from bot.database.audit import AuditLog, Verification
+from bot.database.session import Database
+
+audit_commands = typer.Typer(no_args_is_help=True, help="The audit log of moderators' acts.")
+
+
+@audit_commands.callback()
+def _audit() -> None:
+    """Keeps `verify` a command of its own while it is the only one."""
+
+
+@audit_commands.command()
+def verify(
+    known: Annotated[
+        str | None, typer.Option(help="A newest hash that was printed before; it must still be in the log.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Find rows that were changed, put in or taken out.  Exit status 1 where there are any.
+
+    Keep the newest hash elsewhere: with --known it shows, too, that the log's end was not cut off.
+    """
+    result = asyncio.run(_verified(load_settings().database_url, known))
+    sound = not result.faults and result.known_found
+    console = Console(highlight=False)
+    if as_json:
+        faults = [{"row": fault.row_id, "problem": fault.problem} for fault in result.faults]
+        document = {"sound": sound, "rows": result.rows, "redacted": result.redacted, "newest": result.head}
+        console.out(json.dumps(document | {"faults": faults, "known_found": result.known_found}))
+    else:
+        for fault in result.faults:
+            console.print(f"[red]row {fault.row_id}[/]: {fault.problem}")
+        if not result.known_found:
+            console.print(f"[red]the hash {known}[/] is not in the log: its end was cut off, or it was written anew")
+        erased = f", {result.redacted} of them with a person's data erased" if result.redacted else ""
+        console.print(f"{'sound' if sound else 'NOT sound'}: {result.rows} rows{erased}; newest hash {result.head}")
+    if not sound:
+        raise typer.Exit(1)
+
+
+async def _verified(url: str, known: str | None) -> Verification:
+    async with Database(url) as database:
+        return await AuditLog(database).verify(known)

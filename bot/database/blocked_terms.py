@@ -1,0 +1,90 @@
+"""A server's own words: what its moderators block, or want to hear of, beside what the filter knows.
+
+In: words and who chose them.  Out: `BlockedTerm`s.  How they are matched is the filter's business.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, cast
+
+from sqlalchemy import ColumnElement, or_, select
+
+from bot.database.audit import Act, note_act
+from bot.database.session import Database, utc_now, whole
+from bot.database.tables import BlockedTermTable
+from bot.errors import InvalidOption, NotFound
+
+TermAction = Literal["block", "flag"]
+
+MAX_TERM: Final = 100
+MAX_TERMS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedTerm:
+    """`guild_id` None counts everywhere."""
+
+    id: int
+    guild_id: int | None
+    term: str
+    action: TermAction
+    created_by: int
+    created_at: datetime
+
+
+class BlockedTerms:
+    """Reads and writes `blocked_terms`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    @whole
+    async def add(self, guild_id: int | None, term: str, action: TermAction, by: int) -> BlockedTerm:
+        """Block a word or phrase; one that is there already gets this action.  Raises InvalidOption."""
+        if not term or len(term) > MAX_TERM:
+            raise InvalidOption("term", f"A blocked word has {len(term)} characters; 1 to {MAX_TERM} are possible.")
+        now = self._now()
+        async with self._database.writing("The blocked word") as session:
+            here = select(BlockedTermTable).where(BlockedTermTable.guild_id == guild_id)
+            rows = list(await session.scalars(here))
+            row = next((row for row in rows if row.term == term), None)
+            before = {} if row is None else {"action": row.action}
+            if row is None:
+                if len(rows) >= MAX_TERMS:
+                    raise InvalidOption("term", f"{len(rows)} words are blocked here; at most {MAX_TERMS} may be.")
+                row = BlockedTermTable(guild_id=guild_id, term=term, created_by=by, created_at=now)
+                session.add(row)
+            row.action = action
+            await session.flush()
+            act = Act(
+                by, "block_term", f"term:{row.id}", guild_id, before=before, after={"term": term, "action": action}
+            )
+            await note_act(session, now, act)
+        return _record(row)
+
+    @whole
+    async def remove(self, guild_id: int | None, term_id: int, by: int) -> BlockedTerm:
+        """Raises NotFound, also for a word of another server."""
+        async with self._database.writing("The blocked word") as session:
+            row = await session.get(BlockedTermTable, term_id)
+            if row is None or row.guild_id != guild_id:
+                raise NotFound("This blocked word")
+            await session.delete(row)
+            before = {"term": row.term, "action": row.action}
+            await note_act(session, self._now(), Act(by, "allow_term", f"term:{term_id}", guild_id, before=before))
+        return _record(row)
+
+    async def of(self, guild_id: int | None) -> tuple[BlockedTerm, ...]:
+        """What counts in a server (None: in direct messages), by alphabet; the operator's words, too."""
+        here: ColumnElement[bool] = BlockedTermTable.guild_id.is_(None)
+        if guild_id is not None:
+            here = or_(here, BlockedTermTable.guild_id == guild_id)
+        query = select(BlockedTermTable).where(here).order_by(BlockedTermTable.term, BlockedTermTable.id)
+        async with self._database.reading() as session:
+            return tuple(_record(row) for row in (await session.scalars(query)).all())
+
+
+def _record(row: BlockedTermTable) -> BlockedTerm:
+    return BlockedTerm(row.id, row.guild_id, row.term, cast("TermAction", row.action), row.created_by, row.created_at)

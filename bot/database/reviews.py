@@ -1,0 +1,173 @@
+"""The review queue: what moderators should look at, and what they decided.
+
+In: reports, appeals, flags, with the generation that they are about.  Out: `ReviewRecord`s.  Whether somebody may
+look at or decide them is not asked here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, cast
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+
+from bot.database.session import Database, utc_now, whole
+from bot.database.tables import ReviewTable
+from bot.errors import InvalidOption
+
+ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
+Outcome = Literal["kept", "removed", "granted", "refused"]
+
+# What is looked at first.  Within one line, the oldest.
+PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """One reason to look at a generation.  `user_id` is whose it is, `by` who reported or appealed (0: the bot)."""
+
+    id: int
+    kind: ReviewKind
+    guild_id: int | None
+    generation_id: int
+    image_index: int | None
+    user_id: int
+    by: int
+    reason: str
+    created_at: datetime
+    closed_at: datetime | None = None
+    closed_by: int | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewReview:
+    kind: ReviewKind
+    guild_id: int | None
+    generation_id: int
+    user_id: int
+    by: int = 0
+    reason: str = ""
+    image_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """Hand `next_cursor` (short, opaque) back for the next page, None at the end."""
+
+    records: tuple[ReviewRecord, ...]
+    next_cursor: str | None
+
+
+class Reviews:
+    """Reads and writes `reviews`.  `now` is the clock, for tests."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    @whole
+    async def open(self, new: NewReview) -> tuple[ReviewRecord, bool]:
+        """Put it into the queue.  False where the same person has said the same of the same picture before."""
+        async with self._database.writing("The report") as session:
+            same = (
+                ReviewTable.kind == new.kind,
+                ReviewTable.generation_id == new.generation_id,
+                ReviewTable.image_index.is_(None) if new.image_index is None
+                else ReviewTable.image_index == new.image_index,
+                ReviewTable.by_user_id == new.by,
+            )  # fmt: skip
+            row = await session.scalar(select(ReviewTable).where(*same).limit(1))
+            if row is not None:
+                return _record(row), False
+            row = ReviewTable(
+                kind=new.kind, priority=PRIORITIES[new.kind], guild_id=new.guild_id, generation_id=new.generation_id,
+                image_index=new.image_index, user_id=new.user_id, by_user_id=new.by, reason=new.reason,
+                created_at=self._now(),
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+            return _record(row), True
+
+    @whole
+    async def close(self, generation_id: int, by: int, outcome: Outcome) -> tuple[ReviewRecord, ...]:
+        """Decide everything that is open about a generation; returns what was."""
+        async with self._database.writing("The decision") as session:
+            here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
+            rows = (await session.scalars(select(ReviewTable).where(*here).order_by(ReviewTable.id))).all()
+            for row in rows:
+                row.closed_at, row.closed_by, row.outcome = self._now(), by, outcome
+        return tuple(_record(row) for row in rows)
+
+    @whole
+    async def reopen(self, ids: Sequence[int]) -> None:
+        """Take a decision back."""
+        async with self._database.writing("The decision") as session:
+            values = {"closed_at": None, "closed_by": None, "outcome": None}
+            await session.execute(update(ReviewTable).where(ReviewTable.id.in_(ids)).values(**values))
+
+    async def get(self, review_id: int) -> ReviewRecord | None:
+        async with self._database.reading() as session:
+            row = await session.get(ReviewTable, review_id)
+        return None if row is None else _record(row)
+
+    async def page(
+        self, guild_id: int | None, *, everywhere: bool = False, kind: ReviewKind | None = None,
+        cursor: str | None = None, limit: int = 20,
+    ) -> ReviewPage:  # fmt: skip
+        """What is open in a server (None: in direct messages; or everywhere), the gravest and then the oldest first.
+
+        Raises InvalidOption for a cursor that is none.
+        """
+        query = _open(guild_id, everywhere=everywhere)
+        if kind is not None:
+            query = query.where(ReviewTable.kind == kind)
+        if cursor is not None:
+            query = query.where(_after(cursor))
+        query = query.order_by(ReviewTable.priority.desc(), ReviewTable.id).limit(limit + 1)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query)).all()
+        shown = rows[:limit]
+        following = f"{shown[-1].priority}.{shown[-1].id}" if len(rows) > limit else None
+        return ReviewPage(tuple(_record(row) for row in shown), following)
+
+    async def count(self, guild_id: int | None, *, everywhere: bool = False) -> int:
+        """How many are open."""
+        query = _open(guild_id, everywhere=everywhere)
+        async with self._database.reading() as session:
+            return await session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+    async def of(self, generation_id: int) -> tuple[ReviewRecord, ...]:
+        """All that was ever said of a generation, oldest first."""
+        query = select(ReviewTable).where(ReviewTable.generation_id == generation_id).order_by(ReviewTable.id)
+        async with self._database.reading() as session:
+            return tuple(_record(row) for row in (await session.scalars(query)).all())
+
+    async def counts(self, guild_id: int | None, user_id: int, *, everywhere: bool = False) -> dict[str, int]:
+        """Of one person: how often each kind of thing was said of what is theirs."""
+        query = select(ReviewTable.kind, func.count()).where(ReviewTable.user_id == user_id).group_by(ReviewTable.kind)
+        if not everywhere:
+            query = query.where(ReviewTable.guild_id == guild_id)
+        async with self._database.reading() as session:
+            return {str(kind): count for kind, count in (await session.execute(query)).all()}
+
+
+def _open(guild_id: int | None, *, everywhere: bool) -> Select[ReviewTable]:
+    query = select(ReviewTable).where(ReviewTable.closed_at.is_(None))
+    return query if everywhere else query.where(ReviewTable.guild_id == guild_id)
+
+
+def _after(cursor: str) -> ColumnElement[bool]:
+    try:
+        priority, review_id = map(int, cursor.split("."))
+    except ValueError as error:
+        raise InvalidOption("cursor", f"{cursor!r} is not a place in the queue.") from error
+    same = and_(ReviewTable.priority == priority, ReviewTable.id > review_id)
+    return or_(ReviewTable.priority < priority, same)
+
+
+def _record(row: ReviewTable) -> ReviewRecord:
+    return ReviewRecord(
+        row.id, cast("ReviewKind", row.kind), row.guild_id, row.generation_id, row.image_index, row.user_id,
+        row.by_user_id, row.reason, row.created_at, row.closed_at, row.closed_by, cast("Outcome | None", row.outcome),
+    )  # fmt: skip

@@ -1,0 +1,131 @@
+"""The audit log's hash chain: it holds as written, and finds every change, gap and cut."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bot.database import migrate
+from bot.database.audit import Act, AuditFilter, AuditLog
+from bot.database.chain import START
+from bot.database.session import Database
+from tests.bot_fakes import ADA, BOB, GUILD, empty_database
+from tests.test_database import NOON, Clock
+
+MODERATOR = 9
+COLUMNS = "at, guild_id, actor_id, action, subject, why, before, after, content_hash, hash, NULL"
+
+
+@pytest.fixture
+async def audit_log(tmp_path: Path) -> AsyncIterator[AuditLog]:
+    (tmp_path / "easel.db").write_bytes(empty_database())
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as database:
+        yield AuditLog(database, Clock())
+
+
+async def written(audit_log: AuditLog, rows: int = 5) -> None:
+    for count in range(rows):
+        change = {"until": "", "reason": f"n° {count}"}
+        await audit_log.note(Act(MODERATOR, "ban", f"user:{ADA if count % 2 else BOB}", GUILD, (), "why", {}, change))
+
+
+def tampered(folder: Path, *statements: str) -> None:
+    with sqlite3.connect(folder / "easel.db") as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+async def test_an_untouched_chain_holds(audit_log: AuditLog) -> None:
+    """From nothing on; every head that was printed is found again."""
+    empty = await audit_log.verify()
+    assert (empty.rows, empty.head, empty.faults) == (0, START, ())
+    await written(audit_log)
+    first = await audit_log.verify()
+    assert (first.rows, first.faults, first.known_found) == (5, (), True)
+    await written(audit_log)
+    later = await audit_log.verify(first.head)
+    assert (later.rows, later.faults, later.known_found) == (10, (), True)
+
+
+@pytest.mark.parametrize(
+    ("statement", "row_id", "problem"),
+    [
+        ("UPDATE audit_log SET why = 'other' WHERE id = 3", 3, "was changed"),
+        ("UPDATE audit_log SET actor_id = 1 WHERE id = 3", 3, "was changed"),
+        ("UPDATE audit_log SET at = '2031-01-01 00:00:00' WHERE id = 1", 1, "was changed"),
+        ("UPDATE audit_log SET after = '{\"reason\": \"x\"}' WHERE id = 5", 5, "was changed"),
+        ("UPDATE audit_log SET content_hash = hash WHERE id = 2", 2, "does not follow"),
+        ("DELETE FROM audit_log WHERE id = 2", 3, "does not follow"),
+        ("DELETE FROM audit_log WHERE id = 1", 2, "does not follow"),
+        ("UPDATE audit_log SET id = 99 WHERE id = 2", 3, "does not follow"),
+        (f"INSERT INTO audit_log SELECT 99, {COLUMNS} FROM audit_log WHERE id = 5", 99, "does not follow"),  # noqa: S608  # constant
+    ],
+)  # fmt: skip
+async def test_a_change_is_found_where_it_is(
+    audit_log: AuditLog, tmp_path: Path, statement: str, row_id: int, problem: str
+) -> None:
+    """Changed, taken out, moved or copied rows."""
+    await written(audit_log)
+    tampered(tmp_path, statement)
+    faults = (await audit_log.verify()).faults
+    assert faults[0].row_id == row_id
+    assert problem in faults[0].problem
+
+
+async def test_a_cut_end_is_found_by_who_kept_the_head(audit_log: AuditLog, tmp_path: Path) -> None:
+    """The rest is a chain of its own, so only the newest hash, kept elsewhere, tells."""
+    await written(audit_log)
+    head = (await audit_log.verify()).head
+    tampered(tmp_path, "DELETE FROM audit_log WHERE id = 5")
+    result = await audit_log.verify(head)
+    assert (result.faults, result.known_found) == ((), False)
+
+
+async def test_an_erased_person_leaves_the_chain_whole(audit_log: AuditLog, tmp_path: Path) -> None:
+    """What is said of them is gone, who acted stays; the verification counts it."""
+    await written(audit_log)
+    assert await audit_log.redact(ADA) == 2
+    result = await audit_log.verify()
+    assert (result.rows, result.redacted, result.faults) == (5, 2, ())
+    page = await audit_log.page(GUILD, wanted=AuditFilter(subject=f"user:{ADA}"))
+    assert page.records == ()
+    assert [one.actor_id for one in (await audit_log.page(GUILD)).records] == [MODERATOR] * 5
+    with sqlite3.connect(tmp_path / "easel.db") as connection:
+        assert not connection.execute(f"SELECT 1 FROM audit_log WHERE subject = 'user:{ADA}'").fetchall()  # noqa: S608  # a number
+    connection.close()
+
+
+async def test_the_audit_log_filters(audit_log: AuditLog) -> None:
+    """By who, what, whom and when."""
+    await written(audit_log, 2)
+    await audit_log.note(Act(BOB, "lift", f"user:{ADA}", GUILD))
+    for wanted, count in (
+        (AuditFilter(actor_id=BOB), 1),
+        (AuditFilter(action="ban"), 2),
+        (AuditFilter(subject=f"user:{ADA}", action="ban"), 1),
+        (AuditFilter(since=NOON), 3),
+        (AuditFilter(until=NOON), 0),
+    ):
+        assert len((await audit_log.page(GUILD, wanted=wanted)).records) == count
+
+
+async def test_the_migration_chains_what_was_written_before(tmp_path: Path) -> None:
+    """An older database's log holds after the upgrade."""
+    engine = create_engine(f"sqlite:///{tmp_path}/easel.db")
+    with engine.begin() as connection:
+        migrate.upgrade(connection, "0003")
+        for action in ("ban", "lift"):
+            connection.execute(
+                text(
+                    "INSERT INTO audit_log (at, guild_id, actor_id, action, subject, why, before, after) VALUES "
+                    "('2030-01-01 12:00:00.000001', 7, 9, :action, 'user:1', 'é', NULL, '{\"b\": \"1\", \"a\": \"2\"}')"
+                ),
+                {"action": action},
+            )
+    engine.dispose()
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as database:
+        result = await AuditLog(database).verify()
+    assert (result.rows, result.faults) == (2, ())

@@ -1,0 +1,146 @@
+"""The review queue and a server's own words, in the database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.database.audit import AuditLog
+from bot.database.blocked_terms import MAX_TERM, BlockedTerms
+from bot.database.generations import GenerationLog
+from bot.database.records import GenerationFilter
+from bot.database.reviews import NewReview, Reviews
+from bot.database.session import Database
+from bot.errors import InvalidOption, NotFound
+from tests.bot_fakes import ADA, BOB, GUILD, empty_database
+from tests.test_database import NOON, Clock, drawn, seeded
+
+MODERATOR = 9
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    (tmp_path / "easel.db").write_bytes(empty_database())
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def reviews(database: Database) -> Reviews:
+    return Reviews(database, Clock())
+
+
+@pytest.fixture
+def log(database: Database) -> GenerationLog:
+    return GenerationLog(database, Clock())
+
+
+async def test_the_gravest_comes_first_then_the_oldest(reviews: Reviews, log: GenerationLog) -> None:
+    """Page by page, each once."""
+    first, second = await drawn(log), await drawn(log)
+    for kind, generation_id in (("flag", first), ("report", second), ("flag", second), ("report", first)):
+        await reviews.open(NewReview(kind, GUILD, generation_id, ADA, by=BOB))  # type: ignore[arg-type]  # one of them
+    seen, cursor = [], None
+    while True:
+        page = await reviews.page(GUILD, cursor=cursor, limit=3)
+        seen += [(one.kind, one.generation_id) for one in page.records]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [("report", second), ("report", first), ("flag", first), ("flag", second)]
+    assert [one.kind for one in (await reviews.page(GUILD, kind="flag")).records] == ["flag", "flag"]
+    assert (await reviews.page(GUILD + 1)).records == ()
+    assert await reviews.count(GUILD) == 4
+    assert await reviews.count(None, everywhere=True) == 4
+    with pytest.raises(InvalidOption):
+        await reviews.page(GUILD, cursor="3")
+
+
+async def test_one_person_reports_a_picture_once(reviews: Reviews, log: GenerationLog) -> None:
+    """Another picture and another person are other reports."""
+    generation_id = await drawn(log)
+    report = NewReview("report", GUILD, generation_id, ADA, BOB, "ugly", 0)
+    record, new = await reviews.open(report)
+    assert new
+    assert (record.reason, record.created_at) == ("ugly", NOON)
+    assert await reviews.open(report) == (record, False)
+    assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, BOB, "", 1)))[1]
+    assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, 3, "", 0)))[1]
+
+
+async def test_a_decision_closes_all_that_was_said_and_can_be_taken_back(reviews: Reviews, log: GenerationLog) -> None:
+    """One look at a generation answers everybody who reported it."""
+    generation_id, other = await drawn(log), await drawn(log)
+    for by in (BOB, 3):
+        await reviews.open(NewReview("report", GUILD, generation_id, ADA, by))
+    await reviews.open(NewReview("report", GUILD, other, ADA, BOB))
+    closed = await reviews.close(generation_id, MODERATOR, "removed")
+    assert [(one.by, one.outcome, one.closed_by) for one in closed] == [(BOB, "removed", MODERATOR), (3, "removed", 9)]
+    assert await reviews.count(GUILD) == 1
+    assert await reviews.close(generation_id, MODERATOR, "kept") == ()
+    await reviews.reopen([one.id for one in closed])
+    assert await reviews.count(GUILD) == 3
+    assert [one.outcome for one in await reviews.of(generation_id)] == [None, None]
+    assert await reviews.counts(GUILD, ADA) == {"report": 3}
+
+
+async def test_a_servers_words_are_kept_and_audited(database: Database) -> None:
+    """Added, changed, taken out; the operator's count everywhere; nobody takes out another server's."""
+    terms, audit_log = BlockedTerms(database, Clock()), AuditLog(database)
+    word = await terms.add(GUILD, "foo bar", "block", MODERATOR)
+    assert (await terms.add(GUILD, "foo bar", "flag", MODERATOR)).id == word.id
+    everywhere = await terms.add(None, "baz", "block", 0)
+    await terms.add(GUILD + 1, "elsewhere", "block", MODERATOR)
+    assert [(one.term, one.action) for one in await terms.of(GUILD)] == [("baz", "block"), ("foo bar", "flag")]
+    assert [one.term for one in await terms.of(None)] == ["baz"]
+    with pytest.raises(NotFound):
+        await terms.remove(GUILD, everywhere.id, MODERATOR)
+    await terms.remove(GUILD, word.id, MODERATOR)
+    acts = (await audit_log.page(GUILD)).records
+    assert [one.action for one in acts] == ["allow_term", "block_term", "block_term"]
+    assert dict(acts[0].before) == {"term": "foo bar", "action": "flag"}
+    with pytest.raises(InvalidOption, match=str(MAX_TERM)):
+        await terms.add(GUILD, "x" * 101, "block", MODERATOR)
+
+
+# ------------------------------------------------------------------------------------------------ search by words
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("cat", ["a cat", "cats & dogs"]),
+        ("CA", ["a cat", "cats & dogs"]),
+        ("at", []),
+        ("dog cat", ["cats & dogs"]),
+        ("& dogs", ["cats & dogs"]),
+        ("it's", ['it\'s "quoted"']),
+        ('"quoted"', ['it\'s "quoted"']),
+        ('quoted" OR cat', []),
+        ("NEAR(cat dogs)", []),
+        ("猫", ["夜の猫"]),
+        ("夜", ["夜の猫"]),
+        ("*", []),
+        ("rowid:1", []),
+        ("\0", ["夜の猫", 'it\'s "quoted"', "cats & dogs", "a cat"]),
+    ],
+)
+async def test_words_are_found_by_their_beginnings(log: GenerationLog, words: str, found: list[str]) -> None:
+    """Whatever is typed is text, never the index's own language."""
+    for prompt in ("a cat", "cats & dogs", 'it\'s "quoted"', "夜の猫"):
+        await log.open(seeded(prompt))
+    page = await log.page(GenerationFilter(guild_id=GUILD, words=words))
+    assert sorted(one.order.prompt for one in page.records) == sorted(found)
+
+
+async def test_search_turns_pages(log: GenerationLog) -> None:
+    """Newest first, each once, under the other filters, too."""
+    ids = [await log.open(seeded(f"cat {count}", ADA if count % 2 else BOB)) for count in range(6)]
+    wanted, seen, before = GenerationFilter(words="cat", user_id=ADA), [], None
+    while True:
+        page = await log.page(wanted, before, limit=2)
+        seen += [one.id for one in page.records]
+        before = page.next_before
+        if before is None:
+            break
+    assert seen == [ids[5], ids[3], ids[1]]
