@@ -26,13 +26,11 @@ from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission,
 from bot.orders.order import InteractionRef, Order
 from bot.services import open_services
 from bot.views import text
+from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction, Client
-from bot.views.history import grid_of
-from bot.views.picture import note
 from bot.views.posts import ChannelPosts
 from bot.views.press import declared
 from bot.views.reply import InteractionReply
-from bot.views.result import ResultLayout
 from bot.web.app import serve_pages
 
 log = structlog.get_logger(__name__)
@@ -82,7 +80,7 @@ class Bot(Client, commands.AutoShardedBot):
         message_id = None
         if not admission.done():
             try:
-                message_id = await defer(interaction)
+                message_id = await think(interaction)
             except Exception:
                 (outcome,) = await asyncio.gather(admission, return_exceptions=True)
                 if isinstance(outcome, int):
@@ -96,7 +94,7 @@ class Bot(Client, commands.AutoShardedBot):
             raise
         try:
             if message_id is None:
-                message_id = await defer(interaction)
+                message_id = await think(interaction)
             await self.services.log.record_reply(generation_id, message_id)
         except Exception:
             await generator.abandon(generation_id)
@@ -117,36 +115,6 @@ class Bot(Client, commands.AutoShardedBot):
             interaction=order.interaction,
             message_id=message_id,
         )
-
-    async def check_may_act(self, interaction: BotInteraction) -> None:
-        """Raises Sanctioned where the person is timed out or banned from the bot."""
-        await self.services.sanctions.check(interaction.user.id, interaction.guild_id)
-
-    async def take_down(self, record: GenerationRecord, by: int, why: str, image_index: int | None = None) -> bool:
-        """Mark a generation or one of its pictures as removed, and take its message down or the picture out of it.
-
-        False where Discord did not let the bot do the latter, which takes View Channel.
-        """
-        removed = await self.services.log.remove(record.id, by, why, image_index)
-        if removed.status in ("checking", "queued", "running"):
-            self.services.generator.cancel(record.id, by)
-        if removed.message_id is None:
-            return True
-        channel = self.get_partial_messageable(record.order.requester.channel_id)
-        message = channel.get_partial_message(removed.message_id)
-        rest = await grid_of(self.services, removed) if image_index is not None else None
-        try:
-            if rest is None:
-                await message.delete()
-            else:
-                layout = ResultLayout(removed, rest)
-                await message.edit(view=layout, attachments=[layout.file])
-        except discord.NotFound:
-            return True
-        except discord.HTTPException as error:
-            log.info("message_not_taken_down", generation=record.id, error=str(error))
-            return False
-        return True
 
     # ------------------------------------------------------------------------------------------------- errors
 
@@ -214,20 +182,6 @@ def explained(error: UserError) -> str:
 def reference(interaction: discord.Interaction[Any]) -> InteractionRef:
     """What it takes to edit the interaction's answer later."""
     return InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)
-
-
-async def defer(interaction: discord.Interaction[Any]) -> int:
-    """Show "thinking…" to everyone; returns that message's id."""
-    answer = await interaction.response.defer(thinking=True)
-    if answer is None or answer.message_id is None:
-        raise RuntimeError(f"Discord named no message for the answer to interaction {interaction.id}")
-    return answer.message_id
-
-
-async def take_back(interaction: discord.Interaction[Any]) -> None:
-    """Delete the "thinking…".  It is edited first: while it thinks, a private message would take its public place."""
-    await interaction.edit_original_response(view=note("-# …"))
-    await interaction.delete_original_response()
 
 
 async def run_bot(settings: Settings) -> None:

@@ -187,3 +187,14 @@ async def test_every_button_works_after_a_restart(town: Town) -> None:
     assert second.order.parent_id == record.id
     await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
     assert message.id not in [one.id for one in town.messages()]
+
+
+async def test_an_upscaled_copy_goes_with_the_picture_that_it_shows(town: Town) -> None:
+    """The owner deletes the generation: nothing that shows it is left in the channel, whoever had it upscaled."""
+    record, message = await town.imagine()
+    await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0")
+    await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:1")
+    await town.mo.slash(town.pictures, "mod remove", generation=record.id, reason="no", picture=1)
+    assert len(town.pictures.history(viewer=town.bo)) == 2
+    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
+    assert town.pictures.history(viewer=town.bo) == []

@@ -1,6 +1,9 @@
 """/mod: the request log, sanctions and removals, and who may use them."""
 
+import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -317,3 +320,41 @@ def prompts(message: Any) -> list[str]:
 async def audited(town: Town) -> list[tuple[str, str]]:
     page = await town.services.audit_log.page(town.guild.id)
     return [(entry.action, entry.subject) for entry in page.records]
+
+
+# ------------------------------------------------------------------------------------------- when things are not well
+
+
+async def test_a_locked_database_delays_the_act_not_the_answer(town: Town, tmp_path: Path) -> None:
+    """Discord waits three seconds for an answer: it comes first, and the act when the database lets it happen."""
+    locker = sqlite3.connect(tmp_path / "easel.db", isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    before = len(town.env.http_requests)
+    acting = asyncio.create_task(town.mo.slash(town.pictures, "mod ban", person=town.ada, reason="spam"))
+    await town.until(lambda: any("/callback" in one.path for one in town.env.http_requests[before:]))
+    assert await town.services.sanctions.active(town.ada.id, town.guild.id) is None
+    locker.execute("ROLLBACK")
+    locker.close()
+    assert "is banned" in said(answer(await acting))
+    assert await audited(town) == [("ban", f"user:{town.ada.id}")]
+
+
+async def test_the_owner_is_asked_for_where_the_client_does_not_know_the_server(town: Town) -> None:
+    """Else a moderator could sanction them; and where Discord does not say, nobody is sanctioned."""
+    owner = simcord.MemberActor(town.env, town.guild, town.guild.owner)
+    town.bot._connection._guilds.pop(town.guild.id)
+    assert "owns this server" in said(await mod(town, "ban", person=owner, reason="x"))
+    assert "is banned" in said(await mod(town, "ban", person=town.ada, reason="x"))
+    town.env.inject_error("GET", "/guilds/*", status=403, code=50001)
+    assert "does not say who owns" in said(await mod(town, "ban", person=town.bo, reason="x"))
+    assert await audited(town) == [("ban", f"user:{town.ada.id}")]
+
+
+async def test_a_sanction_stops_what_the_person_waits_for(town: Town) -> None:
+    """Nothing of a banned person's appears in the channel any more."""
+    town.pool.capacity = 0
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.shown("Next in the queue")
+    await mod(town, "ban", person=town.ada, reason="spam")
+    await town.settled()
+    assert (await town.newest()).status == "cancelled"

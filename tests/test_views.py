@@ -63,7 +63,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         ),
         ResultLayout(records[0], GRID, mention=True),
         PictureLayout(records[0], records[0].images[8], GRID, by=big),
-        SharePickerLayout(records[0]),
+        SharePickerLayout(big, tuple(range(9))),
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
         ModLogLayout(Page(tuple(records[:LOG_PER_PAGE]), 10**9), wanted, 10**9),

@@ -80,8 +80,14 @@ class Actor:
 
     def sees(self, record: GenerationRecord) -> bool:
         """One's own everywhere, other people's where they were drawn; nothing that was removed."""
-        requester = record.order.requester
-        return record.removal is None and (requester.user_id == self.user_id or self.is_here(requester.guild_id))
+        return record.removal is None and (self.owns(record) or self.is_here(record.order.requester.guild_id))
+
+    def owns(self, record: GenerationRecord) -> bool:
+        return record.order.requester.user_id == self.user_id
+
+    def answers_for(self, record: GenerationRecord) -> bool:
+        """Whether it is theirs, or theirs to moderate."""
+        return self.owns(record) or self.moderates(record.order.requester.guild_id)
 
     def check_may_act_on(self, subject: str, guild_id: int | None, owners: Collection[int]) -> None:
         """Raises NotYours unless it is theirs or they moderate where it is."""

@@ -8,12 +8,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.errors import UserError
 from bot.generation.reply import Pending
 from bot.orders.order import Order
 from bot.views import status, text
-from bot.views.picture import note
-from bot.views.press import answering, may_moderate, requester_of
+from bot.views.answer import note
+from bot.views.press import actor_of, answering
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
 
 HELP = """### Easel draws what you describe
@@ -63,7 +62,7 @@ class Imagine(commands.Cog):
         # The prompt has no length limit here: Discord would refuse it without saying what the limit is.
         async with answering(interaction):
             order = Order(
-                requester=requester_of(interaction),
+                requester=actor_of(interaction).requester,
                 prompt=prompt,
                 negative_prompt=negative,
                 images=images,
@@ -92,14 +91,10 @@ class Imagine(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def cancel(self, interaction: discord.Interaction[Bot], which: str | None = None) -> None:
         async with answering(interaction):
-            generator = self.bot.services.generator
-            mine = generator.pending(interaction.user.id)
-            chosen = [pending for pending in mine if which is None or str(pending.generation_id) == which]
-            if not chosen:
-                raise UserError("Nothing of yours is in progress, so there is nothing to cancel.")
             await interaction.response.defer(ephemeral=True)
-            stopped = [generator.cancel(pending.generation_id, interaction.user.id) for pending in chosen]
-            done = f"Cancelled {text.count(sum(stopped), 'generation')}."
+            one = None if which is None else int(which) if which.isdecimal() else 0
+            stopped = self.bot.services.pictures.cancel_own(actor_of(interaction), one)
+            done = f"Cancelled {text.count(stopped, 'generation')}."
             await interaction.followup.send(view=note(done), ephemeral=True)
 
     @cancel.autocomplete("which")
@@ -117,7 +112,7 @@ class Imagine(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def help(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
-            parts = [HELP, HELP_MODERATORS] if may_moderate(interaction) else [HELP]
+            parts = [HELP, HELP_MODERATORS] if actor_of(interaction).is_moderator else [HELP]
             await interaction.response.send_message(view=note("\n".join(parts)), ephemeral=True)
 
 

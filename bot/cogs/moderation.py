@@ -4,27 +4,27 @@ Each command asks for its Discord permission in code; each act is in the audit l
 commands carry are only what Discord shows by default: a server may hand them to anyone.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.actions.moderation import Target
 from bot.client import Bot
-from bot.database.records import GenerationFilter, SanctionRecord, Status
-from bot.database.sanctions import Sanctions
-from bot.errors import InvalidOption, NotFound, UserError
+from bot.database.records import GenerationFilter, SanctionKind, Status
+from bot.errors import InvalidOption
 from bot.views import text
+from bot.views.answer import note
 from bot.views.modlog import (
     MAX_CATEGORY,
     MAX_WORDS,
     STATUSES,
-    logged,
     modlog_layout,
 )
-from bot.views.picture import note
-from bot.views.press import answering, require
+from bot.views.press import actor_of, answering
 from bot.wording.duration import parse_duration
 
 MAX_REASON: Final = 400
@@ -56,7 +56,6 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         words: app_commands.Range[str, 1, MAX_WORDS] | None = None,
     ) -> None:
         async with answering(interaction):
-            require(interaction, "manage_messages")
             if category is not None and ":" in category:
                 # It parts the fields of the buttons' ids, and the filter's categories have none.
                 raise InvalidOption("category", "No category holds a colon.")
@@ -76,25 +75,18 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         self, interaction: discord.Interaction[Bot], person: discord.User, duration: str, reason: Reason
     ) -> None:
         async with answering(interaction):
-            require(interaction, "moderate_members")
-            _check_target(interaction, person)
             until = discord.utils.utcnow() + timeout_length(duration)
-            await self._check_in_force(interaction, person)
-            await self._moderation.sanction(
-                person.id, interaction.guild_id, "timeout", until, reason, interaction.user.id
-            )
+            await self._sanction(interaction, person, "timeout", until, reason)
             sentence = f"{person.mention} cannot use Easel {text.until(until)}: {text.plain(reason, MAX_REASON)}"
-            await interaction.response.send_message(view=note(sentence), ephemeral=True)
+            await interaction.followup.send(view=note(sentence), ephemeral=True)
 
     @app_commands.command(description="Keep a person from using Easel until lifted")
     @app_commands.describe(person="Who", reason="Why; the person reads it")
     async def ban(self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason) -> None:
         async with answering(interaction):
-            require(interaction, "ban_members")
-            _check_target(interaction, person)
-            await self._moderation.sanction(person.id, interaction.guild_id, "ban", None, reason, interaction.user.id)
+            await self._sanction(interaction, person, "ban", None, reason)
             sentence = f"{person.mention} is banned from Easel: {text.plain(reason, MAX_REASON)}"
-            await interaction.response.send_message(view=note(sentence), ephemeral=True)
+            await interaction.followup.send(view=note(sentence), ephemeral=True)
 
     @app_commands.command(description="Lift a person's ban or timeout")
     @app_commands.describe(person="Who", reason="Why")
@@ -102,13 +94,11 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason | None = None
     ) -> None:
         async with answering(interaction):
-            if not interaction.permissions.ban_members:
-                require(interaction, "moderate_members")
-            if await self._check_in_force(interaction, person) is None:
-                raise UserError(f"{person.mention} is neither banned nor timed out.")
-            lifted = await self._moderation.lift(person.id, interaction.guild_id, interaction.user.id, reason or "")
+            await interaction.response.defer(ephemeral=True)
+            moderation = self.bot.services.moderation
+            lifted = await moderation.lift(actor_of(interaction), person.id, reason or "")
             sentence = f"{person.mention} may use Easel again; the {lifted.kind} is lifted."
-            await interaction.response.send_message(view=note(sentence), ephemeral=True)
+            await interaction.followup.send(view=note(sentence), ephemeral=True)
 
     @app_commands.command(description="Take down a generation, or one picture of it")
     @app_commands.describe(
@@ -122,28 +112,20 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         picture: app_commands.Range[int, 1, 9] | None = None,
     ) -> None:
         async with answering(interaction):
-            require(interaction, "manage_messages")
             await interaction.response.defer(ephemeral=True)
-            record = await logged(interaction, generation)
-            if picture is not None and picture > len(record.images):
-                raise NotFound(f"Picture {picture} of generation {generation}")
             index = None if picture is None else picture - 1
-            gone = await self.bot.take_down(record, interaction.user.id, reason, index)
+            pictures = self.bot.services.pictures
+            removed = await pictures.remove(actor_of(interaction), generation, reason, index)
             what = f"Generation {generation}" if picture is None else f"Picture {picture} of generation {generation}"
-            await interaction.followup.send(view=note(text.removed(what, gone=gone)), ephemeral=True)
+            await interaction.followup.send(view=note(text.removed(what, gone=removed.gone)), ephemeral=True)
 
-    @property
-    def _moderation(self) -> Sanctions:
-        return self.bot.services.sanctions
-
-    async def _check_in_force(
-        self, interaction: discord.Interaction[Bot], person: discord.User
-    ) -> SanctionRecord | None:
-        """What is in force.  Raises MissingPermission where a ban would end and the moderator may only time out."""
-        sanction = await self._moderation.active(person.id, interaction.guild_id)
-        if sanction is not None and sanction.kind == "ban":
-            require(interaction, "ban_members")
-        return sanction
+    async def _sanction(
+        self, interaction: discord.Interaction[Bot], person: discord.User, kind: SanctionKind,
+        until: datetime | None, reason: str,
+    ) -> None:  # fmt: skip
+        await interaction.response.defer(ephemeral=True)
+        target = await target_of(interaction, person)
+        await self.bot.services.moderation.sanction(actor_of(interaction), target, kind, until, reason)
 
 
 def timeout_length(duration: str) -> timedelta:
@@ -160,22 +142,23 @@ def timeout_length(duration: str) -> timedelta:
     return length
 
 
-def _check_target(interaction: discord.Interaction[Bot], person: discord.User | discord.Member) -> None:
-    """Raises InvalidOption for those whom the moderator may not sanction."""
-    if person.id == interaction.user.id:
-        raise InvalidOption("person", "You cannot sanction yourself.")
-    if person.bot:
-        raise InvalidOption("person", f"{person.mention} is a bot; bots cannot use Easel.")
-    owner_id = None if interaction.guild is None else interaction.guild.owner_id
-    if interaction.user.id == owner_id:
-        return
-    if person.id == owner_id:
-        raise InvalidOption("person", f"{person.mention} owns this server and cannot be sanctioned.")
-    if not isinstance(person, discord.Member):
-        return  # they have left the server
-    permissions = person.resolved_permissions or person.guild_permissions
-    if permissions.administrator and not interaction.permissions.administrator:
-        raise InvalidOption("person", f"{person.mention} is an administrator: only another one may sanction them.")
+async def target_of(interaction: discord.Interaction[Bot], person: discord.User | discord.Member) -> Target:
+    """The person as the rules for sanctions see them."""
+    administrator = False
+    if isinstance(person, discord.Member):  # else they have left the server
+        administrator = (person.resolved_permissions or person.guild_permissions).administrator
+    return Target(person.id, await owner_of(interaction), person.bot, administrator)
+
+
+async def owner_of(interaction: discord.Interaction[Bot]) -> int | None:
+    """Who owns the server; Discord is asked where the client does not know, as after a start or an outage."""
+    if interaction.guild is not None and interaction.guild.owner_id is not None:
+        return interaction.guild.owner_id
+    try:
+        guild = await interaction.client.fetch_guild(interaction.guild_id or 0, with_counts=False)
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
+        return None
+    return guild.owner_id
 
 
 async def setup(bot: Bot) -> None:

@@ -32,7 +32,7 @@ from bot.demo.pages import PAGES_PORT, open_pages
 from bot.demo.world import World
 from bot.errors import ConfigurationError
 from bot.services import Services, open_services
-from bot.views.picture import note
+from bot.views.answer import note
 from bot.views.posts import ChannelPosts
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,6 @@ from abc import abstractmethod
 import discord
 
 from bot.config import Settings
-from bot.database.records import GenerationRecord
 from bot.orders.order import Order
 from bot.services import Services
 
@@ -19,14 +18,6 @@ class Client(discord.Client):
     @abstractmethod
     async def place(self, interaction: "BotInteraction", order: Order) -> None:
         """Admit an order and start it; the interaction must not have been answered yet."""
-
-    @abstractmethod
-    async def check_may_act(self, interaction: "BotInteraction") -> None:
-        """Raises Sanctioned where the person is timed out or banned from the bot."""
-
-    @abstractmethod
-    async def take_down(self, record: GenerationRecord, by: int, why: str, image_index: int | None = None) -> bool:
-        """Mark a generation or one of its pictures as removed; False where it still stands in its message."""
 
     @abstractmethod
     async def report(self, interaction: "BotInteraction", error: Exception) -> None:

@@ -13,13 +13,12 @@ from discord import ui
 
 from bot.database.records import ShareRecord
 from bot.database.shares import GalleryOrder
-from bot.errors import NotFound, UserError
-from bot.services import Services
+from bot.errors import NotFound
 from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.picture import Unshare
-from bot.views.press import Press, may_moderate, row_of
+from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
 
 log = structlog.get_logger(__name__)
@@ -93,29 +92,20 @@ class Vote(Press, verb="vote"):
         return ui.Button(label=str(self.votes), emoji="❤️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.client.check_may_act(interaction)
-        shares = interaction.client.services.shares
-        share = await shares.get(self.share_id)
-        if share is None or share.guild_id != interaction.guild_id:
-            raise NotFound("This picture in the gallery")
         await interaction.response.defer()
-        await shares.vote(self.share_id, interaction.user.id)
+        await interaction.client.services.gallery.vote(actor_of(interaction), self.share_id)
         layout = await gallery_layout(interaction, self.order, self.cursor)
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
 async def gallery_layout(interaction: BotInteraction, order: GalleryOrder, cursor: str | None) -> GalleryLayout:
     """The page of this server's gallery after `cursor`, as the person who asks may see it."""
-    if interaction.guild_id is None:
-        raise UserError("A gallery belongs to a server: there is none in direct messages.")
-    services: Services = interaction.client.services
-    page = await services.shares.page(interaction.guild_id, order, cursor, PER_PAGE)
+    services, actor = interaction.client.services, actor_of(interaction)
+    page = await services.gallery.page(actor, order, cursor, PER_PAGE)
     shares = []
     for share in page.records:
         try:
             shares.append((share, await services.storage.get(share.image.key)))
         except NotFound:
             log.warning("picture_file_missing", share=share.id)
-    return GalleryLayout(
-        shares, order, cursor, page.next_cursor, viewer_id=interaction.user.id, moderator=may_moderate(interaction)
-    )
+    return GalleryLayout(shares, order, cursor, page.next_cursor, viewer_id=actor.user_id, moderator=actor.is_moderator)

@@ -9,13 +9,12 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
-from bot.errors import NotFound
 from bot.views import text
+from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
 from bot.views.history import grid_of
-from bot.views.picture import note
-from bot.views.press import GenerationPress, Press, require
+from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import details, grid_file
 
 PER_PAGE: Final = 6
@@ -79,7 +78,6 @@ class ModLogPage(Press, verb="modlog"):
         return ui.Button(label="Newest" if newest else "Older", emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        require(interaction, "manage_messages")
         await interaction.response.edit_message(view=await modlog_layout(interaction, self.wanted, self.before))
 
 
@@ -90,9 +88,8 @@ class LogEntry(GenerationPress, verb="logentry"):
         return ui.Button(label="Open")
 
     async def press(self, interaction: BotInteraction) -> None:
-        require(interaction, "manage_messages")
-        record = await logged(interaction, self.generation_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
+        record = await interaction.client.services.moderation.entry(actor_of(interaction), self.generation_id)
         layout = ui.LayoutView(timeout=None)
         layout.add_item(ui.TextDisplay(opened_entry(record)))
         files = []
@@ -112,37 +109,18 @@ class Remove(GenerationPress, verb="remove"):
         return ui.Button(label="Remove", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
-        require(interaction, "manage_messages")
-        record = await logged(interaction, self.generation_id)
         await interaction.response.defer()
-        gone = await interaction.client.take_down(record, interaction.user.id, "removed from the request log")
-        sentence = text.removed(f"Generation {record.id}", gone=gone)
+        removed = await interaction.client.services.pictures.remove(actor_of(interaction), self.generation_id, "")
+        sentence = text.removed(f"Generation {self.generation_id}", gone=removed.gone)
         await interaction.edit_original_response(view=note(sentence), attachments=[])
 
 
 async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, before: int | None) -> ModLogLayout:
     """The page of this server's log that is older than row `before`."""
-    services = interaction.client.services
-    here = GenerationFilter(
-        user_id=wanted.user_id,
-        guild_id=interaction.guild_id,
-        status=wanted.status,
-        category=wanted.category,
-        words=wanted.words,
-    )
-    page = await services.log.page(here, before=before, limit=PER_PAGE)
-    sanction = None
-    if wanted.user_id is not None:
-        sanction = await services.sanctions.active(wanted.user_id, interaction.guild_id)
+    actor, moderation = actor_of(interaction), interaction.client.services.moderation
+    page = await moderation.log(actor, wanted, before, PER_PAGE)
+    sanction = None if wanted.user_id is None else await moderation.in_force(actor, wanted.user_id)
     return ModLogLayout(page, wanted, before, sanction)
-
-
-async def logged(interaction: BotInteraction, generation_id: int) -> GenerationRecord:
-    """The row, removed or not.  Raises NotFound for one of another server."""
-    record = await interaction.client.services.log.get(generation_id)
-    if record is None or interaction.guild_id is None or record.order.requester.guild_id != interaction.guild_id:
-        raise NotFound(f"Generation {generation_id}")
-    return record
 
 
 def entry(record: GenerationRecord) -> str:
@@ -164,7 +142,8 @@ def opened_entry(record: GenerationRecord) -> str:
     removals += [(f"-# Picture {image.index + 1} removed", image.removal, 40) for image in record.images]
     for what, removal, limit in removals:
         if removal is not None:
-            lines.append(f"{what} by <@{removal.by}>: {text.plain(removal.why, limit)}")
+            why = f": {text.plain(removal.why, limit)}" if removal.why else ""
+            lines.append(f"{what} by <@{removal.by}>{why}")
     told = details(record, verdict=True, repeat=False)
     for line in lines:
         if len(told) + 1 + len(line) <= MAX_MESSAGE:

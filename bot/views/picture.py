@@ -11,17 +11,15 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord, ImageRecord, ShareRecord
-from bot.errors import NotFound, NotYours, UserError
 from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.views import text
+from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
-from bot.views.press import GenerationPress, Press, actor_of, successor
+from bot.views.press import GenerationPress, Press, actor_of
 
 UPSCALE_FACTOR: Final = 4
-VARY_STRENGTH: Final = 0.5
-IMAGES_PER_VARIATION: Final = 4
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
 
 
@@ -32,9 +30,8 @@ class PicturePress(GenerationPress):
 
     async def picture(self, interaction: BotInteraction) -> tuple[GenerationRecord, ImageRecord, bytes]:
         """The picture's file with what is known of it.  Raises NotFound where it was removed."""
-        record = await self.generation(interaction)
-        image = picture_of(record, self.index)
-        return record, image, await interaction.client.services.storage.get(image.key)
+        pictures = interaction.client.services.pictures
+        return await pictures.picture(actor_of(interaction), self.generation_id, self.index)
 
 
 class Pick(PicturePress, verb="pick"):
@@ -57,12 +54,16 @@ class Upscale(PicturePress, verb="upscale"):
         return ui.Button(label="Upscale", emoji="🔍", style=discord.ButtonStyle.primary)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.client.check_may_act(interaction)
-        record, image, png = await self.picture(interaction)
-        await interaction.response.defer(thinking=True)
-        large = await enlarged(png)
-        layout = PictureLayout(record, image, large, by=interaction.user.id)
-        await interaction.followup.send(view=layout, file=layout.file)
+        pictures = interaction.client.services.pictures
+        record, image, png = await pictures.copy(actor_of(interaction), self.generation_id, self.index)
+        message_id = await think(interaction)
+        try:
+            await pictures.copied(record.id, image.index, interaction.channel_id or 0, message_id)
+        except Exception:
+            await take_back(interaction)
+            raise
+        layout = PictureLayout(record, image, await enlarged(png), by=interaction.user.id)
+        await interaction.edit_original_response(view=layout, attachments=[layout.file])
 
 
 class Discard(GenerationPress, verb="discard"):
@@ -92,10 +93,8 @@ class Vary(PicturePress, verb="vary"):
         return ui.Button(label="Vary", emoji="🪄")
 
     async def press(self, interaction: BotInteraction) -> None:
-        record, _, png = await self.picture(interaction)
-        order = successor(
-            record, interaction, "vary", images=IMAGES_PER_VARIATION, init_image=png, strength=VARY_STRENGTH
-        )
+        pictures = interaction.client.services.pictures
+        order = await pictures.vary(actor_of(interaction), self.generation_id, self.index)
         await interaction.client.place(interaction, order)
 
 
@@ -106,7 +105,7 @@ class Share(PicturePress, verb="share"):
         return ui.Button(label="Share", emoji="🖼️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        await share(interaction, await self.generation(interaction), self.index)
+        await share(interaction, self.generation_id, self.index)
 
 
 class SharePicker(GenerationPress, verb="sharepick"):
@@ -119,7 +118,7 @@ class SharePicker(GenerationPress, verb="sharepick"):
         return ui.Select(placeholder="Which picture?", options=options)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await share(interaction, await self.generation(interaction), int(self.item.values[0]))
+        await share(interaction, self.generation_id, int(self.item.values[0]))
 
 
 class Unshare(Press, verb="unshare"):
@@ -131,8 +130,9 @@ class Unshare(Press, verb="unshare"):
         return ui.Button(label="Take out of the gallery", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
         await interaction.client.services.gallery.unshare(actor_of(interaction), self.share_id)
-        await interaction.response.send_message(view=note("Taken out of the gallery."), ephemeral=True)
+        await interaction.followup.send(view=note("Taken out of the gallery."), ephemeral=True)
 
 
 class PictureLayout(ui.LayoutView):
@@ -168,11 +168,10 @@ class PictureLayout(ui.LayoutView):
 class SharePickerLayout(ui.LayoutView):
     """The question which picture of a grid to share."""
 
-    def __init__(self, record: GenerationRecord) -> None:
+    def __init__(self, generation_id: int, indexes: tuple[int, ...]) -> None:
         super().__init__(timeout=None)
-        shown = tuple(image.index for image in record.images if image.removal is None)
         self.add_item(ui.TextDisplay("Share a picture with its prompt in this server's gallery."))
-        self.add_item(ui.ActionRow(SharePicker(record.id, shown)))
+        self.add_item(ui.ActionRow(SharePicker(generation_id, indexes)))
 
 
 class SharedLayout(ui.LayoutView):
@@ -189,31 +188,8 @@ async def enlarged(png: bytes) -> PictureFile:
     return await asyncio.to_thread(lambda: grid.fit(grid.upscale(png, UPSCALE_FACTOR)))
 
 
-def note(sentence: str) -> ui.LayoutView:
-    """A layout of one sentence."""
-    layout = ui.LayoutView(timeout=None)
-    layout.add_item(ui.TextDisplay(sentence))
-    return layout
-
-
-def picture_of(record: GenerationRecord, index: int) -> ImageRecord:
-    """Raises NotFound where the generation has no such picture, or a moderator removed it."""
-    for image in record.images:
-        if image.index == index and image.removal is None:
-            return image
-    raise NotFound(f"Picture {index + 1}")
-
-
-async def share(interaction: BotInteraction, record: GenerationRecord, index: int) -> None:
+async def share(interaction: BotInteraction, generation_id: int, index: int) -> None:
     """Post the person's own picture to the gallery and say so, to them alone."""
-    if interaction.guild_id is None:
-        raise UserError("A gallery belongs to a server: there is none in direct messages.")
-    if record.order.requester.user_id != interaction.user.id:
-        raise NotYours("This picture")
-    if record.order.requester.guild_id != interaction.guild_id:
-        raise UserError("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
-    await interaction.client.check_may_act(interaction)
-    picture_of(record, index)
-    shared = await interaction.client.services.shares.share(record.id, index, interaction.user.id)
-    layout = SharedLayout(shared)
-    await interaction.response.send_message(view=layout, ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    shared = await interaction.client.services.gallery.share(actor_of(interaction), generation_id, index)
+    await interaction.followup.send(view=SharedLayout(shared), ephemeral=True)

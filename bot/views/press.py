@@ -16,8 +16,6 @@ from discord import ui
 
 from bot.actions.actor import Actor
 from bot.database.records import GenerationRecord
-from bot.errors import MissingPermission, NotFound
-from bot.orders.order import Kind, Order, Requester
 from bot.views.client import BotInteraction
 from bot.views.custom_id import CustomId, unwritten
 
@@ -87,7 +85,8 @@ class GenerationPress(Press):
     generation_id: int
 
     async def generation(self, interaction: BotInteraction) -> GenerationRecord:
-        return await shown_generation(interaction, self.generation_id)
+        """Raises NotFound where it was removed, or is not this person's to see."""
+        return await interaction.client.services.pictures.find(actor_of(interaction), self.generation_id)
 
 
 def declared(press: type[Press] = Press) -> Iterator[type[Press]]:
@@ -102,17 +101,6 @@ def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:
     return ui.ActionRow(*items)
 
 
-async def shown_generation(interaction: BotInteraction, generation_id: int) -> GenerationRecord:
-    """The generation; raises NotFound where it was removed, or belongs to another person in another place."""
-    record = await interaction.client.services.log.get(generation_id)
-    if record is None or record.removal is not None:
-        raise NotFound(f"Generation {generation_id}")
-    requester = record.order.requester
-    if requester.user_id != interaction.user.id and requester.guild_id != interaction.guild_id:
-        raise NotFound(f"Generation {generation_id}")
-    return record
-
-
 def actor_of(interaction: BotInteraction) -> Actor:
     """Who pressed or typed, where, and what they may do there."""
     member = interaction.user
@@ -125,53 +113,3 @@ def actor_of(interaction: BotInteraction) -> Actor:
         permissions=frozenset(name for name, granted in interaction.permissions if granted),
         role_ids=frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset(),
     )
-
-
-def requester_of(interaction: BotInteraction) -> Requester:
-    """Who pressed or typed, and where."""
-    if interaction.channel_id is None:
-        raise NotFound("The channel")
-    return Requester(
-        user_id=interaction.user.id,
-        user_name=interaction.user.name,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id,
-        locale=str(interaction.locale),
-    )
-
-
-def successor(record: GenerationRecord, interaction: BotInteraction, kind: Kind, **changes: Any) -> Order:
-    """The generation's order with another requester, a new seed and the `changes`; it starts from no picture.
-
-    The row names the model that drew.  Nobody ordered it, and no server may have it any more: the servers choose anew.
-    """
-    return dataclasses.replace(
-        record.order,
-        **{
-            "requester": requester_of(interaction),
-            "seed": None,
-            "model": None,
-            "kind": kind,
-            "parent_id": record.id,
-            "init_image": None,
-            "strength": None,
-            "interaction": None,
-            **changes,
-        },
-    )
-
-
-def may_moderate(interaction: BotInteraction) -> bool:
-    """Whether the person may take down other people's pictures here."""
-    permissions = interaction.permissions
-    return interaction.guild_id is not None and (permissions.manage_messages or permissions.administrator)
-
-
-def require(interaction: BotInteraction, permission: str) -> None:
-    """Raises MissingPermission unless the person has the Discord permission of that name in this channel.
-
-    Asked in code although the commands carry default permissions: a server may give those to anyone.
-    """
-    permissions = interaction.permissions
-    if not (permissions.administrator or getattr(permissions, permission)):
-        raise MissingPermission(permission.replace("_", " ").title())

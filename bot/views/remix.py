@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.views import text
-from bot.views.press import answering, successor
+from bot.views.press import actor_of, answering
 from inference.contract import MAX_PROMPT_CHARACTERS
 
 
@@ -35,5 +35,6 @@ class RemixModal(ui.Modal, title="Remix"):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         async with answering(interaction):
-            words = {"prompt": self.prompt.value, "negative_prompt": self.negative.value or None}
-            await interaction.client.place(interaction, successor(self.record, interaction, "remix", **words))
+            actor, words = actor_of(interaction), (self.prompt.value, self.negative.value or None)
+            order = await interaction.client.services.pictures.remix(actor, self.record.id, *words)
+            await interaction.client.place(interaction, order)

@@ -17,7 +17,7 @@ from bot.errors import GenerationCancelled, UserError
 from bot.generation.reply import Result
 from bot.orders.order import InteractionRef
 from bot.views import text
-from bot.views.picture import note
+from bot.views.answer import note
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
 

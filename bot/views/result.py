@@ -10,12 +10,12 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
-from bot.errors import NotYours
 from bot.generation.grid import PictureFile
 from bot.views import text
+from bot.views.answer import note
 from bot.views.client import BotInteraction
-from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, note, share
-from bot.views.press import GenerationPress, may_moderate, row_of, successor
+from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, share
+from bot.views.press import GenerationPress, actor_of, row_of
 from bot.views.remix import RemixModal
 
 BUTTONS_PER_ROW = 5
@@ -86,12 +86,8 @@ class Reroll(GenerationPress, verb="reroll"):
         return ui.Button(label="Re-roll", emoji="🎲")
 
     async def press(self, interaction: BotInteraction) -> None:
-        record = await self.generation(interaction)
-        start: dict[str, Any] = {}
-        if record.init_image_key is not None:
-            picture = await interaction.client.services.storage.get(record.init_image_key)
-            start = {"init_image": picture, "strength": record.order.strength}
-        await interaction.client.place(interaction, successor(record, interaction, "reroll", **start))
+        order = await interaction.client.services.pictures.reroll(actor_of(interaction), self.generation_id)
+        await interaction.client.place(interaction, order)
 
 
 class Remix(GenerationPress, verb="remix"):
@@ -116,14 +112,12 @@ class ShareAny(GenerationPress, verb="shareany"):
         return ui.Button(label="Share", emoji="🖼️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        record = await self.generation(interaction)
-        if record.order.requester.user_id != interaction.user.id:
-            raise NotYours("This generation")
-        shown = [image for image in record.images if image.removal is None]
-        if len(shown) == 1:
-            await share(interaction, record, shown[0].index)
+        indexes = await interaction.client.services.gallery.shareable(actor_of(interaction), self.generation_id)
+        if len(indexes) == 1:
+            await share(interaction, self.generation_id, indexes[0])
         else:
-            await interaction.response.send_message(view=SharePickerLayout(record), ephemeral=True)
+            layout = SharePickerLayout(self.generation_id, indexes)
+            await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 class Details(GenerationPress, verb="details"):
@@ -134,8 +128,8 @@ class Details(GenerationPress, verb="details"):
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)
-        own = record.order.requester.user_id == interaction.user.id or may_moderate(interaction)
-        await interaction.response.send_message(view=note(details(record, verdict=own)), ephemeral=True)
+        told = details(record, verdict=actor_of(interaction).answers_for(record))
+        await interaction.response.send_message(view=note(told), ephemeral=True)
 
 
 class Delete(GenerationPress, verb="delete"):
@@ -145,19 +139,14 @@ class Delete(GenerationPress, verb="delete"):
         return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
-        record = await self.generation(interaction)
-        own = record.order.requester.user_id == interaction.user.id
-        if not own and not may_moderate(interaction):
-            raise NotYours("This generation")
         await interaction.response.defer()
-        why = "deleted by its owner" if own else "deleted by a moderator"
-        gone = await interaction.client.take_down(record, interaction.user.id, why)
-        if interaction.message is not None and interaction.message.id == record.message_id:
-            if not gone:
+        removed = await interaction.client.services.pictures.delete(actor_of(interaction), self.generation_id)
+        if interaction.message is not None and interaction.message.id == removed.record.message_id:
+            if not removed.gone:
                 # The press itself allows it, even where the bot may not see the channel.
                 await interaction.delete_original_response()
             return
-        sentence = text.removed(f"Generation {record.id}", gone=gone)
+        sentence = text.removed(f"Generation {self.generation_id}", gone=removed.gone)
         await interaction.followup.send(view=note(sentence), ephemeral=True)
 
 

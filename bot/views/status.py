@@ -8,10 +8,9 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
-from bot.errors import NotYours, UserError
 from bot.views import text
 from bot.views.client import BotInteraction
-from bot.views.press import GenerationPress, may_moderate
+from bot.views.press import GenerationPress, actor_of
 
 WAITING_COLOUR: Final = discord.Colour(0x5865F2)
 WORKING_COLOUR: Final = discord.Colour(0xF0B232)
@@ -52,9 +51,5 @@ class Cancel(GenerationPress, verb="cancel"):
         return ui.Button(label="Cancel", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
-        record = await self.generation(interaction)
-        if interaction.user.id != record.order.requester.user_id and not may_moderate(interaction):
-            raise NotYours("This generation")
         await interaction.response.defer()
-        if not interaction.client.services.generator.cancel(self.generation_id, interaction.user.id):
-            raise UserError("This generation is not in progress any more: it is too late to cancel it.")
+        await interaction.client.services.pictures.cancel(actor_of(interaction), self.generation_id)
