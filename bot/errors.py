@@ -117,7 +117,11 @@ class NotSanctioned(UserError):
     """Nothing of this server's is in force; `everywhere` says that the operator's is, which only they can lift."""
 
     def __init__(self, user_id: int, *, everywhere: bool) -> None:
-        rest = "is banned everywhere; only the bot's operator can lift that" if everywhere else "is neither banned nor timed out"
+        rest = (
+            "is banned everywhere; only the bot's operator can lift that"
+            if everywhere
+            else "is neither banned nor timed out"
+        )
         super().__init__(f"<@{user_id}> {rest}.")
         self.user_id = user_id
         self.everywhere = everywhere

@@ -192,9 +192,10 @@ async def test_every_button_works_after_a_restart(town: Town) -> None:
 async def test_an_upscaled_copy_goes_with_the_picture_that_it_shows(town: Town) -> None:
     """The owner deletes the generation: nothing that shows it is left in the channel, whoever had it upscaled."""
     record, message = await town.imagine()
-    await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0")
-    await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:1")
+    for index in range(2):
+        picked = answer(await town.bo.click(message, custom_id=f"easel:pick:{record.id}:{index}"))
+        await town.bo.click(picked, custom_id=f"easel:upscale:{record.id}:{index}")
     await town.mo.slash(town.pictures, "mod remove", generation=record.id, reason="no", picture=1)
-    assert len(town.pictures.history(viewer=town.bo)) == 2
+    assert len(town.pictures.history(viewer=town.ada)) == 2
     await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
-    assert town.pictures.history(viewer=town.bo) == []
+    assert town.pictures.history(viewer=town.ada) == []
