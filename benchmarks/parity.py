@@ -34,12 +34,8 @@ from benchmarks.golden import (
     difference,
     read_arrays,
 )
-from inference.checkpoints.load import (
-    ORIGINAL_SAMPLING,
-    Checkpoint,
-    load_dalle_bart,
-    load_vqgan,
-)
+from inference.checkpoints.checkpoint import Checkpoint
+from inference.checkpoints.load import ORIGINAL_SAMPLING, load_dalle_bart, load_vqgan
 from inference.checkpoints.tokenizer_files import (
     WORDS,
     WordList,
@@ -56,7 +52,8 @@ from inference.models.packed.linear import Packer
 from inference.models.packed.unpacked import UnpackedDecoder
 from inference.models.sampling import SamplingParams
 from inference.native.precision import Precision
-from inference.text.tokenizer import PromptTokenizer, TextNormalizer
+from inference.text.normaliser import TextNormalizer
+from inference.text.tokenizer import PromptTokenizer
 
 TEXTS = ("", "_uncond")
 

@@ -19,17 +19,11 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
+from inference.checkpoints.builtin import load_builtin, save_builtin
 from inference.checkpoints.flax import dalle_bart_weights, vqgan_weights
 from inference.checkpoints.flax_file import read_flax
-from inference.checkpoints.load import (
-    load_builtin,
-    load_dalle_bart,
-    load_model,
-    load_sentence_encoder,
-    load_vqgan,
-    save_builtin,
-    verify_model,
-)
+from inference.checkpoints.load import load_dalle_bart, load_model, load_vqgan, verify_model
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.checkpoints.weights import CheckpointError, read_weights, write_shards, write_weights
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig

@@ -7,9 +7,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from inference.checkpoints.builtin import save_builtin
 from inference.checkpoints.convert import import_folder, pull
 from inference.checkpoints.hub import Hub, HubFile
-from inference.checkpoints.load import load_model, save_builtin, verify_model
+from inference.checkpoints.load import load_model, verify_model
 from inference.checkpoints.store import ModelStore, check_hashes
 from inference.checkpoints.weights import CheckpointError
 from tests.published import REVISION, clip_folder, original_folder, repositories, serving, tiny

@@ -8,14 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.checkpoints.load import (
-    BUILTIN_SAMPLING,
-    Checkpoint,
-    load_dalle_bart,
-    load_original,
-    load_sentence_encoder,
-    load_vqgan,
-)
+from inference.checkpoints.builtin import BUILTIN_SAMPLING
+from inference.checkpoints.checkpoint import Checkpoint
+from inference.checkpoints.load import load_dalle_bart, load_original, load_vqgan
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
 from inference.engine.code_model import CodeModel
 from inference.engine.dalle import DalleCodeModel

@@ -9,7 +9,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.checkpoints.load import BUILTIN_FOLDER, load_judge, load_sentence_encoder
+from inference.checkpoints.builtin import BUILTIN_FOLDER, load_judge
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.checkpoints.weights import CheckpointError, write_weights
 from inference.models.config import ConfigError
 from inference.models.judge import JudgeConfig, PictureJudge, picture_tensor

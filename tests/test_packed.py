@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.checkpoints.load import ORIGINAL_SAMPLING, Checkpoint, load_builtin
+from inference.checkpoints.builtin import load_builtin
+from inference.checkpoints.checkpoint import Checkpoint
+from inference.checkpoints.load import ORIGINAL_SAMPLING
 from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
 from inference.engine.code_model import EncodedTexts
 from inference.engine.dalle import DalleCodeModel

@@ -12,7 +12,9 @@ import torch
 from structlog.testing import capture_logs
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
-from inference.checkpoints.load import Checkpoint, load_builtin, load_original
+from inference.checkpoints.builtin import load_builtin
+from inference.checkpoints.checkpoint import Checkpoint
+from inference.checkpoints.load import load_original
 from inference.engine.dalle import DalleCodeModel
 from inference.engine.loading import ranker_of
 from inference.pictures import Pixels

@@ -10,7 +10,8 @@ import torch
 from tokenizers import Tokenizer
 
 from inference.checkpoints.tokenizer_files import load_byte_level_bpe
-from inference.text.tokenizer import HashtagSplitter, PromptTokenizer, TextNormalizer, byte_level_bpe
+from inference.text.normaliser import HashtagSplitter, TextNormalizer
+from inference.text.tokenizer import PromptTokenizer, byte_level_bpe
 
 GOLDEN = Path(__file__).parent / "fixtures" / "golden"
 

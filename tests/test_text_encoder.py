@@ -8,7 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inference.checkpoints.load import load_sentence_encoder
+from benchmarks.bert import Bert
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.config import ConfigError
 from inference.models.text_encoder import MAX_TOKENS, MiniLMConfig, SentenceEncoder
 
@@ -35,6 +36,17 @@ def test_published_values() -> None:
     published = {("a cat", "a kitten"): 0.7663, ("a cat", "a car"): 0.3522, ("a kitten", "a car"): 0.2969}
     for (one, other), cosine in published.items():
         assert similarity(one, other) == pytest.approx(cosine, abs=0.01)
+
+
+def test_states_are_those_of_transformers() -> None:
+    """Its BertModel is the reference; with texts of different lengths, so that padding is compared, too."""
+    texts = ["a cat", "two purple horses in a forest at night, under a very large moon", ""]
+    input_ids, mask = encoder().tokens(texts)
+    reference = Bert(encoder().model).eval()
+    with torch.no_grad():
+        expected = reference(input_ids, mask)
+        states = encoder().model(input_ids, mask)
+    torch.testing.assert_close(states[mask == 1], expected[mask == 1], atol=1e-5, rtol=1e-5)
 
 
 def test_a_text_does_not_depend_on_its_batch() -> None:

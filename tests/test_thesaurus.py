@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.checkpoints.load import BUILTIN_FOLDER, THESAURUS, load_builtin, load_sentence_encoder, save_builtin
+from inference.checkpoints.builtin import BUILTIN_FOLDER, THESAURUS, load_builtin, save_builtin
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.checkpoints.weights import CheckpointError
 from inference.text.nouns import plural, singulars
 from inference.text.thesaurus import Thesaurus

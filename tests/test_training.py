@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from inference.checkpoints.load import BUILTIN_SAMPLING, Checkpoint, load_builtin, save_builtin
+from inference.checkpoints.builtin import BUILTIN_SAMPLING, load_builtin, save_builtin
+from inference.checkpoints.checkpoint import Checkpoint
 from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig

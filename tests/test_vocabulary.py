@@ -6,13 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.checkpoints.load import (
-    UPPER_LAYERS,
-    load_builtin,
-    load_sentence_encoder,
-    save_builtin,
-    write_upper_layers,
-)
+from inference.checkpoints.builtin import UPPER_LAYERS, load_builtin, save_builtin
+from inference.checkpoints.text_encoder import load_sentence_encoder, write_upper_layers
 from inference.checkpoints.weights import CheckpointError
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder

@@ -30,8 +30,8 @@ DTypeOption = Annotated[
 @model_commands.command(name="list")
 def list_models(as_json: JsonFlag = False) -> None:
     """Show the models here, and those that can be pulled."""
+    from inference.checkpoints.builtin import builtin_model
     from inference.checkpoints.hub import PUBLISHED
-    from inference.checkpoints.load import builtin_model
     from inference.checkpoints.store import ModelStore
 
     settings = load_settings()

@@ -19,9 +19,11 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from inference.checkpoints.builtin import is_builtin_kind
+from inference.checkpoints.checkpoint import Checkpoint
 from inference.checkpoints.hub import Hub, PublishedModel
 from inference.checkpoints.layouts import Part, dalle_bart_part, vqgan_folder, vqgan_part
-from inference.checkpoints.load import Checkpoint, is_builtin_kind, load_folder
+from inference.checkpoints.load import load_folder
 from inference.checkpoints.min_dalle import read_pt
 from inference.checkpoints.store import ModelStore, StoredModel, check_name, write_source
 from inference.checkpoints.tokenizer_files import TOKENIZER_FILES

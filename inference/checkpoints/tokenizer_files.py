@@ -10,7 +10,8 @@ from tokenizers import Tokenizer
 
 from inference.checkpoints.weights import LARGEST_JSON, CheckpointError, read_json
 from inference.models.dalle_bart_config import DalleBartConfig
-from inference.text.tokenizer import PromptTokenizer, TextNormalizer, byte_level_bpe
+from inference.text.normaliser import TextNormalizer
+from inference.text.tokenizer import PromptTokenizer, byte_level_bpe
 
 WORDS = "enwiki-words-frequency.txt"
 LARGEST_WORDS = 256 << 20

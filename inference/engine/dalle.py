@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.checkpoints.load import Checkpoint
+from inference.checkpoints.checkpoint import Checkpoint
 from inference.engine.code_model import EncodedTexts
 from inference.models.packed.decoder import PackedDecoder
 from inference.models.packed.encoder import PackedEncoder

@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 import torch
 
-from inference.checkpoints.load import Checkpoint, load_model
+from inference.checkpoints.checkpoint import Checkpoint
+from inference.checkpoints.load import load_model
 from inference.checkpoints.store import BUILTIN, ModelStore
 from inference.checkpoints.weights import CheckpointError
 from inference.engine.dalle import DalleCodeModel

@@ -36,11 +36,9 @@ class ClipRanker:
 
         Raises RankerError.
         """
-        try:
-            from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
-            from transformers.utils.logging import disable_progress_bar
-        except ImportError as error:
-            raise RankerError(f"{folder}: CLIP needs `pip install easel[clip]`: {error}") from error
+        from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+        from transformers.utils.logging import disable_progress_bar
+
         disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has a log, not a terminal
         try:
             model: Any = CLIPModel.from_pretrained(

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.checkpoints.load import load_sentence_encoder
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN
 from inference.training.data.folder import CaptionedSource

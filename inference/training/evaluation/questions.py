@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from inference.checkpoints.load import ASSETS, load_sentence_encoder
+from inference.checkpoints.text_encoder import ASSETS, load_sentence_encoder
 from inference.text.nouns import article, plural
 from inference.training.data.icons import NEAREST, POPULAR, IconSet
 from inference.training.data.packages import DEFAULT_CACHE

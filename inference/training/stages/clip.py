@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.checkpoints.load import load_builtin, load_sentence_encoder
+from inference.checkpoints.builtin import load_builtin
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.judge import JudgeConfig, PictureJudge, picture_tensor
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN

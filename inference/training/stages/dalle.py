@@ -18,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.checkpoints.load import load_builtin, load_sentence_encoder
+from inference.checkpoints.builtin import load_builtin
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN

@@ -1,7 +1,7 @@
 """From checkpoints to the model that ships: averaged weights, tables folded, 16-bit numbers.
 
 In: checkpoints of the codec, of text → codes and, if there is one, of the ranking judge; or one of the evaluation's
-judge. Out: a folder that `inference.checkpoints.load.load_builtin` reads; or the folder that `evaluate` reads.
+judge. Out: a folder that `inference.checkpoints.builtin.load_builtin` reads; or the folder that `evaluate` reads.
 
 `python -m inference.training.stages.export --codec CHECKPOINT --dalle CHECKPOINT [--clip CHECKPOINT] --out FOLDER`
 """
@@ -13,7 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference.checkpoints.load import BUILTIN_FOLDER, load_judge, load_sentence_encoder, save_builtin
+from inference.checkpoints.builtin import BUILTIN_FOLDER, load_judge, save_builtin
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.checkpoints.weights import read_json, read_weights
 from inference.models.judge import PictureJudge
 from inference.training.data.packages import DEFAULT_CACHE, attributions

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from inference.checkpoints.load import BUILTIN_SAMPLING, Checkpoint
+from inference.checkpoints.builtin import BUILTIN_SAMPLING
+from inference.checkpoints.checkpoint import Checkpoint
 from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder

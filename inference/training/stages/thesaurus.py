@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.checkpoints.load import THESAURUS, load_sentence_encoder
+from inference.checkpoints.builtin import THESAURUS
+from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
 from inference.safety.lexicon import find, names_minors
 from inference.text.nouns import article

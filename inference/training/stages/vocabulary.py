@@ -21,13 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inference.checkpoints.load import (
-    BUILTIN_FOLDER,
-    UPPER_LAYERS,
-    load_builtin,
-    load_sentence_encoder,
-    write_upper_layers,
-)
+from inference.checkpoints.builtin import BUILTIN_FOLDER, UPPER_LAYERS, load_builtin
+from inference.checkpoints.text_encoder import load_sentence_encoder, write_upper_layers
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import MiniLM, SentenceEncoder
 from inference.text.nouns import article

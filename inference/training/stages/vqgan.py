@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.checkpoints.load import load_builtin
+from inference.checkpoints.builtin import load_builtin
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.pictures import Pixels
 from inference.training.data.folder import CaptionedSource, captioned_source
