@@ -1,7 +1,7 @@
 """The bot as Discord sees it: commands, buttons, and one place where orders enter and errors leave.
 
 In: settings, and `Services` once they are open.  Out: a discord.py client.  Long-lived tasks belong to the
-composition root (`run_bot`, the demo, a test), never to `setup_hook`.
+composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 """
 
 import asyncio
@@ -9,11 +9,8 @@ import dataclasses
 import hashlib
 import json
 import secrets
-import signal
-from contextlib import AsyncExitStack
 from typing import Any, Final
 
-import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -21,17 +18,13 @@ from discord.ext import commands
 
 from bot.config import Settings
 from bot.database.records import GenerationRecord
-from bot.directory import DiscordDirectory
-from bot.errors import ChannelNotAllowed, ConfigurationError, MissingPermission, NotAdmitted, UserError
+from bot.errors import ChannelNotAllowed, MissingPermission, NotAdmitted, UserError
 from bot.orders.order import InteractionRef, Order
-from bot.services import open_services
 from bot.views import text
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction, Client
-from bot.views.posts import ChannelPosts
 from bot.views.press import declared
 from bot.views.reply import InteractionReply
-from bot.web.app import serve_pages
 
 log = structlog.get_logger(__name__)
 
@@ -53,14 +46,17 @@ class Bot(Client, commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
-            shard_count=shard_count,
+            shard_count=shard_count or settings.shard_count,
+            shard_ids=list(settings.partition.ids) or None,  # type: ignore[arg-type]  # None is its default
+            proxy=settings.https_proxy,
         )
         self.settings = settings
         self._always_sync = always_sync
 
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
-            await self.load_extension(extension)
+            if extension not in self.extensions:  # a login that failed half-way is tried again
+                await self.load_extension(extension)
         self.add_dynamic_items(*declared())
         await self._sync_commands()
 
@@ -182,50 +178,3 @@ def explained(error: UserError) -> str:
 def reference(interaction: discord.Interaction[Any]) -> InteractionRef:
     """What it takes to edit the interaction's answer later."""
     return InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)
-
-
-async def run_bot(settings: Settings) -> None:
-    """Run on Discord until stopped.  Raises ConfigurationError for a missing or refused token."""
-    if settings.discord_token is None:
-        raise ConfigurationError(
-            "DISCORD_TOKEN", "", "it is not set", "Put the bot's token in .env, or try Easel without one: easel demo."
-        )
-    # The services close first: what they still deliver then needs Discord.
-    async with (
-        Bot(settings) as bot,
-        open_services(settings, ChannelPosts(bot)) as services,
-        AsyncExitStack() as stack,
-    ):
-        bot.services = services
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        await log_in(bot, settings.discord_token.get_secret_value())
-        resumed = await services.generator.resume(bot.reply_for)
-        log.info("logged_in", user=str(bot.user), resumed=resumed)
-        pages = serve_pages(services, DiscordDirectory(bot), bot.application_id)
-        await stack.enter_async_context(pages)
-        connection = asyncio.create_task(bot.connect())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (connection, stopping):
-            task.cancel()
-        ending, _ = await asyncio.gather(connection, stopping, return_exceptions=True)
-        if isinstance(ending, Exception):
-            raise ending
-
-
-async def log_in(bot: Bot, token: str) -> None:
-    """Raises ConfigurationError where Discord refuses the token or cannot be reached."""
-    try:
-        await bot.login(token)
-    except discord.LoginFailure as error:
-        raise ConfigurationError(
-            "DISCORD_TOKEN", "(hidden)", "Discord refused it", "Copy it anew: Developer Portal → your app → Bot."
-        ) from error
-    except aiohttp.ClientConnectionError as error:
-        raise ConfigurationError(
-            "DISCORD_TOKEN", "(hidden)", f"Discord cannot be reached with it ({error})",
-            "This machine must reach discord.com; without a network, try: easel demo.",
-        ) from error  # fmt: skip

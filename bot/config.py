@@ -9,10 +9,11 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import ConfigurationError
+from bot.partition import Partition
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -26,6 +27,10 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = None
     discord_guild_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    shard_count: int | None = Field(None, ge=1, le=16_384)
+    shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
+    https_proxy: str | None = None
+    shutdown_seconds: float = Field(10.0, ge=0, le=600)
     discord_client_secret: SecretStr | None = None
     operator_ids: Annotated[tuple[int, ...], NoDecode] = ()
 
@@ -55,7 +60,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("discord_guild_ids", "operator_ids", "inference_urls", mode="before")
+    @field_validator("discord_guild_ids", "shard_ids", "operator_ids", "inference_urls", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -98,6 +103,23 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _check_shards(cls, ids: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        count = info.data.get("shard_count")
+        if ids and count is None:
+            raise ValueError("it needs SHARD_COUNT, the number of all shards")
+        for shard in ids:
+            if count is not None and not 0 <= shard < count:
+                raise ValueError(f"shard {shard} is not from 0 to {count - 1}, as SHARD_COUNT={count} says")
+        return tuple(sorted(set(ids)))
+
+    @property
+    def partition(self) -> Partition:
+        """The shards of this process."""
+        ids = self.shard_ids or tuple(range(self.shard_count or 0))
+        return Partition(self.shard_count, ids)
 
     @property
     def pictures_dir(self) -> Path:

@@ -5,7 +5,7 @@ In: settings.  Out: `Services`.  The only place that knows how the parts fit tog
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +23,7 @@ from bot.config import Settings
 from bot.database.audit import AuditLog
 from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
+from bot.database.locks import shard_locks
 from bot.database.posts import PostLog
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
@@ -73,18 +74,23 @@ async def open_services(
     *,
     pool: DrawingPool | None = None,
     interval: float = INTERVAL_SECONDS,
+    lost: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Services]:
     """Everything open and at work.  `posts` reaches what stands in Discord, if there is one.
 
-    `pool` replaces the inference servers that the settings name.
+    `pool` replaces the inference servers that the settings name.  `lost` is called where another process took this
+    one's shards, which then must end.
 
-    Raises ConfigurationError for a folder or a database that cannot be used.
+    Raises ConfigurationError for a folder or a database that cannot be used, or that another process works on.
     """
     async with AsyncExitStack() as stack:
         storage = FolderStorage(settings.pictures_dir)
         storage.open()
         database = await stack.enter_async_context(Database(settings.database_url))
-        generations, sanctions, audit_log = GenerationLog(database), Sanctions(database), AuditLog(database)
+        locks = shard_locks(database, settings.partition, lost=lost or _say_lost)
+        await stack.enter_async_context(locks)
+        generations = GenerationLog(database, partition=settings.partition)
+        sanctions, audit_log = Sanctions(database), AuditLog(database)
         shares, guild_settings = Shares(database), GuildSettings(database)
         if pool is None:
             pool = await stack.enter_async_context(_open_pool(settings))
@@ -133,6 +139,10 @@ async def open_services(
             guild_settings=guild_settings,
             web_sessions=WebSessions(database),
         )
+
+
+def _say_lost(why: str) -> None:
+    log.critical("locks.taken_by_another", why=why)
 
 
 async def _keep_purging(pictures: Pictures) -> None:

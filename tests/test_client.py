@@ -1,24 +1,11 @@
 """The client itself: what it asks of Discord, when it syncs its commands, and what it says when something breaks."""
 
-import asyncio
-import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import ClassVar
 
-import aiohttp
 import discord
 import pytest
 import simcord
 
-from bot import client
-from bot.actions.posts import Posts
-from bot.client import Bot, log_in, run_bot
-from bot.config import Settings, load_settings
-from bot.errors import ConfigurationError
-from bot.services import Services
-from tests.bot_fakes import FakePool, services
 from tests.town import Town, a_bot, answer, build, said
 
 
@@ -85,60 +72,6 @@ async def test_a_database_that_cannot_be_written_is_a_clear_refusal(
     assert result.ephemeral
     assert "Your generation could not be saved" in said(answer(result))
     assert town.services.generator.pending() == []
-
-
-async def test_without_a_token_the_variable_and_the_cure_are_named(tmp_path: Path) -> None:
-    """Before anything has started."""
-    with pytest.raises(ConfigurationError, match=r"DISCORD_TOKEN.*easel demo"):
-        await run_bot(load_settings(None, data_dir=tmp_path, discord_token=None))
-
-
-class OfflineBot(Bot):
-    """Logs in nowhere; is told to stop as soon as it is connected.  Notes what ends, in order."""
-
-    ended: ClassVar[list[str]] = []
-
-    async def login(self, token: str) -> None:
-        """As if Discord had taken the token."""
-
-    async def connect(self, *, reconnect: bool = True) -> None:
-        signal.raise_signal(signal.SIGTERM)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await asyncio.sleep(0)
-            self.ended.append("connection")
-
-    async def close(self) -> None:
-        self.ended.append("bot")
-        await super().close()
-
-
-async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Told to stop: first no more news from Discord, then the services with what they deliver, then the client."""
-
-    @asynccontextmanager
-    async def noting(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
-        async with services(tmp_path, FakePool(), posts) as opened:
-            yield opened
-        OfflineBot.ended.append("services")
-
-    monkeypatch.setattr(OfflineBot, "ended", [])
-    monkeypatch.setattr(client, "Bot", OfflineBot)
-    monkeypatch.setattr(client, "open_services", noting)
-    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="a.b.c"))  # no token of anybody
-    assert OfflineBot.ended == ["connection", "services", "bot"]
-
-
-async def test_without_a_network_the_login_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sentence with a way out instead of a traceback."""
-
-    async def unreachable(*_: object) -> None:
-        raise aiohttp.ClientConnectionError("no route")
-
-    monkeypatch.setattr(Bot, "login", unreachable)
-    with pytest.raises(ConfigurationError, match=r"cannot be reached.*no route.*discord\.com"):
-        await log_in(a_bot(tmp_path), "a.b.c")
 
 
 async def broken(*_: object, **__: object) -> None:

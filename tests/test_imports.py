@@ -19,6 +19,7 @@ MODULES = {".".join(path.with_suffix("").parts).removesuffix(".__init__"): path 
 LAYERS = (
     ("bot.__main__",),
     ("bot.cli", "bot.demo"),
+    ("bot.connection",),
     ("bot.client", "bot.cogs"),
     ("bot.directory",),
     ("bot.web",),
@@ -27,8 +28,8 @@ LAYERS = (
     ("bot.generation", "bot.actions"),
     ("bot.orders", "bot.pool", "bot.database", "bot.storage"),
     ("bot.wording",),
-    ("bot.config", "bot.logs"),
-    ("bot.errors",),
+    ("bot.config", "bot.logs", "bot.stopping"),
+    ("bot.errors", "bot.partition"),
     ("inference.training",),
     ("inference.server",),
     ("inference.backends",),
@@ -43,7 +44,7 @@ LAYERS = (
 
 # What may be imported only under the named places.
 ONLY_UNDER = {
-    "discord": ("bot.client", "bot.directory", "bot.cogs", "bot.views", "bot.demo"),
+    "discord": ("bot.client", "bot.connection", "bot.directory", "bot.cogs", "bot.views", "bot.demo"),
     "simcord": ("bot.demo",),
     "sqlalchemy": ("bot.database", "migrations"),
     "alembic": ("bot.database", "migrations"),

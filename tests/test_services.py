@@ -15,12 +15,12 @@ from tests.test_endpoint import FakeServer
 
 
 async def test_everything_is_kept_in_the_data_folder(tmp_path: Path) -> None:
-    """Database and pictures, and nothing else."""
+    """Database, its lock and pictures, and nothing else."""
     async with services(tmp_path / "data") as opened:
         record = await draw(opened)
     kept = {path.relative_to(tmp_path / "data").as_posix() for path in (tmp_path / "data").rglob("*") if path.is_file()}
     keys = [record.grid_key, *(image.key for image in record.images)]
-    assert kept == {"easel.db", *(f"pictures/{key}" for key in keys)}
+    assert kept == {"easel.db", "easel.db.lock", *(f"pictures/{key}" for key in keys)}
 
 
 async def test_remote_servers_are_used_as_the_settings_say(tmp_path: Path) -> None:

@@ -101,3 +101,45 @@ async def test_what_is_blocked_is_told_in_private(discord: StandIn, tmp_path: Pa
         asked = await acknowledged(discord.world.slash(ADA, "imagine", prompt="a forbidden thing"))
         await discord.world.until(lambda: "not accepted" in asked.said)
         await discord.world.until(lambda: not list(discord.world.standing()))
+
+
+async def test_a_bad_start_is_waited_out(discord: StandIn, tmp_path: Path) -> None:
+    """Discord answers 503, then Cloudflare 429, then nothing at all; the bot comes up when they have passed."""
+    discord.fail("GET /users/@me", status=503)
+    discord.fail("GET /users/@me", status=429, body="<html>slow down", headers={"Retry-After": "1"})
+    discord.fail("GET /oauth2", kind="cut_before")
+    async with a_bot(discord, tmp_path):
+        asked = await acknowledged(discord.world.slash(ADA, "queue"))
+    assert "0 being drawn" in asked.said
+
+
+async def test_a_reset_token_is_named(discord: StandIn, tmp_path: Path) -> None:
+    """The gateway's 4004 ends the process with one line, no traceback."""
+    discord.gateway.refuse = 4004
+    async with a_bot(discord, tmp_path, ready=False) as bot:
+        assert await bot.ended() == 1
+    assert "error: DISCORD_TOKEN='(hidden)'" in bot.said()
+    assert "Traceback" not in bot.said()
+
+
+async def test_a_second_process_over_the_same_data_names_the_first(discord: StandIn, tmp_path: Path) -> None:
+    """It draws nothing, disturbs nothing and ends; when the first is gone, it may start."""
+    async with a_bot(discord, tmp_path, wire_paint_seconds=1) as first:
+        asked = await acknowledged(discord.world.slash(ADA, "imagine", prompt="a red heart"))
+        second = BotProcess(discord, tmp_path)
+        await second.start(ready=False)
+        assert await second.ended() == 1
+        assert f"another Easel works on it: process {first.pid} on" in second.said()
+        assert await delivered(discord, "a red heart") is asked.original
+        await first.kill()
+        await second.start()
+        await second.kill()
+
+
+async def test_told_to_stop_while_it_starts(discord: StandIn, tmp_path: Path) -> None:
+    """Discord does not answer yet; the process ends in order all the same, and its inference server with it."""
+    hanging = discord.fail("GET /users/@me", kind="hang")
+    async with a_bot(discord, tmp_path, ready=False) as bot:
+        await asyncio.wait_for(hanging.met.wait(), 30)
+        assert await bot.stop() == 0
+    assert bot.said().count("inference.started") == 1

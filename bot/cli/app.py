@@ -69,7 +69,7 @@ def demo() -> None:
 @app.command()
 def run() -> None:
     """Run the bot on Discord."""
-    from bot.client import run_bot
+    from bot.connection import run_bot
 
     asyncio.run(run_bot(_settings()))
 

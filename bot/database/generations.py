@@ -25,17 +25,21 @@ from bot.database.tables import GenerationTable, ImageTable, PostTable
 from bot.database.words import narrowed
 from bot.errors import NotFound
 from bot.orders.order import Order
+from bot.partition import Partition
 from inference.contract import Verdict
 
 UNFINISHED: tuple[Status, ...] = ("checking", "queued", "running")
 
 
 class GenerationLog:
-    """Reads and writes `generations` and `images`.  `now` is the clock, for tests."""
+    """Reads and writes `generations` and `images`.  `now` is the clock, for tests; `partition` is the process's."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime] = utc_now, partition: Partition | None = None
+    ) -> None:
         self._database = database
         self._now = now
+        self._partition = partition or Partition()
 
     # ------------------------------------------------------------------------------------------------ writing
 
@@ -149,7 +153,7 @@ class GenerationLog:
         return Page(records, records[-1].id if len(rows) > limit else None)
 
     async def unfinished(self) -> tuple[GenerationRecord, ...]:
-        """What a crash left behind, in order: rows not yet drawn, and rows drawn but not delivered."""
+        """What a crash left behind in this partition, in order: rows not drawn, and rows drawn but not delivered."""
         query = _with_images().where(
             GenerationTable.status.in_((*UNFINISHED, "done")),
             GenerationTable.delivered_at.is_(None),
@@ -157,7 +161,8 @@ class GenerationLog:
         )
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(GenerationTable.id))).all()
-        return tuple(generation_record(row) for row in rows)
+        mine = (row for row in rows if self._partition.holds(row.guild_id))
+        return tuple(generation_record(row) for row in mine)
 
     # ------------------------------------------------------------------------------------------------ private
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bot.database import migrate
 from bot.database.migrate import SchemaState
@@ -103,7 +103,7 @@ class Database:
 
     async def schema_state(self) -> SchemaState:
         """Where the schema stands, changing nothing.  Raises ConfigurationError where the database does not open."""
-        if self._file is not None and not self._file.exists():
+        if self.file is not None and not self.file.exists():
             return "empty"
         try:
             async with self._engine.connect() as connection:
@@ -121,6 +121,14 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def connect(self) -> AsyncConnection:
+        """A connection of one's own, for as long as one likes; to be closed.  Raises NotSaved."""
+        try:
+            return await self._engine.connect()
+        except (DBAPIError, NoConnectionFree, OSError) as error:
+            log.exception("database.not_reached", database=self.name)
+            raise NotSaved("This") from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -143,7 +151,7 @@ class Database:
             raise NotSaved(subject) from error
 
     @property
-    def _file(self) -> Path | None:
+    def file(self) -> Path | None:
         """SQLite's file; None for other databases and for one in memory."""
         if self._url.get_backend_name() != "sqlite" or self._url.database in (None, "", ":memory:"):
             return None
@@ -151,7 +159,7 @@ class Database:
 
     def _check_folder(self) -> None:
         """SQLite needs a folder that takes its journal beside the file; say so better than "unable to open"."""
-        file = self._file
+        file = self.file
         if file is None:
             return
         try:

@@ -229,6 +229,8 @@ def in_demo_folder(settings: Settings) -> Settings:
         "data_dir": folder,
         "database_url": f"sqlite+aiosqlite:///{folder / 'easel.db'}",
         "discord_guild_ids": (),
+        "shard_count": None,
+        "shard_ids": (),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

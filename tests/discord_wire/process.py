@@ -62,6 +62,7 @@ class BotProcess:
             **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
             "PYTHONPATH": str(ROOT), "DISCORD_TOKEN": self._stand_in.rest.token, "DATA_DIR": str(self._folder),
             "WIRE_API": self._stand_in.api, "WIRE_GATEWAY": self._stand_in.gateway_url, "LOG_FORMAT": "json",
+            "WEB_PORT": "0",
             **{name.upper(): str(value) for name, value in self._settings.items()},
         }  # fmt: skip
         with self.log.open("ab") as log:
