@@ -1,7 +1,8 @@
 """An inference server without a model: the contract, and pictures of one colour after a while.
 
 `python -m tests.discord_wire.painter --uds PATH` listens until its standard input closes.  WIRE_PAINT_SECONDS is how
-long a generation takes, WIRE_PAINT_SIDE the pictures' side in pixels; a prompt with "forbidden" in it is blocked.
+long a generation takes, WIRE_PAINT_SIDE the pictures' side in pixels, WIRE_CAPACITY how many it works on at a time; a prompt
+with "forbidden" in it is blocked.
 """
 
 import argparse
@@ -16,9 +17,17 @@ from typing import Any
 from aiohttp import web
 from PIL import Image as Pillow
 
-from inference.contract import Done, GenerationRequest, Image, Progress, Queued, Verdict, event_to_line
-
-SLOTS = 32
+from inference.contract import (
+    Done,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Queued,
+    Readiness,
+    Verdict,
+    event_to_line,
+)
 
 
 def paint(seed: int, side: int, kind: str = "PNG") -> bytes:
@@ -57,12 +66,16 @@ async def check(request: web.Request) -> web.Response:
 
 
 async def ready(_: web.Request) -> web.Response:
-    numbers = {"slots": SLOTS, "free_slots": SLOTS, "running": 0, "waiting": 0}
-    return web.json_response({"status": "ready", "model": "painter", **numbers})
+    capacity = int(os.environ.get("WIRE_CAPACITY", "8"))
+    return web.json_response(Readiness(capacity, capacity, 0, ("painter",)).to_json())
 
 
 async def models(_: web.Request) -> web.Response:
-    return web.json_response({"models": [{"name": "painter", "loaded": True}]})
+    painter = ModelDescription(
+        "painter", guidance=(1.0, 20.0), sampling=True, negative_prompt=True, pictures=("vary", "complete"), rows=16,
+        previews=True, seeds=True,
+    )  # fmt: skip
+    return web.json_response({"data": [painter.to_json()]})
 
 
 def app() -> web.Application:
