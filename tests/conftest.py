@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,10 @@ import simcord
 import structlog
 from hypothesis import settings
 
+from bot.database.session import Database
 from bot.views import reply
+from tests.bot_fakes import empty_database
+from tests.servers import Postgres, postgres_url
 from tests.town import Town, a_bot, build
 
 settings.register_profile("easel", derandomize=True, deadline=None)
@@ -57,3 +60,49 @@ async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         yield town
         await town.close()
     assert not town.broken, town.broken
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL; skips where there is none."""
+    with postgres_url() as url:
+        yield Postgres(url)
+
+
+@pytest.fixture
+async def postgres_database(postgres: Postgres) -> AsyncIterator[str]:
+    """The URL of a database of the test's own on the PostgreSQL, with the newest schema."""
+    url = await postgres.new_database()
+    yield url
+    await postgres.drop_database(url)
+
+
+@pytest.fixture
+async def empty_postgres_database(postgres: Postgres) -> AsyncIterator[str]:
+    """As `postgres_database`, before the first migration."""
+    url = await postgres.new_database(migrated=False)
+    yield url
+    await postgres.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with nothing in it; on SQLite, none yet."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("empty_postgres_database"))
+    return f"sqlite+aiosqlite:///{tmp_path}/easel.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with the newest schema: a test that takes it runs on SQLite and on PostgreSQL."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_database"))
+    (tmp_path / "easel.db").write_bytes(empty_database())
+    return f"sqlite+aiosqlite:///{tmp_path}/easel.db"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened

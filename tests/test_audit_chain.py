@@ -1,17 +1,14 @@
 """The audit log's hash chain: it holds as written, and finds every change, gap and cut."""
 
-import sqlite3
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.database import migrate
 from bot.database.audit import Act, AuditFilter, AuditLog
 from bot.database.chain import START
 from bot.database.session import Database
-from tests.bot_fakes import ADA, BOB, GUILD, empty_database
+from tests.bot_fakes import ADA, BOB, GUILD
 from tests.test_database import NOON, Clock
 
 MODERATOR = 9
@@ -19,10 +16,8 @@ COLUMNS = "at, guild_id, actor_id, action, subject, why, before, after, content_
 
 
 @pytest.fixture
-async def audit_log(tmp_path: Path) -> AsyncIterator[AuditLog]:
-    (tmp_path / "easel.db").write_bytes(empty_database())
-    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as database:
-        yield AuditLog(database, Clock())
+def audit_log(database: Database) -> AuditLog:
+    return AuditLog(database, Clock())
 
 
 async def written(audit_log: AuditLog, rows: int = 5) -> None:
@@ -31,11 +26,10 @@ async def written(audit_log: AuditLog, rows: int = 5) -> None:
         await audit_log.note(Act(MODERATOR, "ban", f"user:{ADA if count % 2 else BOB}", GUILD, (), "why", {}, change))
 
 
-def tampered(folder: Path, *statements: str) -> None:
-    with sqlite3.connect(folder / "easel.db") as connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
+async def tamper(database: Database, statement: str) -> None:
+    async with database.writing() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql(statement)
 
 
 async def test_an_untouched_chain_holds(audit_log: AuditLog) -> None:
@@ -65,26 +59,26 @@ async def test_an_untouched_chain_holds(audit_log: AuditLog) -> None:
     ],
 )  # fmt: skip
 async def test_a_change_is_found_where_it_is(
-    audit_log: AuditLog, tmp_path: Path, statement: str, row_id: int, problem: str
+    audit_log: AuditLog, database: Database, statement: str, row_id: int, problem: str
 ) -> None:
     """Changed, taken out, moved or copied rows."""
     await written(audit_log)
-    tampered(tmp_path, statement)
+    await tamper(database, statement)
     faults = (await audit_log.verify()).faults
     assert faults[0].row_id == row_id
     assert problem in faults[0].problem
 
 
-async def test_a_cut_end_is_found_by_who_kept_the_head(audit_log: AuditLog, tmp_path: Path) -> None:
+async def test_a_cut_end_is_found_by_who_kept_the_head(audit_log: AuditLog, database: Database) -> None:
     """The rest is a chain of its own, so only the newest hash, kept elsewhere, tells."""
     await written(audit_log)
     head = (await audit_log.verify()).head
-    tampered(tmp_path, "DELETE FROM audit_log WHERE id = 5")
+    await tamper(database, "DELETE FROM audit_log WHERE id = 5")
     result = await audit_log.verify(head)
     assert (result.faults, result.known_found) == ((), False)
 
 
-async def test_an_erased_person_leaves_the_chain_whole(audit_log: AuditLog, tmp_path: Path) -> None:
+async def test_an_erased_person_leaves_the_chain_whole(audit_log: AuditLog, database: Database) -> None:
     """What is said of them is gone, who acted stays; the verification counts it."""
     await written(audit_log)
     assert await audit_log.redact(ADA) == 2
@@ -93,9 +87,15 @@ async def test_an_erased_person_leaves_the_chain_whole(audit_log: AuditLog, tmp_
     page = await audit_log.page(GUILD, wanted=AuditFilter(subject=f"user:{ADA}"))
     assert page.records == ()
     assert [one.actor_id for one in (await audit_log.page(GUILD)).records] == [MODERATOR] * 5
-    with sqlite3.connect(tmp_path / "easel.db") as connection:
-        assert not connection.execute(f"SELECT 1 FROM audit_log WHERE subject = 'user:{ADA}'").fetchall()  # noqa: S608  # a number
-    connection.close()
+    async with database.reading() as session:
+        assert (
+            await session.scalar(text("SELECT count(*) FROM audit_log WHERE subject <> :one"), {"one": f"user:{BOB}"})
+            == 2
+        )
+        assert (
+            await session.scalar(text("SELECT count(*) FROM audit_log WHERE subject = :one"), {"one": f"user:{ADA}"})
+            == 0
+        )
 
 
 async def test_the_audit_log_filters(audit_log: AuditLog) -> None:
@@ -112,20 +112,20 @@ async def test_the_audit_log_filters(audit_log: AuditLog) -> None:
         assert len((await audit_log.page(GUILD, wanted=wanted)).records) == count
 
 
-async def test_the_migration_chains_what_was_written_before(tmp_path: Path) -> None:
+async def test_the_migration_chains_what_was_written_before(empty_url: str) -> None:
     """An older database's log holds after the upgrade."""
-    engine = create_engine(f"sqlite:///{tmp_path}/easel.db")
-    with engine.begin() as connection:
-        migrate.upgrade(connection, "0003")
+    engine = create_async_engine(empty_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate.upgrade, "0003")
         for action in ("ban", "lift"):
-            connection.execute(
+            await connection.execute(
                 text(
                     "INSERT INTO audit_log (at, guild_id, actor_id, action, subject, why, before, after) VALUES "
                     "('2030-01-01 12:00:00.000001', 7, 9, :action, 'user:1', 'é', NULL, '{\"b\": \"1\", \"a\": \"2\"}')"
                 ),
                 {"action": action},
             )
-    engine.dispose()
-    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as database:
+    await engine.dispose()
+    async with Database(empty_url) as database:
         result = await AuditLog(database).verify()
     assert (result.rows, result.faults) == (2, ())

@@ -1,6 +1,7 @@
 """The migrations: they lead to exactly the tables that the code knows, and back."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import main as alembic
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import JSON, Connection, MetaData, create_engine, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.database import migrate
 from bot.database.session import Database
@@ -19,44 +21,94 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    with engine.connect() as opened:
+async def connection(empty_url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(empty_url)
+    async with engine.connect() as opened:
         yield opened
-    engine.dispose()
+    await engine.dispose()
 
 
-def test_the_newest_schema_is_what_the_code_knows(connection: Connection) -> None:
+async def test_the_newest_schema_is_what_the_code_knows(connection: AsyncConnection) -> None:
     """A table changed without a migration fails here."""
-    migrate.upgrade(connection)
+    await connection.run_sync(migrate.upgrade)
+    assert await connection.run_sync(differences) == []
+
+
+def differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"include_name": migrate.is_mapped})
-    assert compare_metadata(context, Table.metadata) == []
+    return list(compare_metadata(context, Table.metadata))
 
 
-def test_every_migration_can_be_undone(connection: Connection) -> None:
+async def test_every_migration_can_be_undone(connection: AsyncConnection) -> None:
     """Down to nothing and up again."""
-    migrate.upgrade(connection)
-    migrate.downgrade(connection)
-    assert inspect(connection).get_table_names() == ["alembic_version"]
-    migrate.upgrade(connection)
-    assert "generations" in inspect(connection).get_table_names()
+    await connection.run_sync(migrate.upgrade)
+    await connection.run_sync(migrate.downgrade)
+    assert await connection.run_sync(tables) == ["alembic_version"]
+    await connection.run_sync(migrate.upgrade)
+    assert "generations" in await connection.run_sync(tables)
 
 
-def test_there_is_one_line_of_migrations_and_each_is_a_sentence(connection: Connection) -> None:
+def tables(connection: Connection) -> list[str]:
+    return inspect(connection).get_table_names()
+
+
+async def test_what_is_in_it_survives_every_migration(connection: AsyncConnection) -> None:
+    """From the first migration up to the newest and down again, with a row in every table that the first one made."""
+    await connection.run_sync(migrate.upgrade, "0001")
+    await connection.run_sync(fill)
+    before = await connection.run_sync(everything)
+    await connection.run_sync(migrate.upgrade)
+    after = await connection.run_sync(everything)
+    await connection.run_sync(migrate.downgrade, "0001")
+    again = await connection.run_sync(everything)
+    assert len(before) >= 7
+    for table, row in before.items():
+        for later in (after[table], again[table]):
+            kept = row.keys() & later.keys()
+            assert len(kept) > 1
+            assert {name: row[name] for name in kept} == {name: later[name] for name in kept}, table
+
+
+def fill(connection: Connection) -> None:
+    """One row a table, parents first; each value is the plainest of its column's kind."""
+    plainest = {int: 1, str: "x", float: 0.5, datetime: datetime(2030, 1, 1, tzinfo=UTC)}
+    reflected = MetaData()
+    reflected.reflect(connection)
+    for table in reflected.sorted_tables:
+        if table.name == "alembic_version":
+            continue
+        values = {
+            column.name: [] if isinstance(column.type, JSON) else plainest[column.type.python_type]
+            for column in table.columns
+            if not column.foreign_keys or column.primary_key or not column.nullable
+        }
+        connection.execute(table.insert().values(values))
+
+
+def everything(connection: Connection) -> dict[str, dict[str, object]]:
+    """Each table's only row."""
+    reflected = MetaData()
+    reflected.reflect(connection)
+    apart = ("alembic_version", "generation_words")  # the index of words is several tables of SQLite's own
+    filled = [table for table in reflected.sorted_tables if not table.name.startswith(apart)]
+    rows = {table.name: connection.execute(table.select()).mappings().one_or_none() for table in filled}
+    return {name: dict(row) for name, row in rows.items() if row is not None}
+
+
+def test_there_is_one_line_of_migrations_and_each_is_a_sentence() -> None:
     """One head; every file's first line is what it does."""
-    scripts = ScriptDirectory.from_config(migrate.configuration(connection))
+    scripts = ScriptDirectory(str(migrate.MIGRATIONS))
     assert len(scripts.get_heads()) == 1
     for script in scripts.walk_revisions():
         assert script.doc[0].isupper()
         assert " " in script.doc
 
 
-async def test_the_schemas_state_is_told_without_touching_it(tmp_path: Path) -> None:
+async def test_the_schemas_state_is_told_without_touching_it(empty_url: str, tmp_path: Path) -> None:
     """Empty before, current after, older when a migration is missing; a new database makes no file."""
-    file = tmp_path / "easel.db"
-    database = Database(f"sqlite+aiosqlite:///{file}")
+    database = Database(empty_url)
     assert await database.schema_state() == "empty"
-    assert not file.exists()
+    assert not (tmp_path / "easel.db").exists()
     await database.upgrade()
     assert await database.schema_state() == "current"
     async with database.writing() as session:
@@ -65,9 +117,9 @@ async def test_the_schemas_state_is_told_without_touching_it(tmp_path: Path) -> 
     await database.close()
 
 
-async def test_a_database_from_the_future_is_left_alone(tmp_path: Path) -> None:
+async def test_a_database_from_the_future_is_left_alone(empty_url: str) -> None:
     """After a downgrade of Easel the start stops, and says which version is needed."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db")
+    database = Database(empty_url)
     await database.upgrade()
     async with database.writing() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -78,11 +130,10 @@ async def test_a_database_from_the_future_is_left_alone(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+async def test_opening_twice_changes_nothing(empty_url: str) -> None:
     """The second start finds everything in place."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/easel.db"
     for _ in range(2):
-        async with Database(url) as database:
+        async with Database(empty_url) as database:
             assert await database.schema_state() == "current"
 
 
@@ -108,16 +159,16 @@ def test_postgresql_takes_the_same_migrations(
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statements
 
 
-def test_messages_of_before_are_known_as_posts(connection: Connection) -> None:
+async def test_messages_of_before_are_known_as_posts(connection: AsyncConnection) -> None:
     """What an older Easel posted can be taken down by this one."""
-    migrate.upgrade(connection, "0002")
+    await connection.run_sync(migrate.upgrade, "0002")
     row = "1, 'imagine', 'done', 1, 'ada', 42, 'en', 'a cat', 'a cat', 4, 7, '2026-11-01', "
     columns = (
         "id, kind, status, user_id, user_name, channel_id, locale, prompt, normalised_prompt, image_count, seed, "
         "created_at, message_id"
     )
-    connection.execute(text(f"INSERT INTO generations ({columns}) VALUES ({row} 99)"))  # noqa: S608  # made here
-    connection.execute(text(f"INSERT INTO generations ({columns}) VALUES ({'2' + row[1:]} NULL)"))  # noqa: S608
-    migrate.upgrade(connection)
-    posts = connection.execute(text("SELECT message_id, channel_id, generation_id, image_index FROM posts"))
+    await connection.execute(text(f"INSERT INTO generations ({columns}) VALUES ({row} 99)"))  # noqa: S608  # made here
+    await connection.execute(text(f"INSERT INTO generations ({columns}) VALUES ({'2' + row[1:]} NULL)"))  # noqa: S608
+    await connection.run_sync(migrate.upgrade)
+    posts = await connection.execute(text("SELECT message_id, channel_id, generation_id, image_index FROM posts"))
     assert [tuple(post) for post in posts] == [(99, 42, 1, None)]

@@ -1,8 +1,5 @@
 """The review queue and a server's own words, in the database."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.database.audit import AuditLog
@@ -12,17 +9,10 @@ from bot.database.records import GenerationFilter
 from bot.database.reviews import NewReview, Reviews
 from bot.database.session import Database
 from bot.errors import InvalidOption, NotFound
-from tests.bot_fakes import ADA, BOB, GUILD, empty_database
+from tests.bot_fakes import ADA, BOB, GUILD
 from tests.test_database import NOON, Clock, drawn, seeded
 
 MODERATOR = 9
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    (tmp_path / "easel.db").write_bytes(empty_database())
-    async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.chain import START, content_hash, link
 from bot.database.records import AuditRecord, Page
-from bot.database.session import Database, utc_now, whole
+from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import AuditTable
 
-# PostgreSQL lets several bots write at once; the chain takes one row at a time.
-_CHAIN_LOCK: Final = 0x6561_7365_6C01
 _BATCH: Final = 1000
 REDACTED: Final = "erased"
 
@@ -71,8 +69,7 @@ async def note_act(session: AsyncSession, now: datetime, act: Act) -> None:
     """The one rule: whoever acts on what is not theirs is audited, in the transaction of the act itself."""
     if act.by in act.owners:
         return
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+    await take_turn(session, "audit_log")  # each row of the chain follows from the one before it
     newest = select(AuditTable.hash).order_by(AuditTable.id.desc()).limit(1)
     previous = await session.scalar(newest) or START
     before, after = dict(act.before) or None, dict(act.after) or None

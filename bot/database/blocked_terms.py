@@ -11,7 +11,7 @@ from typing import Final, Literal, cast
 from sqlalchemy import ColumnElement, or_, select
 
 from bot.database.audit import Act, note_act
-from bot.database.session import Database, utc_now, whole
+from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import BlockedTermTable
 from bot.errors import InvalidOption, NotFound
 
@@ -47,6 +47,7 @@ class BlockedTerms:
             raise InvalidOption("term", f"A blocked word has {len(term)} characters; 1 to {MAX_TERM} are possible.")
         now = self._now()
         async with self._database.writing("The blocked word") as session:
+            await take_turn(session, f"blocked_terms:{guild_id}")
             here = select(BlockedTermTable).where(BlockedTermTable.guild_id == guild_id)
             rows = list(await session.scalars(here))
             row = next((row for row in rows if row.term == term), None)

@@ -178,7 +178,7 @@ class GenerationLog:
         at, removed_by, removed_why = (removal.at, removal.by, removal.why) if removal else (None, None, None)
         subject = f"generation:{generation_id}" + (f":{image_index}" if image_index is not None else "")
         async with self._database.writing("The removal") as session:
-            row = await session.scalar(_with_images().where(GenerationTable.id == generation_id))
+            row = await session.scalar(_with_images().where(GenerationTable.id == generation_id).with_for_update())
             target: GenerationTable | ImageTable | None = row
             if row is not None and image_index is not None:
                 target = next((image for image in row.images if image.index == image_index), None)

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, func, inspect, select
 
 SchemaState = Literal["current", "older", "newer", "empty"]
 
@@ -19,7 +19,9 @@ MIGRATIONS = Path(__file__).parent.parent.parent / "migrations"
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Run every migration up to `revision`; the caller commits."""
+    """Run every migration up to `revision`; the caller commits.  One process at a time, as on SQLite by nature."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("migrations", 0))))
     command.upgrade(configuration(connection), revision)
 
 

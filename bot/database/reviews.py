@@ -11,7 +11,7 @@ from typing import Final, Literal, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
-from bot.database.session import Database, utc_now, whole
+from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import ReviewTable
 from bot.errors import InvalidOption
 
@@ -70,6 +70,7 @@ class Reviews:
     async def open(self, new: NewReview) -> tuple[ReviewRecord, bool]:
         """Put it into the queue.  False where the same person has said the same of the same picture before."""
         async with self._database.writing("The report") as session:
+            await take_turn(session, f"reviews:{new.generation_id}")
             same = (
                 ReviewTable.kind == new.kind,
                 ReviewTable.generation_id == new.generation_id,
@@ -94,7 +95,8 @@ class Reviews:
         """Decide everything that is open about a generation; returns what was."""
         async with self._database.writing("The decision") as session:
             here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
-            rows = (await session.scalars(select(ReviewTable).where(*here).order_by(ReviewTable.id))).all()
+            open_ones = select(ReviewTable).where(*here).order_by(ReviewTable.id).with_for_update()
+            rows = (await session.scalars(open_ones)).all()
             for row in rows:
                 row.closed_at, row.closed_by, row.outcome = self._now(), by, outcome
         return tuple(_record(row) for row in rows)

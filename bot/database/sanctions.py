@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from bot.database.audit import Act, note_act
 from bot.database.records import Page, SanctionKind, SanctionRecord
-from bot.database.session import Database, utc_now, whole
+from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import SanctionTable
 from bot.errors import InvalidOption, NotFound, Sanctioned
 
@@ -36,6 +36,7 @@ class Sanctions:
             reason=reason, created_by=by, created_at=now,
         )  # fmt: skip
         async with self._database.writing("The sanction") as session:
+            await take_turn(session, f"sanctions:{user_id}")
             active = await session.scalars(select(SanctionTable).where(*self._active(user_id, guild_id, exactly=True)))
             before = {}
             for old in active:
@@ -51,6 +52,7 @@ class Sanctions:
         """End what is in force.  Raises NotFound where nothing is."""
         now = self._now()
         async with self._database.writing("The lifting of the sanction") as session:
+            await take_turn(session, f"sanctions:{user_id}")
             rows = await session.scalars(
                 select(SanctionTable).where(*self._active(user_id, guild_id, exactly=True)).order_by(SanctionTable.id)
             )

@@ -8,7 +8,7 @@ Transactions are short: nothing but the database is awaited inside one.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from alembic.util import CommandError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -31,7 +31,9 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BUSY_SECONDS = 5
+BUSY_SECONDS = 5  # how long SQLite waits for another process to finish its write
+MIGRATION_TRIES = 12  # as often as that for another process that migrates
+LOCKED = "database is locked"
 
 
 def utc_now() -> datetime:
@@ -41,7 +43,8 @@ def utc_now() -> datetime:
 def whole(write: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Carry a write through even where its caller is cancelled meanwhile.
 
-    A cancelled statement goes on in SQLite's thread, and its connection would be left inside a transaction.
+    A cancelled statement goes on in SQLite's thread, and its connection would be left inside a transaction; on
+    PostgreSQL nobody would know whether the commit that was cut off stands.
     """
 
     @wraps(write)
@@ -49,6 +52,15 @@ def whole(write: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[A
         return await asyncio.shield(asyncio.ensure_future(write(*args, **kwargs)))
 
     return carried_through
+
+
+async def take_turn(session: AsyncSession, name: str) -> None:
+    """Wait until no other transaction, of any process, has this turn; it ends with the transaction.
+
+    For what must not happen twice at once and has no row to lock.  SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 class Database:
@@ -60,17 +72,18 @@ class Database:
             self._url = make_url(url)
             shown = self._url.render_as_string(hide_password=True)
             # A server may have been restarted since its connections were made; SQLite's never go stale.
-            remote = self._url.get_backend_name() != "sqlite"
-            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=remote)
+            self._remote = self._url.get_backend_name() != "sqlite"
+            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self._remote)
         except (ArgumentError, ImportError, ValueError) as error:
             problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
             raise ConfigurationError(
                 "DATABASE_URL", shown, problem, "Leave it empty for SQLite in DATA_DIR."
             ) from error
-        if self._url.get_backend_name() == "sqlite":
+        if not self._remote:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
-        self._one_writer = asyncio.Lock()
+        # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
+        self._one_writer: AbstractAsyncContextManager[None] = nullcontext() if self._remote else asyncio.Lock()
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     @property
@@ -91,8 +104,7 @@ class Database:
         """Run the migrations that are missing, creating everything in a new database.  Raises ConfigurationError."""
         self._check_folder()
         try:
-            async with self._engine.begin() as connection:
-                await connection.run_sync(migrate.upgrade)
+            await self._migrate()
         except CommandError as error:
             cure = "Install the version of Easel that wrote it, or point DATABASE_URL at another database."
             raise ConfigurationError(
@@ -100,6 +112,19 @@ class Database:
             ) from error
         except (SQLAlchemyError, OSError) as error:
             raise self._unusable(str(error).splitlines()[0]) from error
+
+    async def _migrate(self) -> None:
+        """In one transaction, alone from before its first look: of several at once, each finds what one made."""
+        for tries_left in reversed(range(MIGRATION_TRIES)):
+            try:
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(writing=True)
+                    async with connection.begin():
+                        await connection.run_sync(migrate.upgrade)
+                return
+            except OperationalError as error:
+                if not tries_left or LOCKED not in str(error):
+                    raise
 
     async def schema_state(self) -> SchemaState:
         """Where the schema stands, changing nothing.  Raises ConfigurationError where the database does not open."""
@@ -139,10 +164,10 @@ class Database:
     async def writing(self, subject: str = "This") -> AsyncIterator[AsyncSession]:
         """A transaction that commits at the end of the block, in a method that is `whole`.
 
-        Raises NotSaved(subject) where the database takes no writes.
+        On PostgreSQL others write meanwhile: what is read to be changed is read `with_for_update`, and where there may
+        be no row yet, after `take_turn`.  Raises NotSaved(subject) where the database takes no writes.
         """
         try:
-            # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
             async with self._one_writer, self._sessions() as session, session.begin():
                 await session.connection(execution_options={"writing": True})
                 yield session
@@ -153,7 +178,7 @@ class Database:
     @property
     def file(self) -> Path | None:
         """SQLite's file; None for other databases and for one in memory."""
-        if self._url.get_backend_name() != "sqlite" or self._url.database in (None, "", ":memory:"):
+        if self._remote or self._url.database in (None, "", ":memory:"):
             return None
         return Path(str(self._url.database)).absolute()
 
@@ -171,19 +196,19 @@ class Database:
                 raise self._unusable(f"{place} is read-only")
 
     def _unusable(self, problem: str) -> ConfigurationError:
-        return ConfigurationError(
-            "DATABASE_URL",
-            self.name,
-            problem,
-            "Point DATA_DIR or DATABASE_URL at a place that can be written and has space.",
-        )
+        cure = "Point DATA_DIR or DATABASE_URL at a place that can be written and has space."
+        if LOCKED in problem:
+            cure = "Another program is writing to it: wait until that is done, or end it."
+        elif self._remote:
+            cure = "See that the server runs and takes connections from here, with this name and password."
+        return ConfigurationError("DATABASE_URL", self.name, problem, cure)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     # SQLAlchemy, not sqlite3, begins transactions, so that a writer can take its lock at once (see _begin_sqlite).
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

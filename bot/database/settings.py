@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.database.audit import Act, note_act
 from bot.database.records import GuildRecord
-from bot.database.session import Database, utc_now, whole
+from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import GuildSettingsTable
 
 
@@ -32,6 +32,7 @@ class GuildSettings:
         """Write all of a server's choices, and what changed to the audit log."""
         now = self._now()
         async with self._database.writing("The server's settings") as session:
+            await take_turn(session, f"guild_settings:{chosen.guild_id}")
             row = await session.get(GuildSettingsTable, chosen.guild_id)
             before = GuildRecord(chosen.guild_id) if row is None else _record(row)
             if row is None:

@@ -34,7 +34,9 @@ class Shares:
         Raises NotFound, NotYours, and InvalidOption for a picture that was made in a direct message.
         """
         async with self._database.writing("The share") as session:
-            row = await session.get(GenerationTable, generation_id, options=[selectinload(GenerationTable.images)])
+            row = await session.get(
+                GenerationTable, generation_id, options=[selectinload(GenerationTable.images)], with_for_update=True
+            )
             if row is None or row.removed_at is not None:
                 raise NotFound(f"Generation {generation_id}")
             if not any(image.index == image_index and image.removed_at is None for image in row.images):
@@ -62,7 +64,7 @@ class Shares:
     async def unshare(self, share_id: int, by: int) -> None:
         """Take it out of the gallery, with its votes.  Raises NotFound."""
         async with self._database.writing("The change to the gallery") as session:
-            row = await session.get(ShareTable, share_id)
+            row = await session.get(ShareTable, share_id, with_for_update=True)
             if row is None:
                 raise NotFound(f"Share {share_id}")
             await note_act(session, self._now(), Act(by, "unshare", f"share:{share_id}", row.guild_id, (row.user_id,)))
@@ -72,7 +74,8 @@ class Shares:
     async def vote(self, share_id: int, user_id: int) -> Ballot:
         """Vote, or take the vote back.  Raises NotFound."""
         async with self._database.writing("Your vote") as session:
-            if await session.scalar(_shown_shares().where(ShareTable.id == share_id)) is None:
+            shown = _shown_shares().where(ShareTable.id == share_id).with_for_update(of=ShareTable)
+            if await session.scalar(shown) is None:
                 raise NotFound(f"Share {share_id}")
             mine = (VoteTable.share_id == share_id, VoteTable.user_id == user_id)
             taken_back = await session.scalar(delete(VoteTable).where(*mine).returning(VoteTable.user_id))

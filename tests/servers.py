@@ -1,0 +1,152 @@
+"""Real servers for tests, each thrown away afterwards: PostgreSQL and Redis, on unix sockets in a folder of their own.
+
+Used wherever their programs are installed (`apt-get install postgresql redis-server`); a test that needs one is
+skipped where it is not, and says so.  EASEL_TEST_POSTGRES_URL and EASEL_TEST_REDIS_URL name servers that run already.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.database import migrate
+
+# The shell ends its child when its own standard input closes, so that no server outlives the tests, killed ones too.
+# QUIT is PostgreSQL's word for "at once"; Redis, which a shell's background job shields from it, hears TERM.
+LEASHED = '"$@" <&- & child=$!; read -r _; kill -QUIT "$child"; kill -TERM "$child"; wait "$child"'
+
+
+class Postgres:
+    """A server to make databases in; `url` is that of its maintenance database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url).set(drivername="postgresql+asyncpg")
+        self._template: str | None = None
+
+    async def new_database(self, *, migrated: bool = True) -> str:
+        """The URL of a new database, with the newest schema or with nothing in it."""
+        if not migrated:
+            return await self._create("template0")
+        if self._template is None:
+            url = await self._create("template0")
+            engine = create_async_engine(url)
+            async with engine.begin() as connection:
+                await connection.run_sync(migrate.upgrade)
+            await engine.dispose()
+            self._template = str(make_url(url).database)
+        return await self._create(self._template)
+
+    async def drop_database(self, url: str) -> None:
+        await self.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    async def close(self) -> None:
+        if self._template is not None:
+            await self.execute(f'DROP DATABASE "{self._template}"')
+
+    async def execute(self, statement: str) -> None:
+        """Run a statement that concerns databases, not what is in one."""
+        connection = await asyncpg.connect(self._url.set(drivername="postgresql").render_as_string(hide_password=False))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def _create(self, template: str) -> str:
+        name = f"easel_test_{uuid4().hex}"
+        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL's URL.  Skips the test where there is no server and none can be started."""
+    if given := os.environ.get("EASEL_TEST_POSTGRES_URL"):
+        yield given
+        return
+    initdb, server = _postgres_program("initdb"), _postgres_program("postgres")
+    if initdb is None or server is None:
+        pytest.skip("no PostgreSQL here: apt-get install postgresql, or set EASEL_TEST_POSTGRES_URL")
+    with _folder() as folder:
+        data = folder / "data"
+        locale = ["--encoding=UTF8", "--locale=C.UTF-8"]
+        subprocess.run(
+            [initdb, "-D", data, "-U", "easel", "-A", "trust", "--no-sync", *locale],
+            check=True, capture_output=True, cwd=folder, user=_owner(),
+        )  # fmt: skip
+        quick = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+        small = ["-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "listen_addresses="]
+        with _running([server, "-D", str(data), "-k", str(folder), *quick, *small], folder, "ready to accept"):
+            yield f"postgresql+asyncpg://easel@/postgres?host={folder}"
+
+
+@contextmanager
+def redis_url() -> Iterator[str]:
+    """A Redis's URL.  Skips the test where there is no server and none can be started."""
+    if given := os.environ.get("EASEL_TEST_REDIS_URL"):
+        yield given
+        return
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("no Redis here: apt-get install redis-server, or set EASEL_TEST_REDIS_URL")
+    with _folder() as folder:
+        socket = folder / "redis.sock"
+        command = [server, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)]
+        with _running(command, folder, "eady to accept"):
+            yield f"unix://{socket}"
+
+
+def _postgres_program(name: str) -> str | None:
+    """Debian keeps the server's programs out of PATH, in a folder a version; the newest is taken."""
+    kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    return str(kept[-1]) if kept else shutil.which(name)
+
+
+def _owner() -> int | None:
+    """PostgreSQL refuses to run as root."""
+    return pwd.getpwnam("nobody").pw_uid if os.getuid() == 0 else None
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Directly in the temporary folder: a socket's path may have 107 characters."""
+    folder = Path(tempfile.mkdtemp(prefix="easel-test-"))
+    try:
+        if (owner := _owner()) is not None:
+            os.chown(folder, owner, -1)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _running(command: Sequence[str], folder: Path, ready: str) -> Iterator[None]:
+    """The server, from the line that says it is ready until the block ends."""
+    leashed = subprocess.Popen(
+        ["/bin/sh", "-c", LEASHED, "sh", *command],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder, user=_owner(), text=True,
+    )  # fmt: skip
+    with leashed:
+        assert leashed.stdin is not None
+        assert leashed.stdout is not None
+        try:
+            said = []
+            for line in leashed.stdout:
+                said.append(line)
+                if ready in line:
+                    break
+            else:
+                raise RuntimeError(f"{command[0]} did not start: {''.join(said)}")
+            yield
+        finally:
+            leashed.stdin.close()
+            leashed.stdout.read()

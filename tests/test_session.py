@@ -1,0 +1,133 @@
+"""Opening, upgrading and losing the database: whatever is wrong with it is a sentence with its cure."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, make_url, text
+
+from bot.database.generations import GenerationLog
+from bot.database.session import Database
+from bot.errors import ConfigurationError, NotSaved
+from tests.bot_fakes import an_order
+from tests.servers import Postgres
+
+
+async def test_a_full_database_says_so(database: Database) -> None:
+    """While running, a full disk or a read-only server is a sentence for the person, never SQLAlchemy's."""
+    await refuse_writes(database)
+    log = GenerationLog(database)
+
+    async def fill() -> None:
+        while True:
+            await log.open(an_order("x" * 1000, seed=7))
+
+    with pytest.raises(NotSaved, match="Your generation could not be saved"):
+        await asyncio.wait_for(fill(), 60)
+
+
+async def refuse_writes(database: Database) -> None:
+    async with database.reading() as session:
+        connection = await session.connection()
+        if connection.dialect.name == "sqlite":
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        else:
+            await connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            await session.commit()
+
+
+async def test_a_restarted_server_is_met_again(postgres_database: str) -> None:
+    """Connections that a restart of PostgreSQL cut are made anew before anybody notices."""
+    async with Database(postgres_database) as database:
+        log = GenerationLog(database)
+        await asyncio.gather(*(log.open(an_order(seed=7)) for _ in range(3)))
+        async with database.reading() as session:
+            backends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            await session.execute(text(f"{backends} AND pid <> pg_backend_pid()"))
+        for _ in range(3):
+            await log.open(an_order(seed=7))
+        assert len(await log.unfinished()) == 6
+
+
+async def test_several_upgrades_at_once_all_succeed(empty_url: str) -> None:
+    """Three bot processes started together on a new database: one makes the tables, the others find them."""
+    program = "import asyncio, sys; from bot.database.session import Database\n"
+    program += "async def upgrade():\n  async with Database(sys.argv[1]): print('upgraded')\nasyncio.run(upgrade())"
+    command = (sys.executable, "-c", program, empty_url)
+    commands = [await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT) for _ in range(3)]
+    said = await asyncio.gather(*(command.communicate() for command in commands))
+    assert [(command.returncode, out.decode()) for command, (out, _) in zip(commands, said, strict=True)] == [
+        (0, "upgraded\n")
+    ] * 3
+
+
+async def test_a_server_that_lets_nobody_in_is_named(postgres: Postgres) -> None:
+    """A database that does not exist, a server that does not answer: address, reason and cure, and no password."""
+    there = make_url(await postgres.new_database())
+    wrong = (there.set(database="nowhere"), there.set(database=None, query={}, host="127.0.0.1", port=1))
+    for url in wrong:
+        database = Database(url.set(password="secret").render_as_string(hide_password=False))
+        with pytest.raises(ConfigurationError, match="DATABASE_URL") as caught:
+            await database.open()
+        assert "secret" not in str(caught.value)
+        assert "See that the server runs" in caught.value.cure
+        await database.close()
+    await postgres.drop_database(there.render_as_string(hide_password=False))
+
+
+async def test_a_refused_connection_says_so_too(tmp_path: Path) -> None:
+    """asyncpg's refused connection is no error of SQLAlchemy's, and still the same sentence."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db")
+
+    def refuse(*_: object) -> None:
+        raise ConnectionRefusedError(111, "Connect call failed")
+
+    event.listen(database._engine.sync_engine, "do_connect", refuse)
+    with pytest.raises(NotSaved, match="Your generation could not be saved"):
+        await GenerationLog(database).record_start(1)
+    await database.close()
+
+
+async def test_a_folder_that_cannot_hold_a_database_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be: path and cure."""
+    (tmp_path / "data").write_text("a file")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/easel.db")
+    with pytest.raises(ConfigurationError, match=r"DATABASE_URL=.*folder .*/data cannot be made") as caught:
+        await database.open()
+    assert "Point DATA_DIR or DATABASE_URL" in caught.value.cure
+
+
+async def test_a_read_only_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's own words would be "unable to open database file"."""
+    monkeypatch.setattr("bot.database.session.os.access", lambda *_: False)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db")
+    with pytest.raises(ConfigurationError, match=f"{tmp_path} is read-only"):
+        await database.open()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    """A corrupt file stops the start, and is left as it is."""
+    file = tmp_path / "easel.db"
+    file.write_bytes(b"this is not a database" * 100)
+    database = Database(f"sqlite+aiosqlite:///{file}")
+    with pytest.raises(ConfigurationError, match="not a database"):
+        await database.open()
+    await database.close()
+    assert file.read_bytes().startswith(b"this is not")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x"])
+def test_a_url_that_is_none_is_named(url: str) -> None:
+    """Before anything is opened."""
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        Database(url)
+
+
+def test_a_bad_urls_password_is_not_shown() -> None:
+    """The error goes to the terminal and into logs."""
+    with pytest.raises(ConfigurationError) as caught:
+        Database("sqlite+aiosqlite://me:secret@host/x")
+    assert "secret" not in str(caught.value)
+    assert "me:***@host" in str(caught.value)
