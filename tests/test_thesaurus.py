@@ -8,10 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.checkpoints.builtin import BUILTIN_FOLDER, THESAURUS, load_builtin, save_builtin
+from inference.checkpoints.builtin import BUILTIN_FOLDER, load_builtin, save_builtin
 from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.checkpoints.weights import CheckpointError
 from inference.text.nouns import plural, singulars
+from inference.text.reader import THESAURUS
 from inference.text.thesaurus import Thesaurus
 from inference.training.data.icons import Concept
 from inference.training.data.wordnet import Synset

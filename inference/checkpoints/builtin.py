@@ -8,7 +8,7 @@ In: folders. Out: networks ready for inference, and the other way round. A folde
     vqgan.safetensors     parameters of `VQGAN` under their own names
     judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
     text.safetensors      the upper layers of MiniLM, where the model has its own; it may be missing
-    thesaurus.json        a `Thesaurus`: nouns that the model never learned, by the names they are read as; it, too
+    thesaurus.json, languages.json, vocabulary.json     how its `Reader` reads prompts; each may be missing, too
     and the rest of the text encoder is the one that ships in assets/text_encoder
 """
 
@@ -46,7 +46,6 @@ from inference.models.vqgan import VQGAN
 
 BUILTIN_FOLDER = ASSETS / "builtin"
 UPPER_LAYERS = "text.safetensors"
-THESAURUS = "thesaurus.json"
 BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.5, temperature=0.4, top_k=64, top_p=1.0)
 """Chosen by the evaluation's quick questions: more guidance breaks shapes up, more temperature mixes things."""
 
@@ -75,10 +74,8 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     fill(vqgan, read_weights(folder / "vqgan.safetensors"), folder / "vqgan.safetensors", dtype)
     if dalle.config.has_encoder:
         raise CheckpointError(f"{path}: text_encoder={dalle.config.text_encoder!r}, minilm is expected here")
-    upper, thesaurus = folder / UPPER_LAYERS, folder / THESAURUS
-    text = load_sentence_encoder(
-        upper=upper if upper.is_file() else None, thesaurus=thesaurus if thesaurus.is_file() else None
-    )
+    upper = folder / UPPER_LAYERS
+    text = load_sentence_encoder(upper=upper if upper.is_file() else None, reader=Reader.load(folder))
     if text.width != dalle.config.state_width:
         raise CheckpointError(f"{path}: encoder_dim={dalle.config.state_width}, the text encoder has {text.width}")
     check_fit(dalle.config, vqgan.config, path)

@@ -21,19 +21,19 @@ from inference.checkpoints.weights import (
 )
 from inference.models.config import ConfigError
 from inference.models.text_encoder import MiniLM, MiniLMConfig, SentenceEncoder, from_sentence_transformers
-from inference.text.thesaurus import Thesaurus
+from inference.text.reader import Reader
 
 ASSETS = Path(__file__).parent.parent / "assets"
 TEXT_ENCODER_FOLDER = ASSETS / "text_encoder"
 
 
 def load_sentence_encoder(
-    folder: Path = TEXT_ENCODER_FOLDER, *, upper: Path | None = None, thesaurus: Path | None = None
+    folder: Path = TEXT_ENCODER_FOLDER, *, upper: Path | None = None, reader: Reader | None = None
 ) -> SentenceEncoder:
     """MiniLM with its tokenizer, from a folder that `save_sentence_encoder` wrote. Raises `CheckpointError`.
 
     Parameters in `upper`, a file that `write_upper_layers` wrote, take the place of the published ones; texts are read
-    through `thesaurus`, a file for `Thesaurus.load`.
+    through `reader`.
     """
     try:
         config = MiniLMConfig.from_dict(read_json(folder / "config.json"))
@@ -45,8 +45,7 @@ def load_sentence_encoder(
     if upper is not None:
         weights, source = weights | read_weights(upper), upper
     fill(network, weights, source, torch.float32)
-    words = None if thesaurus is None else Thesaurus.load(thesaurus)
-    return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"), words)
+    return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"), reader)
 
 
 def save_sentence_encoder(source: Path, folder: Path) -> None:

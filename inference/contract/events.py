@@ -46,10 +46,14 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """All pictures were sent; `seconds` from acceptance to the last picture."""
+    """All pictures were sent; `seconds` from acceptance to the last picture.
+
+    `unknown_words` are those of the prompt that the model has never learned, in the prompt's order.
+    """
 
     seconds: float
     model: str
+    unknown_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,10 @@ def event_to_line(event: Event) -> bytes:
         case Image(index, seed, score, png, verdict):
             document = {"event": "image", "index": index, "seed": seed, "score": score, "verdict": verdict.to_json()}
             document["png"] = base64.b64encode(png).decode()
-        case Done(seconds, model):
+        case Done(seconds, model, unknown_words):
             document = {"event": "done", "seconds": round(seconds, 3), "model": model}
+            if unknown_words:
+                document["unknown_words"] = list(unknown_words)
         case Failed(code, retryable, data):
             document = {"event": "failed", "code": code, "data": dict(data), "retryable": retryable}
     return json.dumps(document, separators=(",", ":")).encode() + b"\n"
@@ -100,7 +106,7 @@ def event_from_line(line: bytes) -> Event:
                 verdict = Verdict.from_json(document.get("verdict"))  # one that is missing is not an "allow"
                 return Image(index, seed, document.get("score"), base64.b64decode(png, validate=True), verdict)
             case {"event": "done", "seconds": int() | float() as seconds, "model": str() as model}:
-                return Done(float(seconds), model)
+                return Done(float(seconds), model, tuple(map(str, document.get("unknown_words", ()))))
             case {"event": "failed", "code": str() as code, "data": dict() as data, "retryable": bool() as again}:
                 return Failed(code, again, data)
     except (ValueError, TypeError) as error:

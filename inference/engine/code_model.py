@@ -14,10 +14,14 @@ from inference.models.sampling import SamplingParams
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """What a decoder reads of B texts. T is the same for all, padded; what it means is the model's own affair."""
+    """What a decoder reads of B texts. T is the same for all, padded; what it means is the model's own affair.
+
+    `unknown` are words of the first text that the model has never learned, where it can tell.
+    """
 
     states: Tensor  # (B, T, E)
     mask: Tensor  # (B, T), 1 where there is text
+    unknown: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.states.shape[0]

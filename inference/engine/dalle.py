@@ -86,7 +86,8 @@ class DalleCodeModel:
         # without a text nothing but the model's null state is attended
         states, mask = read.new_zeros(len(texts), *read.shape[1:]), attended.new_zeros(len(texts), attended.shape[1])
         states[rows], mask[rows] = read, attended
-        return EncodedTexts(states.to(self.device, self.precision.dtype), mask.to(self.device))
+        unknown = () if not texts or texts[0] is None else self._text.reader.read(texts[0]).unknown
+        return EncodedTexts(states.to(self.device, self.precision.dtype), mask.to(self.device), unknown)
 
     def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
         """Fills the slots (R,) from R texts."""

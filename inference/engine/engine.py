@@ -276,7 +276,9 @@ class Engine:
                 generation.unsent = []
             if complete:
                 del self._generations[generation.id]
-                events.append((generation.id, Done(self._clock() - generation.accepted, self.model.name)))
+                unknown = () if generation.texts is None else generation.texts.unknown
+                seconds = self._clock() - generation.accepted
+                events.append((generation.id, Done(seconds, self.model.name, unknown)))
 
     # ----------------------------------------------------------------------------------------- failures
 

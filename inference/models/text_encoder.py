@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from inference.models.config import ConfigError, read_config
-from inference.text.thesaurus import Thesaurus
+from inference.text.reader import Reader
 
 EPSILON = 1e-12
 MAX_TOKENS = 64
@@ -123,12 +123,12 @@ class MiniLMLayer(nn.Module):
 class SentenceEncoder:
     """MiniLM with its tokenizer. What was read last is remembered: a prompt is drawn, then ranked, then drawn again."""
 
-    def __init__(self, model: MiniLM, tokenizer: Tokenizer, thesaurus: Thesaurus | None = None) -> None:
-        """Takes the tokenizer over: padding and truncation are set here. `thesaurus` gives nouns other names."""
+    def __init__(self, model: MiniLM, tokenizer: Tokenizer, reader: Reader | None = None) -> None:
+        """Takes the tokenizer over: padding and truncation are set here. Texts are read through `reader`."""
         self.model = model.eval().requires_grad_(requires_grad=False)
         self.width = model.config.hidden_size
         self.tokenizer = tokenizer
-        self.thesaurus = thesaurus or Thesaurus({})
+        self.reader = reader or Reader()
         tokenizer.enable_truncation(min(MAX_TOKENS, model.config.max_position_embeddings))
         tokenizer.enable_padding()  # to the longest of a batch; [PAD] is 0 in every BERT vocabulary
         self._remembered = functools.lru_cache(maxsize=REMEMBERED)(self._read)
@@ -144,7 +144,7 @@ class SentenceEncoder:
 
     def tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """B texts, one at least -> token ids (B, T) and mask (B, T), where the model's weights lie."""
-        encodings = self.tokenizer.encode_batch([self.thesaurus.read(text) for text in texts])
+        encodings = self.tokenizer.encode_batch([self.reader.read(text).text for text in texts])
         device = self.model.word_embeddings.weight.device
         input_ids = torch.tensor([encoding.ids for encoding in encodings], device=device)
         return input_ids, torch.tensor([encoding.attention_mask for encoding in encodings], device=device)

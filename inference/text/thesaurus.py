@@ -70,6 +70,10 @@ class Thesaurus:
                     pieces[at - 2] = article(name).partition(" ")[0]
         return "".join(pieces)
 
+    def knows(self, noun: str) -> bool:
+        """Whether a noun in the singular is read as another, or is a name itself."""
+        return noun in self._names or noun in self._heads
+
     @staticmethod
     def _near(pieces: Sequence[str], at: int, side: int) -> str:
         """The word on one side of the word `at`, if only a space is between them."""

@@ -31,6 +31,16 @@ _INSULTS = re.compile(
     r"offensive|slur|disparag|derogat|contempt|prostitut|sex|lewd|promiscu|seduc|erotic|virgin|volupt"
 )
 """In the definition of a word that shall not be read as something harmless."""
+_SELDOM = 3
+"""Uses of a word below which it is told as unknown rather than passed over."""
+_SMALL = frozenset(
+    "the and with without from into onto over under above below behind beside between around through during while who "
+    "whom whose which that this these those there here where when why how what all both each few more most other some "
+    "such only own same than too very can will just should now his her its their our your him them they she you for "
+    "not but are was were been being has have had having does did doing would could may might must shall one two three "
+    "four five six seven eight nine ten please draw show make picture image photo drawing painting illustration emoji "
+    "icon".split()
+)
 _KIND, _KIND_OF = "~", "@"
 _PLAIN_WORDS = re.compile(r"[a-z]{3,}( [a-z]{3,})?")
 
@@ -65,6 +75,11 @@ class WordNet:
     synsets: Mapping[str, Synset]
     meanings: Mapping[str, tuple[str, ...]]
     uses: Mapping[str, tuple[int, int]]
+
+    def silent_words(self) -> set[str]:
+        """Words that are no nouns, or others more often, and so name nothing to be seen."""
+        silent = {word for word, (noun, other) in self.uses.items() if other > max(noun, _SELDOM) and word.isalpha()}
+        return silent | _SMALL
 
     @classmethod
     def load(cls, folder: Path) -> WordNet:

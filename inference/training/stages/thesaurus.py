@@ -1,6 +1,7 @@
-"""Making of the thesaurus: nouns that no caption has, each with the concept that is most like what it means.
+"""Making of the tables that prompts are read through: nouns that no caption has, other languages, and all known words.
 
-In: the concepts of the icons, WordNet, MiniLM as published. Out: `thesaurus.json`. It knows no pictures.
+In: the concepts of the icons, WordNet, CLDR's names, MiniLM as published. Out: `thesaurus.json`, `languages.json` and
+`vocabulary.json`. It knows no pictures.
 
 A noun is looked up by its definition, as a person would do: MiniLM reads "a heifer, young cow" and says which of the
 nouns that captions have means the same, or nearly. Which noun is a kind of which is not asked, so the nouns that
@@ -20,14 +21,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.checkpoints.builtin import THESAURUS
 from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
 from inference.safety.lexicon import find, names_minors
 from inference.text.nouns import article
+from inference.text.reader import LANGUAGES as LANGUAGES_FILE
+from inference.text.reader import THESAURUS, VOCABULARY
 from inference.text.thesaurus import Thesaurus
 from inference.training.data.captions import caption
 from inference.training.data.icons import Concept, IconSet
+from inference.training.data.labels import LANGUAGES, nouns, read_names, read_phrases
 from inference.training.data.packages import DEFAULT_CACHE, WORDNET, fetch_package
 from inference.training.data.scenes import SceneMaker
 from inference.training.data.wordnet import Synset, WordNet
@@ -88,6 +91,29 @@ def write_thesaurus(path: Path, names: Iterable[str], found: Mapping[str, tuple[
     path.write_text(f"{{\n{lines}\n}}\n", "utf-8")
 
 
+def write_languages(path: Path, icons: IconSet, cache: Path) -> int:
+    """One meaning a line, with its forms, for every language; returns how many forms there are."""
+    phrases, lines, count = read_phrases(), list[str](), 0
+    for language in LANGUAGES:
+        parts = {"nouns": nouns(icons.concepts, read_names(cache, language)), "words": phrases[language]}
+        tables = []
+        for name, forms in parts.items():
+            rows = ",\n".join(
+                f"{json.dumps(key)}: {json.dumps(some, ensure_ascii=False)}" for key, some in forms.items()
+            )
+            tables.append(f'"{name}": {{\n{rows}\n}}')
+            count += sum(map(len, forms.values()))
+        lines.append(f'"{language}": {{{", ".join(tables)}}}')
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+    return count
+
+
+def write_vocabulary(path: Path, drawn: Iterable[str], silent: Iterable[str]) -> None:
+    """All known words: those of captions, and those that tell nothing to be seen."""
+    lists = {"drawn": sorted(drawn), "silent": sorted(set(silent) - set(drawn))}
+    path.write_text(json.dumps(lists, indent=0) + "\n", "utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write a thesaurus for the concepts of the icon cache."""
     parser = argparse.ArgumentParser(prog="easel train thesaurus", description="Find what other nouns are most like.")
@@ -105,6 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_thesaurus(options.out, [name for one in icons.concepts for name in one.names], found)
     kept = sum(map(len, Thesaurus.load(options.out).nouns.values()))
     sys.stdout.write(f"Wrote {options.out}: {kept} of {len(found)} nouns are like one that can be drawn\n")
+    forms = write_languages(options.out.with_name(LANGUAGES_FILE), icons, cache)
+    write_vocabulary(options.out.with_name(VOCABULARY), words, wordnet.silent_words())
+    sys.stdout.write(f"Wrote {LANGUAGES_FILE}, {forms} forms in {len(LANGUAGES)} languages, and {VOCABULARY}\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+"""Other words for the sixteen colours, and for shades of them that scenes do not have.
+
+In: a prompt. Out: the same with the colours that captions name ("a crimson rose" is read as "a red rose").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_MEANT: Mapping[str, str] = {
+    "red": "scarlet crimson ruby vermilion maroon burgundy cherry-red blood-red",
+    "orange": "amber tangerine peach coral copper",
+    "yellow": "golden gold-coloured lemon mustard blonde blond",
+    "green": "emerald olive jade dark-green",
+    "light green": "lime lime-green mint mint-green",
+    "cyan": "aqua sky-blue light-blue baby-blue azure",
+    "teal": "turquoise",
+    "blue": "sapphire cobalt royal-blue",
+    "navy blue": "dark-blue indigo midnight-blue",
+    "purple": "violet lilac lavender mauve",
+    "pink": "magenta fuchsia hot-pink rose-coloured",
+    "gray": "silver silvery charcoal ash-gray dark-gray light-gray",
+    "brown": "chocolate-brown tan bronze chestnut auburn",
+    "beige": "cream cream-coloured ivory sand-coloured",
+    "black": "jet-black ebony pitch-black",
+    "white": "snow-white off-white",
+}
+_READ = {form: colour for colour, forms in _MEANT.items() for form in forms.split()}
+_PATTERN = re.compile(
+    r"\b(" + "|".join(sorted((form.replace("-", "[ -]") for form in _READ), key=len, reverse=True)) + r")(?= [a-z])"
+    r"(?! (?:medal|retriever|gate|bar|coin|cream|tree|pie|juice|stone|ring|key|bell|sauce|cheese|bread)\b)",
+    re.IGNORECASE,
+)
+
+
+def read_colours(text: str) -> str:
+    """A prompt with known colours for others, where something follows that can have them."""
+    return _PATTERN.sub(lambda found: _READ[found.group(1).lower().replace(" ", "-")], text)

@@ -1,0 +1,115 @@
+"""How a model reads prompts: other languages, ways of drawing, and nouns that it never learned, in words that it did.
+
+In: a prompt. Out: what the text encoder reads, and the words that nobody knows. It knows no model; a model brings its
+tables along (`thesaurus.json`, `languages.json`, `vocabulary.json`), and without them all prompts stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from inference.checkpoints.weights import CheckpointError, read_json
+from inference.text.colours import read_colours
+from inference.text.languages import Languages
+from inference.text.nouns import singulars
+from inference.text.styles import read_styles
+from inference.text.thesaurus import Thesaurus
+
+THESAURUS, LANGUAGES, VOCABULARY = "thesaurus.json", "languages.json", "vocabulary.json"
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_SHORT = 2
+"""Letters of words that are never told as unknown."""
+MOST_UNKNOWN = 8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out."""
+
+    text: str
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """`drawn`: the words of captions. `silent`: words that tell nothing to be seen ("very", "happily", "makes")."""
+
+    drawn: Collection[str]
+    silent: Collection[str]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `easel train thesaurus` wrote. Raises `CheckpointError` for anything else."""
+        values: dict[str, Any] = read_json(path)
+        lists = values.get("drawn"), values.get("silent")
+        for some in lists:
+            if not isinstance(some, list) or not all(isinstance(word, str) for word in some):
+                raise CheckpointError(f"{path}: 'drawn' and 'silent' must be lists of words")
+        return cls(*(frozenset(some) for some in lists if some is not None))
+
+
+class Reader:
+    """Reads prompts for one model. Without a vocabulary no word is unknown."""
+
+    def __init__(
+        self,
+        thesaurus: Thesaurus | None = None,
+        languages: Languages | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        self.thesaurus = thesaurus or Thesaurus({})
+        self._languages = languages
+        self._vocabulary = vocabulary
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """With those of the tables that a model's folder has. Raises `CheckpointError`."""
+        thesaurus, languages, vocabulary = (folder / name for name in (THESAURUS, LANGUAGES, VOCABULARY))
+        words = Vocabulary.load(vocabulary) if vocabulary.is_file() else None
+        known = frozenset[str]() if words is None else frozenset(words.drawn)
+        return cls(
+            Thesaurus.load(thesaurus) if thesaurus.is_file() else None,
+            Languages.load(languages, known) if languages.is_file() else None,
+            words,
+        )
+
+    def read(self, text: str) -> Reading:
+        """What the text encoder is to read for a prompt."""
+        translated = None if self._languages is None else self._languages.read(text)
+        if translated is not None:
+            return Reading(translated.text, _listed(translated.unknown))
+        styled, dropped = read_styles(read_colours(text)) if self._vocabulary is not None else (text, ())
+        return Reading(self.thesaurus.read(styled), _listed((*self._unknown(styled), *dropped)))
+
+    def _unknown(self, text: str) -> list[str]:
+        if self._vocabulary is None:
+            return []
+        return [word for word in _WORD.findall(text) if len(word) > _SHORT and not self._knows(word.lower())]
+
+    def _knows(self, word: str) -> bool:
+        words = self._vocabulary
+        if words is None or any(stem in words.silent for stem in _stems(word)):
+            return True
+        return any(
+            one in words.drawn or self.thesaurus.knows(one) for one in (word, *singulars(word), *word.split("-"))
+        )
+
+
+def _stems(word: str) -> Iterator[str]:
+    """The word, and what it may be a form of: "sitting", "makes", "happily"."""
+    yield word
+    for ending in ("s", "es", "ed", "ing", "ly", "er", "est"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > _SHORT:
+            yield from (stem, stem + "e", stem[:-1] + "y" if stem.endswith("i") else stem)
+            if stem[-1] == stem[-2]:
+                yield stem[:-1]
+
+
+def _listed(words: Collection[str]) -> tuple[str, ...]:
+    """Each word once, and not too many."""
+    return tuple(dict.fromkeys(words))[:MOST_UNKNOWN]

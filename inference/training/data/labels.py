@@ -1,0 +1,103 @@
+"""What things are called in other languages: the names that emojibase has from Unicode's CLDR.
+
+In: the cache folder of the packages. Out: names and keywords by language and by a concept's code. It knows no pictures.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inference.safety.lexicon import find, names_minors
+from inference.training.data.icons import Concept
+from inference.training.data.packages import EMOJIBASE, fetch_package
+
+_LONGEST = 30
+_LEAST_WORTH = 0.95
+"""Of a word for a thing; below it are keywords that many things share ("animal")."""
+PHRASES = Path(__file__).with_name("phrases.toml")
+LANGUAGES = ("de", "es", "fr", "it", "ja", "pt", "ru", "zh")
+
+
+@dataclass(frozen=True)
+class Label:
+    """A thing's name, and words that people may look for it with; both in lower case."""
+
+    name: str
+    keywords: tuple[str, ...]
+
+
+def read_names(cache: Path, language: str) -> dict[str, Label]:
+    """Names by a concept's code, in one language. Raises OSError where emojibase has no such language."""
+    path = fetch_package(EMOJIBASE, cache) / language / "data.json"
+    rows: list[Mapping[str, Any]] = json.loads(path.read_text("utf-8"))
+    return {_code(row): Label(_plain(row["label"]), tuple(map(_plain, row.get("tags", ())))) for row in rows}
+
+
+def nouns(concepts: Sequence[Concept], labels: Mapping[str, Label]) -> dict[str, list[str]]:
+    """To each concept, by the name that goes with a colour, the words of a language that mean it before all others.
+
+    A word is a concept's own name, or a keyword: the more so if it is a part of the name, if few other concepts share
+    it, and if people ask for the concept often.
+    """
+    shared = Counter(word for label in labels.values() for word in set(label.keywords))
+    claims: dict[str, tuple[float, str]] = {}
+    for concept in concepts:
+        label = labels.get(concept.code)
+        if label is None or concept.name.startswith("mahjong") or names_minors(concept.name):
+            continue
+        for word in (label.name, *label.keywords):
+            worth = _whole(word, label.name) + 1 / max(1, shared[word]) + 1.0 * concept.is_popular
+            if len(word) > _LONGEST or word.count(" ") > 2 or any(find(word)):
+                continue
+            if worth > max(_LEAST_WORTH, claims.get(word, (0.0, ""))[0]):
+                claims[word] = worth, concept.name if word == label.name else bare_name(concept)
+    found: dict[str, list[str]] = {}
+    for word, (_, name) in sorted(claims.items()):
+        found.setdefault(name, []).append(word)
+    return found
+
+
+def _whole(word: str, name: str) -> float:
+    """How much of a name a word is: all of it counts most, then one of its words, then a part of a compound."""
+    if word == name:
+        return 4.0
+    if word in re.split(r"[\s-]", name):
+        return 2.0 * len(word) / len(name)
+    return 1.2 * len(word) / len(name) if word in name else 0.0
+
+
+def bare_name(concept: Concept) -> str:
+    """The name that goes with a colour: "heart", not "red heart"."""
+    return concept.names[-1] if concept.name.startswith("red ") and len(concept.names) > 1 else concept.name
+
+
+def read_phrases() -> dict[str, dict[str, list[str]]]:
+    """The small words of each language, by their meanings."""
+    values: dict[str, dict[str, str]] = tomllib.loads(PHRASES.read_text("utf-8"))
+    return {
+        language: {meaning: [form.replace("_", " ") for form in forms.split()] for meaning, forms in words.items()}
+        for language, words in values.items()
+    }
+
+
+def read_labels(cache: Path) -> dict[str, dict[str, str]]:
+    """The names alone, of all languages."""
+    return {
+        language: {code: label.name for code, label in read_names(cache, language).items()} for language in LANGUAGES
+    }
+
+
+def _plain(word: str) -> str:
+    """In lower case, and without endings in brackets ("Magier(in)")."""
+    return re.sub(r"[（(].*?[)）]", "", word.lower().replace("’", "'")).strip()
+
+
+def _code(row: Mapping[str, Any]) -> str:
+    return str(row["hexcode"]).lower().replace("-fe0f", "")

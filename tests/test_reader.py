@@ -1,0 +1,161 @@
+"""How prompts are read: other languages, other colours, ways of drawing, and what nobody knows."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.checkpoints.load import BUILTIN_FOLDER, load_builtin, save_builtin
+from inference.checkpoints.weights import CheckpointError
+from inference.text.colours import read_colours
+from inference.text.languages import Languages
+from inference.text.reader import LANGUAGES, MOST_UNKNOWN, VOCABULARY, Reader, Vocabulary
+from inference.text.styles import read_styles
+from inference.text.thesaurus import Thesaurus
+from tests.test_checkpoints import builtin_like
+
+SHIPPED = Reader.load(BUILTIN_FOLDER)
+SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({"a", "on", "horse", "cat"}, {"sit"}))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("ein roter Apfel am Strand", "a red apple on the beach"),
+        ("eine Katze reitet auf einem Pferd", "a cat riding a horse"),
+        ("drei blaue Katzen", "three blue cats"),
+        ("ein Schloss auf einem Hügel bei Nacht", "a castle on a hill at night"),
+        ("un chat noir sur la plage", "a black cat on the beach"),
+        ("un cœur rouge sur fond bleu", "a red heart on a blue background"),
+        ("l’éléphant rose", "the pink elephant"),
+        ("un gato negro y un perro blanco", "a black cat and a white dog"),
+        ("dos perros", "two dogs"),
+        ("um gato azul na praia", "a blue cat on the beach"),
+        ("un drago rosso nella foresta", "a red dragon in the forest"),
+        ("красное сердце на синем фоне", "a red heart on a blue background"),
+        ("чёрная кошка и собака", "a black cat and a dog"),
+        ("青い背景の赤いハート", "a red heart on a blue background"),
+        ("海滩上的一只红色的猫", "a red cat on the beach"),
+        ("两只狗和一匹马", "two dogs and a horse"),
+        ("Apfel", "an apple"),
+    ],
+)
+def test_other_languages_are_read_word_by_word(prompt: str, read: str) -> None:
+    """Nouns of eight languages, and the small words around them, in English order."""
+    assert SHIPPED.read(prompt).text == read
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a red heart on a blue background", "a castle on a hill at night", "two cats", "dragon", "", "🐎", "42"]
+)
+def test_english_stays_as_it_is(prompt: str) -> None:
+    """Also a single word that another language has."""
+    assert SHIPPED.read(prompt).text == prompt
+    assert SHIPPED.read(prompt).unknown == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "unknown"),
+    [
+        ("pepe the frog", ("pepe",)),
+        ("Gandalf the wizard, sitting happily on a very big horse", ("Gandalf",)),
+        ("Qwerty and Qwerty and Zxcvbn", ("Qwerty", "Zxcvbn")),
+        ("a heifer and a stallion", ()),
+        ("un gato con flurbo", ("flurbo",)),
+        ("an oil painting of a cat", ("oil painting",)),
+        ("a cat in the style of Van Gogh", ("Van Gogh",)),
+    ],
+)
+def test_words_that_nobody_knows_are_named(prompt: str, unknown: tuple[str, ...]) -> None:
+    """As they were typed, each once; words that tell nothing to be seen are passed over."""
+    assert SHIPPED.read(prompt).unknown == unknown
+
+
+def test_not_too_many_words_are_named() -> None:
+    """A prompt of nothing but nonsense is not repeated."""
+    nonsense = " ".join(f"x{letter}{letter}q" for letter in "abcdefghijkl")
+    assert len(SMALL.read(nonsense).unknown) == MOST_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("an oil painting of a cat", "a cat"),
+        ("a cat, oil painting, highly detailed, 4k", "a cat"),
+        ("watercolor cat on a hill", "cat on a hill"),
+        ("a low poly fox", "a low poly fox"),
+        ("low poly fox", "fox, 3d render"),
+        ("8-bit art of a wizard", "a wizard, pixel art"),
+        ("a pencil sketch of a dog", "a dog in black and white"),
+        ("a flat illustration of a fox", "a fox, flat illustration"),
+        ("a clay pot", "a clay pot"),
+        ("a painting", "a painting"),
+        ("sketch", "sketch"),
+    ],
+)
+def test_ways_of_drawing_are_read_as_those_that_are_known(prompt: str, read: str) -> None:
+    """Where they stand as such; what is drawn is never taken away altogether."""
+    assert read_styles(prompt)[0] == read
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("a crimson rose", "a red rose"),
+        ("a golden crown and a dark blue car", "a yellow crown and a navy blue car"),
+        ("a golden retriever", "a golden retriever"),
+        ("a gold medal", "a gold medal"),
+        ("a peach", "a peach"),
+    ],
+)
+def test_other_colours_are_read_as_the_nearest(prompt: str, read: str) -> None:
+    """Before what can have them; not where they are a part of a name."""
+    assert read_colours(prompt) == read
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    """Whatever people type."""
+    reading = SHIPPED.read(text)
+    assert isinstance(reading.text, str)
+    assert all(word for word in reading.unknown)
+
+
+def test_a_model_without_tables_knows_no_unknown_words() -> None:
+    """And reads every prompt as it is."""
+    assert Reader().read("ein Zxcvbn, oil painting").text == "ein Zxcvbn, oil painting"
+    assert Reader().read("ein Zxcvbn").unknown == ()
+
+
+def test_a_model_reads_through_its_own_tables(tmp_path: Path) -> None:
+    """The same states for a German cat as for a cat, once its folder has the words."""
+    save_builtin(tmp_path, *builtin_like())
+    (tmp_path / VOCABULARY).write_text('{"drawn": ["a", "cat"], "silent": []}')
+    (tmp_path / LANGUAGES).write_text('{"de": {"nouns": {"cat": ["katze"]}, "words": {"a": ["eine"]}}}')
+    text = load_builtin(tmp_path).text
+    assert torch.equal(text.states(["eine Katze"])[0], text.states(["a cat"])[0])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]", '{"de": []}', '{"de": {"nouns": {}}}', '{"de": {"nouns": {"cat": "katze"}, "words": {}}}',
+        '{"de": {"nouns": {"cat": [1]}, "words": {}}}',
+        f'{{"de": {{"nouns": {{"cat": ["{"k" * 61}"]}}, "words": {{}}}}}}',
+    ],
+)  # fmt: skip
+def test_a_bad_table_of_languages_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    """With the path of the file."""
+    (tmp_path / LANGUAGES).write_text(content)
+    with pytest.raises(CheckpointError, match=LANGUAGES):
+        Languages.load(tmp_path / LANGUAGES, set())
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"drawn": ["a"]}', '{"drawn": [1], "silent": []}'])
+def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    """With the path of the file."""
+    (tmp_path / VOCABULARY).write_text(content)
+    with pytest.raises(CheckpointError, match=VOCABULARY):
+        Vocabulary.load(tmp_path / VOCABULARY)
