@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from inference.training.data.places import COLOURS, PLACES, background
-from inference.training.data.scenes import SceneMaker, render
+from inference.training.data.places import COLOURS, PLACES, TIMED, background
+from inference.training.data.scenes import Placed, Scene, SceneMaker, render
+from inference.training.evaluation.ceilings import variants
 from inference.training.evaluation.detector import (
     CUT,
     Detector,
@@ -20,6 +21,7 @@ from inference.training.evaluation.detector import (
     load_detector,
     save_detector,
 )
+from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw
 from inference.training.evaluation.evaluate import Examiner, read_sheet, share_right
 from inference.training.evaluation.page import page
@@ -33,7 +35,7 @@ from inference.training.evaluation.questions import (
     write_questions,
 )
 from inference.training.evaluation.result import Answer, Evaluation, results
-from inference.training.evaluation.scoring import answers, dominant_colour, nearest_background
+from inference.training.evaluation.scoring import answers, dominant_colour, main_colours, nearest_background
 from inference.training.stages.detection import CrowdSource, DetectionConfig, DetectorTrainer
 from tests.fakes import FakeCodeModel
 from tests.test_training_data import write_icons
@@ -61,6 +63,10 @@ def test_shipped_questions_ask_for_enough() -> None:
         "below",
     }
     assert {question.background for question in questions.of("background")} == {*COLOURS, *PLACES}
+    assert {question.background for question in questions.of("places")} == set(TIMED)
+    assert len(questions.of("languages")) == 8 * 30
+    assert len(questions.of("colour_and_thing")) == len(questions.of("colour"))
+    assert len(questions.diverse(quick=True)) < len(questions.diverse()) == 60
     asked = {question.prompt for question in questions.of("synonyms")}
     assert {"an automobile", "a canine", "a balrog"} <= asked
     for measure in MEASURES:
@@ -83,15 +89,59 @@ def test_rules_accept_the_real_rendering_of_every_colour_and_background(tmp_path
     for colour in COLOURS:
         back = "blue" if colour in {"white", "beige"} else "white"
         question = Question("colour", "", (0,), colour=colour, background=back)
-        assert dominant_colour(render(rendering_of(question), icons), found(0), back) == colour
+        picture = render(rendering_of(question), icons)
+        assert dominant_colour(picture, found(0)) == colour
+        assert answers(replace(question, measure="colour_and_thing"), [found(0)], picture)
+        assert not answers(replace(question, measure="colour_and_thing"), [found(1), found(0)], picture)
     for back in (*COLOURS, *PLACES):
         assert nearest_background(background(back)) == back
+    for back in (*PLACES, *TIMED):
+        assert nearest_background(background(back), timed=True) == back
+    for back in (*COLOURS, *PLACES):
         assert nearest_background(np.kron(background(back), np.ones((2, 2, 1), np.uint8))) == back  # twice the size
 
 
 def test_nothing_on_the_background_has_no_colour_of_its_own() -> None:
     """An empty red picture is red, whatever was asked for."""
-    assert dominant_colour(background("red"), found(0), "red") == "red"
+    assert dominant_colour(background("red"), found(0)) == "red"
+    assert main_colours(background("red"), found(0)) == ()
+
+
+def test_a_thing_of_two_colours_has_that_of_most_of_its_area() -> None:
+    """The median lies between a face and its hair; of its area most is yellow."""
+    picture = background("white").copy()
+    picture[48:144, 48:144] = COLOURS["yellow"]
+    picture[48:144, 48:84] = COLOURS["brown"]
+    assert main_colours(picture, found(0)) == ("yellow",)
+    asked = Question("native_colour", "", (0,), colour="yellow")
+    assert answers(asked, [found(0)], picture)
+    assert not answers(asked, [found(1)], picture)
+
+
+def test_grids_of_the_same_picture_are_told_from_grids_of_others(tmp_path: Path) -> None:
+    """A little noise makes no choice; another thing, place, or background does."""
+    icons, detector = write_icons(tmp_path), Detector(TINY).eval()
+    noise = np.random.default_rng(0)
+
+    def grid(*scenes: Scene) -> list[np.ndarray]:
+        pictures = [render(scene, icons).astype(int) + noise.integers(-4, 5, (192, 192, 3)) for scene in scenes]
+        return [np.clip(picture, 0, 255).astype(np.uint8) for picture in pictures]
+
+    one = rendering_of(Question("concept", "", (0,)))
+    small = replace(one, objects=(Placed(0, "small", 0, 3),))
+    same, others = grid(one, one), grid(one, replace(one, background="pink"), small)
+    assert diversity(detector, [same])["near_identical"] == 1
+    assert diversity(detector, [others])["near_identical"] == 0
+    assert diversity(detector, [same])["diversity"] < diversity(detector, [others])["diversity"]
+    assert diversity(detector, [same, others])["near_identical"] == 0.5
+
+
+def test_real_scenes_of_a_prompt_differ_where_it_leaves_them_free() -> None:
+    """Any style, and any background where none is named; the same each time."""
+    free, named = Question("concept", "a cat", (0,)), Question("background", "a cat at night", (0,), background="night")
+    assert len({(scene.style, scene.background) for scene in variants(free, 20)}) > 4
+    assert {scene.background for scene in variants(named, 20)} == {"night"}
+    assert variants(free) == variants(free)
 
 
 @pytest.mark.parametrize(

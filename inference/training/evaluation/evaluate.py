@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,16 +30,26 @@ from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
 from inference.ranking import Ranker
 from inference.training.evaluation.detector import Detector, find, load_detector
+from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw, draw_with_likelihoods
 from inference.training.evaluation.page import page
-from inference.training.evaluation.questions import EVALUATION_FOLDER, MEASURES, Question, read_questions
+from inference.training.evaluation.questions import (
+    DERIVED,
+    EVALUATION_FOLDER,
+    MEASURES,
+    Question,
+    read_questions,
+    spread,
+)
 from inference.training.evaluation.result import Answer, Evaluation, results
 from inference.training.evaluation.scoring import answers
 from inference.training.loop import use_threads
 from inference.training.stages.vqgan import measure, to_pixels
 
-KEYS = {"concept": "concept_top1", "synonyms": "synonyms_top5"}
+KEYS = {"concept": "concept_top1", "synonyms": "synonyms_top5", "languages": "languages_top1"}
 """Names of measures in the JSON, where they are not the measure's own."""
+FEW = 4
+"""Pictures of a grid that a person is shown at least."""
 GRID = 9
 _BEST_OF = {True: 8, False: 160}
 """Prompts of the best-of-nine measure, quick and not."""
@@ -59,6 +70,17 @@ class Examiner:
         orders = [(question.prompt, seed + index) for index, question in enumerate(questions)]
         pictures = draw(self._model, orders, self._drawn)
         return judged(self._detector, questions, pictures)
+
+    def again(self, answered: Sequence[Answer], measure: str) -> list[Answer]:
+        """What another measure says of the same pictures."""
+        questions = [replace(answer.question, measure=measure) for answer in answered]
+        return judged(self._detector, questions, [answer.pixels for answer in answered])
+
+    def diversity(self, questions: Sequence[Question], seed: int) -> dict[str, float]:
+        """How much the pictures of grids of four differ."""
+        orders = [(question.prompt, seed + index) for question in questions for index in range(FEW)]
+        pictures = draw(self._backend, orders, self._drawn)
+        return diversity(self._detector, [pictures[start : start + FEW] for start in range(0, len(pictures), FEW)])
 
     def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
         """Share of right pictures among all of nine a question, and among those that `ranker` puts first.
@@ -127,8 +149,9 @@ def evaluate(
     checkpoint = load_model(model)
     lists, detector = read_questions(folder / "questions.json"), load_detector(folder)
     asked = {name: lists.of(name, quick=quick) for name in MEASURES}
-    best = _spread([asked[name] for name in _BEST_OF_MEASURES], _BEST_OF[quick])
-    total, done = sum(len(some) for some in asked.values()) + GRID * len(best), 0
+    best = spread([asked[name] for name in _BEST_OF_MEASURES], _BEST_OF[quick])
+    diverse = lists.diverse(quick=quick)
+    total, done = sum(len(some) for some in asked.values()) + FEW * len(diverse) + GRID * len(best), 0
 
     loaded = DalleCodeModel(checkpoint, slots=2 * batch)
     numbers: dict[str, float | None] = {}
@@ -140,6 +163,12 @@ def evaluate(
         key = KEYS.get(name, name)
         numbers[key], counts[key] = share_right(answered[name])
         done += len(questions)
+    for name, source in DERIVED.items():
+        answered[name] = examiner.again(answered[source], name)
+        numbers[name], counts[name] = share_right(answered[name])
+    numbers |= examiner.diversity(diverse, seed)
+    counts["diversity"] = counts["near_identical"] = len(diverse)
+    done += FEW * len(diverse)
     numbers["best_of_9_gain"] = None
     ranker = ranker_of(checkpoint)
     if ranker is not None:
@@ -148,12 +177,6 @@ def evaluate(
     numbers["psnr"], numbers["ssim"], counts["psnr"] = reconstruction(checkpoint.vqgan, folder)
     counts["ssim"] = counts["psnr"]
     return Evaluation(checkpoint.name, numbers, counts, read_ceilings(folder), answered)
-
-
-def _spread(lists: Sequence[Sequence[Question]], count: int) -> list[Question]:
-    """About `count` questions, as many from each list, evenly from its first to its last."""
-    share = -(-count // len(lists))
-    return [some[len(some) * index // share] for some in lists for index in range(share)]
 
 
 def read_ceilings(folder: Path) -> dict[str, float]:

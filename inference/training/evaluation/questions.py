@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,24 @@ import numpy as np
 from inference.checkpoints.text_encoder import ASSETS, load_sentence_encoder
 from inference.text.nouns import article, plural
 from inference.training.data.icons import NEAREST, POPULAR, IconSet
+from inference.training.data.labels import read_labels
 from inference.training.data.packages import DEFAULT_CACHE
-from inference.training.data.places import COLOURS, PLACES
+from inference.training.data.places import COLOURS, PLACES, TIMED, TIMES
 from inference.training.data.scenes import Placed, Scene, SceneMaker, arrange, copies
 
 EVALUATION_FOLDER = ASSETS / "evaluation"
-MEASURES = ("concept", "colour", "background", "pairs", "relation", "count", "synonyms")
+MEASURES = (
+    "concept", "colour", "native_colour", "background", "places", "pairs", "relation", "count", "synonyms", "languages",
+)  # fmt: skip
+DERIVED = {"colour_and_thing": "colour"}
+"""Measures that look once more at the pictures of another."""
 _QUICK_STEP = {
-    "concept": 12, "colour": 27, "background": 7, "pairs": 5, "relation": 7, "count": 7, "synonyms": 10,
+    "concept": 12, "colour": 27, "native_colour": 6, "background": 7, "places": 5, "pairs": 5, "relation": 7,
+    "count": 7, "synonyms": 10, "languages": 10,
 }  # fmt: skip
+_DIVERSE_MEASURES = ("concept", "colour", "background", "pairs")
+_NATIVE, _A_LANGUAGE = 150, 30
+"""Questions for things in their own colours, and nouns of each language."""
 _RELATION_WORDS = {
     "left": "{a} to the left of {b}", "right": "{a} to the right of {b}", "above": "{a} above {b}",
     "below": "{a} below {b}",
@@ -61,8 +71,20 @@ class Questions:
 
     def of(self, measure: str, *, quick: bool = False) -> list[Question]:
         """The questions of a measure; `quick` leaves a fixed part of them."""
-        every = [question for question in self.questions if question.measure == measure]
-        return every[:: _QUICK_STEP[measure]] if quick else every
+        asked = DERIVED.get(measure, measure)
+        every = [question for question in self.questions if question.measure == asked]
+        every = every[:: _QUICK_STEP[asked]] if quick else every
+        return [replace(question, measure=measure) for question in every] if measure in DERIVED else every
+
+    def diverse(self, *, quick: bool = False) -> list[Question]:
+        """The prompts whose grids are compared: of some measures, evenly from the first question to the last."""
+        return spread([self.of(measure, quick=quick) for measure in _DIVERSE_MEASURES], 12 if quick else 60)
+
+
+def spread(lists: Sequence[Sequence[Question]], count: int) -> list[Question]:
+    """About `count` questions, as many from each list, evenly from its first to its last."""
+    share = -(-count // len(lists))
+    return [some[len(some) * index // share] for some in lists for index in range(share)]
 
 
 def read_questions(path: Path = EVALUATION_FOLDER / "questions.json") -> Questions:
@@ -85,8 +107,8 @@ def write_questions(path: Path, questions: Questions) -> None:
     path.write_text(f'{{"names": {names},\n"questions": [\n{lines}\n]}}\n', "utf-8")
 
 
-def make_questions(icons: IconSet) -> Questions:
-    """The lists, the same for the same concepts."""
+def make_questions(icons: IconSet, labels: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Questions:
+    """The lists, the same for the same concepts; `labels` are names by language and by a concept's code."""
     names = tuple(concept.name for concept in icons.concepts)
     rng = np.random.default_rng(20_26)
     known = [row for row, name in enumerate(names) if name in POPULAR]
@@ -96,11 +118,14 @@ def make_questions(icons: IconSet) -> Questions:
     made = (
         *(Question("concept", _one(name), (row,)) for row, name in enumerate(names)),
         *_colours(icons, objects),
+        *_native_colours(icons, [*objects, *(row for row in others if row not in objects)]),
         *_backgrounds(icons, objects),
+        *_places(icons, objects),
         *_pairs(icons, known, rng),
         *_relations(icons, known, rng),
         *_counts(icons, plain),
         *_synonyms(icons),
+        *_languages(icons, labels),
     )
     return Questions(names, made)
 
@@ -146,6 +171,37 @@ def _backgrounds(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
             thing = _one(_short(icons, row))
             words = PLACES[back][0] if back in PLACES else f"on {article(back)} background"
             yield Question("background", f"{thing} {words}", (row,), background=back)
+
+
+def _native_colours(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
+    """Things in a colour that they have anyway; nobody calls a ghost beige."""
+    coloured = [(row, icons.paint("3d", row).names) for row in objects]
+    for row, names in [(row, names) for row, names in coloured if names and names[0] != "beige"][:_NATIVE]:
+        colour, back = names[0], "blue" if names[0] == "white" else "white"
+        prompt = _one(f"{colour} {_short(icons, row)}")
+        yield Question(
+            "native_colour", f"{prompt} on a blue background" if back == "blue" else prompt, (row,), colour, back
+        )
+
+
+def _places(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
+    for index, (back, (place, time)) in enumerate(TIMED.items()):
+        for row in objects[index % 20 :: 20]:
+            yield Question(
+                "places", f"{_one(_short(icons, row))} {PLACES[place][0]} {TIMES[time][0]}", (row,), background=back
+            )
+
+
+def _languages(icons: IconSet, labels: Mapping[str, Mapping[str, str]]) -> Iterator[Question]:
+    """Nouns of other languages, of one word each, first of those things that people ask for often."""
+    order = sorted(range(len(icons.concepts)), key=lambda row: (not icons.concepts[row].is_popular, row * 7919 % 1009))
+    rows = {concept.name: row for row, concept in enumerate(icons.concepts)}
+    for _, names in sorted(labels.items()):
+        words = [(names[icons.concepts[row].code], row) for row in order if icons.concepts[row].code in names]
+        for word, row in [(word, row) for word, row in words if " " not in word][:_A_LANGUAGE]:
+            name = icons.concepts[row].name
+            twins = (name, f"{name} face", name.removesuffix(" face"))
+            yield Question("languages", word, tuple(dict.fromkeys(rows[one] for one in twins if one in rows)))
 
 
 def _pairs(icons: IconSet, known: Sequence[int], rng: np.random.Generator) -> Iterator[Question]:
@@ -199,7 +255,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="folder for packages and renderings")
     parser.add_argument("--out", type=Path, default=EVALUATION_FOLDER / "questions.json")
     options = parser.parse_args(arguments)
-    write_questions(options.out, make_questions(IconSet.load(options.cache.expanduser())))
+    cache = options.cache.expanduser()
+    write_questions(options.out, make_questions(IconSet.load(cache), read_labels(cache)))
 
 
 if __name__ == "__main__":

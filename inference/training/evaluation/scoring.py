@@ -3,10 +3,11 @@
 In: a `Question`, the things found in a picture, its pixels. Out: whether it answers the question; None where it cannot
 be said (a relation between things of which one is not to be seen). It knows no model and draws nothing.
 
-Colour: the object is what differs from the background inside the found square; its colour is, of the sixteen, the one
-nearest (in CIELAB, https://en.wikipedia.org/wiki/CIELAB_color_space) to the object's median, because recolouring sets
-an icon's middle brightness to the named colour. Background: the outermost ring of cells, where no single thing stands,
-must look more like the asked colour or place than like any other of the twenty-eight.
+Colour: the object is what differs, inside the found square, from the colour around the picture's edge; its colour is,
+of the sixteen, the one nearest (in CIELAB, https://en.wikipedia.org/wiki/CIELAB_color_space) to the object's median. A
+thing in the colour that it has anyway may have others beside: there the colour of most of its area counts, by all names
+that may be given to it. Background: the outermost ring of cells, where no single thing stands, must look more like the
+asked colour or place than like any other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.pictures import Pixels
-from inference.training.data.places import COLOURS, EDGE, PLACES, background
+from inference.training.data.places import COLOURS, EDGE, PLACES, TIMED, background
+from inference.training.data.recolouring import DARKEST, LIGHTEST, Paint
 from inference.training.evaluation.detector import CELLS, Found
 from inference.training.evaluation.questions import Question
 
@@ -27,20 +29,22 @@ _CELL = EDGE // CELLS
 _DIFFERENT = 40
 """Levels of one channel by which a pixel must differ from the background to belong to the object."""
 _LEAST_SHARE = 0.02
-_DARKEST, _LIGHTEST = 24, 238
-"""Recoloured icons keep some shading: their middle is never darker or lighter than that."""
 
 
 def answers(question: Question, found: Sequence[Found], pixels: Pixels) -> bool | None:
     """Whether a picture is what the question asks for; `found` is not empty, the surest first."""
     seen = [thing.concept for thing in found]
     match question.measure:
-        case "concept":
+        case "concept" | "languages":
             return seen[0] in question.concepts
         case "colour":
-            return dominant_colour(pixels, found[0], question.background) == question.colour
-        case "background":
-            return nearest_background(pixels) == question.background
+            return dominant_colour(pixels, found[0]) == question.colour
+        case "colour_and_thing":
+            return seen[0] in question.concepts and dominant_colour(pixels, found[0]) == question.colour
+        case "native_colour":
+            return seen[0] in question.concepts and question.colour in main_colours(pixels, found[0])
+        case "background" | "places":
+            return nearest_background(pixels, timed=question.measure == "places") == question.background
         case "pairs":
             return set(question.concepts) <= set(seen)
         case "relation":
@@ -59,24 +63,42 @@ def _is_related(question: Question, found: Sequence[Found]) -> bool:
     return ahead > 0 and ahead >= max(abs(across), abs(down))
 
 
-def dominant_colour(pixels: Pixels, thing: Found, back: str) -> str:
-    """Which of the sixteen colours a thing before the background `back` has; the background's where nothing differs."""
+def dominant_colour(pixels: Pixels, thing: Found) -> str:
+    """Which of the sixteen colours a thing has, before one colour; that of the background where nothing differs."""
     picture = sized(pixels)
-    differs = np.abs(picture.astype(np.int16) - background(back)).max(-1) > _DIFFERENT
-    mask = np.zeros_like(differs)
-    top, left = (max(0, round((at - thing.span / 2) * _CELL)) for at in (thing.row, thing.column))
-    mask[top : top + thing.span * _CELL, left : left + thing.span * _CELL] = True
-    inside = picture[differs & mask]
-    if len(inside) < _LEAST_SHARE * mask.sum():
-        return back
+    ground, mask, inside = _object(picture, thing)
+    colour = np.median(inside, axis=0) if len(inside) >= _LEAST_SHARE * mask.sum() else ground
     names, table = _object_colours()
-    distances = np.linalg.norm(table - _lab(np.median(inside, axis=0)), axis=-1)
+    distances = np.linalg.norm(table - _lab(colour), axis=-1)
     return names[int(distances.argmin())]
 
 
-def nearest_background(pixels: Pixels) -> str:
-    """The colour or place whose outermost ring of cells looks most like the picture's: least mean difference."""
-    names, rings = _rings()
+def main_colours(pixels: Pixels, thing: Found) -> tuple[str, ...]:
+    """What the colour of most of a thing's area may be called, before one colour; nothing where nothing differs."""
+    picture = sized(pixels)
+    _, mask, inside = _object(picture, thing)
+    if len(inside) < _LEAST_SHARE * mask.sum():
+        return ()
+    return Paint.of(np.pad(inside, ((0, 0), (0, 1)), constant_values=255)[None]).names
+
+
+def _object(picture: Pixels, thing: Found) -> tuple[NDArray[np.float64], NDArray[np.bool_], Pixels]:
+    """The colour around the picture (3,), the found square (H, W), and those pixels (N, 3) in it that are another."""
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    ground = np.median(edge, axis=0)
+    mask = np.zeros(picture.shape[:2], bool)
+    top, left = (max(0, round((at - thing.span / 2) * _CELL)) for at in (thing.row, thing.column))
+    mask[top : top + thing.span * _CELL, left : left + thing.span * _CELL] = True
+    differs = np.abs(picture - ground).max(-1) > _DIFFERENT
+    return ground, mask, picture[differs & mask]
+
+
+def nearest_background(pixels: Pixels, *, timed: bool = False) -> str:
+    """The colour or place whose outermost ring of cells looks most like the picture's: least mean difference.
+
+    Places at a time are looked for where `timed`.
+    """
+    names, rings = _rings(timed)
     return names[int(np.abs(rings - _ring(sized(pixels))).mean((1, 2)).argmin())]
 
 
@@ -97,14 +119,14 @@ def _ring(picture: Pixels) -> NDArray[np.float32]:
 
 
 @cache
-def _rings() -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    names = (*COLOURS, *PLACES)
+def _rings(timed: bool) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    names = (*COLOURS, *PLACES, *(TIMED if timed else ()))
     return names, np.stack([_ring(background(name)) for name in names])
 
 
 @cache
 def _object_colours() -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    table = np.clip(np.array(list(COLOURS.values()), np.float64), _DARKEST, _LIGHTEST)
+    table = np.clip(np.array(list(COLOURS.values()), np.float64), DARKEST, LIGHTEST)
     return tuple(COLOURS), np.stack([_lab(row) for row in table])
 
 
