@@ -16,14 +16,16 @@ from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN, VQGANConfig
+from inference.text.reader import Reader
 from inference.training.data.coded import CodedBatch, PatchCoder
 from inference.training.evaluation.drawing import codes_for
 from inference.training.evaluation.fidelity import psnr, ssim
 from inference.training.muon import Muon, orthogonalised
 from inference.training.options import read_options
 from inference.training.run import Average, Run, Schedule
-from inference.training.stages.codebook import fit_codebook, is_varied, k_means, split_patches
+from inference.training.stages.codebook import fit_codebook, grow, is_varied, k_means, split_patches
 from inference.training.stages.dalle import DalleConfig, DalleTrainer, dalle_model, load_dalle
+from inference.training.stages.strokes import Strokes
 from inference.training.stages.tables import code_features, folded, grid_membership, share_rows, unfold
 from inference.training.stages.vqgan import (
     CodecConfig,
@@ -253,11 +255,71 @@ def test_features_that_are_not_one_row_a_code_are_refused() -> None:
 
 def test_similar_codes_share_a_family() -> None:
     """Features are where a code's centre lies and, one-hot, the family of codes that it is of."""
-    centres = torch.tensor([[0.0, 0], [0, 0.1], [9, 9], [9, 9.1]])
-    features = code_features(centres, families=2)
-    assert features.shape == (4, 4)
-    assert torch.equal(features[0, 2:], features[1, 2:])
-    assert not torch.equal(features[0, 2:], features[2, 2:])
+    codec = VQGAN(dataclasses.replace(tiny_codec(), n_embed=4, embed_dim=2))
+    codec.codebook.weight.data = torch.tensor([[0.0, 0], [0, 0.1], [9, 9], [9, 9.1]])
+    features = code_features(codec, families=2)
+    assert len(features) == 4
+    assert torch.equal(features[0, 2:4], features[1, 2:4])
+    assert not torch.equal(features[0, 2:4], features[2, 2:4])
+
+
+def test_strokes_of_one_shape_share_it_whatever_their_colours() -> None:
+    """A third that is red or green before blue is one mask; the lesser side is the stroke; plain patches have none."""
+    red, green, blue = torch.eye(3)
+    left = torch.zeros(16, 16)
+    left[:, :6] = 1
+    top = left.T
+
+    def patch(mask: torch.Tensor, stroke: torch.Tensor, ground: torch.Tensor) -> torch.Tensor:
+        flat = mask.reshape(1, -1)
+        return stroke[:, None] * flat + ground[:, None] * (1 - flat)
+
+    patches = [patch(left, red, blue), patch(left, green, blue), patch(top, red, blue), patch(1 - left, blue, red)]
+    strokes = Strokes.of(torch.stack([*patches, patch(left * 0, red, blue)]))
+    assert torch.equal(strokes.masks[0].round().view(16, 16), left)
+    for mask in (strokes.masks[1], strokes.masks[3]):
+        torch.testing.assert_close(mask, strokes.masks[0])
+    torch.testing.assert_close(strokes.colours[0], strokes.colours[2])
+    torch.testing.assert_close(strokes.colours[0], strokes.colours[3])
+    assert not strokes.masks[4].any()
+    assert torch.equal(strokes.colours[4, :3], strokes.colours[4, 3:])
+    assert len(strokes.features()) == 5
+
+
+def test_a_codebook_grows_where_it_draws_worst() -> None:
+    """Old codes stay, in their places; pictures that they cannot draw get new ones."""
+    trainer = codec_trainer()
+    small = trainer.averaged_model()
+    generator = torch.Generator().manual_seed(5)
+    other = F.interpolate(torch.rand(6, 3, 12, 12, generator=generator), size=(48, 48), mode="nearest")
+    large = grow(small, [pictures(), other], 4)
+    assert large.config.n_embed == 10
+    assert torch.equal(large.codebook.weight[:6], small.codebook.weight)
+
+    @torch.no_grad()
+    def error(model: VQGAN, pixels: torch.Tensor) -> float:
+        z = model.latents(pixels).permute(0, 2, 3, 1).flatten(1, 2)
+        return float((model.codebook(model.encode(pixels)) - z).square().mean())
+
+    assert error(large, other) < 0.9 * error(small, other)
+    with pytest.raises(ValueError, match="cannot make 999 more codes"):
+        grow(small, [pictures()], 999)
+
+
+def test_text_to_codes_goes_on_with_more_codes() -> None:
+    """What it knew of the old ones stays; a new one begins between its features and its parent."""
+    exported = folded(dalle_trainer().model)
+    features = torch.cat([FEATURES, FEATURES[:2]])
+    larger = DalleBart(dataclasses.replace(tiny_dalle(), image_vocab_size=8))
+    share_rows(larger, features)
+    unfold(larger, exported, parents=torch.tensor([0, 1]))
+    grown = folded(larger)
+    torch.testing.assert_close(grown.lm_head.weight[:6], exported.lm_head.weight[:6])
+    torch.testing.assert_close(grown.lm_head.weight[-1], exported.lm_head.weight[-1])  # the start token
+    new, old = grown.lm_head.weight[6:8], exported.lm_head.weight[:6]
+    assert torch.cdist(new, old).argmin(1).tolist() == [0, 1]
+    with pytest.raises(ValueError, match="with 1 new codes"):
+        unfold(larger, exported, parents=torch.tensor([0]))
 
 
 def test_checkpoints_become_a_model_that_ships(tmp_path: Path) -> None:
@@ -360,6 +422,7 @@ class OneHotTexts:
     """Stands for the text encoder: the text's number as its only state."""
 
     width = 8
+    reader = Reader()
 
     def states(self, texts: list[str]) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, 1, 8) and a mask of ones."""

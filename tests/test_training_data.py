@@ -14,8 +14,9 @@ from inference.text.nouns import article, plural
 from inference.training.data.captions import caption
 from inference.training.data.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
 from inference.training.data.packages import FLUENT_3D, Package, PackageError, fetch_package
-from inference.training.data.places import COLOURS, PLACES, background
-from inference.training.data.scenes import Placed, Scene, SceneMaker, arrange, recolour, render
+from inference.training.data.places import COLOURS, PLACES, TIMED, TIMES, background
+from inference.training.data.recolouring import Paint, colour_names, from_lab, recolour, to_lab
+from inference.training.data.scenes import UNSAID, Placed, Scene, SceneMaker, arrange, render
 from inference.training.data.stream import Loader, SceneSource, contact_sheet
 from inference.training.data.wordnet import WordNet
 
@@ -149,13 +150,68 @@ def test_recolouring_keeps_the_outline_and_the_order_of_light(icons: IconSet) ->
     icon = np.zeros((2, 2, 4), np.uint8)
     icon[..., 3] = (255, 255), (255, 0)
     icon[0, 0, :3], icon[0, 1, :3], icon[1, 0, :3] = 60, 120, 200
-    tinted = recolour(icon, COLOURS["purple"])
+    tinted = recolour(icon, COLOURS["purple"], Paint.of(icon))
     assert np.array_equal(tinted[..., 3], icon[..., 3])
     light = tinted[..., :3].sum(-1).astype(int)
     assert light[0, 0] < light[0, 1] < light[1, 0]
 
 
-@pytest.mark.parametrize("place", [*PLACES, *COLOURS])
+def test_a_painter_changes_the_main_colour_and_leaves_the_eyes() -> None:
+    """A yellow face with blue eyes and black pupils, painted purple: purple, with blue eyes and black pupils."""
+    face = np.zeros((20, 20, 4), np.uint8)
+    face[2:18, 2:18] = (*COLOURS["yellow"], 255)
+    face[4:7, 4:7] = (*COLOURS["blue"], 255)
+    face[5, 5] = (10, 10, 10, 255)
+    paint = Paint.of(face)
+    assert paint.names == ("yellow",)
+    painted = recolour(face, COLOURS["purple"], paint)
+    assert np.abs(painted[12, 12, :3].astype(int) - COLOURS["purple"]).max() <= 8
+    assert np.abs(painted[4, 4, :3].astype(int) - COLOURS["blue"]).max() <= 4
+    assert painted[5, 5].max(initial=0, where=[True, True, True, False]) < 40
+    assert not painted[0].any()  # what is not there stays away
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_colours_are_called_by_their_names(colour: str) -> None:
+    """Each of the sixteen by its own name first, and a thing in it is not painted at all."""
+    values = np.array([COLOURS[colour]], np.uint8)
+    assert colour in colour_names(to_lab(values)[0])
+    assert np.abs(from_lab(to_lab(values)).astype(int) - values).max() <= 1
+
+
+def test_a_thing_in_its_own_colour_is_left_as_it_is(icons: IconSet) -> None:
+    """ "A yellow star" is the star that everybody knows."""
+    own = [(row, icons.paint("3d", row).names) for row in range(len(NAMES)) if icons.paint("3d", row).names]
+    assert own
+    for row, names in own:
+        plain, named = (Scene((Placed(row, "large", 1, 1, colour),), "white", "3d") for colour in (None, names[0]))
+        assert np.array_equal(render(plain, icons), render(named, icons))
+
+
+def test_places_have_their_times(icons: IconSet) -> None:
+    """A beach at night has the night's sky and is no beach by day; the caption says both."""
+    night, beach = background("night"), background("beach night")
+    assert np.abs(night[:16].astype(int) - beach[:16]).max() == 0
+    assert background("beach").mean() > 2 * beach.mean()
+    for seed in range(20):
+        words = caption(Scene((Placed(0, "large", 1, 1),), "beach night", "3d"), icons, rng(seed))
+        assert any(where in words for where in PLACES["beach"])
+        assert any(when in words for when in TIMES["night"])
+
+
+def test_a_scene_that_leaves_things_open_is_told_without_them(icons: IconSet) -> None:
+    """Of a plain scene neither background nor, mostly, style are told: so a grid offers a choice."""
+    scene = Scene((Placed(0, "large", 1, 1),), "pink", "flat", plain=True)
+    said = [caption(scene, icons, rng(seed)) for seed in range(60)]
+    assert not any("pink" in words for words in said)
+    assert sum("flat" in words for words in said) < 20
+    maker, generator = SceneMaker(icons), rng(3)
+    plain = [one for one in (maker.draw(generator) for _ in range(500)) if one.plain]
+    assert {one.background for one in plain} == set(UNSAID)
+    assert {one.style for one in plain} == set(STYLES)
+
+
+@pytest.mark.parametrize("place", [*PLACES, *TIMED, *COLOURS])
 def test_every_background_can_be_drawn(place: str) -> None:
     """Each named background fills the whole picture."""
     assert background(place).shape == (192, 192, 3)

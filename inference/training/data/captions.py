@@ -10,7 +10,7 @@ import numpy as np
 
 from inference.text.nouns import article, plural
 from inference.training.data.icons import Concept, IconSet
-from inference.training.data.places import PLACES
+from inference.training.data.places import PLACES, TIMED, TIMES
 from inference.training.data.scenes import Scene
 
 _ON_COLOUR = (
@@ -31,15 +31,33 @@ _FILTER = {
     "black and white": ("a black and white picture of {s}", "{s} in black and white", "{s}, black and white"),
 }
 _RELATION = {
-    "beside": ("{a} and {b}", "{a} and {b}", "{a} next to {b}", "{a} beside {b}", "{a} near {b}"),
+    "beside": (
+        "{a} and {b}",
+        "{a} and {b}",
+        "{a} and {b}",
+        "{a} next to {b}",
+        "{a} beside {b}",
+        "{a} near {b}",
+        "{a} fighting {b}",
+        "{a} chasing {b}",
+        "{a} meets {b}",
+        "{a} kissing {b}",
+        "{a} talking to {b}",
+        "{a} looking at {b}",
+        "{a} vs {b}",
+    ),
     "left": ("{a} to the left of {b}", "{a} left of {b}", "{b} to the right of {a}", "{b} right of {a}"),
     "above": ("{a} above {b}", "{a} over {b}", "{b} below {a}", "{b} under {a}", "{b} beneath {a}"),
     "riding": ("{a} riding {b}", "{a} riding on {b}", "{a} on top of {b}", "{a} sitting on {b}", "{a} on {b}"),
     "with": ("{a} with {b}", "{a} holding {b}", "{a} and {its} {bare}", "{a} carrying {b}"),
     "wearing": ("{a} wearing {b}", "{a} with {b} on its head", "{a} in {b}"),
     "before": ("{a} in front of {b}", "{a} before {b}", "{b} behind {a}", "{a} at {b}"),
+    "three": ("{a}, {b} and {c}", "{a}, {b} and {c}", "{a}, {b}, {c}", "{a} and {b} and {c}"),
 }
-_WITH_GROUP = {4: ("{a} eating {b}", "{a} with {b}"), 6: ("{a} playing {b}", "{a} playing with {b}", "{a} with {b}")}
+_WITH_GROUP = {
+    4: ("{a} eating {b}", "{a} drinking {b}", "{a} with {b}"),
+    6: ("{a} playing {b}", "{a} playing with {b}", "{a} with {b}"),
+}
 _COUNT = {
     2: ("two", "two", "2", "a pair of"), 3: ("three", "three", "3"), 4: ("four", "four", "4"), 5: ("five", "five", "5"),
 }  # fmt: skip
@@ -110,13 +128,16 @@ def _related(scene: Scene, icons: IconSet, first: str, rng: np.random.Generator)
     if scene.relation == "with" and concept.group in _WITH_GROUP and rng.random() < 0.5:
         patterns = _WITH_GROUP[concept.group]
     words = {"a": _one(first, rng), "b": _one(second, rng), "bare": second, "its": _pick(rng, ("its", "his", "her"))}
+    if len(scene.objects) > 2:
+        third = scene.objects[2]
+        words["c"] = _one(_name(icons.concepts[third.concept], third.colour, rng), rng)
     return _pick(rng, patterns).format(**words)
 
 
 def _styled(scene: Scene, subject: str, rng: np.random.Generator) -> str:
     if scene.filter is not None:
         subject = _pick(rng, _FILTER[scene.filter]).format(s=subject)
-    if scene.style == "flat" or rng.random() < 0.12:
+    if rng.random() < 0.1 if scene.plain else scene.style == "flat" or rng.random() < 0.12:
         return _pick(rng, _STYLE[scene.style]).format(s=subject)
     if rng.random() < 0.08:
         return _pick(rng, _PLAIN).format(s=subject)
@@ -124,10 +145,14 @@ def _styled(scene: Scene, subject: str, rng: np.random.Generator) -> str:
 
 
 def _with_background(scene: Scene, subject: str, rng: np.random.Generator) -> str:
-    if scene.background in PLACES:
-        where = _pick(rng, PLACES[scene.background])
-    elif scene.background == "white" and rng.random() < 0.8:
+    if scene.plain:
         return subject
+    if scene.background in TIMED:
+        place, time = TIMED[scene.background]
+        first, second = _pick(rng, PLACES[place]), _pick(rng, TIMES[time])
+        where = f"{first} {second}" if rng.random() < 0.75 else f"{second} {first}"
+    elif scene.background in PLACES:
+        where = _pick(rng, PLACES[scene.background])
     else:
         where = _pick(rng, _ON_COLOUR).format(c=scene.background, ac=article(scene.background))
     share = rng.random()

@@ -10,7 +10,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.training.data.packages import EMOJIBASE, FLUENT_3D, FLUENT_FLAT, WORDNET, fetch_package
+from inference.training.data.recolouring import Paint
 from inference.training.data.wordnet import WordNet
 
 FOLDER = "icons-2"
@@ -124,6 +125,7 @@ class IconSet:
     concepts: tuple[Concept, ...]
     pictures: Mapping[tuple[str, str], NDArray[np.uint8]]
     detailed: Mapping[tuple[str, str], NDArray[np.uint8]]
+    _paints: dict[tuple[str, int], Paint] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, cache: Path) -> IconSet:
@@ -138,6 +140,12 @@ class IconSet:
         pictures = {(a, b): np.load(folder / f"{a}-{b}.npy", mmap_mode="r") for a, b in kinds}
         detailed = {(a, b): np.load(folder / f"{a}-{b}-detailed.npy", mmap_mode="r") for a, b in kinds}
         return cls(concepts, pictures, detailed)
+
+    def paint(self, style: str, concept: int) -> Paint:
+        """The main colour of a concept in a style, of all its sizes."""
+        if (style, concept) not in self._paints:
+            self._paints[style, concept] = Paint.of(self.pictures[style, "tiny"][concept])
+        return self._paints[style, concept]
 
 
 def read_concepts(rows: list[dict[str, Any]], available: frozenset[str], wordnet: WordNet) -> tuple[Concept, ...]:

@@ -1,4 +1,4 @@
-"""Backgrounds: sixteen named colours and a few drawn places.
+"""Backgrounds: sixteen named colours, drawn places, and some of those at night, at sunset and in the rain.
 
 In: a background's name. Out: uint8 RGB pixels (192, 192, 3), always the same for a name, so that a small model can
 learn a background as a fact. It knows nothing of the objects in front of it.
@@ -7,6 +7,7 @@ learn a background as a fact. It knows nothing of the objects in front of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -35,28 +36,94 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "fire": ("on fire", "in flames", "surrounded by fire", "in hell", "in front of flames"),
     "sea": ("in the sea", "in the ocean", "under water", "underwater", "under the sea"),
     "field": ("in a field", "in a meadow", "on the grass", "in the park", "on a sunny day", "on a green hill"),
-    "city": ("in the city", "in a city", "in town", "in front of skyscrapers", "downtown"),
+    "city": ("in the city", "in a city", "in town", "in front of skyscrapers", "downtown", "on the street"),
+    "mars": ("on mars", "on mars", "on the surface of mars", "on the red planet"),
+    "mountains": ("in the mountains", "in the mountains", "on a mountain", "in front of mountains", "in the alps"),
+    "room": ("at home", "in a room", "in the living room", "in the kitchen", "in a bedroom", "in the house", "indoors"),
+    "library": ("in a library", "in the library", "in front of bookshelves", "at school", "in a bookshop"),
+    "cave": ("in a cave", "in the cave", "in a dungeon", "in a dark cave", "underground"),
 }
+TIMES: Mapping[str, tuple[str, ...]] = {
+    "night": ("at night", "at night", "at midnight", "under the stars", "by moonlight", "in the dark"),
+    "sunset": ("at sunset", "at sunset", "in the evening", "at dusk", "at dawn"),
+    "rain": ("in the rain", "in the rain", "in a storm", "on a rainy day", "when it rains"),
+}
+"""What the sky may be like over some places, and how that is said."""
+OUTDOORS = ("beach", "forest", "desert", "snow", "field", "city", "mountains")
+TIMED: Mapping[str, tuple[str, str]] = {f"{place} {time}": (place, time) for place in OUTDOORS for time in TIMES}
+"""Names of backgrounds that are a place at a time."""
 
 
 @cache
 def background(name: str, edge: int = EDGE) -> NDArray[np.uint8]:
-    """Pixels of a colour or place, uint8 (edge, edge, 3). Raises KeyError for a name that is neither."""
+    """Pixels of a colour, a place, or a place at a time, uint8 (edge, edge, 3). Raises KeyError for another name."""
     if name in COLOURS:
         return np.full((edge, edge, 3), COLOURS[name], np.uint8)
     canvas = Image.new("RGB", (EDGE * _FINE, EDGE * _FINE))
-    _DRAWN[name](_Brush(canvas))
+    place, time = TIMED.get(name, (name, None))
+    _DRAWN[place](_Brush(canvas, time))
     pixels = np.asarray(canvas.resize((edge, edge), Image.Resampling.BOX)).copy()
     pixels.setflags(write=False)
     return pixels
 
 
-class _Brush:
-    """Draws in units of 1/192 of the edge, whatever the size of the canvas."""
+@dataclass(frozen=True)
+class _Light:
+    """What a time does to a place: the sky's two colours, and how much of which colour lies over the ground."""
 
-    def __init__(self, canvas: Image.Image) -> None:
+    top: tuple[int, int, int]
+    bottom: tuple[int, int, int]
+    over: tuple[int, int, int]
+    share: float
+
+
+_LIGHTS = {
+    "night": _Light((14, 18, 60), (44, 52, 120), (12, 16, 48), 0.62),
+    "sunset": _Light((110, 60, 140), (255, 160, 60), (96, 44, 84), 0.45),
+    "rain": _Light((96, 108, 124), (150, 160, 172), (84, 92, 108), 0.45),
+}
+
+
+class _Brush:
+    """Draws in units of 1/192 of the edge, whatever the size of the canvas; at a time, in its light."""
+
+    def __init__(self, canvas: Image.Image, time: str | None = None) -> None:
         self._canvas = canvas
         self._draw = ImageDraw.Draw(canvas)
+        self._time = time
+
+    @property
+    def is_day(self) -> bool:
+        return self._time is None
+
+    def sky(self, top: tuple[int, int, int], bottom: tuple[int, int, int]) -> None:
+        """The gradient of a place by day, or that of its time, with what is to be seen there."""
+        if self._time is None:
+            self.gradient(top, bottom)
+            return
+        light, time = _LIGHTS[self._time], self._time
+        self._time = None  # what stands in the sky is in no other light
+        self.gradient(light.top, light.bottom)
+        if time == "night":
+            self.stars()
+            self.disc(168, 24, 14, (250, 240, 190))
+        elif time == "sunset":
+            self.disc(152, 104, 22, (255, 220, 90))
+        else:
+            for x in range(8, 192, 32):
+                for y in range(8, 128, 32):
+                    left = x + y // 32 % 2 * 16
+                    self.shape([(left, y), (left + 2.4, y), (left - 1.6, y + 12), (left - 4, y + 12)], (214, 224, 236))
+        self._time = time
+
+    def _lit(self, fill: tuple[int, int, int]) -> tuple[int, int, int]:
+        if self._time is None:
+            return fill
+        light = _LIGHTS[self._time]
+        red, green, blue = (
+            round(a + (b - a) * light.share) for a, b in zip(fill, light.over, strict=True)
+        )  # fmt: skip
+        return red, green, blue
 
     def gradient(self, top: tuple[int, int, int], bottom: tuple[int, int, int]) -> None:
         steps = np.repeat(np.linspace(0, 1, EDGE // 16), 16 * _FINE)[:, None, None]
@@ -65,14 +132,14 @@ class _Brush:
         self._canvas.paste(Image.fromarray(pixels.astype(np.uint8)))
 
     def box(self, x0: float, y0: float, x1: float, y1: float, fill: tuple[int, int, int]) -> None:
-        self._draw.rectangle([v * _FINE for v in (x0, y0, x1 - 1 / _FINE, y1 - 1 / _FINE)], fill)
+        self._draw.rectangle([v * _FINE for v in (x0, y0, x1 - 1 / _FINE, y1 - 1 / _FINE)], self._lit(fill))
 
     def disc(self, x: float, y: float, radius: float, fill: tuple[int, int, int], flat: float = 1.0) -> None:
         box = (x - radius, y - radius * flat, x + radius, y + radius * flat)
-        self._draw.ellipse([v * _FINE for v in box], fill)
+        self._draw.ellipse([v * _FINE for v in box], self._lit(fill))
 
     def shape(self, points: list[tuple[float, float]], fill: tuple[int, int, int]) -> None:
-        self._draw.polygon([(x * _FINE, y * _FINE) for x, y in points], fill)
+        self._draw.polygon([(x * _FINE, y * _FINE) for x, y in points], self._lit(fill))
 
     def stars(self) -> None:
         for x, y in (
@@ -95,8 +162,9 @@ def _sunset(brush: _Brush) -> None:
 
 
 def _beach(brush: _Brush) -> None:
-    brush.gradient((120, 205, 250), (190, 235, 255))
-    brush.disc(168, 24, 14, (255, 230, 80))
+    brush.sky((120, 205, 250), (190, 235, 255))
+    if brush.is_day:
+        brush.disc(168, 24, 14, (255, 230, 80))
     brush.box(0, 112, 192, 144, (30, 140, 210))
     brush.box(0, 144, 192, 192, (245, 220, 160))
 
@@ -121,7 +189,7 @@ def _moon(brush: _Brush) -> None:
 
 
 def _forest(brush: _Brush) -> None:
-    brush.gradient((150, 210, 190), (100, 170, 130))
+    brush.sky((150, 210, 190), (100, 170, 130))
     for left in range(0, 192, 48):
         brush.box(left + 20, 112, left + 28, 144, (92, 62, 40))
         for top, half in ((16, 14), (48, 19), (80, 24)):
@@ -131,17 +199,19 @@ def _forest(brush: _Brush) -> None:
 
 
 def _desert(brush: _Brush) -> None:
-    brush.gradient((120, 190, 250), (250, 225, 170))
-    brush.disc(24, 24, 14, (255, 235, 120))
+    brush.sky((120, 190, 250), (250, 225, 170))
+    if brush.is_day:
+        brush.disc(24, 24, 14, (255, 235, 120))
     brush.shape([(0, 136), (48, 112), (112, 136), (152, 120), (192, 136), (192, 192), (0, 192)], (225, 170, 95))
     brush.shape([(0, 168), (64, 152), (192, 172), (192, 192), (0, 192)], (205, 145, 75))
 
 
 def _snow(brush: _Brush) -> None:
-    brush.gradient((150, 185, 220), (205, 225, 245))
-    for x in range(8, 192, 32):
-        for y in range(8, 128, 32):
-            brush.disc(x + (y // 32 % 2) * 16, y, 3, (255, 255, 255))
+    brush.sky((150, 185, 220), (205, 225, 245))
+    if brush.is_day:
+        for x in range(8, 192, 32):
+            for y in range(8, 128, 32):
+                brush.disc(x + (y // 32 % 2) * 16, y, 3, (255, 255, 255))
     brush.shape([(0, 144), (64, 132), (128, 144), (192, 134), (192, 192), (0, 192)], (245, 250, 255))
 
 
@@ -160,15 +230,16 @@ def _sea(brush: _Brush) -> None:
 
 
 def _field(brush: _Brush) -> None:
-    brush.gradient((110, 190, 250), (200, 235, 255))
-    for x, y in ((32, 24), (144, 20)):
-        for shift in (-12, 0, 12):
-            brush.disc(x + shift, y, 9, (255, 255, 255))
+    brush.sky((110, 190, 250), (200, 235, 255))
+    if brush.is_day:
+        for x, y in ((32, 24), (144, 20)):
+            for shift in (-12, 0, 12):
+                brush.disc(x + shift, y, 9, (255, 255, 255))
     brush.shape([(0, 136), (96, 120), (192, 136), (192, 192), (0, 192)], (96, 190, 80))
 
 
 def _city(brush: _Brush) -> None:
-    brush.gradient((160, 200, 235), (225, 235, 245))
+    brush.sky((160, 200, 235), (225, 235, 245))
     for left, top in ((0, 64), (32, 32), (64, 80), (96, 48), (128, 16), (160, 72)):
         brush.box(left + 2, top, left + 30, 160, (110, 120, 150))
         for y in range(top + 8, 152, 16):
@@ -177,7 +248,56 @@ def _city(brush: _Brush) -> None:
     brush.box(0, 160, 192, 192, (80, 84, 92))
 
 
+def _mars(brush: _Brush) -> None:
+    brush.gradient((90, 40, 30), (225, 140, 90))
+    brush.disc(24, 24, 8, (250, 235, 210))
+    brush.shape([(0, 144), (64, 128), (128, 144), (192, 132), (192, 192), (0, 192)], (190, 84, 46))
+    for x, y, radius in ((24, 160, 12), (112, 176, 16), (168, 156, 11)):
+        brush.disc(x, y, radius, (150, 62, 34), 0.4)
+
+
+def _mountains(brush: _Brush) -> None:
+    brush.sky((110, 190, 250), (200, 235, 255))
+    for middle, top in ((32, 64), (96, 32), (160, 64)):
+        foot = 144
+        half = (foot - top) * 0.6
+        brush.shape([(middle, top), (middle - half, foot), (middle + half, foot)], (112, 118, 140))
+        brush.shape(
+            [(middle, top), (middle - 17, top + 28), (middle, top + 20), (middle + 17, top + 28)], (245, 250, 255)
+        )
+    brush.box(0, 144, 192, 192, (96, 160, 90))
+
+
+def _room(brush: _Brush) -> None:
+    brush.gradient((240, 224, 190), (240, 224, 190))
+    for left in (16, 144):
+        brush.box(left, 16, left + 32, 64, (255, 255, 255))
+        brush.box(left + 3, 19, left + 29, 61, (120, 190, 250))
+    brush.box(0, 144, 192, 148, (250, 250, 250))
+    brush.box(0, 148, 192, 192, (160, 104, 60))
+
+
+def _library(brush: _Brush) -> None:
+    brush.gradient((92, 62, 40), (92, 62, 40))
+    spines = ((222, 38, 42), (40, 96, 220), (44, 160, 60), (250, 140, 30), (240, 224, 190), (130, 60, 180))
+    for top in range(0, 160, 32):
+        for place, left in enumerate(range(0, 192, 8)):  # every sixth book is the same: three cells
+            brush.box(left + 1, top + 6 + place % 3 * 3, left + 8, top + 28, spines[place % 6])
+        brush.box(0, top + 28, 192, top + 32, (130, 82, 46))
+    brush.box(0, 160, 192, 192, (160, 104, 60))
+
+
+def _cave(brush: _Brush) -> None:
+    brush.gradient((40, 36, 44), (70, 62, 70))
+    for left, length in ((0, 44), (32, 26), (64, 44), (96, 26), (128, 44), (160, 26)):
+        brush.shape([(left, 0), (left + 16, length), (left + 32, 0)], (24, 22, 30))
+    brush.box(0, 160, 192, 192, (24, 22, 30))
+    for x in (8, 184):
+        brush.disc(x, 152, 7, (70, 170, 90))
+
+
 _DRAWN: Mapping[str, Callable[[_Brush], None]] = {
     "night": _night, "sunset": _sunset, "beach": _beach, "space": _space, "moon": _moon, "forest": _forest,
     "desert": _desert, "snow": _snow, "fire": _fire, "sea": _sea, "field": _field, "city": _city,
+    "mars": _mars, "mountains": _mountains, "room": _room, "library": _library, "cave": _cave,
 }  # fmt: skip

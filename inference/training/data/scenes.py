@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.training.data.icons import CELL, DETAIL, HATS, IconSet
-from inference.training.data.places import COLOURS, EDGE, PLACES, background
+from inference.training.data.places import COLOURS, EDGE, PLACES, TIMED, background
+from inference.training.data.recolouring import recolour
 
 CORNERS = ((0, 0), (6, 0), (0, 6), (6, 6))
 COUNTED = {2: ((0, 3), (6, 3)), 3: ((0, 0), (6, 0), (3, 6)), 4: CORNERS, 5: ((0, 0), (8, 0), (4, 4), (0, 8), (8, 8))}
 """Where so many copies stand: small ones, but five find room only when they are tiny."""
 SPOTS = {"centre": (3, 3), "left": (0, 3), "right": (6, 3), "top": (3, 0), "bottom": (3, 6)}
 RELATIONS = ("beside", "left", "above", "riding", "with", "wearing", "before")
+UNSAID = ("white", "cyan", "pink", "beige")
+"""Backgrounds of scenes whose caption names none: a grid shall offer a choice."""
 FILTERS = ("pixel art", "black and white")
-_RECOLOUR = tuple(COLOURS)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ class Placed:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a picture shows. `relation` says how object 0 stands to object 1; `spot` where a small single one stands."""
+    """What a picture shows. `relation` says how object 0 stands to object 1; `spot` where a small single one stands.
+
+    Of a `plain` scene the caption tells neither the background nor, mostly, the style.
+    """
 
     objects: tuple[Placed, ...]
     background: str
@@ -47,6 +52,7 @@ class Scene:
     relation: str | None = None
     spot: str | None = None
     filter: str | None = None
+    plain: bool = False
 
     @property
     def is_counted(self) -> bool:
@@ -83,51 +89,57 @@ class SceneMaker:
     def draw(self, rng: np.random.Generator) -> Scene:
         """One random scene; pairs that are held out never come together."""
         kind = rng.random()
-        if kind < 0.42:
-            scene = self._single(rng)
-        elif kind < 0.52:
-            scene = self._several(rng)
-        else:
-            scene = self._pair(rng)
-        return scene
+        if kind < 0.59:
+            return self._single(rng)
+        if kind < 0.71:
+            return self._several(rng)
+        return self._pair(rng) if kind < 0.96 else self._three(rng)
 
-    def _background(self, rng: np.random.Generator) -> str:
+    def _setting(self, rng: np.random.Generator) -> tuple[str, str, bool]:
+        """Background, style, and whether the caption leaves both to the model."""
         share = rng.random()
         if share < 0.40:
-            return "white"
-        return str(rng.choice(list(COLOURS if share < 0.75 else PLACES)))
-
-    def _style(self, rng: np.random.Generator) -> str:
-        return "flat" if rng.random() < self._flat else "3d"
+            back = UNSAID[0] if rng.random() < 0.4 else UNSAID[1 + int(rng.integers(len(UNSAID) - 1))]
+            return back, "flat" if rng.random() < 1.5 * self._flat else "3d", True
+        names = list(COLOURS) if share < 0.70 else list(PLACES) if share < 0.87 else list(TIMED)
+        return names[int(rng.integers(len(names)))], "flat" if rng.random() < self._flat else "3d", False
 
     def _concept(self, rng: np.random.Generator, pool: str | None = None) -> int:
         return int(rng.choice(len(self._all), p=self._all if pool is None else self._pools[pool]))
 
-    def _colour(self, rng: np.random.Generator, back: str) -> str | None:
-        if rng.random() >= 0.25:
+    def _colour(self, rng: np.random.Generator, concept: int, back: str, style: str, share: float = 0.3) -> str | None:
+        """A colour to name, in `share` of all cases: one that the thing has anyway, or any other."""
+        if rng.random() >= share:
             return None
-        return str(rng.choice([c for c in _RECOLOUR if c != back]))
+        own = [name for name in self._icons.paint(style, concept).names if name != back]
+        if own and rng.random() < 0.25:
+            return own[int(rng.integers(len(own)))]
+        others = [name for name in COLOURS if name != back]
+        return others[int(rng.integers(len(others)))]
 
     def _single(self, rng: np.random.Generator) -> Scene:
-        back = self._background(rng)
+        back, style, plain = self._setting(rng)
         spot, size, column, row = None, "large", 1, 1
-        if rng.random() < 0.35:
+        if rng.random() < 0.3:
             size = "small"
             spot = str(rng.choice(list(SPOTS)))
             column, row = SPOTS[spot]
-        thing = Placed(self._concept(rng), size, column, row, self._colour(rng, back))
+        concept = self._concept(rng)
+        if plain and back in self._icons.paint(style, concept).names:  # a pig before pink is hard to see
+            back = UNSAID[0]
+        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.5))
         chosen = rng.random()
-        kind = FILTERS[0] if chosen < 0.015 else FILTERS[1] if chosen < 0.03 else None
-        return Scene((thing,), back, self._style(rng), spot=spot, filter=kind)
+        kind = FILTERS[0] if chosen < 0.03 else FILTERS[1] if chosen < 0.05 else None
+        return Scene((thing,), back, style, spot=spot, filter=kind, plain=plain)
 
     def _several(self, rng: np.random.Generator) -> Scene:
-        back = self._background(rng)
+        back, style, plain = self._setting(rng)
         count = int(rng.choice([2, 3, 4, 5], p=[0.4, 0.25, 0.2, 0.15]))
-        concept, colour = self._concept(rng), self._colour(rng, back)
-        return Scene(copies(count, concept, colour), back, self._style(rng))
+        concept = self._concept(rng)
+        return Scene(copies(count, concept, self._colour(rng, concept, back, style, 0.4)), back, style, plain=plain)
 
     def _pair(self, rng: np.random.Generator) -> Scene:
-        back = self._background(rng)
+        back, style, plain = self._setting(rng)
         relation = str(rng.choice(RELATIONS, p=[0.3, 0.2, 0.2, 0.1, 0.08, 0.06, 0.06]))
         pools = {"riding": ("animate", "animate"), "with": ("animate", "held"), "wearing": ("animate", "hat")}
         first_pool, second_pool = pools.get(relation, (None, "building" if relation == "before" else None))
@@ -135,10 +147,22 @@ class SceneMaker:
         second = self._concept(rng, second_pool)
         while first == second or self.is_held_out(first, second):
             first, second = self._concept(rng, first_pool), self._concept(rng, second_pool)
-        return Scene(
-            arrange(relation, first, second, self._colour(rng, back), self._colour(rng, back)),
-            back, self._style(rng), relation=relation,
-        )  # fmt: skip
+        colours = [self._colour(rng, concept, back, style, 0.2) for concept in (first, second)]
+        return Scene(arrange(relation, first, second, *colours), back, style, relation=relation, plain=plain)
+
+    def _three(self, rng: np.random.Generator) -> Scene:
+        """Three different things, no two of which are a pair that is held out."""
+        back, style, plain = self._setting(rng)
+        chosen: list[int] = []
+        while len(chosen) < len(COUNTED[3]):
+            concept = self._concept(rng)
+            if concept not in chosen and not any(self.is_held_out(concept, other) for other in chosen):
+                chosen.append(concept)
+        things = tuple(
+            Placed(concept, "small", x, y, self._colour(rng, concept, back, style, 0.15))
+            for concept, (x, y) in zip(chosen, COUNTED[3], strict=True)
+        )
+        return Scene(things, back, style, relation="three", plain=plain)
 
     def altered(self, scene: Scene, rng: np.random.Generator) -> Scene:
         """`scene` with one thing wrong, as a model may draw it.
@@ -155,10 +179,10 @@ class SceneMaker:
         one = int(rng.integers(len(things)))
         thing = things[one]
         if way == "colour":
-            colours = [colour for colour in (None, *_RECOLOUR) if colour not in {thing.colour, scene.background}]
+            colours = [colour for colour in (None, *COLOURS) if colour not in {thing.colour, scene.background}]
             changed = replace(thing, colour=colours[int(rng.integers(len(colours)))])
         elif scene.relation is not None and rng.random() < 0.5:
-            changed = replace(thing, concept=things[1 - one].concept)
+            changed = replace(thing, concept=things[(one + 1) % len(things)].concept)
         else:
             others = [concept for concept in range(len(self._all)) if concept != thing.concept]
             changed = replace(thing, concept=int(rng.choice(others)))
@@ -203,28 +227,15 @@ def render(scene: Scene, icons: IconSet, *, detailed: bool = False) -> NDArray[n
     for thing in order:
         icon: NDArray[np.uint8] = renderings[scene.style, thing.size][thing.concept]
         if thing.colour is not None:
-            icon = recolour(icon, COLOURS[thing.colour])
+            paint = icons.paint(scene.style, thing.concept)
+            if thing.colour not in paint.names:  # what is yellow anyway stays as it is
+                icon = recolour(icon, COLOURS[thing.colour], paint)
         x, y, edge = scale * thing.column * CELL, scale * thing.row * CELL, len(icon)
         under = canvas[y : y + edge, x : x + edge]
         alpha = icon[..., 3:].astype(np.uint16)
         mixed = (icon[..., :3] * alpha + under * (255 - alpha) + 127) // 255
         under[...] = mixed.astype(np.uint8)
     return _filtered(canvas, scene.filter)
-
-
-def recolour(icon: NDArray[np.uint8], colour: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Tint an RGBA icon so that its middle brightness becomes `colour`, keeping lights and darks."""
-    light = icon[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32) / np.float32(255)
-    solid = icon[..., 3] > 128
-    middle = float(np.clip(np.median(light[solid]), 0.15, 0.85)) if solid.any() else 0.5
-    shade = np.where(light < middle, light / middle / 2, 0.5 + (light - middle) / (1 - middle) / 2)[..., None]
-    target = np.array(colour, np.float32)
-    # Keep some shading at the very light and very dark colours, where the curve would be flat.
-    target = np.clip(target, 24, 238)
-    tinted = np.where(
-        shade < 0.5, target * (2 * shade) ** 0.8, target + (255 - target) * np.maximum(2 * shade - 1, 0) ** 1.5
-    )
-    return np.concatenate([tinted.astype(np.uint8), icon[..., 3:]], axis=-1)
 
 
 def _filtered(pixels: NDArray[np.uint8], name: str | None) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ mean of all patches of its code leaves a squared error of 0.012 instead of 0.026
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from inference.models.vqgan import VQGAN, PatchEncoder
 
 ROUNDS = 30
 _TOGETHER = 8192
+_FAR = 3e-4
+"""Squared error of a value from which a plain colour deserves a code of its own."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,35 @@ class Codebook:
             model.codebook.weight.copy_(self.centres)
         model.encoder.requires_grad_(requires_grad=False)
         model.codebook.requires_grad_(requires_grad=False)
+
+
+@torch.no_grad()
+def grow(model: VQGAN, pictures: Iterable[Tensor], more: int, seed: int = 0, plain: int = 100) -> VQGAN:
+    """`model` with `more` codes after those that it has, for what these draw worst in `pictures` (B, 3, H, W) in 0..1.
+
+    The old codes stay where they are, and so does all that was learned of them; up to `plain` of the new ones are
+    frequent patches of one colour. Raises TypeError for another encoder than a patch encoder, ValueError when there are
+    fewer patches than codes to find.
+    """
+    if not isinstance(model.encoder, PatchEncoder):
+        raise TypeError(f"only the codes of a patch encoder can grow, not those of {type(model.encoder).__name__}")
+    old, project = model.codebook.weight, model.encoder.project
+    varied, flat = [], []
+    for batch in pictures:
+        patches = split_patches(batch, model.config.encoder_patch)
+        is_plain = ~is_varied(patches)
+        varied.append(project(patches[~is_plain]))
+        flat.append(project(patches[is_plain]))
+    colours, counts = torch.unique(torch.cat(flat), dim=0, return_counts=True)
+    far = assign(colours, old)[1] > _FAR * model.config.encoder_patch**2
+    fixed = colours[far][counts[far].argsort(descending=True)[:plain]]
+    points = torch.cat(varied)
+    if len(points) < more:
+        raise ValueError(f"{len(points)} patches cannot make {more} more codes; show it more pictures")
+    new = k_means(points, len(old) + more, torch.cat([old, fixed]), seed, spread=True)
+    larger = VQGAN(dataclasses.replace(model.config, n_embed=len(new)))
+    larger.load_state_dict(model.state_dict() | {"codebook.weight": new})
+    return larger.eval()
 
 
 def split_patches(pixels: Tensor, patch: int) -> Tensor:
@@ -88,13 +120,19 @@ def principal_axes(points: Tensor, width: int) -> tuple[Tensor, Tensor]:
     return mean, vectors[:, -width:].flip(1).contiguous()
 
 
-def k_means(points: Tensor, count: int, fixed: Tensor, seed: int, rounds: int = ROUNDS) -> Tensor:
+def k_means(
+    points: Tensor, count: int, fixed: Tensor, seed: int, rounds: int = ROUNDS, *, spread: bool = False
+) -> Tensor:
     """`count` centres (count, D) of points (N, D): first the `fixed` ones, then those that Lloyd's rounds find.
 
-    A centre that loses all its points starts again at the point that is worst off.
+    They begin at random points, with `spread` mostly at those that are far from the fixed ones. A centre that loses all
+    its points starts again at the point that is worst off.
     """
     generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(points), generator=generator)[: count - len(fixed)]
+    if spread:
+        order = torch.multinomial(assign(points, fixed)[1].clamp_min(0), count - len(fixed), generator=generator)
+    else:
+        order = torch.randperm(len(points), generator=generator)[: count - len(fixed)]
     centres = torch.cat([fixed, points[order]])
     for _ in range(rounds):
         nearest, error = assign(points, centres)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,10 @@ from inference.training.loop import move, take_up, train_loop, training_device, 
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.run import Average, Learner, Run, Schedule
+from inference.training.stages.codebook import assign
 from inference.training.stages.samples import PROMPTS, sample_sheet
 from inference.training.stages.tables import code_features, folded, share_rows, unfold
-from inference.training.stages.vqgan import load_codec
+from inference.training.stages.vqgan import CODES, load_codec
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class DalleConfig:
 def dalle_model() -> DalleBartConfig:
     """Sizes of the built-in model."""
     return DalleBartConfig(
-        image_vocab_size=4096, image_length=144, max_text_length=64, d_model=256, encoder_layers=0,
+        image_vocab_size=CODES, image_length=144, max_text_length=64, d_model=256, encoder_layers=0,
         encoder_attention_heads=4, encoder_ffn_dim=704, decoder_layers=6, decoder_attention_heads=4,
         decoder_ffn_dim=704, text_encoder="minilm", encoder_dim=384, use_null_state=True,
     )  # fmt: skip
@@ -115,9 +116,12 @@ class DalleTrainer(Learner):
         self.step, self.seconds = 0, 0.0
         self._loss = torch.compile(self.loss) if config.compiled else self.loss
 
-    def begin_from(self, model: DalleBart) -> None:
-        """Start with the weights of an exported model. Raises ValueError when its sizes are others."""
-        unfold(self.model, model)
+    def begin_from(self, model: DalleBart, parents: Tensor | None = None) -> None:
+        """Start with the weights of an exported model; `parents` names its codes that new ones begin alike (`unfold`).
+
+        Raises ValueError when its sizes are others.
+        """
+        unfold(self.model, model, parents)
         self.average = Average(self.model, self.config.average)
 
     def loss(self, codes: Tensor, states: Tensor, mask: Tensor) -> Tensor:
@@ -171,9 +175,11 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
     use_threads(config.threads)
     device, codec = training_device(config.device), load_codec(config.codec)
     dtype, run = training_dtype(config.precision, device), Run(config.run)
-    trainer = DalleTrainer(config, model, code_features(codec.codebook.weight.detach()), dtype)
+    model = replace(model, image_vocab_size=codec.config.n_embed)
+    trainer = DalleTrainer(config, model, code_features(codec), dtype)
     if config.start is not None and not resume:
-        trainer.begin_from(load_builtin(config.start).dalle)
+        begun = load_builtin(config.start)
+        trainer.begin_from(begun.dalle, new_codes(begun.vqgan, codec))
     move(trainer, device)
     take_up(trainer, run, resume=resume)
 
@@ -194,6 +200,13 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
         trainer, learn, scenes, run, lambda: report(run, trainer, codec, held_out),
         batch=config.batch, log_steps=50, sample_seconds=config.sample_seconds,
     )  # fmt: skip
+
+
+def new_codes(old: VQGAN, codec: VQGAN) -> Tensor | None:
+    """For each code that `codec` has after those of `old` the nearest one there; None where there are no new ones."""
+    known = old.codebook.weight.detach()
+    new = codec.codebook.weight.detach()[len(known) :]
+    return assign(new, known)[0] if len(new) else None
 
 
 def report(run: Run, trainer: DalleTrainer, codec: VQGAN, held_out: CodedBatch) -> None:

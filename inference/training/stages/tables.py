@@ -7,6 +7,7 @@ model they fold into. It knows nothing of training.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import cast
 
 import torch
@@ -15,7 +16,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from inference.models.dalle_bart import DalleBart
+from inference.models.vqgan import VQGAN
 from inference.training.stages.codebook import assign, k_means
+from inference.training.stages.strokes import Strokes, code_patches
 
 
 class SharedRows(nn.Module):
@@ -33,11 +36,13 @@ class SharedRows(nn.Module):
         return free + self.features @ self.shared
 
 
-def code_features(centres: Tensor, families: int = 128, seed: int = 0) -> Tensor:
-    """(K, D + families) from a codebook's centres (K, D): where a code lies, and which family of codes it is of."""
+def code_features(codec: VQGAN, families: int = 128, seed: int = 0) -> Tensor:
+    """(K, features) of a codec's codes: where each lies, its family of alike codes, and its shape and colours."""
+    centres = codec.codebook.weight.detach()
     families = min(families, len(centres))
     family, _ = assign(centres, k_means(centres, families, centres[:0], seed))
-    return torch.cat([centres / centres.std(), F.one_hot(family, families).float()], 1)
+    alike = torch.cat([centres / centres.std(), F.one_hot(family, families).float()], 1)
+    return torch.cat([alike, Strokes.of(code_patches(codec)).features(seed)], 1)
 
 
 def grid_membership(side: int) -> Tensor:
@@ -62,23 +67,36 @@ def share_rows(model: DalleBart, features: Tensor) -> None:
 
 
 @torch.no_grad()
-def unfold(model: DalleBart, plain: DalleBart) -> None:
+def unfold(model: DalleBart, plain: DalleBart, parents: Tensor | None = None) -> None:
     """Give a model with shared rows the weights of a plain one, the inverse of `folded`.
 
     As much of a table as its features explain goes into the shared rows (least squares), the rest into the free part.
-    Raises ValueError where the two have different sizes.
+    The model may have more codes than the plain one: a new one gets what its features say, and half of the rest of its
+    parent, which `parents` (new,) names. Raises ValueError where the two differ in anything else.
     """
-    if model.config != plain.config:
-        raise ValueError(f"a model of {plain.config} cannot become one of {model.config}")
+    new = 0 if parents is None else len(parents)
+    if model.config != replace(plain.config, image_vocab_size=plain.config.image_vocab_size + new):
+        raise ValueError(f"a model of {plain.config} cannot become one of {model.config} with {new} new codes")
     weights = plain.state_dict()
     for name, module in model.named_modules():
         if parametrize.is_parametrized(module, "weight"):
             rows = cast("SharedRows", module.parametrizations.weight[0])
             table = weights.pop(f"{name}.weight")
-            square = rows.features.T @ rows.features + 0.1 * torch.eye(rows.features.shape[1])
-            rows.shared.copy_(torch.linalg.solve(square, rows.features.T @ table))
-            module.parametrizations.weight.original.copy_(table - rows.features @ rows.shared)
+            of_codes = parents is not None and module is not model.decoder.embed_positions
+            features = _without(rows.features, plain.config.image_vocab_size, new) if of_codes else rows.features
+            square = features.T @ features + 0.1 * torch.eye(features.shape[1])
+            rows.shared.copy_(torch.linalg.solve(square, features.T @ table))
+            rest = table - features @ rows.shared
+            if of_codes and parents is not None:
+                known = plain.config.image_vocab_size
+                rest = torch.cat([rest[:known], rest[parents] / 2, rest[known:]])
+            module.parametrizations.weight.original.copy_(rest)
     model.load_state_dict(weights, strict=False)
+
+
+def _without(table: Tensor, start: int, count: int) -> Tensor:
+    """A table (N, D) without so many rows from `start` on."""
+    return torch.cat([table[:start], table[start + count :]])
 
 
 def folded(model: DalleBart) -> DalleBart:

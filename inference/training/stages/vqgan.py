@@ -31,13 +31,14 @@ from inference.training.loop import move, take_up, train_loop, training_device, 
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.run import Average, Learner, Run, Schedule
-from inference.training.stages.codebook import fit_codebook, split_patches
+from inference.training.stages.codebook import fit_codebook, grow, split_patches
 
 
 @dataclass(frozen=True)
 class CodecConfig:
     """Settings of one codec training. The codebook is made of `codebook_scenes` pictures, or that of `start`.
 
+    A codebook of `start` that is smaller than the model's grows: its codes stay, and more come after them.
     `crop` is the share of training in which the model sees windows of pictures, two thirds of the edge.
     """
 
@@ -63,11 +64,15 @@ class CodecConfig:
     sample_seconds: float = 300.0
 
 
+CODES = 4096
+"""In the built-in model's codebook."""
+
+
 def codec_model() -> VQGANConfig:
-    """Sizes of the built-in codec: 192-pixel pictures, 12 × 12 codes of 4,096, drawn with 384 pixels."""
+    """Sizes of the built-in codec: 192-pixel pictures, 12 × 12 codes, drawn with 384 pixels."""
     return VQGANConfig(
         ch=64, ch_mult=(1, 2, 3), num_res_blocks=0, attn_resolutions=(), resolution=192, z_channels=192,
-        n_embed=4096, embed_dim=64, patch_size=8, linear_skip=True, encoder="patch",
+        n_embed=CODES, embed_dim=64, patch_size=8, linear_skip=True, encoder="patch",
     )  # fmt: skip
 
 
@@ -238,7 +243,12 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
         move(trainer, device)
     take_up(trainer, run, resume=resume)
     if config.start is not None and not resume:
-        trainer.begin_from(load_builtin(config.start).vqgan)
+        begun = load_builtin(config.start).vqgan
+        if model.n_embed > begun.config.n_embed:
+            scenes, batches = _source(config, 50, flat=0.3, popular=1.0), range(-(-config.codebook_scenes // 50))
+            pictures = (to_pixels(scenes.batch(step).pixels) for step in batches)
+            begun = grow(begun, pictures, model.n_embed - begun.config.n_embed, config.seed)
+        trainer.begin_from(begun)
         move(trainer, device)
     elif not resume:
         sys.stdout.write("Making the codebook …\n")
