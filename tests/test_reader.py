@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.checkpoints.load import BUILTIN_FOLDER, load_builtin, save_builtin
+from inference.checkpoints.builtin import BUILTIN_FOLDER, load_builtin, save_builtin
 from inference.checkpoints.weights import CheckpointError
 from inference.text.colours import read_colours
 from inference.text.languages import Languages

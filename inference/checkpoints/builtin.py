@@ -43,6 +43,7 @@ from inference.models.judge import JudgeConfig, PictureJudge
 from inference.models.sampling import SamplingParams
 from inference.models.text_encoder import SentenceEncoder
 from inference.models.vqgan import VQGAN
+from inference.text.reader import Reader
 
 BUILTIN_FOLDER = ASSETS / "builtin"
 UPPER_LAYERS = "text.safetensors"
