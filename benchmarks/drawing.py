@@ -3,6 +3,7 @@
 As a process: one JSON command a line on standard input, one JSON answer a line on standard output.
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -125,7 +126,7 @@ def forget_peak() -> None:
 
 def serve() -> None:
     """Answer commands: {"draw": images}, {"step": rows}, {}."""
-    options = json.loads(sys.argv[1])
+    options = json.loads(read_command(__doc__))
     started = time.perf_counter()
     watch = load(options["model"], options["precision"])
     answer: dict[str, Any] = {"load_s": time.perf_counter() - started, "precision": watch.model.precision}
@@ -139,6 +140,14 @@ def serve() -> None:
         elif "step" in command:
             answer = roofline(watch.model, MINI, command["step"])
         print(json.dumps(answer | {"peak_memory": peak_memory()}), flush=True)
+
+
+def read_command(about: str | None) -> str:
+    """The one argument of a process that benchmarks.engine starts, a JSON object; `--help` says what it is for."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("options", help="a JSON object, as benchmarks.engine gives it; commands come on standard input")
+    options: str = parser.parse_args().options
+    return options
 
 
 def roofline(model: DalleCodeModel, config: DalleBartConfig, rows: int) -> dict[str, float]:

@@ -3,6 +3,7 @@
 In: a folder with golden.npz and golden.json.  Out: comparisons.  It knows no model.
 """
 
+import argparse
 import math
 import re
 from collections.abc import Iterator
@@ -92,3 +93,9 @@ def read_arrays(path: Path) -> dict[str, Tensor]:
     """The arrays of an .npz file."""
     with np.load(path) as stored:
         return {name: torch.from_numpy(stored[name]) for name in stored.files}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, epilog="It is a part of: python -m benchmarks.parity")
+    parser.parse_args()
+    parser.exit(2, parser.format_help())

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmarks.drawing import read_command
+
 TOKENS = 14
 """Of the prompt, with its marks; min-dalle computes all 64 places whatever the prompt."""
 
@@ -65,10 +67,11 @@ def draw(peer: Any, images: int) -> dict[str, float]:
 
 def serve() -> None:
     """Answer commands: {"draw": images}."""
+    options = json.loads(read_command(__doc__))
     warnings.simplefilter("ignore")  # it uses torch.cuda.amp.autocast, which is deprecated
     torch.manual_seed(0)
     peer = make()
-    torch.set_num_threads(json.loads(sys.argv[1])["threads"])
+    torch.set_num_threads(options["threads"])
     print(json.dumps({}), flush=True)
     for line in sys.stdin:
         answer = draw(peer, json.loads(line)["draw"])

@@ -2,8 +2,11 @@
 
 In: an empty folder. Out: a checkpoint in it that `inference.checkpoints.load.load_model` reads, 1.9 GB. Its pictures
 are noise.
+
+    python -m benchmarks.published FOLDER
 """
 
+import argparse
 import json
 import shutil
 from pathlib import Path
@@ -42,3 +45,9 @@ def write_published(folder: Path) -> None:
         (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
         save_file(weights, path / "model.safetensors")
     shutil.copy(TOKENIZER, folder / "tokenizer.json")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    write_published(parser.parse_args().folder)

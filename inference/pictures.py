@@ -110,7 +110,7 @@ def read_init_picture(data: bytes, side: int) -> Pixels:
         with Image.open(io.BytesIO(data), formats=INIT_FORMATS) as picture:
             width, height = picture.size
             small_enough = width * height <= MAX_INIT_PIXELS
-            upright = ImageOps.exif_transpose(picture).convert("RGBA") if small_enough else None
+            upright = _in_eight_bits(ImageOps.exif_transpose(picture)).convert("RGBA") if small_enough else None
     except Exception as error:  # damaged metadata alone has led Pillow to a dozen kinds; all mean "cannot be read"
         kinds = ", ".join(INIT_FORMATS)
         raise UnreadablePicture(f"the picture cannot be read ({type(error).__name__}); {kinds} are taken") from error
@@ -119,3 +119,18 @@ def read_init_picture(data: bytes, side: int) -> Pixels:
     paper = Image.new("RGBA", upright.size, "white")
     paper.alpha_composite(upright)
     return np.asarray(ImageOps.fit(paper.convert("RGB"), (side, side), Image.Resampling.LANCZOS))
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits, which Pillow cuts off at 255 instead of scaling it; colours of 16 bits it scales itself.
+
+    A shade that the file calls transparent stays so.
+    """
+    if not picture.mode.startswith("I"):
+        return picture
+    shades = np.asarray(picture).astype(np.uint32)
+    grey = Image.fromarray((shades >> 8).astype(np.uint8))
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, int):
+        grey.putalpha(Image.fromarray(np.where(shades == transparent, 0, 255).astype(np.uint8)))
+    return grey

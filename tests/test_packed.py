@@ -217,7 +217,13 @@ def test_pixels_do_not_depend_on_company() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"patch_size": 4, "linear_skip": True}, {"ch_mult": (2, 1, 1), "attn_resolutions": ()}]
+    "changes",
+    [
+        {},
+        {"patch_size": 4, "linear_skip": True},
+        {"ch_mult": (2, 1, 1), "attn_resolutions": ()},
+        {"ch_mult": (2, 1, 1), "resamp_with_conv": False},
+    ],
 )
 @pytest.mark.parametrize("way", ["plain", pytest.param("kernels", marks=needs_kernels)])
 def test_detokenizer_is_the_naive_one(way: str, changes: dict[str, Any]) -> None:

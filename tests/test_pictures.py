@@ -116,6 +116,16 @@ def test_common_pictures_are_read(kind: str, mode: str) -> None:
     assert (pixels > 250).all()
 
 
+@pytest.mark.parametrize("shade", [0, 0x2000, 0x8000, 0xFFFF])
+def test_sixteen_bits_of_grey_keep_their_shade(shade: int) -> None:
+    """They are scaled, not cut off at white; and one shade may stand for "nothing here"."""
+    picture = Image.fromarray(np.full((20, 20), shade, np.uint16))
+    assert (read_init_picture(encoded(picture), 16) == shade >> 8).all()
+    file = io.BytesIO()
+    picture.save(file, "PNG", transparency=shade)
+    assert (read_init_picture(file.getvalue(), 16) == 255).all()
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "I;16"])
 def test_unusual_pixel_kinds_are_read(mode: str) -> None:
     """Palettes, bits, 16-bit grey and transparency."""

@@ -51,6 +51,18 @@ def test_shipped_configurations_can_be_read(stage: str) -> None:
     assert not resume
 
 
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("compiled", [True, False])
+def test_every_stage_takes_the_word_about_compiling(stage: str, tmp_path: Path, *, compiled: bool) -> None:
+    """On the command line and in a file; where nothing is compiled, it changes nothing."""
+    (tmp_path / "stage.toml").write_text(f"compiled = {str(compiled).lower()}\n")
+    word = "--compiled" if compiled else "--no-compiled"
+    by_word, _ = read_options(STAGES[stage], [word], "", stage)
+    by_file, _ = read_options(STAGES[stage], ["--config", str(tmp_path / "stage.toml")], "", stage)
+    assert by_word == by_file
+    assert getattr(by_word, "compiled", compiled) is compiled
+
+
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [

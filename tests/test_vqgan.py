@@ -58,6 +58,20 @@ def test_attention_is_named_by_the_side_of_a_map() -> None:
     assert names == {"decoder.mid.attn_1", "decoder.up.0.attn.0"}
 
 
+def test_sides_change_without_convolution() -> None:
+    """As the original does it: halved by the mean of four, doubled by repetition; and no such weights in the file."""
+    changes = {"encoder": "conv", "num_res_blocks": 1, "resamp_with_conv": False}
+    network = VQGAN(VQGANConfig.from_dict(BUILTIN_LIKE.to_dict() | changes))
+    assert not [name for name in network.state_dict() if "resample" in name]
+    maps = torch.arange(16.0).view(1, 1, 4, 4)
+    halved = network.get_submodule("encoder.down.0.resample")(maps)
+    doubled = network.get_submodule("decoder.up.1.resample")(maps)
+    assert halved.flatten().tolist() == [2.5, 4.5, 10.5, 12.5]
+    assert doubled[0, 0, :2].tolist() == [[0, 0, 1, 1, 2, 2, 3, 3]] * 2
+    codes = network.encode(torch.rand(1, 3, 32, 32))
+    assert network.detokenize(codes).shape == (1, 3, 128, 128)
+
+
 def test_codes_must_make_a_square() -> None:
     """A number of codes that makes no square is refused."""
     with pytest.raises(ValueError, match="15 codes make no square"):

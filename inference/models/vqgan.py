@@ -32,7 +32,8 @@ class VQGANConfig:
     """Sizes of a VQGAN. The defaults are those of the original code's configuration class.
 
     `resolution` is the side in pixels of the pictures that the encoder was made for. `attn_resolutions` are sides of
-    feature maps, so (16,) puts attention where a map is 16 wide for such a picture.
+    feature maps, so (16,) puts attention where a map is 16 wide for such a picture. Without `resamp_with_conv`, sides
+    are halved by averaging and doubled by repetition alone.
     """
 
     ch: int = 128
@@ -45,6 +46,7 @@ class VQGANConfig:
     z_channels: int = 256
     n_embed: int = 1024
     embed_dim: int = 256
+    resamp_with_conv: bool = True
     patch_size: int = 1
     linear_skip: bool = False
     encoder: str = "conv"
@@ -91,7 +93,7 @@ class VQGANConfig:
             **read_config(
                 cls,
                 values,
-                fixed={"double_z": False, "resamp_with_conv": True, "give_pre_end": False},
+                fixed={"double_z": False, "give_pre_end": False},
                 ignored=frozenset({"dropout"}),
             )
         )
@@ -170,7 +172,7 @@ class Encoder(nn.Module):
                 width,
                 blocks=config.num_res_blocks,
                 attention=config.resolution >> index in config.attn_resolutions,
-                resample=None if index == last else Downsample,
+                resample=None if index == last else Downsample(width, with_conv=config.resamp_with_conv),
             )
             for index, width in enumerate(widths)
         )
@@ -221,7 +223,7 @@ class Decoder(nn.Module):
                 width,
                 blocks=config.num_res_blocks + 1,
                 attention=config.grid_side << (last - index) in config.attn_resolutions,
-                resample=None if index == 0 else Upsample,
+                resample=None if index == 0 else Upsample(width, with_conv=config.resamp_with_conv),
             )
             for index, width in enumerate(widths)
         )
@@ -247,12 +249,12 @@ class Level(nn.Module):
         *,
         blocks: int,
         attention: bool,
-        resample: "type[Downsample] | type[Upsample] | None",
+        resample: "Downsample | Upsample | None",
     ) -> None:
         super().__init__()
         self.block = nn.ModuleList(ResnetBlock(width_in if index == 0 else width, width) for index in range(blocks))
         self.attn = nn.ModuleList(AttnBlock(width) for _ in range(blocks if attention else 0))
-        self.resample = None if resample is None else resample(width)
+        self.resample = resample
 
     def forward(self, x: Tensor) -> Tensor:
         for index, block in enumerate(self.block):
@@ -320,24 +322,25 @@ class AttnBlock(nn.Module):
 class Downsample(nn.Module):
     """Halves the side; the original pads one row and one column, at the bottom and at the right only."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, with_conv: bool) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(width, width, 3, stride=2)
+        self.conv = nn.Conv2d(width, width, 3, stride=2) if with_conv else None
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.conv(F.pad(x, (0, 1, 0, 1)))
+        out: Tensor = F.avg_pool2d(x, 2) if self.conv is None else self.conv(F.pad(x, (0, 1, 0, 1)))
         return out
 
 
 class Upsample(nn.Module):
     """Doubles the side."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, with_conv: bool) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(width, width, 3, padding=1)
+        self.conv = nn.Conv2d(width, width, 3, padding=1) if with_conv else None
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        out: Tensor = x if self.conv is None else self.conv(x)
         return out
 
 

@@ -60,25 +60,19 @@ def read_options(
 
     Every field of `kind` is an option of the same name. Exits with a message when one is unknown or malformed.
     """
-    parser = argparse.ArgumentParser(prog=f"easel train {stage}", description=about)
-    parser.add_argument("--config", type=Path, help="TOML file with settings of these names")
-    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint of the run")
     hints = get_type_hints(kind)
     types = {field.name: _plain(hints[field.name]) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    usual = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for name, plain in types.items():
-        option, meaning = f"--{name.replace('_', '-')}", MEANINGS.get(name, name.replace("_", " "))
-        about_it = meaning if usual[name] is None else f"{meaning} ({usual[name]})"
-        if plain is bool:
-            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=about_it)
-        else:
-            parser.add_argument(option, type=plain, default=None, help=about_it, metavar=_METAVARS[plain])
+    parser = _parser(kind, types, about, stage)
     given = vars(parser.parse_args(arguments))
     file: Path | None = given.pop("config")
     resume: bool = given.pop("resume")
     values: dict[str, Any] = {}
     if file is not None:
         values = tomllib.loads(file.read_text("utf-8"))
+    if "compiled" not in types:
+        for source in (given, values):
+            source.pop("compiled", None)
+    if values:
         unknown = sorted(set(values) - set(types))
         if unknown:
             parser.error(f"{file}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(types))}")
@@ -86,6 +80,24 @@ def read_options(
     values = {name: types[name](value) if types[name] is Path else value for name, value in values.items()}
     values = {name: value.expanduser() if isinstance(value, Path) else value for name, value in values.items()}
     return kind(**values), resume
+
+
+def _parser(kind: type[Any], types: Mapping[str, Any], about: str, stage: str) -> argparse.ArgumentParser:
+    """An option for each field; `--compiled` for every stage, so that one command line does for all of them."""
+    parser = argparse.ArgumentParser(prog=f"easel train {stage}", description=about)
+    parser.add_argument("--config", type=Path, help="TOML file with settings of these names")
+    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint of the run")
+    usual = {field.name: field.default for field in dataclasses.fields(kind)}
+    for name, plain in types.items():
+        option, meaning = f"--{name.replace('_', '-')}", MEANINGS.get(name, name.replace("_", " "))
+        about_it = meaning if usual[name] is None else f"{meaning} ({usual[name]})"
+        if plain is bool:
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=about_it)
+        else:
+            parser.add_argument(option, type=plain, default=None, help=about_it, metavar=_METAVARS[plain])
+    if "compiled" not in types:
+        parser.add_argument("--compiled", action=argparse.BooleanOptionalAction, help="nothing is compiled here")
+    return parser
 
 
 def _plain(hint: Any) -> Any:

@@ -50,7 +50,7 @@ class PackedDetokenizer:
         self._maps = maps = Maps(kernels)
         self._conv_in = Convolution(decoder.conv_in, maps, "even")
         levels = [cast("Level", level) for level in reversed(decoder.up)]
-        self._steps: list[Block | AttnBlock | Convolution] = []  # the last kind doubles the side
+        self._steps: list[Block | AttnBlock | Convolution | Doubling] = []  # a convolution doubles the side, too
         for part in (decoder.mid.block_1, decoder.mid.attn_1, decoder.mid.block_2):
             self._add(part)
         for number, level in enumerate(levels):
@@ -59,7 +59,8 @@ class PackedDetokenizer:
                 if level.attn:
                     self._add(level.attn[index])
             if level.resample is not None:
-                self._steps.append(Convolution(level.resample.conv, maps, "even" if number % 2 else "odd"))
+                conv, role = level.resample.conv, "even" if number % 2 else "odd"
+                self._steps.append(Doubling() if conv is None else Convolution(conv, maps, role))
         self._norm_out, self._conv_out = decoder.norm_out, Convolution(decoder.conv_out, maps, None)
         self._channels_out, self._patch = decoder.conv_out.out_channels, decoder.patch_size
         side = network.config.output_side // decoder.patch_size
@@ -79,7 +80,7 @@ class PackedDetokenizer:
         z = self._codebook(codes).view(len(codes), side, side, -1)  # (B, h, w, embed_dim)
         x = self._conv_in(linear(self._post_quant, z))
         for step in self._steps:
-            if isinstance(step, Block):
+            if isinstance(step, Block | Doubling):
                 x = step(x)
             elif isinstance(step, Convolution):
                 x = step(x, doubled=True)
@@ -141,6 +142,13 @@ class Block:
         h = self._conv1(self._maps.activated(x, self._norm1))
         residual = x if self._shortcut is None else linear(self._shortcut, x)
         return self._conv2(self._maps.activated(h, self._norm2), residual=residual)
+
+
+class Doubling:
+    """Maps (B, H, W, C) -> (B, 2 H, 2 W, C), each value four times, where no convolution follows."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 
 def scale_and_shift(x: Tensor, norm: nn.GroupNorm, kernels: Kernels) -> tuple[Tensor, Tensor]:
