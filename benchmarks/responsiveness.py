@@ -23,7 +23,8 @@ import discord
 
 from bot.config import load_settings
 from bot.database.records import GenerationFilter
-from bot.demo.stage import Stage, in_demo_folder, latest_finished, newest_id, open_stage
+from bot.demo.run import in_demo_folder, latest_finished, newest_id
+from bot.demo.stage import Stage, open_stage
 from bot.services import open_services
 
 BEAT_SECONDS = 0.005

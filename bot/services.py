@@ -93,7 +93,7 @@ async def open_services(
         sanctions, audit_log = Sanctions(database), AuditLog(database)
         shares, guild_settings = Shares(database), GuildSettings(database)
         if pool is None:
-            pool = await stack.enter_async_context(_open_pool(settings))
+            pool = await stack.enter_async_context(open_pool(settings))
         # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
         queue = FairQueue(
             size=settings.queue_size, size_per_person=settings.queue_size_per_person, clock=time.perf_counter
@@ -161,7 +161,7 @@ async def _ended(task: "asyncio.Task[None]") -> None:
 
 
 @asynccontextmanager
-async def _open_pool(settings: Settings) -> AsyncIterator[Pool]:
+async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     """The servers that the settings name, or one of our own behind a unix socket."""
     async with AsyncExitStack() as stack:
         urls = settings.inference_urls

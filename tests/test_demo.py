@@ -1,6 +1,7 @@
 """The demo: the page answers, the example is drawn through the whole path, and everything ends when told to."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,7 +18,10 @@ import simcord
 
 from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
-from bot.demo import stage as demo
+from bot.demo import run as demo
+from bot.demo.page import TO_TRY
+from bot.demo.slow import SlowMotion
+from bot.demo.stage import Stage, open_stage
 from bot.errors import ConfigurationError
 from bot.generation.grid import size_of
 from bot.services import Services, open_services
@@ -30,30 +35,85 @@ async def fake_services(settings: Settings, posts: Posts) -> AsyncIterator[Servi
         yield services
 
 
-async def test_the_page_answers_and_shows_the_welcome(tmp_path: Path) -> None:
-    """What the printed address serves is SimCord's page under our name, with the channel in it."""
+async def test_the_page_is_ours_and_shows_the_welcome(tmp_path: Path) -> None:
+    """What the printed address serves is SimCord's page in our shell, with the channel and its people in it."""
     settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
-    async with demo.open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
-        address, _, capability = stage.url.partition("#")
-        async with client.get(address) as answer:
-            assert answer.status == 200
-            page = await answer.text()
-        headers = {"X-Simcord-Capability": capability}
-        async with client.post(f"{address}api/pages", json={}, headers=headers) as answer:
-            state = await answer.json()
-        for path in ("preview.css", "app.js"):
-            async with client.get(address + path) as answer:
-                assert demo.PAGE_CHANGES[f"/{path}"][1] in await answer.text()
+    async with open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
+        address, _, key = stage.url.partition("#")
+        page = await text_of(client, address)
+        state = await page_state(client, stage)
+        for name in ("easel.css", "easel.js", "easel.svg", "app.js"):
+            assert await text_of(client, address + name)
+        said_of_itself = json.loads(await text_of(client, f"{address}easel.json"))
+        async with client.get(f"{address}easel.js", headers={"Host": "elsewhere.example"}) as answer:
+            assert answer.status == 403
     assert "<title>Easel demo</title>" in page
-    assert "Welcome to the Easel demo" in str(state["messages"])
-    assert {viewer["name"] for viewer in state["viewers"]} >= {"Ada", "Bo", "Mo"}
+    assert "SimCord Preview</title>" not in page
+    assert all(f'data-try="{command}"' in page for tries in TO_TRY.values() for _, command in tries)
+    assert all(f'data-person="{person.id}"' in page for person in stage.world.people)
+    assert key == (settings.data_dir / "page-key").read_text()
+    assert "Welcome to Easel" in str(state["messages"])
+    assert "joined" not in str(state["messages"])
+    assert {viewer["name"] for viewer in state["viewers"]} >= {"Ada", "Bo", "Mo", "Olga"}
+    assert said_of_itself["pages"] == [["Gallery and console", stage.pages]]
+
+
+async def test_an_old_tab_can_tell_that_the_demo_was_restarted(tmp_path: Path) -> None:
+    """Its address still opens the page, and what the demo says of itself is another one now."""
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    keys, starts = [], []
+    for _ in range(2):
+        async with open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
+            address, _, key = stage.url.partition("#")
+            keys.append(key)
+            starts.append(json.loads(await text_of(client, f"{address}easel.json"))["started"])
+    assert keys[0] == keys[1]
+    assert starts[0] != starts[1]
+    assert (settings.data_dir / "page-key").stat().st_mode & 0o077 == 0
+
+
+async def test_a_command_typed_as_a_message_is_run(tmp_path: Path) -> None:
+    """Words and Enter are enough; what cannot be run is hinted at and posted nowhere."""
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
+        person = Tab(client, stage)
+        await person.open()
+        receipt = await person.say("/imagine a yellow star images:9")
+        assert (receipt["rejected"], receipt["settlement"]) == (False, "settled")
+        record = await demo.latest_finished(stage.bot.services, stage.world.members[0].id)
+        receipt = await person.say("/imagin a cat")
+        assert receipt["rejected"]
+        assert receipt["hint"] == "There is no command /imagin. Did you mean /imagine?"
+        receipt = await person.say("/mod log")
+        assert receipt["hint"].startswith("There is no command /mod.")  # Ada is no moderator
+        said_in_channel = str((await person.state())["messages"])
+    assert (record.order.prompt, record.order.images) == ("a yellow star", 9)
+    assert "/imagin a cat" not in said_in_channel
+
+
+async def test_slow_motion_is_a_switch_of_the_page(tmp_path: Path) -> None:
+    """On, the pool takes one at a time; the page is told how the switch stands."""
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=SlowMotion(FakePool(), seconds=0.0), interval=0.0) as opened:
+            yield opened
+
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage, aiohttp.ClientSession() as client:
+        person = Tab(client, stage)
+        await person.open()
+        assert (stage.bot.services.pool.capacity, stage.state()["slow"]) == (8, False)
+        assert (await person.act(kind="easel_slow", on=True))["slow"]
+        assert (stage.bot.services.pool.capacity, stage.state()["slow"]) == (1, True)
+        assert not (await person.act(kind="easel_slow", on=False))["slow"]
 
 
 async def test_the_example_is_drawn_shown_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A member's /imagine goes the whole way; its grid stands in the channel and in the file."""
     settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
     file = tmp_path / "demo-grid.png"
-    async with demo.open_stage(settings, 0, fake_services) as stage:
+    async with open_stage(settings, 0, fake_services) as stage:
         await demo.draw_example(stage, file)
         message = stage.world.channel.last_message
     assert demo.EXAMPLE_PROMPT in said(message)
@@ -87,15 +147,12 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 async def test_what_the_bot_does_by_itself_reaches_the_page(tmp_path: Path) -> None:
     """The page's next look shows it, without anyone pressing anything."""
     settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
-    async with demo.open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
-        address, _, capability = stage.url.partition("#")
-        headers = {"X-Simcord-Capability": capability}
-        async with client.post(f"{address}api/pages", json={}, headers=headers) as answer:
-            headers["X-Simcord-Context"] = (await answer.json())["context"]["id"]
+    async with open_stage(settings, 0, fake_services) as stage, aiohttp.ClientSession() as client:
+        person = Tab(client, stage)
+        await person.open()
         await stage.act(stage.world.members[1], "imagine", prompt="a yellow star")
         for _ in range(200):
-            async with client.get(f"{address}api/state", headers=headers) as answer:
-                state = str(await answer.json())
+            state = str(await person.state())
             if "Re-roll" in state:
                 break
             await asyncio.sleep(0.05)
@@ -108,7 +165,7 @@ async def test_the_history_outlasts_the_demo(tmp_path: Path) -> None:
     settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
     ids = []
     for _ in range(2):
-        async with demo.open_stage(settings, 0, fake_services) as stage:
+        async with open_stage(settings, 0, fake_services) as stage:
             ids.append([member.id for member in stage.world.members] + [stage.world.channel.id])
     assert ids[0] == ids[1]
 
@@ -185,3 +242,49 @@ def test_simcord_is_the_one_that_was_tried() -> None:
 
 def files_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+class Tab:
+    """The page as a browser has it open, without a browser."""
+
+    def __init__(self, client: aiohttp.ClientSession, stage: Stage) -> None:
+        self._client = client
+        self._address, _, key = stage.url.partition("#")
+        self._headers = {"X-Simcord-Capability": key}
+        self._sequence = 0
+
+    async def open(self) -> dict[str, Any]:
+        async with self._client.post(f"{self._address}api/pages", json={}, headers=self._headers) as answer:
+            state: dict[str, Any] = await answer.json()
+        self._headers["X-Simcord-Context"] = state["context"]["id"]
+        return state
+
+    async def state(self) -> dict[str, Any]:
+        async with self._client.get(f"{self._address}api/state", headers=self._headers) as answer:
+            state: dict[str, Any] = await answer.json()
+        return state
+
+    async def act(self, **body: Any) -> dict[str, Any]:
+        async with self._client.post(f"{self._address}api/action", json=body, headers=self._headers) as answer:
+            receipt: dict[str, Any] = await answer.json()
+        return receipt
+
+    async def say(self, content: str) -> dict[str, Any]:
+        state = await self.state()
+        receipt = await self.act(
+            kind="send_message", content=content, target_id=None, reply_to_id=None, protocol_version=3,
+            sequence=self._sequence + 1, request_id=f"request-{content}", generation=state["context"]["generation"],
+            bot_generation=state["botGeneration"], published_revision=state["publishedRevision"],
+        )  # fmt: skip
+        self._sequence = receipt["expectedSequence"]
+        return receipt
+
+
+async def page_state(client: aiohttp.ClientSession, stage: Stage) -> dict[str, Any]:
+    return await Tab(client, stage).open()
+
+
+async def text_of(client: aiohttp.ClientSession, address: str) -> str:
+    async with client.get(address) as answer:
+        assert answer.status == 200, address
+        return await answer.text()

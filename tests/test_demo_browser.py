@@ -5,7 +5,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 
 from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
-from bot.demo import stage as demo
+from bot.demo.run import in_demo_folder
+from bot.demo.slow import SlowMotion
+from bot.demo.stage import open_stage
 from bot.services import Services, open_services
 from tests.town import PausingPool
 
@@ -26,14 +28,14 @@ PATIENCE_MS = 30_000  # for a machine that is busy; nothing here waits longer th
 
 
 @asynccontextmanager
-async def open_page(url: str) -> AsyncIterator[Any]:
+async def open_page(url: str, size: tuple[int, int] = (1280, 900)) -> AsyncIterator[Any]:
     """The page at `url` in a browser; fails the test afterwards if a script broke."""
     from playwright.async_api import async_playwright
 
     broken: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: broken.append(str(error)))
         await page.goto(url)
@@ -53,10 +55,10 @@ async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
             yield opened
 
     pool.hold_after_preview()
-    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
-    async with demo.open_stage(settings, 0, services) as stage, open_page(stage.url) as page:
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage, open_page(stage.url) as page:
         timeline = page.locator("#channel-timeline")
-        await timeline.get_by_text("Welcome to the Easel demo").wait_for()
+        await timeline.get_by_text("Welcome to Easel").wait_for()
 
         composer = page.locator("#channel-composer-input")
         await composer.click()
@@ -82,14 +84,86 @@ async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
         await timeline.get_by_role("button", name="Upscale").click()
         await timeline.get_by_text("upscaled for").wait_for()
 
-        await page.locator("#viewer-picker").select_option(label="Mo")
+        await page.get_by_role("button", name="Mo moderator").click()
         await timeline.get_by_text("upscaled for").wait_for()
-        await composer.click()
-        await composer.press_sequentially("/mod log")
-        await page.get_by_role("option").filter(has_text="mod log").first.wait_for()
-        await page.keyboard.press("Enter")  # chooses the command; a second one would choose an option
-        await page.locator("#channel-composer button[type=submit]").click()
+        await page.get_by_role("button", name="Read the request log").click()
+        await page.keyboard.press("Enter")
         await timeline.get_by_text("Request log").wait_for()
+
+
+@needs_browser
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+async def test_a_newcomer_finds_what_to_do(size: tuple[int, int], tmp_path: Path) -> None:
+    """The welcome is in sight, things to try fill the box, Enter is enough, and slow motion shows a queue."""
+    slow = SlowMotion(PausingPool(), seconds=600.0)
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=slow, interval=0.0) as opened:
+            yield opened
+
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage, open_page(stage.url, size) as page:
+        timeline = page.locator("#channel-timeline")
+        await stage.act(stage.world.members[0], "imagine", prompt="a red heart")
+        await loaded(timeline.get_by_role("img", name="a red heart"))
+        assert await in_sight(timeline.get_by_text("Welcome to Easel"))
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+        await page.get_by_label("Slow motion").check()
+        await page.get_by_role("button", name="A castle").click()
+        await page.keyboard.press("Enter")
+        await timeline.get_by_text("Drawing").wait_for()
+        await page.locator("#channel-composer-input").press_sequentially("/imagine a yellow star")
+        await page.keyboard.press("Enter")
+        await timeline.get_by_text("Next in the queue").wait_for()
+        await page.locator("#channel-composer-input").press_sequentially("/queue")
+        await page.keyboard.press("Enter")
+        await timeline.get_by_text("1 being drawn, 1 waiting").wait_for()
+        await page.locator("#channel-composer-input").fill("/imagin a cat")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("There is no command /imagin. Did you mean /imagine?").wait_for()
+        await page.get_by_role("button", name="Stop what is not finished").click()
+        await page.keyboard.press("Enter")
+        await timeline.get_by_text("Cancelled 2 generations.").wait_for()
+        assert await in_sight(timeline.get_by_text("Cancelled 2 generations."))
+
+
+@needs_browser
+async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """It says that the demo has stopped, and opens anew by itself when it is back."""
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=PausingPool(), interval=0.0) as opened:
+            yield opened
+
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with AsyncExitStack() as stack:
+        async with open_stage(settings, 0, services) as stage:
+            page = await stack.enter_async_context(open_page(stage.url))
+            port = int(stage.url.partition("#")[0].rstrip("/").rpartition(":")[2])
+            await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
+        await page.get_by_text("The demo has stopped").wait_for()
+        async with open_stage(settings, port, services) as stage:
+            await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
+            await page.get_by_text("The demo has stopped").wait_for(state="hidden")
+            await page.locator("#channel-composer-input").fill("/help")
+            await page.keyboard.press("Enter")
+            await page.get_by_text("Easel draws what you describe", exact=True).wait_for()
+
+
+async def in_sight(element: Any) -> bool:
+    """Whether the whole element is within the timeline's visible part, once the page came to rest."""
+    for _ in range(40):
+        if await element.evaluate("""element => {
+            const [inner, outer] = [element, document.getElementById("channel-timeline")]
+                .map(one => one.getBoundingClientRect());
+            return inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+        }"""):
+            return True
+        await asyncio.sleep(0.05)
+    return False
 
 
 async def loaded(picture: Any) -> None:

@@ -48,7 +48,7 @@ ONLY_UNDER = {
     "simcord": ("bot.demo",),
     "sqlalchemy": ("bot.database", "migrations"),
     "alembic": ("bot.database", "migrations"),
-    "aiohttp.web": ("bot.web", "inference.server"),
+    "aiohttp.web": ("bot.web", "bot.demo.page", "inference.server"),
 }
 NO_ASYNCIO = ("inference.engine", "inference.models", "inference.ranking", "inference.text", "inference.checkpoints",
               "inference.native", "inference.safety", "inference.pictures")  # fmt: skip

@@ -56,7 +56,7 @@ def main() -> None:
 def demo() -> None:
     """Try the bot in a local browser page: no Discord account, no token, no download."""
     try:
-        from bot.demo.stage import run_demo
+        from bot.demo.run import run_demo
     except ModuleNotFoundError as error:
         raise UserError(
             f"the demo needs {error.name}: run `make demo`, or pip install -e '.[demo]' in Easel's folder"

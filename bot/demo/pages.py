@@ -21,12 +21,8 @@ PAGES_PORT: Final = 8766
 @asynccontextmanager
 async def open_pages(bot: Bot, world: World, port: int) -> AsyncIterator[str]:
     """Serve until the block ends; port 0 takes any that is free."""
-    member, other, moderator = world.members
-    people = (
-        Person(member.id, "Ada", "A member: the gallery, her own pictures and data."),
-        Person(other.id, "Bo", "Another member."),
-        Person(moderator.id, "Mo", "A moderator: the request log, the review queue, sanctions, blocked words."),
-        Person(world.host.id, "the host", "Owns the server: settings of the gallery, too."),
+    people = tuple(
+        Person(person.id, person.name, f"{person.role.capitalize()}: {person.may}") for person in world.people
     )
     port = port or any_free_port()
     url = f"http://{HOST}:{port}"

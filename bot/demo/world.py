@@ -7,23 +7,48 @@ import simcord
 
 
 @dataclass(frozen=True, slots=True)
+class Inhabitant:
+    """Somebody whose eyes one may look through."""
+
+    actor: simcord.MemberActor
+    name: str
+    role: str  # in a word
+    may: str  # in a sentence
+
+    @property
+    def id(self) -> int:
+        return self.actor.id
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """The simulated server.  Built before the clock is set, it has the same ids each time, so that history lasts."""
 
-    host: simcord.UserHandle
     channel: simcord.ChannelHandle
-    members: tuple[simcord.MemberActor, ...]
+    people: tuple[Inhabitant, ...]
+
+    @property
+    def members(self) -> tuple[simcord.MemberActor, ...]:
+        return tuple(person.actor for person in self.people)
 
     @classmethod
     def build(cls, env: simcord.Env) -> "World":
         env.backend.bot_user.name = "Easel"
-        host = env.create_user("easel-host")
-        guild = env.create_guild("Easel demo", owner=host)
-        channel = guild.create_text_channel("pictures", topic="Draw something: /imagine")
+        owner = env.create_user("olga", global_name="Olga")
+        guild = env.create_guild("Easel demo", owner=owner)
+        channel = guild.create_text_channel("pictures", topic="Draw something: /imagine a castle on a hill")
         moderators = guild.create_role(
             "Moderators",
             permissions=discord.Permissions(manage_messages=True, moderate_members=True, ban_members=True),
         )
         ada, bo = (guild.add_member(env.create_user(name, global_name=name.title())) for name in ("ada", "bo"))
         mo = guild.add_member(env.create_user("mo", global_name="Mo"), roles=[moderators])
-        return cls(host, channel, (ada, bo, mo))
+        people = (
+            Inhabitant(ada, "Ada", "member", "The gallery, her own pictures and data."),
+            Inhabitant(bo, "Bo", "member", "The gallery, his own pictures and data."),
+            Inhabitant(mo, "Mo", "moderator", "The request log, the review queue, sanctions, blocked words."),
+            Inhabitant(guild.add_member(owner), "Olga", "owner", "Everything, and the server's settings."),
+        )
+        for message in channel.history():  # who joined when is nobody's first sight of Easel
+            env.backend.delete_message(channel.id, message.id)
+        return cls(channel, people)

@@ -1,0 +1,181 @@
+// Our manners on SimCord's page.  Loaded before its own scripts, which it neither knows nor changes: it listens to what
+// they ask of the server, and presses their controls as a visitor would.
+(() => {
+  "use strict";
+  const LOOK_MS = 1500;
+  let headers = {}; // as SimCord's page sends them: who may act, and for which page
+  let started = null;
+  let commands = [];
+
+  const ask = window.fetch.bind(window);
+  window.fetch = async (input, init = {}) => {
+    if (init.headers) headers = { ...headers, ...init.headers };
+    const answer = await ask(input, init);
+    if (String(input) === "/api/action") answer.clone().json().then(heard, () => {});
+    if (String(input) === "/api/commands") answer.clone().json().then((found) => { commands = found.entries || []; }, () => {});
+    return answer;
+  };
+
+  function heard(receipt) { hint(receipt.hint || ""); }
+
+  function hint(words) {
+    const line = document.getElementById("easel-hint");
+    line.textContent = words;
+    line.hidden = !words;
+  }
+
+  // ---- what the demo says of itself: whether it still runs, and as which one
+
+  async function look() {
+    const away = document.getElementById("easel-away");
+    try {
+      const state = await (await ask("/easel.json", { cache: "no-store" })).json();
+      if (started !== null && state.started !== started) { location.reload(); return; }
+      started = state.started;
+      away.hidden = true;
+      document.getElementById("easel-slow").checked = state.slow;
+      pages(state.pages);
+    } catch (_) {
+      away.hidden = false;
+    }
+    setTimeout(look, LOOK_MS);
+  }
+
+  function pages(links) {
+    const nav = document.getElementById("easel-pages");
+    const wanted = JSON.stringify(links);
+    if (nav.dataset.links === wanted) return;
+    nav.dataset.links = wanted;
+    nav.querySelectorAll("a").forEach((link) => link.remove());
+    for (const [name, url] of links) {
+      const link = document.createElement("a");
+      link.href = url;
+      link.textContent = name;
+      link.target = "easel-pages";
+      nav.append(link);
+    }
+  }
+
+  // ---- people
+
+  function who() {
+    const chosen = document.getElementById("viewer-picker").value;
+    for (const button of document.querySelectorAll("[data-person]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.person === chosen));
+    }
+    const moderates = commands.some((command) => command.path[0] === "mod");
+    document.querySelector('[data-tries="moderate"]').hidden = !moderates;
+  }
+
+  function become(id) {
+    const picker = document.getElementById("viewer-picker");
+    if (picker.value === id) return;
+    picker.value = id;
+    picker.dispatchEvent(new Event("change"));
+    hint("");
+  }
+
+  // ---- the box
+
+  const box = () => document.getElementById("channel-composer-input");
+  const form = () => document.getElementById("channel-composer");
+
+  function fill(words) {
+    if (!box()) leave();
+    const input = box();
+    if (!input) return;
+    input.value = words;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+    input.setSelectionRange(words.length, words.length);
+    hint("");
+  }
+
+  // Out of a command that was begun: SimCord's page puts the text box away while one is filled in.
+  function leave() {
+    const chip = form().querySelector(".command-chip");
+    if (chip) chip.dispatchEvent(new KeyboardEvent("keydown", { key: "Backspace", bubbles: true, cancelable: true }));
+  }
+
+  const typed = () => (box() && box().value.startsWith("/") ? box().value.slice(1) : null);
+  const named = (words) => commands.find((command) => command.invocation === words.trim().toLowerCase());
+  const needs = (command) => command.options.some((option) => option.required);
+
+  function keys(event) {
+    if (event.isComposing || !form().contains(event.target)) return;
+    const words = typed();
+    if (event.key === "Enter" && !event.shiftKey) {
+      const command = words === null ? null : named(words);
+      const filled = event.target.matches(".command-chip") && !event.target.dataset.arrows;
+      if ((command && !needs(command)) || filled) { send(event); return; }
+      follow();
+    }
+    if (["ArrowDown", "ArrowUp"].includes(event.key) && event.target.matches(".command-chip")) event.target.dataset.arrows = "yes";
+    // As in Discord: a space after a command's whole name chooses it, and what follows is its first option.
+    if (event.key === " " && words !== null) {
+      const command = named(words);
+      if (command && needs(command)) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        box().dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+      }
+    }
+  }
+
+  function send(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    follow();
+    form().requestSubmit();
+  }
+
+  // ---- the timeline starts at its top, where the welcome is; from the visitor's first act on, the newest stays in view
+
+  let follows = false, touched = 0;
+  function follow() { follows = true; down(); }
+  function down() {
+    const timeline = document.getElementById("channel-timeline");
+    if (follows) timeline.scrollTop = timeline.scrollHeight; else if (!touched) timeline.scrollTop = 0;
+  }
+  function watchScrolling() {
+    const timeline = document.getElementById("channel-timeline");
+    for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      timeline.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+    }
+    timeline.addEventListener("scroll", () => {
+      if (!touched && !follows) { timeline.scrollTop = 0; return; }
+      const rest = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight;
+      if (rest < 40 && touched) follows = true; else if (Date.now() - touched < 1000) follows = false;
+    });
+    timeline.addEventListener("click", (event) => { if (event.target.closest("button")) follows = true; });
+    new ResizeObserver(down).observe(document.getElementById("channel-message-list"));
+    new ResizeObserver(down).observe(timeline);
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-person], [data-try]");
+      if (!button) return;
+      if (button.dataset.person) become(button.dataset.person); else fill(button.dataset.try);
+    });
+    document.getElementById("easel-top").addEventListener("click", (event) => {
+      event.preventDefault();
+      touched = Date.now();
+      follows = false;
+      document.getElementById("channel-timeline").scrollTop = 0;
+    });
+    document.getElementById("easel-slow").addEventListener("change", (event) => {
+      void ask("/api/action", {
+        method: "POST", headers: { ...headers, "Content-Type": "application/json" },
+        body: JSON.stringify({ kind: "easel_slow", on: event.target.checked }),
+      });
+    });
+    form().addEventListener("submit", follow, true);
+    document.addEventListener("keydown", keys, true);
+    watchScrolling();
+    setInterval(who, 300);
+    if (!location.hash) document.getElementById("easel-away").textContent =
+      "This address lacks its last part. Open the one that “make demo” printed, with everything after the “#”.";
+    if (!location.hash) document.getElementById("easel-away").hidden = false; else void look();
+  });
+})();
