@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -37,7 +36,8 @@ from bot.orders.limits import Limits
 from bot.orders.queue import FairQueue
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import DrawingPool, Pool
-from bot.pool.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
+from bot.pool.runtime import SOCKET_NAME, runtime_folder
+from bot.pool.supervisor import Supervisor, serve_command, serve_environment
 from bot.storage.folder import FolderStorage, Storage
 
 log = structlog.get_logger(__name__)
@@ -166,7 +166,8 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     async with AsyncExitStack() as stack:
         urls = settings.inference_urls
         if not urls:
-            socket = Path(stack.enter_context(runtime_folder())) / "inference.sock"
+            owner = f"{settings.data_dir.absolute()} {settings.partition}"
+            socket = stack.enter_context(runtime_folder(owner)) / SOCKET_NAME
             command, environment = serve_command(settings, socket), serve_environment(settings)
             await stack.enter_async_context(Supervisor(command, socket, environment=environment))
             urls = (f"unix://{socket}",)

@@ -39,6 +39,7 @@ class FakeServer:
         self.events = list(EVENTS)
         self.break_after: int | None = None
         self.ready = True
+        self.silent = asyncio.Event()  # set: it answers no question any more
         self.readiness = Readiness(capacity=9, free=9, waiting=0, models=("fake",))
         self.models = [ModelDescription("fake")]
         self.verdicts: object = [Verdict("allow").to_json()]
@@ -71,6 +72,8 @@ class FakeServer:
 
     async def _readyz(self, request: web.Request) -> web.Response:
         self.tokens.append(request.headers.get("Authorization"))
+        if self.silent.is_set():
+            await asyncio.Event().wait()
         return web.json_response(self.readiness.to_json() if self.ready else {}, status=200 if self.ready else 503)
 
     async def _models(self, request: web.Request) -> web.Response:

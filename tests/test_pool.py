@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
 from bot.pool.endpoint import Endpoint, EndpointDown
+from bot.pool.pace import Pace
 from bot.pool.pool import Pool
 from inference.contract import (
     Done,
@@ -265,3 +266,51 @@ async def test_a_check_waits_for_a_server(tmp_path: Path) -> None:
 def test_the_fake_servers_events_are_those_of_a_generation() -> None:
     """What the other tests compare with holds each kind of event."""
     assert [type(event) for event in EVENTS] == [Queued, Progress, Image, Done]
+
+
+async def test_a_server_that_answers_nothing_any_more_loses_its_generations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It still holds the connection; three questions in a row without an answer, and the work begins anew elsewhere."""
+    monkeypatch.setattr("bot.pool.endpoint.PROBE_SECONDS", 0.05)
+    async with a_pool(tmp_path, "ab") as (pool, (a, b)):
+        for server in (a, b):
+            server.hold.clear()
+        drawing = asyncio.create_task(collect(pool))
+        begun = [asyncio.create_task(server.begun.wait()) for server in (a, b)]
+        await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+        hanging, other = (a, b) if a.begun.is_set() else (b, a)
+        other.hold.set()
+        hanging.silent.set()
+        assert (await asyncio.wait_for(drawing, 30))[-1] == EVENTS[-1]
+        assert len(other.requests) == 1
+        hanging.hold.set()
+        for task in begun:
+            task.cancel()
+
+
+async def test_a_generation_without_events_is_tried_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is well in itself, but its engine hangs: what it did before says how long is too long."""
+    monkeypatch.setattr("bot.pool.pace.SHORTEST_SECONDS", 0.05)
+    async with a_pool(tmp_path, "ab") as (pool, (a, b)):
+        await asyncio.gather(collect(pool), collect(pool))
+        a.hold.clear()
+        b.hold.clear()
+        drawing = asyncio.create_task(collect(pool))
+        await until(pool, lambda: len(a.requests) + len(b.requests) >= 4)
+        a.hold.set()
+        b.hold.set()
+        assert (await asyncio.wait_for(drawing, 30))[-1] == EVENTS[-1]
+
+
+def test_the_limit_follows_the_measured_pace() -> None:
+    """Minutes before anything is known, then ten times the longest pause, within bounds."""
+    pace = Pace()
+    assert pace.limit == 300
+    pace.heard(0.5)
+    assert pace.limit == 20
+    pace.heard(4.0)
+    pace.heard(1.0)
+    assert pace.limit == 40
+    pace.heard(100.0)
+    assert pace.limit == 300

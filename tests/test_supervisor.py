@@ -2,8 +2,8 @@
 
 import asyncio
 import os
+import shutil
 import signal
-import stat
 import sys
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.config import load_settings
-from bot.pool.supervisor import Supervisor, runtime_folder, serve_command, serve_environment
+from bot.pool.supervisor import Supervisor, serve_command, serve_environment
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60  # seconds that a busy machine may take to start a process
@@ -86,6 +86,11 @@ class Place:
             str(folder / "r.sock"),
             str(self.hang),
         )
+
+    def move_socket_to(self, folder: Path) -> None:
+        """Let the server listen in a folder of its own."""
+        self.socket = folder / "s.sock"
+        self.command = (*self.command[:2], str(self.socket), *self.command[3:])
 
     async def child(self) -> Child:
         return await asyncio.wait_for(self.children.get(), PATIENCE)
@@ -225,17 +230,26 @@ asyncio.run(main())
     await child.is_gone()
 
 
-def test_the_sockets_folder_is_private_and_its_path_short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Only this user may enter it; a long TMPDIR is not used."""
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    long = tmp_path / ("x" * 100)
-    long.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(long))
-    with runtime_folder() as name:
-        assert stat.S_IMODE(Path(name).stat().st_mode) == 0o700
-        assert len(name) + len("/inference.sock") <= 100
-    assert not Path(name).exists()
-    assert list(long.iterdir()) == []
+async def test_a_server_whose_folder_was_cleaned_away_is_started_anew(place: Place) -> None:
+    """Its process lives, its socket is gone: nobody could reach it; the folder is made again."""
+    place.move_socket_to(place.folder / "run")
+    async with place.supervisor():
+        first = await place.child()
+        await first.says("answered")
+        shutil.rmtree(place.folder / "run")
+        second = await place.child()
+        await first.is_gone()
+        await second.says("answered")
+
+
+async def test_a_server_that_hangs_before_its_first_answer_is_replaced(place: Place) -> None:
+    """It listens and says nothing: that is not the long way up of a large model."""
+    place.hang.touch()
+    async with place.supervisor(patience=1.0):
+        first = await place.child()
+        second = await place.child()
+        await first.is_gone()
+        await second.says("answered")
 
 
 def test_the_server_is_not_given_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

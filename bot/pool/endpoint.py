@@ -36,12 +36,16 @@ SILENCE_SECONDS: Final = 300.0  # a stream that says nothing for so long is take
 
 
 class EndpointDown(Exception):
-    """The server could not be reached, hung, or answered nonsense; another one, or a later try, may do."""
+    """The server could not be reached, hung, or answered nonsense; another one, or a later try, may do.
 
-    def __init__(self, endpoint: str, problem: str) -> None:
+    `silent` where it took the request and said nothing for too long.
+    """
+
+    def __init__(self, endpoint: str, problem: str, *, silent: bool = False) -> None:
         super().__init__(f"inference server {endpoint}: {problem}")
         self.endpoint = endpoint
         self.problem = problem
+        self.silent = silent
 
 
 class Endpoint:
@@ -55,8 +59,11 @@ class Endpoint:
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
+        # A new connection for each request: one that was kept would say nothing of whether the next can be made.
         connector: aiohttp.BaseConnector = (
-            aiohttp.UnixConnector(self._socket, limit=0) if self._socket else aiohttp.TCPConnector(limit=0)
+            aiohttp.UnixConnector(self._socket, limit=0, force_close=True)
+            if self._socket
+            else aiohttp.TCPConnector(limit=0, force_close=True)
         )
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         self._session = aiohttp.ClientSession(connector=connector, headers=headers)
@@ -141,7 +148,7 @@ class Endpoint:
                     raise await self._refusal(path, response)
                 yield response
         except TimeoutError as error:
-            raise EndpointDown(self.name, f"no answer to {path} in time") from error
+            raise EndpointDown(self.name, f"no answer to {path} in time", silent=True) from error
         except (aiohttp.ClientError, OSError) as error:
             raise EndpointDown(self.name, f"{path}: {error or type(error).__name__}") from error
 

@@ -7,18 +7,20 @@ its generations are tried once more, there or elsewhere.  Knows no queue, no Dis
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
 
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
 from bot.pool.endpoint import Endpoint, EndpointDown
+from bot.pool.pace import Pace
 from inference.contract import Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
 
 log = structlog.get_logger(__name__)
 
 TRIES: Final = 3
+MISSES: Final = 3  # probes in a row without an answer, after which what a server works on begins anew elsewhere
 POLL_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 1.0  # before the second try, twice that before the third
 
@@ -52,7 +54,7 @@ class EndpointStatus:
     problem: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Member:
     """A server, and what the pool knows of it.  `others` are generations there that are not ours."""
 
@@ -64,11 +66,40 @@ class _Member:
     capacity: int = 0
     models: tuple[ModelDescription, ...] = ()
     problem: str = "not asked yet"
+    missed: int = 0
+    pace: Pace = field(default_factory=Pace)
+    deadlines: set[asyncio.Timeout] = field(default_factory=set)
 
     @property
     def concurrency(self) -> int:
         """Our generations that it takes at a time; one at least, so that nobody who shares it can shut us out."""
         return max(1, min(self.bound, self.capacity - self.others)) if self.ready else 0
+
+    async def events(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+        """The endpoint's, until it is silent for too long or does not answer at all.  Raises EndpointDown."""
+        clock = asyncio.get_running_loop().time
+        heard = clock()
+        async with aclosing(self.endpoint.generate(request)) as events:
+            while True:
+                limit = self.pace.limit
+                try:
+                    async with asyncio.timeout(limit) as deadline:
+                        self.deadlines.add(deadline)
+                        event = await anext(events, None)
+                except TimeoutError:
+                    raise EndpointDown(self.endpoint.name, f"it hangs: nothing for {clock() - heard:.0f} s") from None
+                finally:
+                    self.deadlines.discard(deadline)
+                if event is None:
+                    return
+                self.pace.heard(clock() - heard)
+                yield event
+                heard = clock()
+
+    def give_up(self) -> None:
+        """It does not even say how it is: whatever waits for it waits no longer."""
+        for deadline in tuple(self.deadlines):
+            deadline.reschedule(asyncio.get_running_loop().time())
 
     def serves(self, model: str | None) -> bool:
         return model is None or any(model == one.name for one in self.models)
@@ -162,7 +193,7 @@ class Pool:
             await asyncio.sleep((attempt - 1) * self._retry_seconds)
             member = await self._take(request.model, avoid=broken)
             try:
-                async with aclosing(member.endpoint.generate(request)) as events:
+                async with aclosing(member.events(request)) as events:
                     async for event in events:
                         if isinstance(event, Failed):
                             problem = GenerationFailed(event.code, f"The drawing server failed ({event.code}).")
@@ -234,6 +265,9 @@ class Pool:
                 member.models = await member.endpoint.models()
         except EndpointDown as error:
             self._mark_down(member, error)
+            member.missed = member.missed + 1 if error.silent else 0
+            if member.missed >= MISSES:
+                member.give_up()
         except Exception:
             log.exception("pool.probe_failed", endpoint=member.endpoint.name)
         else:
@@ -241,7 +275,7 @@ class Pool:
             member.capacity = readiness.capacity
             ours = max(running, member.running)  # some of them may have ended since the server counted
             member.others = max(0, readiness.capacity - readiness.free - ours)
-            member.ready, member.problem = True, ""
+            member.ready, member.problem, member.missed = True, "", 0
             if not was_ready:
                 models = [model.name for model in member.models]
                 log.info("pool.endpoint_ready", endpoint=member.endpoint.name, models=models, takes=member.concurrency)

@@ -15,7 +15,6 @@ import os
 import re
 import signal
 import sys
-import tempfile
 import threading
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -27,11 +26,10 @@ import aiohttp
 import structlog
 
 from bot.config import Settings
-from bot.errors import ConfigurationError
+from bot.pool.runtime import make_private
 
 log = structlog.get_logger(__name__)
 
-MAX_SOCKET_PATH: Final = 100  # the kernel takes 107 bytes
 MAX_LOG_LINE: Final = 8192
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -46,9 +44,9 @@ CONSOLE_LINE: Final = re.compile(r"\S+ \[(\w+) *\]")  # time, level
 class Supervisor:
     """`open` returns at once; the server is there when the pool says so.  All times are seconds.
 
-    The server is started again when it ends, when it does not answer within `startup` of its start, or when it then
-    fails to answer `misses` times in a row, `interval` apart.  Between starts lies `first_delay`, doubled up to
-    `longest_delay` as long as it keeps dying young.
+    The server is started again when it ends, when it does not listen within `startup` of its start, or when it then
+    fails to answer `misses` times in a row, `interval` apart, each within `patience`.  Between starts lies
+    `first_delay`, doubled up to `longest_delay` as long as it keeps dying young.
     """
 
     def __init__(
@@ -59,8 +57,8 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         interval: float = 2.0,
         patience: float = 5.0,
-        misses: int = 6,
-        startup: float = 300.0,
+        misses: int = 3,
+        startup: float = 120.0,
         first_delay: float = 0.5,
         longest_delay: float = 30.0,
         grace: float = 5.0,
@@ -78,6 +76,7 @@ class Supervisor:
         self._process: Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._answered = False
+        self._listened = False
         self.starts = 0
 
     @property
@@ -133,8 +132,9 @@ class Supervisor:
             self._process = None
 
     async def _start(self) -> Process:
+        make_private(self._socket.parent)  # what cleans /tmp may have taken it away
         self._socket.unlink(missing_ok=True)
-        self._answered = False
+        self._answered = self._listened = False
         # Its own session: Ctrl-C on the terminal reaches us alone, and we end it in order.
         self._process = await asyncio.create_subprocess_exec(
             *self._command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, env=self._environment, start_new_session=True
@@ -154,26 +154,32 @@ class Supervisor:
         await process.wait()
 
     async def _watch_health(self) -> None:
-        """Returns when the server hangs."""
+        """Returns when the server hangs, or nobody can reach it any more.
+
+        It is asked the way work reaches it, by a new connection each time: one that was kept alive would answer even
+        where the socket is gone.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._startup
         missed = 0
         timeout = aiohttp.ClientTimeout(total=self._patience)
-        async with aiohttp.ClientSession(
-            connector=aiohttp.UnixConnector(str(self._socket)), timeout=timeout
-        ) as session:
+        connector = aiohttp.UnixConnector(str(self._socket), force_close=True)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
             while missed < self._misses:
                 await asyncio.sleep(self._interval)
                 if await self._is_alive(session):
                     self._answered, missed = True, 0
-                elif self._answered or loop.time() > deadline:
+                elif self._answered or self._listened or loop.time() > deadline:
                     missed += 1
 
     async def _is_alive(self, session: aiohttp.ClientSession) -> bool:
         try:
             async with session.get("http://localhost/healthz") as response:
                 return response.status == 200
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except TimeoutError:
+            self._listened = True  # it took the connection and says nothing: it is no longer on its way up
+            return False
+        except (aiohttp.ClientError, OSError):
             return False
 
     async def _relay_output(self, process: Process) -> None:
@@ -200,26 +206,6 @@ def _level_of(line: str) -> int:
             return LEVELS.get(json.loads(line).get("level"), logging.WARNING)
     match = CONSOLE_LINE.match(line)
     return logging.WARNING if match is None else LEVELS.get(match[1], logging.WARNING)
-
-
-def runtime_folder() -> tempfile.TemporaryDirectory[str]:
-    """A new folder for the socket that only this user can enter, with a path short enough for a socket.
-
-    Raises ConfigurationError.
-    """
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), None, "/tmp"):  # noqa: S108  # mkdtemp makes it 0700
-        if parent is not None and not os.access(parent, os.W_OK):
-            continue
-        folder = tempfile.TemporaryDirectory(prefix="easel-", dir=parent)
-        if len(os.fsencode(folder.name)) + len("/inference.sock") <= MAX_SOCKET_PATH:
-            return folder
-        folder.cleanup()
-    raise ConfigurationError(
-        "XDG_RUNTIME_DIR",
-        os.environ.get("XDG_RUNTIME_DIR", ""),
-        "neither it nor TMPDIR nor /tmp takes the inference server's socket",
-        f"Set it to a writable folder whose path has at most {MAX_SOCKET_PATH - 30} characters.",
-    )
 
 
 def serve_command(settings: Settings, socket: Path) -> tuple[str, ...]:

@@ -6,12 +6,9 @@ kernels.c says how. It is compiled once a version into the user's cache folder; 
 
 import ctypes
 import functools
-import hashlib
-import os
 import platform
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +17,7 @@ import structlog
 import torch
 from torch import Tensor
 
+from inference.native.library import being_loaded, built_library
 from inference.native.weights import LANES, Int8Layers, Int8Linear, WinogradWeight, check
 
 log = structlog.get_logger(__name__)
@@ -30,8 +28,6 @@ NEEDED: Final = ("avx2", "fma3", "f16c")
 WIDE_FLAGS: Final = ("-mavx512f", "-mavx512vnni")
 WIDE_NEEDED: Final = ("avx512_f", "avx512_vnni")
 """Where the processor has these too, the inner products use them."""
-
-BUILD_SECONDS: Final = 120
 
 
 class Kernels:
@@ -186,30 +182,14 @@ def build_kernels(flags: tuple[str, ...]) -> Kernels | None:
         log.info("no native kernels", reason="no C compiler" if able else "not Linux on x86-64 with AVX2")
         return None
     try:
-        return Kernels(_built(compiler, flags))
+        path = built_library(SOURCE, compiler, flags)
+        with being_loaded(path):
+            kernels = Kernels(path)
+            kernels.moments(torch.zeros(1, 1, 1, LANES))  # what cannot run here at all should end here
+        return kernels
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("no native kernels", reason=str(error))
         return None
-
-
-def _built(compiler: str, flags: tuple[str, ...]) -> Path:
-    """The library's path; compiled into a file of another name first, so that no other process loads half of it."""
-    openmp = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*"))  # one pool of threads, not two
-    made_from = SOURCE.read_bytes() + repr((flags, compiler, openmp)).encode()
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "easel"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"kernels-{hashlib.sha256(made_from).hexdigest()[:16]}.so"
-    if not path.is_file():
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            built, unlinked = Path(scratch) / "kernels.so", Path(scratch) / "kernels.o"
-            link = [str(openmp[0])] if openmp else ["-fopenmp"]
-            for command in (
-                [compiler, *flags, "-c", "-o", str(unlinked), str(SOURCE)],
-                [compiler, "-shared", "-o", str(built), str(unlinked), *link],
-            ):
-                subprocess.run(command, check=True, capture_output=True, timeout=BUILD_SECONDS)
-            built.replace(path)
-    return path
 
 
 def _has(names: tuple[str, ...]) -> bool:

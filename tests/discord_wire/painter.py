@@ -1,8 +1,8 @@
 """An inference server without a model: the contract, and pictures of one colour after a while.
 
 `python -m tests.discord_wire.painter --uds PATH` listens until its standard input closes.  WIRE_PAINT_SECONDS is how
-long a generation takes, WIRE_PAINT_SIDE the pictures' side in pixels, WIRE_CAPACITY how many it works on at a time; a prompt
-with "forbidden" in it is blocked.
+long a generation takes, WIRE_PAINT_SIDE the pictures' side in pixels, WIRE_CAPACITY how many it works on at a time.  A
+prompt with "forbidden" in it is blocked.
 """
 
 import argparse
