@@ -15,6 +15,7 @@ STAGES = {
         "data.stream",
         "Fetch and render the pictures that the built-in model learns from; write a sheet of scenes.",
     ),
+    "render": ("data.rendered", "Write scenes ahead as codes and captions, one small file: what a GPU learns from."),
     "vqgan": ("stages.vqgan", "First stage: pictures to codes, and back."),
     "dalle": ("stages.dalle", "Second stage, the long one: text to codes."),
     "clip": ("stages.clip", "Third stage: the judge that puts a grid's best picture first."),
@@ -29,6 +30,7 @@ STAGES = {
     ),
     "export": ("stages.export", "Write a model's folder from the checkpoints of the stages."),
     "evaluate": ("evaluation.evaluate", "Measure a model: what it draws, looked at by a judge that it has never met."),
+    "chat": ("evaluation.chat", "Draw 120 prompts such as people write, as a page to look at."),
 }
 """Command: the module of `inference.training` that does it, and what it does."""
 

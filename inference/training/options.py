@@ -36,6 +36,7 @@ MEANINGS: Mapping[str, str] = {
     "plain": "how many codes are patches of one colour",
     "popular": "how often popular things are shown, compared with others",
     "precision": "what products are computed in: auto, bfloat16 or float32; auto is bfloat16 where it is fast",
+    "rendered": "scenes rendered ahead by `easel train render`; without it they are made while the model learns",
     "repeats": "in how many batches each picture appears",
     "run": "folder for checkpoints, loss curve and samples",
     "sample_seconds": "seconds between two looks at the model: measures and samples",

@@ -5,6 +5,7 @@ In: scenes, a frozen codec, the text encoder that ships. Out: batches of tensors
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,15 +94,26 @@ class CodedSource:
             self._opened[1].model.to(self.dtype)
         coder, encoder = self._opened
         scenes = self.scenes.batch(step)
-        states, mask = encoder.states(scenes.captions)
-        rng = np.random.default_rng([self.scenes.seed, step, 1])
-        strength = self.noise * torch.from_numpy(rng.random((len(states), 1, 1), np.float32))
-        states = states + strength * states.std() * torch.from_numpy(rng.standard_normal(states.shape, np.float32))
-        kept = torch.from_numpy(rng.random(len(scenes.captions)) >= self.drop)
-        # lengths in eights, so that a compiled model meets few shapes
-        extra = -states.shape[1] % 8
-        return CodedBatch(
-            coder.codes(scenes.pixels),
-            F.pad(states, (0, 0, 0, extra)),
-            F.pad(mask * kept[:, None], (0, extra)),
-        )
+        codes, rng = coder.codes(scenes.pixels), np.random.default_rng([self.scenes.seed, step, 1])
+        return read_captions(encoder, codes, scenes.captions, rng, self.drop, self.noise)
+
+
+def read_captions(
+    encoder: SentenceEncoder,
+    codes: Tensor,
+    captions: Sequence[str],
+    rng: np.random.Generator,
+    drop: float,
+    noise: float,
+) -> CodedBatch:
+    """Codes (B, L) with the states of their captions, on the encoder's device; see `CodedSource` for what is done."""
+    states, mask = encoder.states(captions)
+    strength = noise * torch.from_numpy(rng.random((len(states), 1, 1), np.float32)).to(states.device)
+    # drawn where the states are: a GPU has many of them
+    chance = torch.Generator(states.device).manual_seed(int(rng.integers(1 << 62)))
+    disturbance = torch.randn(states.shape, generator=chance, device=states.device)
+    states = states + strength * states.std() * disturbance
+    kept = torch.from_numpy(rng.random(len(captions)) >= drop).to(states.device)
+    # lengths in eights, so that a compiled model meets few shapes
+    extra = -states.shape[1] % 8
+    return CodedBatch(codes.to(states.device), F.pad(states, (0, 0, 0, extra)), F.pad(mask * kept[:, None], (0, extra)))

@@ -1,6 +1,6 @@
-"""The page that shows an evaluation: goals beside results, and the pictures behind them, none chosen by hand.
+"""Pages that show pictures: an evaluation with its goals and results, or the grids of some prompts; none is chosen.
 
-In: an `Evaluation`. Out: one HTML document with everything inside it.
+In: an `Evaluation`, or prompts and their pictures. Out: one HTML document with everything inside it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ figure { margin: 0; font-size: 12px; } img { width: 100%; display: block; border
 .right img { border-color: #2a8; } .wrong img { border-color: #c33; }
 @media (prefers-color-scheme: dark) { body { background: #1b1b1f; color: #ddd; } td, th { border-color: #444; } }
 """
+_GALLERY_STYLE = """
+main { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: 1rem; }
+section p { margin: 0 0 .2rem; } .row { display: grid; grid-template-columns: repeat(4, 1fr); gap: .2rem; }
+.row img { border: 0; }
+"""
 
 
 def page(evaluation: Evaluation) -> str:
@@ -44,6 +49,20 @@ def page(evaluation: Evaluation) -> str:
         "<p>Every picture is the first one that the model drew for its prompt. Green is right, red is wrong, grey "
         "could not be said.</p><table><tr><th>measure<th>result<th>judge's ceiling<th>goal<th>reached<th>n"
         f"{rows}</table>{grids}</html>\n"
+    )
+
+
+def gallery(model: str, grids: Sequence[tuple[str, Sequence[Pixels]]]) -> str:
+    """A document that shows the pictures of each prompt side by side."""
+    shown = "".join(
+        f"<section><p>{escape(prompt)}</p><div class=row>"
+        + "".join(f'<img alt="" src="data:image/webp;base64,{_webp(picture)}">' for picture in pictures)
+        + "</div></section>"
+        for prompt, pictures in grids
+    )
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(model)}: prompts of a chat</title>"
+        f"<style>{_STYLE}{_GALLERY_STYLE}</style><h1>{escape(model)}</h1><main>{shown}</main></html>\n"
     )
 
 

@@ -9,11 +9,12 @@ that ships. It knows nothing of pixels beyond showing samples.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,9 +24,11 @@ from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.vqgan import VQGAN
-from inference.training.data.coded import CodedBatch, CodedSource
+from inference.training.data.coded import CodedBatch, CodedSource, read_captions
 from inference.training.data.folder import captioned_source
 from inference.training.data.packages import DEFAULT_CACHE
+from inference.training.data.rendered import Rendered, RenderedError, RenderedSource
+from inference.training.data.stream import BatchSource, BatchT
 from inference.training.loop import move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
@@ -35,12 +38,16 @@ from inference.training.stages.samples import PROMPTS, sample_sheet
 from inference.training.stages.tables import code_features, folded, share_rows, unfold
 from inference.training.stages.vqgan import CODES, load_codec
 
+HELD_OUT = 128
+"""Scenes that are never learned from."""
+
 
 @dataclass(frozen=True)
 class DalleConfig:
     """Settings of one text → codes training. `start` is the folder of an exported model to begin from.
 
     `text` is the file of upper layers that `easel train text` has written; without it the published ones are read.
+    `rendered` is a file of `easel train render`; without it, scenes are made while the model learns.
     """
 
     cache: Path = DEFAULT_CACHE
@@ -49,6 +56,7 @@ class DalleConfig:
     codec: Path = Path("runs/vqgan/checkpoint.pt")
     start: Path | None = None
     text: Path | None = None
+    rendered: Path | None = None
     seed: int = 2
     batch: int = 24
     flat: float = 0.2
@@ -183,23 +191,60 @@ def train(config: DalleConfig, model: DalleBartConfig, *, resume: bool) -> None:
     move(trainer, device)
     take_up(trainer, run, resume=resume)
 
+    lessons: Lessons[Any] = (
+        made_lessons(config, trainer, device)
+        if config.rendered is None
+        else rendered_lessons(config, config.rendered, trainer, device)
+    )
+    use_threads(config.threads)  # making a batch took them down to one
+    train_loop(
+        trainer, lessons.learn, lessons.source, run, lambda: report(run, trainer, codec, lessons.held_out),
+        batch=config.batch, log_steps=50, sample_seconds=config.sample_seconds,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lessons(Generic[BatchT]):
+    """What a model learns from: a source of batches, what is done with one of them, and scenes that are held out."""
+
+    source: BatchSource[BatchT]
+    learn: Callable[[BatchT], float]
+    held_out: CodedBatch
+
+
+def made_lessons(config: DalleConfig, trainer: DalleTrainer, device: torch.device) -> Lessons[CodedBatch]:
+    """Scenes made, and their captions read, by another process while the model learns."""
+
     def source(size: int, drop: float, noise: float, *, held_out: bool = False) -> CodedSource:
         pictures = captioned_source(
             config.cache, config.pictures, config.seed, size, config.flat, config.popular, held_out=held_out
         )
-        return CodedSource(pictures, config.codec, drop, noise, dtype, config.text)
+        return CodedSource(pictures, config.codec, drop, noise, trainer.dtype, config.text)
 
-    held_out = source(128, 0.0, 0.0, held_out=True).batch(0)
-    use_threads(config.threads)  # making the batch took them down to one
+    return Lessons(
+        source(config.batch, config.drop, config.noise),
+        lambda batch: trainer.train_step(batch.to(device)),
+        source(HELD_OUT, 0.0, 0.0, held_out=True).batch(0),
+    )
 
-    def learn(batch: CodedBatch) -> float:
-        return trainer.train_step(batch.to(device))
 
-    scenes = source(config.batch, config.drop, config.noise)
-    train_loop(
-        trainer, learn, scenes, run, lambda: report(run, trainer, codec, held_out),
-        batch=config.batch, log_steps=50, sample_seconds=config.sample_seconds,
-    )  # fmt: skip
+def rendered_lessons(
+    config: DalleConfig, path: Path, trainer: DalleTrainer, device: torch.device
+) -> Lessons[tuple[Tensor, tuple[str, ...]]]:
+    """Scenes rendered ahead; their captions are read where the model learns. Raises RenderedError."""
+    rendered = Rendered.load(path)
+    known = trainer.model.config.image_vocab_size
+    if rendered.known != known:
+        raise RenderedError(f"{path}: rendered by a codec of {rendered.known} codes, {config.codec} has {known}")
+    encoder, rng = load_sentence_encoder(upper=config.text), np.random.default_rng(config.seed)
+    held_out = read_captions(encoder, *rendered.held_out(HELD_OUT), rng, 0.0, 0.0)
+    encoder.model.to(device, trainer.dtype)
+
+    def learn(batch: tuple[Tensor, tuple[str, ...]]) -> float:
+        rng = np.random.default_rng([config.seed, trainer.step, 1])
+        return trainer.train_step(read_captions(encoder, *batch, rng, config.drop, config.noise))
+
+    return Lessons(RenderedSource(path, config.seed, config.batch, HELD_OUT), learn, held_out)
 
 
 def new_codes(old: VQGAN, codec: VQGAN) -> Tensor | None:
