@@ -4,12 +4,10 @@ In: settings, and `Services` once they are open.  Out: a discord.py client.  Lon
 composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 """
 
-import asyncio
-import dataclasses
 import hashlib
 import json
 import secrets
-from typing import Any, Final
+from typing import Final
 
 import discord
 import structlog
@@ -17,20 +15,20 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.config import Settings
-from bot.database.records import GenerationRecord
 from bot.errors import ChannelNotAllowed, MissingPermission, NotAdmitted, UserError
-from bot.orders.order import InteractionRef, Order
 from bot.views import text
-from bot.views.answer import note, take_back, think
+from bot.views.answer import note
 from bot.views.client import BotInteraction, Client
+from bot.views.door import InteractionDoor
 from bot.views.press import declared
-from bot.views.reply import InteractionReply
 
 log = structlog.get_logger(__name__)
 
 EXTENSIONS: Final = ("bot.cogs.imagine", "bot.cogs.history", "bot.cogs.gallery", "bot.cogs.moderation")
-# An admission that takes longer than this is answered by "thinking…" first; Discord waits 3 seconds.
-ADMISSION_PATIENCE: Final = 0.5
+
+
+# Discord waits 3 seconds for a first word, and its own way takes some of them.
+PATIENCE_SECONDS: Final = 0.5
 
 
 class Bot(Client, commands.AutoShardedBot):
@@ -52,6 +50,7 @@ class Bot(Client, commands.AutoShardedBot):
         )
         self.settings = settings
         self._always_sync = always_sync
+        self.patience = PATIENCE_SECONDS  # until an order is acknowledged, admitted or not
 
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
@@ -60,57 +59,8 @@ class Bot(Client, commands.AutoShardedBot):
         self.add_dynamic_items(*declared())
         await self._sync_commands()
 
-    # ------------------------------------------------------------------------------------------------- orders
-
-    async def place(self, interaction: BotInteraction, order: Order) -> None:
-        """Admit an order and start it; the interaction must not have been answered yet.
-
-        A refusal is for the person's eyes only.  Whether an answer is private is fixed by its first word, so
-        admission goes before the defer; where it is slow, the defer goes first and a refusal takes it back.
-        """
-        order.check()
-        generator = self.services.generator
-        order = dataclasses.replace(order, interaction=reference(interaction))
-        admission = asyncio.ensure_future(generator.admit(order))
-        await asyncio.wait({admission}, timeout=ADMISSION_PATIENCE)
-        message_id = None
-        if not admission.done():
-            try:
-                message_id = await think(interaction)
-            except Exception:
-                (outcome,) = await asyncio.gather(admission, return_exceptions=True)
-                if isinstance(outcome, int):
-                    await generator.abandon(outcome)
-                raise
-        try:
-            generation_id = await admission
-        except Exception:
-            if message_id is not None:
-                await take_back(interaction)
-            raise
-        try:
-            if message_id is None:
-                message_id = await think(interaction)
-            await self.services.log.record_reply(generation_id, message_id)
-        except Exception:
-            await generator.abandon(generation_id)
-            raise
-        generator.start(generation_id, self._reply(generation_id, order, message_id))
-
-    def reply_for(self, record: GenerationRecord) -> InteractionReply:
-        """The reply of a generation that a crash interrupted."""
-        return self._reply(record.id, record.order, record.message_id)
-
-    def _reply(self, generation_id: int, order: Order, message_id: int | None) -> InteractionReply:
-        return InteractionReply(
-            self,
-            generation_id=generation_id,
-            user_id=order.requester.user_id,
-            channel_id=order.requester.channel_id,
-            prompt=order.prompt,
-            interaction=order.interaction,
-            message_id=message_id,
-        )
+    def door(self, interaction: BotInteraction) -> InteractionDoor:
+        return InteractionDoor(interaction, self.patience)
 
     # ------------------------------------------------------------------------------------------------- errors
 
@@ -173,8 +123,3 @@ def explained(error: UserError) -> str:
     if isinstance(error, ChannelNotAllowed) and error.allowed:
         sentence += " Try " + ", ".join(f"<#{channel_id}>" for channel_id in error.allowed[:5]) + "."
     return sentence
-
-
-def reference(interaction: discord.Interaction[Any]) -> InteractionRef:
-    """What it takes to edit the interaction's answer later."""
-    return InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)

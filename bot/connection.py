@@ -8,6 +8,7 @@ as Discord says.  Only what no waiting mends does: a token or an intent that Dis
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -24,6 +25,7 @@ from bot.errors import ConfigurationError
 from bot.services import open_services
 from bot.stopping import Stopped, StopSignals
 from bot.views.posts import ChannelPosts
+from bot.views.reply import InteractionReply
 from bot.web.app import serve_pages
 
 log = structlog.get_logger(__name__)
@@ -67,7 +69,7 @@ async def _run(bot: Bot, token: str, stop: StopSignals, stack: AsyncExitStack) -
     services = open_services(bot.settings, ChannelPosts(bot), lost=lambda why: stop.end(_taken(why)))
     bot.services = await stop.unless(stack.enter_async_context(services))
     await stop.unless(log_in(bot, token))
-    resumed = await bot.services.generator.resume(bot.reply_for)
+    resumed = await bot.services.recovery.resume(partial(InteractionReply.again, bot))
     log.info("logged_in", user=str(bot.user), resumed=resumed)
     await stack.enter_async_context(serve_pages(bot.services, DiscordDirectory(bot), bot.application_id))
     await stop.unless(stay_connected(bot))

@@ -31,6 +31,8 @@ from bot.database.shares import Shares
 from bot.database.web_sessions import WebSessions
 from bot.generation.generator import Generator
 from bot.generation.live import INTERVAL_SECONDS
+from bot.generation.recovery import Recovery
+from bot.generation.work import Works
 from bot.orders.admission import Admission
 from bot.orders.limits import Limits
 from bot.orders.queue import FairQueue
@@ -51,6 +53,8 @@ class Services:
 
     settings: Settings
     generator: Generator
+    works: Works
+    recovery: Recovery
     pool: DrawingPool
     storage: Storage
 
@@ -98,6 +102,7 @@ async def open_services(
         queue = FairQueue(
             size=settings.queue_size, size_per_person=settings.queue_size_per_person, clock=time.perf_counter
         )
+        works = Works(queue, pool)
         admission = Admission(
             queue=queue,
             log=generations,
@@ -107,13 +112,20 @@ async def open_services(
             storage=storage,
         )
         generator = Generator(
-            pool=pool, queue=queue, log=generations, admission=admission, storage=storage, interval=interval
+            pool=pool,
+            queue=queue,
+            works=works,
+            generations=generations,
+            admission=admission,
+            storage=storage,
+            interval=interval,
         )
+        recovery = Recovery(generator=generator, works=works, queue=queue, generations=generations, storage=storage)
         await generator.open()
         stack.push_async_callback(generator.close)
         pictures = Pictures(
             generations=generations,
-            generator=generator,
+            works=works,
             storage=storage,
             post_log=PostLog(database),
             posts=posts or NoPosts(),
@@ -126,11 +138,13 @@ async def open_services(
         yield Services(
             settings=settings,
             generator=generator,
+            works=works,
+            recovery=recovery,
             pool=pool,
             storage=storage,
             pictures=pictures,
             gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
-            moderation=Moderation(sanctions=sanctions, generations=generations, under_way=generator),
+            moderation=Moderation(sanctions=sanctions, generations=generations, under_way=works),
             server_settings=ServerSettings(guild_settings),
             log=generations,
             shares=shares,

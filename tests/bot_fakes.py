@@ -5,9 +5,10 @@
 
 import asyncio
 import io
+import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -176,9 +177,32 @@ class FakeReply:
         self.results.append(result)
         return self.message_id
 
-    async def fail(self, error: UserError, generation_id: int | None) -> None:
+    async def fail(self, error: UserError) -> None:
         self.errors.append(error)
         self.finished.set()
+
+
+class FakeDoor:
+    """Remembers whether the person was acknowledged; `broken` makes that fail."""
+
+    def __init__(self, reply: FakeReply | None = None, patience: float | None = None) -> None:
+        self.patience = patience
+        self.broken = False
+        self.acknowledged = asyncio.Event()
+        self.taken_back = False
+        self._reply = reply or FakeReply()
+
+    async def acknowledge(self) -> int | None:
+        if self.broken:
+            raise ConnectionError("Discord is away")
+        self.acknowledged.set()
+        return self._reply.message_id
+
+    async def take_back(self) -> None:
+        self.taken_back = True
+
+    def reply(self, generation_id: int, order: Order, message_id: int | None) -> FakeReply:
+        return self._reply
 
 
 class FakePosts:
@@ -221,6 +245,16 @@ def lay_out(folder: Path) -> None:
         (folder / "easel.db").write_bytes(empty_database())
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """The database in the folder takes no writes meanwhile."""
+    locker = sqlite3.connect(folder / "easel.db", isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    yield
+    locker.execute("ROLLBACK")
+    locker.close()
+
+
 @asynccontextmanager
 async def services(
     folder: Path, pool: FakePool | None = None, posts: Posts | None = None, **settings: Any
@@ -233,16 +267,14 @@ async def services(
 
 
 async def order_one(opened: Services, order: Order, reply: FakeReply | None = None) -> tuple[int, FakeReply]:
-    """Admit and start; returns before it is finished."""
+    """Returns before it is finished."""
     reply = reply or FakeReply()
-    generation_id = await opened.generator.admit(order)
-    opened.generator.start(generation_id, reply)
-    return generation_id, reply
+    return await opened.generator.run(order, FakeDoor(reply)), reply
 
 
 async def finish(opened: Services, generation_id: int) -> GenerationRecord:
     """Wait until it is delivered, failed or cancelled; returns its row."""
-    await asyncio.wait_for(opened.generator.ended(generation_id), 30)
+    await asyncio.wait_for(opened.works.ended(generation_id), 30)
     record = await opened.log.get(generation_id)
     if record is None:
         raise LookupError(f"generation {generation_id} has no row")

@@ -71,7 +71,7 @@ async def test_a_database_that_cannot_be_written_is_a_clear_refusal(
     result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     assert result.ephemeral
     assert "Your generation could not be saved" in said(answer(result))
-    assert town.services.generator.pending() == []
+    assert town.services.works.pending() == []
 
 
 async def broken(*_: object, **__: object) -> None:

@@ -28,12 +28,14 @@ from tests.bot_fakes import (
     BOB,
     CHANNEL,
     GUILD,
+    FakeDoor,
     FakePool,
     FakeReply,
     an_interaction,
     an_order,
     draw,
     finish,
+    locked,
     order_one,
     services,
     tile,
@@ -102,7 +104,7 @@ async def test_a_prompt_that_shows_nothing_is_refused(tmp_path: Path, prompt: st
     """Empty, white and zero-width prompts name the prompt and leave no row."""
     async with services(tmp_path) as opened:
         with pytest.raises(InvalidOption, match="prompt is empty") as refusal:
-            await opened.generator.admit(an_order(prompt))
+            await order_one(opened, an_order(prompt))
         assert refusal.value.field == "prompt"
         assert await opened.log.get(1) is None
 
@@ -126,7 +128,7 @@ async def test_an_option_out_of_range_names_value_and_limit(
     """What the person reads holds the option, what was given and what is allowed."""
     async with services(tmp_path) as opened:
         with pytest.raises(InvalidOption, match=sentence.replace(".", r"\.")) as refusal:
-            await opened.generator.admit(an_order(**options))  # type: ignore[arg-type]  # one of many options
+            await order_one(opened, an_order(**options))  # type: ignore[arg-type]  # one of many options
     assert refusal.value.field == field
 
 
@@ -207,7 +209,7 @@ async def test_a_sanctioned_person_is_not_admitted(tmp_path: Path) -> None:
     async with services(tmp_path) as opened:
         await opened.sanctions.sanction(ADA, GUILD, "ban", None, "spam", by=BOB)
         with pytest.raises(Sanctioned, match="banned from Easel: spam"):
-            await opened.generator.admit(an_order())
+            await order_one(opened, an_order())
         assert (await draw(opened, an_order(guild_id=None))).status == "done"
 
 
@@ -217,7 +219,7 @@ async def test_a_timeout_says_when_it_ends(tmp_path: Path) -> None:
     async with services(tmp_path) as opened:
         await opened.sanctions.sanction(ADA, GUILD, "timeout", until_then, "", by=BOB)
         with pytest.raises(Sanctioned) as refusal:
-            await opened.generator.admit(an_order())
+            await order_one(opened, an_order())
     assert refusal.value.retry_at == until_then
 
 
@@ -226,7 +228,7 @@ async def test_only_allowed_channels_admit(tmp_path: Path) -> None:
     async with services(tmp_path) as opened:
         await opened.guild_settings.set(GuildRecord(GUILD, (CHANNEL + 1,)), by=BOB)
         with pytest.raises(ChannelNotAllowed) as refusal:
-            await opened.generator.admit(an_order())
+            await order_one(opened, an_order())
         assert refusal.value.allowed == (CHANNEL + 1,)
         await draw(opened, an_order(channel_id=CHANNEL + 1))
 
@@ -237,7 +239,7 @@ async def test_a_persons_limit_holds_and_others_go_on(tmp_path: Path) -> None:
         await draw(opened)
         await draw(opened)
         with pytest.raises(LimitReached, match="Your limit of 2 per 1 hour") as refusal:
-            await opened.generator.admit(an_order())
+            await order_one(opened, an_order())
         assert refusal.value.retry_at is not None
         assert refusal.value.retry_at > datetime.now(UTC)
         assert (await draw(opened, an_order(user_id=BOB))).status == "done"
@@ -251,7 +253,7 @@ async def test_a_full_queue_counts_nothing(tmp_path: Path) -> None:
         first, _ = await order_one(opened, an_order())
         for _ in range(3):
             with pytest.raises(QueueFull, match="1 generations under way; at most 1"):
-                await opened.generator.admit(an_order())
+                await order_one(opened, an_order())
         pool.release()
         await finish(opened, first)
         assert (await draw(opened)).id == first + 1
@@ -269,9 +271,9 @@ async def test_positions_are_told_when_they_change(tmp_path: Path) -> None:
         third, three = await order_one(opened, an_order(user_id=BOB))
         await until(three.heard)
         assert (one.positions, two.positions, three.positions) == ([], [1], [2])
-        places = [(pending.generation_id, pending.position) for pending in opened.generator.pending()]
+        places = [(pending.generation_id, pending.position) for pending in opened.works.pending()]
         assert places == [(first, None), (second, 1), (third, 2)]
-        assert [pending.generation_id for pending in opened.generator.pending(BOB)] == [third]
+        assert [pending.generation_id for pending in opened.works.pending(BOB)] == [third]
         pool.release()
         for generation_id in (first, second, third):
             assert (await finish(opened, generation_id)).status == "done"
@@ -286,13 +288,13 @@ async def test_a_waiting_generation_can_be_cancelled(tmp_path: Path) -> None:
         await until(one.heard)
         await until(two.heard)
         two.heard.clear()
-        assert opened.generator.cancel(first, ADA)
+        assert opened.works.cancel(first, ADA)
         record = await finish(opened, first)
         await until(two.heard)
         assert record.status == "cancelled"
         assert isinstance(one.errors[0], GenerationCancelled)
         assert two.positions[-1] == 1
-        assert not opened.generator.cancel(first, ADA)
+        assert not opened.works.cancel(first, ADA)
         pool.capacity = 1
         assert (await finish(opened, second)).status == "done"
 
@@ -304,7 +306,7 @@ async def test_cancelling_while_drawing_stops_the_server(tmp_path: Path) -> None
     async with services(tmp_path, pool) as opened:
         first, reply = await order_one(opened, an_order())
         await until(pool.begun)
-        assert opened.generator.cancel(first, ADA)
+        assert opened.works.cancel(first, ADA)
         assert (await finish(opened, first)).status == "cancelled"
         assert (pool.cancelled, pool.running) == (1, 0)
         assert reply.results == []
@@ -323,7 +325,7 @@ async def test_a_stop_leaves_the_work_to_the_next_start(tmp_path: Path) -> None:
     replies: dict[int, FakeReply] = {}
     pool = FakePool(capacity=1)
     async with services(tmp_path, pool) as opened:
-        resumed = await opened.generator.resume(lambda record: replies.setdefault(record.id, FakeReply()))
+        resumed = await opened.recovery.resume(lambda record: replies.setdefault(record.id, FakeReply()))
         records = [await finish(opened, generation_id) for generation_id in ids]
     assert resumed == 4
     assert [record.status for record in records] == ["done"] * 4
@@ -341,13 +343,13 @@ async def test_what_was_drawn_but_not_shown_is_shown_after_a_restart(tmp_path: P
         assert (record.status, record.delivered_at) == ("done", None)
     later, pool = FakeReply(message_id=777), FakePool()
     async with services(tmp_path, pool) as opened:
-        assert await opened.generator.resume(lambda _: later) == 1
+        assert await opened.recovery.resume(lambda _: later) == 1
         record = await finish(opened, generation_id)
     assert pool.requests == []
     assert record.message_id == 777
     assert [picture.png for picture in later.results[0].images] == [tile(seed) for seed in (5, 6, 7, 8)]
     async with services(tmp_path, pool) as opened:
-        assert await opened.generator.resume(lambda _: FakeReply()) == 0
+        assert await opened.recovery.resume(lambda _: FakeReply()) == 0
 
 
 async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
@@ -360,7 +362,7 @@ async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
         await opened.storage.delete(record.images[0].key)
     later = FakeReply()
     async with services(tmp_path) as opened:
-        await opened.generator.resume(lambda _: later)
+        await opened.recovery.resume(lambda _: later)
         await finish(opened, generation_id)
     assert later.results[0].images[0].png == tile(5)
 
@@ -381,13 +383,13 @@ async def test_files_that_cannot_be_read_just_now_hold_nothing_up(
     async with services(tmp_path, queue_size_per_person=1) as opened:
         with monkeypatch.context() as patch:
             patch.setattr(opened.storage, "get", refuse)
-            await opened.generator.resume(lambda _: FakeReply())
+            await opened.recovery.resume(lambda _: FakeReply())
             await finish(opened, generation_id)
-        assert opened.generator.pending() == []
+        assert opened.works.pending() == []
         assert (await draw(opened)).status == "done"
     later = FakeReply()
     async with services(tmp_path) as opened:
-        assert await opened.generator.resume(lambda _: later) == 1
+        assert await opened.recovery.resume(lambda _: later) == 1
         await finish(opened, generation_id)
     assert later.results[0].images[0].png == tile(5)
 
@@ -401,7 +403,7 @@ async def test_a_starting_picture_survives_a_restart(tmp_path: Path) -> None:
         generation_id, _ = await order_one(opened, order)
     pool = FakePool()
     async with services(tmp_path, pool) as opened:
-        await opened.generator.resume(lambda _: FakeReply())
+        await opened.recovery.resume(lambda _: FakeReply())
         await finish(opened, generation_id)
     assert (pool.requests[0].init_image, pool.requests[0].strength) == (tile(3), 0.5)
 
@@ -433,7 +435,7 @@ async def test_pictures_are_delivered_where_the_log_cannot_be_read(
         with monkeypatch.context() as patch:
             patch.setattr(opened.log, "get", refuse)
             generation_id, reply = await order_one(opened, an_order(seed=5))
-            await opened.generator.ended(generation_id)
+            await opened.works.ended(generation_id)
         record = await opened.log.get(generation_id)
     (result,) = reply.results
     assert (result.record.id, result.record.seed, result.record.model) == (generation_id, 5, "fake")
@@ -478,7 +480,7 @@ async def test_an_order_that_cannot_be_written_down_is_refused(tmp_path: Path) -
     async with services(tmp_path, limit_per_person="1/hour") as opened:
         (tmp_path / "pictures" / "generations").write_bytes(b"")
         with pytest.raises(NotSaved, match=r"Your generation could not be saved.*id is 1"):
-            await opened.generator.admit(an_order(init_image=tile(1), strength=0.5))
+            await order_one(opened, an_order(init_image=tile(1), strength=0.5))
         record = await opened.log.get(1)
         assert record is not None
         assert (record.status, record.error_code) == ("failed", "not_saved")
@@ -502,15 +504,58 @@ async def test_a_database_that_gives_up_midway_is_told_with_the_id(
     assert pool.requests == []
 
 
-async def test_an_abandoned_order_frees_its_place(tmp_path: Path) -> None:
+async def test_an_order_whose_person_cannot_be_answered_frees_its_place(tmp_path: Path) -> None:
     """Where the first answer failed, the row says so and the person may order again."""
+    door = FakeDoor()
+    door.broken = True
     async with services(tmp_path, queue_size_per_person=1) as opened:
-        generation_id = await opened.generator.admit(an_order())
-        await opened.generator.abandon(generation_id)
-        record = await opened.log.get(generation_id)
+        with pytest.raises(ConnectionError):
+            await opened.generator.run(an_order(), door)
+        record = await opened.log.get(1)
         assert record is not None
         assert record.error_code == "not_answered"
+        assert not door.taken_back
         assert (await draw(opened)).status == "done"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_where_admission_is_slow_the_person_is_acknowledged_first(tmp_path: Path, *, broken: bool) -> None:
+    """Also where Discord does not take that answer: then what was admitted all the same is given up."""
+    door = FakeDoor(patience=0.0)
+    door.broken = broken
+    async with services(tmp_path) as opened:
+        with locked(tmp_path):
+            running = asyncio.ensure_future(opened.generator.run(an_order(), door))
+            if broken:
+                await asyncio.sleep(0)
+            else:
+                await until(door.acknowledged)
+            assert await opened.log.get(1) is None
+        if broken:
+            with pytest.raises(ConnectionError):
+                await running
+            record = await opened.log.get(1)
+            assert record is not None
+            assert (record.status, record.error_code) == ("failed", "not_answered")
+        else:
+            assert (await finish(opened, await running)).status == "done"
+        assert not door.taken_back
+
+
+async def test_a_refusal_after_a_slow_admission_takes_the_word_back(tmp_path: Path) -> None:
+    """It is for the person's eyes only, and "thinking…" was for everybody's."""
+    door = FakeDoor(patience=0.0)
+    async with services(tmp_path, limit_per_person="1/hour") as opened:
+        await draw(opened)
+        with locked(tmp_path):
+            waiting, refused = an_order(user_id=BOB), an_order()
+            first = asyncio.ensure_future(opened.generator.run(waiting, FakeDoor(patience=0.0)))
+            second = asyncio.ensure_future(opened.generator.run(refused, door))
+            await until(door.acknowledged)
+        with pytest.raises(LimitReached):
+            await second
+        assert door.taken_back
+        await finish(opened, await first)
 
 
 async def test_missing_pictures_are_a_failure(tmp_path: Path) -> None:

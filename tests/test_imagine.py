@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from simcord.backend.errors import OptionError
 
 from bot.database.records import GuildRecord
-from bot.errors import LimitReached
+from tests.bot_fakes import FakeDoor, an_order, locked
 from tests.town import Town, answer, buttons, parts, result_buttons, said
 
 # -------------------------------------------------------------------------------------------- the way to the grid
@@ -118,7 +119,7 @@ async def test_what_cannot_be_drawn_is_refused_in_private(town: Town, prompt: st
     assert result.ephemeral
     assert sentence in said(result.response)
     assert town.pool.checked == []
-    assert town.services.generator.pending() == []
+    assert town.services.works.pending() == []
 
 
 @pytest.mark.parametrize(
@@ -219,28 +220,23 @@ async def test_a_failure_is_told_to_the_person_alone(town: Town) -> None:
     assert town.pictures.history(viewer=town.bo) == []
 
 
-async def test_a_slow_admission_is_answered_at_once_and_its_refusal_stays_private(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_admission_is_answered_at_once_and_its_refusal_stays_private(town: Town, tmp_path: Path) -> None:
     """Where admission takes its time "thinking…" comes first; a refusal then takes it back."""
-    go_on = asyncio.Event()
-    generator = town.services.generator
-
-    async def slow(order: object) -> int:
-        await go_on.wait()
-        raise LimitReached("Your", "1 per 1 minute", datetime.now(UTC))
-
-    monkeypatch.setattr(
-        type(generator), "admit", lambda self, order: town.env.external_wait(slow(order), reason="slow")
-    )
-    monkeypatch.setattr("bot.client.ADMISSION_PATIENCE", 0.0)
-    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    assert result.deferred
-    go_on.set()
-    await town.env.settle()
-    assert "limit of 1 per 1 minute" in said(answer(result))
+    town.pool.capacity = 0
+    town.bot.patience = 0.0
+    for _ in range(5):
+        await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    with locked(tmp_path):
+        before = asyncio.create_task(town.services.generator.run(an_order(), FakeDoor(patience=0.0)))
+        asked = len(town.env.http_requests)
+        ordering = asyncio.create_task(town.ada.slash(town.pictures, "imagine", prompt="a sixth"))
+        await town.until(lambda: any("/callback" in one.path for one in town.env.http_requests[asked:]))
+    await before
+    result = await ordering
+    assert result.response is None
+    assert "You have 5 generations under way" in said(answer(result))
     assert answer(result).ephemeral
-    assert town.pictures.history(viewer=town.bo) == []
+    assert len(town.pictures.history(viewer=town.bo)) == 5
 
 
 # ------------------------------------------------------------------------------------------------ queue and cancel
@@ -291,8 +287,8 @@ async def test_cancel_offers_ones_own_generations(town: Town) -> None:
     assert sorted(choice["name"] for choice in choices) == ["a cat", "a dog"]
     cat = next(choice["value"] for choice in choices if choice["name"] == "a cat")
     await town.ada.slash(town.pictures, "cancel", which=cat)
-    await town.until(lambda: len(town.services.generator.pending()) == 2)
-    assert {one.prompt for one in town.services.generator.pending()} == {"a dog", "a bird"}
+    await town.until(lambda: len(town.services.works.pending()) == 2)
+    assert {one.prompt for one in town.services.works.pending()} == {"a dog", "a bird"}
 
 
 async def test_the_queue_shows_true_places(town: Town) -> None:
@@ -302,7 +298,7 @@ async def test_the_queue_shows_true_places(town: Town) -> None:
     await town.bo.slash(town.pictures, "imagine", prompt="a secret bird")
     await town.running()
     await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    await town.until(lambda: any(one.position == 1 for one in town.services.generator.pending()))
+    await town.until(lambda: any(one.position == 1 for one in town.services.works.pending()))
     result = await town.ada.slash(town.pictures, "queue")
     assert result.ephemeral
     assert "1 being drawn, 1 waiting" in said(answer(result))

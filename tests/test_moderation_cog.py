@@ -1,7 +1,6 @@
 """/mod: the request log, sanctions and removals, and who may use them."""
 
 import asyncio
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import simcord
 
 from bot.cogs.moderation import timeout_length
 from bot.errors import InvalidOption
+from tests.bot_fakes import locked
 from tests.town import Town, answer, buttons, said
 
 MAY_TIME_OUT = discord.Permissions(manage_messages=True, moderate_members=True)
@@ -327,14 +327,11 @@ async def audited(town: Town) -> list[tuple[str, str]]:
 
 async def test_a_locked_database_delays_the_act_not_the_answer(town: Town, tmp_path: Path) -> None:
     """Discord waits three seconds for an answer: it comes first, and the act when the database lets it happen."""
-    locker = sqlite3.connect(tmp_path / "easel.db", isolation_level=None)
-    locker.execute("BEGIN IMMEDIATE")
-    before = len(town.env.http_requests)
-    acting = asyncio.create_task(town.mo.slash(town.pictures, "mod ban", person=town.ada, reason="spam"))
-    await town.until(lambda: any("/callback" in one.path for one in town.env.http_requests[before:]))
-    assert await town.services.sanctions.active(town.ada.id, town.guild.id) is None
-    locker.execute("ROLLBACK")
-    locker.close()
+    with locked(tmp_path):
+        before = len(town.env.http_requests)
+        acting = asyncio.create_task(town.mo.slash(town.pictures, "mod ban", person=town.ada, reason="spam"))
+        await town.until(lambda: any("/callback" in one.path for one in town.env.http_requests[before:]))
+        assert await town.services.sanctions.active(town.ada.id, town.guild.id) is None
     assert "is banned" in said(answer(await acting))
     assert await audited(town) == [("ban", f"user:{town.ada.id}")]
 

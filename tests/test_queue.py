@@ -125,11 +125,12 @@ class Traffic(RuleBasedStateMachine):
         mine = sum(owner == user_id for owner in self.people.values())
         full = len(self.people) >= 6 or mine >= 3
         try:
-            self.queue.reserve(Ticket(self.number, user_id, images))
+            self.queue.check_room(user_id)
         except QueueFull:
             assert full
         else:
             assert not full
+            self.queue.reserve(Ticket(self.number, user_id, images))
             self.people[self.number] = user_id
             self.reserved.append(self.number)
 
@@ -186,11 +187,11 @@ def test_the_bound_names_count_and_limit() -> None:
     queue = a_queue(size=3, size_per_person=2)
     join(queue, Ticket(1, 1, 1), Ticket(2, 1, 1))
     with pytest.raises(QueueFull, match="You have 2 generations under way; at most 2"):
-        queue.reserve(Ticket(3, 1, 1))
+        queue.check_room(1)
     join(queue, Ticket(4, 2, 1))
     with pytest.raises(QueueFull, match="queue is full: 3 generations"):
-        queue.reserve(Ticket(5, 3, 1))
-    queue.reserve(Ticket(6, 3, 1), bounded=False)
+        queue.check_room(3)
+    queue.reserve(Ticket(6, 3, 1))
 
 
 def test_waits_are_unknown_before_anything_was_measured() -> None:

@@ -1,12 +1,12 @@
 """The answer to an order where Discord is unwell, the token has run out, or the bot was restarted: nothing is lost."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import client
-from bot.orders.order import Order
+from tests.bot_fakes import locked
 from tests.town import Town, answer, buttons, result_buttons, said
 
 
@@ -102,7 +102,7 @@ async def test_cancelling_after_the_token_has_run_out_takes_the_button_away(town
     await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     await town.shown("Next in the queue")
     await town.env.advance_time(16 * 60)
-    town.services.generator.cancel((await town.newest()).id, town.ada.id)
+    town.services.works.cancel((await town.newest()).id, town.ada.id)
     _, message = await town.finished()
     assert said(message) == "-# This generation was cancelled."
     assert buttons(message) == []
@@ -115,7 +115,7 @@ async def test_a_deleted_answer_is_not_posted_again(town: Town) -> None:
     await town.running()
     await town.mo.delete(town.messages()[0])
     town.pool.release()
-    await town.until(lambda: not town.services.generator.pending())
+    await town.until(lambda: not town.services.works.pending())
     assert town.messages() == []
     assert (await town.newest()).status == "done"
 
@@ -124,36 +124,23 @@ async def test_an_interaction_that_ended_before_the_answer_costs_nothing(town: T
     """Discord refuses the first answer (10062): nothing is drawn, and the queue forgets it."""
     town.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
     await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    assert town.services.generator.pending() == []
+    assert town.services.works.pending() == []
     assert town.pool.requests == []
     assert (await town.newest()).status == "failed"
 
 
-async def test_an_interaction_that_ended_during_a_slow_admission_costs_nothing(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_interaction_that_ended_during_a_slow_admission_costs_nothing(town: Town, tmp_path: Path) -> None:
     """Discord refuses the "thinking…" while the row is being written: what was let in is let go again."""
-    go_on, let_go = asyncio.Event(), asyncio.Event()
-    generator = town.services.generator
-    admit, abandon = generator.admit, generator.abandon
-
-    async def slow(order: Order) -> int:
-        await go_on.wait()
-        return await admit(order)
-
-    async def noted(generation_id: int) -> None:
-        await abandon(generation_id)
-        let_go.set()
-
-    monkeypatch.setattr(generator, "abandon", noted)
-    monkeypatch.setattr(generator, "admit", lambda order: town.env.external_wait(slow(order), reason="slow"))
-    monkeypatch.setattr(client, "ADMISSION_PATIENCE", 0.0)
+    town.bot.patience = 0.0
     town.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
-    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    go_on.set()
-    await town.until(let_go.is_set)
-    assert generator.pending() == []
+    with locked(tmp_path):
+        asked = len(town.env.http_requests)
+        ordering = asyncio.create_task(town.ada.slash(town.pictures, "imagine", prompt="a cat"))
+        await town.until(lambda: any("/callback" in one.path for one in town.env.http_requests[asked:]))
+    await ordering
+    assert town.services.works.pending() == []
     assert (await town.newest()).status == "failed"
+    assert town.pool.requests == []
 
 
 async def test_a_generation_that_a_restart_interrupted_ends_in_its_own_message(town: Town) -> None:

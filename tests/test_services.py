@@ -10,7 +10,7 @@ from bot.errors import ConfigurationError
 from bot.pool.pool import Pool
 from bot.services import open_services
 from inference.contract import Done, Image, Queued
-from tests.bot_fakes import FakePool, an_order, draw, services, tile
+from tests.bot_fakes import FakePool, an_order, draw, order_one, services, tile
 from tests.test_endpoint import FakeServer
 
 
@@ -50,7 +50,6 @@ async def test_nothing_is_left_running(tmp_path: Path) -> None:
     pool = FakePool()
     pool.hold()
     async with services(tmp_path, pool) as opened:
-        generation_id = await opened.generator.admit(an_order())
-        await opened.generator.abandon(generation_id)
+        await order_one(opened, an_order())
     left = {task.get_name() for task in asyncio.all_tasks() - before if not task.done()}
     assert left == set()

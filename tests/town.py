@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.config import load_settings
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.services import Services
 from bot.views.posts import ChannelPosts
+from bot.views.reply import InteractionReply
 from inference.contract import Event, GenerationRequest, Progress
 from tests.bot_fakes import FakePool, services
 
@@ -81,7 +83,7 @@ class Town:
         await self.env.restart_bot(a_bot(self._folder))
         await self.open()
         with self.env.time_context():
-            await self.services.generator.resume(self.bot.reply_for)
+            await self.services.recovery.resume(partial(InteractionReply.again, self.bot))
 
     @property
     def bot(self) -> Bot:
@@ -110,7 +112,7 @@ class Town:
 
     async def settled(self) -> None:
         """Wait until nothing is under way and the last word was said."""
-        await self.until(lambda: not self.services.generator.pending())
+        await self.until(lambda: not self.services.works.pending())
 
     async def running(self) -> GenerationRecord:
         """Wait until the newest generation is being drawn."""
@@ -122,7 +124,7 @@ class Town:
             if true():
                 return
             await asyncio.sleep(0.001)
-        raise AssertionError(f"this never came true; under way: {self.services.generator.pending()}")
+        raise AssertionError(f"this never came true; under way: {self.services.works.pending()}")
 
     async def newest(self) -> GenerationRecord:
         page = await self.services.log.page(GenerationFilter(), limit=1)

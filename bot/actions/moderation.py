@@ -29,7 +29,7 @@ class Target:
 
 
 class UnderWay(Protocol):
-    """What is being drawn by this process; `Generator` is the real one."""
+    """What is being drawn by this process; `Works` is the real one."""
 
     def cancel_all(self, user_id: int, guild_id: int | None, by_user_id: int) -> int:
         """Stop all of a person's in a server, or everywhere; returns how many."""

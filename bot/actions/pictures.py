@@ -22,7 +22,7 @@ from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
 from bot.errors import NotFound, NothingToCancel, TooLate
 from bot.generation.album import shown_grid
-from bot.generation.generator import Generator
+from bot.generation.work import Works
 from bot.orders.order import Kind, Order
 from bot.storage.folder import Storage
 
@@ -47,7 +47,7 @@ class Pictures:
         self,
         *,
         generations: GenerationLog,
-        generator: Generator,
+        works: Works,
         storage: Storage,
         post_log: PostLog,
         posts: Posts,
@@ -58,7 +58,7 @@ class Pictures:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._generations = generations
-        self._generator = generator
+        self._works = works
         self._storage = storage
         self._post_log = post_log
         self._posts = posts
@@ -137,17 +137,17 @@ class Pictures:
         record = await self.find(actor, generation_id)
         owner, guild_id = record.order.requester.user_id, record.order.requester.guild_id
         actor.check_may_act_on("This generation", guild_id, (owner,))
-        if not self._generator.cancel(generation_id, actor.user_id):
+        if not self._works.cancel(generation_id, actor.user_id):
             raise TooLate(generation_id)
         await self._audit_log.note(Act(actor.user_id, "cancel", f"generation:{generation_id}", guild_id, (owner,)))
 
     def cancel_own(self, actor: Actor, generation_id: int | None = None) -> int:
         """Stop one's own, all or one of them; returns how many.  Raises NothingToCancel."""
-        mine = [pending.generation_id for pending in self._generator.pending(actor.user_id)]
+        mine = [pending.generation_id for pending in self._works.pending(actor.user_id)]
         chosen = [one for one in mine if generation_id in (None, one)]
         if not chosen:
             raise NothingToCancel
-        return sum(self._generator.cancel(one, actor.user_id) for one in chosen)
+        return sum(self._works.cancel(one, actor.user_id) for one in chosen)
 
     # --------------------------------------------------------------------------------------------------- removing
 
@@ -174,7 +174,7 @@ class Pictures:
     async def _remove(self, actor: Actor, record: GenerationRecord, why: str, index: int | None) -> Removed:
         removed = await self._generations.remove(record.id, actor.user_id, why, index)
         if removed.status in UNFINISHED:
-            self._generator.cancel(record.id, actor.user_id)
+            self._works.cancel(record.id, actor.user_id)
         gone = await self._take_down(removed, index)
         if actor.user_id == record.order.requester.user_id:
             await self._erase_due(self._now() - self._review, record.id)

@@ -12,7 +12,7 @@ from bot.generation.reply import Pending
 from bot.orders.order import Order
 from bot.views import status, text
 from bot.views.answer import note
-from bot.views.press import actor_of, answering
+from bot.views.press import actor_of, answering, place
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
 
 HELP = """### Easel draws what you describe
@@ -71,17 +71,17 @@ class Imagine(commands.Cog):
                 temperature=temperature,
                 top_k=top_k,
             )
-            await self.bot.place(interaction, order)
+            await place(interaction, order)
 
     @app_commands.command(description="See what is being drawn and who waits")
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def queue(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
-            everyone = self.bot.services.generator.pending(None)
+            everyone = self.bot.services.works.pending(None)
             mine = [pending for pending in everyone if pending.user_id == interaction.user.id]
             drawing = sum(pending.status == "running" for pending in everyone)
             lines = [f"### Queue\n{drawing} being drawn, {len(everyone) - drawing} waiting."]
-            lines += [f"{_place(pending)} · {text.plain(pending.prompt, 100)}" for pending in mine[:10]]
+            lines += [f"{_standing(pending)} · {text.plain(pending.prompt, 100)}" for pending in mine[:10]]
             if everyone and not mine:
                 lines.append("-# None of them is yours.")
             await interaction.response.send_message(view=note("\n".join(lines)), ephemeral=True)
@@ -101,7 +101,7 @@ class Imagine(commands.Cog):
     async def complete_which(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        mine = self.bot.services.generator.pending(interaction.user.id)
+        mine = self.bot.services.works.pending(interaction.user.id)
         return [
             app_commands.Choice(name=text.shorten(text.one_line(pending.prompt), 100), value=str(pending.generation_id))
             for pending in mine
@@ -116,7 +116,7 @@ class Imagine(commands.Cog):
             await interaction.response.send_message(view=note("\n".join(parts)), ephemeral=True)
 
 
-def _place(pending: Pending) -> str:
+def _standing(pending: Pending) -> str:
     if pending.position is None:
         return {"checking": "🔎 Being checked", "running": "🎨 Being drawn"}.get(pending.status, pending.status)
     return status.queued_status(pending.position, pending.eta_seconds)

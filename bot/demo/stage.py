@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -32,6 +33,7 @@ from bot.demo.world import World
 from bot.services import Services
 from bot.views.answer import note
 from bot.views.posts import ChannelPosts
+from bot.views.reply import InteractionReply
 
 log = structlog.get_logger(__name__)
 
@@ -159,7 +161,7 @@ async def open_stage(
         await bot.get_partial_messageable(world.channel.id).send(view=note(WELCOME))
         await stage.publish()
         stack.push_async_callback(cancelled, asyncio.create_task(stage.pump()))
-        await bot.services.generator.resume(bot.reply_for)
+        await bot.services.recovery.resume(partial(InteractionReply.again, bot))
         stage.pages = await stack.enter_async_context(open_pages(bot, world, pages_port))
         yield stage
 

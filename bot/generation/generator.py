@@ -1,20 +1,20 @@
 """The whole story of one generation, from the order to the delivered grid.
 
-In: an `Order` and a `Reply` to talk to the person through.  Out: a delivered `Result`, and a row that tells it all.
-`Generator._run` is the story.  Knows no Discord and no SQL.
+In: an `Order`, and the `Door` through which it came.  Out: a delivered `Result`, and a row that tells it all.
+`Generator.run` and `carry_out` are the story.  Knows no Discord and no SQL.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
 from bot.database.generations import GenerationLog
-from bot.database.records import GenerationRecord, ImageRecord, Status
+from bot.database.records import GenerationRecord, ImageRecord
 from bot.database.session import utc_now
 from bot.errors import (
     GenerationCancelled,
@@ -25,11 +25,13 @@ from bot.errors import (
     UserError,
 )
 from bot.generation.album import Album
+from bot.generation.door import Door
 from bot.generation.live import INTERVAL_SECONDS, LiveReply
-from bot.generation.reply import Pending, Reply, Result
+from bot.generation.reply import Reply, Result
+from bot.generation.work import BotStops, Work, Works
 from bot.orders.admission import Admission
 from bot.orders.order import Order
-from bot.orders.queue import FairQueue, Place, Ticket
+from bot.orders.queue import FairQueue
 from bot.pool.pool import DrawingPool
 from bot.storage.folder import Storage
 from inference.contract import Done, GenerationRequest, Image, Progress
@@ -39,55 +41,7 @@ log = structlog.get_logger(__name__)
 CLOSING_SECONDS: Final = 10.0  # what deliveries under way get when the bot stops
 SEVERITY: Final = ("allow", "flag", "block")
 
-
-T = TypeVar("T")
-
 Start = Callable[[], Coroutine[Any, Any, None]]
-
-
-class BotStops(Exception):
-    """The bot is closing; whatever is not finished is taken up at the next start."""
-
-
-@dataclass(slots=True, eq=False)
-class _Work:
-    """A generation under way.  `follows` is set when the one before it in a resumed order has its place."""
-
-    generation_id: int
-    order: Order
-    live: LiveReply | None = None
-    status: Status = "checking"
-    init_image_key: str | None = None
-    follows: asyncio.Event | None = None
-    in_line: asyncio.Event = field(default_factory=asyncio.Event)
-    turn: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    unwanted: asyncio.Event = field(default_factory=asyncio.Event)
-    cancelled: bool = False  # unwanted by a person; otherwise it is the bot that stops
-    drawn: bool = False  # from here on there is something to deliver, and no cancelling
-
-    async def wanted(self, step: Coroutine[Any, Any, T]) -> T:
-        """Wait for a step, at most as long as anybody wants the pictures.  Raises GenerationCancelled or BotStops.
-
-        Between such steps nothing is interrupted: a transaction or a delivery is always carried through.
-        """
-        running, unwanted = asyncio.ensure_future(step), asyncio.ensure_future(self.unwanted.wait())
-        try:
-            await asyncio.wait((running, unwanted), return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                return running.result()
-            raise GenerationCancelled if self.cancelled else BotStops
-        finally:
-            running.cancel()
-            unwanted.cancel()
-            await asyncio.gather(running, unwanted, return_exceptions=True)
-
-    def pending(self, place: Place | None) -> Pending:
-        requester = self.order.requester
-        position, eta = (place.position, place.eta_seconds) if place else (None, None)
-        return Pending(
-            self.generation_id, self.order.prompt, requester.user_id, requester.guild_id, self.status, position, eta
-        )
 
 
 class Generator:
@@ -98,19 +52,20 @@ class Generator:
         *,
         pool: DrawingPool,
         queue: FairQueue,
-        log: GenerationLog,
+        works: Works,
+        generations: GenerationLog,
         admission: Admission,
         storage: Storage,
         interval: float = INTERVAL_SECONDS,
     ) -> None:
         self._pool = pool
         self._queue = queue
-        self._log = log
+        self._works = works
+        self._generations = generations
         self._admission = admission
         self._storage = storage
         self._interval = interval
-        self._works: dict[int, _Work] = {}
-        self._started: asyncio.Queue[tuple[_Work, Start]] = asyncio.Queue()
+        self._started: asyncio.Queue[tuple[Work, Start]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._starter: asyncio.Task[None] | None = None
         pool.listen(self._give_turns)
@@ -122,8 +77,7 @@ class Generator:
         """Finish deliveries under way; everything else stays in the log for `resume`."""
         if self._starter is not None:
             self._starter.cancel()
-        for work in self._works.values():
-            work.unwanted.set()
+        self._works.stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
             for task in late:
@@ -131,57 +85,74 @@ class Generator:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    # ----------------------------------------------------------------------------------------------- the door
-
-    async def admit(self, order: Order) -> int:
-        """Let an order in and write its row; returns its id, to be handed to `start`.  Raises as Admission.admit."""
-        generation_id, order = await self._admission.admit(order)
-        self._works[generation_id] = _Work(generation_id, order)
-        return generation_id
-
-    def start(self, generation_id: int, reply: Reply) -> None:
-        """Begin what `admit` let in.  Returns at once; the work is done in the generator's own tasks."""
-        work = self._works[generation_id]
-        work.live = LiveReply(reply, self._interval)
-        self._started.put_nowait((work, partial(self._run, work, reply, work.live)))
-
-    async def abandon(self, generation_id: int) -> None:
-        """Give up what `admit` let in and nobody could start, because the person cannot be answered."""
-        work = self._works.get(generation_id)
-        if work is not None and work.live is None:
-            self._forget(work)
-            await self._log.fail(generation_id, "not_answered", "Discord did not take the first answer.")
-
-    async def _start_works(self) -> None:
-        while True:
-            work, begin = await self._started.get()
-            task = asyncio.create_task(begin(), name=f"generation {work.generation_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
     # ---------------------------------------------------------------------------------------------- the story
 
-    async def _run(self, work: _Work, reply: Reply, live: LiveReply) -> None:
-        """The whole story: check → queue → draw → store → deliver, and every way in which it can end early."""
+    async def run(self, order: Order, door: Door) -> int:
+        """Admit the order and acknowledge the person, then `carry_out` the rest in a task of its own.
+
+        Returns the generation's id.  Raises what refuses the order, or what kept the person from being answered.
+        """
+        work = await self._let_in(order, door)
+        self.begin(work, partial(self.carry_out, work))
+        return work.generation_id
+
+    async def carry_out(self, work: Work) -> None:
+        """Check → queue → draw → store → deliver, and every way in which it can end early."""
         try:
             await self._check(work)
             await self._wait_for_turn(work)
-            images, model = await self._draw(work, live)
+            images, model = await self._draw(work)
             result = await self._store(work, images, model)
-            await live.close()
-            await self._deliver(work, reply, result)
+            await self.deliver(work, result)
         except UserError as error:
-            await self._end(work, reply, live, error)
+            await self._end(work, error)
         except BotStops:
-            await live.close()  # the row stays as it is, for `resume`
+            await work.live.close()  # the row stays as it is, for the recovery
         except Exception:
-            log.exception("generation.broke", generation_id=work.generation_id)
+            log.exception("generation.broke", generation=work.generation_id)
             sentence = f"Something broke. The log says more under generation {work.generation_id}."
-            await self._end(work, reply, live, GenerationFailed("internal", sentence))
+            await self._end(work, GenerationFailed("internal", sentence))
         finally:
-            self._forget(work)
+            self.forget(work)
 
-    async def _check(self, work: _Work) -> None:
+    async def _let_in(self, order: Order, door: Door) -> Work:
+        """Admit and acknowledge.
+
+        A refusal is for the person's eyes only, and the first word fixes whether an answer is private: so admission
+        goes first; where it is slow, the word does, and a refusal takes it back.
+        """
+        admission = asyncio.ensure_future(self._admission.admit(order))
+        if door.patience != 0:
+            await asyncio.wait({admission}, timeout=door.patience)
+        acknowledged, message_id = False, None
+        try:
+            if not admission.done():
+                message_id, acknowledged = await door.acknowledge(), True
+            generation_id, order = await admission
+            if not acknowledged:
+                message_id, acknowledged = await door.acknowledge(), True
+            if message_id is not None:
+                await self._generations.record_reply(generation_id, message_id)
+        except Exception:
+            await self._abandon(admission)
+            if acknowledged:
+                await door.take_back()
+            raise
+        work = self.work(generation_id, order, door.reply(generation_id, order, message_id))
+        self._works.add(work)
+        return work
+
+    async def _abandon(self, admission: "asyncio.Future[tuple[int, Order]]") -> None:
+        """Give up what was admitted, because the person cannot be answered; what was refused needs nothing."""
+        try:
+            generation_id, _ = await admission
+        except Exception:  # noqa: BLE001  # whoever waits for the admission raises it
+            return
+        self._queue.cancel(generation_id)
+        with suppress(NotSaved):
+            await self._generations.fail(generation_id, "not_answered", "Discord did not take the first answer.")
+
+    async def _check(self, work: Work) -> None:
         """Ask the filter; where nobody can answer, wait and then fail: nothing is drawn unchecked."""
         prompts = {"prompt": work.order.prompt}
         if work.order.negative_prompt:
@@ -189,29 +160,29 @@ class Generator:
         verdicts = await work.wanted(self._pool.check(list(prompts.values())))
         judged = list(zip(prompts, verdicts, strict=True))
         field_name, worst = max(judged, key=lambda one: SEVERITY.index(one[1].action))
-        await self._log.record_verdict(work.generation_id, worst)
+        await self._generations.record_verdict(work.generation_id, worst)
         if worst.action == "block":
             work.status = "blocked"
             raise PromptBlocked(worst.category or "other", field_name, work.generation_id)
 
-    async def _wait_for_turn(self, work: _Work) -> None:
+    async def _wait_for_turn(self, work: Work) -> None:
         if work.follows is not None:
             await work.wanted(work.follows.wait())
         self._queue.enter(work.generation_id)
         work.in_line.set()
         work.status = "queued"
-        await self._log.record_queued(work.generation_id)
+        await self._generations.record_queued(work.generation_id)
         self._give_turns()
         await work.wanted(work.turn.wait())
         # Another process, such as the operator's command line, may have sanctioned them while they waited.
         await self._admission.check_sanctions(work.order.requester)
 
-    async def _draw(self, work: _Work, live: LiveReply) -> tuple[list[Image], str]:
+    async def _draw(self, work: Work) -> tuple[list[Image], str]:
         """The pictures and the name of the model that drew them."""
         work.status = "running"
-        await self._log.record_start(work.generation_id)
+        await self._generations.record_start(work.generation_id)
         request = await self._request(work)
-        images, model = await work.wanted(self._collect(request, live))
+        images, model = await work.wanted(self._collect(request, work.live))
         if sorted(images) != list(range(request.images)):
             raise GenerationFailed("incomplete", f"Only {len(images)} of {request.images} pictures were drawn.")
         work.drawn = True
@@ -233,13 +204,13 @@ class Generator:
                         model = event.model
         return images, model
 
-    async def _request(self, work: _Work) -> GenerationRequest:
+    async def _request(self, work: Work) -> GenerationRequest:
         order = work.order
         if order.init_image is None and work.init_image_key is not None:
             order = replace(order, init_image=await self._storage.get(work.init_image_key))
         return replace(order.request(default_seed=0), id=str(work.generation_id))
 
-    async def _store(self, work: _Work, images: Sequence[Image], model: str) -> Result:
+    async def _store(self, work: Work, images: Sequence[Image], model: str) -> Result:
         """Keep the pictures.  Where they cannot be kept they are delivered all the same: they were paid for."""
         generation_id = work.generation_id
         album = await Album.of(images)
@@ -247,21 +218,21 @@ class Generator:
         grid_key = None
         try:
             records, grid_key = await album.store(self._storage, generation_id)
-            await self._log.record_pictures(generation_id, records, model=model, grid_key=grid_key)
+            await self._generations.record_pictures(generation_id, records, model=model, grid_key=grid_key)
         except Exception:
-            log.exception("generation.pictures_not_saved", generation_id=generation_id)
+            log.exception("generation.pictures_not_saved", generation=generation_id)
             with suppress(Exception):
-                await self._log.record_pictures(generation_id, (), model=model, grid_key=None)
+                await self._generations.record_pictures(generation_id, (), model=model, grid_key=None)
         return Result(await self._drawn_record(work, model, records, grid_key), album.pictures, album.grid)
 
     async def _drawn_record(
-        self, work: _Work, model: str, images: tuple[ImageRecord, ...], grid_key: str | None
+        self, work: Work, model: str, images: tuple[ImageRecord, ...], grid_key: str | None
     ) -> GenerationRecord:
         """The row, or where the log cannot be read just now, what is known of it without the log."""
         try:
-            record = await self._log.get(work.generation_id)
+            record = await self._generations.get(work.generation_id)
         except Exception:
-            log.exception("generation.row_not_read", generation_id=work.generation_id)
+            log.exception("generation.row_not_read", generation=work.generation_id)
             order = work.order
             return GenerationRecord(
                 work.generation_id, order, "done", order.seed or 0, utc_now(), model, images=images, grid_key=grid_key
@@ -270,40 +241,56 @@ class Generator:
             raise NotFound(f"Generation {work.generation_id}")
         return record
 
-    async def _deliver(self, work: _Work, reply: Reply, result: Result) -> None:
+    async def deliver(self, work: Work, result: Result) -> None:
         """Show the pictures and write down where.  What could not be shown is tried again after a restart."""
+        await work.live.close()
         try:
-            message_id = await reply.deliver(result)
-            await self._log.delivered(work.generation_id, message_id)
+            message_id = await work.reply.deliver(result)
+            await self._generations.delivered(work.generation_id, message_id)
         except Exception:
-            log.exception("generation.not_delivered", generation_id=work.generation_id)
+            log.exception("generation.not_delivered", generation=work.generation_id)
         else:
-            log.info("generation.delivered", generation_id=work.generation_id, seconds=result.record.seconds)
+            log.info("generation.delivered", generation=work.generation_id, seconds=result.record.seconds)
 
-    async def _end(self, work: _Work, reply: Reply, live: LiveReply, error: UserError) -> None:
+    async def _end(self, work: Work, error: UserError) -> None:
         """Write down why there are no pictures, and say it."""
         self._queue.cancel(work.generation_id)
         if isinstance(error, NotSaved):
             error = NotSaved("Your generation", work.generation_id)
         try:
-            await live.close()
+            await work.live.close()
             if isinstance(error, GenerationCancelled):
-                await self._log.record_cancelled(work.generation_id)
+                await self._generations.record_cancelled(work.generation_id)
             elif not isinstance(error, PromptBlocked):
                 code = error.code if isinstance(error, GenerationFailed) else type(error).__name__
-                await self._log.fail(work.generation_id, code, str(error))
+                await self._generations.fail(work.generation_id, code, str(error))
         except Exception:  # whatever it was, the person still waits for an answer
-            log.exception("generation.end_not_saved", generation_id=work.generation_id)
+            log.exception("generation.end_not_saved", generation=work.generation_id)
         try:
-            await reply.fail(error, work.generation_id)
+            await work.reply.fail(error)
         except Exception:
-            log.exception("generation.end_not_told", generation_id=work.generation_id)
+            log.exception("generation.end_not_told", generation=work.generation_id)
 
-    def _forget(self, work: _Work) -> None:
-        self._works.pop(work.generation_id, None)
+    # ----------------------------------------------------------------------------------------- what is under way
+
+    def work(self, generation_id: int, order: Order, reply: Reply) -> Work:
+        return Work(generation_id, order, reply, LiveReply(reply, self._interval))
+
+    def begin(self, work: Work, start: Start) -> None:
+        """Let it run in a task that belongs to no command."""
+        self._started.put_nowait((work, start))
+
+    async def _start_works(self) -> None:
+        while True:
+            work, begin = await self._started.get()
+            task = asyncio.create_task(begin(), name=f"generation {work.generation_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def forget(self, work: Work) -> None:
+        """It has ended; a slot or a place is free."""
         self._queue.cancel(work.generation_id)
-        work.in_line.set()
-        work.ended.set()
+        self._works.remove(work)
         self._give_turns()
 
     def _give_turns(self) -> None:
@@ -311,75 +298,4 @@ class Generator:
         while self._queue.running < self._pool.capacity and (ticket := self._queue.next()) is not None:
             self._works[ticket.generation_id].turn.set()
         for generation_id, place in self._queue.places(self._pool.capacity).items():
-            if (live := self._works[generation_id].live) is not None:
-                live.queued(place)
-
-    # --------------------------------------------------------------------------------------- from the outside
-
-    def cancel(self, generation_id: int, by_user_id: int) -> bool:
-        """Stop it, whoever it belongs to: may they? is the caller's question.  False where it is too late."""
-        work = self._works.get(generation_id)
-        if work is None or work.drawn or work.cancelled:
-            return False
-        work.cancelled = True
-        work.unwanted.set()
-        log.info("generation.cancelled", generation_id=generation_id, by=by_user_id)
-        return True
-
-    def cancel_all(self, user_id: int, guild_id: int | None, by_user_id: int) -> int:
-        """Stop all of a person's in a server, or, where it is None, everywhere; returns how many."""
-        theirs = [
-            pending.generation_id
-            for pending in self.pending(user_id)
-            if guild_id is None or pending.guild_id == guild_id
-        ]
-        return sum(self.cancel(generation_id, by_user_id) for generation_id in theirs)
-
-    async def ended(self, generation_id: int) -> None:
-        """Return once the generation is delivered, failed or cancelled; at once where it is not under way."""
-        work = self._works.get(generation_id)
-        if work is not None:
-            await work.ended.wait()
-
-    def pending(self, user_id: int | None = None) -> list[Pending]:
-        """What is not finished, of one person or of all, those that run first and then in the queue's order."""
-        places = self._queue.places(self._pool.capacity)
-        works = [work for work in self._works.values() if user_id in (None, work.order.requester.user_id)]
-        pending = [work.pending(places.get(work.generation_id)) for work in works]
-        return sorted(pending, key=lambda one: (one.status != "running", one.position or 0, one.generation_id))
-
-    async def resume(self, reply_for: Callable[[GenerationRecord], Reply]) -> int:
-        """Take up, in order, what a crash or a stop left behind; returns how many."""
-        await self._log.forget_expired_tokens()
-        records = [record for record in await self._log.unfinished() if record.id not in self._works]
-        before: asyncio.Event | None = None
-        for record in records:
-            order, reply = record.order, reply_for(record)
-            work = _Work(record.id, order, init_image_key=record.init_image_key, follows=before)
-            work.live = LiveReply(reply, self._interval)
-            self._works[record.id] = work
-            self._queue.reserve(Ticket(record.id, order.requester.user_id, order.images), bounded=False)
-            again = self._deliver_again if record.images else self._run_again
-            self._started.put_nowait((work, partial(again, work, reply, work.live, record)))
-            before = work.in_line
-        return len(records)
-
-    async def _run_again(self, work: _Work, reply: Reply, live: LiveReply, record: GenerationRecord) -> None:
-        log.info("generation.resumed", generation_id=record.id, status=record.status)
-        await self._run(work, reply, live)
-
-    async def _deliver_again(self, work: _Work, reply: Reply, live: LiveReply, record: GenerationRecord) -> None:
-        """The pictures are there, only nobody was shown them; where their files are gone, the same are drawn again."""
-        work.in_line.set()
-        try:
-            try:
-                album = await Album.load(self._storage, record)
-            except (NotFound, ValueError):
-                await self._run_again(work, reply, live, record)
-                return
-            work.drawn = True
-            await self._deliver(work, reply, Result(record, album.pictures, album.grid))
-        except Exception:  # a storage that cannot be read just now; the next start tries again
-            log.exception("generation.not_delivered", generation_id=record.id)
-        finally:
-            self._forget(work)
+            self._works[generation_id].live.queued(place)

@@ -49,5 +49,5 @@ class Reply(Protocol):
         After a crash this may be called again for the same generation, and must then lead to one message, not two.
         """
 
-    async def fail(self, error: UserError, generation_id: int | None) -> None:
+    async def fail(self, error: UserError) -> None:
         """Say why there are no pictures."""

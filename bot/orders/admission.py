@@ -62,7 +62,7 @@ class Admission:
             await self._limits.check(requester)
             self._queue.check_room(requester.user_id)
             generation_id = await self._write_down(order)
-            self._queue.reserve(Ticket(generation_id, requester.user_id, order.images), bounded=False)
+            self._queue.reserve(Ticket(generation_id, requester.user_id, order.images))
             await self._limits.count(requester)
         return generation_id, order
 

@@ -86,10 +86,8 @@ class FairQueue:
         if len(self) >= self._size:
             raise QueueFull(f"The queue is full: {len(self)} generations are under way. Please try again later.")
 
-    def reserve(self, ticket: Ticket, *, bounded: bool = True) -> None:
-        """Count the ticket without giving it a place yet.  Raises QueueFull unless `bounded` is False."""
-        if bounded:
-            self.check_room(ticket.user_id)
+    def reserve(self, ticket: Ticket) -> None:
+        """Count the ticket without giving it a place yet, whether there is room (`check_room`) or not."""
         self._reserved[ticket.generation_id] = ticket
 
     def enter(self, generation_id: int) -> None:

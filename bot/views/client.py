@@ -5,7 +5,7 @@ from abc import abstractmethod
 import discord
 
 from bot.config import Settings
-from bot.orders.order import Order
+from bot.generation.door import Door
 from bot.services import Services
 
 
@@ -16,8 +16,8 @@ class Client(discord.Client):
     settings: Settings
 
     @abstractmethod
-    async def place(self, interaction: "BotInteraction", order: Order) -> None:
-        """Admit an order and start it; the interaction must not have been answered yet."""
+    def door(self, interaction: "BotInteraction") -> Door:
+        """Through which an order comes in; the interaction must not have been answered yet."""
 
     @abstractmethod
     async def report(self, interaction: "BotInteraction", error: Exception) -> None:

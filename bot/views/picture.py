@@ -17,7 +17,7 @@ from bot.views import text
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
-from bot.views.press import GenerationPress, Press, actor_of
+from bot.views.press import GenerationPress, Press, actor_of, place
 
 UPSCALE_FACTOR: Final = 4
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
@@ -95,7 +95,7 @@ class Vary(PicturePress, verb="vary"):
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
         order = await pictures.vary(actor_of(interaction), self.generation_id, self.index)
-        await interaction.client.place(interaction, order)
+        await place(interaction, order)
 
 
 class Share(PicturePress, verb="share"):

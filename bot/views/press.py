@@ -16,6 +16,7 @@ from discord import ui
 
 from bot.actions.actor import Actor
 from bot.database.records import GenerationRecord
+from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import CustomId, unwritten
 
@@ -99,6 +100,13 @@ def declared(press: type[Press] = Press) -> Iterator[type[Press]]:
 
 def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:
     return ui.ActionRow(*items)
+
+
+async def place(interaction: BotInteraction, order: Order) -> None:
+    """Have an order drawn; the interaction must not have been answered yet.  Raises what refuses the order."""
+    reference = InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)
+    door = interaction.client.door(interaction)
+    await interaction.client.services.generator.run(dataclasses.replace(order, interaction=reference), door)
 
 
 def actor_of(interaction: BotInteraction) -> Actor:

@@ -7,7 +7,7 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.views import text
-from bot.views.press import actor_of, answering
+from bot.views.press import actor_of, answering, place
 from inference.contract import MAX_PROMPT_CHARACTERS
 
 
@@ -37,4 +37,4 @@ class RemixModal(ui.Modal, title="Remix"):
         async with answering(interaction):
             actor, words = actor_of(interaction), (self.prompt.value, self.negative.value or None)
             order = await interaction.client.services.pictures.remix(actor, self.record.id, *words)
-            await interaction.client.place(interaction, order)
+            await place(interaction, order)

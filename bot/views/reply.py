@@ -7,15 +7,16 @@ the channel.  Nothing that Discord answers is raised: the pictures wait in `/his
 import asyncio
 from collections.abc import Awaitable, Callable
 from io import BytesIO
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import aiohttp
 import discord
 import structlog
 
+from bot.database.records import GenerationRecord
 from bot.errors import GenerationCancelled, UserError
 from bot.generation.reply import Result
-from bot.orders.order import InteractionRef
+from bot.orders.order import Order
 from bot.views import text
 from bot.views.answer import note
 from bot.views.result import ResultLayout
@@ -42,21 +43,22 @@ class Unreachable(Exception):
 
 
 class InteractionReply:
-    """Edits the message `message_id`, which answers an interaction in `channel_id`."""
+    """Edits the message `message_id`, which answers the order's interaction.  Implements `Reply`."""
 
-    def __init__(
-        self, client: discord.Client, *, generation_id: int, user_id: int, channel_id: int, prompt: str,
-        interaction: InteractionRef | None, message_id: int | None,
-    ) -> None:  # fmt: skip
+    def __init__(self, client: discord.Client, generation_id: int, order: Order, message_id: int | None) -> None:
         self._client = client
         self._generation_id = generation_id
-        self._user_id = user_id
-        self._channel_id = channel_id
-        self._prompt = prompt
-        self._interaction = interaction
+        self._user_id = order.requester.user_id
+        self._channel_id = order.requester.channel_id
+        self._prompt = order.prompt
+        self._interaction = order.interaction
         self._message_id = message_id
         self._thinking = message_id is not None
-        self._log = log.bind(generation=generation_id)
+
+    @classmethod
+    def again(cls, client: discord.Client, record: GenerationRecord) -> Self:
+        """The reply of a generation that a crash interrupted."""
+        return cls(client, record.id, record.order, record.message_id)
 
     # ------------------------------------------------------------------------------------------- the protocol
 
@@ -72,12 +74,12 @@ class InteractionReply:
         try:
             return await self._edit(lambda: (layout := ResultLayout(result.record, result.grid), layout.file))
         except Vanished:
-            self._log.info("answer_deleted")
+            log.info("answer.deleted_by_others", generation=self._generation_id)
             return None
         except Unreachable:
             return await self._post(result)
 
-    async def fail(self, error: UserError, generation_id: int | None) -> None:  # noqa: ARG002  # the protocol's signature
+    async def fail(self, error: UserError) -> None:
         """Tell the person alone: the sentence comes as a private message, and the public one goes.
 
         Where the token serves no more there are no private messages, and the public one says it.
@@ -115,7 +117,7 @@ class InteractionReply:
         except Unreachable:
             return
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            self._log.debug("status_not_shown", error=str(error))
+            log.debug("status.not_shown", generation=self._generation_id, error=str(error))
 
     async def _edit(self, build: Callable[[], tuple[discord.ui.LayoutView, discord.File]]) -> int:
         """Put the layout into the answer.  Built anew for each try, because sending uses up its file."""
@@ -148,9 +150,9 @@ class InteractionReply:
             except Unreachable:
                 continue
             except Vanished:
-                self._log.info("answer_deleted")
+                log.info("answer.deleted_by_others", generation=self._generation_id)
             return
-        self._log.info("last_word_not_shown", sentence=sentence)
+        log.info("answer.last_word_lost", generation=self._generation_id, sentence=sentence)
 
     async def _clear(self) -> None:
         """Delete the answer: with the token while that serves, then as the bot's own message."""
@@ -163,7 +165,7 @@ class InteractionReply:
             try:
                 await self._own_message(message_id).delete()
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                self._log.debug("answer_not_deleted", error=str(error))
+                log.debug("answer.not_deleted", generation=self._generation_id, error=str(error))
 
     async def _post(self, result: Result) -> int | None:
         """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
@@ -181,7 +183,7 @@ class InteractionReply:
         try:
             message_id = await self._attempt(send)
         except (Vanished, Unreachable):
-            self._log.info("waits_in_history")
+            log.info("answer.waits_in_history", generation=self._generation_id)
             await self._say("Your pictures are ready: see `/history`.")
             return None
         await self._clear()
@@ -209,7 +211,7 @@ class InteractionReply:
                     raise Vanished from error
                 passing = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
                 if code in TOKEN_GONE or not passing or delay is None:
-                    self._log.warning("discord_refused", error=str(error), code=code)
+                    log.warning("discord.refused", generation=self._generation_id, error=str(error), code=code)
                     raise Unreachable from error
                 await asyncio.sleep(delay)
         raise Unreachable

@@ -15,7 +15,7 @@ from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, share
-from bot.views.press import GenerationPress, actor_of, row_of
+from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
 
 BUTTONS_PER_ROW = 5
@@ -87,7 +87,7 @@ class Reroll(GenerationPress, verb="reroll"):
 
     async def press(self, interaction: BotInteraction) -> None:
         order = await interaction.client.services.pictures.reroll(actor_of(interaction), self.generation_id)
-        await interaction.client.place(interaction, order)
+        await place(interaction, order)
 
 
 class Remix(GenerationPress, verb="remix"):
