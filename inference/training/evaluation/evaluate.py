@@ -79,7 +79,7 @@ class Examiner:
     def diversity(self, questions: Sequence[Question], seed: int) -> dict[str, float]:
         """How much the pictures of grids of four differ."""
         orders = [(question.prompt, seed + index) for question in questions for index in range(FEW)]
-        pictures = draw(self._backend, orders, self._drawn)
+        pictures = draw(self._model, orders, self._drawn)
         return diversity(self._detector, [pictures[start : start + FEW] for start in range(0, len(pictures), FEW)])
 
     def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
