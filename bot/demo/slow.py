@@ -10,7 +10,7 @@ from contextlib import aclosing, suppress
 from typing import Final
 
 from bot.pool.pool import DrawingPool, EndpointStatus
-from inference.contract import Event, GenerationRequest, Image, Progress, Verdict
+from inference.contract import Event, GenerationRequest, Image, ModelDescription, Progress, Verdict
 
 SECONDS: Final = 12.0  # a generation's time in slow motion
 STEPS: Final = 6  # how often at least its progress is told
@@ -48,6 +48,9 @@ class SlowMotion:
 
     async def check(self, prompts: Sequence[str]) -> list[Verdict]:
         return await self._pool.check(prompts)
+
+    def models(self) -> tuple[ModelDescription, ...]:
+        return self._pool.models()
 
     def status(self) -> tuple[EndpointStatus, ...]:
         return self._pool.status()
