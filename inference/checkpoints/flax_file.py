@@ -25,7 +25,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference.checkpoints.weights import INDEX_SUFFIX, CheckpointError, shards
+from inference.checkpoints.weights import CheckpointError, read_shards
 
 ARRAY = 1
 CHUNKED = "__msgpack_chunked_array__"
@@ -96,15 +96,7 @@ class FlaxArray:
 
 def read_flax(path: Path) -> dict[str, FlaxArray]:
     """All arrays by their path, like `model/encoder/final_ln/bias`. Raises `CheckpointError`."""
-    if not path.name.endswith(INDEX_SUFFIX):
-        return _read_file(path)
-    arrays: dict[str, FlaxArray] = {}
-    for shard in shards(path):
-        for name, array in _read_file(shard).items():
-            if name in arrays:
-                raise CheckpointError(f"{shard}: {name} is in another file of {path.name} too")
-            arrays[name] = array
-    return arrays
+    return read_shards(path, _read_file)
 
 
 def _read_file(path: Path) -> dict[str, FlaxArray]:

@@ -10,13 +10,15 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+
+Stored = TypeVar("Stored")
 
 WEIGHTS = "model.safetensors"
 INDEX_SUFFIX = ".index.json"
@@ -60,15 +62,20 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     They lie in memory that is mapped from the file: reading it waits until somebody computes with them, and costs
     nothing again where the system still has the file. Only rows stored as int8 are made into float32 here.
     """
+    return read_shards(path, _read_file)
+
+
+def read_shards(path: Path, read: Callable[[Path], dict[str, Stored]]) -> dict[str, Stored]:
+    """What `read` finds in a file, or in all files that an index names. Raises `CheckpointError`."""
     if not path.name.endswith(INDEX_SUFFIX):
-        return _read_file(path)
-    weights: dict[str, Tensor] = {}
+        return read(path)
+    found: dict[str, Stored] = {}
     for shard in shards(path):
-        for name, tensor in _read_file(shard).items():
-            if name in weights:
+        for name, stored in read(shard).items():
+            if name in found:
                 raise CheckpointError(f"{shard}: {name} is in another file of {path.name} too")
-            weights[name] = tensor
-    return weights
+            found[name] = stored
+    return found
 
 
 def shards(index: Path) -> list[Path]:

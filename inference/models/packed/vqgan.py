@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.models.vqgan import GROUPS, VQGAN, AttnBlock, Level, ResnetBlock
+from inference.models.vqgan import VQGAN
+from inference.models.vqgan_blocks import GROUPS, AttnBlock, Level, ResnetBlock
 from inference.native.kernels import Kernels
 from inference.native.weights import WinogradWeight
 
