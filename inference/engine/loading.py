@@ -63,5 +63,5 @@ def ranker_of(checkpoint: Checkpoint) -> Ranker | None:
     try:
         return ClipRanker.load(checkpoint.clip)
     except RankerError as error:
-        log.warning("pictures will not be ranked", reason=str(error))
+        log.warning("model.not_ranked", reason=str(error))
         return None

@@ -179,7 +179,7 @@ def build_kernels(flags: tuple[str, ...]) -> Kernels | None:
     able = platform.system() == "Linux" and _has(NEEDED)
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if not able or compiler is None:
-        log.info("no native kernels", reason="no C compiler" if able else "not Linux on x86-64 with AVX2")
+        log.info("kernels.absent", reason="no C compiler" if able else "not Linux on x86-64 with AVX2")
         return None
     try:
         path = built_library(SOURCE, compiler, flags)
@@ -188,7 +188,7 @@ def build_kernels(flags: tuple[str, ...]) -> Kernels | None:
             kernels.moments(torch.zeros(1, 1, 1, LANES))  # what cannot run here at all should end here
         return kernels
     except (OSError, subprocess.SubprocessError) as error:
-        log.warning("no native kernels", reason=str(error))
+        log.warning("kernels.absent", reason=str(error))
         return None
 
 

@@ -24,8 +24,11 @@ from inference.contract import (
     Event,
     Failed,
     GenerationRequest,
+    Image,
     InvalidRequest,
     ModelDescription,
+    Progress,
+    Queued,
     Readiness,
     Verdict,
     event_to_line,
@@ -116,9 +119,14 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     except ConnectionError:
         pass  # the client has left between two events; during the wait for one, this task is cancelled
     finally:
-        if event is not None and not isinstance(event, Done | Failed):
-            service.metrics.cancelled()
-            log.info("generation.cancelled", generation=order.id)
+        match event:
+            case Done(seconds, model):
+                log.info("generation.done", generation=order.id, seconds=round(seconds, 2), model=model)
+            case Failed(code):
+                log.warning("generation.failed", generation=order.id, code=code)
+            case Queued() | Progress() | Image():
+                service.metrics.cancelled()
+                log.info("generation.cancelled", generation=order.id)
     return response
 
 
