@@ -19,6 +19,7 @@ from bot.errors import ChannelNotAllowed, MissingPermission, NotAdmitted, UserEr
 from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction, Client
+from bot.views.discord_codes import UNHEARD, sentence_for
 from bot.views.door import InteractionDoor
 from bot.views.press import declared
 
@@ -70,9 +71,12 @@ class Bot(Client, commands.AutoShardedBot):
         if isinstance(cause, UserError):
             log.info("refused", error=type(cause).__name__, user=interaction.user.id, sentence=str(cause))
             sentence = explained(cause)
-        elif isinstance(cause, discord.NotFound) and cause.code == 10062:
-            log.warning("answered_too_late", interaction=interaction.id)
+        elif isinstance(cause, discord.HTTPException) and cause.code in UNHEARD:
+            log.warning("answered_too_late", interaction=interaction.id, code=cause.code)
             return
+        elif isinstance(cause, discord.HTTPException) and (meaning := sentence_for(cause)) is not None:
+            log.info("discord_refused", code=cause.code, user=interaction.user.id, error=str(cause))
+            sentence = meaning
         else:
             error_id = secrets.token_hex(4)
             log.error("broken", id=error_id, user=interaction.user.id, exc_info=cause)

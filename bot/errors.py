@@ -20,6 +20,7 @@ Knows no Discord: a time to try again is `retry_at`, which the view writes in th
     │   └── NoGallery
     ├── DrawnElsewhere           shared in another server than its own
     ├── TooLate, NothingToCancel
+    ├── AlreadyDeleted
     ├── GenerationCancelled
     ├── GenerationFailed         `code` is the inference server's
     │   └── NoEndpoint           no inference server can be reached
@@ -170,6 +171,14 @@ class TooLate(UserError):
 
     def __init__(self, generation_id: int) -> None:
         super().__init__("This generation is not in progress any more: it is too late to cancel it.")
+        self.generation_id = generation_id
+
+
+class AlreadyDeleted(UserError):
+    """Somebody was faster, or pressed twice."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__("These pictures are deleted already.")
         self.generation_id = generation_id
 
 

@@ -123,23 +123,63 @@ async def test_details_of_the_longest_prompt_fit_a_message(town: Town) -> None:
     assert 1000 < len(said(answer(result))) <= 4000
 
 
-async def test_the_owner_deletes(town: Town) -> None:
-    """Message and row go; the pictures' buttons then find nothing."""
-    record, message = await town.imagine()
-    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
-    assert town.messages() == []
+async def test_the_owner_deletes_after_being_asked(town: Town) -> None:
+    """The question is private and says what would go; message and row go when it is confirmed."""
+    record, message = await town.imagine("a cat")
+    asked = answer(await town.ada.click(message, custom_id=f"easel:delete:{record.id}"))
+    assert asked.ephemeral
+    assert said(asked).startswith("Delete these 4 pictures from the channel")
+    assert "a cat" in said(asked)
+    assert message.id in [one.id for one in town.messages()]
+    await town.ada.click(asked, custom_id=f"easel:erase:{record.id}")
+    assert [said(one) for one in town.pictures.history(viewer=town.ada)] == ["Deleted."]
     removed = await town.services.log.get(record.id)
     assert removed is not None
     assert removed.removal is not None
     assert removed.removal.by == town.ada.id
 
 
+async def test_what_is_asked_about_may_be_kept(town: Town) -> None:
+    """The question goes, the pictures stay."""
+    record, message = await town.imagine()
+    asked = answer(await town.ada.click(message, custom_id=f"easel:delete:{record.id}"))
+    await town.ada.click(asked, custom_id=f"easel:keep:{record.id}")
+    assert [one.id for one in town.messages()] == [message.id]
+    kept = await town.services.log.get(record.id)
+    assert kept is not None
+    assert kept.removal is None
+
+
+async def test_a_second_press_says_that_it_is_gone_already(town: Town) -> None:
+    """On the question as on an old page of the history; nothing breaks, nothing happens twice."""
+    record, message = await town.imagine()
+    history = answer(await town.ada.slash(town.pictures, "history"))
+    first, second = [answer(await town.ada.click(message, custom_id=f"easel:delete:{record.id}")) for _ in range(2)]
+    await town.ada.click(first, custom_id=f"easel:erase:{record.id}")
+    again = await town.ada.click(second, custom_id=f"easel:erase:{record.id}")
+    assert said(answer(again)) == "These pictures are deleted already."
+    late = await town.ada.click(history, custom_id=f"easel:delete:{record.id}")
+    assert said(answer(late)) == "These pictures are deleted already."
+
+
+async def test_a_message_that_is_gone_is_said_to_be_gone(town: Town) -> None:
+    """Discord's 10008 is no fault of Easel's."""
+    record, message = await town.imagine(images=1)
+    copy = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0"))
+    town.env.inject_error("DELETE", "/webhooks/*/*/messages/@original", status=404, code=10008)
+    result = await town.bo.click(copy, custom_id=f"easel:discard:{record.id}:0:{town.bo.id}")
+    assert said(answer(result)) == "This message is gone already."
+
+
 async def test_the_owner_deletes_where_the_bot_may_not_see_the_channel(town: Town) -> None:
-    """The press allows what the bot's own permissions do not."""
+    """A second press on the message allows what the bot's own permissions do not."""
     record, message = await town.imagine()
     town.env.inject_error("DELETE", "/channels/*/messages/*", status=403, code=50001)
+    told = await town.delete(record, message)
+    assert "once more" in said(told)
+    assert message.id in [one.id for one in town.messages()]
     await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
-    assert town.messages() == []
+    assert message.id not in [one.id for one in town.messages()]
 
 
 async def test_an_upscaled_copy_can_be_deleted_by_those_it_concerns(town: Town) -> None:
@@ -166,7 +206,8 @@ async def test_others_cannot_delete_and_moderators_can(town: Town) -> None:
     refused = await town.bo.click(message, custom_id=f"easel:delete:{record.id}")
     assert "belongs to someone else" in said(answer(refused))
     assert len(town.pictures.history(viewer=town.ada)) == 1
-    await town.mo.click(message, custom_id=f"easel:delete:{record.id}")
+    assert f"of <@{town.ada.id}>" in said(answer(await town.mo.click(message, custom_id=f"easel:delete:{record.id}")))
+    await town.delete(record, message, town.mo)
     assert town.pictures.history(viewer=town.ada) == []
     audit = await town.services.audit_log.page(town.guild.id)
     assert [(entry.action, entry.actor_id) for entry in audit.records] == [("remove", town.mo.id)]
@@ -185,7 +226,7 @@ async def test_every_button_works_after_a_restart(town: Town) -> None:
     await town.bo.click(message, custom_id=f"easel:reroll:{record.id}")
     second, _ = await town.finished()
     assert second.order.parent_id == record.id
-    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
+    await town.delete(record, message)
     assert message.id not in [one.id for one in town.messages()]
 
 
@@ -197,5 +238,5 @@ async def test_an_upscaled_copy_goes_with_the_picture_that_it_shows(town: Town) 
         await town.bo.click(picked, custom_id=f"easel:upscale:{record.id}:{index}")
     await town.mo.slash(town.pictures, "mod remove", generation=record.id, reason="no", picture=1)
     assert len(town.pictures.history(viewer=town.ada)) == 2
-    await town.ada.click(message, custom_id=f"easel:delete:{record.id}")
-    assert town.pictures.history(viewer=town.ada) == []
+    await town.delete(record, message)
+    assert [said(one) for one in town.pictures.history(viewer=town.ada)] == ["Deleted."]

@@ -36,6 +36,8 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:shareany:7", "ShareAny", {"generation_id": 7}),
     ("easel:details:7", "Details", {"generation_id": 7}),
     ("easel:delete:7", "Delete", {"generation_id": 7}),
+    ("easel:erase:7", "DeleteForGood", {"generation_id": 7}),
+    ("easel:keep:7", "Keep", {"generation_id": 7}),
     ("easel:cancel:7", "Cancel", {"generation_id": 7}),
     ("easel:history:", "HistoryPage", {"before": None}),
     ("easel:history:123", "HistoryPage", {"before": 123}),

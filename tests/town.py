@@ -102,6 +102,13 @@ class Town:
         await (who or self.ada).slash(self.pictures, "imagine", prompt=prompt, **options)
         return await self.finished()
 
+    async def delete(self, record: GenerationRecord, message: Any, who: simcord.MemberActor | None = None) -> Any:
+        """Press the bin, then *Delete* in the question that it leads to; returns what that says."""
+        person = who or self.ada
+        question = answer(await person.click(message, custom_id=f"easel:delete:{record.id}"))
+        await person.click(question, custom_id=f"easel:erase:{record.id}")
+        return next((one for one in self.pictures.history(viewer=person) if one.id == question.id), None)
+
     async def finished(self) -> tuple[GenerationRecord, discord.Message]:
         """Wait until nothing is being drawn; returns the newest generation and the newest message."""
         await self.settled()

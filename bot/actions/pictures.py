@@ -20,7 +20,7 @@ from bot.database.posts import PostLog
 from bot.database.records import Erasure, GenerationRecord, ImageRecord, PostRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
-from bot.errors import NotFound, NothingToCancel, TooLate
+from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, TooLate
 from bot.generation.album import shown_grid
 from bot.generation.work import Works
 from bot.orders.order import Kind, Order
@@ -151,14 +151,23 @@ class Pictures:
 
     # --------------------------------------------------------------------------------------------------- removing
 
+    async def deletable(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        """What `delete` would take away, or took away before; for its owner and for moderators."""
+        record = await self._generations.get(generation_id)
+        if record is None or not (actor.owns(record) or actor.is_here(record.order.requester.guild_id)):
+            raise NotFound(f"Generation {generation_id}")
+        requester = record.order.requester
+        actor.check_may_act_on("This generation", requester.guild_id, (requester.user_id,))
+        return record
+
     async def delete(self, actor: Actor, generation_id: int, why: str = "") -> Removed:
         """Take the generation out of channel, history and gallery; for its owner and for moderators.
 
         What its owner deletes is erased at once.
         """
-        record = await self.find(actor, generation_id)
-        requester = record.order.requester
-        actor.check_may_act_on("This generation", requester.guild_id, (requester.user_id,))
+        record = await self.deletable(actor, generation_id)
+        if record.removal is not None:
+            raise AlreadyDeleted(generation_id)
         return await self._remove(actor, record, why, None)
 
     async def remove(self, actor: Actor, generation_id: int, why: str, index: int | None = None) -> Removed:

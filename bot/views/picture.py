@@ -76,7 +76,7 @@ class Discard(GenerationPress, verb="discard"):
     by: int
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
+        return ui.Button(label="Remove this copy", emoji="🗑️", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         message_id = 0 if interaction.message is None else interaction.message.id

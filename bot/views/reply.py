@@ -19,6 +19,7 @@ from bot.generation.reply import Result
 from bot.orders.order import Order
 from bot.views import text
 from bot.views.answer import note
+from bot.views.discord_codes import TOKEN_GONE, Code
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
 
@@ -26,9 +27,6 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-# Discord's word for: this token, webhook or interaction is no more (expired, or the bot was removed).
-TOKEN_GONE: Final = frozenset({10015, 10062, 50027})
-MESSAGE_GONE: Final = 10008
 RETRY_DELAYS: Final = (1.0, 3.0)  # seconds; discord.py has itself tried five times before each
 # A token that ends while a grid uploads has ended too early.
 TOKEN_MARGIN_SECONDS: Final = 20
@@ -207,7 +205,7 @@ class InteractionReply:
                 return await act()
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 code = getattr(error, "code", 0)
-                if code == MESSAGE_GONE:
+                if code == Code.UNKNOWN_MESSAGE:
                     raise Vanished from error
                 passing = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
                 if code in TOKEN_GONE or not passing or delay is None:

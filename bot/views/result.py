@@ -14,6 +14,7 @@ from bot.generation.grid import PictureFile
 from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
+from bot.views.delete import Delete
 from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
@@ -130,24 +131,6 @@ class Details(GenerationPress, verb="details"):
         record = await self.generation(interaction)
         told = details(record, verdict=actor_of(interaction).answers_for(record))
         await interaction.response.send_message(view=note(told), ephemeral=True)
-
-
-class Delete(GenerationPress, verb="delete"):
-    """Takes the message down and the pictures out of history and gallery; for the owner and for moderators."""
-
-    def control(self) -> ui.Button[Any]:
-        return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
-
-    async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer()
-        removed = await interaction.client.services.pictures.delete(actor_of(interaction), self.generation_id)
-        if interaction.message is not None and interaction.message.id == removed.record.message_id:
-            if not removed.gone:
-                # The press itself allows it, even where the bot may not see the channel.
-                await interaction.delete_original_response()
-            return
-        sentence = text.removed(f"Generation {self.generation_id}", gone=removed.gone)
-        await interaction.followup.send(view=note(sentence), ephemeral=True)
 
 
 def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> str:

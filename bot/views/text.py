@@ -83,6 +83,13 @@ def removed(what: str, *, gone: bool) -> str:
     return f"{what} is removed from history and gallery, but it still stands in the channel: {rest}."
 
 
+def deleted(*, gone: bool) -> str:
+    """What is said after one's own deletion; `gone` is whether all its messages have left the channel, too."""
+    if gone:
+        return "Deleted."
+    return "The pictures are deleted. Easel may not see the channel, so press 🗑️ below them once more for the message."
+
+
 def soon(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
     return format_dt(when, "R")

@@ -1,0 +1,77 @@
+"""Deleting a generation: asked about first, then done for good.
+
+Out: the button below the pictures, the private question that it leads to, and that question's two buttons.
+"""
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.database.records import GenerationRecord
+from bot.errors import AlreadyDeleted
+from bot.views import text
+from bot.views.answer import note
+from bot.views.client import BotInteraction
+from bot.views.press import GenerationPress, actor_of, row_of
+
+
+class Delete(GenerationPress, verb="delete"):
+    """Asks whether to delete; for the owner and for moderators.
+
+    Where the pictures are deleted and only their message was left, because the bot may not see the channel, this takes
+    the message away: the press itself allows that.
+    """
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(emoji="🗑️", style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        actor = actor_of(interaction)
+        record = await interaction.client.services.pictures.deletable(actor, self.generation_id)
+        if record.removal is None:
+            layout = DeleteQuestion(record, own=actor.owns(record))
+            await interaction.response.send_message(view=layout, ephemeral=True)
+        elif interaction.message is not None and interaction.message.id == record.message_id:
+            await interaction.response.defer()
+            await interaction.delete_original_response()
+        else:
+            raise AlreadyDeleted(self.generation_id)
+
+
+class DeleteQuestion(ui.LayoutView):
+    """What would go, to be confirmed."""
+
+    def __init__(self, record: GenerationRecord, *, own: bool) -> None:
+        super().__init__(timeout=None)
+        what = "this picture" if len(record.images) == 1 else f"these {len(record.images)} pictures"
+        whose = "" if own else f" of <@{record.order.requester.user_id}>"
+        whence = "the channel, from `/history` and from the gallery"
+        end = " Nobody can bring them back." if own else ""
+        self.add_item(
+            ui.TextDisplay(f"Delete {what}{whose} from {whence}?{end}\n-# {text.plain(record.order.prompt, 150)}")
+        )
+        self.add_item(row_of(DeleteForGood(record.id), Keep(record.id)))
+
+
+class DeleteForGood(GenerationPress, verb="erase"):
+    """Takes the messages down and the pictures out of history and gallery."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Delete", style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        removed = await interaction.client.services.pictures.delete(actor_of(interaction), self.generation_id)
+        await interaction.edit_original_response(view=note(text.deleted(gone=removed.gone)))
+
+
+class Keep(GenerationPress, verb="keep"):
+    """Puts the question away."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Keep", style=discord.ButtonStyle.secondary)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.delete_original_response()
