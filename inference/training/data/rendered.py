@@ -23,7 +23,7 @@ from torch import Tensor
 
 from inference.native.cores import usable_cores
 from inference.training.data.coded import PatchCoder
-from inference.training.data.folder import captioned_source
+from inference.training.data.folder import CaptionedSource, captioned_source
 from inference.training.data.packages import DEFAULT_CACHE
 from inference.training.stages.vqgan import load_codec
 
@@ -94,26 +94,33 @@ class RenderedSource:
 
 def render_ahead(cache: Path, pictures: Path | None, codec: Path, seed: int, count: int, workers: int) -> Rendered:
     """So many scenes, or pictures of a folder, made by so many processes; the same for the same seed."""
-    steps = -(-count // _TOGETHER)
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _open, (cache, pictures, codec, seed)) as pool:
-        made = list(pool.map(_coded, range(steps), chunksize=8))
+    steps = range(-(-count // _TOGETHER))
+    scenes = captioned_source(cache, pictures, seed, _TOGETHER)
+    makers = [_Maker(scenes, codec, steps[at::workers]) for at in range(workers)]
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        parts = list(pool.map(_Maker.make, makers))
+    made = [parts[step % workers][step // workers] for step in steps]
     codes = np.concatenate([some for some, _ in made])[:count]
     captions = tuple(caption for _, some in made for caption in some)[:count]
     return Rendered(codes, captions, load_codec(codec).config.n_embed)
 
 
-def _open(cache: Path, pictures: Path | None, codec: Path, seed: int) -> None:
-    """What each process opens once."""
-    global _scenes, _coder  # noqa: PLW0603 - a pool's processes have no other place to keep things
-    torch.set_num_threads(1)
-    _scenes = captioned_source(cache, pictures, seed, _TOGETHER)
-    _coder = PatchCoder(load_codec(codec))
+@dataclass(frozen=True)
+class _Maker:
+    """What one process makes: the batches of some steps."""
 
+    scenes: CaptionedSource
+    codec: Path
+    steps: range
 
-def _coded(step: int) -> tuple[NDArray[np.uint16], tuple[str, ...]]:
-    batch = _scenes.batch(step)
-    return _coder.codes(batch.pixels).numpy().astype(np.uint16), batch.captions
+    def make(self) -> list[tuple[NDArray[np.uint16], tuple[str, ...]]]:
+        """Codes and captions of each step."""
+        torch.set_num_threads(1)
+        coder, made = PatchCoder(load_codec(self.codec)), []
+        for step in self.steps:
+            batch = self.scenes.batch(step)
+            made.append((coder.codes(batch.pixels).numpy().astype(np.uint16), batch.captions))
+        return made
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
