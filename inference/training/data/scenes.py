@@ -89,11 +89,11 @@ class SceneMaker:
     def draw(self, rng: np.random.Generator) -> Scene:
         """One random scene; pairs that are held out never come together."""
         kind = rng.random()
-        if kind < 0.59:
+        if kind < 0.65:
             return self._single(rng)
-        if kind < 0.71:
+        if kind < 0.74:
             return self._several(rng)
-        return self._pair(rng) if kind < 0.96 else self._three(rng)
+        return self._pair(rng) if kind < 0.97 else self._three(rng)
 
     def _setting(self, rng: np.random.Generator) -> tuple[str, str, bool]:
         """Background, style, and whether the caption leaves both to the model."""
@@ -127,9 +127,9 @@ class SceneMaker:
         concept = self._concept(rng)
         if plain and back in self._icons.paint(style, concept).names:  # a pig before pink is hard to see
             back = UNSAID[0]
-        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.5))
+        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.55))
         chosen = rng.random()
-        kind = FILTERS[0] if chosen < 0.03 else FILTERS[1] if chosen < 0.05 else None
+        kind = FILTERS[0] if chosen < 0.015 else FILTERS[1] if chosen < 0.03 else None
         return Scene((thing,), back, style, spot=spot, filter=kind, plain=plain)
 
     def _several(self, rng: np.random.Generator) -> Scene:
