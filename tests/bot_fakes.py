@@ -67,7 +67,7 @@ class FakePool:
 
     `capacity` may be set, and `scores`, of pictures 0 to 8; `requests` are those that were begun (see also the event
     `begun`), `checked` the prompts that were judged, `cancelled`
-    counts the generations that were closed early.
+    counts the generations that were closed early.  It knows all words but `unknown_words`.
     """
 
     def __init__(self, capacity: int = 8) -> None:
@@ -78,6 +78,7 @@ class FakePool:
         self._blocked: dict[str, Verdict] = {}
         self._failures: list[GenerationFailed] = []
         self.can_check = True
+        self.unknown_words: tuple[str, ...] = ()
         self.scores = tuple(round(0.3 - index / 100, 2) for index in range(MAX_IMAGES))
         self.begun = asyncio.Event()
         self.requests: list[GenerationRequest] = []
@@ -133,7 +134,7 @@ class FakePool:
                 seed = (request.seed + index) % (MAX_SEED + 1)
                 yield Image(index, seed, self.scores[index], tile(seed))
             finished = True
-            yield Done(0.1, "fake")
+            yield Done(0.1, "fake", self.unknown_words)
         finally:
             self.running -= 1
             self.cancelled += not finished

@@ -56,7 +56,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.just(Queued()),
     st.builds(Progress, shares, st.none() | st.binary()),
     st.builds(Image, st.integers(0, 8), st.integers(0, MAX_SEED), st.none() | st.floats(0, 1), st.binary(), verdicts),
-    st.builds(Done, seconds, st.text()),
+    st.builds(Done, seconds, st.text(), st.lists(st.text()).map(tuple)),
     st.builds(Failed, st.text(), st.booleans(), st.dictionaries(st.text(), st.text() | st.integers())),
 )
 

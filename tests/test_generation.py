@@ -70,6 +70,16 @@ async def test_an_order_becomes_a_delivered_grid(tmp_path: Path) -> None:
         assert record.order.interaction is None, "the token is forgotten on delivery"
 
 
+async def test_words_that_the_model_does_not_know_are_told(tmp_path: Path) -> None:
+    """With the pictures, as the server names them."""
+    pool = FakePool()
+    pool.unknown_words = ("pepe",)
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order("pepe the frog", interaction=an_interaction()))
+        await finish(opened, generation_id)
+        assert [result.unknown_words for result in reply.results] == [("pepe",)]
+
+
 async def test_the_best_picture_comes_first(tmp_path: Path) -> None:
     """In the grid, under the buttons and in the log, each with its own seed and score, after a restart too."""
     pool = FakePool()

@@ -12,6 +12,7 @@ from discord import ui
 from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, Removal, ShareRecord
 from bot.errors import PromptBlocked, Sanctioned, UserError
 from bot.generation.grid import PictureFile
+from bot.generation.reply import Result
 from bot.views import text
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
@@ -19,7 +20,7 @@ from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
 from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
-from bot.views.result import ResultLayout, command_line, details
+from bot.views.result import ResultLayout, command_line, details, unknown_words
 from bot.views.status import StatusLayout, drawing_status, queued_status
 from inference.contract import Verdict
 from tests.bot_fakes import an_order, tile
@@ -200,6 +201,18 @@ def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> No
     assert "Strength **0.5** · Parent **3**" in details(record, verdict=False)
     assert "Filter" not in details(record, verdict=False)
     assert "Filter: **flag** (violence, 0.50)" in details(record, verdict=True)
+
+
+def test_a_result_says_which_words_are_not_known() -> None:
+    """In the small print, with their marks disarmed, and not too many of them."""
+    result = Result(a_record(), (), GRID, ("pepe", "*bold*"))
+    shown = "\n".join(
+        item.content for item in ResultLayout.of(result).walk_children() if isinstance(item, ui.TextDisplay)
+    )
+    assert "-# I don't know “pepe” or “\\*bold\\*”; I drew what is nearest." in shown
+    assert unknown_words(["a" * 99]).count("a") < 40
+    assert "k9" not in unknown_words([f"k{number}" for number in range(10)])
+    assert "I don't know" not in str(ResultLayout(a_record(), GRID).to_components())
 
 
 def test_a_result_in_a_direct_message_offers_no_sharing() -> None:

@@ -101,8 +101,8 @@ class Generator:
         try:
             await self._check(work)
             await self._wait_for_turn(work)
-            images, model = await self._draw(work)
-            result = await self._store(work, images, model)
+            images, done = await self._draw(work)
+            result = await self._store(work, images, done)
             await self.deliver(work, result)
         except UserError as error:
             await self._end(work, error)
@@ -177,22 +177,22 @@ class Generator:
         # Another process, such as the operator's command line, may have sanctioned them while they waited.
         await self._admission.check_sanctions(work.order.requester)
 
-    async def _draw(self, work: Work) -> tuple[list[Image], str]:
-        """The pictures and the name of the model that drew them."""
+    async def _draw(self, work: Work) -> tuple[list[Image], Done]:
+        """The pictures, and what the server said at their end."""
         work.status = "running"
         await self._generations.record_start(work.generation_id)
         request = await self._request(work)
-        images, model = await work.wanted(self._collect(request, work.live))
+        images, done = await work.wanted(self._collect(request, work.live))
         if sorted(images) != list(range(request.images)):
             raise GenerationFailed("incomplete", f"Only {len(images)} of {request.images} pictures were drawn.")
         work.drawn = True
         self._queue.finish(work.generation_id, succeeded=True)
         self._give_turns()
-        return list(images.values()), model
+        return list(images.values()), done
 
-    async def _collect(self, request: GenerationRequest, live: LiveReply) -> tuple[dict[int, Image], str]:
+    async def _collect(self, request: GenerationRequest, live: LiveReply) -> tuple[dict[int, Image], Done]:
         images: dict[int, Image] = {}
-        model = ""
+        end = Done(0.0, "")
         async with aclosing(self._pool.generate(request)) as events:
             async for event in events:
                 match event:
@@ -201,8 +201,8 @@ class Generator:
                     case Image():
                         images[event.index] = event
                     case Done():
-                        model = event.model
-        return images, model
+                        end = event
+        return images, end
 
     async def _request(self, work: Work) -> GenerationRequest:
         order = work.order
@@ -210,9 +210,9 @@ class Generator:
             order = replace(order, init_image=await self._storage.get(work.init_image_key))
         return replace(order.request(default_seed=0), id=str(work.generation_id))
 
-    async def _store(self, work: Work, images: Sequence[Image], model: str) -> Result:
+    async def _store(self, work: Work, images: Sequence[Image], done: Done) -> Result:
         """Keep the pictures.  Where they cannot be kept they are delivered all the same: they were paid for."""
-        generation_id = work.generation_id
+        generation_id, model = work.generation_id, done.model
         album = await Album.of(images)
         records: tuple[ImageRecord, ...] = ()
         grid_key = None
@@ -223,7 +223,8 @@ class Generator:
             log.exception("generation.pictures_not_saved", generation=generation_id)
             with suppress(Exception):
                 await self._generations.record_pictures(generation_id, (), model=model, grid_key=None)
-        return Result(await self._drawn_record(work, model, records, grid_key), album.pictures, album.grid)
+        record = await self._drawn_record(work, model, records, grid_key)
+        return Result(record, album.pictures, album.grid, done.unknown_words)
 
     async def _drawn_record(
         self, work: Work, model: str, images: tuple[ImageRecord, ...], grid_key: str | None

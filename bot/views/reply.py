@@ -70,7 +70,7 @@ class InteractionReply:
     async def deliver(self, result: Result) -> int | None:
         """The id of the message that shows the pictures; None where Discord took none."""
         try:
-            return await self._edit(lambda: (layout := ResultLayout(result.record, result.grid), layout.file))
+            return await self._edit(lambda: (layout := ResultLayout.of(result), layout.file))
         except Vanished:
             log.info("answer.deleted_by_others", generation=self._generation_id)
             return None
@@ -170,7 +170,7 @@ class InteractionReply:
         channel = self._client.get_partial_messageable(self._channel_id)
 
         async def send() -> int:
-            layout = ResultLayout(result.record, result.grid, mention=True)
+            layout = ResultLayout.of(result, mention=True)
             owner = discord.AllowedMentions(
                 everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
             )

@@ -3,6 +3,7 @@
 In: a finished generation's record and grid.  Out: the layout of the answer.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.generation.grid import PictureFile
+from bot.generation.reply import Result
 from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
@@ -21,18 +23,29 @@ from bot.views.remix import RemixModal
 
 BUTTONS_PER_ROW = 5
 MAX_COMMAND_SHOWN = 1300
+MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30
 
 
 class ResultLayout(ui.LayoutView):
     """Prompt and facts, the grid, a button for each picture, and the actions on the whole."""
 
-    def __init__(self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False) -> None:
+    @classmethod
+    def of(cls, result: Result, *, mention: bool = False) -> Self:
+        """What has just been drawn, with the words that the model did not know."""
+        return cls(result.record, result.grid, mention=mention, unknown=result.unknown_words)
+
+    def __init__(
+        self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False, unknown: Sequence[str] = ()
+    ) -> None:
         super().__init__(timeout=None)
         self.file = grid_file(record, grid)
         if mention:
             self.add_item(ui.TextDisplay(f"<@{record.order.requester.user_id}> your pictures are ready."))
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
-        box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt)}**\n-# {facts(record)}"))
+        lines = [f"**{text.plain(record.order.prompt)}**", f"-# {facts(record)}"]
+        if unknown:
+            lines.append(f"-# {unknown_words(unknown)}")
+        box.add_item(ui.TextDisplay("\n".join(lines)))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))
         for row in picture_rows(record):
             box.add_item(row)
@@ -46,6 +59,13 @@ def grid_file(record: GenerationRecord, grid: PictureFile) -> discord.File:
         filename=f"easel-{record.id}.{grid.suffix}",
         description=text.alt_text(record.order.prompt),
     )
+
+
+def unknown_words(words: Sequence[str]) -> str:
+    """ "I don't know “pepe”; I drew what is nearest." """
+    named = [f"“{text.plain(word, MAX_WORD_SHOWN)}”" for word in words[:MAX_WORDS_SHOWN]]
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
+    return f"I don't know {listed}; I drew what is nearest."
 
 
 def facts(record: GenerationRecord) -> str:
