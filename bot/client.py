@@ -4,16 +4,15 @@ In: settings, and `Services` once they are open.  Out: a discord.py client.  Lon
 composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 """
 
-import hashlib
-import json
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 import discord
 import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.command_sync import CommandSync, Outcome
 from bot.config import Settings
 from bot.errors import ChannelNotAllowed, MissingPermission, NotAdmitted, UserError
 from bot.views import text
@@ -26,8 +25,7 @@ from bot.views.press import declared
 log = structlog.get_logger(__name__)
 
 EXTENSIONS: Final = ("bot.cogs.imagine", "bot.cogs.history", "bot.cogs.gallery", "bot.cogs.moderation")
-
-
+SyncWhen = Literal["changed", "always", "never"]
 # Discord waits 3 seconds for a first word, and its own way takes some of them.
 PATIENCE_SECONDS: Final = 0.5
 
@@ -35,7 +33,9 @@ PATIENCE_SECONDS: Final = 0.5
 class Bot(Client, commands.AutoShardedBot):
     """`services` is set by whoever opened them, before the first interaction."""
 
-    def __init__(self, settings: Settings, *, shard_count: int | None = None, always_sync: bool = False) -> None:
+    def __init__(self, settings: Settings, *, shard_count: int | None = None, sync: SyncWhen = "changed") -> None:
+        # They tell of libraries for voice, which this bot does not have.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -50,7 +50,7 @@ class Bot(Client, commands.AutoShardedBot):
             proxy=settings.https_proxy,
         )
         self.settings = settings
-        self._always_sync = always_sync
+        self._sync = sync
         self.patience = PATIENCE_SECONDS  # until an order is acknowledged, admitted or not
 
     async def setup_hook(self) -> None:
@@ -58,7 +58,13 @@ class Bot(Client, commands.AutoShardedBot):
             if extension not in self.extensions:  # a login that failed half-way is tried again
                 await self.load_extension(extension)
         self.add_dynamic_items(*declared())
-        await self._sync_commands()
+        if self._sync != "never" and self.settings.partition.holds(None):  # one process of several does it
+            await self.sync_commands()
+
+    async def sync_commands(self, *, anew: bool = False) -> dict[str, Outcome]:
+        """Tell Discord of the commands where they have changed since this data folder last did, or `anew`."""
+        memory = None if self._sync == "always" else self.settings.data_dir / "commands.json"
+        return await CommandSync(self, self.tree, memory).run(self.settings.discord_guild_ids, anew=anew)
 
     def door(self, interaction: BotInteraction) -> InteractionDoor:
         return InteractionDoor(interaction, self.patience)
@@ -88,25 +94,6 @@ class Bot(Client, commands.AutoShardedBot):
                 await interaction.response.send_message(view=note(sentence), ephemeral=True)
         except discord.HTTPException as unheard:
             log.info("not_told", error=str(unheard), sentence=sentence)
-
-    # --------------------------------------------------------------------------------------------------- sync
-
-    async def _sync_commands(self) -> None:
-        """Tell Discord of the commands when they have changed since this data folder last did."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        guilds = [discord.Object(guild_id) for guild_id in self.settings.discord_guild_ids]
-        state = json.dumps([payload, [guild.id for guild in guilds], self.application_id], sort_keys=True)
-        fingerprint = hashlib.sha256(state.encode()).hexdigest()
-        marker = self.settings.data_dir / "commands.sha256"
-        if not self._always_sync and marker.exists() and marker.read_text() == fingerprint:
-            return
-        for guild in guilds:
-            self.tree.copy_global_to(guild=guild)
-            await self.tree.sync(guild=guild)
-        if not guilds:
-            await self.tree.sync()
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.write_text(fingerprint)
 
 
 class Tree(app_commands.CommandTree[Bot]):

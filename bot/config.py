@@ -4,10 +4,15 @@ In: environment variables and a `.env` file.  Out: a frozen `Settings`, or a Con
 `.env.example` documents every field; a test keeps the two equal.  Importing this module reads nothing.
 """
 
+import base64
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from dotenv import dotenv_values
 from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -15,6 +20,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import ConfigurationError
 from bot.partition import Partition
 
+SHARED_SETTINGS: Final = ("models_dir", "log_level", "log_format")  # of the bot and of the inference server
+ENV_FILE: Final = Path(".env")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
@@ -23,7 +30,7 @@ PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 class Settings(BaseSettings):
     """Field names in capitals are the variables' names.  Build it with `load_settings`."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8-sig")
 
     discord_token: SecretStr | None = None
     discord_guild_ids: Annotated[tuple[int, ...], NoDecode] = ()
@@ -39,7 +46,8 @@ class Settings(BaseSettings):
     web_url: str | None = None
 
     data_dir: Path = Path("data")
-    database_url: str = Field(default_factory=lambda fields: _sqlite_url(fields["data_dir"]))
+    # The folder is missing where it was refused, which is the error to report.
+    database_url: str = Field(default_factory=lambda fields: _sqlite_url(fields.get("data_dir", Path())))
 
     inference_urls: Annotated[tuple[str, ...], NoDecode] = ()
     inference_token: SecretStr | None = None
@@ -76,6 +84,14 @@ class Settings(BaseSettings):
             if not reachable:
                 raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
         return urls
+
+    @field_validator("data_dir", "models_dir")
+    @classmethod
+    def _find_home(cls, folder: Path | None) -> Path | None:
+        try:
+            return folder.expanduser() if folder else folder
+        except RuntimeError as error:
+            raise ValueError("nobody knows whose home folder ~ means here; write the whole path") from error
 
     @field_validator("web_url")
     @classmethod
@@ -115,6 +131,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"shard {shard} is not from 0 to {count - 1}, as SHARD_COUNT={count} says")
         return tuple(sorted(set(ids)))
 
+    def of_the_server(self) -> dict[str, str]:
+        """The settings that a local inference server reads, as variables of its environment."""
+        names = [name for name in Settings.model_fields if name.startswith("inference_") or name in SHARED_SETTINGS]
+        values = {
+            name.upper(): getattr(self, name) for name in names if name not in ("inference_urls", "inference_token")
+        }
+        return {name: str(value) for name, value in values.items() if value is not None}
+
     @property
     def partition(self) -> Partition:
         """The shards of this process."""
@@ -127,7 +151,7 @@ class Settings(BaseSettings):
         return self.data_dir / "pictures"
 
 
-def load_settings(env_file: Path | None = Path(".env"), **values: Any) -> Settings:
+def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
     """Read the settings; `values` win over the environment, which wins over `env_file` (absent is fine).
 
     Raises ConfigurationError for the first value that cannot be used.
@@ -142,7 +166,47 @@ def load_settings(env_file: Path | None = Path(".env"), **values: Any) -> Settin
         raise ConfigurationError(
             name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example."
         ) from error
+    except UnicodeDecodeError as error:
+        problem = f"the settings file is not UTF-8 (byte {error.start + 1} is 0x{error.object[error.start]:02X})"
+        raise ConfigurationError(".env", str(env_file), problem, "Save it as UTF-8.") from error
+    except OSError as error:
+        problem = f"the settings file cannot be read: {error.strerror}"
+        cure = "Make it readable for the user who runs Easel (chmod, chown), or remove it."
+        raise ConfigurationError(".env", str(env_file), problem, cure) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Misspelt:
+    """A variable that looks like a setting's and is none; `where` is ".env" or "environment"."""
+
+    name: str
+    nearest: str
+    where: str
+
+
+def misspelt_settings(env_file: Path = ENV_FILE) -> tuple[Misspelt, ...]:
+    """Variables whose names are almost a setting's: as they stand, they change nothing.  `env_file` is readable."""
+    known = [name.upper() for name in Settings.model_fields]
+    written = dotenv_values(env_file, encoding="utf-8-sig") if env_file.is_file() else {}
+    found = []
+    for names, where in ((written, str(env_file)), (os.environ, "environment")):
+        for name in names:
+            nearest = get_close_matches(name.upper(), known, 1, cutoff=0.85)
+            if nearest and name.upper() not in known:
+                found.append(Misspelt(name, nearest[0], where))
+    return tuple(found)
+
+
+def looks_like_a_token(token: str) -> bool:
+    """Whether it can be a bot's: id in base64 . time . signature, as Discord's reference describes them."""
+    parts = token.split(".")
+    if len(parts) != 3 or not all(parts):
+        return False
+    try:
+        return base64.b64decode(parts[0] + "==", validate=True).isdigit()
+    except ValueError:
+        return False
 
 
 def _sqlite_url(data_dir: Path) -> str:
-    return f"sqlite+aiosqlite:///{data_dir / 'easel.db'}"
+    return f"sqlite+aiosqlite:///{quote(str(data_dir / 'easel.db'))}"

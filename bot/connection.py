@@ -19,7 +19,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.config import Settings
+from bot.command_sync import Outcome
+from bot.config import Settings, looks_like_a_token
 from bot.directory import DiscordDirectory
 from bot.errors import ConfigurationError
 from bot.services import open_services
@@ -49,11 +50,7 @@ REFUSED_CODES: Final = {
 
 async def run_bot(settings: Settings) -> None:
     """Run on Discord until stopped.  Raises ConfigurationError for a missing or refused token."""
-    if settings.discord_token is None:
-        raise ConfigurationError(
-            "DISCORD_TOKEN", "", "it is not set", "Put the bot's token in .env, or try Easel without one: easel demo."
-        )
-    token = settings.discord_token.get_secret_value()
+    token = _token(settings)
     with StopSignals() as stop:
         # The services close first: what they still deliver then needs Discord.
         async with Bot(settings) as bot, AsyncExitStack() as stack:
@@ -62,6 +59,29 @@ async def run_bot(settings: Settings) -> None:
             except Stopped:
                 log.info("closing")
     log.info("stopped")
+
+
+async def sync_commands(settings: Settings) -> dict[str, Outcome]:
+    """Send the commands anew, looking at every server that the bot is in; the outcome by place.
+
+    Raises ConfigurationError for a missing or refused token.
+    """
+    async with Bot(settings, sync="never") as bot:
+        await log_in(bot, _token(settings))
+        return await bot.sync_commands(anew=True)
+
+
+def _token(settings: Settings) -> str:
+    """Raises ConfigurationError where there is none, or what is none, before Discord is asked."""
+    where = "Copy it from discord.com/developers/applications: your application, Bot, Reset Token"
+    if settings.discord_token is None:
+        cure = f"{where}, into .env; or try Easel without one: easel demo."
+        raise ConfigurationError("DISCORD_TOKEN", "", "it is not set", cure)
+    token = settings.discord_token.get_secret_value()
+    if not looks_like_a_token(token):
+        problem = f"it has {len(token)} characters and not the three parts of a bot's token"
+        raise ConfigurationError("DISCORD_TOKEN", "(hidden)", problem, f"{where}.")
+    return token
 
 
 async def _run(bot: Bot, token: str, stop: StopSignals, stack: AsyncExitStack) -> None:

@@ -38,7 +38,7 @@ from bot.orders.limits import Limits
 from bot.orders.queue import FairQueue
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import DrawingPool, Pool
-from bot.pool.runtime import SOCKET_NAME, runtime_folder
+from bot.pool.runtime import SOCKET_NAME, runtime_folder, socket_owner
 from bot.pool.supervisor import Supervisor, serve_command, serve_environment
 from bot.storage.folder import FolderStorage, Storage
 
@@ -180,9 +180,8 @@ async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
     async with AsyncExitStack() as stack:
         urls = settings.inference_urls
         if not urls:
-            owner = f"{settings.data_dir.absolute()} {settings.partition}"
-            socket = stack.enter_context(runtime_folder(owner)) / SOCKET_NAME
-            command, environment = serve_command(settings, socket), serve_environment(settings)
+            socket = stack.enter_context(runtime_folder(socket_owner(settings))) / SOCKET_NAME
+            command, environment = serve_command(socket), serve_environment(settings)
             await stack.enter_async_context(Supervisor(command, socket, environment=environment))
             urls = (f"unix://{socket}",)
         token = settings.inference_token.get_secret_value() if settings.inference_token else None

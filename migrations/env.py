@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.config import load_settings
 from bot.database.migrate import is_mapped
+from bot.database.session import engine_url
 from bot.database.tables import Table, UtcTime
 
 
@@ -33,7 +34,7 @@ def render_time(kind: str, item: object, _: object) -> str | Literal[False]:
 
 
 async def run_on_database_url() -> None:
-    engine = create_async_engine(load_settings().database_url)
+    engine = create_async_engine(engine_url(load_settings().database_url))
     async with engine.begin() as connection:
         await connection.run_sync(run)
     await engine.dispose()
@@ -41,7 +42,7 @@ async def run_on_database_url() -> None:
 
 def print_sql() -> None:
     """`alembic upgrade head --sql`: the statements, for an administrator to run by hand."""
-    context.configure(url=load_settings().database_url, target_metadata=Table.metadata, literal_binds=True)
+    context.configure(url=engine_url(load_settings().database_url), target_metadata=Table.metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 

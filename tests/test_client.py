@@ -24,7 +24,7 @@ async def test_commands_are_synced_when_they_changed(tmp_path: Path) -> None:
     assert syncs(env) == 1
     await env.restart_bot(a_bot(tmp_path))
     assert syncs(env) == 1
-    (tmp_path / "commands.sha256").write_text("of an older version")
+    (tmp_path / "commands.json").write_text('{"everywhere": "of an older version"}')
     await env.restart_bot(a_bot(tmp_path))
     assert syncs(env) == 2
     await env.shutdown()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, load_settings
+from bot.config import Settings, load_settings, looks_like_a_token, misspelt_settings
 from bot.errors import ConfigurationError
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -75,6 +75,72 @@ def test_a_bad_value_names_variable_value_limit_and_cure(
     assert (caught.value.variable, caught.value.value) == (name, value)
     assert said in str(caught.value)
     assert f"Mend {name}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("LOG_LEVEL=debug\n# caf\xe9\n".encode("latin-1"), "not UTF-8"),
+        ("LOG_LEVEL=info\n".encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_a_settings_file_in_another_encoding_is_named(tmp_path: Path, written: bytes, problem: str) -> None:
+    """As editors on Windows write them."""
+    (tmp_path / ".env").write_bytes(written)
+    with pytest.raises(ConfigurationError, match=problem) as caught:
+        load_settings(tmp_path / ".env")
+    assert str(tmp_path / ".env") in str(caught.value)
+    assert "Save it as UTF-8" in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    """Windows' Notepad writes one."""
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfQUEUE_SIZE=7\n")
+    assert load_settings(tmp_path / ".env").queue_size == 7
+
+
+def test_a_settings_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another user's, for instance."""
+    (tmp_path / ".env").write_text("QUEUE_SIZE=7\n")
+
+    def refuse(*_: object, **__: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("dotenv.main.open", refuse, raising=False)
+    with pytest.raises(ConfigurationError, match="cannot be read: Permission denied"):
+        load_settings(tmp_path / ".env")
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In folders, as a shell would have it; without a home it is a sentence."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    settings = load_settings(None, data_dir="~/easel", models_dir="~/models")
+    assert (settings.data_dir, settings.models_dir) == (Path("/home/ada/easel"), Path("/home/ada/models"))
+    assert settings.database_url == "sqlite+aiosqlite:////home/ada/easel/easel.db"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.getuid", lambda: 12345678)
+    with pytest.raises(ConfigurationError, match="DATA_DIR='~/easel': nobody knows whose home"):
+        load_settings(None, data_dir="~/easel")
+
+
+def test_misspelt_settings_are_named_with_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the file and in the environment; what is nothing like a setting is somebody else's."""
+    (tmp_path / ".env").write_text("QUEUE_SIZ=7\nPOSTGRES_PASSWORD=x\nqueue_size=3\n")
+    monkeypatch.setenv("DISCORD_TOKN", "x")
+    found = {(wrong.name, wrong.nearest, wrong.where) for wrong in misspelt_settings(tmp_path / ".env")}
+    assert found == {
+        ("QUEUE_SIZ", "QUEUE_SIZE", str(tmp_path / ".env")), ("DISCORD_TOKN", "DISCORD_TOKEN", "environment"),
+    }  # fmt: skip
+    assert "DISCORD_TOKN" in {wrong.name for wrong in misspelt_settings(tmp_path / "none")}
+
+
+@pytest.mark.parametrize(
+    ("token", "fine"),
+    [("MTIzNDU2Nzg5MA.time.signature", True), ("hello", False), ("a.b.c", False), ("..", False), ("MTIz", False)],
+)
+def test_what_cannot_be_a_token_is_known_without_asking(token: str, fine: bool) -> None:
+    """The id in base64, a time, a signature."""
+    assert looks_like_a_token(token) is fine
 
 
 def test_secrets_are_not_printed() -> None:

@@ -17,7 +17,7 @@ from bot import connection
 from bot.actions.posts import Posts
 from bot.client import Bot
 from bot.config import Settings, load_settings
-from bot.connection import log_in, run_bot, stay_connected
+from bot.connection import log_in, run_bot, stay_connected, sync_commands
 from bot.errors import ConfigurationError
 from bot.services import Services
 from bot.stopping import Stopped, StopSignals
@@ -29,6 +29,14 @@ async def test_without_a_token_the_variable_and_the_cure_are_named(tmp_path: Pat
     """Before anything has started."""
     with pytest.raises(ConfigurationError, match=r"DISCORD_TOKEN.*easel demo"):
         await run_bot(load_settings(None, data_dir=tmp_path, discord_token=None))
+
+
+async def test_what_cannot_be_a_token_is_refused_before_discord_is_asked(tmp_path: Path) -> None:
+    """Its length tells what was pasted; the value itself is never shown."""
+    for start in (run_bot, sync_commands):
+        with pytest.raises(ConfigurationError, match=r"DISCORD_TOKEN.*8 characters") as caught:
+            await start(load_settings(None, data_dir=tmp_path, discord_token="pasted??"))
+        assert "pasted" not in str(caught.value)
 
 
 class OfflineBot(Bot):
@@ -64,7 +72,7 @@ async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypat
     monkeypatch.setattr(OfflineBot, "ended", [])
     monkeypatch.setattr(connection, "Bot", OfflineBot)
     monkeypatch.setattr(connection, "open_services", noting)
-    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="a.b.c"))  # no token of anybody
+    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="MTIz.b.c"))  # no token of anybody
     assert OfflineBot.ended == ["connection", "services", "bot"]
 
 

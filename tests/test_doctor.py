@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from bot.cli import doctor
 from bot.cli.doctor import Finding, examine, port, socket_folder
 from bot.config import Settings, load_settings
+from inference.contract import Readiness
 
 TOKEN = base64.b64encode(b"1234567890").decode().rstrip("=") + ".time.signature"
 
@@ -127,7 +128,8 @@ async def test_remote_inference_is_asked(tmp_path: Path, status: int, grade: str
     """Each remote server's readiness decides."""
 
     async def readyz(_: web.Request) -> web.Response:
-        return web.Response(status=status)
+        ready = Readiness(8, 8, 0, ("builtin",))
+        return web.json_response(ready.to_json(), status=status)
 
     app = web.Application()
     app.router.add_get("/readyz", readyz)

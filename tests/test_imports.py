@@ -20,7 +20,7 @@ LAYERS = (
     ("bot.__main__",),
     ("bot.cli", "bot.demo"),
     ("bot.connection",),
-    ("bot.client", "bot.cogs"),
+    ("bot.client", "bot.cogs", "bot.command_sync"),
     ("bot.directory",),
     ("bot.web",),
     ("bot.views",),
@@ -44,7 +44,15 @@ LAYERS = (
 
 # What may be imported only under the named places.
 ONLY_UNDER = {
-    "discord": ("bot.client", "bot.connection", "bot.directory", "bot.cogs", "bot.views", "bot.demo"),
+    "discord": (
+        "bot.client",
+        "bot.command_sync",
+        "bot.connection",
+        "bot.directory",
+        "bot.cogs",
+        "bot.views",
+        "bot.demo",
+    ),
     "simcord": ("bot.demo",),
     "sqlalchemy": ("bot.database", "migrations"),
     "alembic": ("bot.database", "migrations"),

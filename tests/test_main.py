@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from bot.cli import app as command_line
 from bot.errors import ConfigurationError, UserError
 from inference.engine.engine import Engine
 from tests.fakes import FakeCodeModel
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +34,8 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "MODELS_DIR",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(command_line, "configure_logs", lambda level, form: None)
+    for module in ("surroundings", "doctor"):
+        monkeypatch.setattr(f"bot.cli.{module}.configure_logs", lambda level, form: None)
     monkeypatch.setattr("inference.engine.loading.load_engine", lambda *_: Engine(FakeCodeModel(slots=32)))
 
 
@@ -86,6 +92,8 @@ def test_the_same_seed_draws_the_same_picture() -> None:
         (("imagine", "x", "--guidance", "31"), "guidance_scale is 31.0; it must be from 1.0 to 30.0"),
         (("imagine", "x", "--temperature", "nan"), "temperature is nan"),
         (("imagine", "x", "-o", "grid.docx"), "grid.docx cannot be written: name it .png, .webp or .jpg"),
+        (("imagine", "x", "-o", "grid.psd"), "grid.psd cannot be written: name it .png, .webp or .jpg"),
+        (("imagine", "x", "-o", "folder.png"), "folder.png cannot be written: it is a folder"),
         (("imagine", "x", "-o", "no/such/folder/grid.png"), "no/such/folder/grid.png cannot be written"),
     ],
 )
@@ -93,6 +101,7 @@ def test_bad_input_is_one_line(
     words: tuple[str, ...], problem: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What cannot be done is said in one line on stderr that names value and limit, with exit status 1."""
+    Path("folder.png").mkdir()
     monkeypatch.setattr("sys.argv", ["easel", *words])
     with pytest.raises(SystemExit) as stopped:
         command_line.main()
@@ -169,6 +178,19 @@ def test_a_bad_demo_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) ->
 def test_serve_on_tcp_needs_a_token() -> None:
     """A TCP port without INFERENCE_TOKEN is refused."""
     assert easel("serve", "--port", "8800")[0] == 1
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("check", "d\u00e9j\u00e0 vu"), ("--help",), ("models", "list")])
+def test_a_terminal_without_utf8_ends_no_command(words: tuple[str, ...], tmp_path: Path) -> None:
+    """What it cannot show is a question mark; what matters is said in letters."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words], env=environment, cwd=tmp_path, capture_output=True, check=False,
+    )  # fmt: skip
+    assert b"Traceback" not in done.stderr
+    assert done.returncode in (0, 1)
+    if words == ("doctor",):
+        assert b"warning" in done.stdout
 
 
 def test_version_costs_no_torch() -> None:

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.views
+from bot.client import Bot
+from bot.config import load_settings
 from bot.database.records import GenerationFilter
 from bot.views.client import BotInteraction
 from bot.views.custom_id import MAX_LENGTH, to_base36, unwritten
 from bot.views.modlog import MAX_CATEGORY, MAX_WORDS, ModLogPage
 from bot.views.press import Press, declared
 from tests.test_views import worst_layouts
-from tests.town import a_bot
 
 BIG = 2**63 - 1
 
@@ -81,8 +82,7 @@ async def test_every_button_of_every_view_is_registered(tmp_path: Path) -> None:
     for module in pkgutil.iter_modules(bot.views.__path__):
         importlib.import_module(f"bot.views.{module.name}")
     ours = {kind for kind in declared() if kind.__module__.startswith("bot.")}
-    async with a_bot(tmp_path) as client:
-        client._sync_commands = nothing  # type: ignore[method-assign]
+    async with Bot(load_settings(None, data_dir=tmp_path), sync="never") as client:
         await client.setup_hook()
         registered = set(client._connection._view_store._dynamic_items.values())
         assert ours <= registered
@@ -157,7 +157,3 @@ def test_a_field_that_no_id_can_hold_is_refused_when_it_is_declared() -> None:
 
         class Wrong(Plain, verb="wrong"):
             ratio: Annotated[float, "a share"]
-
-
-async def nothing() -> None:
-    """No Discord to sync commands with."""

@@ -1,6 +1,7 @@
 """The server as a process: where it refuses to start, how it serves, and how it ends."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import pytest
 import torch
 from aiohttp import ClientSession, UnixConnector
 
+from bot.cli.serve import serve_options
+from bot.config import Settings, load_settings
 from inference.contract import Done, Failed, Image, Queued, event_from_line
 from inference.engine.code_model import CodeModel
 from inference.engine.engine import Engine
@@ -138,3 +141,16 @@ def test_an_unknown_model_ends_the_process(uds: Path, capsys: pytest.CaptureFixt
     threads = torch.get_num_threads()  # the tests that follow in this process keep theirs
     assert "no-such-model" in refusal(ServeOptions(model="no-such-model", uds=uds, threads=threads), capsys)
     assert not uds.exists()
+
+
+def test_every_option_has_its_setting() -> None:
+    """A new option needs one line here and one in the settings; only the place to listen at is the command's."""
+    given = {"inference_token": "secret", "models_dir": Path("/m"), "inference_threads": 3, "inference_model": "mega"}
+    options = serve_options(load_settings(None, **given), uds=Path("x.sock"), precision="int8")
+    assert options == ServeOptions(
+        model="mega", models_dir=Path("/m"), uds=Path("x.sock"), token="secret", threads=3, precision="int8"
+    )
+    without = {"uds", "host", "port", "max_waiting"}
+    for field in dataclasses.fields(ServeOptions):
+        assert field.name in without or {field.name, f"inference_{field.name}"} & set(Settings.model_fields), field.name
+    assert serve_options(load_settings(None)) == ServeOptions()

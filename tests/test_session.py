@@ -1,6 +1,7 @@
 """Opening, upgrading and losing the database: whatever is wrong with it is a sentence with its cure."""
 
 import asyncio
+import shutil
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, make_url, text
 
+from bot.config import load_settings
+from bot.database import migrate
 from bot.database.generations import GenerationLog
 from bot.database.session import Database
 from bot.errors import ConfigurationError, NotSaved
@@ -118,7 +121,39 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     assert file.read_bytes().startswith(b"this is not")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x"])
+@pytest.mark.parametrize("name", ["what?", "100%25", "a%b#c", "a b"])
+async def test_database_and_pictures_lie_in_the_same_folder(tmp_path: Path, name: str) -> None:
+    """Whatever characters its path has, in which a URL would see something else."""
+    settings = load_settings(None, data_dir=tmp_path / name)
+    async with Database(settings.database_url):
+        pass
+    assert {path.relative_to(tmp_path).as_posix() for path in files(tmp_path)} == {f"{name}/easel.db"}
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_url_without_a_driver_gets_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As other programs write it."""
+    monkeypatch.chdir(tmp_path)
+    async with Database("sqlite:///bot.db") as database:
+        assert await database.schema_state() == "current"
+    assert (tmp_path / "bot.db").exists()
+    assert Database("postgres://me:secret@host/x").name == "postgresql+asyncpg://me:***@host/x"
+
+
+async def test_a_checkout_under_any_path_can_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alembic's configuration takes a percent sign for the start of a variable."""
+    shutil.copytree(migrate.MIGRATIONS, tmp_path / "50%(here)s" / "migrations")
+    monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path / "50%(here)s" / "migrations")
+    async with Database(f"sqlite:///{tmp_path}/easel.db") as database:
+        assert await database.schema_state() == "current"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg2://x/y", "sqlite+pysqlite:///x.db", "nonsense", "oracle+nothing://x"]
+)
 def test_a_url_that_is_none_is_named(url: str) -> None:
     """Before anything is opened."""
     with pytest.raises(ConfigurationError, match="DATABASE_URL"):

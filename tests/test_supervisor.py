@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -255,13 +254,14 @@ async def test_a_server_that_hangs_before_its_first_answer_is_replaced(place: Pl
 def test_the_server_is_not_given_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """It gets the model and the log's form, and no Discord token."""
     monkeypatch.setenv("DISCORD_TOKEN", "hush")
-    monkeypatch.setenv("DATABASE_URL", "hush")
+    for name in ("DATABASE_URL", "DISCORD_CLIENT_SECRET", "inference_token"):
+        monkeypatch.setenv(name, "hush")
     settings = load_settings(None, inference_model="/models/mega", inference_threads=3, log_format="json")
     environment = serve_environment(settings)
     assert "hush" not in environment.values()
+    assert environment["PATH"] == os.environ["PATH"]
+    assert (environment["INFERENCE_MODEL"], environment["INFERENCE_THREADS"]) == ("/models/mega", "3")
     assert environment["LOG_FORMAT"] == "json"
-    command = serve_command(settings, Path("/run/x.sock"))
+    command = serve_command(Path("/run/x.sock"))
     assert command[:4] == (sys.executable, "-m", "bot", "serve")
-    options = dict(pairwise(command))
-    assert (options["--model"], options["--threads"]) == ("/models/mega", "3")
     assert {"--uds", "--until-stdin-closes"} <= set(command)

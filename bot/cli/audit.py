@@ -1,13 +1,12 @@
 """`easel audit`: whether the audit log is as it was written."""
 
 import asyncio
-import json
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bot.config import load_settings
+from bot.cli.surroundings import JsonFlag, print_json, read_settings
 from bot.database.audit import AuditLog, Verification
 from bot.database.session import Database
 
@@ -24,19 +23,19 @@ def verify(
     known: Annotated[
         str | None, typer.Option(help="A newest hash that was printed before; it must still be in the log.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Find rows that were changed, put in or taken out.  Exit status 1 where there are any.
 
     Keep the newest hash elsewhere: with --known it shows, too, that the log's end was not cut off.
     """
-    result = asyncio.run(_verified(load_settings().database_url, known))
+    result = asyncio.run(_verified(read_settings().database_url, known))
     sound = not result.faults and result.known_found
     console = Console(highlight=False)
     if as_json:
         faults = [{"row": fault.row_id, "problem": fault.problem} for fault in result.faults]
         document = {"sound": sound, "rows": result.rows, "redacted": result.redacted, "newest": result.head}
-        console.out(json.dumps(document | {"faults": faults, "known_found": result.known_found}))
+        print_json(**document, faults=faults, known_found=result.known_found)
     else:
         for fault in result.faults:
             console.print(f"[red]row {fault.row_id}[/]: {fault.problem}")

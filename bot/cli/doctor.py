@@ -1,31 +1,40 @@
-"""What `easel doctor` looks at before the bot is started, or when it misbehaves.
+"""`easel doctor`: what it looks at before the bot is started, or when it misbehaves.
 
-In: the Settings.  Out: Findings, each with its cure.  Changes nothing and starts nothing; the model files are looked
-at by the caller, who may import the inference package.
+In: the Settings.  Out: Findings, each with its cure.  Changes nothing and starts nothing.
 """
 
 import asyncio
-import base64
 import os
 import shutil
 import socket
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 import aiohttp
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from bot.config import Settings
+from bot.cli.surroundings import JsonFlag, port_variable, print_json
+from bot.config import Settings, load_settings, looks_like_a_token, misspelt_settings
 from bot.database.session import Database
+from bot.errors import ConfigurationError
+from bot.logs import configure_logs
+from bot.pool.endpoint import Endpoint, EndpointDown
+from bot.pool.runtime import runtime_place, socket_owner
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 ENOUGH_DISK: Final = 2**30
 PATIENCE: Final = aiohttp.ClientTimeout(total=5)
 
 Grade = Literal["ok", "warning", "problem"]
+MARKS: Final[dict[Grade, tuple[str, str]]] = {
+    "ok": ("green", "✓"), "warning": ("yellow", "!"), "problem": ("red", "✗"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +47,51 @@ class Finding:
     cure: str = ""
 
 
+def doctor(as_json: JsonFlag = False) -> None:
+    """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    findings = [*asyncio.run(examine(settings)), model(settings)]
+    if wanted := port_variable("EASEL_DEMO_PORT"):
+        findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
+    if as_json:
+        print_json(
+            findings=[{"subject": f.subject, "grade": f.grade, "text": f.text, "cure": f.cure} for f in findings]
+        )
+    else:
+        show(findings, Console())
+    if any(finding.grade == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+def show(findings: Sequence[Finding], console: Console) -> None:
+    table = Table("", "subject", "finding", "cure", box=None, pad_edge=False)
+    utf8 = console.encoding.lower().startswith("utf")
+    for finding in findings:
+        colour, mark = MARKS[finding.grade]
+        mark = mark if utf8 else finding.grade
+        table.add_row(f"[{colour}]{mark}[/]", finding.subject, escape(finding.text), escape(finding.cure))
+    console.print(table)
+
+
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything the bot process needs; one finding or more a subject, in a fixed order."""
     looks: list[Callable[[Settings], Awaitable[list[Finding]]]] = [
+        _names,
         _token,
         _data_folder,
         _database,
         _inference,
     ]
     return [finding for look in looks for finding in await look(settings)]
+
+
+async def _names(_: Settings) -> list[Finding]:
+    """A setting that is misspelt changes nothing, silently."""
+    return [
+        Finding("settings", "warning", f"{wrong.name} ({wrong.where}) is no setting", f"Is {wrong.nearest} meant?")
+        for wrong in misspelt_settings()
+    ]
 
 
 async def _token(settings: Settings) -> list[Finding]:
@@ -58,7 +103,7 @@ async def _token(settings: Settings) -> list[Finding]:
         text = "DISCORD_TOKEN is not set: `easel run` needs it, the demo does not"
         return [Finding("token", "warning", text, where)]
     token = settings.discord_token.get_secret_value()
-    if not _looks_like_a_token(token):
+    if not looks_like_a_token(token):
         text = f"DISCORD_TOKEN has {len(token)} characters and not the three parts of a bot token"
         return [Finding("token", "problem", text, where)]
     try:
@@ -74,17 +119,6 @@ async def _token(settings: Settings) -> list[Finding]:
         cure = "Check the network, a proxy or a firewall; the bot reaches discord.com over HTTPS."
         return [Finding("token", "warning", f"discord.com could not be asked: {error or type(error).__name__}", cure)]
     return [Finding("token", "ok", f"Discord knows it as {application['name']}"), _intents(application)]
-
-
-def _looks_like_a_token(token: str) -> bool:
-    """id in base64 . time . signature, as Discord's reference describes bot tokens."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return False
-    try:
-        return base64.b64decode(parts[0] + "==", validate=True).isdigit()
-    except ValueError:
-        return False
 
 
 def _intents(application: dict[str, object]) -> Finding:
@@ -120,7 +154,10 @@ async def _data_folder(settings: Settings) -> list[Finding]:
 
 async def _database(settings: Settings) -> list[Finding]:
     """Does it open, and is its schema the one this version knows?"""
-    database = Database(settings.database_url)
+    try:
+        database = Database(settings.database_url)
+    except ConfigurationError as error:
+        return [Finding("database", "problem", f"{error.variable}={error.value}: {error.problem}", error.cure)]
     try:
         state = await asyncio.wait_for(database.schema_state(), timeout=10)
     except Exception as error:  # noqa: BLE001  # every driver has its own errors; all mean "does not open"
@@ -139,50 +176,51 @@ async def _database(settings: Settings) -> list[Finding]:
 
 
 async def _inference(settings: Settings) -> list[Finding]:
-    """Remote servers are asked for their health; the local one needs a place for its socket."""
+    """Remote servers are asked as the bot asks them; the local one needs a place for its socket."""
     if settings.inference_urls:
         return [await _endpoint(url, settings) for url in settings.inference_urls]
-    return [socket_folder(Path(os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"))]  # noqa: S108  # only looked at
+    try:
+        return [socket_folder(runtime_place(socket_owner(settings)).parent)]
+    except ConfigurationError as error:
+        return [Finding("socket", "problem", error.problem, error.cure)]
 
 
 async def _endpoint(url: str, settings: Settings) -> Finding:
-    parts = urlsplit(url)
-    connector = aiohttp.UnixConnector(parts.path) if parts.scheme == "unix" else None
-    token = settings.inference_token.get_secret_value() if settings.inference_token else ""
-    base = "http://localhost" if connector else url.rstrip("/")
+    token = settings.inference_token.get_secret_value() if settings.inference_token else None
     try:
-        async with (
-            aiohttp.ClientSession(
-                timeout=PATIENCE, connector=connector, headers={"Authorization": f"Bearer {token}"}
-            ) as session,
-            session.get(f"{base}/readyz") as answer,
-        ):
-            status = answer.status
-    except (aiohttp.ClientError, TimeoutError) as error:
-        cure = "Start it there with `easel serve`, or mend INFERENCE_URLS."
-        return Finding("inference", "problem", f"{url} does not answer: {error or type(error).__name__}", cure)
-    if status == 401:
-        return Finding(
-            "inference", "problem", f"{url} refuses INFERENCE_TOKEN (401)", "Set the same token on both sides."
-        )
-    if status != 200:
-        return Finding("inference", "warning", f"{url} is not ready ({status})", "Wait for its model, or read its log.")
-    return Finding("inference", "ok", f"{url} is ready")
+        async with Endpoint(url, token) as endpoint:
+            ready = await endpoint.probe()
+    except EndpointDown as error:
+        text = f"{url}: {error.problem}"
+        if error.status == 401:
+            return Finding("inference", "problem", text, "Set the same INFERENCE_TOKEN on both sides.")
+        if error.status == 503:
+            return Finding("inference", "warning", text, "Wait for its model, or read its log.")
+        return Finding("inference", "problem", text, "Start it there with `easel serve`, or mend INFERENCE_URLS.")
+    return Finding("inference", "ok", f"{url} is ready, with room for {ready.capacity}")
 
 
 def socket_folder(folder: Path) -> Finding:
     """A unix socket is protected by its folder and its mode: others must not be able to replace it."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        cure = f"Make a runtime folder: mkdir -m 700 DIR; export XDG_RUNTIME_DIR=DIR (now {folder})."
-        return Finding(
-            "socket", "problem", f"{folder} cannot be written: no place for the inference server's socket", cure
-        )
     mode = folder.stat().st_mode
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         return Finding(
             "socket", "warning", f"{folder} may be written by anyone ({stat.filemode(mode)})", f"chmod +t {folder}"
         )
     return Finding("socket", "ok", f"the inference server's socket goes under {folder}, in a folder of its own (0700)")
+
+
+def model(settings: Settings) -> Finding:
+    """Are the files of the model there and whole?"""
+    from inference.checkpoints.load import verify_model
+    from inference.checkpoints.store import ModelStore
+    from inference.checkpoints.weights import CheckpointError
+
+    try:
+        return Finding("model", "ok", verify_model(settings.inference_model, ModelStore(settings.models_dir)))
+    except (CheckpointError, OSError) as error:
+        cure = "Set INFERENCE_MODEL to one that `easel models list` shows; install Easel anew if builtin is damaged."
+        return Finding("model", "problem", str(error), cure)
 
 
 def port(number: int, purpose: str, variable: str) -> Finding:

@@ -3,7 +3,6 @@
 Each command imports what it needs: `easel --help` costs no torch.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +14,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.config import load_settings
+from bot.cli.surroundings import JsonFlag, one_line_errors, print_json, read_settings
 from bot.errors import UserError
 
 model_commands = typer.Typer(no_args_is_help=True, help="The models on this machine, and how others get here.")
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 DTypeOption = Annotated[
     Literal["float32", "float16", "bfloat16"] | None,
     typer.Option("--dtype", help="Store the numbers in this type; as published otherwise."),
@@ -34,7 +32,7 @@ def list_models(as_json: JsonFlag = False) -> None:
     from inference.checkpoints.hub import PUBLISHED
     from inference.checkpoints.store import ModelStore
 
-    settings = load_settings()
+    settings = read_settings()
     stored = ModelStore(settings.models_dir).models()
     models = [_described(model, settings.inference_model) for model in (builtin_model(), *stored)]
     here = {model["name"] for model in models}
@@ -48,7 +46,7 @@ def list_models(as_json: JsonFlag = False) -> None:
             }
             for other in others
         ]
-        print(json.dumps({"models": models, "pullable": pullable}, ensure_ascii=False))
+        print_json(models=models, pullable=pullable)
         return
     table = Table("", "name", "kind", "on disk", "parameters", "where", box=None, pad_edge=False)
     for model in models:
@@ -83,11 +81,11 @@ def pull(
         raise UserError(
             f"{name!r} is not known here; {', '.join(PUBLISHED)} are. Any other: fetch its files, `easel models import`"
         )
-    store = ModelStore(load_settings().models_dir)
+    store = ModelStore(read_settings().models_dir)
     if store.find(name) is not None and not again:
         _say_where(store.get(name))
         return
-    with _one_line_errors(), _conversion_bar(quiet=quiet) as report:
+    with one_line_errors(), _conversion_bar(quiet=quiet) as report:
         model = pull_model(PUBLISHED[name], store, Hub(quiet=quiet), _dtype(dtype), report)
     _say_where(model)
 
@@ -103,8 +101,8 @@ def import_model(
     from inference.checkpoints.convert import import_folder
     from inference.checkpoints.store import ModelStore
 
-    store = ModelStore(load_settings().models_dir)
-    with _one_line_errors(), _conversion_bar(quiet=quiet) as report:
+    store = ModelStore(read_settings().models_dir)
+    with one_line_errors(), _conversion_bar(quiet=quiet) as report:
         model = import_folder(folder, name or folder.resolve().name, store, _dtype(dtype), report)
     _say_where(model)
 
@@ -115,8 +113,8 @@ def verify(name: Annotated[str, typer.Argument(help="A model's name or folder.")
     from inference.checkpoints.load import verify_model
     from inference.checkpoints.store import ModelStore, check_hashes
 
-    store = ModelStore(load_settings().models_dir)
-    with _one_line_errors():
+    store = ModelStore(read_settings().models_dir)
+    with one_line_errors():
         if store.find(name) is not None:
             check_hashes(store.get(name))
         Console().print(escape(verify_model(name, store)), highlight=False, soft_wrap=True)
@@ -130,8 +128,8 @@ def remove(
     """Delete a model from this machine; the built-in one stays."""
     from inference.checkpoints.store import BUILTIN, ModelStore
 
-    store = ModelStore(load_settings().models_dir)
-    with _one_line_errors():
+    store = ModelStore(read_settings().models_dir)
+    with one_line_errors():
         if name != BUILTIN and not yes:
             typer.confirm(f"Delete {name}, {_size(store.get(name).size)}?", abort=True)
         model = store.remove(name)
@@ -171,16 +169,6 @@ def _dtype(name: str | None) -> Any:
     import torch
 
     return getattr(torch, name) if name else None
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    from inference.checkpoints.weights import CheckpointError
-
-    try:
-        yield
-    except CheckpointError as error:
-        raise UserError(str(error)) from error
 
 
 @contextmanager

@@ -49,6 +49,6 @@ def is_mapped(name: str | None, _kind: str, _parents: object) -> bool:
 def configuration(connection: Connection) -> Config:
     """Alembic's configuration for this connection, without any file."""
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # a % begins an interpolation
     config.attributes["connection"] = connection
     return config

@@ -17,8 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 from alembic.util import CommandError
 from sqlalchemy import Connection, event, func, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -34,6 +34,11 @@ T = TypeVar("T")
 BUSY_SECONDS = 5  # how long SQLite waits for another process to finish its write
 MIGRATION_TRIES = 12  # as often as that for another process that migrates
 LOCKED = "database is locked"
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
 
 
 def utc_now() -> datetime:
@@ -63,22 +68,32 @@ async def take_turn(session: AsyncSession, name: str) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+def engine_url(text: str) -> URL:
+    """As SQLAlchemy takes it; where no driver is named, ours, as `sqlite:///bot.db` and `postgres://…` mean it.
+
+    Raises ArgumentError.
+    """
+    url = make_url(text)
+    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+
+
 class Database:
     """`async with Database(url) as database:` or open() and close().  Safe to use from one event loop."""
 
     def __init__(self, url: str) -> None:
         shown = "(hidden)"  # until it is known where in it the password is
         try:
-            self._url = make_url(url)
+            self._url = engine_url(url)
             shown = self._url.render_as_string(hide_password=True)
             # A server may have been restarted since its connections were made; SQLite's never go stale.
             self._remote = self._url.get_backend_name() != "sqlite"
             self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self._remote)
-        except (ArgumentError, ImportError, ValueError) as error:
+        except (ArgumentError, ImportError, InvalidRequestError, ValueError) as error:
             problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
-            raise ConfigurationError(
-                "DATABASE_URL", shown, problem, "Leave it empty for SQLite in DATA_DIR."
-            ) from error
+            cure = "Leave it empty for SQLite in DATA_DIR; PostgreSQL reads postgresql://user:password@host/name."
+            if isinstance(error, ImportError):
+                cure = "PostgreSQL's driver is an extra: pip install -e '.[postgres]' in Easel's folder."
+            raise ConfigurationError("DATABASE_URL", shown, problem, cure) from error
         if not self._remote:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)

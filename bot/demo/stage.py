@@ -141,7 +141,7 @@ async def open_stage(
     settings: Settings, port: int, services: OpenServices, pages_port: int = 0
 ) -> AsyncIterator[Stage]:
     """The simulated server with the bot in it and its page being served; `services` are the bot's."""
-    bot = Bot(settings, shard_count=1, always_sync=True)
+    bot = Bot(settings, shard_count=1, sync="always")
     env = simcord.Env(bot)
     world = World.build(env)
     set_clock(env)

@@ -38,13 +38,14 @@ SILENCE_SECONDS: Final = 300.0  # a stream that says nothing for so long is take
 class EndpointDown(Exception):
     """The server could not be reached, hung, or answered nonsense; another one, or a later try, may do.
 
-    `silent` where it took the request and said nothing for too long.
+    `status` is that of its answer, where it gave one; `silent` where it took the request and said nothing for too long.
     """
 
-    def __init__(self, endpoint: str, problem: str, *, silent: bool = False) -> None:
+    def __init__(self, endpoint: str, problem: str, *, status: int | None = None, silent: bool = False) -> None:
         super().__init__(f"inference server {endpoint}: {problem}")
         self.endpoint = endpoint
         self.problem = problem
+        self.status = status
         self.silent = silent
 
 
@@ -165,7 +166,7 @@ class Endpoint:
         if response.status == 404 and code:
             return GenerationFailed(code, message)
         hint = "; check INFERENCE_TOKEN" if response.status == 401 else ""
-        return EndpointDown(self.name, f"{path} answered {response.status}: {message}{hint}")
+        return EndpointDown(self.name, f"{path} answered {response.status}: {message}{hint}", status=response.status)
 
 
 async def split_lines(endpoint: str, chunks: AsyncIterable[bytes], limit: int = MAX_LINE_BYTES) -> AsyncIterator[bytes]:

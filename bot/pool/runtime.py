@@ -9,21 +9,32 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from bot.config import Settings
 from bot.errors import ConfigurationError
 
 MAX_SOCKET_PATH: Final = 100  # the kernel takes 107 bytes
 SOCKET_NAME: Final = "inference.sock"
 
 
+def socket_owner(settings: Settings) -> str:
+    """What a bot's folder belongs to: its data, and of several processes over them, its shards."""
+    return f"{settings.data_dir.absolute()} {settings.partition}"
+
+
+def runtime_place(owner: str) -> Path:
+    """Where the folder is, or would be made.  Raises ConfigurationError where no place takes one."""
+    return _choose(owner, _see_private)
+
+
 @contextmanager
 def runtime_folder(owner: str) -> Iterator[Path]:
-    """The folder for this `owner`, such as the data folder.  Raises ConfigurationError where no place takes one."""
-    folder = _choose(f"easel-{hashlib.sha256(f'{os.geteuid()} {owner}'.encode()).hexdigest()[:12]}")
+    """The folder for this `owner`.  Raises ConfigurationError where no place takes one."""
+    folder = _choose(owner, make_private)
     try:
         yield folder
     finally:
@@ -33,12 +44,19 @@ def runtime_folder(owner: str) -> Iterator[Path]:
 def make_private(folder: Path) -> None:
     """Make the folder, or see that it is ours alone.  Raises OSError, also where somebody else made it."""
     folder.mkdir(mode=0o700, exist_ok=True)
+    _see_private(folder)
+
+
+def _see_private(folder: Path) -> None:
+    if not folder.is_symlink() and not folder.exists():
+        return
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
         raise PermissionError(f"{folder} is somebody else's, or open to others: {stat.filemode(found.st_mode)}")
 
 
-def _choose(name: str) -> Path:
+def _choose(owner: str, take: Callable[[Path], None]) -> Path:
+    name = f"easel-{hashlib.sha256(f'{os.geteuid()} {owner}'.encode()).hexdigest()[:12]}"
     for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108  # see make_private
         if parent is None or not os.access(parent, os.W_OK):
             continue
@@ -46,7 +64,7 @@ def _choose(name: str) -> Path:
         if len(os.fsencode(folder / SOCKET_NAME)) > MAX_SOCKET_PATH:
             continue
         try:
-            make_private(folder)
+            take(folder)
         except OSError:
             continue
         return folder

@@ -208,18 +208,16 @@ def _level_of(line: str) -> int:
     return logging.WARNING if match is None else LEVELS.get(match[1], logging.WARNING)
 
 
-def serve_command(settings: Settings, socket: Path) -> tuple[str, ...]:
-    """The command line of the local inference server."""
-    options = ("--uds", str(socket), "--until-stdin-closes", "--model", settings.inference_model)
-    means = ("--threads", str(settings.inference_threads), "--precision", settings.inference_precision)
-    return (sys.executable, "-m", "bot", "serve", *options, *means)
+def serve_command(socket: Path) -> tuple[str, ...]:
+    """The command line of the local inference server; what it serves is in its environment."""
+    return (sys.executable, "-m", "bot", "serve", "--uds", str(socket), "--until-stdin-closes")
 
 
 def serve_environment(settings: Settings) -> dict[str, str]:
-    """Ours, without the secrets that the server has no use for."""
-    secrets = ("DISCORD_TOKEN", "DATABASE_URL", "INFERENCE_TOKEN")
-    kept = {name: value for name, value in os.environ.items() if name.upper() not in secrets}
-    return kept | {"LOG_LEVEL": settings.log_level, "LOG_FORMAT": settings.log_format}
+    """Ours, but of Easel's settings only those that the server reads: no secret, nothing of Discord's."""
+    ours = {name.upper() for name in Settings.model_fields}
+    kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    return kept | settings.of_the_server()
 
 
 def end_when_stdin_closes(grace: float = 10.0) -> None:

@@ -5,7 +5,6 @@ finished. `source.json` in each says where it came from, and what its files must
 """
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from inference.checkpoints.weights import CheckpointError, read_json, write_json
+from inference.native.cache import user_cache
 
 BUILTIN = "builtin"
 SOURCE = "source.json"
@@ -134,7 +134,7 @@ class ModelStore:
 
 def default_folder() -> Path:
     """Where models are kept unless MODELS_DIR says otherwise."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "easel" / "models"
+    return user_cache() / "models"
 
 
 def is_name(name: str) -> bool:

@@ -17,6 +17,8 @@ from typing import Final
 import structlog
 import torch
 
+from inference.native.cache import user_cache
+
 log = structlog.get_logger(__name__)
 
 BUILD_SECONDS: Final = 120
@@ -30,7 +32,7 @@ def built_library(source: Path, compiler: str, flags: tuple[str, ...]) -> Path:
     """
     openmp = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*"))  # one pool of threads, not two
     made_from = source.read_bytes() + repr((flags, compiler, openmp)).encode()
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "easel"
+    folder = user_cache()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"kernels-{hashlib.sha256(made_from).hexdigest()[:16]}.so"
     _forget_what_crashed(path)

@@ -14,10 +14,9 @@ import yarl
 
 import bot.cli.app
 import bot.services
-from bot.config import Settings
 
 
-def painter_command(settings: Settings, socket: Path) -> tuple[str, ...]:
+def painter_command(socket: Path) -> tuple[str, ...]:
     return (sys.executable, "-m", "tests.discord_wire.painter", "--uds", str(socket))
 
 

@@ -36,7 +36,7 @@ class Rest:
         self.answers: Counter[int] = Counter()
         self.invalid: list[str] = []
         self.largest_upload = 0
-        self.token = "a.wire.token"
+        self.token = "MTIzNDU2Nzg5MA.wire.token"
         self.gateway_url = ""
 
     def app(self) -> web.Application:

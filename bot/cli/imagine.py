@@ -1,0 +1,118 @@
+"""`easel imagine`: prompt to grid in this process, without any server."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bot.cli.check import refuse_blocked
+from bot.cli.surroundings import (
+    JsonFlag,
+    PrecisionOption,
+    drawing_bar,
+    let_idle_threads_sleep,
+    one_line_errors,
+    print_json,
+    read_settings,
+)
+from bot.config import Settings
+from bot.errors import UserError
+from inference import contract
+
+FORMATS: Final = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
+
+
+def imagine(
+    prompt: Annotated[str, typer.Argument(help="What to draw.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The grid's file: .png, .webp or .jpg.")] = Path(
+        "grid.png"
+    ),
+    images: Annotated[int, typer.Option(min=1, max=contract.MAX_IMAGES)] = 9,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=contract.MAX_SEED, help="The same seed draws the same pictures.")
+    ] = None,
+    negative: Annotated[str | None, typer.Option(help="What to keep out of the picture.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How closely to follow the prompt.")] = None,
+    temperature: Annotated[float | None, typer.Option()] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    precision: PrecisionOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Draw without any server: prompt → grid."""
+    settings = read_settings()
+    request = contract.GenerationRequest(
+        prompt=prompt,
+        negative_prompt=negative,
+        images=images,
+        seed=secrets.randbits(32) if seed is None else seed,
+        guidance_scale=guidance,
+        temperature=temperature,
+        top_k=top_k,
+        model=model or settings.inference_model,
+        preview=False,
+    )
+    for text in filter(None, (prompt, negative)):
+        refuse_blocked(text)
+    _refuse_unwritable(output)
+    pictures, done = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
+    _write_grid(output, [picture.png for picture in pictures])
+    if as_json:
+        described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
+        print_json(prompt=prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described)
+    else:
+        said = f"{output}  ({len(pictures)} pictures, seed {request.seed}, {done.seconds:.1f} s)"
+        Console().print(escape(said), highlight=False, soft_wrap=True)
+
+
+def _draw(
+    request: contract.GenerationRequest, settings: Settings, precision: str, *, quiet: bool
+) -> tuple[list[contract.Image], contract.Done]:
+    """Run one generation on an engine in this process; `threads` 0 takes all cores, for nobody else needs one."""
+    let_idle_threads_sleep()
+    from inference.engine.loading import LoadOptions, load_engine
+    from inference.native.cores import usable_cores
+
+    with drawing_bar(quiet=quiet) as report:
+        report(0.0, "loading")
+        with one_line_errors():
+            threads = settings.inference_threads or usable_cores()
+            model = request.model or settings.inference_model
+            engine = load_engine(model, LoadOptions(threads, precision, settings.models_dir))
+        engine.add("imagine", request)
+        pictures: list[contract.Image] = []
+        while True:
+            for _, event in engine.step():
+                match event:
+                    case contract.Progress(done):
+                        report(done, "drawing")
+                    case contract.Image():
+                        pictures.append(event)
+                    case contract.Failed(code):
+                        raise UserError(f"the drawing failed ({code}); the log above says why")
+                    case contract.Done():
+                        return contract.best_first(pictures), event
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Before the drawing, which takes its time: can the grid be written there?"""
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path} cannot be written: name it .png, .webp or .jpg")
+    if not os.access(path.parent, os.W_OK):
+        raise UserError(f"{path} cannot be written: {path.parent} is not a folder that takes files")
+    if path.is_dir():
+        raise UserError(f"{path} cannot be written: it is a folder")
+
+
+def _write_grid(path: Path, pngs: list[bytes]) -> None:
+    """Write the grid in the format that the file's name asks for."""
+    from bot.generation.grid import compose, reencode
+
+    try:
+        path.write_bytes(reencode(compose(pngs), FORMATS[path.suffix.lower()]))
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,95 @@
+"""What every command finds around it: the settings, variables of the environment, the terminal.
+
+In: environment and `.env`.  Out: Settings with the logs set up, options that several commands have, printing that no
+terminal's encoding can break.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bot.config import PrecisionName, Settings, load_settings, misspelt_settings
+from bot.errors import ConfigurationError, UserError
+from bot.logs import configure_logs
+
+log = structlog.get_logger(__name__)
+
+PrecisionOption = Annotated[
+    PrecisionName | None, typer.Option(help="What the model computes with; INFERENCE_PRECISION otherwise.")
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def read_settings() -> Settings:
+    """The settings, with the logs set up as they say; names that are almost a setting's are logged.
+
+    Raises ConfigurationError.
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    for wrong in misspelt_settings():
+        log.warning("setting.unknown", name=wrong.name, where=wrong.where, nearest=wrong.nearest)
+    return settings
+
+
+def port_variable(variable: str) -> int | None:
+    """A port from the environment; None where the variable is not set."""
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ConfigurationError(variable, text, "a port is a number from 1 to 65535", f"Set {variable} to a free one.")
+    return int(text)
+
+
+def let_idle_threads_sleep() -> None:
+    """Before torch loads: its idle threads spin long by default, and take the cores from the bot and the page.
+
+    A short spin is the best of both: with two threads on two idle cores nine pictures took 3.6 s with it, 4.0 s
+    with endless spinning, and 7.4 s with none, for waking a sleeping core takes longer than most operations.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
+
+def take_any_terminal() -> None:
+    """A terminal that is not UTF-8 shows a question mark for what it does not know, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def print_json(**fields: object) -> None:
+    print(json.dumps(fields, ensure_ascii=False))
+
+
+@contextmanager
+def drawing_bar(*, quiet: bool) -> Iterator[Any]:
+    columns = (
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task("loading", total=1.0)
+        yield lambda done, what: progress.update(task, completed=done, description=what)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """What is wrong with a model's files is the operator's to read: a UserError."""
+    from inference.checkpoints.weights import CheckpointError
+
+    try:
+        yield
+    except CheckpointError as error:
+        raise UserError(str(error)) from error
