@@ -25,11 +25,14 @@ class DiscordDirectory:
         self._believed: dict[tuple[int, int], tuple[float, Member | None]] = {}
 
     def servers(self) -> tuple[Server, ...]:
-        return tuple(Server(guild.id, guild.name) for guild in sorted(self._client.guilds, key=lambda one: one.name))
+        return tuple(
+            Server(guild.id, guild.name, guild.owner_id)
+            for guild in sorted(self._client.guilds, key=lambda one: one.name)
+        )
 
     def server(self, guild_id: int) -> Server | None:
         guild = self._client.get_guild(guild_id)
-        return None if guild is None else Server(guild.id, guild.name)
+        return None if guild is None else Server(guild.id, guild.name, guild.owner_id)
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         guild = self._client.get_guild(guild_id)
@@ -60,5 +63,5 @@ class DiscordDirectory:
             name=member.display_name,
             permissions=frozenset(name for name, granted in member.guild_permissions if granted),
             role_ids=tuple(role.id for role in member.roles),
-            owner=guild.owner_id == member.id,
+            is_bot=member.bot,
         )

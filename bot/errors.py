@@ -21,6 +21,8 @@ Knows no Discord: a time to try again is `retry_at`, which the view writes in th
     ├── DrawnElsewhere           shared in another server than its own
     ├── TooLate, NothingToCancel
     ├── AlreadyDeleted
+    ├── CannotAppeal             it was not blocked, or not in a server
+    ├── AlreadyDecided           another moderator was quicker
     ├── GenerationCancelled
     ├── GenerationFailed         `code` is the inference server's
     │   └── NoEndpoint           no inference server can be reached
@@ -179,6 +181,24 @@ class AlreadyDeleted(UserError):
 
     def __init__(self, generation_id: int) -> None:
         super().__init__("These pictures are deleted already.")
+        self.generation_id = generation_id
+
+
+class CannotAppeal(UserError):
+    """Only what the filter blocked in a server can be appealed."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(
+            "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."
+        )
+        self.generation_id = generation_id
+
+
+class AlreadyDecided(UserError):
+    """Nothing about this generation waits for a decision any more."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__("This has been decided already; somebody was quicker.")
         self.generation_id = generation_id
 
 

@@ -17,17 +17,22 @@ from bot.actions.gallery import Gallery
 from bot.actions.moderation import Moderation
 from bot.actions.pictures import Pictures
 from bot.actions.posts import NoPosts, Posts
+from bot.actions.reviews import ReviewQueue
 from bot.actions.settings import ServerSettings
+from bot.actions.terms import Terms
 from bot.config import Settings
 from bot.database.audit import AuditLog
+from bot.database.blocked_terms import BlockedTerms
 from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.posts import PostLog
+from bot.database.reviews import Reviews
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
+from bot.database.statistics import Statistics
 from bot.database.web_sessions import WebSessions
 from bot.generation.generator import Generator
 from bot.generation.live import INTERVAL_SECONDS
@@ -61,6 +66,8 @@ class Services:
     pictures: Pictures
     gallery: Gallery
     moderation: Moderation
+    reviews: ReviewQueue
+    terms: Terms
     server_settings: ServerSettings
 
     log: GenerationLog
@@ -68,6 +75,7 @@ class Services:
     sanctions: Sanctions
     audit_log: AuditLog
     guild_settings: GuildSettings
+    statistics: Statistics
     web_sessions: WebSessions
 
 
@@ -134,6 +142,15 @@ async def open_services(
             sanctions=sanctions,
             review=timedelta(days=settings.review_days),
         )
+        reviews = ReviewQueue(
+            reviews=Reviews(database),
+            generations=generations,
+            pictures=pictures,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
+            audit_log=audit_log,
+            posts=posts or NoPosts(),
+        )
         stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(pictures), name="purge"))
         yield Services(
             settings=settings,
@@ -144,13 +161,16 @@ async def open_services(
             storage=storage,
             pictures=pictures,
             gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
-            moderation=Moderation(sanctions=sanctions, generations=generations, under_way=works),
+            moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
+            reviews=reviews,
+            terms=Terms(BlockedTerms(database)),
             server_settings=ServerSettings(guild_settings),
             log=generations,
             shares=shares,
             sanctions=sanctions,
             audit_log=audit_log,
             guild_settings=guild_settings,
+            statistics=Statistics(database),
             web_sessions=WebSessions(database),
         )
 

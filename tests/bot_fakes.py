@@ -22,6 +22,7 @@ from bot.actions.posts import Posts
 from bot.config import load_settings
 from bot.database import migrate
 from bot.database.records import GenerationRecord, PostRecord
+from bot.database.reviews import ReviewRecord
 from bot.errors import GenerationFailed, NoEndpoint, UserError
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
@@ -213,6 +214,16 @@ class FakePosts:
         self.taken_down: list[int] = []
         self.redrawn: list[int] = []
         self.stubborn: set[int] = set()
+        self.announced: list[tuple[int, ReviewRecord]] = []
+        self.told: list[tuple[int, ReviewRecord]] = []
+
+    async def announce(self, channel_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
+        self.announced.append((channel_id, review))
+        return True
+
+    async def tell(self, user_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
+        self.told.append((user_id, review))
+        return True
 
     async def take_down(self, post: PostRecord) -> bool:
         if post.message_id in self.stubborn:

@@ -219,7 +219,7 @@ async def test_the_local_login_is_the_demos_alone(tmp_path: Path, site: Pages) -
     """Elsewhere it does not exist; in the demo it knows the demo's people only, on this machine's own names only."""
     browser = await site.anonymous()
     assert (await browser.post("/login/local", {"person": str(ADA)})).status == 404
-    async with pages(tmp_path, people=(Person(ADA, "Ada", "a member"),)) as demo:
+    async with pages(tmp_path / "demo", people=(Person(ADA, "Ada", "a member"),)) as demo:
         visitor = await demo.anonymous()
         assert "Be Ada" in (await visitor.get("/login?next=/me")).text
         assert (await visitor.post("/login/local", {"person": "1"})).status == 400

@@ -35,15 +35,15 @@ class FakeDirectory:
             (GUILD, ADA): Member(ADA, "Ada"),
             (GUILD, BOB): Member(BOB, "Bo"),
             (GUILD, MODERATOR): Member(MODERATOR, "Mo", MODERATES),
-            (GUILD, MANAGER): Member(MANAGER, "Max", frozenset({"administrator"}), owner=True),
+            (GUILD, MANAGER): Member(MANAGER, "Max", MODERATES | {"administrator", "manage_guild"}),
             (OTHER_GUILD, STRANGER): Member(STRANGER, "Stranger", MODERATES | {"administrator"}),
         }
 
     def servers(self) -> tuple[Server, ...]:
-        return tuple(Server(guild_id, name) for guild_id, name in self.names.items())
+        return tuple(Server(guild_id, name, MANAGER) for guild_id, name in self.names.items())
 
     def server(self, guild_id: int) -> Server | None:
-        return Server(guild_id, self.names[guild_id]) if guild_id in self.names else None
+        return Server(guild_id, self.names[guild_id], MANAGER) if guild_id in self.names else None
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         return f"channel-{channel_id}" if guild_id in self.names else None

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.actions.actor import Actor
+from bot.database.audit import AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
-from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionKind, SanctionRecord
+from bot.database.records import AuditRecord, GenerationFilter, GenerationRecord, Page, SanctionKind, SanctionRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
 from bot.errors import CannotSanction, NotFound, NotSanctioned
@@ -44,11 +45,12 @@ class NothingUnderWay:
 
 class Moderation:
     def __init__(
-        self, *, sanctions: Sanctions, generations: GenerationLog, under_way: UnderWay,
+        self, *, sanctions: Sanctions, generations: GenerationLog, audit_log: AuditLog, under_way: UnderWay,
         now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._sanctions = sanctions
         self._generations = generations
+        self._audit_log = audit_log
         self._under_way = under_way
         self._now = now
 
@@ -70,16 +72,25 @@ class Moderation:
             raise NotFound(f"Generation {generation_id}")
         return record
 
+    async def audit(
+        self, actor: Actor, wanted: AuditFilter | None = None, before: int | None = None, limit: int = 20
+    ) -> Page[AuditRecord]:
+        """Who did what here, newest first; for the operator, what was done everywhere at once."""
+        actor.require("manage_messages")
+        return await self._audit_log.page(actor.guild_id, before, limit, wanted)
+
     # ----------------------------------------------------------------------------------------------- sanctions
 
     async def in_force(self, actor: Actor, user_id: int) -> SanctionRecord | None:
         """What keeps a person from using Easel here, this server's own or one that counts everywhere."""
         return await self._sanctions.active(user_id, actor.guild_id)
 
-    async def sanctions(self, actor: Actor, before: int | None = None, limit: int = 10) -> Page[SanctionRecord]:
+    async def sanctions(
+        self, actor: Actor, before: int | None = None, limit: int = 10, user_id: int | None = None
+    ) -> Page[SanctionRecord]:
         """This server's sanctions, or, for the operator, those that count everywhere, ended ones too."""
         actor.require("manage_messages")
-        return await self._sanctions.page(actor.guild_id, before, limit)
+        return await self._sanctions.page(actor.guild_id, before, limit, user_id)
 
     async def sanction(
         self, actor: Actor, target: Target, kind: SanctionKind, until: datetime | None, reason: str

@@ -17,11 +17,12 @@ from bot.database.audit import Act, AuditLog
 from bot.database.erasures import Erasures
 from bot.database.generations import UNFINISHED, GenerationLog
 from bot.database.posts import PostLog
-from bot.database.records import Erasure, GenerationRecord, ImageRecord, PostRecord
+from bot.database.records import Erasure, GenerationFilter, GenerationRecord, ImageRecord, PostRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
 from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, TooLate
 from bot.generation.album import shown_grid
+from bot.generation.thumbnail import thumbnail_key
 from bot.generation.work import Works
 from bot.orders.order import Kind, Order
 from bot.storage.folder import Storage
@@ -180,6 +181,30 @@ class Pictures:
             raise NotFound(f"Picture {index + 1} of generation {generation_id}")
         return await self._remove(actor, record, why, index)
 
+    async def remove_all_of(self, actor: Actor, user_id: int, since: datetime, why: str) -> tuple[Removed, ...]:
+        """Take down all of a person's of this server (everywhere, for the operator) that is younger than `since`."""
+        actor.require("manage_messages")
+        here = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, since=since, removed=False)
+        records = [record async for record in self._generations.stream(here) if record.status != "blocked"]
+        return tuple([await self._remove(actor, record, why, None) for record in records])
+
+    async def restore(
+        self, actor: Actor, generation_id: int, why: str = "", index: int | None = None
+    ) -> GenerationRecord:
+        """Take a moderator's removal back; for moderators.  What its owner deleted stays deleted.
+
+        The record and its pictures are seen again; a message that was deleted in Discord does not come back.
+        """
+        actor.require("manage_messages")
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.is_here(record.order.requester.guild_id):
+            raise NotFound(f"Generation {generation_id}")
+        images = {image.index: image.removal for image in record.images}
+        removal = record.removal if index is None else images.get(index)
+        if removal is None or removal.by == record.order.requester.user_id:
+            raise NotFound("A removal that can be undone")
+        return await self._generations.restore(generation_id, actor.user_id, why, index)
+
     async def _remove(self, actor: Actor, record: GenerationRecord, why: str, index: int | None) -> Removed:
         removed = await self._generations.remove(record.id, actor.user_id, why, index)
         if removed.status in UNFINISHED:
@@ -232,6 +257,7 @@ class Pictures:
                 copies.append(row_id)
         for key in erasure.keys:
             await self._storage.delete(key)
+            await self._storage.delete(thumbnail_key(key))
         await self._erasures.done(erasure, copies)
 
     async def _hash(self, key: str) -> str | None:

@@ -6,6 +6,7 @@ Out: the protocol `Posts`, which the client implements; `NoPosts` is for where t
 from typing import Protocol
 
 from bot.database.records import GenerationRecord, PostRecord
+from bot.database.reviews import ReviewRecord
 from bot.generation.grid import PictureFile
 
 
@@ -21,6 +22,12 @@ class Posts(Protocol):
     async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
         """Show the generation as it is now, with this grid."""
 
+    async def announce(self, channel_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
+        """Tell moderators in a channel what waits for their decision, with buttons to decide it."""
+
+    async def tell(self, user_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
+        """Tell who reported or appealed what was decided, in a direct message."""
+
 
 class NoPosts:
     """Reaches no message."""
@@ -29,4 +36,10 @@ class NoPosts:
         return False
 
     async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:  # noqa: ARG002
+        return False
+
+    async def announce(self, channel_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:  # noqa: ARG002
+        return False
+
+    async def tell(self, user_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:  # noqa: ARG002
         return False

@@ -3,7 +3,7 @@
 In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Discord, no pool and no files.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, UpdateBase, func, select, update
@@ -19,6 +19,7 @@ from bot.database.records import (
     Removal,
     Status,
 )
+from bot.database.reviews import queue_verdict
 from bot.database.rows import generation_record, generation_row, image_row
 from bot.database.session import Database, utc_now, whole
 from bot.database.tables import GenerationTable, ImageTable, PostTable
@@ -56,19 +57,25 @@ class GenerationLog:
     async def set_init_image(self, generation_id: int, key: str) -> None:
         await self._update(generation_id, init_image_key=key)
 
+    @whole
     async def record_verdict(self, generation_id: int, verdict: Verdict) -> None:
-        """Write the filter's verdict; "block" ends the generation here."""
+        """Write the filter's verdict; "block" ends the generation here, "flag" puts it before moderators."""
+        now = self._now()
         blocked = verdict.action == "block"
-        ending = {"status": "blocked", "finished_at": self._now(), "interaction_token": None} if blocked else {}
-        await self._update(
-            generation_id,
-            verdict_action=verdict.action,
-            verdict_category=verdict.category,
-            verdict_score=verdict.score,
-            verdict_reason=verdict.reason,
-            checked_at=self._now(),
-            **ending,
-        )
+        ending = {"status": "blocked", "finished_at": now, "interaction_token": None} if blocked else {}
+        async with self._database.writing("Your generation") as session:
+            await _change(
+                session,
+                generation_id,
+                verdict_action=verdict.action,
+                verdict_category=verdict.category,
+                verdict_score=verdict.score,
+                verdict_reason=verdict.reason,
+                checked_at=now,
+                **ending,
+            )
+            if verdict.action != "allow":
+                await queue_verdict(session, generation_id, verdict, now)
 
     async def record_queued(self, generation_id: int) -> None:
         await self._update(generation_id, status="queued", queued_at=self._now())
@@ -152,6 +159,24 @@ class GenerationLog:
         records = tuple(generation_record(row) for row in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
 
+    async def stream(self, wanted: GenerationFilter, batch: int = 500) -> AsyncIterator[GenerationRecord]:
+        """Every row that matches, newest first, a batch at a time: memory does not grow with the log."""
+        before = None
+        while True:
+            page = await self.page(wanted, before, batch)
+            for record in page.records:
+                yield record
+            before = page.next_before
+            if before is None:
+                return
+
+    async def children(self, generation_id: int, limit: int = 20) -> tuple[GenerationRecord, ...]:
+        """What was re-rolled, varied or remixed from it, oldest first."""
+        query = _with_images().where(GenerationTable.parent_id == generation_id).order_by(GenerationTable.id)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query.limit(limit))).all()
+        return tuple(generation_record(row) for row in rows)
+
     async def unfinished(self) -> tuple[GenerationRecord, ...]:
         """What a crash left behind in this partition, in order: rows not drawn, and rows drawn but not delivered."""
         query = _with_images().where(
@@ -214,6 +239,9 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
     if wanted.direct is not None:
         is_direct = GenerationTable.guild_id.is_(None)
         conditions.append(is_direct if wanted.direct else ~is_direct)
+    if wanted.person is not None:
+        name = func.lower(GenerationTable.user_name)
+        conditions.append(name.contains(wanted.person.lower(), autoescape=True))
     if wanted.since is not None:
         conditions.append(GenerationTable.created_at >= wanted.since)
     if wanted.until is not None:

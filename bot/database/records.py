@@ -118,10 +118,12 @@ class GenerationFilter:
     """Which rows of the request log to show; None means any.
 
     Each of `words` must begin a word of the prompt.  `flagged` are those that the filter flagged or blocked; `since` is
-    the first moment and `until` the first one after; `score` is the least that the filter must have given.
+    the first moment and `until` the first one after; `score` is the least that the filter must have given; `person` is
+    part of the name that somebody had at the time.
     """
 
     user_id: int | None = None
+    person: str | None = None
     guild_id: int | None = None
     channel_id: int | None = None
     status: Status | None = None

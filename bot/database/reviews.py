@@ -6,18 +6,22 @@ look at or decide them is not asked here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import ReviewTable
+from bot.database.tables import GenerationTable, ReviewTable
 from bot.errors import InvalidOption
+from inference.contract import Verdict
 
 ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
-Outcome = Literal["kept", "removed", "granted", "refused"]
+Outcome = Literal["kept", "removed"]
 
+MISUSE_BLOCKS: Final = 5
+MISUSE_SPAN: Final = timedelta(hours=24)
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
 
@@ -59,6 +63,29 @@ class ReviewPage:
     next_cursor: str | None
 
 
+async def queue_verdict(session: AsyncSession, generation_id: int, verdict: Verdict, now: datetime) -> None:
+    """Put before moderators what the filter flagged, and a person of whom it blocked much lately.
+
+    In the transaction that writes the verdict, so that neither is without the other.
+    """
+    row = await session.get_one(GenerationTable, generation_id)
+    if verdict.action == "flag":
+        reason = f"{verdict.category}: {verdict.reason}" if verdict.reason else str(verdict.category)
+        session.add(_row(NewReview("flag", row.guild_id, generation_id, row.user_id, 0, reason), now))
+        return
+    here = (GenerationTable.user_id == row.user_id, GenerationTable.guild_id == row.guild_id)
+    lately = (GenerationTable.status == "blocked", GenerationTable.created_at > now - MISUSE_SPAN)
+    blocks = await session.scalar(select(func.count()).select_from(GenerationTable).where(*here, *lately)) or 0
+    known = select(ReviewTable.id).where(
+        ReviewTable.kind == "misuse", ReviewTable.user_id == row.user_id, ReviewTable.guild_id == row.guild_id,
+        ReviewTable.created_at > now - MISUSE_SPAN,
+    )  # fmt: skip
+    if blocks >= MISUSE_BLOCKS and await session.scalar(known.limit(1)) is None:
+        hours = int(MISUSE_SPAN.total_seconds() // 3600)
+        reason = f"{blocks} of this person's prompts were blocked within {hours} hours"
+        session.add(_row(NewReview("misuse", row.guild_id, generation_id, row.user_id, 0, reason), now))
+
+
 class Reviews:
     """Reads and writes `reviews`.  `now` is the clock, for tests."""
 
@@ -81,11 +108,7 @@ class Reviews:
             row = await session.scalar(select(ReviewTable).where(*same).limit(1))
             if row is not None:
                 return _record(row), False
-            row = ReviewTable(
-                kind=new.kind, priority=PRIORITIES[new.kind], guild_id=new.guild_id, generation_id=new.generation_id,
-                image_index=new.image_index, user_id=new.user_id, by_user_id=new.by, reason=new.reason,
-                created_at=self._now(),
-            )  # fmt: skip
+            row = _row(new, self._now())
             session.add(row)
             await session.flush()
             return _record(row), True
@@ -145,6 +168,21 @@ class Reviews:
         async with self._database.reading() as session:
             return tuple(_record(row) for row in (await session.scalars(query)).all())
 
+    async def allows(self, guild_id: int | None, normalised_prompt: str) -> bool:
+        """Whether moderators here granted an appeal about this very prompt."""
+        query = (
+            select(ReviewTable.id)
+            .join(GenerationTable, GenerationTable.id == ReviewTable.generation_id)
+            .where(
+                ReviewTable.kind == "appeal",
+                ReviewTable.outcome == "kept",
+                ReviewTable.guild_id == guild_id,
+                GenerationTable.normalised_prompt == normalised_prompt,
+            )
+        )
+        async with self._database.reading() as session:
+            return await session.scalar(query.limit(1)) is not None
+
     async def counts(self, guild_id: int | None, user_id: int, *, everywhere: bool = False) -> dict[str, int]:
         """Of one person: how often each kind of thing was said of what is theirs."""
         query = select(ReviewTable.kind, func.count()).where(ReviewTable.user_id == user_id).group_by(ReviewTable.kind)
@@ -152,6 +190,13 @@ class Reviews:
             query = query.where(ReviewTable.guild_id == guild_id)
         async with self._database.reading() as session:
             return {str(kind): count for kind, count in (await session.execute(query)).all()}
+
+
+def _row(new: NewReview, now: datetime) -> ReviewTable:
+    return ReviewTable(
+        kind=new.kind, priority=PRIORITIES[new.kind], guild_id=new.guild_id, generation_id=new.generation_id,
+        image_index=new.image_index, user_id=new.user_id, by_user_id=new.by, reason=new.reason, created_at=now,
+    )  # fmt: skip
 
 
 def _open(guild_id: int | None, *, everywhere: bool) -> Select[ReviewTable]:

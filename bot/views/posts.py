@@ -5,8 +5,11 @@ import discord
 import structlog
 
 from bot.database.records import GenerationRecord, PostRecord
+from bot.database.reviews import ReviewRecord
 from bot.generation.grid import PictureFile
+from bot.views.answer import note
 from bot.views.result import ResultLayout
+from bot.views.review import announcement, outcome
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,24 @@ class ChannelPosts:
             return True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("post.not_redrawn", generation=post.generation_id, error=str(error))
+            return False
+        return True
+
+    async def announce(self, channel_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
+        try:
+            await self._client.get_partial_messageable(channel_id).send(view=announcement(review, record))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("review.not_announced", review=review.id, error=str(error))
+            return False
+        return True
+
+    async def tell(self, user_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
+        """Who shares no server with the bot, or takes no messages from it, is not reached."""
+        try:
+            channel = await self._client.create_dm(discord.Object(user_id))
+            await channel.send(view=note(outcome(review, record)))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("review.not_told", review=review.id, error=str(error))
             return False
         return True
 

@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from bot.database.web_sessions import LIFETIME
 from bot.errors import InvalidOption, LimitReached, MissingPermission, NotFound, NotSaved, NotYours, UserError
+from bot.web.access import LoginNeeded, login_address
 from bot.web.render import page, redirect
 from bot.web.site import VISITOR, Visitor, site_of
 
@@ -71,6 +72,10 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return redirect(moved.headers[hdrs.LOCATION])
     except web.HTTPException as error:
         return failure(request, error.status, said(error))
+    except LoginNeeded:
+        if request.method != "GET":
+            return failure(request, 401, "You are not logged in any more. Please log in and try again.")
+        return redirect(login_address(request))
     except UserError as error:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         return failure(request, status, str(error))

@@ -3,6 +3,7 @@
 In: a template's name and values.  Out: a response.  Everything that a template writes is escaped by Jinja2.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,11 @@ def set_up(app: web.Application) -> None:
     )
     environment.filters.update(when=when, iso=iso, day=day)
     environment.globals["demo"] = bool(app[SITE].people)
+
+
+def noted(request: web.Request, sentences: Mapping[str, str]) -> str | None:
+    """What the form that led here did: its name is in the address, its sentence is ours."""
+    return sentences.get(request.query.get("done", ""))
 
 
 def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:

@@ -19,20 +19,21 @@ class Server:
 
     id: int
     name: str
+    owner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person in a server; `permissions` are Discord's names, such as "manage_messages", with roles applied."""
+    """A person in a server; `permissions` are Discord's names, with roles applied; an owner has all."""
 
     user_id: int
     name: str
     permissions: frozenset[str] = frozenset()
     role_ids: tuple[int, ...] = ()
-    owner: bool = False
+    is_bot: bool = False
 
     def may(self, permission: str) -> bool:
-        return self.owner or "administrator" in self.permissions or permission in self.permissions
+        return not self.permissions.isdisjoint((permission, "administrator"))
 
 
 class Directory(Protocol):

@@ -1,0 +1,158 @@
+"""The review queue as people meet it: report, appeal, look, decide, take a decision back.
+
+In: an actor and a generation.  Out: records, and who is to hear what.  Knows no Discord; see `Posts`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import structlog
+
+from bot.actions.actor import Actor
+from bot.actions.pictures import Pictures
+from bot.actions.posts import Posts
+from bot.database.audit import Act, AuditLog
+from bot.database.generations import GenerationLog
+from bot.database.records import GenerationRecord
+from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
+from bot.database.sanctions import Sanctions
+from bot.database.settings import GuildSettings
+from bot.errors import AlreadyDecided, CannotAppeal, InvalidOption, NotFound
+
+log = structlog.get_logger(__name__)
+
+Decision = Literal["keep", "remove"]
+
+MAX_REASON: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`gone` is None where nothing was removed; else whether every message that showed it has gone."""
+
+    closed: tuple[ReviewRecord, ...]
+    gone: bool | None = None
+
+
+class ReviewQueue:
+    def __init__(
+        self, *, reviews: Reviews, generations: GenerationLog, pictures: Pictures, sanctions: Sanctions,
+        guild_settings: GuildSettings, audit_log: AuditLog, posts: Posts,
+    ) -> None:  # fmt: skip
+        self._reviews = reviews
+        self._generations = generations
+        self._pictures = pictures
+        self._sanctions = sanctions
+        self._guild_settings = guild_settings
+        self._audit_log = audit_log
+        self._posts = posts
+
+    # -------------------------------------------------------------------------------------------- what people say
+
+    async def report(self, actor: Actor, generation_id: int, index: int | None, reason: str) -> ReviewRecord:
+        """Ask the moderators to look at a picture, or at all of a generation; a second time changes nothing."""
+        record = await self._pictures.find(actor, generation_id)
+        if index is not None:
+            record.picture(index)
+        return await self._open("report", record, actor.user_id, checked_reason(reason), index)
+
+    async def appeal(self, actor: Actor, generation_id: int, reason: str) -> ReviewRecord:
+        """Ask the moderators whether one's own blocked prompt was blocked rightly.  Raises CannotAppeal."""
+        record = await self._generations.get(generation_id)
+        if record is None or record.order.requester.user_id != actor.user_id:
+            raise NotFound(f"Generation {generation_id}")
+        if record.status != "blocked" or record.order.requester.guild_id is None:
+            raise CannotAppeal(generation_id)
+        return await self._open("appeal", record, actor.user_id, checked_reason(reason), None)
+
+    async def _open(
+        self, kind: ReviewKind, record: GenerationRecord, by: int, reason: str, index: int | None
+    ) -> ReviewRecord:
+        requester = record.order.requester
+        review, is_new = await self._reviews.open(
+            NewReview(kind, requester.guild_id, record.id, requester.user_id, by, reason, index)
+        )
+        if is_new:
+            await self._announce(review, record)
+        return review
+
+    async def _announce(self, review: ReviewRecord, record: GenerationRecord) -> None:
+        """Tell the server's review channel, where it has one."""
+        channel_id = (await self._guild_settings.get(review.guild_id)).review_channel_id
+        if channel_id is not None and not await self._posts.announce(channel_id, review, record):
+            log.warning("review.not_announced", review=review.id, channel=channel_id)
+
+    # -------------------------------------------------------------------------------------- what moderators decide
+
+    async def page(
+        self, actor: Actor, kind: ReviewKind | None = None, cursor: str | None = None, limit: int = 20
+    ) -> ReviewPage:
+        """What waits for a decision in this server; everywhere, for the operator who is in none."""
+        actor.require("manage_messages")
+        everywhere = actor.is_operator and actor.guild_id is None
+        return await self._reviews.page(actor.guild_id, everywhere=everywhere, kind=kind, cursor=cursor, limit=limit)
+
+    async def of(self, actor: Actor, generation_id: int) -> tuple[ReviewRecord, ...]:
+        """All that was ever said of a generation."""
+        await self._reviewed(actor, generation_id)
+        return await self._reviews.of(generation_id)
+
+    async def counts(self, actor: Actor, user_id: int) -> dict[str, int]:
+        """How often each kind of thing was said of what is a person's here."""
+        actor.require("manage_messages")
+        everywhere = actor.is_operator and actor.guild_id is None
+        return await self._reviews.counts(actor.guild_id, user_id, everywhere=everywhere)
+
+    async def count(self, actor: Actor) -> int:
+        """How many things wait for a decision here."""
+        actor.require("manage_messages")
+        return await self._reviews.count(actor.guild_id, everywhere=actor.is_operator and actor.guild_id is None)
+
+    async def decide(self, actor: Actor, generation_id: int, decision: Decision, why: str = "") -> Decided:
+        """Decide all that is said of a generation, and tell those who said it.
+
+        *keep* grants an appeal: the same prompt then passes in this server.  Raises AlreadyDecided.
+        """
+        record = await self._reviewed(actor, generation_id)
+        gone = None
+        if decision == "remove" and record.removal is None and record.status != "blocked":
+            gone = (await self._pictures.remove(actor, generation_id, why or "decided in review")).gone
+        closed = await self._reviews.close(generation_id, actor.user_id, "kept" if decision == "keep" else "removed")
+        if not closed:
+            raise AlreadyDecided(generation_id)
+        await self._note(actor, f"review_{decision}", record, why)
+        for review in closed:
+            if review.by and not await self._posts.tell(review.by, review, record):
+                log.info("review.not_told", review=review.id)
+        return Decided(closed, gone)
+
+    async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int]) -> None:
+        """Put decided things back into the queue, and show again what was removed with them."""
+        record = await self._reviewed(actor, generation_id)
+        mine = {review.id for review in await self._reviews.of(generation_id) if review.closed_at is not None}
+        if not mine.issuperset(review_ids):
+            raise NotFound("This decision")
+        if record.removal is not None:
+            await self._pictures.restore(actor, generation_id)
+        await self._reviews.reopen(review_ids)
+        await self._note(actor, "review_undo", record, "")
+
+    async def _reviewed(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        actor.require("manage_messages")
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.is_here(record.order.requester.guild_id):
+            raise NotFound(f"Generation {generation_id}")
+        return record
+
+    async def _note(self, actor: Actor, action: str, record: GenerationRecord, why: str) -> None:
+        guild_id = record.order.requester.guild_id
+        await self._audit_log.note(Act(actor.user_id, action, f"generation:{record.id}", guild_id, why=why))
+
+
+def checked_reason(reason: str) -> str:
+    """Raises InvalidOption for one that is too long."""
+    reason = reason.strip()
+    if len(reason) > MAX_REASON:
+        raise InvalidOption("reason", f"The reason has {len(reason)} characters; at most {MAX_REASON} are possible.")
+    return reason

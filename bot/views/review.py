@@ -1,0 +1,134 @@
+"""What waits for moderators, as Discord shows it: in the review channel, and one after another in `/mod review`.
+
+In: reviews and the generations that they are about.  Out: layouts with buttons to decide.
+"""
+
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.database.records import GenerationRecord
+from bot.database.reviews import ReviewKind, ReviewRecord
+from bot.views import text
+from bot.views.answer import note
+from bot.views.client import BotInteraction
+from bot.views.history import grid_of
+from bot.views.modlog import LogEntry, entry_facts
+from bot.views.press import GenerationPress, Press, actor_of
+from bot.views.result import grid_file
+
+TITLES: Final[dict[ReviewKind, str]] = {
+    "misuse": "🚨 Early signs of misuse", "report": "🚩 Reported", "appeal": "⚖️ Appealed", "held": "✋ Held back",
+    "flag": "🔎 Flagged by the filter",
+}  # fmt: skip
+
+
+class Keep(GenerationPress, verb="keep"):
+    """Decides that a generation may stay, or that a blocked prompt may pass here."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Keep", emoji="✅", style=discord.ButtonStyle.success)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
+        await _decided(interaction, f"✅ Generation {self.generation_id} stays, by {interaction.user.mention}.")
+
+
+class TakeDown(GenerationPress, verb="takedown"):
+    """Decides that a generation goes, or that a blocked prompt stays blocked."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Remove", emoji="🗑️", style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        reviews = interaction.client.services.reviews
+        decided = await reviews.decide(actor_of(interaction), self.generation_id, "remove")
+        sentence = f"🗑️ Generation {self.generation_id} is removed, by {interaction.user.mention}."
+        if decided.gone is False:
+            sentence += " Discord did not let me take every message down; please delete what is left."
+        await _decided(interaction, sentence)
+
+
+class NextReview(Press, verb="review"):
+    """Shows what is next in the queue; `after` is the place of the one before it."""
+
+    after: str | None
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Next", emoji="▶️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        layout, files = await review_layout(interaction, self.after and self.after.replace("-", "."))
+        await interaction.edit_original_response(view=layout, attachments=files)
+
+
+async def _decided(interaction: BotInteraction, sentence: str) -> None:
+    """In place of the buttons: what was decided, and, for who goes through the queue, the way on."""
+    layout = note(sentence)
+    message = interaction.message
+    if message is not None and message.flags.ephemeral:
+        layout.add_item(ui.ActionRow(NextReview(None)))
+    await interaction.edit_original_response(view=layout, attachments=[])
+
+
+def announcement(review: ReviewRecord, record: GenerationRecord) -> ui.LayoutView:
+    """What the review channel reads."""
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(ui.TextDisplay(described([review], record)))
+    layout.add_item(ui.ActionRow(Keep(record.id), TakeDown(record.id), LogEntry(record.id)))
+    return layout
+
+
+async def review_layout(interaction: BotInteraction, after: str | None) -> tuple[ui.LayoutView, list[discord.File]]:
+    """The first thing behind `after` in the queue, with its pictures."""
+    actor, services = actor_of(interaction), interaction.client.services
+    queue = await services.reviews.page(actor, None, after, limit=1)
+    if not queue.records:
+        return note("Nothing waits for a decision. Reports, appeals and what the filter flags come here."), []
+    record = await services.moderation.entry(actor, queue.records[0].generation_id)
+    said = [one for one in await services.reviews.of(actor, record.id) if one.closed_at is None]
+    layout = ui.LayoutView(timeout=None)
+    waiting = await services.reviews.count(actor)
+    layout.add_item(ui.TextDisplay(f"### Review\n-# {waiting} waiting\n{described(said, record)}"))
+    files = []
+    picture = await grid_of(services, record)
+    if picture is not None:
+        files = [grid_file(record, picture)]
+        layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
+    buttons: list[Press] = [Keep(record.id), TakeDown(record.id), LogEntry(record.id)]
+    if queue.next_cursor is not None:
+        buttons.append(NextReview(queue.next_cursor.replace(".", "-")))
+    layout.add_item(ui.ActionRow(*buttons))
+    return layout, files
+
+
+def described(reviews: list[ReviewRecord], record: GenerationRecord) -> str:
+    """Why it is here, the prompt, and who asked for it; in fewer than 4,000 characters."""
+    lines = []
+    for review in reviews[:5]:
+        who = f" by <@{review.by}>" if review.by else ""
+        which = "" if review.image_index is None else f", picture {review.image_index + 1}"
+        why = f": {text.plain(review.reason, 200)}" if review.reason else ""
+        lines.append(f"**{TITLES[review.kind]}**{who}{which}{why}")
+    if len(reviews) > 5:
+        lines.append(f"-# and {len(reviews) - 5} more")
+    lines += [f"> {text.plain(record.order.prompt, 600)}", f"-# {entry_facts(record)}"]
+    if record.verdict is not None and record.verdict.reason:
+        lines.append(f"-# The filter: {text.plain(record.verdict.reason, 200)}")
+    return "\n".join(lines)
+
+
+def outcome(review: ReviewRecord, record: GenerationRecord) -> str:
+    """What who reported or appealed is told."""
+    prompt = text.plain(record.order.prompt, 200)
+    if review.kind == "appeal":
+        if review.outcome == "kept":
+            return f"Your appeal was granted: you can ask for this again.\n> {prompt}"
+        return f"The moderators looked at your appeal and left this blocked.\n> {prompt}"
+    if review.outcome == "removed":
+        return f"Thank you for your report. What you reported was removed.\n> {prompt}"
+    return f"Thank you for your report. The moderators looked at it and left it where it is.\n> {prompt}"

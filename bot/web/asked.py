@@ -1,0 +1,62 @@
+"""What an address asks for, read with care: numbers, days and scores, or an InvalidOption naming field and value."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bot.errors import InvalidOption
+
+MAX_REASON: Final = 400
+LARGEST: Final = 2**63 - 1
+
+
+def number(field: str, text: str) -> int | None:
+    """A number, or a mention of a person or channel; None where nothing is asked."""
+    text = text.strip("<#@!> ")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > LARGEST:
+        raise InvalidOption(field, f"{field} is {text[:40]!r}; it must be a number.")
+    return int(text)
+
+
+def id_or_none(text: str) -> int | None:
+    """An id, if it looks like one and not like a name."""
+    text = text.strip("<@!> ")
+    return int(text) if text.isascii() and text.isdecimal() and 5 <= len(text) <= 19 else None
+
+
+def day(field: str, text: str) -> datetime | None:
+    """The beginning of a day, UTC."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InvalidOption(field, f"{field} is {text[:40]!r}; a day reads like 2026-11-29.") from error
+
+
+def day_after(field: str, text: str) -> datetime | None:
+    """The end of a day, UTC."""
+    asked = day(field, text)
+    return None if asked is None or asked.year >= 9999 else asked + timedelta(days=1)
+
+
+def score(field: str, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise InvalidOption(field, f"{field} is {text[:40]!r}; it must be from 0 to 1.")
+    return value
+
+
+def reason(form: Mapping[str, object]) -> str:
+    text = str(form.get("reason", "")).strip()
+    if len(text) > MAX_REASON:
+        raise InvalidOption("reason", f"The reason has {len(text)} characters; at most {MAX_REASON} are possible.")
+    return text

@@ -1,0 +1,43 @@
+"""The audit log in the console: who did what, to whom, and why."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.database.audit import AuditFilter
+from bot.web import asked
+from bot.web.access import moderator_desk
+from bot.web.console.desk import console_page
+from bot.web.site import site_of
+
+routes = web.RouteTableDef()
+
+PER_PAGE: Final = 50
+FIELDS: Final = ("actor", "action", "subject", "since", "until")
+ACTIONS: Final = (
+    "remove", "restore", "timeout", "ban", "lift", "unshare", "cancel", "discard", "settings", "block_term",
+    "allow_term", "review_keep", "review_remove", "review_undo", "export",
+)  # fmt: skip
+
+
+@routes.get("/console/{guild}/audit")
+async def audit(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    typed = {name: request.query.get(name, "").strip()[:100] for name in FIELDS}
+    wanted = AuditFilter(
+        actor_id=asked.number("actor", typed["actor"]),
+        action=typed["action"] or None,
+        subject=typed["subject"] or None,
+        since=asked.day("since", typed["since"]),
+        until=asked.day_after("until", typed["until"]),
+    )
+    before = asked.number("before", request.query.get("before", ""))
+    found = await site_of(request).services.moderation.audit(desk.actor, wanted, before, PER_PAGE)
+    statistics = site_of(request).services.statistics
+    names = {user_id: await statistics.name_of(user_id) for user_id in {one.actor_id for one in found.records}}
+    return await console_page(
+        request, desk, "console/audit.html", "audit",
+        found=found, asked=typed, actions=ACTIONS, names=names, before=before,
+        address=lambda **more: urlencode({name: value for name, value in {**typed, **more}.items() if value}),
+    )  # fmt: skip

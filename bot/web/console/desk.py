@@ -1,0 +1,52 @@
+"""What all pages of the console share: whose desk it is, its tabs, and how a page is rendered.
+
+In: a request.  Out: a page with the server's name and the number of things that wait for review.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.database.records import GenerationRecord
+from bot.web.access import Desk, moderated, moderator_desk, required
+from bot.web.render import page, redirect
+from bot.web.site import site_of
+
+routes = web.RouteTableDef()
+
+TABS: Final = (
+    ("log", "Request log"), ("review", "Review"), ("sanctions", "Sanctions"), ("words", "Blocked words"),
+    ("audit", "Audit log"), ("stats", "Statistics"),
+)  # fmt: skip
+
+
+@routes.get("/console")
+async def choose(request: web.Request) -> web.Response:
+    """Which server; straight to it where there is only one."""
+    visitor = required(request)
+    servers = await moderated(request)
+    if len(servers) == 1 and not visitor.operator:
+        return redirect(f"/console/{servers[0].id}/log")
+    return page(request, "console/choose.html", servers=servers)
+
+
+@routes.get("/console/{guild}")
+async def enter(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    return redirect(f"/console/{desk.slug}/log")
+
+
+async def console_page(request: web.Request, desk: Desk, template: str, tab: str, **values: Any) -> web.Response:
+    waiting = await site_of(request).services.reviews.count(desk.actor)
+    shared: Mapping[str, Any] = {"desk": desk, "tab": tab, "tabs": TABS, "waiting": waiting}
+    return page(request, template, **shared, **values)
+
+
+def channel_of(request: web.Request, record: GenerationRecord) -> str:
+    """The channel as people know it; its id where the bot does not see it."""
+    requester = record.order.requester
+    if requester.guild_id is None:
+        return "direct message"
+    name = site_of(request).directory.channel_name(requester.guild_id, requester.channel_id)
+    return f"#{name}" if name else str(requester.channel_id)

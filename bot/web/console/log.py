@@ -1,0 +1,222 @@
+"""The request log in the console: search, filters in the address, one entry with all that is known of it.
+
+In: what the address asks for.  Out: pages; removals and restorations through the actions.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.database.records import GenerationFilter, GenerationRecord, Status
+from bot.errors import NotFound
+from bot.web import asked as asked_for
+from bot.web.access import Desk, moderator_desk
+from bot.web.console.desk import channel_of, console_page
+from bot.web.media import picture_response
+from bot.web.render import noted, redirect
+from bot.web.site import site_of
+
+routes = web.RouteTableDef()
+
+PER_PAGE: Final = 50
+MAX_ANCESTORS: Final = 10
+MAX_TYPED: Final = 200
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+CATEGORIES: Final = ("minors", "sexual", "violence", "hate", "self_harm", "weapons", "drugs", "other")
+DONE: Final = {
+    "removed": "Removed, here and in Discord.",
+    "removed-here": "Removed here. Discord did not let the bot take every message down; please delete what is left.",
+    "restored": "Shown again. A message that was deleted in Discord does not come back.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filter as it stands in the address: what the form shows again."""
+
+    words: str = ""
+    person: str = ""
+    channel: str = ""
+    status: str = ""
+    category: str = ""
+    since: str = ""
+    until: str = ""
+    score: str = ""
+    flagged: str = ""
+    removed: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "Asked":
+        fields = {name: query.get(name, "").strip()[:MAX_TYPED] for name in cls.__slots__}
+        return cls(**fields)
+
+    def filter(self, desk: Desk) -> GenerationFilter:
+        """Raises InvalidOption for what is no date or number."""
+        person = asked_for.id_or_none(self.person)
+        return GenerationFilter(
+            guild_id=desk.guild_id,
+            user_id=person,
+            person=self.person or None if person is None else None,
+            channel_id=asked_for.number("channel", self.channel),
+            status=next((status for status in STATUSES if status == self.status), None),
+            category=self.category or None,
+            words=self.words or None,
+            flagged=True if self.flagged else None,
+            removed=True if self.removed else None,
+            since=asked_for.day("since", self.since),
+            until=asked_for.day_after("until", self.until),
+            score=asked_for.score("score", self.score),
+        )
+
+    def address(self, **more: object) -> str:
+        """The filter, and what is added to it, as a query."""
+        own = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
+        return urlencode({**own, **{name: value for name, value in more.items() if value is not None}})
+
+    @property
+    def is_narrow(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__ if name != "words")
+
+
+@routes.get("/console/{guild}/log")
+async def log(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    asked = Asked.of(request.query)
+    before = asked_for.number("before", request.query.get("before", ""))
+    moderation = site_of(request).services.moderation
+    found = await moderation.log(desk.actor, asked.filter(desk), before, PER_PAGE)
+    return await console_page(
+        request,
+        desk,
+        "console/log.html",
+        "log",
+        asked=asked,
+        found=found,
+        before=before,
+        statuses=STATUSES,
+        categories=CATEGORIES,
+        channel=lambda record: channel_of(request, record),
+        server=lambda record: server_name(request, record),
+    )
+
+
+@routes.get(r"/console/{guild}/log/{generation:\d{1,18}}")
+async def entry(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    services = site_of(request).services
+    record = await services.moderation.entry(desk.actor, generation_of(request))
+    requester = record.order.requester
+    return await console_page(
+        request,
+        desk,
+        "console/entry.html",
+        "log",
+        record=record,
+        facts=facts(record),
+        channel=channel_of(request, record),
+        jump=jump_address(record),
+        ancestors=await ancestors(request, desk, record),
+        children=[child for child in await services.log.children(record.id) if desk.actor.is_here(_guild(child))],
+        reviews=await services.reviews.of(desk.actor, record.id),
+        sanction=await services.sanctions.active(requester.user_id, requester.guild_id),
+        done=noted(request, DONE),
+    )
+
+
+@routes.get(r"/console/{guild}/log/{generation:\d{1,18}}/{picture:\d}.png")
+async def picture(request: web.Request) -> web.StreamResponse:
+    """A picture, removed or not, while its file is kept."""
+    desk = await moderator_desk(request)
+    services = site_of(request).services
+    record = await services.moderation.entry(desk.actor, generation_of(request))
+    index = int(request.match_info["picture"])
+    image = next((image for image in record.images if image.index == index), None)
+    if image is None:
+        raise NotFound(f"Picture {index + 1}")
+    return await picture_response(request, image, thumbnail="small" in request.query)
+
+
+@routes.post(r"/console/{guild}/log/{generation:\d{1,18}}/remove")
+async def remove(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    form = await request.post()
+    removed = await site_of(request).services.pictures.remove(
+        desk.actor, generation_of(request), asked_for.reason(form), picture_of(form)
+    )
+    return redirect(entry_address(desk, removed.record.id, "removed" if removed.gone else "removed-here"))
+
+
+@routes.post(r"/console/{guild}/log/{generation:\d{1,18}}/restore")
+async def restore(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    form = await request.post()
+    record = await site_of(request).services.pictures.restore(
+        desk.actor, generation_of(request), asked_for.reason(form), picture_of(form)
+    )
+    return redirect(entry_address(desk, record.id, "restored"))
+
+
+# ------------------------------------------------------------------------------------------------------- what is shown
+
+
+def facts(record: GenerationRecord) -> list[tuple[str, str]]:
+    """How it was drawn, by name."""
+    order = record.order
+    shown = [
+        ("Pictures", order.images), ("Seed", record.seed), ("Model", record.model), ("Made as", order.kind),
+        ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
+        ("Strength", order.strength), ("Without", order.negative_prompt),
+        ("Drawn in", None if record.seconds is None else f"{record.seconds:.1f} s"),
+        ("Error", record.error_code and f"{record.error_code}: {record.error_message or ''}"),
+    ]  # fmt: skip
+    return [(name, str(value)) for name, value in shown if value is not None]
+
+
+def jump_address(record: GenerationRecord) -> str | None:
+    """Where Discord shows it."""
+    if record.message_id is None:
+        return None
+    requester = record.order.requester
+    return f"https://discord.com/channels/{requester.guild_id or '@me'}/{requester.channel_id}/{record.message_id}"
+
+
+async def ancestors(request: web.Request, desk: Desk, record: GenerationRecord) -> list[GenerationRecord]:
+    """What it was made from, the first one first."""
+    found: list[GenerationRecord] = []
+    parent_id = record.order.parent_id
+    while parent_id is not None and len(found) < MAX_ANCESTORS:
+        parent = await site_of(request).services.log.get(parent_id)
+        if parent is None or not desk.actor.is_here(_guild(parent)):
+            break
+        found.insert(0, parent)
+        parent_id = parent.order.parent_id
+    return found
+
+
+def server_name(request: web.Request, record: GenerationRecord) -> str:
+    guild_id = _guild(record)
+    server = None if guild_id is None else site_of(request).directory.server(guild_id)
+    return "direct message" if guild_id is None else server.name if server else str(guild_id)
+
+
+def _guild(record: GenerationRecord) -> int | None:
+    return record.order.requester.guild_id
+
+
+# ------------------------------------------------------------------------------------------------------- what is asked
+
+
+def generation_of(request: web.Request) -> int:
+    return int(request.match_info["generation"])
+
+
+def entry_address(desk: Desk, generation_id: int, done: str) -> str:
+    return f"/console/{desk.slug}/log/{generation_id}?done={done}"
+
+
+def picture_of(form: Mapping[str, object]) -> int | None:
+    text = str(form.get("picture", ""))
+    return int(text) if text.isdecimal() and len(text) < 3 else None

@@ -1,0 +1,142 @@
+"""People in the console: one person's record, sanctions, and who is out.
+
+In: a person's id.  Out: pages; timeouts, bans and what is lifted through the actions.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiohttp import web
+
+from bot.actions.moderation import Target
+from bot.database.records import GenerationFilter, SanctionKind, SanctionRecord
+from bot.database.session import utc_now
+from bot.errors import InvalidOption
+from bot.web import asked
+from bot.web.access import Desk, moderator_desk
+from bot.web.console.desk import console_page
+from bot.web.render import noted, redirect
+from bot.web.site import site_of
+from bot.wording.duration import parse_duration
+
+routes = web.RouteTableDef()
+
+PER_PAGE: Final = 50
+MAX_TIMEOUT: Final = timedelta(days=365)
+DURATIONS: Final = ("10 minutes", "1 hour", "12 hours", "1 day", "1 week", "30 days")
+REMOVALS: Final = (("", "nothing"), ("1 hour", "the last hour"), ("1 day", "the last day"), ("7 days", "the last week"))
+DONE: Final = {
+    "timeout": "Timed out. They read the reason when they ask for something.",
+    "ban": "Banned from Easel. They read the reason when they ask for something.",
+    "lifted": "They may use Easel again.",
+    "removed": "Their pictures are removed.",
+}
+
+
+@routes.get(r"/console/{guild}/people/{user:\d{1,20}}")
+async def person(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    services, user_id = site_of(request).services, user_of(request)
+    here = GenerationFilter(user_id=user_id, guild_id=desk.guild_id)
+    return await console_page(
+        request,
+        desk,
+        "console/person.html",
+        "sanctions",
+        user_id=user_id,
+        name=await name_of(request, desk, user_id),
+        counts=await services.statistics.of_person(user_id, desk.guild_id, everywhere=desk.everywhere),
+        said=await services.reviews.counts(desk.actor, user_id),
+        in_force=await services.moderation.in_force(desk.actor, user_id),
+        sanctions=(await services.moderation.sanctions(desk.actor, None, 20, user_id)).records,
+        newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
+        durations=DURATIONS,
+        removals=REMOVALS,
+        done=noted(request, DONE),
+    )
+
+
+@routes.get("/console/{guild}/sanctions")
+async def sanctions(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    before = asked.number("before", request.query.get("before", ""))
+    found = await site_of(request).services.moderation.sanctions(desk.actor, before, PER_PAGE)
+    now = utc_now()
+    return await console_page(
+        request, desk, "console/sanctions.html", "sanctions",
+        found=found, state=lambda record: state(record, now), names=await names(request, found.records),
+    )  # fmt: skip
+
+
+@routes.post(r"/console/{guild}/people/{user:\d{1,20}}/sanction")
+async def sanction(request: web.Request) -> web.Response:
+    """Time out or ban, and, if asked, take down what they made lately."""
+    desk = await moderator_desk(request)
+    services, user_id, form = site_of(request).services, user_of(request), await request.post()
+    kind: SanctionKind = "ban" if form.get("kind") == "ban" else "timeout"
+    until = None if kind == "ban" else utc_now() + length_of("duration", form, MAX_TIMEOUT)
+    target = await target_of(request, desk, user_id)
+    reason = asked.reason(form)
+    await services.moderation.sanction(desk.actor, target, kind, until, reason)
+    if form.get("remove"):
+        since = utc_now() - length_of("remove", form, MAX_TIMEOUT)
+        await services.pictures.remove_all_of(desk.actor, user_id, since, reason)
+    return redirect(f"/console/{desk.slug}/people/{user_id}?done={kind}")
+
+
+@routes.post(r"/console/{guild}/people/{user:\d{1,20}}/lift")
+async def lift(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    user_id = user_of(request)
+    await site_of(request).services.moderation.lift(desk.actor, user_id, asked.reason(await request.post()))
+    return redirect(f"/console/{desk.slug}/people/{user_id}?done=lifted")
+
+
+def user_of(request: web.Request) -> int:
+    user_id = int(request.match_info["user"])
+    if user_id >= 2**63:
+        raise InvalidOption("user", "No Discord id has so many digits.")
+    return user_id
+
+
+def length_of(field: str, form: Mapping[str, object], most: timedelta) -> timedelta:
+    """Raises InvalidOption for what is no duration."""
+    text = str(form.get(field, ""))
+    length = parse_duration(text)
+    if length is None or not timedelta(minutes=1) <= length <= most:
+        raise InvalidOption(
+            field, f"{field} is {text[:40]!r}; write for example 30m, 1 hour, 2 days; at most 365 days."
+        )
+    return length
+
+
+async def target_of(request: web.Request, desk: Desk, user_id: int) -> Target:
+    """Whom it is about, as Discord knows them here."""
+    if desk.server is None:
+        return Target(user_id)
+    member = await site_of(request).directory.member(desk.server.id, user_id)
+    if member is None:
+        return Target(user_id, desk.server.owner_id)
+    return Target(user_id, desk.server.owner_id, member.is_bot, "administrator" in member.permissions)
+
+
+async def name_of(request: web.Request, desk: Desk, user_id: int) -> str:
+    site = site_of(request)
+    member = None if desk.server is None else await site.directory.member(desk.server.id, user_id)
+    return member.name if member else await site.services.statistics.name_of(user_id) or str(user_id)
+
+
+async def names(request: web.Request, records: tuple[SanctionRecord, ...]) -> dict[int, str]:
+    """What people were called when they last asked for something."""
+    statistics = site_of(request).services.statistics
+    ids = {record.user_id for record in records}
+    return {user_id: await statistics.name_of(user_id) or str(user_id) for user_id in ids}
+
+
+def state(record: SanctionRecord, now: datetime) -> str:
+    if record.lifted_at is not None:
+        return "lifted"
+    if record.until is not None and record.until <= now:
+        return "over"
+    return "in force"

@@ -1,0 +1,100 @@
+"""The review queue in the console: one thing after another, decided by a key or a button.
+
+In: what people reported or appealed and the filter flagged.  Out: decisions, through the actions, and a way back.
+"""
+
+from typing import Final, cast, get_args
+
+from aiohttp import web
+
+from bot.database.records import GenerationRecord
+from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
+from bot.errors import InvalidOption
+from bot.web import asked
+from bot.web.access import moderator_desk
+from bot.web.console.desk import channel_of, console_page
+from bot.web.console.log import generation_of, jump_address
+from bot.web.render import redirect
+from bot.web.site import site_of
+
+routes = web.RouteTableDef()
+
+KINDS: Final[tuple[ReviewKind, ...]] = get_args(ReviewKind)
+LABELS: Final[dict[ReviewKind, str]] = {
+    "misuse": "Early signs of misuse", "report": "Reported", "appeal": "Appealed", "held": "Held back",
+    "flag": "Flagged by the filter",
+}  # fmt: skip
+MAX_UNDO: Final = 50
+
+
+@routes.get("/console/{guild}/review")
+async def review(request: web.Request) -> web.Response:
+    """The next generation, with all that was said of it, and what waits behind it."""
+    desk = await moderator_desk(request)
+    services = site_of(request).services
+    kind = cast("ReviewKind | None", request.query.get("kind") if request.query.get("kind") in KINDS else None)
+    queue = await services.reviews.page(desk.actor, kind, request.query.get("after") or None)
+    record: GenerationRecord | None = None
+    said: tuple[ReviewRecord, ...] = ()
+    if queue.records:
+        record = await services.moderation.entry(desk.actor, queue.records[0].generation_id)
+        said = tuple(one for one in await services.reviews.of(desk.actor, record.id) if one.closed_at is None)
+    return await console_page(
+        request,
+        desk,
+        "console/review.html",
+        "review",
+        kind=kind,
+        kinds=LABELS,
+        record=record,
+        said=said,
+        queue=queue,
+        skip=place(queue.records[0]) if len(queue.records) > 1 else None,
+        channel=None if record is None else channel_of(request, record),
+        jump=None if record is None else jump_address(record),
+        undo=undo_of(request),
+    )
+
+
+@routes.post(r"/console/{guild}/review/{generation:\d{1,18}}")
+async def decide(request: web.Request) -> web.Response:
+    """Keep or remove; the address that follows knows how to take it back."""
+    desk = await moderator_desk(request)
+    form = await request.post()
+    decision = form.get("decision")
+    if decision not in ("keep", "remove"):
+        raise InvalidOption("decision", f"decision is {str(decision)[:40]!r}; it must be keep or remove.")
+    reviews = site_of(request).services.reviews
+    generation_id = generation_of(request)
+    decided = await reviews.decide(
+        desk.actor, generation_id, "keep" if decision == "keep" else "remove", asked.reason(form)
+    )
+    ids = ".".join(str(one.id) for one in decided.closed[:MAX_UNDO])
+    return redirect(f"/console/{desk.slug}/review?{_kind(request)}done={decision}&of={generation_id}&ids={ids}")
+
+
+@routes.post(r"/console/{guild}/review/{generation:\d{1,18}}/undo")
+async def undo(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    form = await request.post()
+    ids = [int(part) for part in str(form.get("ids", "")).split(".") if part.isdecimal() and len(part) < 19]
+    await site_of(request).services.reviews.undo(desk.actor, generation_of(request), ids[:MAX_UNDO])
+    return redirect(f"/console/{desk.slug}/review")
+
+
+def undo_of(request: web.Request) -> dict[str, str] | None:
+    """What was just decided; numbers only, whatever the address says."""
+    done, of, ids = (request.query.get(name, "") for name in ("done", "of", "ids"))
+    if done not in ("keep", "remove") or not of.isdecimal() or not ids.replace(".", "").isdecimal():
+        return None
+    return {"done": done, "of": of, "ids": ids}
+
+
+def place(record: ReviewRecord) -> str:
+    """Behind this one in the queue."""
+    return f"{PRIORITIES[record.kind]}.{record.id}"
+
+
+def _kind(request: web.Request) -> str:
+    kind = request.query.get("kind")
+    return f"kind={kind}&" if kind in KINDS else ""

@@ -1,0 +1,70 @@
+"""A server's blocked words in the console, and a box to try the filter in.
+
+In: words, and text to try.  Out: pages; changes through the actions.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from bot.database.blocked_terms import TermAction
+from bot.errors import InvalidOption, UserError
+from bot.web.access import moderator_desk
+from bot.web.console.desk import console_page
+from bot.web.render import noted, redirect
+from bot.web.site import site_of
+from inference.contract import MAX_PROMPT_CHARACTERS, Verdict
+
+routes = web.RouteTableDef()
+
+DONE: Final = {"added": "The word counts from now on.", "removed": "The word counts no more."}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the filter says of a text; `problem` where it could not be asked."""
+
+    text: str
+    verdict: Verdict | None = None
+    problem: str = ""
+
+
+@routes.get("/console/{guild}/words")
+async def words(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    services = site_of(request).services
+    return await console_page(
+        request, desk, "console/words.html", "words",
+        terms=await services.terms.of(desk.actor), trial=await tried(request),
+        may_change=desk.actor.is_manager, limit=MAX_PROMPT_CHARACTERS, done=noted(request, DONE),
+    )  # fmt: skip
+
+
+@routes.post("/console/{guild}/words")
+async def add(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    form = await request.post()
+    action: TermAction = "flag" if form.get("action") == "flag" else "block"
+    await site_of(request).services.terms.add(desk.actor, str(form.get("term", "")), action)
+    return redirect(f"/console/{desk.slug}/words?done=added")
+
+
+@routes.post(r"/console/{guild}/words/{term:\d{1,18}}/remove")
+async def remove(request: web.Request) -> web.Response:
+    desk = await moderator_desk(request)
+    await site_of(request).services.terms.remove(desk.actor, int(request.match_info["term"]))
+    return redirect(f"/console/{desk.slug}/words?done=removed")
+
+
+async def tried(request: web.Request) -> Trial | None:
+    text = request.query.get("try", "").strip()
+    if not text:
+        return None
+    if len(text) > MAX_PROMPT_CHARACTERS:
+        raise InvalidOption("try", f"The text has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are checked.")
+    try:
+        (verdict,) = await site_of(request).services.pool.check([text])
+    except UserError as error:
+        return Trial(text, problem=str(error))
+    return Trial(text, verdict)

@@ -1,0 +1,359 @@
+"""The moderation console: what each page shows, what each form does, and what does not get through."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.actions.actor import Actor
+from bot.database.records import GenerationFilter, GenerationRecord
+from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
+from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Browser, Pages, pages
+
+AT = f"/console/{GUILD}"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Pages]:
+    async with pages(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def mo(site: Pages) -> Browser:
+    return await site.browser(MODERATOR)
+
+
+async def blocked(site: Pages, prompt: str = "some gore", user_id: int = ADA) -> GenerationRecord:
+    site.pool.block("gore", "violence")
+    generation_id, _ = await order_one(site.services, an_order(prompt, user_id))
+    return await finish(site.services, generation_id)
+
+
+async def flagged(site: Pages, prompt: str = "a knife", user_id: int = ADA) -> GenerationRecord:
+    site.pool.block("knife", "weapons", action="flag")
+    return await draw(site.services, an_order(prompt, user_id))
+
+
+# -------------------------------------------------------------------------------------------------------- the log
+
+
+async def test_the_log_shows_who_asked_for_what(site: Pages, mo: Browser) -> None:
+    """Drawn, blocked and flagged ones, newest first, with their verdicts."""
+    await draw(site.services, an_order("a cat"))
+    await blocked(site)
+    await flagged(site)
+    shown = (await mo.get(f"{AT}/log")).text
+    assert shown.index("a knife") < shown.index("some gore") < shown.index("a cat")
+    assert "block: violence" in shown
+    assert "flag: weapons" in shown
+    assert "#channel-42" in shown
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("words=cat", ["a cat"]),
+        ("words=ca", ["a cat"]),
+        ("words=cat+gore", []),
+        (f"person={BOB}", ["some gore"]),
+        ("person=person+1002", ["some gore"]),
+        ("status=blocked", ["some gore"]),
+        ("category=violence", ["some gore"]),
+        ("flagged=1", ["some gore", "a knife"]),
+        ("score=0.95", []),
+        ("channel=42&words=knife", ["a knife"]),
+        ("channel=43", []),
+        ("since=2020-01-01", ["some gore", "a knife", "a cat"]),
+        ("until=2020-01-01", []),
+        ("removed=1", []),
+        ("status=nonsense", ["some gore", "a knife", "a cat"]),
+    ],
+)
+async def test_the_address_holds_the_filter(site: Pages, mo: Browser, query: str, found: list[str]) -> None:
+    """Each alone or with others; a link to a search can be sent to somebody."""
+    await draw(site.services, an_order("a cat"))
+    await flagged(site)
+    await blocked(site, user_id=BOB)
+    shown = (await mo.get(f"{AT}/log?{query}")).text
+    results = shown[shown.index('id="results"') :]
+    assert [prompt for prompt in ("some gore", "a knife", "a cat") if prompt in results] == found
+
+
+async def test_pages_turn_by_key_under_the_filter(site: Pages, mo: Browser) -> None:
+    """The address of the next page names the last row of this one."""
+    for count in range(52):
+        await site.services.log.open(an_order(f"cat {count}", seed=1))
+    first = (await mo.get(f"{AT}/log?words=cat")).text
+    assert "?words=cat&amp;before=3" in first
+    second = (await mo.get(f"{AT}/log?words=cat&before=3")).text
+    assert "cat 1<" in second
+    assert "cat 2<" not in second
+
+
+async def test_an_entry_tells_all(site: Pages, mo: Browser) -> None:
+    """Verdict with category, score and reason; where it was; what it was made from."""
+    parent = await draw(site.services, an_order("a cat"))
+    child = await flagged(site, "a cat with a knife")
+    remix = await draw(site.services, an_order("a dog", BOB, parent_id=parent.id, kind="remix"))
+    shown = (await mo.get(f"{AT}/log/{child.id}")).text
+    assert "weapons" in shown
+    assert "0.90" in shown
+    assert "found &#39;knife&#39;" in shown
+    assert f"https://discord.com/channels/{GUILD}/42/555" in shown
+    assert shown.count("<img src=") == 4
+    assert f"{AT}/log/{remix.id}" in (await mo.get(f"{AT}/log/{parent.id}")).text
+    assert f"{AT}/log/{parent.id}" in (await mo.get(f"{AT}/log/{remix.id}")).text
+
+
+async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
+    """One picture, then all; each can be taken back; both are audited with the reason."""
+    record = await draw(site.services, an_order("a cat"))
+    answer = await mo.post(f"{AT}/log/{record.id}/remove", {"picture": "1", "reason": "ugly"})
+    assert (answer.status, answer.location) == (303, f"{AT}/log/{record.id}?done=removed-here")
+    assert "ugly" in (await mo.get(answer.location)).text
+    await mo.post(f"{AT}/log/{record.id}/remove", {"reason": "worse"})
+    assert (await site.services.log.page(GenerationFilter(removed=True))).records[0].id == record.id
+    await mo.post(f"{AT}/log/{record.id}/restore")
+    await mo.post(f"{AT}/log/{record.id}/restore", {"picture": "1"})
+    after = await site.services.log.get(record.id)
+    assert after is not None
+    assert after.removal is None
+    assert [image.removal for image in after.images] == [None] * 4
+    audit = (await mo.get(f"{AT}/audit")).text
+    assert "ugly" in audit
+    assert audit.count(">restore<") == 2
+
+
+async def test_what_its_owner_deleted_stays_deleted(site: Pages, mo: Browser) -> None:
+    """A moderator's undo is for moderators' removals."""
+    record = await draw(site.services, an_order("a cat"))
+    await site.services.log.remove(record.id, ADA, "")
+    assert (await mo.post(f"{AT}/log/{record.id}/restore")).status == 404
+
+
+async def test_pictures_come_whole_and_small(site: Pages, mo: Browser, tmp_path: Path) -> None:
+    """PNG, and WebP that is made once; the tag spares the second transfer; a lost file is a placeholder."""
+    record = await draw(site.services, an_order("a cat"))
+    whole = await mo.get(f"{AT}/log/{record.id}/0.png")
+    assert (whole.headers["Content-Type"], whole.body[:4]) == ("image/png", b"\x89PNG")
+    small = await mo.get(f"{AT}/log/{record.id}/0.png?small")
+    assert (small.headers["Content-Type"], small.body[8:12]) == ("image/webp", b"WEBP")
+    again = await mo.get(f"{AT}/log/{record.id}/0.png?small", headers={"If-None-Match": small.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert (await mo.get(f"{AT}/log/{record.id}/9.png")).status == 404
+    await site.services.storage.delete(record.images[0].key)
+    await site.services.storage.delete(record.images[0].key.replace(".png", ".small.webp"))
+    lost = await mo.get(f"{AT}/log/{record.id}/0.png")
+    assert (lost.status, lost.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
+# ---------------------------------------------------------------------------------------------------------- people
+
+
+async def test_a_ban_with_removal_takes_the_pictures_down(site: Pages, mo: Browser) -> None:
+    """The person is out, what they made lately is gone, and the record shows it."""
+    record = await draw(site.services, an_order("a cat"))
+    other = await draw(site.services, an_order("a dog", BOB))
+    form = {"kind": "ban", "reason": "spam", "remove": "1 day"}
+    answer = await mo.post(f"{AT}/people/{ADA}/sanction", form)
+    assert answer.location == f"{AT}/people/{ADA}?done=ban"
+    shown = (await mo.get(answer.location)).text
+    assert "spam" in shown
+    removed = (await site.services.log.page(GenerationFilter(removed=True))).records
+    assert [one.id for one in removed] == [record.id]
+    assert other.removal is None
+    assert "in force" in (await mo.get(f"{AT}/sanctions")).text
+    await mo.post(f"{AT}/people/{ADA}/lift")
+    assert "in force" not in (await mo.get(f"{AT}/sanctions")).text
+
+
+async def test_a_timeout_ends_when_it_was_said(site: Pages, mo: Browser) -> None:
+    """Durations as people write them; what is none is refused by name."""
+    answer = await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "timeout", "duration": "2 days", "reason": "x"})
+    assert answer.status == 303
+    sanction = await site.services.sanctions.active(ADA, GUILD)
+    assert sanction is not None
+    assert sanction.until is not None
+    assert (sanction.until - sanction.created_at).total_seconds() == pytest.approx(172800, abs=5)
+    refused = await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "timeout", "duration": "soon", "reason": "x"})
+    assert (refused.status, "soon" in refused.text) == (400, True)
+
+
+async def test_who_is_out_of_reach_is_out_of_reach_here_too(site: Pages, mo: Browser) -> None:
+    """The rules are the actions': oneself, the owner, an administrator."""
+    for user_id in (MODERATOR, MANAGER):
+        answer = await mo.post(f"{AT}/people/{user_id}/sanction", {"kind": "ban", "reason": "x"})
+        assert answer.status == 400
+    assert await site.services.sanctions.active(MANAGER, GUILD) is None
+
+
+# ---------------------------------------------------------------------------------------------------------- review
+
+
+async def test_what_the_filter_flags_waits_for_a_decision(site: Pages, mo: Browser) -> None:
+    """Kept, then taken back, then removed."""
+    record = await flagged(site)
+    shown = (await mo.get(f"{AT}/review")).text
+    assert "Flagged by the filter" in shown
+    assert "1 waiting" in shown
+    answer = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    kept = (await mo.get(answer.location)).text
+    assert "Nothing waits" in kept
+    assert f"Request {record.id}: kept" in kept
+    ids = answer.location.rpartition("ids=")[2]
+    await mo.post(f"{AT}/review/{record.id}/undo", {"ids": ids})
+    await mo.post(f"{AT}/review/{record.id}", {"decision": "remove", "reason": "no"})
+    after = await site.services.log.get(record.id)
+    assert after is not None
+    assert after.removal is not None
+    assert (await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})).status == 400
+    assert (await mo.post(f"{AT}/review/{record.id}", {"decision": "explode"})).status == 400
+
+
+async def test_reports_come_before_flags_and_later_goes_on(site: Pages, mo: Browser) -> None:
+    """The queue is in the order of gravity; *Later* leads behind the first one."""
+    first = await flagged(site)
+    second = await draw(site.services, an_order("a cat"))
+    await site.services.reviews.report(Actor(BOB, GUILD), second.id, 0, "it looks at me")
+    shown = (await mo.get(f"{AT}/review")).text
+    assert "it looks at me" in shown
+    later = shown.partition('href="?after=')[2].partition('"')[0]
+    assert f"/review/{first.id}" in (await mo.get(f"{AT}/review?after={later}")).text
+    assert f"/review/{first.id}" in (await mo.get(f"{AT}/review?kind=flag")).text
+    assert (await mo.get(f"{AT}/review?after=x")).status == 400
+
+
+async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browser) -> None:
+    """Five within a day, once."""
+    for _ in range(6):
+        await blocked(site)
+    shown = (await mo.get(f"{AT}/review")).text
+    assert "Early signs of misuse" in shown
+    assert "1 waiting" in shown
+
+
+# ------------------------------------------------------------------------------------------------- words and numbers
+
+
+async def test_words_are_managed_by_managers_and_tried_by_moderators(site: Pages, mo: Browser) -> None:
+    """The trial asks the filter and logs nothing."""
+    assert (await mo.post(f"{AT}/words", {"term": "foo"})).status == 403
+    manager = await site.browser(MANAGER)
+    await manager.post(f"{AT}/words", {"term": "  foo   bar ", "action": "flag"})
+    shown = (await mo.get(f"{AT}/words")).text
+    assert "foo bar" in shown
+    site.pool.block("gore", "violence")
+    assert "violence" in (await mo.get(f"{AT}/words?try=gore")).text
+    site.pool.can_check = False
+    assert "could not be checked" in (await mo.get(f"{AT}/words?try=gore")).text
+    assert (await mo.get(f"{AT}/words?try={'x' * 1001}")).status == 400
+    assert (await site.services.log.page(GenerationFilter())).records == ()
+    (term,) = await site.services.terms._terms.of(GUILD)
+    other = f"/console/{OTHER_GUILD}/words/{term.id}/remove"
+    assert (await manager.post(other)).status == 404
+    await manager.post(f"{AT}/words/{term.id}/remove")
+    assert "foo bar" not in (await mo.get(f"{AT}/words")).text
+
+
+async def test_statistics_count(site: Pages, mo: Browser) -> None:
+    """Requests, blocks, people; a quiet server has empty charts, not errors."""
+    assert (await mo.get(f"{AT}/stats")).status == 200
+    await draw(site.services, an_order("a cat"))
+    await blocked(site, user_id=BOB)
+    shown = (await mo.get(f"{AT}/stats?days=7")).text
+    assert "Requests a day in the last 7 days: 2 in all, 1 blocked" in shown
+    assert "person 1002" in shown
+    assert "violence" in shown
+
+
+# ---------------------------------------------------------------------------------------------------------- export
+
+
+async def test_the_export_has_every_row_and_its_fields(site: Pages, mo: Browser) -> None:
+    """CSV and JSON Lines under the log's filter; the export itself is audited."""
+    for count in range(3):
+        await draw(site.services, an_order(f"cat {count}"))
+    await draw(site.services, an_order("a dog"))
+    answer = await mo.get(f"{AT}/export.csv?words=cat")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["prompt"] for row in rows] == ["cat 2", "cat 1", "cat 0"]
+    assert rows[0]["user_id"] == str(ADA)
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    lines = [json.loads(line) for line in (await mo.get(f"{AT}/export.jsonl")).text.splitlines()]
+    assert [line["prompt"] for line in lines] == ["a dog", "cat 2", "cat 1", "cat 0"]
+    assert lines[0]["guild_id"] == str(GUILD)
+    assert "words=cat" in (await mo.get(f"{AT}/audit?action=export")).text
+
+
+@pytest.mark.parametrize("prompt", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "  =1", "\t=1"])
+async def test_a_prompt_is_no_formula_in_a_table(site: Pages, mo: Browser, prompt: str) -> None:
+    """CSV injection: what a table program would compute begins with a quote."""
+    await draw(site.services, an_order(prompt))
+    (row,) = csv.DictReader(io.StringIO((await mo.get(f"{AT}/export.csv")).text))
+    assert not row["prompt"].lstrip().startswith(("=", "+", "-", "@"))
+    assert prompt.strip() in row["prompt"]
+
+
+# ------------------------------------------------------------------------------------------------- bad input
+
+
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"
+
+
+async def test_markup_in_prompts_names_and_reasons_is_text(site: Pages, mo: Browser) -> None:
+    """Stored XSS: whatever people write, no page of the console holds it as markup."""
+    order = an_order(MARKUP)
+    order = type(order)(**{**{name: getattr(order, name) for name in order.__slots__}, "requester": type(
+        order.requester)(ADA, MARKUP, GUILD, 42), "negative_prompt": MARKUP})  # fmt: skip
+    site.pool.block("alert", MARKUP[:40], action="flag")
+    record = await draw(site.services, order)
+    await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "ban", "reason": MARKUP})
+    manager = await site.browser(MANAGER)
+    await manager.post(f"{AT}/words", {"term": MARKUP})
+    for path in ("log", f"log/{record.id}", "review", "sanctions", f"people/{ADA}", "words", "audit", "stats"):
+        answer = await mo.get(f"{AT}/{path}")
+        assert answer.status == 200
+        assert "<script>alert" not in answer.text
+        assert "<img src=x" not in answer.text
+        assert "<svg onload" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["words", "person", "category", "since", "score", "channel", "before"])
+async def test_markup_in_the_address_is_text(mo: Browser, name: str) -> None:
+    """Reflected XSS: shown as typed, or refused by name."""
+    for path in ("log", "audit", "review", "words"):
+        answer = await mo.get(f"{AT}/{path}?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&done=%3Cscript%3E")
+        assert answer.status in (200, 400)
+        assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "log/999999", "log/99999999999999999999999", "log/-1", "log/1/0.png", "people/99999999999999999999",
+        "log?before=99999999999999999999", "log?before=x", "log?since=yesterday", "log?score=2", "log?until=9999-12-31",
+        "log?score=nan", "log?words=%00", "log?words=%ff", "audit?actor=x", "audit?since=1", "stats?days=99999",
+        "log?channel=٣", "nothing",
+    ],
+)  # fmt: skip
+async def test_a_forged_address_is_refused_not_broken(mo: Browser, path: str) -> None:
+    """400 or 404, never 500."""
+    answer = await mo.get(f"{AT}/{path}")
+    assert answer.status in (200, 400, 404), answer.text
+    assert "Something broke" not in answer.text
+
+
+async def test_an_entry_of_another_server_is_not_here(site: Pages, mo: Browser) -> None:
+    """By id, through one's own server's address, and the other way round."""
+    record = await draw(site.services, an_order("a secret", guild_id=OTHER_GUILD))
+    assert (await mo.get(f"{AT}/log/{record.id}")).status == 404
+    assert (await mo.get(f"{AT}/log/{record.id}/0.png")).status == 404
+    assert (await mo.post(f"{AT}/log/{record.id}/remove")).status == 404
+    assert "a secret" not in (await mo.get(f"{AT}/log")).text
+    operator = await site.browser(OPERATOR)
+    assert "a secret" in (await operator.get("/console/all/log")).text

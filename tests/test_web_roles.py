@@ -1,0 +1,130 @@
+"""Every route of the web pages × every role: who gets what.  A route without its line here fails the test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.web.app import create_app
+from tests.bot_fakes import ADA, GUILD, an_order, draw
+from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OUTSIDER, STRANGER, Pages, pages
+
+# Who asks.  STRANGER moderates and administrates another server; OUTSIDER is in none.
+ROLES = {
+    "anonymous": None, "outsider": OUTSIDER, "stranger": STRANGER, "member": ADA, "moderator": MODERATOR,
+    "manager": MANAGER, "operator": OPERATOR,
+}  # fmt: skip
+
+# What a role is answered, in the order of ROLES.  303 for somebody anonymous leads to the login.
+EVERYBODY = (200,) * 7
+MEMBERS_OF_SOMETHING = (303, 200, 200, 200, 200, 200, 200)
+MODERATORS = (303, 404, 404, 403, 200, 200, 200)
+MODERATORS_ACT = (401, 404, 404, 403, 303, 303, 303)
+MANAGERS_ACT = (401, 404, 404, 403, 403, 303, 303)
+
+Line = tuple[str, tuple[int, ...], dict[str, str]]
+C = f"/console/{GUILD}"
+
+# Route → an address for it, what each role gets, and the form.  `{record}` is what ADA had drawn, `{flag}` what waits
+# for review, `{gone}` what was removed, `{term}` a blocked word of this server.
+TABLE: dict[str, Line] = {
+    "GET /": ("/", EVERYBODY, {}),
+    "GET /robots.txt": ("/robots.txt", EVERYBODY, {}),
+    "GET /static": ("/static/style.css", EVERYBODY, {}),
+    "GET /login": ("/login", (503,) * 7, {}),
+    "GET /login/callback": ("/login/callback", (400,) * 7, {}),
+    "POST /login/local": ("/login/local", (404,) * 7, {}),
+    "POST /logout": ("/logout", (303,) * 7, {}),
+    "GET /console": ("/console", (303, 200, 303, 200, 303, 303, 200), {}),
+    "GET /console/{guild}": (C, (303, 404, 404, 403, 303, 303, 303), {}),
+    "GET /console/{guild}/log": (f"{C}/log", MODERATORS, {}),
+    "GET /console/{guild}/log/{generation}": (f"{C}/log/{{record}}", MODERATORS, {}),
+    "GET /console/{guild}/log/{generation}/{picture}.png": (f"{C}/log/{{record}}/0.png", MODERATORS, {}),
+    "POST /console/{guild}/log/{generation}/remove": (f"{C}/log/{{record}}/remove", MODERATORS_ACT, {}),
+    "POST /console/{guild}/log/{generation}/restore": (f"{C}/log/{{gone}}/restore", MODERATORS_ACT, {}),
+    "GET /console/{guild}/people/{user}": (f"{C}/people/{ADA}", MODERATORS, {}),
+    "POST /console/{guild}/people/{user}/sanction": (
+        f"{C}/people/4242/sanction", MODERATORS_ACT, {"kind": "ban", "reason": "x"}),
+    "POST /console/{guild}/people/{user}/lift": (f"{C}/people/4343/lift", MODERATORS_ACT, {}),
+    "GET /console/{guild}/sanctions": (f"{C}/sanctions", MODERATORS, {}),
+    "GET /console/{guild}/words": (f"{C}/words", MODERATORS, {}),
+    "POST /console/{guild}/words": (f"{C}/words", MANAGERS_ACT, {"term": "foo"}),
+    "POST /console/{guild}/words/{term}/remove": (f"{C}/words/{{term}}/remove", MANAGERS_ACT, {}),
+    "GET /console/{guild}/review": (f"{C}/review", MODERATORS, {}),
+    "POST /console/{guild}/review/{generation}": (f"{C}/review/{{flag}}", MODERATORS_ACT, {"decision": "keep"}),
+    "POST /console/{guild}/review/{generation}/undo": (f"{C}/review/{{flag}}/undo", MODERATORS_ACT, {}),
+    "GET /console/{guild}/audit": (f"{C}/audit", MODERATORS, {}),
+    "GET /console/{guild}/stats": (f"{C}/stats", MODERATORS, {}),
+    "GET /console/{guild}/export.csv": (f"{C}/export.csv", MODERATORS, {}),
+    "GET /console/{guild}/export.jsonl": (f"{C}/export.jsonl", MODERATORS, {}),
+}  # fmt: skip
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Pages]:
+    async with pages(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
+        yield opened
+
+
+async def prepared(site: Pages) -> dict[str, int]:
+    """One thing of each kind that the addresses name."""
+    services = site.services
+    site.pool.block("knife", "weapons", action="flag")
+    record, gone = await draw(services, an_order("a cat", images=1)), await draw(services, an_order("a dog", images=1))
+    flag = await draw(services, an_order("a knife", images=1))
+    await services.log.remove(gone.id, MODERATOR, "x")
+    await services.sanctions.sanction(4343, GUILD, "ban", None, "x", MODERATOR)
+    term = await services.terms._terms.add(GUILD, "word", "block", MANAGER)
+    return {"record": record.id, "gone": gone.id, "flag": flag.id, "term": term.id}
+
+
+def routes(site: Pages) -> set[str]:
+    found = set()
+    for route in create_app(site.site).router.routes():
+        if route.method != "HEAD" and route.resource is not None:
+            found.add(f"{route.method} {route.resource.canonical}")
+    return found
+
+
+async def test_every_route_has_its_line(site: Pages) -> None:
+    """And no line is of a route that is gone."""
+    assert routes(site) == set(TABLE)
+
+
+@pytest.mark.parametrize("route", TABLE)
+async def test_each_role_gets_what_it_may(site: Pages, route: str) -> None:
+    """The table's statuses; somebody anonymous is led to the login, and back."""
+    address, expected, form = TABLE[route]
+    got, things = [], await prepared(site)
+    for user_id in ROLES.values():
+        browser = await site.browser(user_id)
+        path = address.format(**things) if "{" in address else address
+        answer = await (browser.post(path, form) if route.startswith("POST") else browser.get(path))
+        got.append(answer.status)
+        if expected[0] == 303 and user_id is None and route != "POST /logout":
+            assert answer.location.startswith("/login?next=%2F")
+        if answer.status == 303 and "/console/" in path and route.startswith("POST"):
+            things = await prepared(site)  # it was done: the next role needs another one
+    assert dict(zip(ROLES, got, strict=True)) == dict(zip(ROLES, expected, strict=True))
+
+
+async def test_a_moderator_who_lost_the_role_is_out_at_once(site: Pages) -> None:
+    """Permissions are Discord's of now, not of the login."""
+    mo = await site.browser(MODERATOR)
+    assert (await mo.get(f"{C}/log")).status == 200
+    del site.directory.members[GUILD, MODERATOR]
+    assert (await mo.get(f"{C}/log")).status == 404
+    assert (await mo.get("/console/all/log")).status == 404
+
+
+async def test_everywhere_is_the_operators_alone(site: Pages) -> None:
+    """The console over all servers, and bans that count in each."""
+    for user_id in (MODERATOR, MANAGER, STRANGER, ADA):
+        assert (await (await site.browser(user_id)).get("/console/all/log")).status == 404
+    operator = await site.browser(OPERATOR)
+    for page in ("log", "review", "sanctions", "words", "audit", "stats", f"people/{ADA}"):
+        assert (await operator.get(f"/console/all/{page}")).status == 200
+    await operator.post(f"/console/all/people/{ADA}/sanction", {"kind": "ban", "reason": "x"})
+    sanction = await site.services.sanctions.active(ADA, None)
+    assert sanction is not None
+    assert sanction.guild_id is None
