@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     limit_per_server: str = "60/minute"
     queue_size: int = Field(200, ge=1, le=100_000)
     queue_size_per_person: int = Field(5, ge=1, le=1000)
+    queue_size_per_server: int = Field(0, ge=0, le=100_000)
+    running_per_person: int = Field(0, ge=0, le=1000)
+    running_per_server: int = Field(0, ge=0, le=1000)
 
     review_days: int = Field(30, ge=0, le=3650)
 

@@ -40,7 +40,7 @@ from bot.generation.recovery import Recovery
 from bot.generation.work import Works
 from bot.orders.admission import Admission
 from bot.orders.limits import Limits
-from bot.orders.queue import FairQueue
+from bot.orders.queue import Bounds, FairQueue
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import DrawingPool, Pool
 from bot.pool.runtime import SOCKET_NAME, runtime_folder, socket_owner
@@ -107,9 +107,7 @@ async def open_services(
         if pool is None:
             pool = await stack.enter_async_context(open_pool(settings))
         # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
-        queue = FairQueue(
-            size=settings.queue_size, size_per_person=settings.queue_size_per_person, clock=time.perf_counter
-        )
+        queue = FairQueue(_bounds(settings), clock=time.perf_counter)
         works = Works(queue, pool)
         admission = Admission(
             queue=queue,
@@ -173,6 +171,16 @@ async def open_services(
             statistics=Statistics(database),
             web_sessions=WebSessions(database),
         )
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        in_all=settings.queue_size,
+        per_person=settings.queue_size_per_person,
+        per_server=settings.queue_size_per_server,
+        running_per_person=settings.running_per_person,
+        running_per_server=settings.running_per_server,
+    )
 
 
 def _say_lost(why: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.generation.live import LiveReply
-from bot.orders.queue import Place
+from bot.orders.ticket import Place
 from tests.bot_fakes import FakeReply
 
 

@@ -1,6 +1,7 @@
 """The fair queue: true positions, turns, bounds, expected waits."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.errors import QueueFull
-from bot.orders.queue import FairQueue, Ticket
+from bot.orders.queue import Bounds, FairQueue
+from bot.orders.ticket import Place, Ticket
 
 
 class Clock:
@@ -19,8 +21,8 @@ class Clock:
         return self.now
 
 
-def a_queue(clock: Clock | None = None, size: int = 1000, size_per_person: int = 1000) -> FairQueue:
-    return FairQueue(size=size, size_per_person=size_per_person, clock=clock or Clock())
+def a_queue(clock: Clock | None = None, size: int = 1000, size_per_person: int = 1000, **more: int) -> FairQueue:
+    return FairQueue(Bounds(size, size_per_person, **more), clock=clock or Clock())
 
 
 def join(queue: FairQueue, *tickets: Ticket) -> None:
@@ -175,7 +177,9 @@ class Traffic(RuleBasedStateMachine):
         assert self.queue.waiting == len(self.waiting)
         assert self.queue.running == len(self.running)
         assert sorted(ticket.generation_id for ticket in self.queue.order()) == sorted(self.waiting)
-        assert set(self.queue.places(2)) == set(self.waiting)
+        places = self.queue.places(2)
+        assert set(places) == set(self.waiting)
+        assert all(self.queue.place(number, 2) == place for number, place in places.items())
 
 
 TestTraffic = Traffic.TestCase
@@ -224,3 +228,151 @@ def test_failures_do_not_count_as_durations() -> None:
     queue.next()
     queue.finish(1, succeeded=False)
     assert queue.places(1)[2].eta_seconds is None
+
+
+class RoundRobin:
+    """The rule itself, slow and plain: people in a row, whoever had a turn goes to its end."""
+
+    def __init__(self) -> None:
+        self.people: dict[int, list[int]] = {}
+
+    def join(self, user_id: int, number: int) -> None:
+        self.people.setdefault(user_id, []).append(number)
+
+    def next(self) -> int | None:
+        if not self.people:
+            return None
+        user_id = next(iter(self.people))
+        number, *rest = self.people.pop(user_id)
+        if rest:
+            self.people[user_id] = rest
+        return number
+
+    def leave(self, number: int) -> None:
+        user_id = next(user_id for user_id, mine in self.people.items() if number in mine)
+        self.people[user_id].remove(number)
+        if not self.people[user_id]:
+            del self.people[user_id]
+
+
+steps = st.lists(st.one_of(st.integers(1, 6), st.just("next"), st.just("leave")), max_size=80)
+
+
+@given(steps, st.data())
+def test_turns_are_those_of_a_plain_row(steps: list[int | str], data: st.DataObject) -> None:
+    """Whoever joins, starts or leaves in between: the same order as the rule says, and each place told is true."""
+    queue, rule = a_queue(), RoundRobin()
+    waiting: list[int] = []
+    for number, step in enumerate(steps):
+        if isinstance(step, int):
+            join(queue, Ticket(number, step, 1))
+            rule.join(step, number)
+            waiting.append(number)
+        elif step == "next":
+            expected = queue.order()[0].generation_id if waiting else None
+            ticket = queue.next()
+            assert (ticket.generation_id if ticket else None) == rule.next() == expected
+            if ticket:
+                waiting.remove(ticket.generation_id)
+        elif waiting:
+            leaver = data.draw(st.sampled_from(waiting))
+            queue.cancel(leaver)
+            rule.leave(leaver)
+            waiting.remove(leaver)
+    places = {number: queue.place(number, 1) for number in waiting}
+    started = start_all(queue)
+    assert started == list(iter(rule.next, None))
+    positions = [place.position for number in started if (place := places[number]) is not None]
+    assert positions == list(range(1, len(started) + 1))
+
+
+def test_room_between_two_people_never_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many join at the same point: the labels are given anew, and the order stays."""
+    monkeypatch.setattr("bot.orders.line.GAP", 4)
+    queue, rule = a_queue(), RoundRobin()
+    for number in range(200):
+        user_id = 1000 if number < 3 else number
+        join(queue, Ticket(number, user_id, 1))
+        rule.join(user_id, number)
+        if number % 7 == 3:
+            ticket = queue.next()
+            assert ticket is not None
+            assert ticket.generation_id == rule.next()
+    assert start_all(queue) == list(iter(rule.next, None))
+
+
+def test_a_bound_on_what_runs_holds_a_person_back_not_the_others() -> None:
+    """Ada may run two; her third waits out of the order, and Bob's start meanwhile."""
+    queue = a_queue(running_per_person=2)
+    join(queue, *(Ticket(number, 1, 1) for number in range(4)), Ticket(10, 2, 1))
+    assert start_all(queue) == [0, 10, 1]
+    assert queue.waiting == 2
+    assert [queue.place(number, 1) for number in (2, 3)] == [Place(1, None), Place(1, None)]
+    join(queue, Ticket(4, 1, 1))
+    queue.finish(0, succeeded=True)
+    assert start_all(queue) == [2]
+    assert queue.cancel(3)
+    queue.finish(1, succeeded=True)
+    assert start_all(queue) == [4]
+    assert queue.waiting == 0
+
+
+def test_a_bound_on_what_a_server_runs_lets_one_go_for_each_that_ends() -> None:
+    """Three people of one server, one at a time; another server and direct messages are not held."""
+    queue = a_queue(running_per_server=1)
+    tickets = [Ticket(number, number, 1, guild_id=7) for number in (1, 2, 3)]
+    join(queue, *tickets, Ticket(4, 4, 1, guild_id=8), Ticket(5, 5, 1), Ticket(6, 6, 1))
+    assert start_all(queue) == [1, 4, 5, 6]
+    queue.finish(1, succeeded=True)
+    assert start_all(queue) == [2]
+    queue.cancel(2)
+    assert start_all(queue) == [3]
+
+
+@given(tickets, st.data())
+def test_bounds_on_what_runs_lose_nobody(joined: list[Ticket], data: st.DataObject) -> None:
+    """Whoever is held back, by which bound whatsoever, starts once there is room."""
+    queue = a_queue(running_per_person=1, running_per_server=2)
+    placed = [replace(ticket, guild_id=data.draw(st.sampled_from([None, 7, 8]))) for ticket in joined]
+    join(queue, *placed)
+    running = start_all(queue)
+    started = list(running)
+    while running:
+        ended = data.draw(st.sampled_from(running))
+        running.remove(ended)
+        queue.finish(ended, succeeded=True)
+        more = start_all(queue)
+        started += more
+        running += more
+        of = {ticket.generation_id: ticket for ticket in placed}
+        assert max(Counter(of[one].user_id for one in running).values(), default=0) <= 1
+        servers = Counter(of[one].guild_id for one in running if of[one].guild_id is not None)
+        assert max(servers.values(), default=0) <= 2
+    assert sorted(started) == sorted(ticket.generation_id for ticket in placed)
+    assert len(queue) == 0
+
+
+def test_a_servers_bound_is_told_apart() -> None:
+    """And direct messages are no server."""
+    queue = a_queue(per_server=1)
+    join(queue, Ticket(1, 1, 1, guild_id=7), Ticket(2, 2, 1))
+    with pytest.raises(QueueFull, match="This server has 1 generations under way; at most 1"):
+        queue.check_room(3, 7)
+    queue.check_room(3, None)
+
+
+def test_the_waits_of_those_far_behind_are_close_to_what_happens() -> None:
+    """The first are computed one by one, those behind by the mean: within a tenth, also with several at a time."""
+    clock = Clock()
+    queue = a_queue(clock, size=0)
+    join(queue, Ticket(0, 0, 4))
+    queue.next()
+    clock.now = 4.0
+    queue.finish(0, succeeded=True)
+    join(queue, *(Ticket(number, number % 97, 1 + number % 9) for number in range(1, 500)))
+    everybody = queue.places(3)
+    for number in range(1, 500):
+        place, exact = queue.place(number, 3), everybody[number]
+        assert place is not None
+        assert place.position == exact.position
+        assert place.eta_seconds == pytest.approx(exact.eta_seconds, rel=0.1, abs=5)

@@ -5,6 +5,7 @@ In: an `Order`, and the `Door` through which it came.  Out: a delivered `Result`
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -39,6 +40,8 @@ from inference.contract import Done, GenerationRequest, Image, Progress
 log = structlog.get_logger(__name__)
 
 CLOSING_SECONDS: Final = 10.0  # what deliveries under way get when the bot stops
+TOLD_AT_ONCE: Final = 20  # of those who wait, at each change; of the rest, some in turn
+TOLD_IN_TURN: Final = 10
 SEVERITY: Final = ("allow", "flag", "block")
 
 Start = Callable[[], Coroutine[Any, Any, None]]
@@ -67,6 +70,7 @@ class Generator:
         self._interval = interval
         self._started: asyncio.Queue[tuple[Work, Start]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._told_in_turn: deque[int] = deque()
         self._starter: asyncio.Task[None] | None = None
         pool.listen(self._give_turns)
 
@@ -169,6 +173,7 @@ class Generator:
         if work.follows is not None:
             await work.wanted(work.follows.wait())
         self._queue.enter(work.generation_id)
+        self._told_in_turn.appendleft(work.generation_id)
         work.in_line.set()
         work.status = "queued"
         await self._generations.record_queued(work.generation_id)
@@ -298,5 +303,14 @@ class Generator:
         """Start as many as the pool takes; tell the others their places."""
         while self._queue.running < self._pool.capacity and (ticket := self._queue.next()) is not None:
             self._works[ticket.generation_id].turn.set()
-        for generation_id, place in self._queue.places(self._pool.capacity).items():
+        self._tell_places()
+
+    def _tell_places(self) -> None:
+        """Tell the first their places, and of those behind some more each time: whatever is said is true then."""
+        for generation_id, place in self._queue.front(TOLD_AT_ONCE, self._pool.capacity).items():
             self._works[generation_id].live.queued(place)
+        for _ in range(min(TOLD_IN_TURN, len(self._told_in_turn))):
+            generation_id = self._told_in_turn.popleft()
+            if (place := self._queue.place(generation_id, self._pool.capacity)) is not None:
+                self._works[generation_id].live.queued(place)
+                self._told_in_turn.append(generation_id)

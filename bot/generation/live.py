@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from bot.generation.reply import Reply
-from bot.orders.queue import Place
+from bot.orders.ticket import Place
 
 log = structlog.get_logger(__name__)
 

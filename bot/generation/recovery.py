@@ -16,7 +16,8 @@ from bot.generation.album import Album
 from bot.generation.generator import Generator
 from bot.generation.reply import Reply, Result
 from bot.generation.work import Work, Works
-from bot.orders.queue import FairQueue, Ticket
+from bot.orders.queue import FairQueue
+from bot.orders.ticket import Ticket
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,8 @@ class Recovery:
             work = self._generator.work(record.id, record.order, reply_for(record))
             work.init_image_key, work.follows = record.init_image_key, before
             self._works.add(work)
-            self._queue.reserve(Ticket(record.id, record.order.requester.user_id, record.order.images))
+            requester = record.order.requester
+            self._queue.reserve(Ticket(record.id, requester.user_id, record.order.images, guild_id=requester.guild_id))
             again = self._deliver if record.images else self._run
             self._generator.begin(work, partial(again, work, record))
             before = work.in_line

@@ -16,7 +16,8 @@ from bot.errors import GenerationCancelled
 from bot.generation.live import LiveReply
 from bot.generation.reply import Pending, Reply
 from bot.orders.order import Order
-from bot.orders.queue import FairQueue, Place
+from bot.orders.queue import FairQueue
+from bot.orders.ticket import Place
 from bot.pool.pool import DrawingPool
 
 log = structlog.get_logger(__name__)
@@ -121,7 +122,11 @@ class Works:
 
     def pending(self, user_id: int | None = None) -> list[Pending]:
         """What is not finished, of one person or of all, those that run first and then in the queue's order."""
-        places = self._queue.places(self._pool.capacity)
-        works = [work for work in self._works.values() if user_id in (None, work.order.requester.user_id)]
-        pending = [work.pending(places.get(work.generation_id)) for work in works]
+        capacity = self._pool.capacity
+        if user_id is None:
+            places = self._queue.places(capacity)
+            pending = [work.pending(places.get(work.generation_id)) for work in self._works.values()]
+        else:
+            theirs = [work for work in self._works.values() if work.order.requester.user_id == user_id]
+            pending = [work.pending(self._queue.place(work.generation_id, capacity)) for work in theirs]
         return sorted(pending, key=lambda one: (one.status != "running", one.position or 0, one.generation_id))

@@ -15,7 +15,8 @@ from bot.database.settings import GuildSettings
 from bot.errors import ChannelNotAllowed, NotSaved
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
-from bot.orders.queue import FairQueue, Ticket
+from bot.orders.queue import FairQueue
+from bot.orders.ticket import Ticket
 from bot.storage.folder import Storage
 from inference.contract import MAX_SEED
 
@@ -60,9 +61,9 @@ class Admission:
         # Nobody may slip past a limit or the queue's bound while another's row is being written.
         async with self._one_at_a_time:
             await self._limits.check(requester)
-            self._queue.check_room(requester.user_id)
+            self._queue.check_room(requester.user_id, requester.guild_id)
             generation_id = await self._write_down(order)
-            self._queue.reserve(Ticket(generation_id, requester.user_id, order.images))
+            self._queue.reserve(Ticket(generation_id, requester.user_id, order.images, guild_id=requester.guild_id))
             await self._limits.count(requester)
         return generation_id, order
 

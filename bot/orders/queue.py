@@ -5,65 +5,57 @@ Pure and synchronous: no I/O, no asyncio, no Discord.
 
 Fairness: inside a priority class people take turns, one generation each, in the order in which they joined; so a
 person's first generation waits behind at most one of anybody else's.  A lower class number goes first.
-A ticket is reserved (counted, being checked), then waits in the order, then runs, then is gone.
+A ticket is reserved (counted, being checked), then waits in the order, then runs, then is gone.  Whose person or server
+runs as many as it may is held back, out of the order, until one of those ends.
 """
 
 import heapq
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from bot.errors import QueueFull
+from bot.orders.holding import Holding
+from bot.orders.line import Line
+from bot.orders.ticket import Place, Ticket
+
+K = TypeVar("K")
 
 REMEMBERED_DURATIONS: Final = 20
+# Waits of the first so many are computed one by one, those behind by the mean of what is before them.
+FORESEEN: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """A generation's place; `priority` 0 goes before 1."""
+class Bounds:
+    """How many tickets there may be in all that are not finished, of a person and of a server; 0 is no bound.
 
-    generation_id: int
-    user_id: int
-    images: int
-    priority: int = 1
+    The `running_` bounds hold tickets back, the others refuse them.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """`position` counts from 1; `eta_seconds` is until its pictures are ready, None before anything was measured."""
-
-    position: int
-    eta_seconds: float | None
-
-
-@dataclass(slots=True)
-class _Class:
-    """One priority class: the people who wait, in turn, each with their own tickets in order."""
-
-    turns: deque[int] = field(default_factory=deque)
-    tickets: dict[int, deque[Ticket]] = field(default_factory=dict)
-
-    def in_order(self) -> Iterator[Ticket]:
-        """The tickets as `FairQueue.next` will hand them out."""
-        longest = max(map(len, self.tickets.values()), default=0)
-        for turn in range(longest):
-            for user_id in self.turns:
-                if turn < len(self.tickets[user_id]):
-                    yield self.tickets[user_id][turn]
+    in_all: int
+    per_person: int
+    per_server: int = 0
+    running_per_person: int = 0
+    running_per_server: int = 0
 
 
 class FairQueue:
-    """`size` bounds all tickets that are not finished, `size_per_person` each person's.  `clock` is in seconds."""
+    """`clock` is in seconds.  Each method takes O(log n) steps, but for `order` and `places`, which go through all."""
 
-    def __init__(self, *, size: int, size_per_person: int, clock: Callable[[], float]) -> None:
-        self._size = size
-        self._size_per_person = size_per_person
+    def __init__(self, bounds: Bounds, *, clock: Callable[[], float]) -> None:
+        self._bounds = bounds
         self._clock = clock
         self._reserved: dict[int, Ticket] = {}
         self._waiting: dict[int, Ticket] = {}
         self._running: dict[int, tuple[Ticket, float]] = {}
-        self._classes: dict[int, _Class] = {}
+        self._lines: dict[int, Line] = {}
+        self._held = Holding()
+        self._of_person: Counter[int] = Counter()
+        self._of_server: Counter[int | None] = Counter()
+        self._runs_of_person: Counter[int] = Counter()
+        self._runs_of_server: Counter[int | None] = Counter()
         self._seconds_per_picture: deque[float] = deque(maxlen=REMEMBERED_DURATIONS)
 
     @property
@@ -78,43 +70,43 @@ class FairQueue:
         """All that is not finished: reserved, waiting and running."""
         return len(self._reserved) + len(self._waiting) + len(self._running)
 
-    def check_room(self, user_id: int) -> None:
-        """Raises QueueFull where one more of this person's would not fit."""
-        mine = sum(ticket.user_id == user_id for ticket in self._all())
-        if mine >= self._size_per_person:
-            raise QueueFull(f"You have {mine} generations under way; at most {self._size_per_person} are allowed.")
-        if len(self) >= self._size:
+    # ------------------------------------------------------------------------------------------------- tickets
+
+    def check_room(self, user_id: int, guild_id: int | None = None) -> None:
+        """Raises QueueFull where one more of this person's, or from this server, would not fit."""
+        bounds, mine, theirs = self._bounds, self._of_person[user_id], self._of_server[guild_id]
+        if bounds.per_person and mine >= bounds.per_person:
+            raise QueueFull(f"You have {mine} generations under way; at most {bounds.per_person} are allowed.")
+        if guild_id is not None and bounds.per_server and theirs >= bounds.per_server:
+            raise QueueFull(f"This server has {theirs} generations under way; at most {bounds.per_server} are allowed.")
+        if bounds.in_all and len(self) >= bounds.in_all:
             raise QueueFull(f"The queue is full: {len(self)} generations are under way. Please try again later.")
 
     def reserve(self, ticket: Ticket) -> None:
-        """Count the ticket without giving it a place yet, whether there is room (`check_room`) or not."""
+        """Count the ticket without giving it a place yet; whether there is room is asked before, by `check_room`."""
         self._reserved[ticket.generation_id] = ticket
+        self._of_person[ticket.user_id] += 1
+        self._of_server[ticket.guild_id] += 1
 
     def enter(self, generation_id: int) -> None:
         """Put a reserved ticket in the order, behind its person's others."""
         ticket = self._reserved.pop(generation_id)
         self._waiting[generation_id] = ticket
-        group = self._classes.setdefault(ticket.priority, _Class())
-        if ticket.user_id not in group.tickets:
-            group.tickets[ticket.user_id] = deque()
-            group.turns.append(ticket.user_id)
-        group.tickets[ticket.user_id].append(ticket)
+        self._join(ticket)
 
     def next(self) -> Ticket | None:
-        """Take the next ticket out of the order; it runs until `finish`.  None where nobody waits."""
-        for priority in sorted(self._classes):
-            group = self._classes[priority]
-            if not group.turns:
-                continue
-            user_id = group.turns.popleft()
-            ticket = group.tickets[user_id].popleft()
-            if group.tickets[user_id]:
-                group.turns.append(user_id)
-            else:
-                del group.tickets[user_id]
-            del self._waiting[ticket.generation_id]
-            self._running[ticket.generation_id] = (ticket, self._clock())
-            return ticket
+        """Take the next ticket out of the order; it runs until `finish`.  None where nobody waits who may start."""
+        for priority in sorted(self._lines):
+            line = self._lines[priority]
+            while (ticket := line.pop()) is not None:
+                if self._is_held_back(ticket, line):
+                    continue
+                del self._waiting[ticket.generation_id]
+                self._running[ticket.generation_id] = (ticket, self._clock())
+                self._runs_of_person[ticket.user_id] += 1
+                self._runs_of_server[ticket.guild_id] += 1
+                return ticket
+            del self._lines[priority]
         return None
 
     def finish(self, generation_id: int, *, succeeded: bool) -> None:
@@ -122,43 +114,141 @@ class FairQueue:
         ticket, started = self._running.pop(generation_id)
         if succeeded:
             self._seconds_per_picture.append((self._clock() - started) / ticket.images)
+        self._forget(ticket, ran=True)
 
     def cancel(self, generation_id: int) -> bool:
         """Take a ticket out wherever it is; False where there is none."""
-        if self._reserved.pop(generation_id, None) or self._running.pop(generation_id, None):
-            return True
-        ticket = self._waiting.pop(generation_id, None)
-        if ticket is None:
+        if (reserved := self._reserved.pop(generation_id, None)) is not None:
+            self._forget(reserved, ran=False)
+        elif (run := self._running.pop(generation_id, None)) is not None:
+            self._forget(run[0], ran=True)
+        elif (ticket := self._waiting.pop(generation_id, None)) is not None:
+            (self._held if ticket in self._held else self._lines[ticket.priority]).remove(ticket)
+            self._forget(ticket, ran=False)
+        else:
             return False
-        group = self._classes[ticket.priority]
-        group.tickets[ticket.user_id].remove(ticket)
-        if not group.tickets[ticket.user_id]:
-            del group.tickets[ticket.user_id]
-            group.turns.remove(ticket.user_id)
         return True
 
+    # -------------------------------------------------------------------------------------------------- places
+
     def order(self) -> list[Ticket]:
-        """Everybody who waits, in the order in which they will start if nobody joins or leaves."""
-        return [ticket for priority in sorted(self._classes) for ticket in self._classes[priority].in_order()]
+        """Everybody who waits, in the order in which they will start if nobody joins or leaves; held ones last."""
+        return [*self._in_order(), *self._held]
+
+    def place(self, generation_id: int, capacity: int) -> Place | None:
+        """One waiting generation's place, where `capacity` of them run at a time; None where it does not wait."""
+        ticket = self._waiting.get(generation_id)
+        if ticket is None:
+            return None
+        if ticket in self._held:
+            return Place(self.waiting - len(self._held) + 1, None)
+        ahead = [line for priority, line in self._lines.items() if priority < ticket.priority]
+        line = self._lines[ticket.priority]
+        position = 1 + line.place(ticket) + sum(map(len, ahead))
+        return Place(position, self._eta(ticket, position, capacity))
+
+    def front(self, count: int, capacity: int) -> dict[int, Place]:
+        """The places of the first so many."""
+        return self._places(self._front(count), capacity)
 
     def places(self, capacity: int) -> dict[int, Place]:
-        """The place of each waiting generation, where `capacity` of them run at a time."""
-        order = self.order()
-        if not self._seconds_per_picture:
-            return {ticket.generation_id: Place(index, None) for index, ticket in enumerate(order, start=1)}
-        pace = sum(self._seconds_per_picture) / len(self._seconds_per_picture)
+        """The place of each waiting generation."""
+        return self._places(self.order(), capacity)
+
+    def _places(self, order: list[Ticket], capacity: int) -> dict[int, Place]:
+        etas = self._etas(order, capacity)
+        return {
+            ticket.generation_id: Place(position, eta)
+            for position, (ticket, eta) in enumerate(zip(order, etas, strict=True), start=1)
+        }
+
+    def _eta(self, ticket: Ticket, position: int, capacity: int) -> float | None:
+        """The wait of the ticket in this position: exact near the front, by the mean of what waits further behind."""
+        pace = self._pace()
+        if pace is None:
+            return None
+        front = self._front(min(position, FORESEEN))
+        if position <= FORESEEN:
+            return self._etas(front, capacity)[-1]
+        images = sum(line.images for line in self._lines.values()) / sum(map(len, self._lines.values()))
+        free_at = self._free_at(front, capacity, pace)
+        between = (position - 1 - FORESEEN) * images * pace / len(free_at)
+        return sum(free_at) / len(free_at) + between + ticket.images * pace
+
+    def _etas(self, order: list[Ticket], capacity: int) -> list[float | None]:
+        pace = self._pace()
+        if pace is None:
+            return [None] * len(order)
+        free_at = self._free_at([], capacity, pace)
+        etas: list[float | None] = []
+        for ticket in order:
+            etas.append(ready := free_at[0] + ticket.images * pace)
+            heapq.heapreplace(free_at, ready)
+        return etas
+
+    def _free_at(self, order: list[Ticket], capacity: int, pace: float) -> list[float]:
+        """In how many seconds each of the places to run in is free, once these have run: a heap."""
         now = self._clock()
         free_at = [max(0.0, started + ticket.images * pace - now) for ticket, started in self._running.values()]
         free_at += [0.0] * (max(1, capacity) - len(free_at))
         heapq.heapify(free_at)
-        places = {}
-        for position, ticket in enumerate(order, start=1):
-            ready = heapq.heappop(free_at) + ticket.images * pace
-            heapq.heappush(free_at, ready)
-            places[ticket.generation_id] = Place(position, ready)
-        return places
+        for ticket in order:
+            heapq.heapreplace(free_at, free_at[0] + ticket.images * pace)
+        return free_at
 
-    def _all(self) -> Iterator[Ticket]:
-        yield from self._reserved.values()
-        yield from self._waiting.values()
-        yield from (ticket for ticket, _ in self._running.values())
+    def _pace(self) -> float | None:
+        """Seconds a picture, as lately measured."""
+        known = self._seconds_per_picture
+        return sum(known) / len(known) if known else None
+
+    # ------------------------------------------------------------------------------------------------- private
+
+    def _in_order(self) -> Iterator[Ticket]:
+        for priority in sorted(self._lines):
+            yield from self._lines[priority]
+
+    def _front(self, count: int) -> list[Ticket]:
+        front: list[Ticket] = []
+        for priority in sorted(self._lines):
+            front += self._lines[priority].first(count - len(front))
+        return front
+
+    def _join(self, ticket: Ticket) -> None:
+        if self._held.holds_person_of(ticket):
+            self._held.add([ticket], None)
+        else:
+            self._lines.setdefault(ticket.priority, Line()).join(ticket)
+
+    def _is_held_back(self, ticket: Ticket, line: Line) -> bool:
+        """Whether its person or its server runs as many as it may; then all of its person's wait out of the order."""
+        bounds, server = self._bounds, ticket.guild_id
+        if bounds.running_per_person and self._runs_of_person[ticket.user_id] >= bounds.running_per_person:
+            self._held.add([ticket, *line.take_all(ticket.user_id)], None)
+            self._join_all(self._held.let_go_of_server(server))  # whoever waits for what this one leaves free
+            return True
+        if server is None or not bounds.running_per_server:
+            return False
+        if self._runs_of_server[server] < bounds.running_per_server:
+            return False
+        self._held.add([ticket, *line.take_all(ticket.user_id)], server)
+        return True
+
+    def _join_all(self, tickets: list[Ticket]) -> None:
+        for ticket in tickets:
+            self._join(ticket)
+
+    def _forget(self, ticket: Ticket, *, ran: bool) -> None:
+        _decrease(self._of_person, ticket.user_id)
+        _decrease(self._of_server, ticket.guild_id)
+        if ran:
+            _decrease(self._runs_of_person, ticket.user_id)
+            _decrease(self._runs_of_server, ticket.guild_id)
+            self._join_all(self._held.let_go_of_person(ticket.user_id))
+            self._join_all(self._held.let_go_of_server(ticket.guild_id))
+
+
+def _decrease(counter: Counter[K], key: K) -> None:
+    """Once less, and nothing kept of those who have none."""
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

@@ -1,0 +1,22 @@
+"""A generation's place in the queue, as a value."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One generation that takes its turn; `priority` 0 goes before 1; `guild_id` is None in direct messages."""
+
+    generation_id: int
+    user_id: int
+    images: int
+    priority: int = 1
+    guild_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`position` counts from 1; `eta_seconds` is until its pictures are ready, None before anything was measured."""
+
+    position: int
+    eta_seconds: float | None
