@@ -311,6 +311,7 @@ class Generator:
             self._works[generation_id].live.queued(place)
         for _ in range(min(TOLD_IN_TURN, len(self._told_in_turn))):
             generation_id = self._told_in_turn.popleft()
-            if (place := self._queue.place(generation_id, self._pool.capacity)) is not None:
-                self._works[generation_id].live.queued(place)
+            told = self._queue.place(generation_id, self._pool.capacity)
+            if told is not None:
+                self._works[generation_id].live.queued(told)
                 self._told_in_turn.append(generation_id)

@@ -99,7 +99,7 @@ class Line:
         person = self._people[ticket.user_id]
         number = person.first + person.tickets.index(ticket)
         before = sum(len(self._rounds.get(earlier, ())) for earlier in range(self._round, number))
-        return before + self._rounds[number].bisect_left(person.label)
+        return before + int(self._rounds[number].bisect_left(person.label))
 
     def __iter__(self) -> Iterator[Ticket]:
         """The tickets as `pop` will hand them out."""
@@ -127,7 +127,7 @@ class Line:
         """One just before the pointer: behind those whose turn was in this round, before those whose is yet to come."""
         rest = self._rounds.get(self._round)
         if not rest:
-            return self._labels[-1] + GAP if self._labels else 0
+            return int(self._labels[-1]) + GAP if self._labels else 0
         before = self._labels.bisect_left(rest[0])
         if not before:
             return int(rest[0]) - GAP
