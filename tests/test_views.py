@@ -212,7 +212,7 @@ def test_a_result_says_which_words_are_not_known() -> None:
     assert "-# I don't know “pepe” or “\\*bold\\*”; I drew what is nearest." in shown
     assert unknown_words(["a" * 99]).count("a") < 40
     assert "k9" not in unknown_words([f"k{number}" for number in range(10)])
-    assert "I don't know" not in str(ResultLayout(a_record(), GRID).to_components())
+    assert "I don't know" not in str(ResultLayout(a_record(), GRID).to_components())  # type: ignore[no-untyped-call]
 
 
 def test_a_result_in_a_direct_message_offers_no_sharing() -> None:

@@ -128,10 +128,10 @@ class Line:
         rest = self._rounds.get(self._round)
         if not rest:
             return int(self._labels[-1]) + GAP if self._labels else 0
-        before = self._labels.bisect_left(rest[0])
+        before = int(self._labels.bisect_left(rest[0]))
         if not before:
             return int(rest[0]) - GAP
-        gap = rest[0] - self._labels[before - 1]
+        gap = int(rest[0]) - int(self._labels[before - 1])
         if gap < 2:
             self._relabel()
             return self._new_label()
