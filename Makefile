@@ -2,6 +2,8 @@
 PYTHON ?= python3
 # Extra words for pip, e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for the small PyTorch.
 PIP_ARGS ?=
+# Extra words for pytest, e.g. PYTEST_ARGS="-k gallery -x"; -n 0 runs one test after the other.
+PYTEST_ARGS ?=
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
 .PHONY: venv demo test run lint clean
@@ -13,7 +15,7 @@ demo: .venv/.demo
 	@exec .venv/bin/easel demo
 
 test: .venv/.dev
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 run: .venv/.demo
 	@exec .venv/bin/easel run

@@ -18,6 +18,9 @@ from tests.bot_fakes import empty_database
 from tests.servers import Postgres, postgres_url
 from tests.town import Town, a_bot, build
 
+# The tests themselves run side by side, one a core: threads of torch beside them would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("easel", derandomize=True, deadline=None)
 settings.load_profile("easel")
 

@@ -23,6 +23,8 @@ from bot.views.reply import InteractionReply
 from inference.contract import Event, GenerationRequest, Progress
 from tests.bot_fakes import FakePool, services
 
+SETTLE_SECONDS = 60.0  # what a machine with other work may take; nothing waits that long where all is well
+
 
 class PausingPool(FakePool):
     """Can also stop after the preview."""
@@ -153,7 +155,7 @@ class Town:
 
 def build(bot: Bot) -> simcord.Env:
     """A simulated Discord whose clock is right, with the bot not yet in it."""
-    env = simcord.Env(bot)
+    env = simcord.Env(bot, settle_timeout=SETTLE_SECONDS)
     env.backend.advance_clock((datetime.now(UTC) - env.now()).total_seconds())
     return env
 
