@@ -40,6 +40,7 @@ from bot.generation.recovery import Recovery
 from bot.generation.work import Works
 from bot.orders.admission import Admission
 from bot.orders.limits import Limits
+from bot.orders.policies import Policies
 from bot.orders.queue import Bounds, FairQueue
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import DrawingPool, Pool
@@ -68,6 +69,7 @@ class Services:
     moderation: Moderation
     reviews: ReviewQueue
     terms: Terms
+    policies: Policies
     server_settings: ServerSettings
 
     log: GenerationLog
@@ -117,12 +119,15 @@ async def open_services(
             guild_settings=guild_settings,
             storage=storage,
         )
+        terms = BlockedTerms(database)
+        policies = Policies(guild_settings, terms)
         generator = Generator(
             pool=pool,
             queue=queue,
             works=works,
             generations=generations,
             admission=admission,
+            policies=policies,
             storage=storage,
             interval=interval,
         )
@@ -161,7 +166,8 @@ async def open_services(
             gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
             reviews=reviews,
-            terms=Terms(BlockedTerms(database)),
+            terms=Terms(terms),
+            policies=policies,
             server_settings=ServerSettings(guild_settings),
             log=generations,
             shares=shares,

@@ -7,7 +7,7 @@ import asyncio
 import io
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,11 +32,13 @@ from bot.services import Services, open_services
 from inference.contract import (
     MAX_IMAGES,
     MAX_SEED,
+    CheckRequest,
     Done,
     Event,
     GenerationRequest,
     Image,
     ModelDescription,
+    Policy,
     Progress,
     Verdict,
 )
@@ -84,6 +86,7 @@ class FakePool:
         self.begun = asyncio.Event()
         self.requests: list[GenerationRequest] = []
         self.checked: list[str] = []
+        self.policies: list[Policy] = []
         self.running = 0
         self.cancelled = 0
 
@@ -108,17 +111,18 @@ class FakePool:
 
     def block(self, word: str, category: str = "violence", action: Any = "block") -> None:
         """Judge every prompt that holds `word` so."""
-        self._blocked[word] = Verdict(action, category, 0.9, f"found {word!r}")
+        self._blocked[word] = Verdict(action, category, 0.9, "listed_words", (word,))
 
     def fail_next(self, code: str = "out_of_memory", *, message: str = "The server ran out of memory.") -> None:
         """Let the next generation fail, as it does after the pool's own tries."""
         self._failures.append(GenerationFailed(code, message))
 
-    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+    async def check(self, request: CheckRequest) -> list[Verdict]:
         if not self.can_check:
             raise NoEndpoint("The prompt could not be checked: no drawing server was ready within 300 seconds.")
-        self.checked += prompts
-        return [self._verdict(prompt) for prompt in prompts]
+        self.checked += [text for pair in request.pairs for text in pair if text]
+        self.policies.append(request.policy)
+        return [self._judge(prompt, negative) for prompt, negative in request.pairs]
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         self.requests.append(request)
@@ -146,9 +150,13 @@ class FakePool:
     def status(self) -> tuple[EndpointStatus, ...]:
         return (EndpointStatus("fake", self._capacity > 0, self.running, self._capacity, ""),)
 
-    def _verdict(self, prompt: str) -> Verdict:
-        found = (verdict for word, verdict in self._blocked.items() if word in prompt)
-        return next(found, Verdict("allow"))
+    def _judge(self, prompt: str, negative: str | None) -> Verdict:
+        for word, verdict in self._blocked.items():
+            if word in prompt:
+                return verdict
+            if word in (negative or ""):
+                return replace(verdict, rule="negative_prompt")
+        return Verdict("allow")
 
 
 class FakeReply:

@@ -13,6 +13,7 @@ from inference.contract import (
     MAX_INIT_IMAGE_BYTES,
     MAX_PROMPT_CHARACTERS,
     MAX_SEED,
+    CheckRequest,
     Done,
     Event,
     Failed,
@@ -25,7 +26,6 @@ from inference.contract import (
     event_from_line,
     event_to_line,
     grid_columns,
-    prompts_from_json,
     visible,
 )
 
@@ -138,7 +138,7 @@ def test_any_json_is_a_request_or_invalid(document: Any) -> None:
     with pytest.raises(InvalidRequest):
         GenerationRequest.from_json(document)
     with pytest.raises(InvalidRequest):
-        prompts_from_json(document)
+        CheckRequest.from_json(document)
 
 
 wild = (
@@ -176,7 +176,8 @@ def test_a_verdict_survives_json(verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [None, {}, {"action": "allow"}, {"action": "yes", "category": None, "score": 0, "reason": ""}]
+    "document",
+    [None, {}, {"action": "allow"}, {"action": "yes", "category": None, "score": 0, "rule": "", "words": []}],
 )
 def test_what_is_no_verdict_is_not_an_allow(document: object) -> None:
     """The filter fails closed."""

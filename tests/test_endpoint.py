@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.errors import GenerationFailed, InvalidOption
 from bot.pool.endpoint import Endpoint, EndpointDown, split_lines
 from inference.contract import (
+    CheckRequest,
     Done,
     Event,
     Failed,
@@ -173,7 +174,7 @@ async def test_a_stream_that_ends_early_is_broken(tmp_path: Path) -> None:
 async def test_a_server_that_is_away_is_named(tmp_path: Path) -> None:
     """No socket, no server: the same error from every question."""
     async with Endpoint(f"unix://{tmp_path}/none.sock") as endpoint:
-        for question in (endpoint.probe(), endpoint.check(["a"]), collect(endpoint)):
+        for question in (endpoint.probe(), endpoint.check(CheckRequest(("a",))), collect(endpoint)):
             with pytest.raises(EndpointDown, match=r"none\.sock"):
                 await question
 
@@ -191,14 +192,21 @@ async def test_a_server_that_loads_is_not_ready(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "verdicts",
-    [[], [{"action": "allow"}], [{"action": "perhaps", "category": None, "score": 0, "reason": ""}], "yes", None, 7],
+    [
+        [],
+        [{"action": "allow"}],
+        [{"action": "perhaps", "category": None, "score": 0, "rule": "", "words": []}],
+        "yes",
+        None,
+        7,
+    ],
 )
 async def test_an_answer_that_is_no_verdict_never_passes(tmp_path: Path, verdicts: object) -> None:
     """Too few, incomplete, unknown, or of another shape: not checked, therefore not drawn."""
     async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
         server.verdicts = verdicts
         with pytest.raises(EndpointDown):
-            await endpoint.check(["a cat"])
+            await endpoint.check(CheckRequest(("a cat",)))
 
 
 async def test_a_request_the_server_refuses_names_the_option(tmp_path: Path) -> None:
@@ -221,7 +229,7 @@ async def test_a_wrong_token_names_the_setting(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
         server.refusal = (401, "no")
         with pytest.raises(EndpointDown, match=r"answered 401.*check INFERENCE_TOKEN"):
-            await endpoint.check(["a"])
+            await endpoint.check(CheckRequest(("a",)))
 
 
 async def test_the_token_goes_over_tcp_only(tmp_path: Path) -> None:

@@ -35,9 +35,9 @@ LAYERS = (
     ("inference.backends",),
     ("inference.engine.thread",),
     ("inference.engine",),
-    ("inference.ranking",),
+    ("inference.ranking", "inference.safety"),
     ("inference.checkpoints", "inference.models", "inference.text"),
-    ("inference.native", "inference.safety"),
+    ("inference.native",),
     ("inference.pictures",),
     ("inference.contract",),
 )

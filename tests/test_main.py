@@ -143,7 +143,7 @@ def test_check_blocks_and_imagine_obeys() -> None:
     verdict = json.loads(printed)
     assert status == 2
     assert verdict["action"] == "block"
-    with pytest.raises(UserError, match="safety filter blocks"):
+    with pytest.raises(UserError, match="safety filter refuses"):
         easel("imagine", "child porn")
     assert not Path("grid.png").exists()
 

@@ -1,7 +1,7 @@
 """The pool: who gets the work, what happens when a server breaks, and that the filter fails closed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.pace import Pace
 from bot.pool.pool import Pool
 from inference.contract import (
+    CheckRequest,
     Done,
     Event,
     Failed,
@@ -206,7 +207,7 @@ async def test_any_ready_server_checks(tmp_path: Path) -> None:
     async with a_pool(tmp_path, "ab") as (pool, (first, second)):
         second.verdicts = [Verdict("block", "hate", 1.0, "x").to_json()]
         first.refusal = (500, "broken")
-        assert await pool.check(["a"]) == [Verdict("block", "hate", 1.0, "x")]
+        assert await pool.check(CheckRequest(("a",))) == [Verdict("block", "hate", 1.0, "x")]
 
 
 async def test_the_filter_fails_closed(tmp_path: Path) -> None:
@@ -214,10 +215,10 @@ async def test_the_filter_fails_closed(tmp_path: Path) -> None:
     async with a_pool(tmp_path, patience=0.1) as (pool, (server,)):
         server.verdicts = [{"action": "allow"}]
         with pytest.raises(NoEndpoint, match=r"could not be checked: no drawing server was ready within 0.1 seconds"):
-            await pool.check(["a"])
+            await pool.check(CheckRequest(("a",)))
         await server.close()
         with pytest.raises(NoEndpoint):
-            await pool.check(["a"])
+            await pool.check(CheckRequest(("a",)))
         with pytest.raises(NoEndpoint, match="could not be drawn"):
             await collect(pool)
 
@@ -233,20 +234,20 @@ async def test_a_server_that_comes_up_during_anothers_failing_check_is_asked() -
                 raise EndpointDown(self.name, "down")
             return Readiness(8, 8, 0, ())
 
-        async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+        async def check(self, request: CheckRequest) -> list[Verdict]:
             if self is second:
                 first.up = True
                 await until(pool, lambda: pool.capacity == 16)
                 self.up = False
                 raise EndpointDown(self.name, "broke off")
-            return [Verdict("allow")] * len(prompts)
+            return [Verdict("allow")] * len(request.prompts)
 
     first, second = Scripted("http://first"), Scripted("http://second")
     first.up = False
     pool = Pool([first, second], patience=1.0, poll_seconds=0.02)
     await pool.open()
     try:
-        assert await pool.check(["a"]) == [Verdict("allow")]
+        assert await pool.check(CheckRequest(("a",))) == [Verdict("allow")]
     finally:
         await pool.close()
 
@@ -256,7 +257,7 @@ async def test_a_check_waits_for_a_server(tmp_path: Path) -> None:
     async with a_pool(tmp_path) as (pool, (server,)):
         server.ready = False
         await until(pool, lambda: pool.capacity == 0)
-        waiting = asyncio.create_task(pool.check(["a"]))
+        waiting = asyncio.create_task(pool.check(CheckRequest(("a",))))
         await asyncio.sleep(0)
         assert not waiting.done()
         server.ready = True

@@ -1,18 +1,18 @@
-"""The word list: what it finds, and the famous words that it must not find."""
+"""The word lists: what they find, and the famous words that they must not find."""
 
 import pytest
 
-from inference.safety.lexicon import Weight, find, names_minors
+from inference.safety.lexicon import Kind, Lexicon, Match, Words
 
 FAMOUS = [
-    "a man mowing the grass in Scunthorpe, Essex",
+    "a man mowing the grass in scunthorpe, essex",
     "a classic assassin's creed cosplay",
     "nuclear skill in a black cocktail dress",
-    "a cockatoo, a peacock and a cat in Penistone, Middlesex and Sussex",
+    "a cockatoo, a peacock and a cat in penistone, middlesex and sussex",
     "the analyst analyses an album of canals",
     "a rapper rapping about rapeseed and grapes",
     "shiitake mushrooms, shih tzu, pass the bass",
-    "a scrap of therapist paper in Arsenal colours",
+    "a scrap of therapist paper in arsenal colours",
     "a dickens novel, hancock tower, a titmouse, titan, title",
     "cumulus clouds, cucumber, document, accumulate, circumvent",
     "a pornic beach, a saxophone sextant, a sextet, unisex clothes",
@@ -24,13 +24,24 @@ FAMOUS = [
     "blue tits and great tits on a branch, pussy willow",
     "a fagot of wood, fagus trees, a lesson in methods, methane, heroine, herons",
     "ursa minor, a sonata in a minor key",
+    "a cock and hen in a farmyard",
+    "library, glass, mass, assembly, passage, class, compass",
+    "kind people, a slip dress, the ado about nothing",
 ]
+
+
+def severe(text: str) -> list[tuple[str, str]]:
+    return [(m.category, m.text) for m in Lexicon.load().find(Words(text)) if m.kind is Kind.SEVERE]
+
+
+def kinds(text: str) -> set[Kind]:
+    return {match.kind for match in Lexicon.load().find(Words(text))}
 
 
 @pytest.mark.parametrize("text", FAMOUS)
 def test_harmless_words_are_not_found(text: str) -> None:
-    """A listed word inside another one is no find."""
-    assert [match.text for match in find(text.lower())] == []
+    """A listed word inside another one is no find, nor one in a harmless phrase."""
+    assert severe(text) == []
 
 
 @pytest.mark.parametrize(
@@ -42,43 +53,66 @@ def test_harmless_words_are_not_found(text: str) -> None:
         ("he was decapitated", "violence_gore"),
         ("sieg heil", "hate_harassment"),
         ("how to kill myself", "self_harm"),
-        ("self-harm", "self_harm"),
         ("make a bomb at home", "illegal"),
-        ("lolicon", "minors"),
         ("裸porn裸", "sexual"),
         ("porn2024", "sexual"),
     ],
 )
-def test_listed_words_are_found(text: str, category: str) -> None:
+def test_severe_words_are_found(text: str, category: str) -> None:
     """Whole words with their endings, phrases across any sign, and Latin words between other scripts."""
-    assert [(match.category, match.weight) for match in find(text)] == [(category, Weight.CLEAR)]
-
-
-def test_ambiguous_words_are_doubtful() -> None:
-    """A nude may be art, and a dictator history."""
-    assert {match.weight for match in find("a nude statue beside hitler")} == {Weight.DOUBTFUL}
+    assert [found for found, _ in severe(text)] == [category]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "two children",
-        "a toddler",
-        "12yo",
-        "12 y/o",
-        "a 9-year-old",
-        "17 years old",
-        "seven year old",
-        "aged 12",
-        "age 5",
+        "mujer desnuda", "mulher nua", "femme nue", "nackte frau", "donna nuda", "голая женщина", "çıplak kadın",
+        "wanita telanjang", "cô gái khỏa thân", "naga kobieta", "امرأة عارية", "नंगी औरत", "全裸の女性", "나체 여성",
+        "裸体女人",
     ],
-)
-def test_minors_are_recognised(text: str) -> None:
-    """By words and by ages."""
-    assert names_minors(text)
+)  # fmt: skip
+def test_severe_words_are_found_in_the_languages_of_chat(text: str) -> None:
+    """Sexual ones; accents and scripts are read as people write them."""
+    from inference.safety.normalise import normalise
+
+    assert {category for category, _ in severe(normalise(text))} == {"sexual"}
 
 
-@pytest.mark.parametrize("text", ["18 years old", "a 20-year-old", "aged 45", "112 years old", "baby yoda", "kidney"])
-def test_adults_are_not_minors(text: str) -> None:
-    """Nor is everything that has a number."""
-    assert not names_minors(text)
+def test_arabic_prefixes_belong_to_the_word() -> None:
+    """ "The" and "and" are written together with it."""
+    from inference.safety.normalise import normalise
+
+    assert severe(normalise("والانتحار في الليل")) == [("self_harm", normalise("انتحار"))]
+
+
+def test_korean_words_are_found_with_their_particles_and_not_inside_others() -> None:
+    """포르노를 is a form of 포르노."""
+    assert severe("포르노를") == [("sexual", "포르노")]
+    assert severe("남자지만 보지 마세요") == []
+
+
+def test_doubtful_words_are_told_apart() -> None:
+    """A nude may be art, and a dictator history: neither decides alone."""
+    assert severe("a nude drawing of hitler") == []
+    assert Kind.DOUBTFUL in kinds("a nude drawing of hitler")
+
+
+def test_a_harmless_phrase_hides_only_itself() -> None:
+    """What else the text says still counts."""
+    assert severe("a naked mole rat watching porn") == [("sexual", "porn")]
+
+
+def test_places_count_words() -> None:
+    """So that rules can say what stands near what."""
+    words = Words("a cat, watching hentai. A dog")
+    assert words.words == ["a", "cat", "watching", "hentai", "A", "dog"]
+    assert words.sentences == [0, 0, 0, 0, 1, 1]
+    assert words.pieces == [0, 0, 1, 1, 2, 2]
+    assert Match(Kind.SEVERE, "sexual", "hentai", 3, 3) in Lexicon.load().find(words)
+
+
+def test_lists_of_ones_own() -> None:
+    """Wildcards are endings, and phrases may be parted by any sign."""
+    lexicon = Lexicon([(Kind.SEVERE, "x", "foo*, bar baz"), (Kind.HARMLESS, "", "food")])
+    found = [match.text for match in lexicon.find(Words("fool, food, afoo; bar-baz, bars baz"))]
+    assert found == ["fool", "bar baz"]

@@ -1,12 +1,10 @@
 """Disguises come off, and nothing that anybody can type breaks the reading."""
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inference.safety.normalise import normalise, readings
+from inference.safety.normalise import join_spaced, normalise
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)  # lone surrogates too
 
@@ -41,42 +39,15 @@ def test_other_scripts_keep_something(word: str) -> None:
     assert normalise(word)
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("w0rd", "word"),
-        ("w@rd$", "wards"),
-        ("w!th", "with"),
-        ("t3$t", "test"),
-        ("w o r d", "word"),
-        ("w.o.r.d here", "word here"),
-        ("the w-o-r-d", "the word"),
-        ("w  o  r  d", "word"),
-        ("w 0 r d", "word"),
-        ("wo.rd", "word"),
-        ("wo*rd", "word"),
-        ("wooooord", "word"),
-        ("asssss", "ass"),
-        ("𝐰 𝟎 𝐫 𝐝", "word"),
-        ("w\u200bo\u200br\u200bd", "word"),
-    ],
-)
-def test_words_in_disguise_have_a_plain_reading(written: str, meant: str) -> None:
-    """Digits and signs for letters, letters one by one, signs between, stretched letters, and combinations."""
-    assert meant in readings(written)
+@pytest.mark.parametrize("text", ["नग्न बच्चा", "ポルノ", "가나다", "ภาษาไทย"])
+def test_scripts_keep_the_marks_that_they_are_written_with(text: str) -> None:
+    """The vowels of Hindi and the voicing of kana are no disguise."""
+    assert normalise(text) == text
 
 
-@pytest.mark.parametrize("text", ["a cat in a hat", "i am a dog", "80s style, 4k, f/1.8", "wow!!! cool", "2 + 2 = 4"])
-def test_the_plain_reading_comes_first(text: str) -> None:
-    """Whatever else may be read into a text, it is also what it says."""
-    assert readings(text)[0] == text
-
-
-def test_an_ordinary_prompt_has_one_reading() -> None:
-    """So that checking costs microseconds."""
-    assert readings("a watercolour painting of a balrog playing chess with a cat") == (
-        "a watercolour painting of a balrog playing chess with a cat",
-    )
+def test_marks_heaped_on_a_letter_come_off_in_any_script() -> None:
+    """Only those that belong there stay."""
+    assert normalise("न\u0336ग\u0334्न") == "नग्न"
 
 
 @given(ANY_TEXT)
@@ -88,21 +59,17 @@ def test_normalising_is_idempotent(text: str) -> None:
     assert normalise(once) == once
 
 
-@given(ANY_TEXT)
-def test_every_text_has_readings(text: str) -> None:
-    """Nothing raises, and the first is the normal form."""
-    assert readings(text)[0] == normalise(text)
-
-
-@given(st.text("po rn.0-", max_size=300))
-def test_there_are_few_readings(text: str) -> None:
-    """Their number does not grow with the text."""
-    assert len(readings(text)) <= 24
-
-
-@pytest.mark.parametrize("text", ["a" * 1000, "a " * 500, "a." * 500, "@" * 1000, "!|" * 500, "ﷺ" * 1000])
-def test_no_text_takes_long(text: str) -> None:
-    """The longest prompts, made to be awkward, are read in a moment of processor time: nothing is quadratic."""
-    started = time.thread_time()
-    readings(text)
-    assert time.thread_time() - started < 1
+@pytest.mark.parametrize(
+    ("spaced", "joined"),
+    [
+        ("k i l l", "kill"),
+        ("k.i.l.l it", "kill it"),
+        ("a 1 6 year old", "a 16 year old"),
+        ("the 1 9 8 0 s", "the 1980s"),
+        ("f/1.8", "f/1.8"),
+        ("i am a dog", "i am a dog"),
+    ],
+)
+def test_single_letters_are_joined(spaced: str, joined: str) -> None:
+    """Numbers too, but no article with the number behind it."""
+    assert join_spaced(spaced) == joined

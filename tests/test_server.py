@@ -34,7 +34,7 @@ from inference.contract import (
 )
 from inference.engine.engine import Engine
 from inference.engine.thread import EngineThread
-from inference.safety.policy import Policy
+from inference.safety.filter import PromptFilter
 from inference.server.app import SERVICE, create_app
 from tests.fakes import FakeCodeModel
 
@@ -62,7 +62,7 @@ async def running(
     load: Callable[[], Engine] | None = None, *, token: str | None = None, max_waiting: int = 4
 ) -> AsyncIterator[Client]:
     backend = CodesBackend(load or (lambda: Engine(FakeCodeModel())), "fake", max_waiting)
-    app = create_app(backend, Policy(), token=token)
+    app = create_app(backend, PromptFilter.load(), token=token)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -356,10 +356,10 @@ async def test_a_model_that_cannot_be_loaded_is_the_end_of_the_engine() -> None:
 
 async def test_check_answers_in_order() -> None:
     """One verdict a prompt."""
-    prompts = ["a cat on a mat", "hentai", "a naked child", "nude statue"]
+    prompts = ["a cat on a mat", "hentai", "a naked child", "a red heart"]
     async with running() as client, client.post("/v1/check", json={"prompts": prompts}) as response:
         verdicts = [Verdict.from_json(verdict) for verdict in (await response.json())["verdicts"]]
-    assert [verdict.action for verdict in verdicts] == ["allow", "block", "block", "flag"]
+    assert [verdict.action for verdict in verdicts] == ["allow", "block", "block", "allow"]
 
 
 @pytest.mark.parametrize(

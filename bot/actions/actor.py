@@ -28,6 +28,7 @@ class Actor:
     locale: str = "en-US"
     permissions: frozenset[str] = frozenset()
     role_ids: frozenset[int] = frozenset()
+    age_restricted: bool = False  # the channel, as Discord has it
     is_operator: bool = False
 
     @classmethod
@@ -40,7 +41,7 @@ class Actor:
         """The actor as one who orders pictures here."""
         if self.channel_id is None:
             raise NotFound("The channel")
-        return Requester(self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale)
+        return Requester(self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale, self.age_restricted)
 
     # --------------------------------------------------------------------------------------------- permissions
 

@@ -1,31 +1,152 @@
-"""`easel check`: what the safety filter says about a prompt."""
+"""`easel check`: what the safety filter says of prompts, one or a file of them.
+
+In: a prompt, or JSON lines with `id` and `text`.  Out: verdicts; with labels in the file, a table of how right
+they are.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from bot.cli.surroundings import JsonFlag, print_json
 from bot.errors import UserError
+from inference.contract import ACTIONS, Level, Policy, Verdict
+
+Judge = Callable[[str, Policy], tuple[Verdict, dict[str, float]]]
+REFUSED = ("hold", "block")
 
 
-def check(prompt: str, as_json: JsonFlag = False) -> None:
-    """Ask the safety filter about a prompt; exit status 2 where it would be blocked."""
-    from inference.safety.policy import Policy
+def check(
+    prompt: Annotated[str | None, typer.Argument(help="The prompt; without it, --file.")] = None,
+    negative: Annotated[str | None, typer.Option(help="Its negative prompt.")] = None,
+    file: Annotated[Path | None, typer.Option(help='JSON lines: {"id": …, "text": …}, and "label" if known.')] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where the verdicts on a file go; standard output otherwise.")
+    ] = None,
+    level: Annotated[Level, typer.Option(help="The server's level.")] = "standard",
+    summary: Annotated[bool, typer.Option("--summary", help="Of a file, print a table instead of verdicts.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Ask the safety filter about prompts; exit status 2 where a single one would be refused."""
+    if (prompt is None) == (file is None):
+        raise UserError("check takes a prompt or --file, one of the two")
+    from inference.safety.filter import PromptFilter
 
-    verdict = Policy().check(prompt)
+    policy = Policy(level=level)
+    if file is not None:
+        _check_file(PromptFilter.load().judge, file, policy, output, summary=summary)
+        return
+    verdict = PromptFilter.load().check(prompt or "", negative, policy)
     if as_json:
         print_json(**verdict.to_json())
     else:
-        why = f" ({verdict.category}: {verdict.reason})" if verdict.category else ""
-        Console().print(escape(f"{verdict.action}{why}"), highlight=False)
-    if verdict.action == "block":
+        Console().print(escape(sentence(verdict)), highlight=False, soft_wrap=True)
+    if verdict.action in REFUSED:
         raise typer.Exit(2)
 
 
-def refuse_blocked(prompt: str) -> None:
-    """Raises UserError for a prompt that the filter blocks."""
-    from inference.safety.policy import Policy
+def refuse_blocked(prompt: str, negative: str | None) -> None:
+    """Raises UserError for a prompt that the filter refuses."""
+    from inference.safety.filter import PromptFilter
 
-    verdict = Policy().check(prompt)
-    if verdict.action == "block":
-        raise UserError(f"the safety filter blocks this prompt ({verdict.category}: {verdict.reason})")
+    verdict = PromptFilter.load().check(prompt, negative)
+    if verdict.action in REFUSED:
+        raise UserError(f"the safety filter refuses this prompt: {sentence(verdict)}")
+
+
+def sentence(verdict: Verdict) -> str:
+    """The verdict in one line."""
+    if verdict.category is None:
+        return verdict.action
+    words = f": {', '.join(verdict.words)}" if verdict.words else ""
+    return f"{verdict.action} ({verdict.category}, {verdict.score:.2f}, {verdict.rule}{words})"
+
+
+# ------------------------------------------------------------------------------------------------------ a file
+
+
+@dataclass
+class Tally:
+    """What became of the prompts of one kind."""
+
+    unsafe: bool | None
+    actions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ACTIONS, 0))
+
+    @property
+    def count(self) -> int:
+        return sum(self.actions.values())
+
+    @property
+    def refused(self) -> float:
+        """The share that would not be drawn."""
+        return sum(self.actions[action] for action in REFUSED) / self.count
+
+
+def _check_file(judge: Judge, path: Path, policy: Policy, output: Path | None, *, summary: bool) -> None:
+    tallies: dict[tuple[str, str], Tally] = defaultdict(lambda: Tally(None))
+    seconds: list[float] = []
+    out = output.open("w", encoding="utf-8") if output is not None else None
+    try:
+        for row in _rows(path):
+            started = time.perf_counter()
+            verdict, scores = judge(row["text"], policy)
+            seconds.append(time.perf_counter() - started)
+            line = {"id": row.get("id"), "flag": verdict.action in REFUSED, **verdict.to_json(), "scores": scores}
+            line["reason"] = verdict.reason
+            if out is not None or not summary:
+                print(json.dumps(line, ensure_ascii=False), file=out)
+            tally = tallies[str(row.get("label", "")), str(row.get("category", ""))]
+            tally.unsafe = {"unsafe": True, "safe": False}.get(row.get("label", ""))
+            tally.actions[verdict.action] += 1
+    finally:
+        if out is not None:
+            out.close()
+    if summary and seconds:
+        _print_summary(tallies, seconds)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    try:
+                        row = json.loads(line)
+                        row["text"] = str(row["text"])
+                    except (ValueError, KeyError, TypeError) as error:
+                        raise UserError(f'{path}, line {number}: a row is {{"id": …, "text": …}}: {error}') from error
+                    yield row
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no UTF-8 text: {error}") from error
+
+
+def _print_summary(tallies: dict[tuple[str, str], Tally], seconds: list[float]) -> None:
+    table = Table("label", "category", "prompts", "flagged", "refused", "refused %")
+    for (label, category), tally in sorted(tallies.items()):
+        refused = sum(tally.actions[action] for action in REFUSED)
+        table.add_row(
+            label, category, str(tally.count), str(tally.actions["flag"]), str(refused), f"{100 * tally.refused:.1f}"
+        )
+    for name, unsafe in (("all unsafe: recall", True), ("all safe: false refusals", False)):
+        of_kind = [tally for tally in tallies.values() if tally.unsafe is unsafe]
+        count = sum(tally.count for tally in of_kind)
+        if count:
+            refused = sum(tally.actions[action] for tally in of_kind for action in REFUSED)
+            flagged = sum(tally.actions["flag"] for tally in of_kind)
+            table.add_row(name, "", str(count), str(flagged), str(refused), f"{100 * refused / count:.1f}")
+    Console().print(table)
+    ordered = sorted(seconds)
+    middle, high = (1000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
+    rate = len(seconds) / sum(seconds)
+    Console().print(f"{rate:.0f} prompts a second; {middle:.1f} ms in the middle, 95 % within {high:.1f} ms")

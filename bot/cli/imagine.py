@@ -56,8 +56,7 @@ def imagine(
         model=model or settings.inference_model,
         preview=False,
     )
-    for text in filter(None, (prompt, negative)):
-        refuse_blocked(text)
+    refuse_blocked(prompt, negative)
     _refuse_unwritable(output)
     pictures, done = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
     _write_grid(output, [picture.png for picture in pictures])

@@ -28,6 +28,7 @@ STAGES = {
         "stages.detection",
         "The other judge, for `evaluate` alone: it finds and names the things in a picture.",
     ),
+    "safety": ("stages.safety", "The safety filter's classifier: which prompts ask for what should not be drawn."),
     "export": ("stages.export", "Write a model's folder from the checkpoints of the stages."),
     "evaluate": ("evaluation.evaluate", "Measure a model: what it draws, looked at by a judge that it has never met."),
     "chat": ("evaluation.chat", "Draw 120 prompts such as people write, as a page to look at."),

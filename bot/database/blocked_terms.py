@@ -14,6 +14,7 @@ from bot.database.audit import Act, note_act
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import BlockedTermTable
 from bot.errors import InvalidOption, NotFound
+from inference.contract import InvalidRequest, check_word
 
 TermAction = Literal["block", "flag"]
 
@@ -45,6 +46,10 @@ class BlockedTerms:
         """Block a word or phrase; one that is there already gets this action.  Raises InvalidOption."""
         if not term or len(term) > MAX_TERM:
             raise InvalidOption("term", f"A blocked word has {len(term)} characters; 1 to {MAX_TERM} are possible.")
+        try:
+            check_word("term", term)
+        except InvalidRequest as error:
+            raise InvalidOption("term", f"{error.message[:1].upper()}{error.message[1:]}.") from error
         now = self._now()
         async with self._database.writing("The blocked word") as session:
             await take_turn(session, f"blocked_terms:{guild_id}")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from bot.database.audit import Act, note_act
 from bot.database.records import (
+    REFUSED,
     GenerationFilter,
     GenerationRecord,
     ImageRecord,
@@ -59,9 +60,9 @@ class GenerationLog:
 
     @whole
     async def record_verdict(self, generation_id: int, verdict: Verdict) -> None:
-        """Write the filter's verdict; "block" ends the generation here, "flag" puts it before moderators."""
+        """Write the filter's verdict; one of `REFUSED` ends the generation here, "flag" puts it before moderators."""
         now = self._now()
-        blocked = verdict.action == "block"
+        blocked = verdict.action in REFUSED
         ending = {"status": "blocked", "finished_at": now, "interaction_token": None} if blocked else {}
         async with self._database.writing("Your generation") as session:
             await _change(
@@ -70,7 +71,8 @@ class GenerationLog:
                 verdict_action=verdict.action,
                 verdict_category=verdict.category,
                 verdict_score=verdict.score,
-                verdict_reason=verdict.reason,
+                verdict_rule=verdict.rule,
+                verdict_words=list(verdict.words),
                 checked_at=now,
                 **ending,
             )

@@ -1,12 +1,15 @@
 """What the database hands out: frozen values, free of SQLAlchemy, that views, pages and tests can hold on to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from bot.errors import NotFound
 from bot.orders.order import Order
-from inference.contract import Verdict
+from inference.contract import Policy, Verdict
+
+REFUSED = ("hold", "block")
+"""Actions of a verdict that keep a prompt from being drawn."""
 
 Status = Literal["checking", "queued", "running", "done", "failed", "cancelled", "blocked"]
 SanctionKind = Literal["timeout", "ban"]
@@ -211,6 +214,7 @@ class GuildRecord:
     review_channel_id: int | None = None
     gallery_is_public: bool = False
     retention_days: int | None = None
+    policy: Policy = field(default_factory=Policy)
 
     def allows(self, channel_id: int) -> bool:
         return not self.allowed_channel_ids or channel_id in self.allowed_channel_ids

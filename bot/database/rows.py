@@ -55,7 +55,13 @@ def generation_record(row: GenerationTable) -> GenerationRecord:
     verdict = None
     if row.verdict_action is not None:
         action = cast("Action", row.verdict_action)
-        verdict = Verdict(action, row.verdict_category, row.verdict_score or 0.0, row.verdict_reason or "")
+        verdict = Verdict(
+            action,
+            row.verdict_category,
+            row.verdict_score or 0.0,
+            row.verdict_rule or "",
+            tuple(row.verdict_words or ()),
+        )
     return GenerationRecord(
         id=row.id,
         order=_order(row),

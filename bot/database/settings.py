@@ -3,6 +3,7 @@
 In: a server's id and choices.  Out: a `GuildRecord`; the defaults where nothing was chosen.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from bot.database.audit import Act, note_act
 from bot.database.records import GuildRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import GuildSettingsTable
+from inference.contract import Policy
 
 
 class GuildSettings:
@@ -43,6 +45,7 @@ class GuildSettings:
             row.review_channel_id = chosen.review_channel_id
             row.gallery_is_public = chosen.gallery_is_public
             row.retention_days = chosen.retention_days
+            row.policy = chosen.policy.to_json()
             row.updated_at = now
             old, new = _described(before), _described(chosen)
             changed = [name for name in new if new[name] != old[name]]
@@ -56,7 +59,7 @@ class GuildSettings:
 def _record(row: GuildSettingsTable) -> GuildRecord:
     return GuildRecord(
         row.guild_id, tuple(row.allowed_channel_ids), row.moderator_role_id, row.review_channel_id,
-        row.gallery_is_public, row.retention_days,
+        row.gallery_is_public, row.retention_days, Policy() if row.policy is None else Policy.from_json(row.policy),
     )  # fmt: skip
 
 
@@ -67,4 +70,5 @@ def _described(record: GuildRecord) -> dict[str, str]:
         "review_channel": str(record.review_channel_id or ""),
         "gallery": "public" if record.gallery_is_public else "members",
         "retention_days": str(record.retention_days or ""),
+        "policy": json.dumps(record.policy.to_json(), sort_keys=True),
     }

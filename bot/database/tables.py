@@ -47,7 +47,7 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: JSON(), list[int]: JSON()}  # noqa: RUF012  # SQLAlchemy's protocol
+    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: JSON(), list[int]: JSON(), list[str]: JSON()}  # noqa: RUF012  # SQLAlchemy's protocol
 
 
 class GenerationTable(Table):
@@ -81,7 +81,8 @@ class GenerationTable(Table):
     verdict_action: Mapped[str | None] = mapped_column(String(8))
     verdict_category: Mapped[str | None] = mapped_column(String(64))
     verdict_score: Mapped[float | None]
-    verdict_reason: Mapped[str | None] = mapped_column(Text)
+    verdict_rule: Mapped[str | None] = mapped_column(Text)
+    verdict_words: Mapped[list[str] | None]
 
     created_at: Mapped[datetime]
     checked_at: Mapped[datetime | None]
@@ -219,6 +220,7 @@ class GuildSettingsTable(Table):
     review_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # where reports and appeals are announced
     gallery_is_public: Mapped[bool] = mapped_column(server_default=false())  # to people who are not logged in, too
     retention_days: Mapped[int | None]  # what is older is purged; None: kept
+    policy: Mapped[dict[str, Any] | None]  # what the safety filter is told; None is the contract's default
     updated_at: Mapped[datetime]
 
 

@@ -5,12 +5,12 @@ In: a pool.  Out: the same pool; while `on`, it takes one generation at a time a
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import Final
 
 from bot.pool.pool import DrawingPool, EndpointStatus
-from inference.contract import Event, GenerationRequest, Image, ModelDescription, Progress, Verdict
+from inference.contract import CheckRequest, Event, GenerationRequest, Image, ModelDescription, Progress, Verdict
 
 SECONDS: Final = 12.0  # a generation's time in slow motion
 STEPS: Final = 6  # how often at least its progress is told
@@ -46,8 +46,8 @@ class SlowMotion:
         self._listeners.append(listener)
         self._pool.listen(listener)
 
-    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
-        return await self._pool.check(prompts)
+    async def check(self, request: CheckRequest) -> list[Verdict]:
+        return await self._pool.check(request)
 
     def models(self) -> tuple[ModelDescription, ...]:
         return self._pool.models()

@@ -15,7 +15,7 @@ from typing import Any, Final
 import structlog
 
 from bot.database.generations import GenerationLog
-from bot.database.records import GenerationRecord, ImageRecord
+from bot.database.records import REFUSED, GenerationRecord, ImageRecord
 from bot.database.session import utc_now
 from bot.errors import (
     GenerationCancelled,
@@ -32,17 +32,17 @@ from bot.generation.reply import Reply, Result
 from bot.generation.work import BotStops, Work, Works
 from bot.orders.admission import Admission
 from bot.orders.order import Order
+from bot.orders.policies import Policies
 from bot.orders.queue import FairQueue
 from bot.pool.pool import DrawingPool
 from bot.storage.folder import Storage
-from inference.contract import Done, GenerationRequest, Image, Progress
+from inference.contract import CheckRequest, Done, GenerationRequest, Image, Progress
 
 log = structlog.get_logger(__name__)
 
 CLOSING_SECONDS: Final = 10.0  # what deliveries under way get when the bot stops
 TOLD_AT_ONCE: Final = 20  # of those who wait, at each change; of the rest, some in turn
 TOLD_IN_TURN: Final = 10
-SEVERITY: Final = ("allow", "flag", "block")
 
 Start = Callable[[], Coroutine[Any, Any, None]]
 
@@ -58,6 +58,7 @@ class Generator:
         works: Works,
         generations: GenerationLog,
         admission: Admission,
+        policies: Policies,
         storage: Storage,
         interval: float = INTERVAL_SECONDS,
     ) -> None:
@@ -66,6 +67,7 @@ class Generator:
         self._works = works
         self._generations = generations
         self._admission = admission
+        self._policies = policies
         self._storage = storage
         self._interval = interval
         self._started: asyncio.Queue[tuple[Work, Start]] = asyncio.Queue()
@@ -158,16 +160,15 @@ class Generator:
 
     async def _check(self, work: Work) -> None:
         """Ask the filter; where nobody can answer, wait and then fail: nothing is drawn unchecked."""
-        prompts = {"prompt": work.order.prompt}
-        if work.order.negative_prompt:
-            prompts["negative_prompt"] = work.order.negative_prompt
-        verdicts = await work.wanted(self._pool.check(list(prompts.values())))
-        judged = list(zip(prompts, verdicts, strict=True))
-        field_name, worst = max(judged, key=lambda one: SEVERITY.index(one[1].action))
-        await self._generations.record_verdict(work.generation_id, worst)
-        if worst.action == "block":
+        order = work.order
+        policy = await self._policies.of(order.requester)
+        request = CheckRequest((order.prompt,), (order.negative_prompt,), policy)
+        (verdict,) = await work.wanted(self._pool.check(request))
+        await self._generations.record_verdict(work.generation_id, verdict)
+        if verdict.action in REFUSED:
             work.status = "blocked"
-            raise PromptBlocked(worst.category or "other", field_name, work.generation_id)
+            field_name = "negative_prompt" if verdict.rule == "negative_prompt" else "prompt"
+            raise PromptBlocked(verdict.category or "other", field_name, work.generation_id)
 
     async def _wait_for_turn(self, work: Work) -> None:
         if work.follows is not None:
@@ -213,7 +214,8 @@ class Generator:
         order = work.order
         if order.init_image is None and work.init_image_key is not None:
             order = replace(order, init_image=await self._storage.get(work.init_image_key))
-        return replace(order.request(default_seed=0), id=str(work.generation_id))
+        policy = await self._policies.of(order.requester)
+        return replace(order.request(default_seed=0), id=str(work.generation_id), policy=policy)
 
     async def _store(self, work: Work, images: Sequence[Image], done: Done) -> Result:
         """Keep the pictures.  Where they cannot be kept they are delivered all the same: they were paid for."""

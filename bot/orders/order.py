@@ -17,13 +17,17 @@ Kind = Literal["imagine", "reroll", "vary", "remix"]
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asked, and where.  `guild_id` is None in a direct message; `locale` is Discord's, such as "en-GB"."""
+    """Who asked, and where.  `guild_id` is None in a direct message; `locale` is Discord's, such as "en-GB".
+
+    `age_restricted` is what Discord says of the channel; it is not kept, and so not known of an order that is resumed.
+    """
 
     user_id: int
     user_name: str
     guild_id: int | None
     channel_id: int
     locale: str = "en-US"
+    age_restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

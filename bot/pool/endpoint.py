@@ -7,7 +7,7 @@ Knows nothing of other servers, of queues or of trying again.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import aiohttp
 
 from bot.errors import GenerationFailed, InvalidOption
 from inference.contract import (
+    CheckRequest,
     Done,
     Event,
     Failed,
@@ -99,17 +100,16 @@ class Endpoint:
             except (ValueError, TypeError, KeyError) as error:
                 raise EndpointDown(self.name, f"its answer to {path} cannot be read: {error}") from error
 
-    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+    async def check(self, request: CheckRequest) -> list[Verdict]:
         """One verdict a prompt.  Raises EndpointDown, also for an answer that cannot be read."""
         timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
-        body = {"prompts": list(prompts)}
-        async with self._request("POST", "/v1/check", body=body, timeout=timeout) as response:
+        async with self._request("POST", "/v1/check", body=request.to_json(), timeout=timeout) as response:
             try:
                 verdicts = [Verdict.from_json(one) for one in (await response.json(content_type=None))["verdicts"]]
             except (ValueError, TypeError, KeyError) as error:
                 raise EndpointDown(self.name, f"its answer to /v1/check cannot be read: {error}") from error
-        if len(verdicts) != len(prompts):
-            raise EndpointDown(self.name, f"it sent {len(verdicts)} verdicts for {len(prompts)} prompts")
+        if len(verdicts) != len(request.prompts):
+            raise EndpointDown(self.name, f"it sent {len(verdicts)} verdicts for {len(request.prompts)} prompts")
         return verdicts
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:

@@ -15,7 +15,7 @@ import structlog
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.pace import Pace
-from inference.contract import Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
+from inference.contract import CheckRequest, Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class DrawingPool(Protocol):
 
     def listen(self, listener: Callable[[], None]) -> None: ...
 
-    async def check(self, prompts: Sequence[str]) -> list[Verdict]: ...
+    async def check(self, request: CheckRequest) -> list[Verdict]: ...
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
 
@@ -161,7 +161,7 @@ class Pool:
         """Call `listener` whenever the capacity may have changed."""
         self._listeners.append(listener)
 
-    async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+    async def check(self, request: CheckRequest) -> list[Verdict]:
         """One verdict a prompt, from any server; waits for one.  Raises NoEndpoint after `patience` seconds.
 
         Fails closed: there is no answer that stands for "not checked".
@@ -174,7 +174,7 @@ class Pool:
                         if not member.ready:
                             continue
                         try:
-                            return await member.endpoint.check(prompts)
+                            return await member.endpoint.check(request)
                         except EndpointDown as error:
                             self._mark_down(member, error)
                     await change.wait()

@@ -120,4 +120,11 @@ def actor_of(interaction: BotInteraction) -> Actor:
         locale=str(interaction.locale),
         permissions=frozenset(name for name, granted in interaction.permissions if granted),
         role_ids=frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset(),
+        age_restricted=_is_age_restricted(interaction.channel),
     )
+
+
+def _is_age_restricted(channel: object) -> bool:
+    """Threads are what their channel is; direct messages never are."""
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return bool(is_nsfw and is_nsfw())

@@ -18,6 +18,16 @@ from inference.contract.events import (
     grid_columns,
 )
 from inference.contract.models import ModelDescription, PictureUse, Readiness
+from inference.contract.policy import (
+    MAX_POLICY_WORDS,
+    PICTURE_ACTIONS,
+    PICTURE_CATEGORIES,
+    PROMPT_ACTIONS,
+    PROMPT_CATEGORIES,
+    Level,
+    Policy,
+    check_word,
+)
 from inference.contract.refusals import (
     MAX_PROMPT_CHARACTERS,
     Busy,
@@ -38,30 +48,48 @@ from inference.contract.request import (
     MAX_TOP_K,
     GenerationRequest,
 )
-from inference.contract.verdicts import MAX_PROMPTS_PER_CHECK, Action, Verdict, prompts_from_json
+from inference.contract.verdicts import (
+    ACTIONS,
+    MAX_PROMPTS_PER_CHECK,
+    Action,
+    CheckRequest,
+    ImageCheckRequest,
+    Verdict,
+    texts_from_json,
+)
 
 __all__ = [
+    "ACTIONS",
     "ALLOW",
     "MAX_GUIDANCE_SCALE",
     "MAX_ID_CHARACTERS",
     "MAX_IMAGES",
     "MAX_INIT_IMAGE_BYTES",
     "MAX_KEEP_ROWS",
+    "MAX_POLICY_WORDS",
     "MAX_PROMPTS_PER_CHECK",
     "MAX_PROMPT_CHARACTERS",
     "MAX_SEED",
     "MAX_TEMPERATURE",
     "MAX_TOP_K",
+    "PICTURE_ACTIONS",
+    "PICTURE_CATEGORIES",
+    "PROMPT_ACTIONS",
+    "PROMPT_CATEGORIES",
     "Action",
     "Busy",
+    "CheckRequest",
     "Done",
     "Event",
     "Failed",
     "GenerationRequest",
     "Image",
+    "ImageCheckRequest",
     "InvalidRequest",
+    "Level",
     "ModelDescription",
     "PictureUse",
+    "Policy",
     "Progress",
     "Queued",
     "Readiness",
@@ -70,9 +98,10 @@ __all__ = [
     "check_fields",
     "check_range",
     "check_text",
+    "check_word",
     "event_from_line",
     "event_to_line",
     "grid_columns",
-    "prompts_from_json",
+    "texts_from_json",
     "visible",
 ]

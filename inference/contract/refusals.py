@@ -25,11 +25,14 @@ MESSAGES: Final[Mapping[str, str]] = {
     "not_supported": "{field} is not possible with {model}",
     "not_text": "{field} is no Unicode text at character {position}",
     "out_of_range": "{field} is {value}; it must be from {low} to {high}",
+    "too_few_letters": "{field}: {value!r} has {count} letters; {limit} at least are needed",
     "too_large": "{field} has {bytes} bytes; at most {limit} are taken",
     "too_long": "{field} has {length} characters; at most {limit} are taken",
     "too_many_rows": "{field} is {value}; {model} draws {rows} rows, keep fewer",
+    "too_many_wildcards": "{field}: {value!r} has {count} wildcards; at most {limit} are taken",
     "unknown_field": "{field!r} is not a known field; known are {known}",
     "unknown_model": "{field} {value!r} is not served here; known: {known}",
+    "unknown_value": "{field} is {value!r}; known are {known}",
     "unreadable_picture": "{field}: {problem}",
     "wrong_characters": "{field} is {value!r}; up to {limit} letters, digits and -_.:/ are taken",
     "wrong_count": "{field} has {count} entries; {low} to {high} are taken",
@@ -93,6 +96,13 @@ def check_range(field: str, value: float | None, low: float, high: float) -> Non
     if value is not None and not low <= value <= high:  # also refuses NaN
         shown = value if math.isfinite(value) else str(value)  # JSON has neither NaN nor infinity
         raise InvalidRequest("out_of_range", field, value=shown, low=low, high=high)
+
+
+def check_strings(field: str, values: list[Any]) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            found = f"list with a {type(value).__name__}"
+            raise InvalidRequest("wrong_type", field, found=found, wanted="list of str")
 
 
 def decode_base64(field: str, text: str) -> bytes:

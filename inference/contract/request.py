@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inference.contract.policy import Policy
 from inference.contract.refusals import InvalidRequest, check_fields, check_range, check_text, decode_base64, visible
 
 MAX_IMAGES: Final = 9
@@ -31,7 +32,7 @@ class GenerationRequest:
     Where guidance_scale, temperature, top_k or top_p is None, the model's own default is used; `top_k` 0 means off.
     `init_image` (an encoded picture file) is completed below its first `keep_rows` code rows, or, with
     `strength` (0–1), varied: that share of its codes is drawn again.  `id` is what the client calls the generation, so
-    that its log and the server's can be read together.
+    that its log and the server's can be read together; `policy` is what its pictures are judged by.
     """
 
     prompt: str
@@ -48,6 +49,7 @@ class GenerationRequest:
     model: str | None = None
     preview: bool = True
     id: str | None = None
+    policy: Policy | None = None
 
     def __post_init__(self) -> None:
         check_text("prompt", self.prompt)
@@ -76,6 +78,8 @@ class GenerationRequest:
         }
         if self.init_image is not None:
             document["init_image"] = base64.b64encode(self.init_image).decode()
+        if self.policy is not None:
+            document["policy"] = self.policy.to_json()
         return document
 
     @classmethod
@@ -86,6 +90,8 @@ class GenerationRequest:
             raise InvalidRequest("missing", "prompt")
         if fields.get("init_image") is not None:
             fields["init_image"] = decode_base64("init_image", fields["init_image"])
+        if fields.get("policy") is not None:
+            fields["policy"] = Policy.from_json(fields["policy"])
         return cls(**fields)
 
 
@@ -104,4 +110,5 @@ _FIELD_TYPES: Final[Mapping[str, type]] = {
     "model": str,
     "preview": bool,
     "id": str,
+    "policy": dict,
 }

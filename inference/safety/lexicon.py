@@ -1,127 +1,246 @@
-"""A short word list: the first, coarse filter.
+"""The word lists: which terms a text has, by category.
 
-In: normalised text (inference/safety/normalise.py).  Out: which listed words it has.  Words match whole, so that grass,
-Essex and Scunthorpe are safe; `*` stands for any ending.  Harmless phrases with a listed word are taken out first.
+In: a text that was read by respell.py.  Out: the listed terms in it, and where.  It decides nothing.
+
+The lists are in words/*.toml.  Terms match whole, so that grass, Essex and Scunthorpe are safe; `*` stands for any
+ending, and between the words of a phrase any sign may stand.  Harmless phrases with a listed word count for nothing.
 """
 
 import enum
+import functools
 import re
-from collections.abc import Iterator
+import tomllib
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
+
+import ahocorasick
+
+from inference.safety.normalise import normalise
+
+FOLDER: Final = Path(__file__).parent / "words"
 
 
-class Weight(enum.Enum):
-    CLEAR = "clear"  # hardly ever harmless in a prompt for a picture
-    DOUBTFUL = "doubtful"  # worth a moderator's look
+class Kind(enum.Enum):
+    """What a term is listed as."""
+
+    SEVERE = "severe"  # hardly ever harmless in a prompt for a picture
+    DOUBTFUL = "doubtful"  # tells what a prompt is about; never decides alone
+    HARMLESS = "harmless"
+    MINORS = "minors"  # words for people under age, by themselves as good as any
+    MINORS_ALONE = "minors_alone"  # terms that sexualise minors by themselves
+    NUDITY = "nudity"  # what must not be said of minors
+    SUGGESTIVE = "suggestive"  # of these, what may be said of grown-up people who exist
+    VIOLENCE = "violence"  # what must not be said of people who exist
+    NAME = "names"  # of public life
+    PRIVATE = "private"  # words for people whom somebody knows
+    ANYONE = "anyone"  # words for people of public life
+    PRIVATE_ALONE = "private_alone"  # what is done to private people by itself
+    INSTRUCTION = "instruction"
+    MAKING = "making"
+    WEAPON = "weapon"
+    WIDE_WEAPON = "wide_weapon"  # of these, what history, news and games are full of
+    THREAT = "threat"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One listed word in a text."""
+    """One listed term; `first` and `last` count the text's words.  Some kinds have a language for a category."""
 
+    kind: Kind
     category: str
-    weight: Weight
     text: str
+    first: int
+    last: int
 
 
-_CLEAR: Final = {
-    "sexual": """
-        porn, porno, porns, pornstar*, pornograph*, hentai, nsfw, xxx, blowjob*, blow job*, handjob*, hand job,
-        rimjob*, deepthroat*, gangbang*, bukkake, cumshot*, cumming, creampie*, masturbat*, orgasm*, ejaculat*,
-        fellatio, cunnilingus, anal sex, oral sex, group sex, having sex, sex scene, sex act, sex slave*, sex orgy,
-        sexual intercourse, sexual act*, fucking her, fucking him, fucked by, cunt, cunts, penis, penises, vagina,
-        vaginas, genitals, genitalia, clitoris, dildo*, upskirt*, bestiality, zoophil*, incest, incestuous, rape,
-        raped, rapes, raping, rapist*
-    """,
-    "violence_gore": """
-        gore, gory, guro, snuff film, decapitat*, behead*, dismember*, disembowel*, eviscerat*, mutilat*, skinned
-        alive, severed head*, severed limb*, mass shooting, school shooting, guts spilling, intestines hanging
-    """,
-    "hate_harassment": """
-        nigger*, nigga, niggas, faggot*, kike, kikes, wetback*, tranny, trannies, raghead*, towelhead*, heil hitler,
-        sieg heil, white power, white supremacy, gas the jews, race war, ethnic cleansing, ku klux klan, kkk
-    """,
-    "self_harm": """
-        suicide, suicides, suicidal, self harm, self harming, selfharm, kill myself, kill yourself, killing himself,
-        killing herself, kill himself, kill herself, hang myself, hanging himself, hanging herself, slit wrist*,
-        slitting wrist*, slitting his wrist*, slitting her wrist*, cutting wrist*, cut my wrist*, kys, thinspo
-    """,
-    "illegal": """
-        build a bomb, make a bomb, making a bomb, bomb recipe, pipe bomb*, bomb making, meth lab, cook meth, cooking
-        meth, counterfeit money, counterfeit bill*, fake passport*, fake id card*, human trafficking, snort cocaine,
-        snorting cocaine
-    """,
-    "minors": """
-        child porn, childporn, kiddie porn, child erotica, loli, lolis, lolicon, shota, shotacon, jailbait, pedophil*,
-        paedophil*
-    """,
-}
-_DOUBTFUL: Final = {
-    "sexual": """
-        sex, sexy, sexual, sexually, nude, nudes, nudity, naked, topless, erotic*, lingerie, fetish*, bdsm, bondage,
-        stripper*, nipple*, boob, boobs, tits, titties, breasts, pussy, dick, dicks, cock, cocks, cum, horny, slut,
-        sluts, whore*, milf*, thong, orgy, orgies, undressed, undressing, seductive*, aroused, fuck, fucks, fucked,
-        fucking
-    """,
-    "violence_gore": """
-        torture*, massacre*, corpse*, bloodbath, stabbing, strangl*, impaled, slaughtered, lynch, lynched, lynching*
-    """,
-    "hate_harassment": "hitler, nazi, nazis, swastika*, retard, retards, retarded, dyke, dykes, fag, fags",
-    "self_harm": "anorexi*, bulimi*, noose",
-    "illegal": "cocaine, heroin, meth, methamphetamine*, fentanyl, molotov, drug cartel*",
-}
-_MINORS: Final = """
-    child, children, childlike, kid, kids, kiddie, kiddies, toddler*, baby, babies, infant, infants, minor, minors,
-    teen, teens, teenage, teenager*, preteen*, tween, tweens, underage, underaged, schoolgirl*, schoolboy*, school
-    girl*, school boy*, kindergarten*, preschool*, little girl*, little boy*, young girl*, young boy*, small girl*,
-    small boy*, newborn*, juvenile*, prepubescent, elementary school, middle school, high school
-"""
-_YOUNG: Final = (
-    r"(?:1[0-7]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
-    r"|seventeen)"
+class Words:
+    """A text as words parted by single spaces, with what stood between them."""
+
+    def __init__(self, text: str) -> None:
+        spans = [found.span() for found in _WORD.finditer(text)]
+        self.words: list[str] = [text[start:end] for start, end in spans]
+        self.flat = f" {' '.join(self.words)} "
+        self.starts: list[int] = []
+        position = 1
+        for word in self.words:
+            self.starts.append(position)
+            position += len(word) + 1
+        ends = [0, *(end for _, end in spans)]
+        self.sentences: list[int] = []
+        self.pieces: list[int] = []
+        """Of each word, how many sentences, and pieces between any signs, have ended before it."""
+        sentences = pieces = 0
+        for (start, _), before in zip(spans, ends, strict=False):
+            sentences += _SENTENCE.search(text, before, start) is not None
+            pieces += _PIECE.search(text, before, start) is not None
+            self.sentences.append(sentences)
+            self.pieces.append(pieces)
+
+
+class Lexicon:
+    """All lists in one automaton: a text is read once, whatever their length."""
+
+    def __init__(self, lists: Iterable[tuple[Kind, str, str]]) -> None:
+        """From triples of kind, category ("" where it has none) and terms parted by commas."""
+        entries: dict[str, set[tuple[Kind, str, bool]]] = defaultdict(set)
+        for kind, category, terms in lists:
+            for term in split_terms(terms):
+                wild = term.endswith("*")
+                key = flat(term.rstrip("*"))
+                if key:
+                    entries[key].add((kind, category, wild))
+        self._automaton = ahocorasick.Automaton()
+        for key, tags in entries.items():
+            self._automaton.add_word(key, (key, sorted(tags, key=str)))
+        self._automaton.make_automaton()
+        single = [(key, tag) for key, tags in entries.items() for tag in tags if key.isascii() and key.isalpha()]
+        self.telling = frozenset(key for key, (kind, _, _) in single if kind in _TELLING)
+        """Single words that a disguise may hide."""
+        self.stems = frozenset(key for key, (kind, _, wild) in single if wild and kind in _TELLING)
+        """Of these, what may have any ending."""
+        self.others = frozenset(
+            word
+            for key, tags in entries.items()
+            if any(kind in _KNOWN for kind, _, _ in tags)
+            for word in key.split()
+            if len(word) > 3
+        )
+        """Other words that are known to exist: names, and parts of phrases."""
+
+    @classmethod
+    @functools.cache
+    def load(cls) -> "Lexicon":
+        """The lists that come with Easel."""
+        return cls(_shipped(FOLDER))
+
+    def find(self, words: Words) -> list[Match]:
+        """Every listed term that stands in the text and in no harmless phrase of it."""
+        found = list(self._find(words))
+        masked = {
+            index for match in found if match.kind is Kind.HARMLESS for index in range(match.first, match.last + 1)
+        }
+        return [
+            match
+            for match in found
+            if match.kind is not Kind.HARMLESS
+            and not (match.first in masked and match.last in masked and not _longer(match, found))
+        ]
+
+    def lists(self, text: str, *kinds: Kind) -> bool:
+        """Whether a plain text has a term of one of the kinds."""
+        return any(match.kind in kinds for match in self.find(Words(normalise(text))))
+
+    def _find(self, words: Words) -> Iterator[Match]:
+        text = words.flat
+        for last, (key, tags) in self._automaton.iter(text):
+            first, end = last - len(key) + 1, last + 1
+            if not _starts_word(text, first):
+                continue
+            ending = _ending(text, end)
+            for kind, category, wild in tags:
+                if wild or ending == end or _is_unspaced(text[last]):
+                    stop = ending if wild and not _is_unspaced(text[last]) else end
+                    at, upto = bisect_right(words.starts, first) - 1, bisect_right(words.starts, last) - 1
+                    yield Match(kind, category, text[first:stop], at, upto)
+
+
+def split_terms(terms: str) -> Iterator[str]:
+    """Terms parted by commas."""
+    for term in terms.split(","):
+        if term.strip():
+            yield " ".join(term.split())
+
+
+def flat(text: str) -> str:
+    """A term or a text as normalised words, parted by single spaces."""
+    return " ".join(_WORD.findall(normalise(text)))
+
+
+def _longer(match: Match, found: list[Match]) -> bool:
+    """Whether the term is more than the harmless phrases that lie within it."""
+    spans = [(other.first, other.last) for other in found if other.kind is Kind.HARMLESS]
+    covering = [last - first for first, last in spans if first <= match.first and match.last <= last]
+    return not covering or match.last - match.first > max(covering)
+
+
+def _starts_word(text: str, first: int) -> bool:
+    before = text[first - 1]
+    if not before.isalpha() or (_is_unspaced(text[first]) and not _is_hangul(text[first])):
+        return True
+    if _is_unspaced(before):
+        return not _is_hangul(before) or not _is_hangul(text[first])
+    if "\u0600" <= text[first] <= "\u06ff":  # Arabic writes "and", "the", "in", "for" together with the word
+        start = text.rfind(" ", 0, first) + 1
+        return text[start:first] in _ARABIC_PREFIXES
+    return False
+
+
+def _ending(text: str, end: int) -> int:
+    """Where the word ends that goes on at `end`."""
+    while text[end].isalpha() and not _is_unspaced(text[end]):
+        end += 1
+    return end
+
+
+def _is_unspaced(letter: str) -> bool:
+    """Of a script without spaces between words, or one that ties particles to them."""
+    return "\u0e00" <= letter <= "\u0eff" or "\u2e80" <= letter <= "\ua4cf" or _is_hangul(letter)
+
+
+def _is_hangul(letter: str) -> bool:
+    return "\uac00" <= letter <= "\ud7af" or "\u1100" <= letter <= "\u11ff"
+
+
+def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
+    english, people = _read(folder / "en.toml"), _read(folder / "people.toml")
+    harm = people["harm"]
+    for kind in (Kind.SEVERE, Kind.DOUBTFUL):
+        for category, terms in english[kind.value].items():
+            yield kind, category, terms
+    yield Kind.HARMLESS, "", english["harmless"]["phrases"] + "," + harm["harmless"]
+    yield Kind.MINORS, "en", english["people"]["minors"]
+    yield Kind.MINORS_ALONE, "en", english["people"]["minors_alone"]
+    for kind in (Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE):
+        yield kind, "en", english["contexts"][kind.value]
+    for kind in (Kind.NAME, Kind.PRIVATE, Kind.ANYONE, Kind.PRIVATE_ALONE):
+        yield kind, "", people[kind.value]
+    yield Kind.INSTRUCTION, "", harm["instructions"]
+    yield Kind.MAKING, "", harm["making"]
+    yield Kind.WEAPON, "", harm["weapons"]
+    yield Kind.WIDE_WEAPON, "", harm["wide"]
+    yield Kind.THREAT, "", harm["threats"]
+    for language, terms in _read(folder / "languages.toml").items():
+        for category, severe in terms["severe"].items():
+            yield Kind.SEVERE, category, severe
+        for kind in (Kind.NUDITY, Kind.MINORS, Kind.MINORS_ALONE, Kind.VIOLENCE):
+            yield kind, language, terms.get(kind.value, "")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_SENTENCE: Final = re.compile(r"[.!?;]")
+_PIECE: Final = re.compile(r"[.!?;:,()|]")
+_ARABIC_PREFIXES: Final = ("ال", "و", "ب", "ل", "لل", "وال", "بال", "ف", "ك")
+_KNOWN: Final = frozenset(
+    {
+        Kind.NAME,
+        Kind.HARMLESS,
+        Kind.SEVERE,
+        Kind.WEAPON,
+        Kind.THREAT,
+        Kind.MINORS_ALONE,
+        Kind.ANYONE,
+        Kind.PRIVATE_ALONE,
+    }
 )
-# "12yo", "12 y/o", "12-year-old", "twelve years old", "aged 12"
-_AGES: Final = rf"(?<!\w){_YOUNG}[\s-]*(?:yo|y/o|yrs?[\s-]*old|years?[\s-]*old)(?!\w)|(?<!\w)aged?\s+{_YOUNG}(?!\w)"
-
-_HARMLESS: Final = """
-    naked mole rat*, naked eye, al gore, gore tex, gore verbinski, suicide squad, moby dick, philip k dick, dick
-    tracy, dick van dyke, dick grayson, dick turpin, van dyke, pussy willow*, pussy riot, pussy cat*, sex pistols, sex
-    and the city, sex education, same sex, blue tits, great tits, coal tits, corpse bride, corpse flower*, rape seed,
-    rape field*, oilseed rape, cock a doodle*, game cock, cock and bull, cum laude, texas chainsaw massacre, chicken
-    breasts, turkey breasts, minor key, minor planet*, minor chord, asia minor, ursa minor, billy the kid, baby yoda,
-    food porn, earth porn
-"""
-
-
-def find(text: str) -> Iterator[Match]:
-    """Every listed word in a normalised text."""
-    text = _HARMLESS_PATTERN.sub(" ", text)
-    for category, weight, pattern in _PATTERNS:
-        for found in pattern.finditer(text):
-            yield Match(category, weight, found[0])
-
-
-def names_minors(text: str) -> bool:
-    """Whether a normalised text speaks of minors, by a word or by an age.  That says nothing by itself."""
-    return _MINORS_PATTERN.search(_HARMLESS_PATTERN.sub(" ", text)) is not None
-
-
-def _compile(words: str, *more: str) -> re.Pattern[str]:
-    """Whole words: no letter before or after.  Between the words of a phrase, any sign may stand."""
-    patterns = [_word_pattern(entry) for entry in words.split(",")]
-    return re.compile("|".join([rf"(?<![a-z])(?:{'|'.join(patterns)})(?![a-z])", *more]))
-
-
-def _word_pattern(entry: str) -> str:
-    stem = r"[\W_]+".join(re.escape(word) for word in entry.rstrip("* \n").split())
-    return stem + "[a-z]*" if entry.rstrip().endswith("*") else stem
-
-
-_PATTERNS: Final = [
-    (category, weight, _compile(words))
-    for weight, lists in ((Weight.CLEAR, _CLEAR), (Weight.DOUBTFUL, _DOUBTFUL))
-    for category, words in lists.items()
-]
-_MINORS_PATTERN: Final = _compile(_MINORS, _AGES)
-_HARMLESS_PATTERN: Final = _compile(_HARMLESS)
+_TELLING: Final = frozenset(
+    {Kind.SEVERE, Kind.DOUBTFUL, Kind.MINORS, Kind.MINORS_ALONE, Kind.NUDITY, Kind.VIOLENCE, Kind.WEAPON}
+)

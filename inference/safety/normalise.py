@@ -1,12 +1,15 @@
 """Undoing the ways in which people write a word so that a filter does not see it.
 
-In: any text.  Out: the same text in plain lower-case letters, and the other readings that a person may see in it.
-Pure functions that never raise.  It knows no word that is good or bad.
+In: any text.  Out: the same text in plain lower-case letters.  Pure functions that never raise.
+It knows letters only; what needs to know words is in respell.py.
 """
 
+import functools
 import re
 import unicodedata
 from typing import Final
+
+from confusable_homoglyphs import confusables
 
 _LOOK_ALIKES: Final = str.maketrans(
     {
@@ -23,13 +26,16 @@ _LOOK_ALIKES: Final = str.maketrans(
         **{chr(first + k): chr(ord("a") + k) for first in (0x1F150, 0x1F170, 0x1F1E6) for k in range(26)},
     }
 )
-_LEET: Final = str.maketrans("013457@$€", "oieastase")
-_LEET_WORD: Final = re.compile(r"[\w@$€!|]*[a-z][\w@$€!|]*")
-_BAR_INSIDE: Final = re.compile(r"(?<=[a-z])[!|]+(?=[a-z])")
-_INSIDE: Final = re.compile(r"(?<=[a-z0-9@$])[._*~^'’`|/\\-]+(?=[a-z0-9@$])")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\s._*~,|/\\-]{1,3}[^\W_](?![^\W_])){2,}")
+_BEFORE_NUMBER: Final = re.compile(r"[a-z][\s,]+(?=\d(?:[\s.,/]*\d)*(?:[\s.,/]*[a-z])?$)")
 _SEPARATOR: Final = re.compile(r"[\s._*~,|/\\-]+")
-_STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
+_SIGNS: Final = re.compile(r"[^\W_][._*~|/\\-][^\W_]")
+_FOREIGN: Final = re.compile(r"[\u0590-\u0fff\u1780-\u18af\u2e80-\ua4cf\uac00-\ud7af]")
+"""Scripts that are read for themselves, however much some of their letters look like Latin ones."""
+_STRAY_MARKS: Final = re.compile(
+    r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # accents, and what is heaped on letters
+    r"\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"  # vowels that Hebrew and Arabic do without
+)
 
 
 def normalise(text: str) -> str:
@@ -45,42 +51,40 @@ def normalise(text: str) -> str:
     return text
 
 
-def readings(text: str) -> tuple[str, ...]:
-    """The ways in which the text may be meant, the plain one first: "p0rn" also as "porn", "k i l l" as "kill"."""
-    plain = normalise(text)
-    found = dict.fromkeys([plain, spell_out(plain), join_spaced(plain), _INSIDE.sub("", plain)])
-    for reading in list(found):
-        found[spell_out(join_spaced(reading))] = None
-    for reading in list(found):
-        for keep in (1, 2):  # "fuuuck" loses all but one, "assss" all but two
-            found[shorten_stretched(reading, keep)] = None
-    return tuple(found)
-
-
-def spell_out(text: str) -> str:
-    """Digits and signs that stand for letters ("s3x", "@ss") as those letters, in words that have a letter."""
-
-    def spell(word: re.Match[str]) -> str:
-        return _BAR_INSIDE.sub("i", word[0].translate(_LEET))
-
-    return _LEET_WORD.sub(spell, text)
-
-
 def join_spaced(text: str) -> str:
-    """Three or more single letters, one by one ("k i l l", "k.i.l.l"), as one word."""
-    return _SPACED.sub(lambda run: _SEPARATOR.sub("", run[0]), text)
+    """Three or more single letters, one by one ("k i l l", "k.i.l.l"), as one word; digits too ("1 9 8 0 s")."""
+    return _SPACED.sub(_join, text)
 
 
-def shorten_stretched(text: str, keep: int) -> str:
-    """Runs of three or more of one letter ("noooo") shortened to `keep`."""
-    return _STRETCHED.sub(lambda run: run[1] * keep, text)
+def _join(run: re.Match[str]) -> str:
+    article, rest = _BEFORE_NUMBER.match(run[0]), run[0]
+    if _SIGNS.search(rest) and " " in rest:  # "k.i.l.l i.t": the signs are within words, the spaces between them
+        return " ".join(_SEPARATOR.sub("", word) for word in rest.split(" "))
+    if sum(map(str.isalpha, rest)) < 2 and not all(sign.isalnum() or sign.isspace() for sign in rest):
+        return rest  # f/1.8
+    if article is not None:  # "a 1 6 year old"
+        return article[0] + _SEPARATOR.sub("", rest[article.end() :])
+    return _SEPARATOR.sub("", rest)
 
 
 def _normalise_once(text: str) -> str:
+    if text.isascii():
+        return " ".join("".join(map(_visible, text.lower())).split())
     text = unicodedata.normalize("NFKC", text).casefold()
-    kept = [_visible(character) for character in unicodedata.normalize("NFD", text)]
-    text = unicodedata.normalize("NFKC", "".join(kept).translate(_LOOK_ALIKES))
-    return " ".join(text.split())
+    kept: list[str] = []
+    letter = ""
+    for character in unicodedata.normalize("NFD", text):
+        if unicodedata.category(character) not in ("Mn", "Me"):
+            letter = character
+        belongs = letter is not character and _belongs(character, letter)
+        kept.append(character if belongs else _visible(character))
+    folded = "".join(kept).translate(_published_look_alikes()).translate(_LOOK_ALIKES)
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def _belongs(mark: str, before: str) -> bool:
+    """Whether a mark is part of how a script is written: the vowels of Hindi, the tones of Thai."""
+    return _STRAY_MARKS.match(mark) is None and _FOREIGN.match(before) is not None
 
 
 def _visible(character: str) -> str:
@@ -88,3 +92,14 @@ def _visible(character: str) -> str:
     if category in ("Mn", "Me", "Cf", "Cs", "Co", "Cn"):
         return ""
     return " " if category in ("Cc", "Zl", "Zp", "Zs") else character
+
+
+@functools.cache
+def _published_look_alikes() -> dict[int, str]:
+    """Unicode's own list (https://www.unicode.org/reports/tr39/): what looks like one Latin letter."""
+    found: dict[int, str] = {}
+    for character, twins in confusables.confusables_data.items():
+        latin = [twin["c"] for twin in twins if len(twin["c"]) == 1 and twin["c"].isascii() and twin["c"].isalpha()]
+        if len(character) == 1 and not character.isascii() and latin and not _FOREIGN.match(character):
+            found[ord(character)] = latin[0].lower()
+    return found

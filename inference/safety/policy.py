@@ -1,36 +1,121 @@
-"""The decision about a prompt.
+"""From what was found in a prompt to a verdict, by a server's policy.
 
-In: a prompt as it was written.  Out: a verdict: allow, flag (drawn, and shown to moderators) or block.
-It knows neither people nor servers: who may ask for what is the bot's business.
+In: evidence (reading.py), scores (classifier.py) and a Policy.  Out: a Verdict.
+
+In this order: the rules that nobody can change, the server's own words, listed words that are hardly ever harmless, the
+classifier.  docs/safety.md explains each `rule` that a verdict may carry.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
-from inference.contract import Verdict
-from inference.safety.lexicon import Match, Weight, find, names_minors
-from inference.safety.normalise import readings
+from inference.contract import Policy, Verdict
+from inference.contract.verdicts import ACTIONS, Action
+from inference.safety.classifier import Scores
+from inference.safety.lexicon import Kind
+from inference.safety.reading import Evidence
+from inference.safety.rules import Finding
+from inference.safety.wildcards import WordPatterns
 
-MINORS: Final = "minors"
-"""Category of whatever sexualises minors: always blocked, however mild its words are one by one."""
-
-
-class Policy:
-    """Judges prompts by the word list, in every reading of the text.  Safe to use from several threads."""
-
-    def check(self, prompt: str) -> Verdict:
-        """The gravest verdict of all readings."""
-        texts = readings(prompt)
-        matches = [match for text in texts for match in find(text)]
-        if any(match.category == "sexual" for match in matches) and any(map(names_minors, texts)):
-            return Verdict("block", MINORS, 1.0, "sexual words together with words for minors")
-        if not matches:
-            return Verdict("allow")
-        worst = max(matches, key=_gravity)
-        reason = f"the word list has “{worst.text}” under {worst.category}"
-        if worst.weight is Weight.CLEAR:
-            return Verdict("block", worst.category, 0.95, reason)
-        return Verdict("flag", worst.category, 0.5, reason)
+LISTED_SCORE: Final = 0.95
+OWN_WORDS: Final = "server_words"
+STEPS: Final = ("open", "relaxed", "standard", "strict")
+"""Levels, and the one below the most relaxed, for `sexual` in age-restricted channels."""
 
 
-def _gravity(match: Match) -> tuple[bool, bool]:
-    return match.weight is Weight.CLEAR, match.category == MINORS
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Scores from which on a prompt is flagged, and blocked."""
+
+    flag: float
+    block: float
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """By level: fixed at the shares of real users' prompts that are refused."""
+
+    bands: Mapping[str, Band]
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Thresholds":
+        return cls({step: Band(values[step]["flag"], values[step]["block"]) for step in STEPS})
+
+    def of(self, policy: Policy, category: str) -> Band:
+        """The band for one category."""
+        step = STEPS.index(policy.level)
+        relaxed = policy.age_restricted and category == "sexual"
+        return self.bands[STEPS[step - 1 if relaxed else step]]
+
+
+def decide(policy: Policy, evidence: Evidence, scores: Scores | None, thresholds: Thresholds) -> Verdict:
+    """The gravest verdict that anything about the prompt gives."""
+    if evidence.finding is not None and evidence.finding.certain:
+        return found_verdict("block", evidence.finding, evidence)
+    verdicts = [_own_words(policy, evidence), _listed(policy, evidence), _scored(policy, evidence, scores, thresholds)]
+    if evidence.finding is not None:
+        verdicts.append(found_verdict("flag", evidence.finding, evidence))
+    return max(verdicts, key=lambda verdict: (ACTIONS.index(verdict.action), verdict.score))
+
+
+def _own_words(policy: Policy, evidence: Evidence) -> Verdict:
+    lists: tuple[tuple[Action, tuple[str, ...]], ...] = (
+        ("block", policy.blocked_words),
+        ("flag", policy.flagged_words),
+    )
+    for action, words in lists:
+        own = WordPatterns.of(words).find(evidence.words)
+        if own:
+            return Verdict(action, OWN_WORDS, 1.0, OWN_WORDS, spelled(own, evidence))
+    return Verdict("allow")
+
+
+def found_verdict(action: Action, finding: Finding, evidence: Evidence) -> Verdict:
+    """Of a rule that was broken."""
+    score = 1.0 if finding.certain else 0.5
+    return Verdict(action, finding.category, score, finding.rule, spelled(finding.words, evidence))
+
+
+def spelled(words: tuple[str, ...], evidence: Evidence) -> tuple[str, ...]:
+    """The words, with how they were written where that was otherwise: "h3nt41 → hentai"."""
+    return tuple(_spelled(word, evidence) for word in words)
+
+
+def _spelled(word: str, evidence: Evidence) -> str:
+    for written, meant in evidence.reading.changes:
+        if word == meant or (len(meant) < 40 and word in meant.split()):
+            return f"{written[:40]} → {word}"
+    return word
+
+
+def _listed(policy: Policy, evidence: Evidence) -> Verdict:
+    verdict = Verdict("allow")
+    for match in evidence.matches:
+        if match.kind is Kind.SEVERE and not evidence.denied(match):
+            tolerated = match.category == "sexual" and policy.age_restricted and policy.level == "relaxed"
+            action = _treated(policy, match.category, "flag" if tolerated else "block")
+            if ACTIONS.index(action) > ACTIONS.index(verdict.action):
+                words = evidence.terms(Kind.SEVERE, match.category)
+                verdict = Verdict(action, match.category, LISTED_SCORE, "listed_words", spelled(words, evidence))
+    return verdict
+
+
+def _scored(policy: Policy, evidence: Evidence, scores: Scores | None, thresholds: Thresholds) -> Verdict:
+    if scores is None:
+        return Verdict("allow")
+    band = thresholds.of(policy, scores.category)
+    if scores.unsafe < band.flag:
+        return Verdict("allow", None, scores.unsafe)
+    blocked = scores.unsafe >= band.block
+    action = _treated(policy, scores.category, "block" if blocked else "flag")
+    words = evidence.terms(Kind.DOUBTFUL, scores.category) or evidence.terms(Kind.SEVERE, scores.category)
+    return Verdict(action, scores.category, scores.unsafe, "classifier", spelled(words, evidence))
+
+
+def _treated(policy: Policy, category: str, suggested: Action) -> Action:
+    """What the server wants instead.  A doubtful prompt is never treated worse than flagged."""
+    chosen = cast("Action | None", policy.categories.get(category))
+    if chosen is None or suggested == "block":
+        return chosen or suggested
+    return min(suggested, chosen, key=ACTIONS.index)

@@ -20,6 +20,7 @@ from inference import contract
 from inference.backends import Backend
 from inference.contract import (
     Busy,
+    CheckRequest,
     Done,
     Event,
     Failed,
@@ -27,6 +28,7 @@ from inference.contract import (
     Image,
     InvalidRequest,
     ModelDescription,
+    Policy,
     Progress,
     Queued,
     Readiness,
@@ -47,9 +49,11 @@ log = structlog.get_logger(__name__)
 
 
 class Checker(Protocol):
-    """What judges prompts: inference.safety.policy.Policy."""
+    """What judges and compares prompts: inference.safety.filter.PromptFilter."""
 
-    def check(self, prompt: str) -> Verdict: ...
+    def check(self, prompt: str, negative: str | None, policy: Policy) -> Verdict: ...
+
+    def vector(self, text: str) -> list[float]: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Service:
     """What the handlers share."""
 
     backend: Backend
-    policy: Checker
+    checker: Checker
     metrics: ServerMetrics
 
 
@@ -65,18 +69,19 @@ SERVICE: Final = web.AppKey("service", Service)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(backend: Backend, policy: Checker, *, token: str | None = None) -> web.Application:
+def create_app(backend: Backend, checker: Checker, *, token: str | None = None) -> web.Application:
     """The application; it starts the backend with itself, and stops it.
 
     With a `token`, everything but /healthz wants it as bearer token.  To be run with `handler_cancellation`, by which
     closing the connection cancels a generation.  Must be called in a running event loop.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors, require_token(token)])
-    app[SERVICE] = Service(backend, policy, ServerMetrics())
+    app[SERVICE] = Service(backend, checker, ServerMetrics())
     app.add_routes(
         [
             web.post("/v1/generations", create_generation),
             web.post("/v1/check", check_prompts),
+            web.post("/v1/embed", embed_texts),
             web.get("/v1/models", list_models),
             web.get("/healthz", show_health),
             web.get("/readyz", show_readiness),
@@ -136,15 +141,23 @@ async def _send(response: web.StreamResponse, metrics: ServerMetrics, event: Eve
 
 
 async def check_prompts(request: web.Request) -> web.Response:
-    """POST /v1/check: `{"prompts": […]}` → `{"verdicts": […]}`, in the same order."""
+    """POST /v1/check: `{"prompts": […], "policy": {…}}` → `{"verdicts": […]}`, in the same order."""
     service = request.app[SERVICE]
-    prompts = contract.prompts_from_json(_parse_json(await request.read()))
-    for prompt in prompts:
-        contract.check_text("prompts", prompt)
-    verdicts = await asyncio.to_thread(lambda: [service.policy.check(prompt) for prompt in prompts])
+    asked = CheckRequest.from_json(_parse_json(await request.read()))
+    verdicts = await asyncio.to_thread(
+        lambda: [service.checker.check(prompt, negative, asked.policy) for prompt, negative in asked.pairs]
+    )
     for verdict in verdicts:
         service.metrics.verdict(verdict.action)
     return web.json_response({"verdicts": [verdict.to_json() for verdict in verdicts]})
+
+
+async def embed_texts(request: web.Request) -> web.Response:
+    """POST /v1/embed: `{"texts": […]}` → `{"vectors": [[…]]}`, each of length one: like meaning, like vectors."""
+    checker = request.app[SERVICE].checker
+    texts = contract.texts_from_json(_parse_json(await request.read()))
+    vectors = await asyncio.to_thread(lambda: [checker.vector(text) for text in texts])
+    return web.json_response({"vectors": [[round(value, 6) for value in vector] for vector in vectors]})
 
 
 async def list_models(request: web.Request) -> web.Response:

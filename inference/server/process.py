@@ -16,7 +16,7 @@ from aiohttp import web
 from inference.backends import Backend
 from inference.backends.codes import CodesBackend
 from inference.engine.loading import LoadOptions, load_engine
-from inference.safety.policy import Policy
+from inference.safety.filter import PromptFilter
 from inference.server.app import create_app
 from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
 
@@ -77,7 +77,7 @@ async def _run(options: ServeOptions, listener: socket.socket) -> None:
     """The life of the process: listen, load, draw until a signal or the backend's death."""
     load = LoadOptions(options.threads, options.precision, options.models_dir)
     backend = CodesBackend(lambda: load_engine(options.model, load), options.model, options.max_waiting)
-    app = create_app(backend, Policy(), token=options.token if options.uds is None else None)
+    app = create_app(backend, PromptFilter.load(), token=options.token if options.uds is None else None)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

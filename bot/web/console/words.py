@@ -8,13 +8,15 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.actions.actor import Actor
 from bot.database.blocked_terms import TermAction
 from bot.errors import InvalidOption, UserError
+from bot.orders.order import Requester
 from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
-from inference.contract import MAX_PROMPT_CHARACTERS, Verdict
+from inference.contract import MAX_PROMPT_CHARACTERS, CheckRequest, Verdict
 
 routes = web.RouteTableDef()
 
@@ -36,7 +38,7 @@ async def words(request: web.Request) -> web.Response:
     services = site_of(request).services
     return await console_page(
         request, desk, "console/words.html", "words",
-        terms=await services.terms.of(desk.actor), trial=await tried(request),
+        terms=await services.terms.of(desk.actor), trial=await tried(request, desk.actor),
         may_change=desk.actor.is_manager, limit=MAX_PROMPT_CHARACTERS, done=noted(request, DONE),
     )  # fmt: skip
 
@@ -57,14 +59,16 @@ async def remove(request: web.Request) -> web.Response:
     return redirect(f"/console/{desk.slug}/words?done=removed")
 
 
-async def tried(request: web.Request) -> Trial | None:
+async def tried(request: web.Request, actor: Actor) -> Trial | None:
     text = request.query.get("try", "").strip()
     if not text:
         return None
     if len(text) > MAX_PROMPT_CHARACTERS:
         raise InvalidOption("try", f"The text has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are checked.")
     try:
-        (verdict,) = await site_of(request).services.pool.check([text])
+        services = site_of(request).services
+        policy = await services.policies.of(Requester(actor.user_id, actor.user_name, actor.guild_id, channel_id=0))
+        (verdict,) = await services.pool.check(CheckRequest((text,), policy=policy))
     except UserError as error:
         return Trial(text, problem=str(error))
     return Trial(text, verdict)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inference.safety.lexicon import find, names_minors
+from inference.safety.lexicon import Kind, Lexicon
 from inference.training.data.icons import Concept
 from inference.training.data.packages import EMOJIBASE, fetch_package
 
@@ -50,11 +50,11 @@ def nouns(concepts: Sequence[Concept], labels: Mapping[str, Label]) -> dict[str,
     claims: dict[str, tuple[float, str]] = {}
     for concept in concepts:
         label = labels.get(concept.code)
-        if label is None or concept.name.startswith("mahjong") or names_minors(concept.name):
+        if label is None or concept.name.startswith("mahjong") or Lexicon.load().lists(concept.name, Kind.MINORS):
             continue
         for word in (label.name, *label.keywords):
             worth = _whole(word, label.name) + 1 / max(1, shared[word]) + 1.0 * concept.is_popular
-            if len(word) > _LONGEST or word.count(" ") > 2 or any(find(word)):
+            if len(word) > _LONGEST or word.count(" ") > 2 or Lexicon.load().lists(word, Kind.SEVERE, Kind.DOUBTFUL):
                 continue
             if worth > max(_LEAST_WORTH, claims.get(word, (0.0, ""))[0]):
                 claims[word] = worth, concept.name if word == label.name else bare_name(concept)

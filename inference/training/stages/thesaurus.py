@@ -23,7 +23,7 @@ from torch import Tensor
 
 from inference.checkpoints.text_encoder import load_sentence_encoder
 from inference.models.text_encoder import SentenceEncoder
-from inference.safety.lexicon import find, names_minors
+from inference.safety.lexicon import Kind, Lexicon
 from inference.text.nouns import article
 from inference.text.reader import LANGUAGES as LANGUAGES_FILE
 from inference.text.reader import THESAURUS, VOCABULARY
@@ -84,7 +84,11 @@ def write_thesaurus(path: Path, names: Iterable[str], found: Mapping[str, tuple[
     lists: dict[str, list[str]] = {name: [] for name in names}
     for noun in sorted(found):
         name, likeness = found[noun]
-        if likeness >= LEAST_LIKENESS and not any(find(noun)) and not names_minors(name):
+        if (
+            likeness >= LEAST_LIKENESS
+            and not Lexicon.load().lists(noun, Kind.SEVERE, Kind.DOUBTFUL)
+            and not Lexicon.load().lists(name, Kind.MINORS)
+        ):
             lists[name].append(noun)
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(nouns)}" for name, nouns in lists.items())
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,151 @@
+"""How likely a text asks for what should not be drawn, by category.
+
+In: a text that was read by respell.py.  Out: `Scores`.  Two looks, whose logits are added: MiniLM, whose upper layers
+were trained for this (inference/training/stages/safety.py), and a table of n-grams.  Long texts are looked at window by
+window, and the worst one counts: what is harmless elsewhere in the text excuses nothing.
+
+On one thread, with the native kernels where they could be built.
+"""
+
+import functools
+import math
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from inference.checkpoints.text_encoder import load_sentence_encoder
+from inference.checkpoints.weights import CheckpointError, read_json, read_weights
+from inference.models.packed.linear import Packer
+from inference.models.packed.text_encoder import PackedMiniLM, pack_layers
+from inference.models.text_encoder import MiniLM
+from inference.native.kernels import load_kernels
+from inference.native.precision import Precision
+from inference.safety.ngrams import PLACES, count_ngrams, weigh
+
+WEIGHTS: Final = Path(__file__).parent / "weights"
+LOWER: Final = 4
+"""Layers that are as published, and shared with the sentence vectors."""
+WINDOW: Final = 96
+OVERLAP: Final = 16
+MAX_WINDOWS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Probabilities: `unsafe` of the text as a whole, `categories` by name, the likeliest first."""
+
+    unsafe: float
+    categories: dict[str, float]
+
+    @property
+    def category(self) -> str:
+        return next(iter(self.categories))
+
+
+class TextEncoder:
+    """The published MiniLM, and the filter's own upper layers beside it: the lower ones are computed once."""
+
+    def __init__(self, network: MiniLM, tokenizer: Tokenizer, own: MiniLM, head: tuple[Tensor, Tensor]) -> None:
+        precision, kernels = (Precision.INT8, load_kernels()) if load_kernels() else (Precision.FLOAT32, None)
+        pack = Packer(precision, kernels)
+        self._kernels = kernels
+        self._published = PackedMiniLM(network, pack)
+        self._own = pack_layers(list(own.layers[LOWER:]), pack)
+        self._head = head
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
+        self._lock = threading.Lock()
+
+    def vector(self, text: str) -> Tensor:
+        """(D,), of length one: the published sentence vector; of the text's first window."""
+        with self._lock, torch.no_grad():
+            layers = self._published.layers
+            mean = self._published(self._published.embed(self._windows(text)[0]), layers).mean(0)
+            unit: Tensor = mean / mean.norm().clamp_min(1e-12)
+            return unit
+
+    def logits(self, text: str) -> Tensor:
+        """(windows, outputs): the filter's."""
+        weight, bias = self._head
+        with self._lock, torch.no_grad():
+            found = []
+            for window in self._windows(text):
+                states = self._published(self._published.embed(window), self._published.layers[:LOWER])
+                states = self._published(states, self._own)
+                pooled = torch.cat((8 * states.mean(0), 2 * states.amax(0)))
+                found.append(weight @ pooled + bias)
+            return torch.stack(found)
+
+    def _windows(self, text: str) -> list[list[int]]:
+        ids = self._tokenizer.encode(text).ids
+        if len(ids) <= WINDOW:
+            return [ids]
+        first, last, inner = ids[0], ids[-1], ids[1:-1]
+        step = WINDOW - 2 - OVERLAP
+        starts = range(0, max(1, len(inner) - OVERLAP), step)
+        return [[first, *inner[start : start + WINDOW - 2], last] for start in starts][:MAX_WINDOWS]
+
+
+class Classifier:
+    """Scores of texts.  Safe to use from several threads, which wait for each other."""
+
+    def __init__(
+        self, encoder: TextEncoder, table: Tensor, bias: Tensor, rarity: bytes, settings: dict[str, Any]
+    ) -> None:
+        self.encoder = encoder
+        self._table, self._bias, self._rarity = table, bias, rarity
+        self._categories: list[str] = settings["categories"]
+        self._table_share: float = settings["table_share"]
+        self._category_share: float = settings["category_share"]
+        self._slope: float = settings["slope"]
+        self._offset: float = settings["offset"]
+
+    @classmethod
+    @functools.cache
+    def load(cls, folder: Path = WEIGHTS) -> "Classifier":
+        """The weights that come with Easel.  Raises `CheckpointError`."""
+        settings = read_json(folder / "config.json")
+        published = load_sentence_encoder()
+        own = load_sentence_encoder(upper=folder / "encoder.safetensors")
+        head, ngrams = read_weights(folder / "head.safetensors"), read_weights(folder / "ngrams.safetensors")
+        if ngrams["weight"].shape != (len(settings["categories"]) + 1, PLACES):
+            raise CheckpointError(f"{folder / 'ngrams.safetensors'}: weight has shape {tuple(ngrams['weight'].shape)}")
+        encoder = TextEncoder(published.model, published.tokenizer, own.model, (head["weight"], head["bias"]))
+        table = ngrams["weight"].t().contiguous()
+        return cls(encoder, table, ngrams["bias"], bytes(ngrams["rarity"].int().tolist()), settings)
+
+    def logit(self, text: str) -> float:
+        """Of being unsafe, before it is scaled to a probability: for setting thresholds."""
+        return float(self._overall(self._logits(text)).max())
+
+    def scores(self, text: str) -> Scores:
+        """Of one text."""
+        found = self._logits(text)
+        overall = self._overall(found)
+        worst = found[int(overall.argmax())]
+        unsafe = _probability(self._slope * float(overall.max()) + self._offset)
+        categories = {name: _probability(float(logit)) for name, logit in zip(self._categories, worst[1:], strict=True)}
+        return Scores(unsafe, dict(sorted(categories.items(), key=lambda item: -item[1])))
+
+    def _logits(self, text: str) -> Tensor:
+        """(windows, outputs)."""
+        return self.encoder.logits(text) + self._table_share * self._table_logits(text)
+
+    def _overall(self, logits: Tensor) -> Tensor:
+        return logits[:, 0] + self._category_share * logits[:, 1:].amax(1)
+
+    def _table_logits(self, text: str) -> Tensor:
+        places, values = weigh(count_ngrams(text), self._rarity)
+        if not places:
+            return self._bias
+        return torch.tensor(values) @ self._table[places] + self._bias
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))

@@ -1,0 +1,77 @@
+"""What the filter sees in a text: its plain words, the listed terms among them, and the rules that it breaks.
+
+In: a text as it was written.  Out: `Evidence`.  Everything here is exact; what is only likely is classifier.py's.
+"""
+
+import functools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tokenizers import Tokenizer
+
+from inference.safety.lexicon import Kind, Lexicon, Match, Words
+from inference.safety.respell import Reading, Speller
+from inference.safety.rules import Finding, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One text, read.  `finding` is the gravest of the rules that nobody can change."""
+
+    reading: Reading
+    words: Words
+    matches: list[Match]
+    finding: Finding | None
+
+    def terms(self, kind: Kind, category: str | None = None) -> tuple[str, ...]:
+        """The listed terms of one kind, each once, in the order of the text."""
+        found = (m for m in self.matches if m.kind is kind and category in (None, m.category))
+        return tuple(dict.fromkeys(match.text for match in found))
+
+    def denied(self, match: Match) -> bool:
+        """Whether the text says that this is not to be seen: "no gore", "without any blood"."""
+        before = self.words.words[max(0, match.first - 2) : match.first]
+        together = self.words.pieces[match.first] == self.words.pieces[max(0, match.first - 1)]
+        return together and (
+            bool(_DENIALS.intersection(before[-1:]))
+            or (len(before) == 2 and before[0] in _DENIALS and before[1] in ("any", "more", "visible"))
+        )
+
+    def without(self, words: Collection[int]) -> "Evidence":
+        """The same text with the terms at these words unseen; what rules found in it stays."""
+        seen = [m for m in self.matches if not all(index in words for index in range(m.first, m.last + 1))]
+        return replace(self, matches=seen)
+
+
+class Reader:
+    """Reads texts.  Safe to use from several threads."""
+
+    def __init__(self, vocabulary: Mapping[str, int], lexicon: Lexicon | None = None) -> None:
+        """`vocabulary` are the words that exist, with their ranks: a WordPiece vocabulary has its commonest first."""
+        self.lexicon = lexicon or Lexicon.load()
+        self._speller = Speller(vocabulary, self.lexicon.telling, self.lexicon.stems, self.lexicon.others)
+
+    @classmethod
+    @functools.cache
+    def load(cls, tokenizer_file: str) -> "Reader":
+        """With the vocabulary of the text encoder that comes with Easel."""
+        return cls(english_words(Tokenizer.from_file(tokenizer_file)))
+
+    def read(self, text: str) -> Evidence:
+        """Everything about a text that needs no guess."""
+        reading = self._speller.read(text)
+        words = Words(reading.text)
+        matches = self.lexicon.find(words)
+        return Evidence(reading, words, matches, judge(words, matches))
+
+
+def english_words(tokenizer: Tokenizer) -> dict[str, int]:
+    """The whole words of a WordPiece vocabulary."""
+    vocabulary: dict[str, int] = tokenizer.get_vocab()
+    return {word: rank for word, rank in vocabulary.items() if word.isascii() and word.isalpha()}
+
+
+_DENIALS: Final = frozenset(
+    ("no", "not", "non", "without", "never", "avoid", "avoiding", "exclude", "excluding", "anti", "against", "zero")
+)

@@ -1,0 +1,206 @@
+"""The rules that no server can change: minors, people who exist, weapons of mass harm.
+
+In: the listed terms of a text (lexicon.py) and where they stand.  Out: a `Finding`, or None.
+
+To accuse somebody, a doubtful word and a word for a minor must stand in the same phrase: "grilled duck breasts with
+baby carrots" and "never leave naked flames near children" do not.  Ages count where they are those of people.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from inference.safety.lexicon import Kind, Match, Words
+
+MINORS: Final = "minors"
+REAL_PEOPLE: Final = "real_people"
+MASS_HARM: Final = "mass_harm"
+HARD: Final = (MINORS, REAL_PEOPLE, MASS_HARM)
+"""Categories that are always blocked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`rule` is a name for the log; `words` are what the rule saw.  Where it is not `certain`, somebody should look."""
+
+    category: str
+    rule: str
+    words: tuple[str, ...]
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where words stand: sentences apart, pieces (between any signs) apart, and how many words lie between."""
+
+    words: Words
+
+    def apart(self, one: Match, other: Match) -> tuple[int, int, int]:
+        first, second = sorted((one, other), key=lambda match: match.first)
+        gap = max(0, second.first - first.last - 1)
+        sentences = self.words.sentences[second.first] - self.words.sentences[first.last]
+        pieces = self.words.pieces[second.first] - self.words.pieces[first.last]
+        return max(0, sentences), max(0, pieces), gap
+
+    def between(self, one: Match, other: Match) -> set[str]:
+        first, second = sorted((one, other), key=lambda match: match.first)
+        return set(self.words.words[first.last + 1 : second.first])
+
+
+def judge(words: Words, matches: Sequence[Match]) -> Finding | None:
+    """The gravest rule that the text breaks."""
+    place = _Place(words)
+    minors = list(_minors(words, matches))
+    findings = [
+        *_sexualised_minors(place, minors, matches),
+        *_real_people(place, matches),
+        *_mass_harm(place, matches),
+    ]
+    return min(findings, key=lambda finding: (not finding.certain, HARD.index(finding.category)), default=None)
+
+
+# -------------------------------------------------------------------------------------------------------- minors
+
+
+def _minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
+    yield from (match for match in matches if match.kind is Kind.MINORS)
+    starts = {start: index for index, start in enumerate(words.starts)}
+    for found in _AGE.finditer(words.flat):
+        first = starts[found.start()]
+        last = first + found[0].count(" ")
+        if not _AGED_THINGS.intersection(words.words[last + 1 : last + 4]):
+            yield Match(Kind.MINORS, "age", found[0], first, last)
+
+
+def _sexualised_minors(place: _Place, minors: list[Match], matches: Sequence[Match]) -> Iterator[Finding]:
+    for match in matches:
+        if match.kind is Kind.MINORS_ALONE:
+            yield Finding(MINORS, "minors", (match.text,))
+    sexual = [
+        match
+        for match in matches
+        if match.kind in (Kind.NUDITY, Kind.SUGGESTIVE) or (match.kind is Kind.SEVERE and match.category == "sexual")
+    ]
+    for minor in minors:
+        for word in sexual:
+            if not _same_language(minor, word):
+                continue
+            found = (word.text, minor.text)
+            if _of_the_minor(place, minor, word):
+                yield Finding(MINORS, "minors", found)
+            elif word.kind is not Kind.SUGGESTIVE:
+                yield Finding(MINORS, "minors_apart", found, certain=False)
+
+
+def _of_the_minor(place: _Place, minor: Match, word: Match) -> bool:
+    """Whether the word can be said of the minor: near, and of no grown-up who stands between the two."""
+    sentences, pieces, gap = place.apart(minor, word)
+    if word.first <= minor.last and minor.first <= word.last:
+        return True
+    if word.kind is Kind.SUGGESTIVE:
+        near = pieces == 0 and gap <= 3
+    else:
+        near = sentences == 0 and gap <= (6 if pieces == 0 else 3)
+    return near and (word.kind is Kind.SEVERE or not _ADULTS.intersection(place.between(minor, word)))
+
+
+def _same_language(one: Match, other: Match) -> bool:
+    """Words of two languages are taken together where neither is an everyday word of English with another meaning."""
+    if other.kind is Kind.SEVERE or "age" in (one.category, other.category) or one.category == other.category:
+        return True
+    return not (_FALSE_FRIENDS.intersection({one.text, other.text}))
+
+
+# --------------------------------------------------------------------------------------------- people who exist
+
+
+def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
+    people = [match for match in matches if match.kind in (Kind.NAME, Kind.ANYONE, Kind.PRIVATE)]
+    for match in matches:
+        if match.kind is Kind.PRIVATE_ALONE:
+            yield Finding(REAL_PEOPLE, "real_people", (match.text,))
+        explicit = match.kind is Kind.NUDITY or (match.kind is Kind.SEVERE and match.category == "sexual")
+        violent = match.kind is Kind.VIOLENCE or (match.kind is Kind.SEVERE and match.category == "violence_gore")
+        for person in people if explicit or violent else ():
+            sentences, pieces, gap = place.apart(person, match)
+            near = sentences == 0 and gap <= (6 if pieces == 0 else 2)
+            if near and explicit:
+                yield Finding(REAL_PEOPLE, "real_people_sexual", (match.text, person.text))
+            elif near and person.kind is not Kind.PRIVATE and _suffers(person, match, gap):
+                yield Finding(REAL_PEOPLE, "real_people_violence", (match.text, person.text))
+
+
+def _suffers(person: Match, deed: Match, gap: int) -> bool:
+    """Whether the deed is done to the person: "beheading X", "X beheaded", but not "X killing zombies"."""
+    if deed.first < person.first:
+        return gap <= 4
+    return gap <= 3 and not deed.text.endswith("ing") and deed.text not in _DEEDS
+
+
+# --------------------------------------------------------------------------------------------------- mass harm
+
+
+def _mass_harm(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
+    teaching = [match for match in matches if match.kind is Kind.INSTRUCTION]
+    making = [match for match in matches if match.kind is Kind.MAKING]
+    wide = {(match.first, match.last) for match in matches if match.kind is Kind.WIDE_WEAPON}
+    for weapon in matches:
+        if weapon.kind is Kind.THREAT:
+            yield Finding(MASS_HARM, "threat", (weapon.text,))
+        if weapon.kind is not Kind.WEAPON:
+            continue
+        taught = [match for match in teaching if _within(place, match, weapon, 8)]
+        made = [match for match in making if _within(place, match, weapon, 3) and not _drawn(place, match, weapon)]
+        if (taught and made) or (taught and (weapon.first, weapon.last) not in wide):
+            yield Finding(MASS_HARM, "weapon_instructions", (taught[0].text, weapon.text))
+        elif made and (weapon.first, weapon.last) not in wide and made[0].first < weapon.first:
+            yield Finding(MASS_HARM, "weapon_making", (made[0].text, weapon.text))
+
+
+def _within(place: _Place, one: Match, other: Match, limit: int) -> bool:
+    sentences, _, gap = place.apart(one, other)
+    return sentences == 0 and gap <= limit
+
+
+def _drawn(place: _Place, one: Match, other: Match) -> bool:
+    """Whether it is a picture that is to be made."""
+    return bool(_PICTURES.intersection(place.between(one, other)))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NUMBERS: Final = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+)
+_AGE: Final = re.compile(
+    rf"(?<= )(?:(?:1[0-7]|[1-9]|{_NUMBERS}) ?(?:yo|y o|yr old|yrs old|year old|years old|year olds|years of age)"
+    rf"|(?:\d{{1,2}}|{_NUMBERS}) (?:month|months|week|weeks) old"
+    rf"|(?:aged?|age of) (?:1[0-7]|[1-9]|{_NUMBERS}))(?= )"
+)
+_AGED_THINGS: Final = _words(
+    "whisky whiskey scotch bourbon wine wines rum cognac brandy port sherry cheese cheddar parmesan vinegar tea barrel"
+    " car cars truck van bus house building cottage barn castle church bridge tree trees oak bonsai vine dog dogs puppy"
+    " puppies cat cats kitten kittens horse pony mare stallion foal cow calf goat pig parrot turtle tortoise elephant"
+    " lion lioness gorilla chimpanzee laptop computer phone bike bicycle motorcycle boat ship sofa couch mattress shoes"
+    " boots coat jacket guitar piano violin book newspaper game console company business firm startup tradition recipe"
+    " sourdough starter photograph photo painting statue city mystery secret fridge toaster tractor labrador retriever"
+    " dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies vintage cask"
+)
+_ADULTS: Final = _words(
+    "woman women man men lady ladies adult adults mother mothers mom moms mum mommy mama father dad daddy parents"
+    " couple husband wife teacher nurse grandmother grandfather grandma grandpa actress actor model models statue"
+    " sculpture queen king goddess bodybuilder wrestler sumo soldier soldiers"
+)
+_FALSE_FRIENDS: Final = _words(
+    "kind ado ados nu nus minor minore minori menor baby babys anak remaja bra slip bocah bambina infantil infantile"
+    " infantiles mineur mineurs bite nue nena nenas balita schuler schulerin mutande seni"
+)
+_DEEDS: Final = _words("kill kills execute executes assassinate assassinates stab stabs murder shooting shot")
+_PICTURES: Final = _words(
+    "image images picture pictures painting drawing drawings illustration poster posters scene photo photograph render"
+    " rendering art artwork sketch logo portrait cartoon meme video comic visual visualization visualisation depiction"
+    " documentary film movie game news statue sculpture cake cookie costume sign symbol icon model toy museum banner"
+)

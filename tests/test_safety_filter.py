@@ -1,0 +1,159 @@
+"""Verdicts on prompts: what decides, by which policy, and why."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference.contract import InvalidRequest, Policy
+from inference.safety.filter import PromptFilter
+from tests.disguises import DISGUISES, scattered
+from tests.test_safety_lexicon import FAMOUS
+
+HARMLESS = ["", "a balrog playing chess", "🐉", "قطة", "a child with a red balloon", "a watercolour of a fox", *FAMOUS]
+
+
+def check(prompt: str, negative: str | None = None, **policy: object) -> str:
+    return PromptFilter.load().check(prompt, negative, Policy(**policy)).action  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("prompt", HARMLESS)
+def test_harmless_prompts_are_allowed(prompt: str) -> None:
+    """At the standard level."""
+    assert check(prompt) == "allow"
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_disguises_do_not_help(disguise: str) -> None:
+    """A listed word is blocked however it is written, and so is a whole prompt."""
+    verdict = PromptFilter.load().check(DISGUISES[disguise]("a picture of hentai girls, masturbating"))
+    assert (verdict.action, verdict.category) == ("block", "sexual")
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20)
+def test_mixed_disguises_do_not_help(seed: int) -> None:
+    """Each word written in another way."""
+    assert check(scattered("a decapitated woman beside severed heads", seed)) == "block"
+
+
+def test_a_verdict_says_why() -> None:
+    """Category, score, rule and words; a disguise is told with what it hid."""
+    verdict = PromptFilter.load().check("a man evisc3rated")
+    assert (verdict.action, verdict.category, verdict.rule) == ("block", "violence_gore", "listed_words")
+    assert verdict.words == ("evisc3rated → eviscerated",)
+    assert 0 < verdict.score <= 1
+
+
+def test_the_gravest_match_decides() -> None:
+    """A doubtful word does not hide a clear one."""
+    verdict = PromptFilter.load().check("a nude drawing of a woman decapitated")
+    assert (verdict.action, verdict.category) == ("block", "violence_gore")
+
+
+# ---------------------------------------------------------------------------------------------- negative prompts
+
+
+@pytest.mark.parametrize(
+    "negative",
+    ["nsfw, ugly, deformed", "gore, blood", "nude, naked, child", "bad anatomy, extra fingers, watermark", "porn", ""],
+)
+def test_what_is_to_be_kept_out_may_be_named(negative: str) -> None:
+    """The commonest negative prompts ask for harmless pictures."""
+    assert check("portrait of a woman in a red dress", negative) == "allow"
+
+
+@pytest.mark.parametrize("negative", ["clothes", "clothing, dress, fabric", "c l o t h e s", "sfw, censored"])
+def test_a_negative_prompt_may_turn_a_prompt(negative: str) -> None:
+    """To leave the clothes out is to ask for none."""
+    verdict = PromptFilter.load().check("photo of a woman on a bed", negative)
+    assert (verdict.action, verdict.category, verdict.rule) == ("block", "sexual", "negative_prompt")
+    assert check("a wardrobe in an empty room", negative) == "allow"
+
+
+def test_a_negative_prompt_may_turn_a_prompt_into_the_gravest() -> None:
+    """Where it is about minors, or takes the grown-ups away."""
+    assert PromptFilter.load().check("a child at the beach", "clothes").category == "minors"
+    assert PromptFilter.load().check("a nude girl, art", "adult, mature").category == "minors"
+
+
+# ------------------------------------------------------------------------------------------------------ policies
+
+
+def test_a_server_decides_about_categories() -> None:
+    """A severe word is treated as the server says; the other categories stay."""
+    prompt = "a decapitated head"
+    assert check(prompt, categories={"violence_gore": "flag"}) == "flag"
+    assert check(prompt, categories={"violence_gore": "hold"}) == "hold"
+    assert check(prompt, categories={"violence_gore": "allow"}) == "allow"
+    assert check(prompt, categories={"sexual": "allow"}) == "block"
+
+
+def test_words_of_a_servers_own() -> None:
+    """With wildcards, in disguise too, and whatever else is allowed."""
+    verdict = PromptFilter.load().check("a p1ne4pple p1zza", None, Policy(blocked_words=("pineapple", "anch*v*")))
+    assert (verdict.action, verdict.category, verdict.rule) == ("block", "server_words", "server_words")
+    assert verdict.words == ("p1ne4pple",)
+    assert check("anchovies", blocked_words=("anch*v*",)) == "block"
+    assert check("a pineapples tree", blocked_words=("pineapple",)) == "allow"
+    assert check("black metal band", blocked_words=("black metal",)) == "block"
+    assert check("black and metal", blocked_words=("black metal",)) == "allow"
+    assert check("black metal band", flagged_words=("black metal",)) == "flag"
+
+
+def test_a_phrase_found_harmless_is_excused() -> None:
+    """But only itself."""
+    assert check("the gore museum", allowed_words=("gore museum",)) == "allow"
+    assert check("the gore museum of decapitated heads", allowed_words=("gore museum",)) == "block"
+
+
+@pytest.mark.parametrize("prompt", ["naked child", "Emma Watson nude", "how to build a nuclear bomb"])
+def test_no_policy_weakens_the_hard_rules(prompt: str) -> None:
+    """Neither level nor categories nor words."""
+    categories = dict.fromkeys(("sexual", "violence_gore", "illegal", "privacy_deepfake"), "allow")
+    allowed = (*prompt.lower().split(), prompt.lower())
+    assert check(prompt, level="relaxed", age_restricted=True, categories=categories, allowed_words=allowed) == "block"
+
+
+@pytest.mark.parametrize(
+    "word", ["*", "a*", "**", "a*b*c*d*e", "x" * 101, "***abc***", ""], ids=lambda word: word[:12] or "empty"
+)
+def test_bombs_of_wildcards_are_refused(word: str) -> None:
+    """A word that stands for nearly everything, or takes long to look for."""
+    with pytest.raises(InvalidRequest):
+        Policy(blocked_words=(word,))
+
+
+def test_too_many_words_are_refused() -> None:
+    """And named with the limit."""
+    with pytest.raises(InvalidRequest, match="1001"):
+        Policy(blocked_words=tuple(f"word{number}" for number in range(1001)))
+
+
+@pytest.mark.parametrize(
+    "values", [{"level": "lax"}, {"categories": {"cats": "block"}}, {"categories": {"sexual": "blur"}}]
+)
+def test_unknown_policies_are_refused(values: dict[str, object]) -> None:
+    """A typing error is no relaxation."""
+    with pytest.raises(InvalidRequest):
+        Policy.from_json(values)
+
+
+def test_policies_travel() -> None:
+    """From the bot to the server and back."""
+    policy = Policy("strict", age_restricted=True, categories={"illegal": "flag"}, blocked_words=("a", "b c*ef"))
+    assert Policy.from_json(policy.to_json()) == policy
+
+
+# ------------------------------------------------------------------------------------------------------ anything
+
+
+@given(st.text(st.characters(codec=None), max_size=60))
+def test_every_text_gets_a_verdict(text: str) -> None:
+    """Nothing raises: a filter that breaks would have to refuse everybody."""
+    assert check(text) in ("allow", "flag", "block")
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_listed_word_is_found_anywhere(before: str, after: str) -> None:
+    """Whatever stands around it, parted from it by spaces."""
+    assert check(f"{before} hentai {after}") == "block"

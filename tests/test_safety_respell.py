@@ -1,0 +1,115 @@
+"""Disguised words are read as what they mean, and plain ones are left alone."""
+
+import time
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER
+from inference.safety.reading import Evidence, Reader
+
+ANY_TEXT = st.text(st.characters(codec=None), max_size=80)  # lone surrogates too
+
+
+@cache
+def reader() -> Reader:
+    return Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
+
+
+def read(text: str) -> str:
+    evidence: Evidence = reader().read(text)
+    return evidence.reading.text
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("h3nt41", "hentai"),
+        ("h 3 n t 4 i", "hentai"),
+        ("hen-tai", "hentai"),
+        ("he nt ai", "hentai"),
+        ("hen tai", "hentai"),
+        ("hentaaaaai", "hentai"),
+        ("h*ntai", "hentai"),
+        ("hent●i", "hentai"),
+        ("iatneh", "hentai"),
+        ("hnetai", "hentai"),
+        ("h\u0336e\u0336n\u0336t\u0336a\u0336i\u0336", "hentai"),
+        ("n@ked", "naked"),
+        ("na(k)ed", "naked"),
+        ("<b>na</b>ked", "naked"),
+        ("&#110;&#97;ked", "naked"),
+        ("n%61ked", "naked"),
+        ("nnaakkeedd wwoommaann", "naked woman"),
+        ("nakedwoman", "naked woman"),
+        ("a n a k e d w o m a n", "a naked woman"),
+        ("namow dekan a fo erutcip", "picture of a naked woman"),
+        ("anxrq jbzna va orq", "naked woman in bed"),
+        ("uɐɯoʍ pǝʞɐu ɐ", "a naked woman"),
+        ("bmFrZWQgd29tYW4=", "naked woman"),
+        ("mu rder", "murder"),
+        ("s_u_i_c_i_d_e", "suicide"),
+        ("5u1c1d3", "suicide"),
+        ("behaeded man", "beheaded man"),
+        ("ch1ld", "child"),
+    ],
+)
+def test_disguises_are_read(written: str, meant: str) -> None:
+    """Signs and digits for letters, letters apart, stretched, swapped or backwards, words run together, codes."""
+    assert read(written) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat in a hat, 4k, f/1.8",
+        "80s style, text-to-image, rock'n'roll",
+        "state-of-the-art rendering, artstation, cyberpunk",
+        "wow!!! cool",
+        "2 + 2 = 4",
+        "matte painting of a latte",
+        "the bravest mockingbird",
+        "don't stop",
+        "кот и кошка",
+        "a decal on a llama",
+        "photorealistic octane render by greg rutkowski",
+        "greg's soot sprites reaping pansies",
+    ],
+)
+def test_plain_text_is_left_alone(text: str) -> None:
+    """Words that no dictionary of ours has are not bent into others."""
+    assert reader().read(text).reading.changes == ()
+
+
+def test_what_was_read_otherwise_is_kept() -> None:
+    """For the explanation of a verdict."""
+    assert reader().read("a n4ked m@n").reading.changes == (("n4ked", "naked"), ("m@n", "man"))
+
+
+@given(ANY_TEXT)
+def test_every_text_can_be_read(text: str) -> None:
+    """Nothing raises, whatever was typed."""
+    reader().read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a" * 4000, "a " * 2000, "a." * 2000, "@" * 4000, "!|" * 2000, "ﷺ" * 200, "x y" * 1300, "%41" * 1300),
+        *("1 a" * 1333, "qwrt1 " * 666, "naked" * 800, "0o0o0 " * 660, "<a" * 2000, "aGVsbG8gd29ybGQ" * 260),
+        *("ab" * 2000, "e\u0301" * 2000),
+    ],
+)
+def test_the_time_grows_with_the_text_alone(text: str) -> None:
+    """Twice the text takes about twice the work, not four times: counted in processor time, with room for noise."""
+    reader().read(text[:100])
+
+    def seconds(part: str) -> float:
+        started = time.thread_time()
+        reader().read(part)
+        return time.thread_time() - started
+
+    half, whole = min(seconds(text[: len(text) // 4]) for _ in range(3)), min(seconds(text) for _ in range(3))
+    assert whole < 12 * half + 0.02
