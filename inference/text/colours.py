@@ -28,7 +28,9 @@ _MEANT: Mapping[str, str] = {
 }
 _READ = {form: colour for colour, forms in _MEANT.items() for form in forms.split()}
 _PATTERN = re.compile(
-    r"\b(" + "|".join(sorted((form.replace("-", "[ -]") for form in _READ), key=len, reverse=True)) + r")(?= [a-z])"
+    r"(?<!ice )\b("
+    + "|".join(sorted((form.replace("-", "[ -]") for form in _READ), key=len, reverse=True))
+    + r")(?= [a-z])"
     r"(?! (?:medal|retriever|gate|bar|coin|cream|tree|pie|juice|stone|ring|key|bell|sauce|cheese|bread)\b)",
     re.IGNORECASE,
 )

@@ -31,7 +31,7 @@ _INSULTS = re.compile(
     r"offensive|slur|disparag|derogat|contempt|prostitut|sex|lewd|promiscu|seduc|erotic|virgin|volupt"
 )
 """In the definition of a word that shall not be read as something harmless."""
-_SELDOM = 3
+_SHORT, _SELDOM = 10, 3
 """Uses of a word below which it is told as unknown rather than passed over."""
 _SMALL = frozenset(
     "the and with without from into onto over under above below behind beside between around through during while who "
@@ -77,9 +77,12 @@ class WordNet:
     uses: Mapping[str, tuple[int, int]]
 
     def silent_words(self) -> set[str]:
-        """Words that are no nouns, or others more often, and so name nothing to be seen."""
-        silent = {word for word, (noun, other) in self.uses.items() if other > max(noun, _SELDOM) and word.isalpha()}
-        return silent | _SMALL
+        """Words that are no nouns, or others more often, and so name nothing to be seen; long ones are left out."""
+        return _SMALL | {
+            word
+            for word, (noun, other) in self.uses.items()
+            if word.isalpha() and len(word) <= _SHORT and other > (max(noun, _SELDOM) if noun else 0)
+        }
 
     @classmethod
     def load(cls, folder: Path) -> WordNet:
