@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     models_dir: Path | None = None
     inference_threads: int = Field(0, ge=0, le=1024)
     inference_precision: PrecisionName = "auto"
+    inference_memory: float = Field(0.0, ge=0, le=4096)
     inference_concurrency: int = Field(8, ge=1, le=256)
     inference_patience: float = Field(300.0, ge=1, le=3600)
 

@@ -70,14 +70,16 @@ def enlarge(pixels: Pixels) -> Image.Image:
 
 
 def encode_preview(pictures: Sequence[Pixels | None], columns: int) -> bytes:
-    """A WebP grid of square pictures, row by row; None and the cells behind the last picture stay paper."""
-    side = PREVIEW_SIDE // columns
+    """A WebP grid of pictures of one shape, row by row; None and the cells behind the last picture stay paper."""
+    shape = next((pixels.shape for pixels in pictures if pixels is not None), (1, 1, 3))
+    scale = PREVIEW_SIDE // columns / max(shape[:2])
+    width, height = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
     rows = -(-len(pictures) // columns)
-    grid = Image.new("RGB", (columns * side, rows * side), PAPER)
+    grid = Image.new("RGB", (columns * width, rows * height), PAPER)
     for index, pixels in enumerate(pictures):
         if pixels is not None:
-            cell = Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX)
-            grid.paste(cell, (index % columns * side, index // columns * side))
+            cell = Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX)
+            grid.paste(cell, (index % columns * width, index // columns * height))
     file = io.BytesIO()
     grid.save(file, "WEBP", quality=70, method=0)  # method 0: the fastest, a preview lives for a second
     return file.getvalue()
@@ -100,25 +102,25 @@ def fade_undrawn(pixels: Pixels, drawn: int, side: int) -> Pixels:
     return faded
 
 
-def read_init_picture(data: bytes, side: int) -> Pixels:
-    """Decode a stranger's picture file to (side, side, 3), cut to its middle square; transparency becomes white.
+def read_init_picture(data: bytes, width: int, height: int) -> Pixels:
+    """Decode a stranger's picture file to (height, width, 3), cut around its middle; transparency becomes white.
 
     Only the formats in INIT_FORMATS, and at most MAX_INIT_PIXELS, which is checked before anything is decoded.
     Raises UnreadablePicture.
     """
     try:
         with Image.open(io.BytesIO(data), formats=INIT_FORMATS) as picture:
-            width, height = picture.size
-            small_enough = width * height <= MAX_INIT_PIXELS
+            columns, rows = picture.size
+            small_enough = columns * rows <= MAX_INIT_PIXELS
             upright = _in_eight_bits(ImageOps.exif_transpose(picture)).convert("RGBA") if small_enough else None
     except Exception as error:  # damaged metadata alone has led Pillow to a dozen kinds; all mean "cannot be read"
         kinds = ", ".join(INIT_FORMATS)
         raise UnreadablePicture(f"the picture cannot be read ({type(error).__name__}); {kinds} are taken") from error
     if upright is None:
-        raise UnreadablePicture(f"the picture has {width} × {height} pixels; at most {MAX_INIT_PIXELS} are taken")
+        raise UnreadablePicture(f"the picture has {columns} × {rows} pixels; at most {MAX_INIT_PIXELS} are taken")
     paper = Image.new("RGBA", upright.size, "white")
     paper.alpha_composite(upright)
-    return np.asarray(ImageOps.fit(paper.convert("RGB"), (side, side), Image.Resampling.LANCZOS))
+    return np.asarray(ImageOps.fit(paper.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
 
 
 def _in_eight_bits(picture: Image.Image) -> Image.Image:

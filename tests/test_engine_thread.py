@@ -62,9 +62,9 @@ class Forgetful(Engine):
 
 async def test_a_step_that_breaks_leaves_nobody_waiting() -> None:
     """Every stream ends with a failure that may be tried again, even one that the engine has forgotten."""
-    thread = EngineThread(lambda: Forgetful(FakeCodeModel()), max_waiting=4)
+    thread = EngineThread(lambda _: Forgetful(FakeCodeModel()), max_waiting=4)
     thread.start()
-    await thread.engine()
+    await thread.drawer()
     with thread.open_stream(REQUEST) as mine:
         mine.submit()
         events = [event async for event in mine]

@@ -110,7 +110,7 @@ def test_the_edge_follows_the_row_that_is_begun() -> None:
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_common_pictures_are_read(kind: str, mode: str) -> None:
     """Whatever their size, as a square of the wanted one."""
-    pixels = read_init_picture(encoded(Image.new(mode, (301, 77), "white"), kind), 64)
+    pixels = read_init_picture(encoded(Image.new(mode, (301, 77), "white"), kind), 64, 64)
     assert pixels.shape == (64, 64, 3)
     assert pixels.dtype == np.uint8
     assert (pixels > 250).all()
@@ -120,28 +120,28 @@ def test_common_pictures_are_read(kind: str, mode: str) -> None:
 def test_sixteen_bits_of_grey_keep_their_shade(shade: int) -> None:
     """They are scaled, not cut off at white; and one shade may stand for "nothing here"."""
     picture = Image.fromarray(np.full((20, 20), shade, np.uint16))
-    assert (read_init_picture(encoded(picture), 16) == shade >> 8).all()
+    assert (read_init_picture(encoded(picture), 16, 16) == shade >> 8).all()
     file = io.BytesIO()
     picture.save(file, "PNG", transparency=shade)
-    assert (read_init_picture(file.getvalue(), 16) == 255).all()
+    assert (read_init_picture(file.getvalue(), 16, 16) == 255).all()
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "I;16"])
 def test_unusual_pixel_kinds_are_read(mode: str) -> None:
     """Palettes, bits, 16-bit grey and transparency."""
-    assert read_init_picture(encoded(Image.new(mode, (20, 20))), 16).shape == (16, 16, 3)
+    assert read_init_picture(encoded(Image.new(mode, (20, 20))), 16, 16).shape == (16, 16, 3)
 
 
 def test_transparency_becomes_white() -> None:
     """Not the black that is hidden under it."""
-    assert (read_init_picture(encoded(Image.new("RGBA", (20, 20), (0, 0, 0, 0))), 16) == 255).all()
+    assert (read_init_picture(encoded(Image.new("RGBA", (20, 20), (0, 0, 0, 0))), 16, 16) == 255).all()
 
 
 def test_the_middle_is_cut_out() -> None:
     """A wide picture loses its sides, and is not squeezed."""
     picture = Image.new("RGB", (60, 20), "red")
     picture.paste("blue", (20, 0, 40, 20))
-    pixels = read_init_picture(encoded(picture), 20)
+    pixels = read_init_picture(encoded(picture), 20, 20)
     assert (pixels[:, 2:-2] == (0, 0, 255)).all()
 
 
@@ -151,7 +151,7 @@ def test_a_phones_picture_stands_upright() -> None:
     picture.paste("blue", (0, 0, 20, 10))
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
-    pixels = read_init_picture(encoded(picture, "PNG", exif=exif), 20)
+    pixels = read_init_picture(encoded(picture, "PNG", exif=exif), 20, 20)
     assert tuple(pixels[2, 10]) == (255, 0, 0)
 
 
@@ -170,14 +170,14 @@ def test_a_picture_with_too_many_pixels_is_refused() -> None:
     file = encoded(Image.new("1", (4001, 4001)))
     assert len(file) < 10_000
     with pytest.raises(UnreadablePicture, match=rf"4001 × 4001 pixels; at most {MAX_INIT_PIXELS} are taken"):
-        read_init_picture(file, 64)
+        read_init_picture(file, 64, 64)
 
 
 @pytest.mark.parametrize("side", [12_000, 65_000])
 def test_a_bomb_is_refused_by_its_head(side: int) -> None:
     """Sizes that Pillow itself warns of or refuses lead to the same error."""
     with pytest.raises(UnreadablePicture, match="cannot be read"):
-        read_init_picture(png_claiming(side, side), 64)
+        read_init_picture(png_claiming(side, side), 64, 64)
 
 
 GIF = encoded(Image.new("RGB", (8, 8)), "GIF")
@@ -189,7 +189,7 @@ GIF = encoded(Image.new("RGB", (8, 8)), "GIF")
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     """One error, whatever the decoder thought of it, which names what is taken."""
     with pytest.raises(UnreadablePicture, match="PNG, JPEG, WEBP are taken"):
-        read_init_picture(data, 64)
+        read_init_picture(data, 64, 64)
 
 
 WHOLE = encoded(Image.effect_noise((40, 40), 50), "JPEG")
@@ -199,7 +199,7 @@ WHOLE = encoded(Image.effect_noise((40, 40), 50), "JPEG")
 def test_damaged_files_are_read_or_refused(cut: int, rubbish: bytes) -> None:
     """Never any other error."""
     with contextlib.suppress(UnreadablePicture):
-        assert read_init_picture(WHOLE[:cut] + rubbish + WHOLE[cut + 3 :], 16).shape == (16, 16, 3)
+        assert read_init_picture(WHOLE[:cut] + rubbish + WHOLE[cut + 3 :], 16, 16).shape == (16, 16, 3)
 
 
 def test_damaged_metadata_is_refused() -> None:
@@ -211,4 +211,4 @@ def test_damaged_metadata_is_refused() -> None:
     data = bytearray(buffer.getvalue())
     data[41], data[50] = 14, 12
     with pytest.raises(UnreadablePicture, match="cannot be read"):
-        read_init_picture(bytes(data), 16)
+        read_init_picture(bytes(data), 16, 16)

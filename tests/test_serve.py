@@ -13,6 +13,7 @@ from aiohttp import ClientSession, UnixConnector
 
 from bot.cli.serve import serve_options
 from bot.config import Settings, load_settings
+from inference.backends import codes
 from inference.contract import Done, Failed, Image, Queued, event_from_line
 from inference.engine.code_model import CodeModel
 from inference.engine.engine import Engine
@@ -31,7 +32,7 @@ def uds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def loading(monkeypatch: pytest.MonkeyPatch, load: Callable[[], CodeModel]) -> None:
     """Let the server load something small."""
-    monkeypatch.setattr(process, "load_engine", lambda *_: Engine(load()))
+    monkeypatch.setattr(codes, "load_engine", lambda *_: Engine(load()))
 
 
 async def start(options: ServeOptions) -> asyncio.Task[None]:

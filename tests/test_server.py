@@ -18,7 +18,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image as Picture
 from torch import Tensor
 
-from inference.backends.codes import CodesBackend
+from inference.backends import ServedModel
+from inference.backends.threaded import ThreadedBackend
 from inference.contract import (
     Done,
     Event,
@@ -36,6 +37,7 @@ from inference.engine.engine import Engine
 from inference.engine.thread import EngineThread
 from inference.safety.filter import PromptFilter
 from inference.server.app import SERVICE, create_app
+from inference.server.shelf import Shelf
 from tests.fakes import FakeCodeModel
 
 Client = TestClient[web.Request, web.Application]
@@ -61,8 +63,8 @@ class HeldModel(FakeCodeModel):
 async def running(
     load: Callable[[], Engine] | None = None, *, token: str | None = None, max_waiting: int = 4
 ) -> AsyncIterator[Client]:
-    backend = CodesBackend(load or (lambda: Engine(FakeCodeModel())), "fake", max_waiting)
-    app = create_app(backend, PromptFilter.load(), token=token)
+    backend = ThreadedBackend(lambda _: load() if load else Engine(FakeCodeModel()), "fake", max_waiting)
+    app = create_app(Shelf([ServedModel("fake", lambda: backend)]), PromptFilter.load(), token=token)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -78,8 +80,8 @@ async def draw(client: Client, **fields: Any) -> list[Event]:
 
 
 def engine_thread(client: Client) -> EngineThread:
-    backend = client.app[SERVICE].backend
-    assert isinstance(backend, CodesBackend)
+    backend = client.app[SERVICE].shelf._places[0].backend
+    assert isinstance(backend, ThreadedBackend)
     return backend._thread
 
 
@@ -307,8 +309,9 @@ async def test_stopping_fails_running_generations_retryably() -> None:
     async with running(lambda: Engine(model)) as client:
         response = await client.post("/v1/generations", json={"prompt": "a cat"})
         assert event_from_line(await response.content.readline()) == Queued()
+        thread = engine_thread(client)
         stopping = asyncio.create_task(client.server.close())
-        await until(lambda: engine_thread(client)._stopping)
+        await until(lambda: thread._stopping)
         model.go.set()
         last = [event_from_line(line) async for line in response.content][-1]
         await stopping
@@ -343,12 +346,11 @@ async def test_a_model_that_cannot_be_loaded_is_the_end_of_the_engine() -> None:
 
     async with running(load) as client:
         async with asyncio.timeout(30):
-            await client.app[SERVICE].backend.ended.wait()
+            await client.app[SERVICE].shelf.ended.wait()
         async with client.get("/healthz") as response:
             assert response.status == 503
-        async with client.post("/v1/generations", json={"prompt": "a cat"}) as response:
-            assert response.status == 500
-            assert (await response.json())["error"]["code"] == "internal_error"
+        failure = (await draw(client))[-1]
+        assert failure == Failed("model_not_loaded", retryable=False, data={"model": "fake"})
 
 
 # ------------------------------------------------------------------------------------- the other endpoints

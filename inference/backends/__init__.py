@@ -1,7 +1,7 @@
 """What can draw, one module a kind, and what they all are to the server: they describe themselves, and they stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,17 @@ class BackendStatus:
     waiting: int
     slots: int = 0
     free_slots: int = 0
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model that may be asked for.  `size` is about what it takes in memory, in bytes; `description` is what is known
+    of it before it was ever loaded."""
+
+    name: str
+    open: "Callable[[], Backend]"
+    size: int = 0
+    description: ModelDescription | None = None
 
 
 class Backend(Protocol):
@@ -47,5 +58,6 @@ class Backend(Protocol):
     def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation, up to Done or Failed; closing the generator cancels it.
 
-        Raises InvalidRequest or Busy before the first event.
+        Raises Busy before the first event, and InvalidRequest before anything is drawn.  While the model loads, Queued
+        comes again and again; where it cannot be loaded, Failed.
         """

@@ -45,6 +45,9 @@ TICKS = 8
 FIRST_PREVIEW = 2
 """From this tick on with a preview: before a quarter is drawn, there is nothing but background to see."""
 
+SLOTS_A_GENERATION = 4
+"""Rows of the caches that a generation has at least, while as many run as the capacity says: two guided pictures."""
+
 DETOKENIZED_TOGETHER = 4
 """Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine."""
 
@@ -53,8 +56,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """What a health page shows."""
+    """What a health page shows; `capacity` is how many generations it makes sense to draw at a time."""
 
+    capacity: int
     slots: int
     free_slots: int
     running: int  # sequences
@@ -102,6 +106,10 @@ class Engine:
             defaults=asdict(model.recommended),
         )
 
+    def init_size(self, request: GenerationRequest) -> tuple[int, int]:  # noqa: ARG002  # the model has one size
+        """Width and height in pixels of a decoded `init_image`."""
+        return self.model.picture_side, self.model.picture_side
+
     def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
         """Take an order; its pictures start as slots become free.  `init_pixels` is the decoded `init_image`,
         (picture_side, picture_side, 3).  Raises InvalidRequest, and ValueError for an id that is in use."""
@@ -138,7 +146,8 @@ class Engine:
     @property
     def status(self) -> EngineStatus:
         scheduler = self._scheduler
-        return EngineStatus(scheduler.slots, scheduler.free_slots, len(scheduler.running), scheduler.waiting)
+        capacity = max(1, scheduler.slots // SLOTS_A_GENERATION)
+        return EngineStatus(capacity, scheduler.slots, scheduler.free_slots, len(scheduler.running), scheduler.waiting)
 
     # ------------------------------------------------------------------------------------------- a step
 

@@ -1,4 +1,4 @@
-"""Between asyncio and the one thread that owns the engine.
+"""Between asyncio and the one thread that owns an engine, ours or another that draws step by step.
 
 In: generations, as `EventStream`s that handlers open, submit and close.  Out: the engine's events, each in its stream.
 It knows no HTTP.  Commands go to the thread through a queue, events come back through `call_soon_threadsafe`.
@@ -10,13 +10,23 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 import structlog
 
-from inference.contract import Busy, Done, Event, Failed, GenerationRequest, Image, Progress, Queued
-from inference.engine.engine import Engine, EngineStatus
+from inference.contract import (
+    Busy,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Queued,
+)
+from inference.engine.engine import EngineStatus
 from inference.pictures import Pixels
 
 log = structlog.get_logger(__name__)
@@ -42,6 +52,24 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Cancellation:
     generation_id: str
+
+
+class Drawer(Protocol):
+    """What draws, step by step, in a thread of its own: `inference.engine.engine.Engine`, or something like it."""
+
+    @property
+    def busy(self) -> bool: ...
+    @property
+    def status(self) -> EngineStatus: ...
+    def describe(self) -> ModelDescription: ...
+    def init_size(self, request: GenerationRequest) -> tuple[int, int]:
+        """Width and height in pixels that a request's `init_image` is to be decoded to."""
+
+    def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None: ...
+    def cancel(self, generation_id: str) -> None: ...
+    def step(self) -> list[tuple[str, Event]]: ...
+    def fail_all(self, code: str) -> list[tuple[str, Event]]: ...
+    def close(self) -> None: ...
 
 
 class EventStream:
@@ -91,14 +119,14 @@ class EventStream:
 class EngineThread:
     """Make it in a running event loop, `start` it, `stop` it.  All methods belong to that loop's thread."""
 
-    def __init__(self, load: Callable[[], Engine], max_waiting: int) -> None:
+    def __init__(self, load: Callable[["EngineThread"], Drawer], max_waiting: int) -> None:
         self.max_waiting = max_waiting
         self.status: EngineStatus | None = None
         """As of the last step; None while the model loads."""
         self.ended = asyncio.Event()
         self._load = load
         self._loop = asyncio.get_running_loop()
-        self._engine: asyncio.Future[Engine] = self._loop.create_future()
+        self._drawer: asyncio.Future[Drawer] = self._loop.create_future()
         self._commands: queue.SimpleQueue[Order | Cancellation | None] = queue.SimpleQueue()  # None: stop
         self._streams: dict[str, EventStream] = {}
         self._stopping = False
@@ -112,11 +140,11 @@ class EngineThread:
         self._stopping = True
         self._end_all(SHUTTING_DOWN)
         self._commands.put(None)
-        if self._thread.is_alive() and self._engine.done():  # one that still loads hears nothing, and is a daemon
+        if self._thread.is_alive() and self._drawer.done():  # one that still loads hears nothing, and is a daemon
             await asyncio.to_thread(self._thread.join, STOP_SECONDS)
-        if self._engine.done() and not self._engine.cancelled():
-            self._engine.exception()  # so that asyncio does not report it as never looked at
-        self._engine.cancel()
+        if self._drawer.done() and not self._drawer.cancelled():
+            self._drawer.exception()  # so that asyncio does not report it as never looked at
+        self._drawer.cancel()
 
     @property
     def ready(self) -> bool:
@@ -136,9 +164,14 @@ class EngineThread:
         """Generations that no slot has been free for yet."""
         return sum(not stream.started for stream in self._streams.values())
 
-    async def engine(self) -> Engine:
-        """The engine, as soon as its model is loaded.  Raises what loading raised."""
-        return await asyncio.shield(self._engine)
+    async def loaded(self, patience: float) -> bool:
+        """Whether loading has come to an end, well or not, within `patience` seconds."""
+        done, _ = await asyncio.wait({self._drawer}, timeout=patience)
+        return bool(done)
+
+    async def drawer(self) -> Drawer:
+        """What draws, as soon as its model is loaded.  Raises what loading raised."""
+        return await asyncio.shield(self._drawer)
 
     @contextmanager
     def open_stream(self, request: GenerationRequest) -> Iterator[EventStream]:
@@ -160,7 +193,7 @@ class EngineThread:
 
     def _run(self) -> None:
         try:
-            engine = self._load()
+            engine = self._load(self)
             with closing(engine):
                 self.status = engine.status
                 self._tell(self._loaded, engine, None)
@@ -171,15 +204,24 @@ class EngineThread:
                         self._tell(self._deliver, events)
         except BaseException as error:
             self._tell(self._loaded, None, error)
-            log.exception("engine.died")
+            if self.status is not None:  # what loading raises is heard by who asks for the drawer
+                log.exception("engine.died")
         finally:
             self._tell(self.ended.set)
 
-    def _obey(self, engine: Engine) -> bool:
+    def turn(self, engine: Drawer, events: list[tuple[str, Event]]) -> None:
+        """From within a long step: let its events out, and carry out what has come meanwhile.  Not the command to
+        stop, which waits for the step's end."""
+        self._tell(self._deliver, events)
+        stopped = not self._obey(engine, patient=False)
+        if stopped:
+            self._commands.put(None)
+
+    def _obey(self, engine: Drawer, *, patient: bool = True) -> bool:
         """Carry out the commands that have come; wait for one if there is nothing to draw.  False means stop."""
         while True:
             try:
-                command = self._commands.get(block=not engine.busy)
+                command = self._commands.get(block=patient and not engine.busy)
             except queue.Empty:
                 return True
             match command:
@@ -191,14 +233,14 @@ class EngineThread:
                     return False
             self.status = engine.status
 
-    def _add(self, engine: Engine, order: Order) -> None:
+    def _add(self, engine: Drawer, order: Order) -> None:
         try:
             engine.add(order.generation_id, order.request, order.init_pixels)
         except Exception:  # one order that nobody foresaw must not end everyone's
             log.exception("generation.refused", generation=order.request.id or order.generation_id)
             self._tell(self._deliver, [(order.generation_id, REFUSED)])
 
-    def _step(self, engine: Engine) -> list[tuple[str, Event]]:
+    def _step(self, engine: Drawer) -> list[tuple[str, Event]]:
         try:
             return engine.step()
         except Exception:
@@ -219,13 +261,13 @@ class EngineThread:
 
     # ---------------------------------------------------------------------------- and back in the loop's
 
-    def _loaded(self, engine: Engine | None, error: BaseException | None) -> None:
-        if self._engine.done():
+    def _loaded(self, engine: Drawer | None, error: BaseException | None) -> None:
+        if self._drawer.done():
             return
         if engine is not None:
-            self._engine.set_result(engine)
+            self._drawer.set_result(engine)
         else:
-            self._engine.set_exception(error or RuntimeError("no engine"))
+            self._drawer.set_exception(error or RuntimeError("no engine"))
 
     def _deliver(self, events: list[tuple[str, Event]]) -> None:
         for generation_id, event in events:

@@ -7,7 +7,7 @@ inference/contract/, what is drawn in inference/backends/.
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -17,7 +17,6 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from inference import contract
-from inference.backends import Backend
 from inference.contract import (
     Busy,
     CheckRequest,
@@ -27,7 +26,6 @@ from inference.contract import (
     GenerationRequest,
     Image,
     InvalidRequest,
-    ModelDescription,
     Policy,
     Progress,
     Queued,
@@ -36,6 +34,7 @@ from inference.contract import (
     event_to_line,
 )
 from inference.server.metrics import ServerMetrics
+from inference.server.shelf import Shelf
 
 MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
 """The largest picture as base64, and room for everything else."""
@@ -60,7 +59,7 @@ class Checker(Protocol):
 class Service:
     """What the handlers share."""
 
-    backend: Backend
+    shelf: Shelf
     checker: Checker
     metrics: ServerMetrics
 
@@ -69,14 +68,14 @@ SERVICE: Final = web.AppKey("service", Service)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(backend: Backend, checker: Checker, *, token: str | None = None) -> web.Application:
-    """The application; it starts the backend with itself, and stops it.
+def create_app(shelf: Shelf, checker: Checker, *, token: str | None = None) -> web.Application:
+    """The application; it starts the models with itself, and stops them.
 
     With a `token`, everything but /healthz wants it as bearer token.  To be run with `handler_cancellation`, by which
     closing the connection cancels a generation.  Must be called in a running event loop.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors, require_token(token)])
-    app[SERVICE] = Service(backend, checker, ServerMetrics())
+    app[SERVICE] = Service(shelf, checker, ServerMetrics())
     app.add_routes(
         [
             web.post("/v1/generations", create_generation),
@@ -88,17 +87,17 @@ def create_app(backend: Backend, checker: Checker, *, token: str | None = None) 
             web.get("/metrics", show_metrics),
         ]
     )
-    app.on_startup.append(_start_backend)
-    app.on_shutdown.append(_stop_backend)
+    app.on_startup.append(_start_models)
+    app.on_shutdown.append(_stop_models)
     return app
 
 
-async def _start_backend(app: web.Application) -> None:
-    app[SERVICE].backend.start()
+async def _start_models(app: web.Application) -> None:
+    app[SERVICE].shelf.start()
 
 
-async def _stop_backend(app: web.Application) -> None:
-    await app[SERVICE].backend.stop()
+async def _stop_models(app: web.Application) -> None:
+    await app[SERVICE].shelf.stop()
 
 
 # ------------------------------------------------------------------------------------------------ handlers
@@ -110,34 +109,52 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     body = await request.read()
     # It may hold a picture of 10 MiB, which is no work for the event loop.
     order = await asyncio.to_thread(lambda: GenerationRequest.from_json(_parse_json(body)))
-    await _check_model(order.model, service.backend)
+    response = web.StreamResponse(headers=NDJSON)
     event: Event | None = None
     try:
-        async with aclosing(service.backend.stream(order)) as events:
-            event = await anext(events)  # what cannot be drawn is refused here, while there is a status to say so
-            response = web.StreamResponse(headers=NDJSON)
-            await response.prepare(request)
-            await _send(response, service.metrics, event)
+        async with aclosing(answered(service.shelf.stream(order))) as events:
             async for event in events:
-                await _send(response, service.metrics, event)
-            await response.write_eof()
+                if not response.prepared:
+                    await response.prepare(request)
+                service.metrics.event(event)
+                await response.write(event_to_line(event))
+        await response.write_eof()
     except ConnectionError:
         pass  # the client has left between two events; during the wait for one, this task is cancelled
     finally:
-        match event:
-            case Done(seconds, model):
-                log.info("generation.done", generation=order.id, seconds=round(seconds, 2), model=model)
-            case Failed(code):
-                log.warning("generation.failed", generation=order.id, code=code)
-            case Queued() | Progress() | Image():
-                service.metrics.cancelled()
-                log.info("generation.cancelled", generation=order.id)
+        log_end(order, event, service.metrics)
     return response
 
 
-async def _send(response: web.StreamResponse, metrics: ServerMetrics, event: Event) -> None:
-    metrics.event(event)
-    await response.write(event_to_line(event))
+async def answered(events: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
+    """The events of a generation.  A refusal before the first is raised, for there is a status to say so; one that
+    comes later, when the model that refuses was loaded, is the last event."""
+    begun = False
+    async with aclosing(events):
+        try:
+            async for event in events:
+                begun = True
+                yield event
+        except InvalidRequest as error:
+            if not begun:
+                raise
+            yield Failed("refused", retryable=False, data={"code": error.code, "field": error.field, **error.data})
+        except Busy:
+            if not begun:
+                raise
+            yield Failed("busy", retryable=True)
+
+
+def log_end(order: GenerationRequest, last: Event | None, metrics: ServerMetrics) -> None:
+    """Say how a generation ended, by its last event; one that was refused at once has none."""
+    match last:
+        case Done(seconds, model):
+            log.info("generation.done", generation=order.id, seconds=round(seconds, 2), model=model)
+        case Failed(code):
+            log.warning("generation.failed", generation=order.id, code=code)
+        case Queued() | Progress() | Image():
+            metrics.cancelled()
+            log.info("generation.cancelled", generation=order.id)
 
 
 async def check_prompts(request: web.Request) -> web.Response:
@@ -162,34 +179,31 @@ async def embed_texts(request: web.Request) -> web.Response:
 
 async def list_models(request: web.Request) -> web.Response:
     """GET /v1/models: what can be drawn with, and what each can do; in the form that OpenAI's clients read, too."""
-    backend = request.app[SERVICE].backend
-    loaded = backend.status is not None
-    model = await backend.describe() if loaded else ModelDescription(backend.name, loaded=False)
-    return web.json_response({"object": "list", "data": [model.to_json()]})
+    models = request.app[SERVICE].shelf.models()
+    return web.json_response({"object": "list", "data": [model.to_json() for model in models]})
 
 
 async def show_health(request: web.Request) -> web.Response:
-    """GET /healthz: the process answers and its model has not died."""
-    if request.app[SERVICE].backend.ended.is_set():
+    """GET /healthz: the process answers and its default model has not died."""
+    if request.app[SERVICE].shelf.ended.is_set():
         return web.json_response({"status": "the model has died"}, status=503)
     return web.json_response({"status": "alive"})
 
 
 async def show_readiness(request: web.Request) -> web.Response:
     """GET /readyz: whether a generation sent now would be drawn, and how full the server is."""
-    backend = request.app[SERVICE].backend
-    status = backend.status
+    shelf = request.app[SERVICE].shelf
+    status, models = shelf.status, tuple(model.name for model in shelf.models())
     if status is None:
-        return web.json_response({"status": "loading or stopping", "models": [backend.name]}, status=503)
-    model = await backend.describe()
+        return web.json_response({"status": "loading or stopping", "models": models}, status=503)
     free = max(0, status.capacity - status.running - status.waiting)
-    return web.json_response(Readiness(status.capacity, free, status.waiting, (model.name,)).to_json())
+    return web.json_response(Readiness(status.capacity, free, status.waiting, models).to_json())
 
 
 async def show_metrics(request: web.Request) -> web.Response:
     """GET /metrics: for Prometheus."""
     service = request.app[SERVICE]
-    page = service.metrics.render(service.backend.status)
+    page = service.metrics.render(service.shelf.status)
     return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -199,15 +213,6 @@ def _parse_json(body: bytes) -> object:
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("invalid_json", problem=str(error)) from error
     return document
-
-
-async def _check_model(name: str | None, backend: Backend) -> None:
-    """A model may be called as the server was told to (a folder, say), or as it calls itself in Done."""
-    if name is None or name == backend.name:
-        return
-    known = (await backend.describe()).name
-    if name != known:
-        raise InvalidRequest("unknown_model", "model", value=name[:200], known=known)
 
 
 # ------------------------------------------------------------------------------------- around the handlers

@@ -13,11 +13,10 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from inference.backends import Backend
-from inference.backends.codes import CodesBackend
-from inference.engine.loading import LoadOptions, load_engine
+from inference.backends.opening import BackendOptions, served_models
 from inference.safety.filter import PromptFilter
 from inference.server.app import create_app
+from inference.server.shelf import Shelf
 from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
 
 STOP_SECONDS: Final = 5.0
@@ -27,21 +26,15 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class ServeOptions:
-    """`uds`, or `host` and `port` (then `token` is required); `threads` 0 chooses; `model` is a name or a folder.
+class ServeOptions(BackendOptions):
+    """`uds`, or `host` and `port` (then `token` is required).  `memory` bounds what all loaded models take together, in
+    GiB; 0 is no bound."""
 
-    `models_dir` is where pulled and imported models are kept; None is the user's cache folder.
-    """
-
-    model: str = "builtin"
-    models_dir: Path | None = None
     uds: Path | None = None
     host: str = "127.0.0.1"
     port: int | None = None
     token: str | None = None
-    threads: int = 0
-    precision: str = "auto"
-    max_waiting: int = 64
+    memory: float = 0.0
 
 
 class ServeError(Exception):
@@ -74,10 +67,9 @@ def _listen(options: ServeOptions) -> socket.socket:
 
 
 async def _run(options: ServeOptions, listener: socket.socket) -> None:
-    """The life of the process: listen, load, draw until a signal or the backend's death."""
-    load = LoadOptions(options.threads, options.precision, options.models_dir)
-    backend = CodesBackend(lambda: load_engine(options.model, load), options.model, options.max_waiting)
-    app = create_app(backend, PromptFilter.load(), token=options.token if options.uds is None else None)
+    """The life of the process: listen, load, draw until a signal or the default model's death."""
+    shelf = Shelf(served_models(options), round(options.memory * 2**30))
+    app = create_app(shelf, PromptFilter.load(), token=options.token if options.uds is None else None)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -88,23 +80,23 @@ async def _run(options: ServeOptions, listener: socket.socket) -> None:
         site = web.SockSite(runner, listener)
         await site.start()
         log.info("server.listening", at=str(options.uds or site.name), model=options.model)
-        await _until_stopped(backend, stop)
+        await _until_stopped(shelf, stop)
         log.info("server.stopping")
     finally:
         await runner.cleanup()
 
 
-async def _until_stopped(backend: Backend, stop: asyncio.Event) -> None:
-    """Returns at a signal; raises ServeError when the model cannot be loaded or the backend dies."""
-    stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(backend.ended.wait())
-    loaded = asyncio.create_task(backend.describe())
+async def _until_stopped(shelf: Shelf, stop: asyncio.Event) -> None:
+    """Returns at a signal; raises ServeError when the default model cannot be loaded or dies."""
+    stopped, ended = asyncio.create_task(stop.wait()), asyncio.create_task(shelf.ended.wait())
+    loaded = asyncio.create_task(shelf.describe())
     try:
         await asyncio.wait({stopped, loaded}, return_when=asyncio.FIRST_COMPLETED)
         if loaded.done():
             error = loaded.exception()
             if error is not None:
-                raise ServeError(f"cannot load model {backend.name!r}: {error}") from error
-            log.info("server.ready", model=loaded.result().name)
+                raise ServeError(f"cannot load model {shelf.name!r}: {error}") from error
+            log.info("server.ready", models=[model.name for model in shelf.models()])
             await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done() and not stopped.done():
             raise ServeError("the model has died; a log line above says of what")
