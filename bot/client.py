@@ -7,6 +7,7 @@ composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 import secrets
 from typing import Final, Literal
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -15,6 +16,7 @@ from discord.ext import commands
 from bot.command_sync import CommandSync, Outcome
 from bot.config import Settings
 from bot.errors import ChannelNotAllowed, MissingPermission, NotAdmitted, UserError
+from bot.metrics import BotMetrics
 from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction, Client
@@ -33,7 +35,15 @@ PATIENCE_SECONDS: Final = 0.5
 class Bot(Client, commands.AutoShardedBot):
     """`services` is set by whoever opened them, before the first interaction."""
 
-    def __init__(self, settings: Settings, *, shard_count: int | None = None, sync: SyncWhen = "changed") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        shard_count: int | None = None,
+        sync: SyncWhen = "changed",
+        metrics: BotMetrics | None = None,
+    ) -> None:
+        metrics = metrics or BotMetrics()
         # They tell of libraries for voice, which this bot does not have.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -48,7 +58,9 @@ class Bot(Client, commands.AutoShardedBot):
             shard_count=shard_count or settings.shard_count,
             shard_ids=list(settings.partition.ids) or None,  # type: ignore[arg-type]  # None is its default
             proxy=settings.https_proxy,
+            http_trace=_counting(metrics),
         )
+        self.metrics = metrics
         self.settings = settings
         self._sync = sync
         self.patience = PATIENCE_SECONDS  # until an order is acknowledged, admitted or not
@@ -75,6 +87,7 @@ class Bot(Client, commands.AutoShardedBot):
         """The one error handler: a UserError's own sentence, anything else an id that is in the log."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         if isinstance(cause, UserError):
+            self.metrics.refused(type(cause).__name__)
             log.info("refused", error=type(cause).__name__, user=interaction.user.id, sentence=str(cause))
             sentence = explained(cause)
         elif isinstance(cause, discord.HTTPException) and cause.code in UNHEARD:
@@ -84,6 +97,7 @@ class Bot(Client, commands.AutoShardedBot):
             log.info("discord_refused", code=cause.code, user=interaction.user.id, error=str(cause))
             sentence = meaning
         else:
+            self.metrics.broke()
             error_id = secrets.token_hex(4)
             log.error("broken", id=error_id, user=interaction.user.id, exc_info=cause)
             sentence = f"Something broke (id {error_id}). It is in the log; please tell the operator this id."
@@ -106,6 +120,21 @@ class Tree(app_commands.CommandTree[Bot]):
             await self.client.report(interaction, MissingPermission(", ".join(error.missing_permissions)))
         else:
             await self.client.report(interaction, error)
+
+
+def _counting(metrics: BotMetrics) -> aiohttp.TraceConfig:
+    """Count the requests to Discord, 429 among them; their addresses hold tokens and are not looked at."""
+
+    async def answered(_: object, __: object, request: aiohttp.TraceRequestEndParams) -> None:
+        metrics.asked_discord(request.method, str(request.response.status))
+
+    async def unanswered(_: object, __: object, request: aiohttp.TraceRequestExceptionParams) -> None:
+        metrics.asked_discord(request.method, "none")
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(answered)
+    trace.on_request_exception.append(unanswered)
+    return trace
 
 
 def explained(error: UserError) -> str:

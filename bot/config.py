@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from dotenv import dotenv_values
 from limits import parse_many
@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int | None = Field(None, ge=0, le=65535)
     web_url: str | None = None
+    metrics_token: SecretStr | None = None
 
     data_dir: Path = Path("data")
     # The folder is missing where it was refused, which is the error to report.
@@ -134,6 +135,13 @@ class Settings(BaseSettings):
             if count is not None and not 0 <= shard < count:
                 raise ValueError(f"shard {shard} is not from 0 to {count - 1}, as SHARD_COUNT={count} says")
         return tuple(sorted(set(ids)))
+
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may show: tokens, and the database's password."""
+        values = [getattr(self, name) for name in Settings.model_fields]
+        hidden = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        passwords = [urlsplit(url).password for url in (self.database_url, self.https_proxy) if url]
+        return tuple(secret for secret in (*hidden, *map(unquote, filter(None, passwords)), *filter(None, passwords)))
 
     def of_the_server(self) -> dict[str, str]:
         """The settings that a local inference server reads, as variables of its environment."""

@@ -86,11 +86,14 @@ def _token(settings: Settings) -> str:
 
 async def _run(bot: Bot, token: str, stop: StopSignals, stack: AsyncExitStack) -> None:
     """Open everything in order, then serve; what was opened is the stack's to close."""
-    services = open_services(bot.settings, ChannelPosts(bot), lost=lambda why: stop.end(_taken(why)))
+    services = open_services(
+        bot.settings, ChannelPosts(bot), lost=lambda why: stop.end(_taken(why)), metrics=bot.metrics
+    )
     bot.services = await stop.unless(stack.enter_async_context(services))
     await stop.unless(log_in(bot, token))
     resumed = await bot.services.recovery.resume(partial(InteractionReply.again, bot))
     log.info("logged_in", user=str(bot.user), resumed=resumed)
+    await stack.enter_async_context(bot.metrics.watching_the_loop())
     await stack.enter_async_context(serve_pages(bot.services, DiscordDirectory(bot), bot.application_id))
     await stop.unless(stay_connected(bot))
 

@@ -34,6 +34,11 @@ class DiscordDirectory:
         guild = self._client.get_guild(guild_id)
         return None if guild is None else Server(guild.id, guild.name, guild.owner_id)
 
+    def connected(self) -> bool:
+        """Every shard of this process has its connection to the gateway."""
+        shards = getattr(self._client, "shards", {})
+        return self._client.is_ready() and not any(shard.is_closed() for shard in shards.values())
+
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         guild = self._client.get_guild(guild_id)
         channel = None if guild is None else guild.get_channel_or_thread(channel_id)

@@ -4,16 +4,27 @@ In: a level and a format.  Out: structlog and the standard library's logging (di
 same lines.  Called once by the command line; nothing is configured at import.
 """
 
+import json
 import logging
+import re
 import sys
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal
 
 import structlog
 from structlog.typing import Processor
 
+HIDDEN: Final = "(hidden)"
+SHORTEST_SECRET: Final = 6  # a shorter one would be found in ordinary words
+# Discord's addresses hold the tokens of webhooks and interactions; headers hold the others.
+TOKENS: Final = re.compile(r"(?<=/)((?:webhooks|interactions)/\d+/)[\w.~=-]{20,}|\b(Bot |Bearer )[\w.~+/=-]{20,}")
 
-def configure_logs(level: str, form: Literal["console", "json"]) -> None:
-    """`level` is debug, info, warning or error; `form` "json" writes one object a line."""
+
+def configure_logs(level: str, form: Literal["console", "json"], secrets: Sequence[str] = ()) -> None:
+    """`level` is debug, info, warning or error; `form` "json" writes one object a line.
+
+    `secrets` show in no line, nor do interactions' and webhooks' tokens, whoever wrote the line.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -39,7 +50,7 @@ def configure_logs(level: str, form: Literal["console", "json"]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, _hide(secrets)],
         )
     )
     root = logging.getLogger()
@@ -48,3 +59,15 @@ def configure_logs(level: str, form: Literal["console", "json"]) -> None:
     # These two speak at "info" about every connection and every step; what matters of theirs is a warning.
     for name in ("aiohttp.access", "alembic.runtime.migration"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _hide(secrets: Sequence[str]) -> Callable[[Any, str, Any], str]:
+    """The last processor: it sees the line as it will be written, tracebacks and other libraries' texts included."""
+    known = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+    written = {*known, *(json.dumps(secret)[1:-1] for secret in known)}  # as a JSON line spells it
+    exact = re.compile("|".join(re.escape(secret) for secret in sorted(written, key=len, reverse=True)) or "(?!)")
+
+    def hide(_: object, __: str, line: Any) -> str:
+        return TOKENS.sub(lambda found: f"{found[1] or found[2]}{HIDDEN}", exact.sub(HIDDEN, str(line)))
+
+    return hide

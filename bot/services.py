@@ -26,6 +26,7 @@ from bot.database.blocked_terms import BlockedTerms
 from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
+from bot.database.metered import MeteredLog
 from bot.database.posts import PostLog
 from bot.database.reviews import Reviews
 from bot.database.sanctions import Sanctions
@@ -38,6 +39,7 @@ from bot.generation.generator import Generator
 from bot.generation.live import INTERVAL_SECONDS
 from bot.generation.recovery import Recovery
 from bot.generation.work import Works
+from bot.metrics import BotMetrics
 from bot.orders.admission import Admission
 from bot.orders.limits import Limits
 from bot.orders.policies import Policies
@@ -60,9 +62,12 @@ class Services:
     settings: Settings
     generator: Generator
     works: Works
+    queue: FairQueue
     recovery: Recovery
     pool: DrawingPool
     storage: Storage
+    database: Database
+    metrics: BotMetrics
 
     pictures: Pictures
     gallery: Gallery
@@ -89,21 +94,23 @@ async def open_services(
     pool: DrawingPool | None = None,
     interval: float = INTERVAL_SECONDS,
     lost: Callable[[str], None] | None = None,
+    metrics: BotMetrics | None = None,
 ) -> AsyncIterator[Services]:
     """Everything open and at work.  `posts` reaches what stands in Discord, if there is one.
 
     `pool` replaces the inference servers that the settings name.  `lost` is called where another process took this
-    one's shards, which then must end.
+    one's shards, which then must end.  `metrics` counts what happens.
 
     Raises ConfigurationError for a folder or a database that cannot be used, or that another process works on.
     """
     async with AsyncExitStack() as stack:
         storage = FolderStorage(settings.pictures_dir)
         storage.open()
-        database = await stack.enter_async_context(Database(settings.database_url))
+        metrics = metrics or BotMetrics()
+        database = await stack.enter_async_context(Database(settings.database_url, metrics.statement))
         locks = shard_locks(database, settings.partition, lost=lost or _say_lost)
         await stack.enter_async_context(locks)
-        generations = GenerationLog(database, partition=settings.partition)
+        generations = MeteredLog(metrics, database, partition=settings.partition)
         sanctions, audit_log = Sanctions(database), AuditLog(database)
         shares, guild_settings = Shares(database), GuildSettings(database)
         if pool is None:
@@ -159,9 +166,12 @@ async def open_services(
             settings=settings,
             generator=generator,
             works=works,
+            queue=queue,
             recovery=recovery,
             pool=pool,
             storage=storage,
+            database=database,
+            metrics=metrics,
             pictures=pictures,
             gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -64,7 +64,7 @@ async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypat
     """Told to stop: first no more news from Discord, then the services with what they deliver, then the client."""
 
     @asynccontextmanager
-    async def noting(settings: Settings, posts: Posts, *, lost: Callable[[str], None]) -> AsyncIterator[Services]:
+    async def noting(settings: Settings, posts: Posts, **_: object) -> AsyncIterator[Services]:
         async with services(tmp_path, FakePool(), posts) as opened:
             yield opened
         OfflineBot.ended.append("services")

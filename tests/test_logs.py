@@ -2,13 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import pytest
 import structlog
 
 from bot.logs import configure_logs
+from inference.contract import Verdict
+from tests.bot_fakes import FakePool, draw, services
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +62,47 @@ def test_the_level_holds_back(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().err
     assert "chatter" not in printed
     assert "trouble" in printed
+
+
+def refused() -> None:
+    raise ConnectionError(f"postgresql://easel:{SECRETS[1]}@host refused; token {SECRETS[0]}")
+
+
+SECRETS = ("MTIz.the.bots-token", 'pass"word-of-postgres', "short")
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_no_line_shows_a_token(form: Literal["console", "json"], capsys: pytest.CaptureFixture[str]) -> None:
+    """In our fields, in other libraries' sentences, in tracebacks; the settings' own, and those that Discord lends."""
+    configure_logs("debug", form, SECRETS)
+    lent = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5" * 3
+    structlog.get_logger("bot.test").info("asked", headers={"Authorization": f"Bot {lent}"}, url=SECRETS[1])
+    logging.getLogger("discord.http").debug(
+        "PATCH https://discord.com/api/v10/webhooks/99/%s/messages/7 returned 200", lent
+    )
+    logging.getLogger("discord.http").debug("POST /interactions/99/%s/callback", lent)
+    try:
+        refused()
+    except ConnectionError:
+        structlog.get_logger("bot.test").exception("database.away")
+    printed = capsys.readouterr().err
+    for secret in (lent, SECRETS[0], SECRETS[1], json.dumps(SECRETS[1])[1:-1]):
+        assert secret not in printed
+    assert "/webhooks/99/(hidden)/messages/7 returned 200" in printed
+    assert printed.count("(hidden)") >= 6
+
+
+async def test_a_generations_lines_say_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of its pool, its storage and its log, too, which know nothing of generations."""
+
+    class TellingPool(FakePool):
+        async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+            structlog.get_logger("bot.pool").info("pool.asked")
+            return await super().check(prompts)
+
+    configure_logs("info", "json")
+    async with services(tmp_path, TellingPool()) as opened:
+        record = await draw(opened)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = {line["event"]: line.get("generation") for line in lines}
+    assert told["pool.asked"] == told["generation.delivered"] == record.id

@@ -30,6 +30,7 @@ class FakeDirectory:
     """Two servers; `members` may be changed, as roles on Discord are."""
 
     def __init__(self) -> None:
+        self.at_discord = True
         self.names = {GUILD: "Town", OTHER_GUILD: "Elsewhere"}
         self.members = {
             (GUILD, ADA): Member(ADA, "Ada"),
@@ -44,6 +45,9 @@ class FakeDirectory:
 
     def server(self, guild_id: int) -> Server | None:
         return Server(guild_id, self.names[guild_id], MANAGER) if guild_id in self.names else None
+
+    def connected(self) -> bool:
+        return self.at_discord
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         return f"channel-{channel_id}" if guild_id in self.names else None

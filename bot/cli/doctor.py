@@ -50,7 +50,7 @@ class Finding:
 def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, settings.secrets())
     findings = [*asyncio.run(examine(settings)), model(settings)]
     if wanted := port_variable("EASEL_DEMO_PORT"):
         findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))

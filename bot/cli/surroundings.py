@@ -34,7 +34,7 @@ def read_settings() -> Settings:
     Raises ConfigurationError.
     """
     settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
+    configure_logs(settings.log_level, settings.log_format, settings.secrets())
     for wrong in misspelt_settings():
         log.warning("setting.unknown", name=wrong.name, where=wrong.where, nearest=wrong.nearest)
     return settings

@@ -7,6 +7,7 @@ Transactions are short: nothing but the database is awaited inside one.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
@@ -80,7 +81,8 @@ def engine_url(text: str) -> URL:
 class Database:
     """`async with Database(url) as database:` or open() and close().  Safe to use from one event loop."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, measure: Callable[[float | None], None] | None = None) -> None:
+        """`measure` is told of each statement: its seconds, or None where it failed."""
         shown = "(hidden)"  # until it is known where in it the password is
         try:
             self._url = engine_url(url)
@@ -97,6 +99,8 @@ class Database:
         if not self._remote:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        if measure is not None:
+            _measure_statements(self._engine, measure)
         # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
         self._one_writer: AbstractAsyncContextManager[None] = nullcontext() if self._remote else asyncio.Lock()
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -150,6 +154,11 @@ class Database:
                 return await connection.run_sync(migrate.schema_state)
         except (SQLAlchemyError, OSError) as error:
             raise self._unusable(str(error).splitlines()[0]) from error
+
+    async def ping(self) -> None:
+        """Raises what the driver raises where the database does not answer."""
+        async with self.reading() as session:
+            await session.execute(select(1))
 
     async def close(self) -> None:
         async with self._one_writer:
@@ -232,3 +241,18 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once when another writer came between; IMMEDIATE waits.
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:
+    def begin(_: object, __: object, ___: object, ____: object, context: Any, _____: object) -> None:
+        context.begun = time.perf_counter()
+
+    def end(_: object, __: object, ___: object, ____: object, context: Any, _____: object) -> None:
+        measure(time.perf_counter() - context.begun)
+
+    def fail(_: object) -> None:
+        measure(None)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", begin)
+    event.listen(engine.sync_engine, "after_cursor_execute", end)
+    event.listen(engine.sync_engine, "handle_error", fail)

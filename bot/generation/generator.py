@@ -8,11 +8,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.database.generations import GenerationLog
 from bot.database.records import REFUSED, GenerationRecord, ImageRecord
@@ -291,7 +293,9 @@ class Generator:
     async def _start_works(self) -> None:
         while True:
             work, begin = await self._started.get()
-            task = asyncio.create_task(begin(), name=f"generation {work.generation_id}")
+            context = copy_context()  # every line that is logged in the task says which generation it is about
+            context.run(bind_contextvars, generation=work.generation_id)
+            task = asyncio.create_task(begin(), name=f"generation {work.generation_id}", context=context)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

@@ -80,6 +80,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         return failure(request, status, str(error))
     except Exception:
+        site_of(request).services.metrics.broke()
         error_id = secrets.token_hex(4)
         log.exception("web.broken", id=error_id, path=request.path)
         sentence = f"Something broke (id {error_id}). It is in the log; please tell the operator this id."

@@ -48,6 +48,9 @@ class Directory(Protocol):
     async def member(self, guild_id: int, user_id: int) -> Member | None:
         """None where the person is not in the server, or the bot is not."""
 
+    def connected(self) -> bool:
+        """Whether the bot is at Discord's gateway now."""
+
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         """None for a channel that the bot does not see."""
 

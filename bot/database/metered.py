@@ -1,0 +1,56 @@
+"""The request log that counts as it writes: every step of a generation passes through it.
+
+In: what `GenerationLog` takes.  Out: the same, and the bot's metrics.  A step that could not be written is not counted.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.database.generations import GenerationLog
+from bot.database.records import ImageRecord
+from bot.metrics import BotMetrics
+from bot.orders.order import Order
+from inference.contract import Verdict
+
+
+class MeteredLog(GenerationLog):
+    """A `GenerationLog` with its metrics."""
+
+    def __init__(self, metrics: BotMetrics, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._metrics = metrics
+
+    async def open(self, order: Order) -> int:
+        generation_id = await super().open(order)
+        self._metrics.ordered(generation_id)
+        return generation_id
+
+    async def record_verdict(self, generation_id: int, verdict: Verdict) -> None:
+        await super().record_verdict(generation_id, verdict)
+        self._metrics.verdict(verdict.action, verdict.category)
+        if verdict.action == "block":
+            self._metrics.ended(generation_id, "blocked")
+
+    async def record_start(self, generation_id: int) -> None:
+        await super().record_start(generation_id)
+        self._metrics.started(generation_id)
+
+    async def record_pictures(
+        self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None
+    ) -> None:
+        await super().record_pictures(generation_id, images, model=model, grid_key=grid_key)
+        self._metrics.drawn(len(images))
+
+    async def delivered(self, generation_id: int, message_id: int | None) -> None:
+        await super().delivered(generation_id, message_id)
+        record = await self.get(generation_id)
+        pictures, seconds = (len(record.images), record.seconds) if record is not None else (0, None)
+        self._metrics.ended(generation_id, "delivered", pictures=pictures, seconds=seconds)
+
+    async def fail(self, generation_id: int, code: str, message: str) -> None:
+        await super().fail(generation_id, code, message)
+        self._metrics.ended(generation_id, "failed")
+
+    async def record_cancelled(self, generation_id: int) -> None:
+        await super().record_cancelled(generation_id)
+        self._metrics.ended(generation_id, "cancelled")
