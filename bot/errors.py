@@ -21,6 +21,7 @@ Knows no Discord: a time to try again is `retry_at`, which the view writes in th
     ├── DrawnElsewhere           shared in another server than its own
     ├── TooLate, NothingToCancel
     ├── AlreadyDeleted
+    ├── TooLarge                 a file for Discord
     ├── CannotAppeal             it was not blocked, or not in a server
     ├── AlreadyDecided           another moderator was quicker
     ├── GenerationCancelled
@@ -200,6 +201,16 @@ class AlreadyDecided(UserError):
     def __init__(self, generation_id: int) -> None:
         super().__init__("This has been decided already; somebody was quicker.")
         self.generation_id = generation_id
+
+
+class TooLarge(UserError):
+    """A file of `size` bytes where `limit` are taken."""
+
+    def __init__(self, subject: str, size: int, limit: int) -> None:
+        super().__init__(f"{subject} has {size / 2**20:.1f} MB; Discord takes {limit / 2**20:.0f} MB here.")
+        self.subject = subject
+        self.size = size
+        self.limit = limit
 
 
 class NothingToCancel(UserError):

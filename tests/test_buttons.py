@@ -1,7 +1,10 @@
 """Every button below the pictures: what it does, for whom, and that it outlives the bot."""
 
+import io
+import zipfile
+
 from bot.generation.grid import size_of
-from tests.town import Town, answer, buttons, said
+from tests.town import Town, answer, buttons, parts, said
 
 
 async def test_reroll_belongs_to_whoever_pressed(town: Town) -> None:
@@ -62,18 +65,38 @@ async def test_a_remix_without_words_is_refused(town: Town) -> None:
 async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town: Town) -> None:
     """Picking is private; from there one can upscale, vary and share."""
     record, message = await town.imagine(seed=10)
-    result = await town.bo.click(message, custom_id=f"easel:pick:{record.id}:2")
-    assert answer(result).ephemeral
-    assert "Picture 3 of 4" in said(answer(result))
-    assert "seed 12" in said(answer(result))
-    assert "8 × 8 pixels" in said(answer(result))
-    assert buttons(answer(result)) == [f"easel:{verb}:{record.id}:2" for verb in ("upscale", "vary", "share")]
+    (chooser,) = (part for part in parts(message) if part["type"] == 3)
+    assert chooser["options"][2]["label"] == "Picture 3, bottom left"
+    assert chooser["options"][2]["description"] == "seed 12"
+    picked = await town.pick(message, 2, town.bo)
+    assert picked.ephemeral
+    assert "Picture 3 of 4" in said(picked)
+    assert "seed 12" in said(picked)
+    assert "8 × 8 pixels" in said(picked)
+    verbs = {"upscale": (":2", ":4"), "vary": (":subtle", ":strong"), "share": ("",)}
+    assert buttons(picked) == [f"easel:{verb}:{record.id}:2{of}" for verb, several in verbs.items() for of in several]
+
+
+async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:
+    """Each as it was drawn, and what was ordered; for whoever asks, alone."""
+    record, message = await town.imagine("a cat", seed=10)
+    handed = answer(await town.bo.click(message, custom_id=f"easel:zip:{record.id}"))
+    assert handed.ephemeral
+    (attachment,) = handed.attachments
+    assert attachment.filename == f"easel-{record.id}.zip"
+    with zipfile.ZipFile(io.BytesIO(await attachment.read())) as archive:
+        names = archive.namelist()
+        assert archive.read(names[1]) == await town.services.storage.get(record.images[1].key)
+        about = archive.read(f"easel-{record.id}.txt").decode()
+    assert names == [*(f"easel-{record.id}-{index}.png" for index in range(1, 5)), f"easel-{record.id}.txt"]
+    assert "Prompt: a cat\n" in about
+    assert "Seed: 10\n" in about
 
 
 async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:
     """Four times as wide as the picture, and as what the private view shows, in a public message."""
     record, message = await town.imagine(images=1)
-    result = await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0")
+    result = await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0:4")
     posted = answer(result)
     assert not posted.ephemeral
     assert f"32 × 32 pixels, upscaled for <@{town.bo.id}>" in said(posted)
@@ -83,19 +106,18 @@ async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:
 async def test_vary_starts_from_the_picture(town: Town) -> None:
     """The inference server gets the picked picture and how much of it to draw anew."""
     record, message = await town.imagine(seed=10)
-    picked = await town.bo.click(message, custom_id=f"easel:pick:{record.id}:1")
-    await town.bo.click(answer(picked), custom_id=f"easel:vary:{record.id}:1")
+    await town.bo.click(await town.pick(message, 1, town.bo), custom_id=f"easel:vary:{record.id}:1:strong")
     second, _ = await town.finished()
     request = town.pool.requests[-1]
     assert request.init_image == await town.services.storage.get(record.images[1].key)
-    assert request.strength == 0.5
+    assert request.strength == 0.75
     assert (second.order.kind, second.order.parent_id, second.order.images) == ("vary", record.id, 4)
 
 
 async def test_rerolling_a_variation_starts_from_the_same_picture(town: Town) -> None:
     """A re-roll repeats what was done, not only what was said."""
     first, message = await town.imagine(images=1)
-    await town.ada.click(message, custom_id=f"easel:vary:{first.id}:0")
+    await town.ada.click(message, custom_id=f"easel:vary:{first.id}:0:subtle")
     second, message = await town.finished()
     await town.ada.click(message, custom_id=f"easel:reroll:{second.id}")
     await town.finished()
@@ -143,7 +165,7 @@ async def test_what_is_asked_about_may_be_kept(town: Town) -> None:
     """The question goes, the pictures stay."""
     record, message = await town.imagine()
     asked = answer(await town.ada.click(message, custom_id=f"easel:delete:{record.id}"))
-    await town.ada.click(asked, custom_id=f"easel:keep:{record.id}")
+    await town.ada.click(asked, custom_id=f"easel:spare:{record.id}")
     assert [one.id for one in town.messages()] == [message.id]
     kept = await town.services.log.get(record.id)
     assert kept is not None
@@ -165,7 +187,7 @@ async def test_a_second_press_says_that_it_is_gone_already(town: Town) -> None:
 async def test_a_message_that_is_gone_is_said_to_be_gone(town: Town) -> None:
     """Discord's 10008 is no fault of Easel's."""
     record, message = await town.imagine(images=1)
-    copy = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0"))
+    copy = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0:4"))
     town.env.inject_error("DELETE", "/webhooks/*/*/messages/@original", status=404, code=10008)
     result = await town.bo.click(copy, custom_id=f"easel:discard:{record.id}:0:{town.bo.id}")
     assert said(answer(result)) == "This message is gone already."
@@ -187,7 +209,7 @@ async def test_an_upscaled_copy_can_be_deleted_by_those_it_concerns(town: Town) 
     record, message = await town.imagine(images=1)
     eve = town.guild.add_member(town.env.create_user("eve"))
     for who in (town.bo, town.ada, town.mo):
-        copy = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0"))
+        copy = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0:4"))
         discard = f"easel:discard:{record.id}:0:{town.bo.id}"
         refused = await eve.click(copy, custom_id=discard)
         assert "belongs to someone else" in said(answer(refused))
@@ -217,7 +239,7 @@ async def test_every_button_works_after_a_restart(town: Town) -> None:
     """A new bot process knows nothing but the buttons' ids, and that is enough."""
     record, message = await town.imagine("a cat", images=4)
     await town.restart()
-    assert "Picture 1 of 4" in said(answer(await town.bo.click(message, custom_id=f"easel:pick:{record.id}:0")))
+    assert "Picture 1 of 4" in said(await town.pick(message, 0, town.bo))
     assert "Generation" in said(answer(await town.bo.click(message, custom_id=f"easel:details:{record.id}")))
     assert (await town.bo.click(message, custom_id=f"easel:remix:{record.id}")).modal is not None
     picker = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
@@ -234,8 +256,8 @@ async def test_an_upscaled_copy_goes_with_the_picture_that_it_shows(town: Town) 
     """The owner deletes the generation: nothing that shows it is left in the channel, whoever had it upscaled."""
     record, message = await town.imagine()
     for index in range(2):
-        picked = answer(await town.bo.click(message, custom_id=f"easel:pick:{record.id}:{index}"))
-        await town.bo.click(picked, custom_id=f"easel:upscale:{record.id}:{index}")
+        picked = await town.pick(message, index, town.bo)
+        await town.bo.click(picked, custom_id=f"easel:upscale:{record.id}:{index}:2")
     await town.mo.slash(town.pictures, "mod remove", generation=record.id, reason="no", picture=1)
     assert len(town.pictures.history(viewer=town.ada)) == 2
     await town.delete(record, message)

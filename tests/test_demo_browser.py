@@ -79,9 +79,10 @@ async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
 
         await timeline.get_by_role("button", name="Details").click()
         await timeline.get_by_text("/imagine prompt:a yellow star").wait_for()
-        await timeline.get_by_role("button", name="2", exact=True).click()
+        await timeline.get_by_text("Pick a picture").click()
+        await page.get_by_role("option").filter(has_text="Picture 2, top right").click()
         await timeline.get_by_text("Picture 2 of 4").wait_for()
-        await timeline.get_by_role("button", name="Upscale").click()
+        await timeline.get_by_role("button", name="Upscale ×2").click()
         await timeline.get_by_text("upscaled for").wait_for()
 
         await page.get_by_role("button", name="Mo moderator").click()

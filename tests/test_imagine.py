@@ -48,18 +48,22 @@ async def test_the_answer_tells_of_queue_and_preview_until_the_pictures_come(tow
     assert len(message.attachments) == 1
 
 
-async def test_nine_pictures_have_nine_buttons(town: Town) -> None:
-    """Nine pictures fit the limits of a message: five buttons a row at most."""
-    record, message = await town.imagine(images=9)
-    picks = [f"easel:pick:{record.id}:{index}" for index in range(9)]
-    assert buttons(message)[:9] == picks
+async def test_nine_pictures_have_nine_names(town: Town) -> None:
+    """One can be chosen by where it stands; no row holds more than five buttons."""
+    _, message = await town.imagine(images=9)
+    (chooser,) = (part for part in parts(message) if part["type"] == 3)
+    assert len(chooser["options"]) == 9
+    assert chooser["options"][4]["label"] == "Picture 5, middle"
     assert all(len(part["components"]) <= 5 for part in parts(message) if part["type"] == 1)
 
 
 async def test_a_single_picture_is_upscaled_and_varied_without_picking(town: Town) -> None:
     """Where there is nothing to choose from, the buttons are one click nearer."""
     record, message = await town.imagine(images=1)
-    assert buttons(message)[:2] == [f"easel:upscale:{record.id}:0", f"easel:vary:{record.id}:0"]
+    assert buttons(message)[:4] == [
+        f"easel:{verb}:{record.id}:0{of}"
+        for verb, of in [("upscale", ":2"), ("upscale", ":4"), ("vary", ":subtle"), ("vary", ":strong")]
+    ]
 
 
 async def test_options_reach_the_inference_server(town: Town) -> None:
@@ -91,11 +95,14 @@ async def test_works_in_a_direct_message(town: Town) -> None:
     assert buttons(answer(result)) == [
         f"easel:{verb}:{record.id}{of}"
         for verb, of in [
-            ("upscale", ":0"),
-            ("vary", ":0"),
+            ("upscale", ":0:2"),
+            ("upscale", ":0:4"),
+            ("vary", ":0:subtle"),
+            ("vary", ":0:strong"),
             ("reroll", ""),
             ("remix", ""),
             ("details", ""),
+            ("zip", ""),
             ("delete", ""),
         ]
     ]
@@ -144,8 +151,8 @@ async def test_odd_prompts_are_drawn_and_shown_without_harm(town: Town, prompt: 
 async def test_no_message_of_the_bot_pings(town: Town) -> None:
     """Every request that carries text forbids all mentions, whatever the prompt says."""
     _, message = await town.imagine("@everyone <@&1> look at <@1>")
-    await town.bo.click(message, custom_id=buttons(message)[0])
-    await town.bo.click(message, custom_id=buttons(message)[-2])
+    await town.pick(message, 0, town.bo)
+    await town.bo.click(message, custom_id=next(one for one in buttons(message) if "details" in one))
     sent: list[Any] = [request.json for request in town.env.http_requests if isinstance(request.json, dict)]
     texts = [body for body in (one.get("data") or one for one in sent) if body.get("components")]
     assert len(texts) >= 3

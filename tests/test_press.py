@@ -25,8 +25,12 @@ BIG = 2**63 - 1
 # Ids that stand in messages since Easel 0.1, with the fields that they stand for.  Lines are added, never changed.
 POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:pick:7:2", "Pick", {"generation_id": 7, "index": 2}),
-    ("easel:upscale:7:0", "Upscale", {"generation_id": 7, "index": 0}),
-    ("easel:vary:7:8", "Vary", {"generation_id": 7, "index": 8}),
+    ("easel:choose:7", "PickOne", {"generation_id": 7}),
+    ("easel:upscale:7:0", "Upscale", {"generation_id": 7, "index": 0, "factor": None}),
+    ("easel:upscale:7:0:2", "Upscale", {"generation_id": 7, "index": 0, "factor": 2}),
+    ("easel:vary:7:8", "Vary", {"generation_id": 7, "index": 8, "strength": None}),
+    ("easel:vary:7:8:strong", "Vary", {"generation_id": 7, "index": 8, "strength": "strong"}),
+    ("easel:zip:7", "DownloadAll", {"generation_id": 7}),
     ("easel:share:7:8", "Share", {"generation_id": 7, "index": 8}),
     ("easel:discard:7:8:1001", "Discard", {"generation_id": 7, "index": 8, "by": 1001}),
     ("easel:sharepick:7", "SharePicker", {"generation_id": 7}),
@@ -38,7 +42,7 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:details:7", "Details", {"generation_id": 7}),
     ("easel:delete:7", "Delete", {"generation_id": 7}),
     ("easel:erase:7", "DeleteForGood", {"generation_id": 7}),
-    ("easel:keep:7", "Keep", {"generation_id": 7}),
+    ("easel:spare:7", "Spare", {"generation_id": 7}),
     ("easel:cancel:7", "Cancel", {"generation_id": 7}),
     ("easel:history:", "HistoryPage", {"before": None}),
     ("easel:history:123", "HistoryPage", {"before": 123}),

@@ -112,6 +112,15 @@ def test_a_code_block_cannot_be_left() -> None:
     assert text.code("a``` **b**", 100).count("```") == 2
 
 
+@pytest.mark.parametrize(
+    ("index", "count", "name"),
+    [(0, 1, "the only one"), (3, 4, "bottom right"), (4, 9, "middle"), (2, 3, "row 2, column 1")],
+)
+def test_pictures_have_names_by_their_place(index: int, count: int, name: str) -> None:
+    """People can talk about them."""
+    assert text.place_in_grid(index, count) == name
+
+
 def test_alt_text_has_discords_length() -> None:
     """1,024 characters at most, the picture's number first."""
     assert text.alt_text("a cat", 2) == "Picture 2: a cat"
@@ -203,16 +212,18 @@ def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> No
     assert "Filter: **flag** (violence, 0.50)" in details(record, verdict=True)
 
 
+def said_by(layout: ui.LayoutView) -> str:
+    return "\n".join(item.content for item in layout.walk_children() if isinstance(item, ui.TextDisplay))
+
+
 def test_a_result_says_which_words_are_not_known() -> None:
     """In the small print, with their marks disarmed, and not too many of them."""
     result = Result(a_record(), (), GRID, ("pepe", "*bold*"))
-    shown = "\n".join(
-        item.content for item in ResultLayout.of(result).walk_children() if isinstance(item, ui.TextDisplay)
-    )
+    shown = said_by(ResultLayout.of(result))
     assert "-# I don't know “pepe” or “\\*bold\\*”; I drew what is nearest." in shown
     assert unknown_words(["a" * 99]).count("a") < 40
     assert "k9" not in unknown_words([f"k{number}" for number in range(10)])
-    assert "I don't know" not in str(ResultLayout(a_record(), GRID).to_components())  # type: ignore[no-untyped-call]
+    assert "I don't know" not in said_by(ResultLayout(a_record(), GRID))
 
 
 def test_a_result_in_a_direct_message_offers_no_sharing() -> None:

@@ -111,6 +111,11 @@ class Town:
         await person.click(question, custom_id=f"easel:erase:{record.id}")
         return next((one for one in self.pictures.history(viewer=person) if one.id == question.id), None)
 
+    async def pick(self, message: Any, index: int, who: simcord.MemberActor | None = None) -> Any:
+        """Choose a picture of a grid; returns what shows it."""
+        (chooser,) = (custom_id for custom_id in buttons(message) if custom_id.startswith("easel:choose:"))
+        return answer(await (who or self.ada).select(message, [str(index)], custom_id=chooser))
+
     async def finished(self) -> tuple[GenerationRecord, discord.Message]:
         """Wait until nothing is being drawn; returns the newest generation and the newest message."""
         await self.settled()
@@ -184,8 +189,8 @@ def buttons(message: Any) -> list[str]:
 
 def result_buttons(generation_id: int) -> list[str]:
     """The custom ids below four finished pictures, in order."""
-    picks = [f"easel:pick:{generation_id}:{index}" for index in range(4)]
-    return picks + [f"easel:{verb}:{generation_id}" for verb in ("reroll", "remix", "shareany", "details", "delete")]
+    verbs = ("choose", "reroll", "remix", "shareany", "details", "zip", "delete")
+    return [f"easel:{verb}:{generation_id}" for verb in verbs]
 
 
 def answer(result: simcord.InteractionResult) -> Any:

@@ -86,6 +86,12 @@ class Pictures:
         image = record.picture(index)
         return record, image, await self._storage.get(image.key)
 
+    async def files(self, actor: Actor, generation_id: int) -> tuple[GenerationRecord, list[tuple[int, bytes]]]:
+        """The files of all its pictures that were not removed, with their indexes."""
+        record = await self.find(actor, generation_id)
+        shown = [image for image in record.images if image.removal is None]
+        return record, [(image.index, await self._storage.get(image.key)) for image in shown]
+
     # ---------------------------------------------------------------------------------------------- drawing again
 
     async def reroll(self, actor: Actor, generation_id: int) -> Order:
@@ -96,10 +102,10 @@ class Pictures:
         picture = await self._storage.get(record.init_image_key)
         return successor(record, actor, "reroll", init_image=picture, strength=record.order.strength)
 
-    async def vary(self, actor: Actor, generation_id: int, index: int) -> Order:
-        """A picture drawn anew in part."""
+    async def vary(self, actor: Actor, generation_id: int, index: int, strength: float = VARY_STRENGTH) -> Order:
+        """A picture drawn anew in part: `strength` (0–1) of it."""
         record, _, png = await self.picture(actor, generation_id, index)
-        start = {"init_image": png, "strength": VARY_STRENGTH, "images": IMAGES_PER_VARIATION}
+        start = {"init_image": png, "strength": strength, "images": IMAGES_PER_VARIATION}
         return successor(record, actor, "vary", **start)
 
     async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:

@@ -19,7 +19,7 @@ HELP = """### Easel draws what you describe
 `/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` (the \
 same seed draws the same pictures), `guidance` (higher follows the prompt more closely), `temperature` and `top_k` \
 (higher is wilder), `negative` (what to leave out).
-**Below the result** a number opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt again, \
+**Below the result** the list opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt again, \
 *Remix* lets you change it first, *Details* shows every parameter.
 `/queue` shows who waits, `/cancel` stops your own, `/history` keeps your pictures, `/gallery` shows what the server \
 shares and votes for."""

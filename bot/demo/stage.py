@@ -41,7 +41,7 @@ OpenServices = Callable[[Settings, Posts], AbstractAsyncContextManager[Services]
 
 PUMP_SECONDS: Final = 0.25
 WELCOME: Final = """**Welcome to Easel.** It draws what you describe: type `/imagine a castle on a hill`, press Enter.
-Under the pictures, a number opens one of them, *Share* puts it into the gallery, *Remix* changes the words.
+Under the pictures, the list opens one of them, *Share* puts it into the gallery, *Remix* changes the words.
 At the top you can look through other people’s eyes, and turn on *Slow motion* to watch the queue at work."""
 
 

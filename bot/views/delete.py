@@ -51,7 +51,7 @@ class DeleteQuestion(ui.LayoutView):
         self.add_item(
             ui.TextDisplay(f"Delete {what}{whose} from {whence}?{end}\n-# {text.plain(record.order.prompt, 150)}")
         )
-        self.add_item(row_of(DeleteForGood(record.id), Keep(record.id)))
+        self.add_item(row_of(DeleteForGood(record.id), Spare(record.id)))
 
 
 class DeleteForGood(GenerationPress, verb="erase"):
@@ -66,7 +66,7 @@ class DeleteForGood(GenerationPress, verb="erase"):
         await interaction.edit_original_response(view=note(text.deleted(gone=removed.gone)))
 
 
-class Keep(GenerationPress, verb="keep"):
+class Spare(GenerationPress, verb="spare"):
     """Puts the question away."""
 
     def control(self) -> ui.Button[Any]:

@@ -16,7 +16,7 @@ from bot.services import Services
 from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.press import Press
-from bot.views.result import action_row, grid_file
+from bot.views.result import action_rows, grid_file
 
 PER_PAGE: Final = 3  # nine components each; a message takes 40
 
@@ -42,7 +42,8 @@ class HistoryLayout(ui.LayoutView):
             else:
                 self.files.append(grid_file(record, picture))
                 box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1])))
-            box.add_item(action_row(record))
+            for row in action_rows(record):
+                box.add_item(row)
             self.add_item(box)
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if before is not None:

@@ -5,7 +5,7 @@ In: a stored picture.  Out: layouts and buttons.
 
 import asyncio
 from io import BytesIO
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import discord
 from discord import ui
@@ -17,9 +17,11 @@ from bot.views import text
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
-from bot.views.press import GenerationPress, Press, actor_of, place
+from bot.views.press import GenerationPress, Press, actor_of, place, row_of
 
-UPSCALE_FACTOR: Final = 4
+UPSCALE_FACTOR: Final = 4  # of buttons that do not say
+UPSCALE_FACTORS: Final = (2, 4)
+VARY_STRENGTHS: Final = {"subtle": 0.3, None: 0.5, "strong": 0.75}
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
 
 
@@ -28,30 +30,46 @@ class PicturePress(GenerationPress):
 
     index: int
 
-    async def picture(self, interaction: BotInteraction) -> tuple[GenerationRecord, ImageRecord, bytes]:
-        """The picture's file with what is known of it.  Raises NotFound where it was removed."""
-        pictures = interaction.client.services.pictures
-        return await pictures.picture(actor_of(interaction), self.generation_id, self.index)
-
 
 class Pick(PicturePress, verb="pick"):
-    """Shows one picture of the grid to the person who asked, with its own buttons."""
+    """Shows one picture to the person who asked, with its own buttons; below messages of before `PickOne`."""
 
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=str(self.index + 1), style=discord.ButtonStyle.primary)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        record, image, png = await self.picture(interaction)
-        layout = PictureLayout(record, image, PictureFile(png, "png"), by=None)
-        await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
+        await show_picture(interaction, self.generation_id, self.index)
+
+
+class PickOne(GenerationPress, verb="choose"):
+    """Chooses a picture of the grid by its name, and shows it to the person who asked."""
+
+    images: tuple[ImageRecord, ...] = unwritten(default=())
+    count: int = unwritten(default=0)  # of the grid, which may have lost some since
+
+    def control(self) -> ui.Select[Any]:
+        options = [
+            discord.SelectOption(
+                label=f"Picture {image.index + 1}, {text.place_in_grid(image.index, self.count)}",
+                description=f"seed {image.seed}",
+                value=str(image.index),
+            )
+            for image in self.images
+        ]
+        return ui.Select(placeholder="Pick a picture: upscale, vary, share …", options=options)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await show_picture(interaction, self.generation_id, int(self.item.values[0]))
 
 
 class Upscale(PicturePress, verb="upscale"):
     """Posts one picture, larger, for everyone in the channel."""
 
+    factor: int | None = None
+
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Upscale", emoji="🔍", style=discord.ButtonStyle.primary)
+        label = f"Upscale ×{self.factor or UPSCALE_FACTOR}"
+        return ui.Button(label=label, emoji="🔍", style=discord.ButtonStyle.primary)
 
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
@@ -62,7 +80,8 @@ class Upscale(PicturePress, verb="upscale"):
         except Exception:
             await take_back(interaction)
             raise
-        layout = PictureLayout(record, image, await enlarged(png), by=interaction.user.id)
+        file = await enlarged(png, self.factor or UPSCALE_FACTOR)
+        layout = PictureLayout(record, image, file, by=interaction.user.id)
         await interaction.edit_original_response(view=layout, attachments=[layout.file])
 
 
@@ -89,12 +108,17 @@ class Discard(GenerationPress, verb="discard"):
 class Vary(PicturePress, verb="vary"):
     """Draws a picture anew in part: a generation of whoever pressed."""
 
+    strength: Literal["subtle", "strong"] | None = None
+
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Vary", emoji="🪄")
+        label = {"subtle": "Vary a little", "strong": "Vary a lot", None: "Vary"}[self.strength]
+        return ui.Button(label=label, emoji="🪄")
 
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
-        order = await pictures.vary(actor_of(interaction), self.generation_id, self.index)
+        order = await pictures.vary(
+            actor_of(interaction), self.generation_id, self.index, VARY_STRENGTHS[self.strength]
+        )
         await place(interaction, order)
 
 
@@ -153,15 +177,8 @@ class PictureLayout(ui.LayoutView):
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {facts}{asked} · seed {image.seed}"))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))
-        row: ui.ActionRow[Any] = ui.ActionRow()
-        if by is None:
-            row.add_item(Upscale(record.id, image.index))
-        row.add_item(Vary(record.id, image.index))
-        if record.order.requester.guild_id is not None:
-            row.add_item(Share(record.id, image.index))
-        if by is not None:
-            row.add_item(Discard(record.id, image.index, by))
-        box.add_item(row)
+        for row in buttons_of(record, image.index, by):
+            box.add_item(row)
         self.add_item(box)
 
 
@@ -183,9 +200,31 @@ class SharedLayout(ui.LayoutView):
         self.add_item(ui.ActionRow(Unshare(record.id)))
 
 
-async def enlarged(png: bytes) -> PictureFile:
-    """The picture at several times its size, under Discord's limit for a file."""
-    return await asyncio.to_thread(lambda: grid.fit(grid.upscale(png, UPSCALE_FACTOR)))
+def buttons_of(
+    record: GenerationRecord, index: int, by: int | None = None, *, share: bool = True
+) -> list[ui.ActionRow[Any]]:
+    """What can be done with one picture; `by` is for whom a public copy was made."""
+    row = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"))
+    if share and record.order.requester.guild_id is not None:
+        row.add_item(Share(record.id, index))
+    if by is not None:
+        row.add_item(Discard(record.id, index, by))
+        return [row]
+    return [row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS)), row]
+
+
+async def show_picture(interaction: BotInteraction, generation_id: int, index: int) -> None:
+    """One picture as it was drawn, to the person who asked alone."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    pictures = interaction.client.services.pictures
+    record, image, png = await pictures.picture(actor_of(interaction), generation_id, index)
+    layout = PictureLayout(record, image, PictureFile(png, "png"), by=None)
+    await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
+
+
+async def enlarged(png: bytes, factor: int) -> PictureFile:
+    """The picture at so many times its size, under Discord's limit for a file."""
+    return await asyncio.to_thread(lambda: grid.fit(grid.upscale(png, factor)))
 
 
 async def share(interaction: BotInteraction, generation_id: int, index: int) -> None:

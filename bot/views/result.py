@@ -17,11 +17,11 @@ from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.delete import Delete
-from bot.views.picture import RESULT_COLOUR, Pick, SharePickerLayout, Upscale, Vary, share
+from bot.views.download import DownloadAll
+from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
 
-BUTTONS_PER_ROW = 5
 MAX_COMMAND_SHOWN = 1300
 MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30
 
@@ -49,7 +49,8 @@ class ResultLayout(ui.LayoutView):
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))
         for row in picture_rows(record):
             box.add_item(row)
-        box.add_item(action_row(record))
+        for row in action_rows(record):
+            box.add_item(row)
         self.add_item(box)
 
 
@@ -82,22 +83,20 @@ def facts(record: GenerationRecord) -> str:
 
 
 def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
-    """A numbered button for each picture; where there is one only, what they would lead to."""
-    indexes = [image.index for image in record.images if image.removal is None]
+    """The choice of a picture; where there is one only, what the choice would lead to."""
+    images = tuple(image for image in record.images if image.removal is None)
     if len(record.images) == 1:
-        return [row_of(Upscale(record.id, index), Vary(record.id, index)) for index in indexes]
-    picks = [Pick(record.id, index) for index in indexes]
-    per_row = BUTTONS_PER_ROW if len(picks) <= BUTTONS_PER_ROW else (len(picks) + 2) // 3
-    return [row_of(*picks[start : start + per_row]) for start in range(0, len(picks), per_row)]
+        return [row for image in images for row in buttons_of(record, image.index, share=False)]
+    return [row_of(PickOne(record.id, images, len(record.images)))] if images else []
 
 
-def action_row(record: GenerationRecord) -> ui.ActionRow[Any]:
-    row = row_of(Reroll(record.id), Remix(record.id))
+def action_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
+    """What can be done with the whole."""
+    first = row_of(Reroll(record.id), Remix(record.id))
     if record.order.requester.guild_id is not None:
-        row.add_item(ShareAny(record.id))
-    row.add_item(Details(record.id))
-    row.add_item(Delete(record.id))
-    return row
+        first.add_item(ShareAny(record.id))
+    first.add_item(Details(record.id))
+    return [first, row_of(DownloadAll(record.id), Delete(record.id))]
 
 
 class Reroll(GenerationPress, verb="reroll"):

@@ -12,10 +12,16 @@ from typing import Final
 from discord.utils import format_dt
 
 from bot.errors import PromptBlocked, Sanctioned, UserError
+from inference.contract import grid_columns
 
 MAX_PROMPT_SHOWN: Final = 300
 MAX_ALT_TEXT: Final = 1024
 MAX_REASON_SHOWN: Final = 400
+_PLACES: Final = {
+    1: ("the only one",),
+    4: ("top left", "top right", "bottom left", "bottom right"),
+    9: ("top left", "top", "top right", "left", "middle", "right", "bottom left", "bottom", "bottom right"),
+}
 _CATEGORIES: Final = {
     "hate_harassment": "hate or harassment", "violence_gore": "violence and gore", "sexual": "sexual content",
     "self_harm": "self-harm", "minors": "sexual content about minors", "illegal": "illegal acts",
@@ -103,6 +109,14 @@ def until(when: datetime) -> str:
 def category(name: str) -> str:
     """The filter's word for what it found, as people say it: "violence_gore" → "violence and gore"."""
     return _CATEGORIES.get(name, name.replace("_", " "))
+
+
+def place_in_grid(index: int, count: int) -> str:
+    """Where a picture stands, so that people can talk about it: 0 of 4 → "top left"."""
+    if count in _PLACES:
+        return _PLACES[count][index]
+    row, column = divmod(index, grid_columns(count))
+    return f"row {row + 1}, column {column + 1}"
 
 
 def count(number: int, thing: str) -> str:

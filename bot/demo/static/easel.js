@@ -129,27 +129,32 @@
     form().requestSubmit();
   }
 
-  // ---- the timeline starts at its top, where the welcome is; from the visitor's first act on, the newest stays in view
+  // ---- the timeline starts at its top, where the welcome is; from the visitor's first act on, the newest stays in view.
 
   let follows = false, touched = 0;
-  function follow() { follows = true; down(); }
-  function down() {
-    const timeline = document.getElementById("channel-timeline");
-    if (follows) timeline.scrollTop = timeline.scrollHeight; else if (!touched) timeline.scrollTop = 0;
+  const timeline = () => document.getElementById("channel-timeline");
+
+  function follow() { follows = true; settle(); }
+
+  function settle() {
+    const line = timeline();
+    if (follows) line.scrollTop = line.scrollHeight;
+    else if (!touched) line.scrollTop = 0;
   }
+
   function watchScrolling() {
-    const timeline = document.getElementById("channel-timeline");
+    const line = timeline();
     for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-      timeline.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+      line.addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
     }
-    timeline.addEventListener("scroll", () => {
-      if (!touched && !follows) { timeline.scrollTop = 0; return; }
-      const rest = timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight;
-      if (rest < 40 && touched) follows = true; else if (Date.now() - touched < 1000) follows = false;
+    line.addEventListener("scroll", () => {
+      if (!touched) { settle(); return; }
+      const rest = line.scrollHeight - line.scrollTop - line.clientHeight;
+      if (rest < 40) follows = true; else if (Date.now() - touched < 1000) follows = false;
     });
-    timeline.addEventListener("click", (event) => { if (event.target.closest("button")) follows = true; });
-    new ResizeObserver(down).observe(document.getElementById("channel-message-list"));
-    new ResizeObserver(down).observe(timeline);
+    line.addEventListener("click", (event) => { if (event.target.closest(".component-button")) follows = true; });
+    new ResizeObserver(settle).observe(document.getElementById("channel-message-list"));
+    new ResizeObserver(settle).observe(line);
   }
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -162,7 +167,7 @@
       event.preventDefault();
       touched = Date.now();
       follows = false;
-      document.getElementById("channel-timeline").scrollTop = 0;
+      timeline().scrollTop = 0;
     });
     document.getElementById("easel-slow").addEventListener("change", (event) => {
       void ask("/api/action", {
