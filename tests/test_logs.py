@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from bot.logs import configure_logs
-from inference.contract import Verdict
+from inference.contract import Event, GenerationRequest
 from tests.bot_fakes import FakePool, draw, services
 
 
@@ -96,9 +96,10 @@ async def test_a_generations_lines_say_which(tmp_path: Path, capsys: pytest.Capt
     """Those of its pool, its storage and its log, too, which know nothing of generations."""
 
     class TellingPool(FakePool):
-        async def check(self, prompts: Sequence[str]) -> list[Verdict]:
+        async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
             structlog.get_logger("bot.pool").info("pool.asked")
-            return await super().check(prompts)
+            async for event in super().generate(request):
+                yield event
 
     configure_logs("info", "json")
     async with services(tmp_path, TellingPool()) as opened:

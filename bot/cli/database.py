@@ -1,18 +1,16 @@
-"""`easel db`: the database's schema."""
+"""`easel db`: the database's schema, a copy of it, and the way back."""
 
 import asyncio
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bot.cli.surroundings import read_settings
 
 database_commands = typer.Typer(no_args_is_help=True, help="The database.")
-
-
-@database_commands.callback()
-def _database() -> None:
-    """Keeps each command under its name while there is only one."""
 
 
 @database_commands.command()
@@ -30,3 +28,30 @@ async def _upgrade(url: str) -> None:
         await database.upgrade()
     finally:
         await database.close()
+
+
+@database_commands.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; a file that is not there yet.")],
+) -> None:
+    """Copy the whole database into one file, also while the bot runs.  The pictures are not in it."""
+    from bot.database.backup import back_up
+
+    asyncio.run(back_up(read_settings().database_url, file))
+    Console().print(escape(f"{file} ({file.stat().st_size / 1e6:.1f} MB)"), highlight=False, soft_wrap=True)
+
+
+@database_commands.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `easel db backup` wrote.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in place of what is in the database.  Stop the bot first."""
+    from bot.database.backup import restore as put_back
+    from bot.database.session import Database
+
+    settings = read_settings()
+    if not yes:
+        typer.confirm(f"Everything in {Database(settings.database_url).name} is replaced.  Go on?", abort=True)
+    asyncio.run(put_back(settings.database_url, file))
+    Console().print("The database is as it was then, with the schema of now.")

@@ -76,7 +76,7 @@ class WordNet:
     meanings: Mapping[str, tuple[str, ...]]
     uses: Mapping[str, tuple[int, int]]
 
-    def silent_words(self) -> set[str]:
+    def silent_words(self) -> frozenset[str]:
         """Words that are no nouns, or others more often, and so name nothing to be seen; long ones are left out."""
         return _SMALL | {
             word

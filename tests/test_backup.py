@@ -1,0 +1,93 @@
+"""A backup holds everything, is whole or not there, and comes back on both databases."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.config import load_settings
+from bot.database.backup import back_up, restore
+from bot.database.generations import GenerationLog
+from bot.database.locks import shard_locks
+from bot.database.session import Database
+from bot.errors import ConfigurationError, UserError
+from bot.partition import Partition
+from tests.bot_fakes import an_order
+
+
+@pytest.fixture(autouse=True)
+def _postgres_programs(request: pytest.FixtureRequest) -> None:
+    if "postgresql" in request.node.name and shutil.which("pg_dump") is None:
+        pytest.skip("no pg_dump here: apt-get install postgresql-client")
+
+
+async def prompts(url: str) -> list[str]:
+    async with Database(url) as database:
+        return [record.order.prompt for record in await GenerationLog(database).unfinished()]
+
+
+async def order(url: str, prompt: str) -> None:
+    async with Database(url) as database:
+        await GenerationLog(database).open(an_order(prompt, seed=7))
+
+
+async def test_what_was_there_comes_back(database_url: str, tmp_path: Path) -> None:
+    """Taken while the bot works; what came later is gone after the way back, and the next id is a new one."""
+    await order(database_url, "before")
+    async with Database(database_url) as database, shard_locks(database, Partition(), lost=print):
+        await back_up(database_url, tmp_path / "copy")
+        await GenerationLog(database).open(an_order("after", seed=7))
+    await restore(database_url, tmp_path / "copy")
+    assert await prompts(database_url) == ["before"]
+    await order(database_url, "again")
+    assert await prompts(database_url) == ["before", "again"]
+    assert {path.name for path in tmp_path.iterdir()} >= {"copy"}  # noqa: ASYNC240  # a test's own folder
+    assert not list(tmp_path.glob("*.unfinished"))  # noqa: ASYNC240
+
+
+async def test_it_comes_back_into_a_new_database(empty_url: str, database_url: str, tmp_path: Path) -> None:
+    """On another machine."""
+    if empty_url.partition(":")[0] != database_url.partition(":")[0]:
+        return
+    await order(database_url, "moved")
+    await back_up(database_url, tmp_path / "copy")
+    await restore(empty_url, tmp_path / "copy")
+    assert await prompts(empty_url) == ["moved"]
+
+
+async def test_no_backup_writes_over_another(database_url: str, tmp_path: Path) -> None:
+    """Nor into a folder that is not there."""
+    (tmp_path / "copy").write_text("older")
+    with pytest.raises(UserError, match="copy is there already"):
+        await back_up(database_url, tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == "older"
+    with pytest.raises(UserError, match="no/folder"):
+        await back_up(database_url, tmp_path / "no" / "folder" / "copy")
+
+
+async def test_a_running_bots_database_is_not_replaced(database_url: str, tmp_path: Path) -> None:
+    """It would go on writing what it remembers."""
+    await order(database_url, "before")
+    await back_up(database_url, tmp_path / "copy")
+    async with Database(database_url) as database, shard_locks(database, Partition(), lost=print):
+        with pytest.raises(ConfigurationError, match="another Easel works on it"):
+            await restore(database_url, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("written", [b"", b"this is not a database" * 100, None])
+async def test_what_is_no_backup_replaces_nothing(database_url: str, tmp_path: Path, written: bytes | None) -> None:
+    """A file of something else, an empty one, none."""
+    await order(database_url, "kept")
+    if written is not None:
+        (tmp_path / "copy").write_bytes(written)
+    with pytest.raises(UserError):
+        await restore(database_url, tmp_path / "copy")
+    assert await prompts(database_url) == ["kept"]
+
+
+async def test_without_a_database_there_is_nothing_to_copy(tmp_path: Path) -> None:
+    """And none is made."""
+    settings = load_settings(None, data_dir=tmp_path / "data")
+    with pytest.raises(UserError, match="is not there"):
+        await back_up(settings.database_url, tmp_path / "copy")
+    assert not (tmp_path / "data").exists()
