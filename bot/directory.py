@@ -10,7 +10,7 @@ from typing import Final
 
 import discord
 
-from bot.web.site import Member, Server
+from bot.web.site import Channel, Member, Server
 
 BELIEVED_SECONDS: Final = 60.0
 MAX_BELIEVED: Final = 10_000
@@ -38,6 +38,13 @@ class DiscordDirectory:
         """Every shard of this process has its connection to the gateway."""
         shards = getattr(self._client, "shards", {})
         return self._client.is_ready() and not any(shard.is_closed() for shard in shards.values())
+
+    def channels(self, guild_id: int) -> tuple[Channel, ...]:
+        guild = self._client.get_guild(guild_id)
+        if guild is None:
+            return ()
+        writable = [one for one in guild.text_channels if one.permissions_for(guild.me).send_messages]
+        return tuple(Channel(one.id, one.name) for one in writable)
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         guild = self._client.get_guild(guild_id)

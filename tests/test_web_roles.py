@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.actor import Actor
 from bot.web.app import create_app
 from tests.bot_fakes import ADA, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OUTSIDER, STRANGER, Pages, pages
 
-# Who asks.  STRANGER moderates and administrates another server; OUTSIDER is in none.
+# Who asks; the operator is no member.  STRANGER moderates and administrates another server; OUTSIDER is in none.
 ROLES = {
     "anonymous": None, "outsider": OUTSIDER, "stranger": STRANGER, "member": ADA, "moderator": MODERATOR,
     "manager": MANAGER, "operator": OPERATOR,
@@ -17,13 +18,14 @@ ROLES = {
 
 # What a role is answered, in the order of ROLES.  303 for somebody anonymous leads to the login.
 EVERYBODY = (200,) * 7
-MEMBERS_OF_SOMETHING = (303, 200, 200, 200, 200, 200, 200)
 MODERATORS = (303, 404, 404, 403, 200, 200, 200)
 MODERATORS_ACT = (401, 404, 404, 403, 303, 303, 303)
 MANAGERS_ACT = (401, 404, 404, 403, 403, 303, 303)
 
 Line = tuple[str, tuple[int, ...], dict[str, str]]
-C = f"/console/{GUILD}"
+MEMBERS = (303, 404, 404, 200, 200, 200, 200)
+MEMBERS_ACT = (401, 404, 404, 303, 303, 303, 303)
+C, G = f"/console/{GUILD}", f"/gallery/{GUILD}"
 
 # Route → an address for it, what each role gets, and the form.  `{record}` is what ADA had drawn, `{flag}` what waits
 # for review, `{gone}` what was removed, `{term}` a blocked word of this server.
@@ -57,6 +59,18 @@ TABLE: dict[str, Line] = {
     "GET /console/{guild}/stats": (f"{C}/stats", MODERATORS, {}),
     "GET /console/{guild}/export.csv": (f"{C}/export.csv", MODERATORS, {}),
     "GET /console/{guild}/export.jsonl": (f"{C}/export.jsonl", MODERATORS, {}),
+    "GET /console/{guild}/settings": (f"{C}/settings", (303, 404, 404, 403, 403, 200, 200), {}),
+    "POST /console/{guild}/settings": (f"{C}/settings", MANAGERS_ACT, {}),
+    "GET /gallery": ("/gallery", (200, 200, 303, 303, 303, 303, 200), {}),
+    "GET /gallery/{guild}": (G, MEMBERS, {}),
+    "GET /gallery/{guild}/feed.atom": (f"{G}/feed.atom", MEMBERS, {}),
+    "GET /gallery/{guild}/{share}": (f"{G}/{{share}}", MEMBERS, {}),
+    "GET /gallery/{guild}/{share}/{size}": (f"{G}/{{share}}/small.webp", MEMBERS, {}),
+    "POST /gallery/{guild}/{share}/vote": (f"{G}/{{share}}/vote", MEMBERS_ACT, {}),
+    "POST /gallery/{guild}/{share}/favourite": (f"{G}/{{share}}/favourite", MEMBERS_ACT, {}),
+    "POST /gallery/{guild}/{share}/report": (f"{G}/{{share}}/report", MEMBERS_ACT, {"reason": "x"}),
+    # ADA's own; others' takes a moderator.
+    "POST /gallery/{guild}/{share}/unshare": (f"{G}/{{share}}/unshare", MEMBERS_ACT, {}),
 }  # fmt: skip
 
 
@@ -75,7 +89,8 @@ async def prepared(site: Pages) -> dict[str, int]:
     await services.log.remove(gone.id, MODERATOR, "x")
     await services.sanctions.sanction(4343, GUILD, "ban", None, "x", MODERATOR)
     term = await services.terms._terms.add(GUILD, "word", "block", MANAGER)
-    return {"record": record.id, "gone": gone.id, "flag": flag.id, "term": term.id}
+    share = await services.gallery.share(Actor(ADA, GUILD), record.id, 0)
+    return {"record": record.id, "gone": gone.id, "flag": flag.id, "term": term.id, "share": share.id}
 
 
 def routes(site: Pages) -> set[str]:
@@ -103,7 +118,7 @@ async def test_each_role_gets_what_it_may(site: Pages, route: str) -> None:
         got.append(answer.status)
         if expected[0] == 303 and user_id is None and route != "POST /logout":
             assert answer.location.startswith("/login?next=%2F")
-        if answer.status == 303 and "/console/" in path and route.startswith("POST"):
+        if answer.status == 303 and address != "/logout" and route.startswith("POST"):
             things = await prepared(site)  # it was done: the next role needs another one
     assert dict(zip(ROLES, got, strict=True)) == dict(zip(ROLES, expected, strict=True))
 

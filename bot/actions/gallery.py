@@ -3,12 +3,25 @@
 In: an actor and an id.  Out: records.  Knows no Discord.
 """
 
+import random
+from dataclasses import dataclass
+
 from bot.actions.actor import Actor
 from bot.database.generations import GenerationLog
-from bot.database.records import Ballot, SharePage, ShareRecord
+from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.shares import GalleryOrder, Shares
 from bot.errors import DrawnElsewhere, NoGallery, NotFound, NotYours
+
+
+@dataclass(frozen=True, slots=True)
+class Relatives:
+    """`parent_private` is a parent that exists but is not in the gallery."""
+
+    parent: ShareRecord | None
+    parent_removed: bool
+    parent_private: bool
+    children: tuple[ShareRecord, ...]
 
 
 class Gallery:
@@ -17,9 +30,46 @@ class Gallery:
         self._generations = generations
         self._sanctions = sanctions
 
-    async def page(self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int) -> SharePage:
+    async def page(
+        self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int, wanted: GalleryFilter | None = None
+    ) -> SharePage:
         """A page of this server's gallery.  Raises NoGallery in direct messages."""
-        return await self._shares.page(_here(actor), order, cursor, limit)
+        return await self._shares.page(_here(actor), order, cursor, limit, wanted)
+
+    async def some(self, actor: Actor, limit: int) -> SharePage:
+        """A handful of this server's gallery, by chance."""
+        return await self._shares.some(_here(actor), limit, random.sample)
+
+    async def get(self, actor: Actor, share_id: int) -> ShareRecord:
+        """One shared picture of this server.  Raises NotFound."""
+        return await self._find(actor, share_id)
+
+    async def relatives(self, actor: Actor, share: ShareRecord) -> Relatives:
+        """What a shared picture was made from, and what was made from it, as far as this gallery shows it."""
+        generations = self._generations
+        here = _here(actor)
+        parent_id = share.generation.order.parent_id
+        children = [child.id for child in await generations.children(share.generation.id)]
+        ids = [*children, *([parent_id] if parent_id is not None else [])]
+        shown = await self._shares.of_generations(here, ids) if ids else ()
+        parent = next((one for one in shown if one.generation.id == parent_id), None)
+        source = None if parent_id is None else await generations.get(parent_id)
+        gone = source is None or source.removal is not None
+        return Relatives(
+            parent=parent,
+            parent_removed=parent_id is not None and gone,
+            parent_private=parent_id is not None and not gone and parent is None,
+            children=tuple(one for one in shown if one.generation.id in children),
+        )
+
+    async def favour(self, actor: Actor, share_id: int) -> bool:
+        """Keep a note of a picture, or drop it; returns whether it is kept now."""
+        await self._find(actor, share_id)
+        return await self._shares.favour(share_id, actor.user_id)
+
+    async def standing(self, actor: Actor, share_id: int) -> tuple[bool, bool]:
+        """Whether the actor voted for it, and whether it is among their favourites."""
+        return await self._shares.standing(share_id, actor.user_id)
 
     async def shareable(self, actor: Actor, generation_id: int) -> tuple[int, ...]:
         """Which pictures of a generation its owner can share here.

@@ -158,6 +158,20 @@ class ShareRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GalleryFilter:
+    """Which shares to show; None means any.
+
+    Each of `words` must begin a word of the prompt; `favourites_of` is whose favourites alone are shown; `since` is the
+    first moment.
+    """
+
+    words: str | None = None
+    user_id: int | None = None
+    favourites_of: int | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SharePage:
     """One page of a gallery; hand `next_cursor` (short, opaque) back for the next one, None at the end."""
 

@@ -3,18 +3,19 @@
 In: generations and people.  Out: `ShareRecord`s.  Removed generations and pictures never show.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
 from bot.database.audit import Act, note_act
-from bot.database.records import Ballot, SharePage, ShareRecord
+from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.rows import generation_record
-from bot.database.session import Database, utc_now, whole
-from bot.database.tables import GenerationTable, ImageTable, ShareTable, VoteTable
+from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.tables import FavouriteTable, GenerationTable, ImageTable, SanctionTable, ShareTable, VoteTable
+from bot.database.words import narrowed
 from bot.errors import InvalidOption, NotFound, NotYours
 
 GalleryOrder = Literal["newest", "top"]
@@ -74,7 +75,7 @@ class Shares:
     async def vote(self, share_id: int, user_id: int) -> Ballot:
         """Vote, or take the vote back.  Raises NotFound."""
         async with self._database.writing("Your vote") as session:
-            shown = _shown_shares().where(ShareTable.id == share_id).with_for_update(of=ShareTable)
+            shown = self._shown().where(ShareTable.id == share_id).with_for_update(of=ShareTable)
             if await session.scalar(shown) is None:
                 raise NotFound(f"Share {share_id}")
             mine = (VoteTable.share_id == share_id, VoteTable.user_id == user_id)
@@ -89,36 +90,110 @@ class Shares:
 
     async def get(self, share_id: int) -> ShareRecord | None:
         """The share, unless its picture was removed."""
-        query = _shown_shares().where(ShareTable.id == share_id)
+        query = self._shown().where(ShareTable.id == share_id)
         async with self._database.reading() as session:
             row = await session.scalar(query)
         return None if row is None else _share_record(row)
 
     async def page(
-        self, guild_id: int, order: GalleryOrder = "newest", cursor: str | None = None, limit: int = 5
+        self,
+        guild_id: int,
+        order: GalleryOrder = "newest",
+        cursor: str | None = None,
+        limit: int = 5,
+        wanted: GalleryFilter | None = None,
     ) -> SharePage:
-        """One page of a server's gallery.  Raises InvalidOption for a cursor that is none."""
-        query = _shown_shares().where(ShareTable.guild_id == guild_id)
+        """One page of a server's gallery.  A search by words is in the order of drawing, whatever `order` says.
+
+        Raises InvalidOption for a cursor that is none.
+        """
+        query = _matching(self._shown().where(ShareTable.guild_id == guild_id), wanted or GalleryFilter())
+        query, row_id = narrowed(query, (wanted and wanted.words) or "", self._database.dialect)
+        first: ColumnElement[int] | None = None  # what is compared before the share's own id
+        if wanted is not None and wanted.words:
+            first = row_id
+        elif order == "top":
+            first = ShareTable.__table__.c.votes
         if cursor is not None:
-            votes, share_id = _parse_cursor(cursor)
-            older = ShareTable.id < share_id
-            if order == "top":
-                older = or_(ShareTable.votes < votes, and_(ShareTable.votes == votes, older))
-            query = query.where(older)
-        keys = (ShareTable.votes.desc(), ShareTable.id.desc()) if order == "top" else (ShareTable.id.desc(),)
+            query = query.where(_behind(cursor, first))
+        keys = (ShareTable.id.desc(),) if first is None else (first.desc(), ShareTable.id.desc())
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(*keys).limit(limit + 1))).all()
         records = tuple(_share_record(row) for row in rows[:limit])
-        return SharePage(records, f"{records[-1].votes}.{records[-1].id}" if len(rows) > limit else None)
+        if len(rows) <= limit:
+            return SharePage(records, None)
+        last = records[-1]
+        place = last.generation.id if wanted is not None and wanted.words else last.votes
+        return SharePage(records, f"{place}.{last.id}")
+
+    async def some(self, guild_id: int, limit: int, choose: Callable[[Sequence[int], int], list[int]]) -> SharePage:
+        """A handful by chance: `choose` draws so many of the ids that it is given."""
+        ids_here = select(ShareTable.id).where(ShareTable.guild_id == guild_id)
+        async with self._database.reading() as session:
+            ids = (await session.scalars(ids_here)).all()
+            drawn = choose(ids, min(limit, len(ids)))
+            rows = (await session.scalars(self._shown().where(ShareTable.id.in_(drawn)))).all()
+        places = {share_id: place for place, share_id in enumerate(drawn)}
+        records = sorted(map(_share_record, rows), key=lambda record: places[record.id])
+        return SharePage(tuple(records), None)
+
+    async def of_generations(self, guild_id: int, generation_ids: Sequence[int]) -> tuple[ShareRecord, ...]:
+        """What of these generations is shown in a server's gallery."""
+        query = self._shown().where(ShareTable.guild_id == guild_id, ShareTable.generation_id.in_(generation_ids))
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query.order_by(ShareTable.id))).all()
+        return tuple(map(_share_record, rows))
+
+    @whole
+    async def favour(self, share_id: int, user_id: int) -> bool:
+        """Keep a note of a shared picture, or drop it; returns whether it is kept now.  Raises NotFound."""
+        async with self._database.writing("Your favourites") as session:
+            if await session.scalar(self._shown().where(ShareTable.id == share_id)) is None:
+                raise NotFound(f"Share {share_id}")
+            mine = (FavouriteTable.share_id == share_id, FavouriteTable.user_id == user_id)
+            await take_turn(session, f"favourites:{user_id}")
+            dropped = await session.scalar(delete(FavouriteTable).where(*mine).returning(FavouriteTable.user_id))
+            if dropped is None:
+                session.add(FavouriteTable(share_id=share_id, user_id=user_id, created_at=self._now()))
+            return dropped is None
+
+    async def standing(self, share_id: int, user_id: int) -> tuple[bool, bool]:
+        """Whether a person voted for a share, and whether it is among their favourites."""
+        async with self._database.reading() as session:
+            vote = await session.get(VoteTable, (share_id, user_id))
+            favourite = await session.get(FavouriteTable, (user_id, share_id))
+        return vote is not None, favourite is not None
+
+    def _shown(self) -> Select[ShareTable]:
+        return _shown_shares(self._now())
 
 
-def _shown_shares() -> Select[ShareTable]:
+def _matching(query: Select[ShareTable], wanted: GalleryFilter) -> Select[ShareTable]:
+    if wanted.user_id is not None:
+        query = query.where(ShareTable.user_id == wanted.user_id)
+    if wanted.since is not None:
+        query = query.where(ShareTable.created_at >= wanted.since)
+    if wanted.favourites_of is not None:
+        mine = select(FavouriteTable.share_id).where(FavouriteTable.user_id == wanted.favourites_of)
+        query = query.where(ShareTable.id.in_(mine))
+    return query
+
+
+def _shown_shares(now: datetime) -> Select[ShareTable]:
+    """Not what was removed, and nothing of people who are banned here or everywhere."""
+    banned = select(SanctionTable.id).where(
+        SanctionTable.user_id == ShareTable.user_id,
+        or_(SanctionTable.guild_id == ShareTable.guild_id, SanctionTable.guild_id.is_(None)),
+        SanctionTable.kind == "ban",
+        SanctionTable.lifted_at.is_(None),
+        or_(SanctionTable.until.is_(None), SanctionTable.until > now),
+    )
     picture = and_(ImageTable.generation_id == ShareTable.generation_id, ImageTable.index == ShareTable.image_index)
     return (
         select(ShareTable)
         .join(GenerationTable, GenerationTable.id == ShareTable.generation_id)
         .join(ImageTable, picture)
-        .where(GenerationTable.removed_at.is_(None), ImageTable.removed_at.is_(None))
+        .where(GenerationTable.removed_at.is_(None), ImageTable.removed_at.is_(None), ~banned.exists())
         .options(joinedload(ShareTable.generation).selectinload(GenerationTable.images))
     )
 
@@ -129,9 +204,13 @@ def _share_record(row: ShareTable) -> ShareRecord:
     return ShareRecord(row.id, row.guild_id, row.user_id, generation, image, row.votes, row.created_at)
 
 
-def _parse_cursor(cursor: str) -> tuple[int, int]:
+def _behind(cursor: str, first: ColumnElement[int] | None) -> ColumnElement[bool]:
+    """What comes after this place, where `first` is compared before the share's id."""
     try:
-        votes, share_id = cursor.split(".")
-        return int(votes), int(share_id)
+        place, share_id = map(int, cursor.split("."))
     except ValueError as error:
         raise InvalidOption("cursor", f"{cursor!r} is not a place in the gallery.") from error
+    if max(abs(place), abs(share_id)) >= 2**63:
+        raise InvalidOption("cursor", f"{cursor!r} is not a place in the gallery.")
+    older = ShareTable.id < share_id
+    return older if first is None else or_(first < place, and_(first == place, older))

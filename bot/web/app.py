@@ -14,9 +14,10 @@ from aiohttp import web
 from bot.errors import ConfigurationError
 from bot.services import Services
 from bot.web import guard, health, home, login, render
-from bot.web.console import audit, desk, export, people, review, stats, words
+from bot.web.console import audit, desk, export, people, review, settings, stats, words
 from bot.web.console import log as log_pages
 from bot.web.discord_login import DiscordLogin
+from bot.web.gallery import feed, pages
 from bot.web.site import SITE, Directory, Site
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,8 @@ def create_app(site: Site) -> web.Application:
     )
     app[SITE] = site
     render.set_up(app)
-    for part in (health, home, login, desk, log_pages, review, people, words, audit, stats, export):
+    parts = (health, home, login, desk, log_pages, review, people, words, audit, stats, settings, export, pages, feed)
+    for part in parts:
         app.add_routes(part.routes)
     app.router.add_static("/static", STATIC, name="static")
     return app

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from bot.web.access import moderated
 from bot.web.render import page
 from bot.web.site import Server, site_of, visitor_of
 
@@ -10,11 +11,13 @@ routes = web.RouteTableDef()
 
 @routes.get("/", name="home")
 async def home(request: web.Request) -> web.Response:
-    """The servers that the visitor and the bot share."""
-    site, visitor = site_of(request), visitor_of(request)
-    servers: tuple[Server, ...] = ()
+    """The servers that the visitor and the bot share, and what there is to do in them."""
+    visitor = visitor_of(request)
+    servers: list[tuple[Server, bool]] = []
     if visitor is not None:
-        servers = tuple(server for server in site.directory.servers() if server.id in visitor.guild_ids)
+        mine = await moderated(request)
+        shared = (server for server in site_of(request).directory.servers() if server.id in visitor.guild_ids)
+        servers = [(server, server in mine) for server in shared]
     return page(request, "home.html", servers=servers)
 
 

@@ -26,11 +26,10 @@ PLACEHOLDER: Final = (
 
 
 async def picture_response(
-    request: web.Request, image: ImageRecord, *, thumbnail: bool, public: bool = False
+    request: web.Request, image: ImageRecord, *, thumbnail: bool, caching: str = "private, max-age=60"
 ) -> web.Response:
-    """`public` lets others than the browser keep it for a while; the tag lets all ask whether it changed."""
+    """The tag lets a browser that has it ask whether it changed."""
     tag = f'"{image.sha256[:32]}{"-s" if thumbnail else ""}"'
-    caching = f"{'public' if public else 'private'}, max-age={300 if public else 60}"
     if request.headers.get(hdrs.IF_NONE_MATCH) == tag:
         return web.Response(status=304, headers={hdrs.ETAG: tag, hdrs.CACHE_CONTROL: caching})
     storage = site_of(request).services.storage

@@ -23,6 +23,14 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """A text channel."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A person in a server; `permissions` are Discord's names, with roles applied; an owner has all."""
 
@@ -50,6 +58,9 @@ class Directory(Protocol):
 
     def connected(self) -> bool:
         """Whether the bot is at Discord's gateway now."""
+
+    def channels(self, guild_id: int) -> tuple[Channel, ...]:
+        """Where the bot may write, in Discord's order."""
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         """None for a channel that the bot does not see."""

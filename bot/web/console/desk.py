@@ -17,7 +17,7 @@ routes = web.RouteTableDef()
 
 TABS: Final = (
     ("log", "Request log"), ("review", "Review"), ("sanctions", "Sanctions"), ("words", "Blocked words"),
-    ("audit", "Audit log"), ("stats", "Statistics"),
+    ("audit", "Audit log"), ("stats", "Statistics"), ("settings", "Settings"),
 )  # fmt: skip
 
 
@@ -39,7 +39,9 @@ async def enter(request: web.Request) -> web.Response:
 
 async def console_page(request: web.Request, desk: Desk, template: str, tab: str, **values: Any) -> web.Response:
     waiting = await site_of(request).services.reviews.count(desk.actor)
-    shared: Mapping[str, Any] = {"desk": desk, "tab": tab, "tabs": TABS, "waiting": waiting}
+    managed = desk.actor.is_manager and desk.server is not None
+    tabs = TABS if managed else TABS[:-1]
+    shared: Mapping[str, Any] = {"desk": desk, "tab": tab, "tabs": tabs, "waiting": waiting}
     return page(request, template, **shared, **values)
 
 

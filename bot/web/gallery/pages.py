@@ -1,0 +1,187 @@
+"""A server's gallery: the wall of pictures, one picture with its recipe, and what members do with it.
+
+In: what the address asks for.  Out: pages; votes, favourites, reports and what is taken out through the actions.
+"""
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.actions.actor import Actor
+from bot.database.records import GalleryFilter, ShareRecord
+from bot.database.session import utc_now
+from bot.database.shares import GalleryOrder
+from bot.web import asked
+from bot.web.gallery.visit import member_visit, visit
+from bot.web.media import picture_response
+from bot.web.render import noted, page, redirect
+from bot.web.site import site_of, visitor_of
+
+routes = web.RouteTableDef()
+
+PER_PAGE: Final = 48
+SORTS: Final = {"new": "New", "top": "Top", "random": "Random"}
+SPANS: Final = {"day": timedelta(days=1), "week": timedelta(weeks=1), "all": None}
+MAX_WORDS: Final = 200
+DONE: Final = {
+    "reported": "Thank you. The server's moderators will look at it, and you will hear what they decide.",
+    "unshared": "It is out of the gallery.",
+}
+SHARE: Final = r"/gallery/{guild}/{share:\d{1,18}}"
+
+
+@routes.get("/gallery")
+async def choose(request: web.Request) -> web.Response:
+    """The galleries that the visitor may see by name; straight to it where there is only one."""
+    site, visitor = site_of(request), visitor_of(request)
+    known = () if visitor is None else visitor.guild_ids
+    servers = []
+    for server in site.directory.servers():
+        public = (await site.services.guild_settings.get(server.id)).gallery_is_public
+        if public or server.id in known:
+            servers.append(server)
+    if len(servers) == 1:
+        return redirect(f"/gallery/{servers[0].id}")
+    return page(request, "gallery/choose.html", servers=servers)
+
+
+@routes.get(r"/gallery/{guild:\d+}")
+async def wall(request: web.Request) -> web.Response:
+    """Pictures, new, top or random, searched by words, of one person, or one's favourites."""
+    here = await visit(request)
+    words = request.query.get("words", "").strip()[:MAX_WORDS]
+    sort = request.query.get("sort", "new") if request.query.get("sort") in SORTS else "new"
+    span = request.query.get("span", "all") if request.query.get("span") in SPANS else "all"
+    by = asked.number("by", request.query.get("by", ""))
+    mine = "favourites" in request.query and here.member
+    since = SPANS[span]
+    wanted = GalleryFilter(
+        words=words or None,
+        user_id=by,
+        favourites_of=here.actor.user_id if mine else None,
+        since=None if since is None or sort != "top" else utc_now() - since,
+    )
+    gallery = site_of(request).services.gallery
+    if sort == "random" and not (words or by or mine):
+        found = await gallery.some(here.actor, PER_PAGE)
+    else:
+        order: GalleryOrder = "top" if sort == "top" else "newest"
+        found = await gallery.page(here.actor, order, request.query.get("after") or None, PER_PAGE, wanted)
+    state = {"words": words, "sort": sort if sort != "new" else "", "span": span if span != "all" else "", "by": by}
+    if mine:
+        state["favourites"] = "1"
+    return page(
+        request,
+        "gallery/wall.html",
+        here=here,
+        found=found,
+        words=words,
+        sort=sort,
+        span=span,
+        by=by,
+        mine=mine,
+        sorts=SORTS,
+        name=found.records[0].generation.order.requester.user_name if by and found.records else by,
+        more=None if found.next_cursor is None else address(**state, after=found.next_cursor),
+        done=noted(request, DONE),
+    )
+
+
+@routes.get(SHARE)
+async def picture(request: web.Request) -> web.Response:
+    """One picture with everything it takes to draw the like."""
+    here = await visit(request)
+    gallery = site_of(request).services.gallery
+    share = await gallery.get(here.actor, share_of(request))
+    voted, favourite = await gallery.standing(here.actor, share.id) if here.member else (False, False)
+    return page(
+        request,
+        "gallery/picture.html",
+        here=here,
+        share=share,
+        order=share.generation.order,
+        recipe=recipe(share),
+        command=command(share),
+        relatives=await gallery.relatives(here.actor, share),
+        voted=voted,
+        favourite=favourite,
+        may_unshare=here.member and may_unshare(here.actor, share),
+        done=noted(request, DONE),
+    )
+
+
+@routes.get(SHARE + r"/{size:picture\.png|small\.webp}")
+async def file(request: web.Request) -> web.StreamResponse:
+    """The picture; kept by browsers, but asked for anew each time, so that what is removed is gone at once."""
+    here = await visit(request)
+    share = await site_of(request).services.gallery.get(here.actor, share_of(request))
+    small = request.match_info["size"] == "small.webp"
+    return await picture_response(request, share.image, thumbnail=small, caching="no-cache")
+
+
+@routes.post(SHARE + "/vote")
+async def vote(request: web.Request) -> web.Response:
+    here = await member_visit(request)
+    await site_of(request).services.gallery.vote(here.actor, share_of(request))
+    return redirect(f"{here.base}/{share_of(request)}")
+
+
+@routes.post(SHARE + "/favourite")
+async def favourite(request: web.Request) -> web.Response:
+    here = await member_visit(request)
+    await site_of(request).services.gallery.favour(here.actor, share_of(request))
+    return redirect(f"{here.base}/{share_of(request)}")
+
+
+@routes.post(SHARE + "/unshare")
+async def unshare(request: web.Request) -> web.Response:
+    here = await member_visit(request)
+    await site_of(request).services.gallery.unshare(here.actor, share_of(request))
+    return redirect(f"{here.base}?done=unshared")
+
+
+@routes.post(SHARE + "/report")
+async def report(request: web.Request) -> web.Response:
+    here = await member_visit(request)
+    services = site_of(request).services
+    share = await services.gallery.get(here.actor, share_of(request))
+    reason = asked.reason(await request.post())
+    await services.reviews.report(here.actor, share.generation.id, share.image.index, reason)
+    return redirect(f"{here.base}/{share.id}?done=reported")
+
+
+# ------------------------------------------------------------------------------------------------------ what is shown
+
+
+def share_of(request: web.Request) -> int:
+    return int(request.match_info["share"])
+
+
+def address(**fields: object) -> str:
+    return "?" + urlencode({name: value for name, value in fields.items() if value})
+
+
+def may_unshare(actor: Actor, share: ShareRecord) -> bool:
+    return share.user_id == actor.user_id or actor.moderates(share.guild_id)
+
+
+def recipe(share: ShareRecord) -> list[tuple[str, str]]:
+    """By name, what it was drawn with."""
+    order = share.generation.order
+    shown = [
+        ("Seed", share.image.seed), ("Model", share.generation.model), ("Without", order.negative_prompt),
+        ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
+        ("Strength", order.strength), ("Size", f"{share.image.width} × {share.image.height}"),
+    ]  # fmt: skip
+    return [(name, str(value)) for name, value in shown if value is not None]
+
+
+def command(share: ShareRecord) -> str:
+    """What to type in Discord to draw this very picture."""
+    order = share.generation.order
+    options = [("negative_prompt", order.negative_prompt), ("guidance_scale", order.guidance_scale),
+               ("temperature", order.temperature), ("top_k", order.top_k)]  # fmt: skip
+    typed = "".join(f" {name}:{value}" for name, value in options if value is not None)
+    return f"/imagine prompt:{order.prompt} seed:{share.image.seed}{typed}"

@@ -1,0 +1,255 @@
+"""The gallery's pages: who sees what, the wall, one picture, the feed, and what must be nowhere to be seen."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.actions.actor import Actor
+from bot.database.records import GuildRecord, ShareRecord
+from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
+from tests.web_fakes import MANAGER, MODERATOR, OTHER_GUILD, OUTSIDER, STRANGER, Pages, pages
+
+AT = f"/gallery/{GUILD}"
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Pages]:
+    async with pages(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
+        yield opened
+
+
+async def shared(site: Pages, prompt: str = "a cat", user_id: int = ADA, **order: object) -> ShareRecord:
+    record = await draw(site.services, an_order(prompt, user_id, images=2, **order))
+    guild_id = record.order.requester.guild_id
+    return await site.services.gallery.share(Actor(user_id, guild_id, user_name="Ada"), record.id, 0)
+
+
+async def make_public(site: Pages) -> None:
+    await site.services.guild_settings.set(GuildRecord(GUILD, gallery_is_public=True), MANAGER)
+
+
+# ------------------------------------------------------------------------------------------------------ who sees what
+
+
+async def test_a_gallery_is_its_members_until_its_managers_open_it(site: Pages) -> None:
+    """To others it does not exist; opened, anybody looks, and only members act."""
+    share = await shared(site)
+    paths = ("", f"/{share.id}", f"/{share.id}/picture.png", f"/{share.id}/small.webp", "/feed.atom")
+    anonymous, outsider, ada = [await site.browser(one) for one in (None, OUTSIDER, ADA)]
+    for path in paths:
+        assert (await anonymous.get(AT + path)).status == 303
+        assert (await outsider.get(AT + path)).status == 404
+        assert (await ada.get(AT + path)).status == 200
+    assert (await anonymous.get("/gallery/12345")).status == 303
+    assert (await outsider.get("/gallery/12345")).status == 404
+    manager = await site.browser(MANAGER)
+    await manager.post(f"/console/{GUILD}/settings", {"gallery_is_public": "1"})
+    for path in paths:
+        assert (await anonymous.get(AT + path)).status == 200
+        assert (await outsider.get(AT + path)).status == 200
+    assert (await anonymous.post(f"{AT}/{share.id}/vote")).status == 401
+    assert (await outsider.post(f"{AT}/{share.id}/vote")).status == 404
+    assert "noindex" not in (await anonymous.get(AT)).text
+    assert "/vote" not in (await anonymous.get(f"{AT}/{share.id}")).text
+
+
+async def test_the_front_pages_lead_to_what_one_may_see(site: Pages) -> None:
+    """One gallery: straight to it; none: a word about why."""
+    ada, anonymous = await site.browser(ADA), await site.browser(None)
+    assert (await ada.get("/gallery")).location == AT
+    assert "None is public" in (await anonymous.get("/gallery")).text
+    await make_public(site)
+    assert (await anonymous.get("/gallery")).location == AT
+    assert AT in (await ada.get("/")).text
+
+
+# ----------------------------------------------------------------------------------------------------------- the wall
+
+
+async def test_the_wall_turns_pages_without_a_script(site: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New, top, and searched; each picture once."""
+    monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 2)
+    shares = [await shared(site, f"cat {count}") for count in range(5)]
+    for voter in range(3):
+        await site.services.gallery.vote(Actor(9000 + voter, GUILD), shares[1].id)
+    await site.services.gallery.vote(Actor(9000, GUILD), shares[3].id)
+    ada = await site.browser(ADA)
+    for query, order in (("", [4, 3, 2, 1, 0]), ("?sort=top", [1, 3, 4, 2, 0]), ("?words=cat", [4, 3, 2, 1, 0])):
+        seen, path = [], AT + query
+        while path:
+            page = (await ada.get(path)).text
+            seen += [count for count in order if f'href="{AT}/{shares[count].id}"><img' in page]
+            more = re.search(r'href="(\?[^"]*)" data-more', page)
+            path = AT + more[1].replace("&amp;", "&") if more else ""
+        assert seen == order
+    assert "cat 3" in (await ada.get(f"{AT}?sort=top&span=day")).text
+    assert (await ada.get(f"{AT}?sort=random")).text.count("<figure>") == 2
+    assert (await ada.get(f"{AT}?after=nonsense")).status == 400
+    assert (await ada.get(f"{AT}?after=1.99999999999999999999")).status == 400
+
+
+async def test_a_person_and_ones_favourites_have_walls_of_their_own(site: Pages) -> None:
+    """What somebody shared, and what one keeps."""
+    cat, dog = await shared(site, "a cat"), await shared(site, "a dog", BOB)
+    bob = await site.browser(BOB)
+    assert "a dog" not in (await bob.get(f"{AT}?by={ADA}")).text
+    await bob.post(f"{AT}/{cat.id}/favourite")
+    mine = (await bob.get(f"{AT}?favourites=1")).text
+    assert "a cat" in mine
+    assert "a dog" not in mine
+    await bob.post(f"{AT}/{cat.id}/favourite")
+    assert "Nothing yet" in (await bob.get(f"{AT}?favourites=1")).text
+    assert dog.id != cat.id
+
+
+# -------------------------------------------------------------------------------------------------------- one picture
+
+
+async def test_a_picture_shows_its_recipe_and_its_lineage(site: Pages) -> None:
+    """Enough to draw the like; the source is credited; what is not shared or removed is said to be."""
+    cat = await shared(site, "a cat", seed=7)
+    remix = await shared(site, "a dog", BOB, parent_id=cat.generation.id, kind="remix", guidance_scale=5.0)
+    ada = await site.browser(ADA)
+    shown = (await ada.get(f"{AT}/{remix.id}")).text
+    assert f"/imagine prompt:a dog seed:{remix.image.seed} guidance_scale:5.0" in shown
+    assert f'remix of <a href="{AT}/{cat.id}">' in shown
+    assert f"{AT}/{remix.id}" in (await ada.get(f"{AT}/{cat.id}")).text
+    await site.services.gallery.unshare(Actor(ADA, GUILD), cat.id)
+    assert "of a picture that is not shared" in (await ada.get(f"{AT}/{remix.id}")).text
+    await site.services.log.remove(cat.generation.id, MODERATOR, "")
+    shown = (await ada.get(f"{AT}/{remix.id}")).text
+    assert "of a picture that was removed" in shown
+    assert "a cat" not in shown
+
+
+async def test_members_vote_report_and_take_out(site: Pages) -> None:
+    """One vote a person; a report reaches the queue; one's own and, for moderators, anybody's picture goes."""
+    share = await shared(site)
+    bob, mo, ada = [await site.browser(one) for one in (BOB, MODERATOR, ADA)]
+    await bob.post(f"{AT}/{share.id}/vote")
+    assert "Voted · 1" in (await bob.get(f"{AT}/{share.id}")).text
+    await bob.post(f"{AT}/{share.id}/vote")
+    assert "Vote · 0" in (await bob.get(f"{AT}/{share.id}")).text
+    await bob.post(f"{AT}/{share.id}/report", {"reason": "it looks at me"})
+    assert "it looks at me" in (await mo.get(f"/console/{GUILD}/review")).text
+    assert (await bob.post(f"{AT}/{share.id}/unshare")).status == 403
+    await ada.post(f"{AT}/{share.id}/unshare")
+    assert (await ada.get(f"{AT}/{share.id}")).status == 404
+    other = await shared(site, "a dog")
+    await mo.post(f"{AT}/{other.id}/unshare")
+    assert "unshare" in (await mo.get(f"/console/{GUILD}/audit")).text
+
+
+async def test_link_previews_are_for_public_galleries(site: Pages) -> None:
+    """OpenGraph with absolute addresses, and only where a stranger could look."""
+    share = await shared(site, 'a "cat"')
+    ada = await site.browser(ADA)
+    assert "og:" not in (await ada.get(f"{AT}/{share.id}")).text
+    await make_public(site)
+    shown = (await (await site.browser(None)).get(f"{AT}/{share.id}")).text
+    assert '<meta property="og:title" content="a &#34;cat&#34;">' in shown
+    assert f'content="http://127.0.0.1:8080{AT}/{share.id}/picture.png"' in shown
+
+
+async def test_the_feed_is_an_atom_document(site: Pages) -> None:
+    """Well-formed whatever the prompts hold, with stable ids and times that carry their zone."""
+    await make_public(site)
+    for prompt in ("a cat", "<b>&amp; ]]> ☃", "tab\there"):
+        await shared(site, prompt)
+    answer = await (await site.browser(None)).get(f"{AT}/feed.atom")
+    assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    root = ET.fromstring(answer.body)  # noqa: S314  # our own
+    assert root.tag == f"{ATOM}feed"
+    for name in ("id", "title", "updated"):
+        assert root.findtext(ATOM + name)
+    entries = root.findall(ATOM + "entry")
+    assert [entry.findtext(ATOM + "title") for entry in entries][1:] == ["<b>&amp; ]]> ☃", "a cat"]
+    for entry in entries:
+        assert entry.findtext(f"{ATOM}author/{ATOM}name")
+        assert "+00:00" in (entry.findtext(ATOM + "updated") or "")
+    assert len({entry.findtext(ATOM + "id") for entry in entries}) == 3
+
+
+# ------------------------------------------------------------------------------------------ what is nowhere to be seen
+
+
+@pytest.mark.parametrize("how", ["removed", "picture", "unshared", "banned", "banned everywhere"])
+async def test_what_is_gone_is_gone_everywhere(site: Pages, how: str) -> None:
+    """Wall, search, feed, random, picture, thumbnail, lineage; a browser's cache is asked to ask."""
+    share, other = await shared(site, "a secret cat"), await shared(site, "a dog", BOB)
+    ada = await site.browser(MODERATOR)
+    small = await ada.get(f"{AT}/{share.id}/small.webp")
+    assert small.headers["Cache-Control"] == "no-cache"
+    services = site.services
+    if how == "removed":
+        await services.log.remove(share.generation.id, MODERATOR, "")
+    elif how == "picture":
+        await services.log.remove(share.generation.id, MODERATOR, "", 0)
+    elif how == "unshared":
+        await services.shares.unshare(share.id, ADA)
+    else:
+        await services.sanctions.sanction(ADA, None if "every" in how else GUILD, "ban", None, "x", MODERATOR)
+    for path in ("", "?sort=top", "?sort=random", "?words=secret", f"?by={ADA}", "/feed.atom", f"/{other.id}"):
+        answer = await ada.get(AT + path)
+        assert "a secret cat" not in answer.text
+        assert answer.status == 200
+    for path in ("", "/small.webp", "/picture.png"):
+        headers = {"If-None-Match": small.headers["ETag"]}
+        assert (await ada.get(f"{AT}/{share.id}{path}", headers=headers)).status == 404
+    assert (await ada.post(f"{AT}/{share.id}/vote")).status == 404
+    assert (await ada.post(f"{AT}/{share.id}/favourite")).status == 404
+
+
+async def test_another_servers_picture_is_not_here(site: Pages) -> None:
+    """By its id through one's own server's address, and by its own address."""
+    share = await shared(site, "theirs", STRANGER, guild_id=OTHER_GUILD)
+    ada = await site.browser(ADA)
+    for path in (f"{AT}/{share.id}", f"/gallery/{OTHER_GUILD}/{share.id}", f"/gallery/{OTHER_GUILD}"):
+        assert (await ada.get(path)).status == 404
+        assert (await ada.post(path + "/vote")).status == 404
+    assert "theirs" not in (await ada.get(AT)).text
+
+
+async def test_a_lost_file_is_a_placeholder(site: Pages) -> None:
+    """The page and the wall stay whole."""
+    share = await shared(site)
+    await site.services.storage.delete(share.image.key)
+    answer = await (await site.browser(ADA)).get(f"{AT}/{share.id}/small.webp")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
+async def test_markup_and_long_prompts_stay_text(site: Pages) -> None:
+    """XSS through prompts and names; a thousand characters; text that runs the other way."""
+    await make_public(site)
+    markup = "<script>alert(1)</script>"
+    order = an_order(markup + "x" * 900, images=1)
+    record = await draw(site.services, replace(order, requester=replace(order.requester, user_name=markup)))
+    share = await site.services.gallery.share(Actor(ADA, GUILD), record.id, 0)
+    await shared(site, "\u202eעברית " + "\u0301" * 40)
+    ada = await site.browser(ADA)
+    for path in (AT, f"{AT}/{share.id}", f"{AT}?words=%3Cscript%3Ealert(1)", f"{AT}?by={ADA}", f"{AT}/feed.atom"):
+        answer = await ada.get(path)
+        assert answer.status == 200
+        assert "<script>alert" not in answer.text
+    assert "<bdi>" in (await ada.get(AT)).text
+
+
+# ----------------------------------------------------------------------------------------------------------- settings
+
+
+async def test_settings_are_the_managers_and_audited(site: Pages) -> None:
+    """Public or not, where reviews go, how long rows are kept; nonsense is refused by name."""
+    manager = await site.browser(MANAGER)
+    form = {"review_channel": "77", "retention_days": "90"}
+    assert (await manager.post(f"/console/{GUILD}/settings", form)).status == 303
+    assert await site.services.guild_settings.get(GUILD) == GuildRecord(GUILD, review_channel_id=77, retention_days=90)
+    assert "retention_days" in (await manager.get(f"/console/{GUILD}/audit")).text
+    for name, value in (("review_channel", "5"), ("retention_days", "0"), ("retention_days", "x")):
+        answer = await manager.post(f"/console/{GUILD}/settings", {name: value})
+        assert answer.status == 400
+        assert name in answer.text
