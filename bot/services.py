@@ -127,7 +127,8 @@ async def open_services(
             storage=storage,
         )
         terms = BlockedTerms(database)
-        policies = Policies(guild_settings, terms)
+        reviews = Reviews(database)
+        policies = Policies(guild_settings, terms, reviews)
         generator = Generator(
             pool=pool,
             queue=queue,
@@ -152,8 +153,8 @@ async def open_services(
             sanctions=sanctions,
             review=timedelta(days=settings.review_days),
         )
-        reviews = ReviewQueue(
-            reviews=Reviews(database),
+        review_queue = ReviewQueue(
+            reviews=reviews,
             generations=generations,
             pictures=pictures,
             sanctions=sanctions,
@@ -175,7 +176,7 @@ async def open_services(
             pictures=pictures,
             gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
-            reviews=reviews,
+            reviews=review_queue,
             terms=Terms(terms),
             policies=policies,
             server_settings=ServerSettings(guild_settings),

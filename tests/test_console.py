@@ -102,7 +102,7 @@ async def test_an_entry_tells_all(site: Pages, mo: Browser) -> None:
     shown = (await mo.get(f"{AT}/log/{child.id}")).text
     assert "weapons" in shown
     assert "0.90" in shown
-    assert "found &#39;knife&#39;" in shown
+    assert "listed_words: knife" in shown
     assert f"https://discord.com/channels/{GUILD}/42/555" in shown
     assert shown.count("<img src=") == 4
     assert f"{AT}/log/{remix.id}" in (await mo.get(f"{AT}/log/{parent.id}")).text
@@ -225,6 +225,22 @@ async def test_reports_come_before_flags_and_later_goes_on(site: Pages, mo: Brow
     assert f"/review/{first.id}" in (await mo.get(f"{AT}/review?after={later}")).text
     assert f"/review/{first.id}" in (await mo.get(f"{AT}/review?kind=flag")).text
     assert (await mo.get(f"{AT}/review?after=x")).status == 400
+
+
+async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Browser) -> None:
+    """The same prompt, in this server, from then on; not where no server decides."""
+    record = await blocked(site)
+    await site.services.reviews.appeal(Actor(ADA, GUILD), record.id, "it is a football match")
+    assert "it is a football match" in (await mo.get(f"{AT}/review")).text
+    await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    again = await blocked(site, "Some  gore")
+    assert again.status == "done"
+    assert again.verdict is not None
+    assert again.verdict.reason == "allowed by moderators: listed_words: gore"
+    assert (await blocked(site, "some more gore")).status == "blocked"
+    site.pool.block("gore", "minors")
+    generation_id, _ = await order_one(site.services, an_order("some gore"))
+    assert (await finish(site.services, generation_id)).status == "blocked"
 
 
 async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browser) -> None:

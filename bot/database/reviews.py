@@ -64,14 +64,15 @@ class ReviewPage:
 
 
 async def queue_verdict(session: AsyncSession, generation_id: int, verdict: Verdict, now: datetime) -> None:
-    """Put before moderators what the filter flagged, and a person of whom it blocked much lately.
+    """Put before moderators what the filter flagged or held back, and a person of whom it blocked much lately.
 
     In the transaction that writes the verdict, so that neither is without the other.
     """
     row = await session.get_one(GenerationTable, generation_id)
-    if verdict.action == "flag":
+    if verdict.action != "block":
+        kind: ReviewKind = "held" if verdict.action == "hold" else "flag"
         reason = f"{verdict.category}: {verdict.reason}" if verdict.reason else str(verdict.category)
-        session.add(_row(NewReview("flag", row.guild_id, generation_id, row.user_id, 0, reason), now))
+        session.add(_row(NewReview(kind, row.guild_id, generation_id, row.user_id, 0, reason), now))
         return
     here = (GenerationTable.user_id == row.user_id, GenerationTable.guild_id == row.guild_id)
     lately = (GenerationTable.status == "blocked", GenerationTable.created_at > now - MISUSE_SPAN)
@@ -169,12 +170,12 @@ class Reviews:
             return tuple(_record(row) for row in (await session.scalars(query)).all())
 
     async def allows(self, guild_id: int | None, normalised_prompt: str) -> bool:
-        """Whether moderators here granted an appeal about this very prompt."""
+        """Whether moderators here let this very prompt pass, when it was held back or appealed."""
         query = (
             select(ReviewTable.id)
             .join(GenerationTable, GenerationTable.id == ReviewTable.generation_id)
             .where(
-                ReviewTable.kind == "appeal",
+                ReviewTable.kind.in_(("appeal", "held")),
                 ReviewTable.outcome == "kept",
                 ReviewTable.guild_id == guild_id,
                 GenerationTable.normalised_prompt == normalised_prompt,

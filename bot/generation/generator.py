@@ -166,6 +166,7 @@ class Generator:
         policy = await self._policies.of(order.requester)
         request = CheckRequest((order.prompt,), (order.negative_prompt,), policy)
         (verdict,) = await work.wanted(self._pool.check(request))
+        verdict = await self._policies.pardoned(order, verdict)
         await self._generations.record_verdict(work.generation_id, verdict)
         if verdict.action in REFUSED:
             work.status = "blocked"

@@ -4,17 +4,29 @@ In: who asks, and where.  Out: a Policy, from the server's settings and its own 
 """
 
 from dataclasses import replace
+from typing import Final
 
 from bot.database.blocked_terms import BlockedTerms, TermAction
+from bot.database.records import REFUSED
+from bot.database.reviews import Reviews
+from bot.database.rows import normalise
 from bot.database.settings import GuildSettings
-from bot.orders.order import Requester
-from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, check_word
+from bot.orders.order import Order, Requester
+from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
+
+PARDON: Final = "allowed by moderators"
+NEVER_PARDONED: Final = ("minors", "real_people", "mass_harm")  # no server decides about these
+    "minors",
+    "real_people",
+    "mass_harm",
+)  # no server decides about these, see the contract's policy
 
 
 class Policies:
-    def __init__(self, guild_settings: GuildSettings, terms: BlockedTerms) -> None:
+    def __init__(self, guild_settings: GuildSettings, terms: BlockedTerms, reviews: Reviews) -> None:
         self._guild_settings = guild_settings
         self._terms = terms
+        self._reviews = reviews
 
     async def of(self, requester: Requester) -> Policy:
         """The server's choices.  An age-restricted channel counts where its managers say so."""
@@ -25,6 +37,14 @@ class Policies:
             blocked_words=(*chosen.blocked_words, *await self._words(requester, "block"))[:MAX_POLICY_WORDS],
             flagged_words=(*chosen.flagged_words, *await self._words(requester, "flag"))[:MAX_POLICY_WORDS],
         )
+
+    async def pardoned(self, order: Order, verdict: Verdict) -> Verdict:
+        """The verdict, or "allow" where this server's moderators have looked at this very prompt and let it pass."""
+        if verdict.action not in REFUSED or verdict.category in NEVER_PARDONED:
+            return verdict
+        if not await self._reviews.allows(order.requester.guild_id, normalise(order.prompt)):
+            return verdict
+        return replace(verdict, action="allow", rule=f"{PARDON}: {verdict.rule}")
 
     async def _words(self, requester: Requester, action: TermAction) -> list[str]:
         terms = await self._terms.of(requester.guild_id)

@@ -18,6 +18,7 @@ from bot.web.console.desk import channel_of, console_page
 from bot.web.media import picture_response
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
+from inference.contract import PROMPT_CATEGORIES
 
 routes = web.RouteTableDef()
 
@@ -25,7 +26,7 @@ PER_PAGE: Final = 50
 MAX_ANCESTORS: Final = 10
 MAX_TYPED: Final = 200
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
-CATEGORIES: Final = ("minors", "sexual", "violence", "hate", "self_harm", "weapons", "drugs", "other")
+CATEGORIES: Final = ("minors", "real_people", "mass_harm", *PROMPT_CATEGORIES)
 DONE: Final = {
     "removed": "Removed, here and in Discord.",
     "removed-here": "Removed here. Discord did not let the bot take every message down; please delete what is left.",
