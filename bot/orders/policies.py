@@ -16,10 +16,6 @@ from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict
 
 PARDON: Final = "allowed by moderators"
 NEVER_PARDONED: Final = ("minors", "real_people", "mass_harm")  # no server decides about these
-    "minors",
-    "real_people",
-    "mass_harm",
-)  # no server decides about these, see the contract's policy
 
 
 class Policies:
