@@ -94,9 +94,12 @@ class Gallery:
         return await self._shares.share(generation_id, index, actor.user_id)
 
     async def unshare(self, actor: Actor, share_id: int) -> None:
-        """Take a picture out of the gallery; for its owner and for moderators."""
-        share = await self._find(actor, share_id)
-        actor.check_may_act_on("This picture", share.guild_id, (share.user_id,))
+        """Take a picture out of the gallery, shown or not; for its owner and for moderators."""
+        place = await self._shares.place(share_id)
+        if place is None or not actor.is_here(place[0]):
+            raise NotFound("This picture in the gallery")
+        guild_id, owner_id = place
+        actor.check_may_act_on("This picture", guild_id, (owner_id,))
         await self._shares.unshare(share_id, actor.user_id)
 
     async def vote(self, actor: Actor, share_id: int) -> Ballot:

@@ -95,6 +95,12 @@ class Shares:
             row = await session.scalar(query)
         return None if row is None else _share_record(row)
 
+    async def place(self, share_id: int) -> tuple[int, int] | None:
+        """In which server it was shared, and by whom: also where it does not show, as of somebody who is banned."""
+        async with self._database.reading() as session:
+            row = await session.get(ShareTable, share_id)
+        return None if row is None else (row.guild_id, row.user_id)
+
     async def page(
         self,
         guild_id: int,
