@@ -26,7 +26,7 @@ from bot.views.press import declared
 
 log = structlog.get_logger(__name__)
 
-EXTENSIONS: Final = ("bot.cogs.imagine", "bot.cogs.history", "bot.cogs.gallery", "bot.cogs.moderation")
+COGS: Final = ("imagine", "history", "gallery", "moderation", "settings")
 SyncWhen = Literal["changed", "always", "never"]
 # Discord waits 3 seconds for a first word, and its own way takes some of them.
 PATIENCE_SECONDS: Final = 0.5
@@ -66,7 +66,7 @@ class Bot(Client, commands.AutoShardedBot):
         self.patience = PATIENCE_SECONDS  # until an order is acknowledged, admitted or not
 
     async def setup_hook(self) -> None:
-        for extension in EXTENSIONS:
+        for extension in (f"bot.cogs.{name}" for name in COGS):
             if extension not in self.extensions:  # a login that failed half-way is tried again
                 await self.load_extension(extension)
         self.add_dynamic_items(*declared())

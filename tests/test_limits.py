@@ -56,3 +56,25 @@ async def test_off_is_no_limit() -> None:
     for _ in range(100):
         await limits.count(ADA)
     await limits.check(ADA)
+
+
+async def test_a_place_may_ask_for_less_of_every_person() -> None:
+    """Its own limit counts there alone, beside the operator's."""
+    limits = Limits("5/hour", "off")
+    await limits.count(ADA, "1/hour")
+    with pytest.raises(LimitReached, match="1 per 1 hour"):
+        await limits.check(ADA, "1/hour")
+    await limits.check(ADA)
+    await limits.check(BOB, "1/hour")
+
+
+async def test_what_is_left_is_told() -> None:
+    """Of each limit, with the time when some of it comes back."""
+    limits = Limits("2/hour", "10/day")
+    await limits.count(ADA)
+    own, servers = await limits.standings(ADA)
+    assert (own.whose, own.limit, own.left) == ("Your", "2 per 1 hour", 1)
+    assert own.next_at is not None
+    assert (servers.whose, servers.left) == ("This server's", 9)
+    (fresh, _) = await limits.standings(Requester(3, "eve", 11, 100))
+    assert (fresh.left, fresh.next_at) == (2, None)

@@ -43,6 +43,8 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:delete:7", "Delete", {"generation_id": 7}),
     ("easel:erase:7", "DeleteForGood", {"generation_id": 7}),
     ("easel:spare:7", "Spare", {"generation_id": 7}),
+    ("easel:set:max_images:", "Choose", {"name": "max_images", "channel_id": None}),
+    ("easel:set:level:2n9c", "Choose", {"name": "level", "channel_id": 123456}),
     ("easel:cancel:7", "Cancel", {"generation_id": 7}),
     ("easel:history:", "HistoryPage", {"before": None}),
     ("easel:history:123", "HistoryPage", {"before": 123}),

@@ -9,7 +9,16 @@ import discord
 import pytest
 from discord import ui
 
-from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, Page, Removal, ShareRecord
+from bot.database.records import (
+    Drawing,
+    GenerationFilter,
+    GenerationRecord,
+    GuildRecord,
+    ImageRecord,
+    Page,
+    Removal,
+    ShareRecord,
+)
 from bot.errors import PromptBlocked, Sanctioned, UserError
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
@@ -21,6 +30,7 @@ from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
 from bot.views.result import ResultLayout, command_line, details, unknown_words
+from bot.views.settings import SettingsLayout
 from bot.views.status import StatusLayout, drawing_status, queued_status
 from inference.contract import Verdict
 from tests.bot_fakes import an_order, tile
@@ -67,6 +77,8 @@ def worst_layouts() -> list[ui.LayoutView]:
         SharePickerLayout(big, tuple(range(9))),
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
+        SettingsLayout(GuildRecord(big, tuple(range(big - 25, big)), None, big)),
+        SettingsLayout(Drawing(), big),
         ModLogLayout(Page(tuple(records[:LOG_PER_PAGE]), 10**9), wanted, 10**9),
     ]  # fmt: skip
 

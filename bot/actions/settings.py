@@ -1,14 +1,48 @@
-"""What a server's managers choose for it.
+"""What a server's managers choose for it, and for single channels.
 
 In: an actor and the choices.  Out: the choices in force.  Knows no Discord.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 from bot.actions.actor import Actor
-from bot.database.records import GuildRecord
+from bot.database.records import Drawing, GuildRecord
 from bot.database.settings import GuildSettings
-from bot.errors import ServersOnly
+from bot.errors import InvalidOption, ServersOnly
+from inference.contract.policy import LEVELS
+
+UNCHOSEN: Final = "-"  # stands for: no choice of one's own
+
+Kind = Literal["channels", "channel", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`choices` are its possible values; `of_channels` says that a channel may choose for itself."""
+
+    name: str
+    kind: Kind = "choice"
+    choices: tuple[str, ...] = ()
+    of_channels: bool = False
+
+
+SETTINGS: Final = (
+    Setting("allowed_channel_ids", "channels"),
+    Setting("review_channel_id", "channel"),
+    Setting("gallery_is_public", choices=("no", "yes")),
+    Setting("level", choices=(UNCHOSEN, *LEVELS), of_channels=True),
+    Setting("default_images", choices=(UNCHOSEN, "1", "4", "9"), of_channels=True),
+    Setting("max_images", choices=(UNCHOSEN, "1", "4", "9"), of_channels=True),
+    Setting("spoiler", choices=(UNCHOSEN, "no", "yes"), of_channels=True),
+    Setting(
+        "limit_per_person",
+        choices=(UNCHOSEN, "5/hour", "10/hour", "20/hour", "20/day", "50/day", "100/day"),
+        of_channels=True,
+    ),
+)
+_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
 class ServerSettings:
@@ -19,12 +53,67 @@ class ServerSettings:
         """What this server chose; anybody may know."""
         return await self._guild_settings.get(_here(actor))
 
+    async def of_channel(self, actor: Actor, channel_id: int) -> Drawing:
+        """What was chosen for one of its channels alone."""
+        _here(actor)
+        return await self._guild_settings.channel(channel_id)
+
+    async def drawing(self, actor: Actor) -> Drawing:
+        """How pictures are drawn where the actor is."""
+        return await self._guild_settings.drawing(actor.guild_id, actor.channel_id or 0)
+
     async def change(self, actor: Actor, **choices: object) -> GuildRecord:
         """Change the named choices of this server and leave the others.  Raises MissingPermission, ServersOnly."""
         actor.require("manage_guild")
         chosen = replace(await self._guild_settings.get(_here(actor)), **choices)  # type: ignore[arg-type]
         await self._guild_settings.set(chosen, actor.user_id)
         return chosen
+
+    async def choose(self, actor: Actor, name: str, values: Sequence[str], channel_id: int | None = None) -> None:
+        """Change one setting, of the server or of one of its channels.  Raises InvalidOption, MissingPermission."""
+        actor.require("manage_guild")
+        value = _read(name, values, of_channel=channel_id is not None)
+        guild_id = _here(actor)
+        if channel_id is not None:
+            chosen = replace(await self._guild_settings.channel(channel_id), **{name: value})
+            await self._guild_settings.set_channel(guild_id, channel_id, chosen, actor.user_id)
+        elif _BY_NAME[name].of_channels:
+            drawing = (await self._guild_settings.get(guild_id)).drawing
+            await self.change(actor, drawing=replace(drawing, **{name: value}))
+        else:
+            await self.change(actor, **{name: value})
+
+
+def chosen_values(name: str, record: GuildRecord | Drawing) -> tuple[str, ...]:
+    """How a setting stands, as the values that choose it."""
+    if isinstance(record, GuildRecord) and _BY_NAME[name].of_channels:
+        record = record.drawing
+    value = getattr(record, name)
+    if isinstance(value, tuple):
+        return tuple(map(str, value))
+    if isinstance(value, bool):
+        return ("yes" if value else "no",)
+    if value is None:
+        return (UNCHOSEN,) if _BY_NAME[name].choices else ()
+    return (str(value),)
+
+
+def _read(name: str, values: Sequence[str], *, of_channel: bool) -> Any:
+    setting = _BY_NAME.get(name)
+    if setting is None or (of_channel and not setting.of_channels):
+        raise InvalidOption(name, f"There is no setting “{name}” here.")
+    if setting.kind == "channels":
+        return tuple(int(value) for value in values)
+    if setting.kind == "channel":
+        return int(values[0]) if values else None
+    value = values[0] if values else UNCHOSEN
+    if value not in setting.choices:
+        raise InvalidOption(name, f"{name} is “{value}”; it must be one of: {', '.join(setting.choices)}.")
+    if value in ("yes", "no"):
+        return value == "yes"
+    if value == UNCHOSEN:
+        return None
+    return int(value) if value.isdecimal() else value
 
 
 def _here(actor: Actor) -> int:

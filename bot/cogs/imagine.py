@@ -28,6 +28,11 @@ HELP_MODERATORS = """**For moderators** `/mod log` is the request log, by person
 entry to see its pictures and to remove it. `/mod remove` takes one picture or all of a generation down, \
 `/mod timeout` and `/mod ban` keep a person from using Easel in this server, `/mod unban` lifts that."""
 
+HELP_MANAGERS = """**For managers** `/settings` chooses where and how Easel draws here, for the server or a channel."""
+
+
+DEFAULT_IMAGES = 4
+
 
 class Imagine(commands.Cog):
     """Commands about drawing."""
@@ -52,7 +57,7 @@ class Imagine(commands.Cog):
         self,
         interaction: discord.Interaction[Bot],
         prompt: str,
-        images: int = 4,
+        images: int | None = None,
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         guidance: app_commands.Range[float, 1.0, MAX_GUIDANCE_SCALE] | None = None,
         temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
@@ -61,8 +66,11 @@ class Imagine(commands.Cog):
     ) -> None:
         # The prompt has no length limit here: Discord would refuse it without saying what the limit is.
         async with answering(interaction):
+            actor = actor_of(interaction)
+            if images is None:
+                images = (await self.bot.services.server_settings.drawing(actor)).default_images or DEFAULT_IMAGES
             order = Order(
-                requester=actor_of(interaction).requester,
+                requester=actor.requester,
                 prompt=prompt,
                 negative_prompt=negative,
                 images=images,
@@ -112,7 +120,10 @@ class Imagine(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def help(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
-            parts = [HELP, HELP_MODERATORS] if actor_of(interaction).is_moderator else [HELP]
+            actor = actor_of(interaction)
+            parts = [HELP]
+            parts += [HELP_MODERATORS] if actor.is_moderator else []
+            parts += [HELP_MANAGERS] if actor.is_manager else []
             await interaction.response.send_message(view=note("\n".join(parts)), ephemeral=True)
 
 

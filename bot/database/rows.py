@@ -42,6 +42,7 @@ def generation_row(order: Order, now: datetime) -> GenerationTable:
         temperature=order.temperature,
         top_k=order.top_k,
         strength=order.strength,
+        spoiler=order.spoiler,
         model=order.model,
         parent_id=order.parent_id,
         created_at=now,
@@ -102,6 +103,7 @@ def _order(row: GenerationTable) -> Order:
         kind=cast("Kind", row.kind),
         parent_id=row.parent_id,
         strength=row.strength,
+        spoiler=row.spoiler,
         interaction=interaction,
     )
 

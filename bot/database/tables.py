@@ -74,6 +74,7 @@ class GenerationTable(Table):
     temperature: Mapped[float | None]
     top_k: Mapped[int | None]
     strength: Mapped[float | None]
+    spoiler: Mapped[bool] = mapped_column(server_default=false())
     init_image_key: Mapped[str | None] = mapped_column(String(200))
     model: Mapped[str | None] = mapped_column(String(200))  # as ordered; after the work, the one that drew
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
@@ -221,6 +222,18 @@ class GuildSettingsTable(Table):
     gallery_is_public: Mapped[bool] = mapped_column(server_default=false())  # to people who are not logged in, too
     retention_days: Mapped[int | None]  # what is older is purged; None: kept
     policy: Mapped[dict[str, Any] | None]  # what the safety filter is told; None is the contract's default
+    drawing: Mapped[dict[str, Any] | None]  # see records.Drawing
+    updated_at: Mapped[datetime]
+
+
+class ChannelSettingsTable(Table):
+    """What a server chose for one of its channels."""
+
+    __tablename__ = "channel_settings"
+
+    channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    drawing: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]
 
 

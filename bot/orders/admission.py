@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.database.generations import GenerationLog
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
-from bot.errors import ChannelNotAllowed, NotSaved
+from bot.errors import ChannelNotAllowed, InvalidOption, NotSaved
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue
@@ -57,14 +57,20 @@ class Admission:
         order.check()
         requester = order.requester
         await self._check_person(requester)
-        order = replace(order, seed=self._draw_seed() if order.seed is None else order.seed)
+        here = await self._guild_settings.drawing(requester.guild_id, requester.channel_id)
+        if here.max_images is not None and order.images > here.max_images:
+            raise InvalidOption(
+                "images", f"{order.images} pictures are too many here; at most {here.max_images} are drawn."
+            )
+        seed = self._draw_seed() if order.seed is None else order.seed
+        order = replace(order, seed=seed, spoiler=order.spoiler or bool(here.spoiler))
         # Nobody may slip past a limit or the queue's bound while another's row is being written.
         async with self._one_at_a_time:
-            await self._limits.check(requester)
+            await self._limits.check(requester, here.limit_per_person)
             self._queue.check_room(requester.user_id, requester.guild_id)
             generation_id = await self._write_down(order)
             self._queue.reserve(Ticket(generation_id, requester.user_id, order.images, guild_id=requester.guild_id))
-            await self._limits.count(requester)
+            await self._limits.count(requester, here.limit_per_person)
         return generation_id, order
 
     async def check_sanctions(self, requester: Requester) -> None:

@@ -5,6 +5,7 @@ Counts live in this process's memory.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from limits import RateLimitItem, parse_many
@@ -15,6 +16,16 @@ from bot.errors import LimitReached
 from bot.orders.order import Requester
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of one limit; `next_at` is when some of it comes back, None where all of it is left."""
+
+    whose: str
+    limit: str
+    left: int
+    next_at: datetime | None
+
+
 class Limits:
     """Each of `per_person` and `per_server` is one or more limits, or "off".  Windows move, they do not reset."""
 
@@ -23,21 +34,35 @@ class Limits:
         self._per_person = _parsed(per_person)
         self._per_server = _parsed(per_server)
 
-    async def check(self, requester: Requester) -> None:
-        """Raises LimitReached where one more is too many.  Counts nothing."""
-        for whose, item, key in self._counters(requester):
+    async def check(self, requester: Requester, here: str | None = None) -> None:
+        """Raises LimitReached where one more is too many.  Counts nothing.
+
+        `here` is what this place asks of every person beside the operator's limits.
+        """
+        for whose, item, key in self._counters(requester, here):
             if not await self._limiter.test(item, *key):
                 window = await self._limiter.get_window_stats(item, *key)
                 raise LimitReached(whose, str(item), datetime.fromtimestamp(window.reset_time, UTC))
 
-    async def count(self, requester: Requester) -> None:
+    async def count(self, requester: Requester, here: str | None = None) -> None:
         """Count one generation, after `check` let it pass."""
-        for _, item, key in self._counters(requester):
+        for _, item, key in self._counters(requester, here):
             await self._limiter.hit(item, *key)
 
-    def _counters(self, requester: Requester) -> Iterator[tuple[str, RateLimitItem, tuple[str, str]]]:
+    async def standings(self, requester: Requester, here: str | None = None) -> tuple[Standing, ...]:
+        """What is left of each limit."""
+        found = []
+        for whose, item, key in self._counters(requester, here):
+            window = await self._limiter.get_window_stats(item, *key)
+            full = datetime.fromtimestamp(window.reset_time, UTC) if window.remaining < item.amount else None
+            found.append(Standing(whose, str(item), window.remaining, full))
+        return tuple(found)
+
+    def _counters(self, requester: Requester, here: str | None) -> Iterator[tuple[str, RateLimitItem, tuple[str, ...]]]:
         for item in self._per_person:
             yield "Your", item, ("person", str(requester.user_id))
+        for item in _parsed(here or "off"):
+            yield "Your", item, ("person", str(requester.user_id), str(requester.guild_id))
         if requester.guild_id is not None:
             for item in self._per_server:
                 yield "This server's", item, ("server", str(requester.guild_id))

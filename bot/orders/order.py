@@ -44,7 +44,7 @@ class Order:
     """One person's order.  None leaves a choice to the model, or, for `seed`, to chance.
 
     `init_image` is an encoded picture that `strength` (0–1) of is drawn anew; `parent_id` is the generation that this
-    one was re-rolled, varied or remixed from.
+    one was re-rolled, varied or remixed from.  `spoiler` hides the pictures until they are clicked.
     """
 
     requester: Requester
@@ -60,6 +60,7 @@ class Order:
     parent_id: int | None = None
     init_image: bytes | None = field(default=None, repr=False)
     strength: float | None = None
+    spoiler: bool = False
     interaction: InteractionRef | None = None
 
     def check(self) -> None:

@@ -27,8 +27,10 @@ class Policies:
     async def of(self, requester: Requester) -> Policy:
         """The server's choices.  An age-restricted channel counts where its managers say so."""
         chosen = (await self._guild_settings.get(requester.guild_id)).policy
+        drawing = await self._guild_settings.drawing(requester.guild_id, requester.channel_id)
         return replace(
             chosen,
+            level=drawing.level or chosen.level,
             age_restricted=chosen.age_restricted and requester.age_restricted,
             blocked_words=(*chosen.blocked_words, *await self._words(requester, "block"))[:MAX_POLICY_WORDS],
             flagged_words=(*chosen.flagged_words, *await self._words(requester, "flag"))[:MAX_POLICY_WORDS],

@@ -53,7 +53,7 @@ class Press(ui.DynamicItem[Any], template=NEVER):
         super().__init__(control)
 
     @abstractmethod
-    def control(self) -> ui.Button[Any] | ui.Select[Any]:
+    def control(self) -> ui.Button[Any] | ui.Select[Any] | ui.ChannelSelect[Any]:
         """How it looks; the custom id is added."""
 
     @abstractmethod

@@ -46,7 +46,7 @@ class ResultLayout(ui.LayoutView):
         if unknown:
             lines.append(f"-# {unknown_words(unknown)}")
         box.add_item(ui.TextDisplay("\n".join(lines)))
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file)))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=record.order.spoiler)))
         for row in picture_rows(record):
             box.add_item(row)
         for row in action_rows(record):
