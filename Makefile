@@ -45,3 +45,6 @@ clean:
 	@echo "Installing Easel and its test tools into .venv (once; PyTorch is large) …"
 	@$(PIP) -e '.[dev]'
 	@touch $@ .venv/.demo
+
+messages: ## collect the sentences for the catalogues of bot/wording/locales
+	$(BIN)/pybabel extract -k say -k later -k count:1,2 -o bot/wording/locales/easel.pot bot/wording

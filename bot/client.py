@@ -15,14 +15,14 @@ from discord.ext import commands
 
 from bot.command_sync import CommandSync, Outcome
 from bot.config import Settings
-from bot.errors import ChannelNotAllowed, MissingPermission, NotAdmitted, UserError
+from bot.errors import Broken, UserError
 from bot.metrics import BotMetrics
-from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction, Client
 from bot.views.discord_codes import UNHEARD, sentence_for
 from bot.views.door import InteractionDoor
 from bot.views.press import declared
+from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
 
@@ -86,40 +86,36 @@ class Bot(Client, commands.AutoShardedBot):
     async def report(self, interaction: BotInteraction, error: Exception) -> None:
         """The one error handler: a UserError's own sentence, anything else an id that is in the log."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        if isinstance(cause, UserError):
-            self.metrics.refused(type(cause).__name__)
-            log.info("refused", error=type(cause).__name__, user=interaction.user.id, sentence=str(cause))
-            sentence = explained(cause)
-        elif isinstance(cause, discord.HTTPException) and cause.code in UNHEARD:
-            log.warning("answered_too_late", interaction=interaction.id, code=cause.code)
+        if isinstance(cause, discord.HTTPException) and cause.code in UNHEARD:
+            log.warning("interaction.answered_too_late", interaction=interaction.id, code=cause.code)
             return
+        locale = str(interaction.locale)
+        if isinstance(cause, UserError):
+            self.metrics.refused(cause.code)
+            log.info("interaction.refused", user=interaction.user.id, code=cause.code, details=cause.details)
+            sentence = explain(cause, locale)
         elif isinstance(cause, discord.HTTPException) and (meaning := sentence_for(cause)) is not None:
-            log.info("discord_refused", code=cause.code, user=interaction.user.id, error=str(cause))
+            log.info("discord.refused", code=cause.code, user=interaction.user.id, error=str(cause))
             sentence = meaning
         else:
             self.metrics.broke()
             error_id = secrets.token_hex(4)
-            log.error("broken", id=error_id, user=interaction.user.id, exc_info=cause)
-            sentence = f"Something broke (id {error_id}). It is in the log; please tell the operator this id."
+            log.error("interaction.broke", id=error_id, user=interaction.user.id, exc_info=cause)
+            sentence = explain(Broken(error_id), locale)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(view=note(sentence), ephemeral=True)
             else:
                 await interaction.response.send_message(view=note(sentence), ephemeral=True)
         except discord.HTTPException as unheard:
-            log.info("not_told", error=str(unheard), sentence=sentence)
+            log.info("interaction.not_told", error=str(unheard), cause=str(cause))
 
 
 class Tree(app_commands.CommandTree[Bot]):
     """Hands what commands did not answer themselves, such as a failed check, to `Bot.report`."""
 
     async def on_error(self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError) -> None:
-        if isinstance(error, app_commands.NoPrivateMessage):
-            await self.client.report(interaction, NotAdmitted("This command works in servers only."))
-        elif isinstance(error, app_commands.MissingPermissions):
-            await self.client.report(interaction, MissingPermission(", ".join(error.missing_permissions)))
-        else:
-            await self.client.report(interaction, error)
+        await self.client.report(interaction, error)
 
 
 def _counting(metrics: BotMetrics) -> aiohttp.TraceConfig:
@@ -135,11 +131,3 @@ def _counting(metrics: BotMetrics) -> aiohttp.TraceConfig:
     trace.on_request_end.append(answered)
     trace.on_request_exception.append(unanswered)
     return trace
-
-
-def explained(error: UserError) -> str:
-    """The error's sentence, with what would work: the time to try again, or the channels where Easel may be used."""
-    sentence = text.refusal(error)
-    if isinstance(error, ChannelNotAllowed) and error.allowed:
-        sentence += " Try " + ", ".join(f"<#{channel_id}>" for channel_id in error.allowed[:5]) + "."
-    return sentence

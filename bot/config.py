@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     running_per_person: int = Field(0, ge=0, le=1000)
     running_per_server: int = Field(0, ge=0, le=1000)
 
+    direct_messages: Literal["allow", "refuse"] = "allow"
     review_days: int = Field(30, ge=0, le=3650)
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
                 raise ValueError('it must read like "10/minute", "100/day; 5/second" or "off"') from error
         return text
 
-    @field_validator("log_level", "log_format", "inference_precision", mode="before")
+    @field_validator("log_level", "log_format", "inference_precision", "direct_messages", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

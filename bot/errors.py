@@ -1,12 +1,13 @@
 """Every error that a person may read, and nothing else.
 
-In: subjects, values, limits.  Out: exceptions whose `str` is the sentence that the person reads.
-Knows no Discord: a time to try again is `retry_at`, which the view writes in the reader's own time zone.
+In: subjects, values, limits.  Out: exceptions that carry them, and no sentence: `bot.wording.explain` makes one, in the
+reader's language.  `str(error)` is for logs; the request log keeps an error's `code` and `details`.
 
     UserError
     ├── NotAdmitted              refused before any work; costs the person nothing
     │   ├── Sanctioned           timed out or banned from the bot
     │   ├── ChannelNotAllowed
+    │   ├── DirectMessagesRefused
     │   ├── LimitReached         of a person or a server
     │   └── QueueFull
     ├── InvalidOption            a value out of range; `field` is the option's name
@@ -25,227 +26,288 @@ Knows no Discord: a time to try again is `retry_at`, which the view writes in th
     ├── CannotAppeal             it was not blocked, or not in a server
     ├── AlreadyDecided           another moderator was quicker
     ├── GenerationCancelled
-    ├── GenerationFailed         `code` is the inference server's
+    ├── GenerationFailed         `reason` is the inference server's code, or the bot's own
     │   └── NoEndpoint           no inference server can be reached
-    └── NotSaved                 the database or the picture folder took no more
+    ├── NotSaved                 the database or the picture folder took no more
+    └── Broken                   nobody knows what; `error_id` is in the log
 
     ConfigurationError           for the operator, at start: names the variable, the value, the limit and the cure
+    CommandError                 for whoever sits at the terminal, in a sentence
 """
 
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, cast
+
+_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class UserError(Exception):
-    """`str(error)` is what the person reads; `retry_at` (UTC) says from when another try makes sense."""
+    """A subclass is a dataclass of what its sentence needs.  From `retry_at` (UTC) on, another try makes sense."""
 
-    def __init__(self, message: str, retry_at: datetime | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.retry_at = retry_at
+    @property
+    def code(self) -> str:
+        """LimitReached → "limit_reached"."""
+        return _WORDS.sub("_", type(self).__name__).lower()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Its fields as JSON takes them."""
+        return {name: _plain(getattr(self, name)) for name in getattr(self, "__dataclass_fields__", ())}
+
+    @property
+    def retry_at(self) -> datetime | None:
+        return None
+
+    def __str__(self) -> str:
+        told = [self.code, *(f"{name}={value!r}" for name, value in self.details.items())]
+        return " ".join(told) if hasattr(self, "__dataclass_fields__") else super().__str__() or self.code
+
+
+# ------------------------------------------------------------------------------------------------- refused at the door
 
 
 class NotAdmitted(UserError):
     """Refused before any work was done."""
 
 
+@dataclass(eq=False)
 class Sanctioned(NotAdmitted):
-    """`kind` is "timeout" or "ban"; a timeout carries its end as `retry_at`."""
+    """A timeout has an end, `until`."""
 
-    def __init__(self, kind: str, reason: str, until: datetime | None = None) -> None:
-        what = "You are timed out from Easel" if kind == "timeout" else "You are banned from Easel"
-        stop = "" if reason.endswith((".", "!", "?", "…")) else "."
-        super().__init__(f"{what}: {reason}{stop}" if reason else f"{what}.", until)
-        self.kind = kind
-        self.reason = reason
+    kind: Literal["timeout", "ban"]
+    reason: str = ""
+    until: datetime | None = None
+
+    @property
+    def retry_at(self) -> datetime | None:
+        return self.until
 
 
+@dataclass(eq=False)
 class ChannelNotAllowed(NotAdmitted):
     """`allowed` holds the ids of the channels where Easel may be used."""
 
-    def __init__(self, allowed: tuple[int, ...]) -> None:
-        super().__init__("Easel is not enabled in this channel.")
-        self.allowed = allowed
+    allowed: tuple[int, ...]
 
 
+@dataclass(eq=False)
+class DirectMessagesRefused(NotAdmitted):
+    """The operator wants Easel to be used in servers only."""
+
+
+@dataclass(eq=False)
 class LimitReached(NotAdmitted):
-    """`limit` is worded as in the settings, such as "10 per 1 minute"."""
+    """`amount` generations each `every` `unit`s are as many as may be; there is room again at `free_at`."""
 
-    def __init__(self, whose: str, limit: str, retry_at: datetime) -> None:
-        super().__init__(f"{whose} limit of {limit} is reached.", retry_at)
-        self.limit = limit
+    whose: Literal["person", "server"]
+    amount: int
+    every: int
+    unit: str  # second, minute, hour, day, month, year
+    free_at: datetime
+
+    @property
+    def retry_at(self) -> datetime:
+        return self.free_at
 
 
+@dataclass(eq=False)
 class QueueFull(NotAdmitted):
     """The queue, or one person's share of it, holds as many generations as it may."""
 
+    whose: Literal["person", "server", "all"]
+    under_way: int
+    limit: int
 
+
+# ---------------------------------------------------------------------------------------------------- what is asked for
+
+
+@dataclass(eq=False)
 class InvalidOption(UserError):
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+    """`problem` is a code, such as "out_of_range"; `data` what its sentence needs besides the field."""
+
+    field: str
+    problem: str
+    data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+@dataclass(eq=False)
 class PromptBlocked(UserError):
     """`category` is the filter's name for what it found; `field` is "prompt" or "negative_prompt"."""
 
-    def __init__(self, category: str, field: str = "prompt", generation_id: int | None = None) -> None:
-        name = field.replace("_", " ")
-        super().__init__(f"This {name} was not accepted (category: {category}).")
-        self.category = category
-        self.field = field
-        self.generation_id = generation_id
+    category: str
+    field: str = "prompt"
+    generation_id: int | None = None
 
 
+@dataclass(eq=False)
 class NotFound(UserError):
-    def __init__(self, subject: str) -> None:
-        super().__init__(f"{subject} was not found. It may have been removed.")
-        self.subject = subject
+    """`subject` is a kind of thing, such as "generation"; `number` its id, or its place counted from 1."""
+
+    subject: str
+    number: int | None = None
 
 
+@dataclass(eq=False)
 class NotYours(UserError):
-    def __init__(self, subject: str) -> None:
-        super().__init__(f"{subject} belongs to someone else.")
-        self.subject = subject
+    """It belongs to somebody else, in a place where the person moderates nothing."""
+
+    subject: str
 
 
+@dataclass(eq=False)
 class MissingPermission(UserError):
     """`permission` is Discord's name of it, such as "manage_messages"."""
 
-    def __init__(self, permission: str) -> None:
-        super().__init__(f"You need the permission “{permission.replace('_', ' ').title()}” for this.")
-        self.permission = permission
+    permission: str
 
 
+@dataclass(eq=False)
 class NotSanctioned(UserError):
     """Nothing of this server's is in force; `everywhere` says that the operator's is, which only they can lift."""
 
-    def __init__(self, user_id: int, *, everywhere: bool) -> None:
-        rest = (
-            "is banned everywhere; only the bot's operator can lift that"
-            if everywhere
-            else "is neither banned nor timed out"
-        )
-        super().__init__(f"<@{user_id}> {rest}.")
-        self.user_id = user_id
-        self.everywhere = everywhere
+    user_id: int
+    everywhere: bool = False
 
 
+@dataclass(eq=False)
 class CannotSanction(UserError):
     """`reason` says why this person is out of the moderator's reach."""
 
-    def __init__(
-        self, user_id: int, reason: Literal["yourself", "bot", "owner", "owner_unknown", "administrator"]
-    ) -> None:
-        super().__init__(
-            {
-                "yourself": "You cannot sanction yourself.",
-                "bot": f"<@{user_id}> is a bot; bots cannot use Easel.",
-                "owner": f"<@{user_id}> owns this server and cannot be sanctioned.",
-                "owner_unknown": "Discord does not say who owns this server, so nobody is sanctioned now. Try again.",
-                "administrator": f"<@{user_id}> is an administrator: only another one may sanction them.",
-            }[reason]
-        )
-        self.user_id = user_id
-        self.reason = reason
+    user_id: int
+    reason: Literal["yourself", "bot", "owner", "owner_unknown", "administrator"]
 
 
+@dataclass(eq=False)
 class ServersOnly(UserError):
     """A direct message has no such thing."""
 
-    def __init__(self) -> None:
-        super().__init__("This works in servers only.")
 
-
+@dataclass(eq=False)
 class NoGallery(ServersOnly):
-    def __init__(self) -> None:
-        UserError.__init__(self, "A gallery belongs to a server: there is none in direct messages.")
+    """A gallery belongs to a server."""
 
 
+@dataclass(eq=False)
 class DrawnElsewhere(UserError):
     """A picture is shared where it was drawn."""
 
-    def __init__(self) -> None:
-        super().__init__("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
 
-
+@dataclass(eq=False)
 class TooLate(UserError):
     """The generation is not under way any more."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__("This generation is not in progress any more: it is too late to cancel it.")
-        self.generation_id = generation_id
+    generation_id: int
 
 
+@dataclass(eq=False)
 class AlreadyDeleted(UserError):
     """Somebody was faster, or pressed twice."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__("These pictures are deleted already.")
-        self.generation_id = generation_id
+    generation_id: int
 
 
+@dataclass(eq=False)
 class CannotAppeal(UserError):
     """Only what the filter blocked in a server can be appealed."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(
-            "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."
-        )
-        self.generation_id = generation_id
+    generation_id: int
 
 
+@dataclass(eq=False)
 class AlreadyDecided(UserError):
     """Nothing about this generation waits for a decision any more."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__("This has been decided already; somebody was quicker.")
-        self.generation_id = generation_id
+    generation_id: int
 
 
+@dataclass(eq=False)
 class TooLarge(UserError):
-    """A file of `size` bytes where `limit` are taken."""
+    """A file of `size` bytes where Discord takes `limit`."""
 
-    def __init__(self, subject: str, size: int, limit: int) -> None:
-        super().__init__(f"{subject} has {size / 2**20:.1f} MB; Discord takes {limit / 2**20:.0f} MB here.")
-        self.subject = subject
-        self.size = size
-        self.limit = limit
+    subject: str
+    size: int
+    limit: int
 
 
+@dataclass(eq=False)
 class NothingToCancel(UserError):
-    def __init__(self) -> None:
-        super().__init__("Nothing of yours is in progress, so there is nothing to cancel.")
+    """Nothing of this person's is under way."""
 
 
+# ------------------------------------------------------------------------------------------------------ what went wrong
+
+
+@dataclass(eq=False)
 class GenerationCancelled(UserError):
-    def __init__(self) -> None:
-        super().__init__("This generation was cancelled.")
+    """Somebody stopped it who may."""
 
 
+@dataclass(eq=False)
 class GenerationFailed(UserError):
-    """`code` is the inference server's, such as "out_of_memory"; it is kept in the request log."""
+    """`reason` is the inference server's code, such as "out_of_memory", or one of the bot's own."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    reason: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return self.reason
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return dict(self.data)
 
 
 class NoEndpoint(GenerationFailed):
-    """No inference server could take the work in the time allowed."""
+    """No inference server could take the work in the time allowed; `doing` is "check" or "draw"."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("no_endpoint", message)
+    def __init__(self, doing: Literal["check", "draw"], seconds: float) -> None:
+        super().__init__("no_endpoint", {"doing": doing, "seconds": seconds})
 
 
+@dataclass(eq=False)
 class NotSaved(UserError):
-    """Something could not be written; `subject` is what, the cause is in the log under the generation's id."""
+    """Something could not be written; the cause is in the log, under the generation's id where there is one."""
 
-    def __init__(self, subject: str, generation_id: int | None = None) -> None:
-        name = f" (Its id is {generation_id}.)" if generation_id is not None else ""
-        super().__init__(f"{subject} could not be saved: the bot's disk or database takes nothing at the moment.{name}")
-        self.subject = subject
-        self.generation_id = generation_id
+    subject: str
+    generation_id: int | None = None
+
+
+@dataclass(eq=False)
+class Broken(UserError):
+    """A fault of Easel's own."""
+
+    error_id: str
+
+
+def restored(code: str, details: Mapping[str, Any]) -> UserError:
+    """The error as the request log kept it, as far as it can be told from there."""
+    kept: tuple[type[UserError], ...] = (Sanctioned, InvalidOption, NotFound, NoEndpoint, NotSaved, Broken)
+    for kind in kept:
+        if code == _WORDS.sub("_", kind.__name__).lower():
+            try:
+                return kind(**{name: _revived(name, value) for name, value in details.items()})
+            except TypeError:  # written by another version
+                break
+    return GenerationFailed(code, details)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _revived(name: str, value: object) -> object:
+    return datetime.fromisoformat(cast("str", value)) if name == "until" and value is not None else value
+
+
+# --------------------------------------------------------------------------------------------------- at the terminal
 
 
 class ConfigurationError(Exception):
@@ -257,3 +319,7 @@ class ConfigurationError(Exception):
         self.value = value
         self.problem = problem
         self.cure = cure
+
+
+class CommandError(Exception):
+    """What a command of the terminal cannot do, in a sentence."""

@@ -125,6 +125,7 @@ async def open_services(
             sanctions=sanctions,
             guild_settings=guild_settings,
             storage=storage,
+            direct_messages=settings.direct_messages == "allow",
         )
         terms = BlockedTerms(database)
         reviews = Reviews(database)

@@ -113,13 +113,13 @@ class FakePool:
         """Judge every prompt that holds `word` so."""
         self._blocked[word] = Verdict(action, category, 0.9, "listed_words", (word,))
 
-    def fail_next(self, code: str = "out_of_memory", *, message: str = "The server ran out of memory.") -> None:
+    def fail_next(self, code: str = "out_of_memory") -> None:
         """Let the next generation fail, as it does after the pool's own tries."""
-        self._failures.append(GenerationFailed(code, message))
+        self._failures.append(GenerationFailed(code))
 
     async def check(self, request: CheckRequest) -> list[Verdict]:
         if not self.can_check:
-            raise NoEndpoint("The prompt could not be checked: no drawing server was ready within 300 seconds.")
+            raise NoEndpoint("check", 300)
         self.checked += [text for pair in request.pairs for text in pair if text]
         self.policies.append(request.policy)
         return [self._judge(prompt, negative) for prompt, negative in request.pairs]

@@ -10,7 +10,7 @@ from bot.database.backup import back_up, restore
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.session import Database
-from bot.errors import ConfigurationError, UserError
+from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
 from tests.bot_fakes import an_order
 
@@ -58,10 +58,10 @@ async def test_it_comes_back_into_a_new_database(empty_url: str, database_url: s
 async def test_no_backup_writes_over_another(database_url: str, tmp_path: Path) -> None:
     """Nor into a folder that is not there."""
     (tmp_path / "copy").write_text("older")
-    with pytest.raises(UserError, match="copy is there already"):
+    with pytest.raises(CommandError, match="copy is there already"):
         await back_up(database_url, tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == "older"
-    with pytest.raises(UserError, match="no/folder"):
+    with pytest.raises(CommandError, match="no/folder"):
         await back_up(database_url, tmp_path / "no" / "folder" / "copy")
 
 
@@ -80,7 +80,7 @@ async def test_what_is_no_backup_replaces_nothing(database_url: str, tmp_path: P
     await order(database_url, "kept")
     if written is not None:
         (tmp_path / "copy").write_bytes(written)
-    with pytest.raises(UserError):
+    with pytest.raises(CommandError):
         await restore(database_url, tmp_path / "copy")
     assert await prompts(database_url) == ["kept"]
 
@@ -88,6 +88,6 @@ async def test_what_is_no_backup_replaces_nothing(database_url: str, tmp_path: P
 async def test_without_a_database_there_is_nothing_to_copy(tmp_path: Path) -> None:
     """And none is made."""
     settings = load_settings(None, data_dir=tmp_path / "data")
-    with pytest.raises(UserError, match="is not there"):
+    with pytest.raises(CommandError, match="is not there"):
         await back_up(settings.database_url, tmp_path / "copy")
     assert not (tmp_path / "data").exists()

@@ -65,7 +65,7 @@ async def test_a_database_that_cannot_be_written_is_a_clear_refusal(
     from bot.errors import NotSaved
 
     async def full(*_: object, **__: object) -> int:
-        raise NotSaved("Your generation")
+        raise NotSaved("generation")
 
     monkeypatch.setattr(type(town.services.log), "open", full)
     result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")

@@ -17,7 +17,7 @@ from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
-from bot.errors import InvalidOption, NotFound, NotYours
+from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
 from bot.orders.order import Order
 from inference.contract import Verdict
 from tests.bot_fakes import ADA, BOB, GUILD, an_interaction, an_order
@@ -134,7 +134,7 @@ async def test_every_ending_forgets_the_token(log: GenerationLog, database: Data
         case "delivered":
             await log.delivered(generation_id, 1)
         case "fail":
-            await log.fail(generation_id, "code", "message")
+            await log.fail(generation_id, "code", {})
         case "record_cancelled":
             await log.record_cancelled(generation_id)
         case _:
@@ -218,7 +218,7 @@ async def test_unfinished_are_those_without_an_end(log: GenerationLog) -> None:
     await log.record_start(running)
     await log.record_pictures(undelivered, [image(undelivered, 0)], model="m", grid_key="g")
     await log.delivered(ended[0], 1)
-    await log.fail(ended[1], "code", "message")
+    await log.fail(ended[1], "code", {})
     await log.record_cancelled(ended[2])
     await log.remove(ended[3], by=MODERATOR, why="")
     assert [record.id for record in await log.unfinished()] == [checking, queued, running, undelivered]
@@ -246,12 +246,12 @@ async def test_removing_and_restoring_is_audited(log: GenerationLog, audit_log: 
 async def test_what_is_not_there_is_not_found(log: GenerationLog) -> None:
     """Reading gives None; changing and removing raise."""
     assert await log.get(12345) is None
-    with pytest.raises(NotFound, match="Generation 12345"):
+    with pytest.raises(NotFound, match="'generation' number=12345"):
         await log.remove(12345, 1, "")
-    with pytest.raises(NotFound, match="Generation 12345"):
+    with pytest.raises(NotFound, match="'generation' number=12345"):
         await log.record_start(12345)
     generation_id = await drawn(log)
-    with pytest.raises(NotFound, match="Picture 8"):
+    with pytest.raises(NotFound, match="'picture' number=8"):
         await log.remove(generation_id, 1, "", image_index=7)
 
 
@@ -350,11 +350,11 @@ async def test_sharing_is_for_ones_own_shown_pictures(log: GenerationLog, shares
     generation_id, private = await drawn(log), await drawn(log, seeded(guild_id=None))
     with pytest.raises(NotYours):
         await shares.share(generation_id, 0, BOB)
-    with pytest.raises(NotFound, match="Picture 6"):
+    with pytest.raises(NotFound, match="'picture' number=6"):
         await shares.share(generation_id, 5, ADA)
-    with pytest.raises(NotFound, match="Generation 999"):
+    with pytest.raises(NotFound, match="'generation' number=999"):
         await shares.share(999, 0, ADA)
-    with pytest.raises(InvalidOption, match="direct message"):
+    with pytest.raises(NoGallery):
         await shares.share(private, 0, ADA)
     await log.remove(generation_id, MODERATOR, "", image_index=0)
     with pytest.raises(NotFound):
@@ -466,7 +466,7 @@ async def test_what_cannot_be_audited_is_not_unshared(
 
 async def test_a_cursor_that_is_none_is_refused(shares: Shares) -> None:
     """What comes back from a button is input like any other."""
-    with pytest.raises(InvalidOption, match="'12' is not a place"):
+    with pytest.raises(InvalidOption, match="no_place"):
         await shares.page(GUILD, "top", "12")
 
 

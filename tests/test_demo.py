@@ -127,7 +127,7 @@ async def test_the_example_may_be_cancelled_and_is_not_confused_with_an_older_on
     """Waiting ends with the cancelling of what was awaited, not with what was finished before."""
     async with open_services(load_settings(None, data_dir=tmp_path), pool=FakePool()) as services:
         older = await services.log.open(an_order(seed=1))
-        await services.log.fail(older, "internal", "It broke.")
+        await services.log.fail(older, "internal", {})
         assert await demo.newest_id(services, ADA) == older
         waiting = asyncio.create_task(demo.latest_finished(services, ADA, after=older))
         with pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""What people read when something is refused."""
+"""Errors: what they carry, and how a log and a terminal read them."""
 
 from datetime import UTC, datetime
 
@@ -7,26 +7,29 @@ import pytest
 from bot import errors
 
 
-def test_a_timeout_and_a_ban_say_which_they_are_and_why() -> None:
-    """The sentence names kind and reason; only the timeout has an end."""
+def test_an_error_tells_its_code_and_its_data() -> None:
+    """As the request log keeps it, and as a log line shows it."""
+    error = errors.LimitReached("person", 10, 1, "minute", datetime(2030, 1, 1, tzinfo=UTC))
+    assert error.code == "limit_reached"
+    assert error.details["free_at"] == "2030-01-01T00:00:00+00:00"
+    assert str(error).startswith("limit_reached whose='person' amount=10")
+    assert str(errors.GenerationFailed("out_of_memory", {"doing": "decode"})) == "out_of_memory doing='decode'"
+
+
+def test_only_what_passes_says_when_to_try_again() -> None:
+    """A timeout and a limit end; a ban and a full queue do not say when."""
     end = datetime(2030, 1, 1, tzinfo=UTC)
-    timeout, ban = errors.Sanctioned("timeout", "spam", end), errors.Sanctioned("ban", "")
-    assert (str(timeout), timeout.retry_at) == ("You are timed out from Easel: spam.", end)
-    assert str(errors.Sanctioned("ban", "Why not?")) == "You are banned from Easel: Why not?"
-    assert (str(ban), ban.retry_at) == ("You are banned from Easel.", None)
+    assert errors.Sanctioned("timeout", "", end).retry_at == end
+    assert errors.LimitReached("person", 1, 1, "day", end).retry_at == end
+    assert errors.Sanctioned("ban").retry_at is None
+    assert errors.QueueFull("all", 1, 1).retry_at is None
 
 
-def test_a_blocked_prompt_names_category_and_field() -> None:
-    """The person learns which of the two prompts it was, without the filter's details."""
-    error = errors.PromptBlocked("hate", "negative_prompt", 7)
-    assert str(error) == "This negative prompt was not accepted (category: hate)."
-    assert error.generation_id == 7
-
-
-def test_what_was_not_saved_carries_its_id() -> None:
-    """With an id the operator finds the cause in the log."""
-    assert "Its id is 12" in str(errors.NotSaved("Your generation", 12))
-    assert "id is" not in str(errors.NotSaved("Your vote"))
+def test_what_another_version_kept_is_still_an_error() -> None:
+    """A row with fields that are not known here is no reason to break."""
+    error = errors.restored("not_saved", {"thing": "x"})
+    assert isinstance(error, errors.GenerationFailed)
+    assert (error.code, error.details) == ("not_saved", {"thing": "x"})
 
 
 def test_a_configuration_error_names_variable_value_problem_and_cure() -> None:
@@ -37,7 +40,7 @@ def test_a_configuration_error_names_variable_value_problem_and_cure() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [errors.Sanctioned, errors.ChannelNotAllowed, errors.LimitReached, errors.QueueFull],
+    [errors.Sanctioned, errors.ChannelNotAllowed, errors.DirectMessagesRefused, errors.LimitReached, errors.QueueFull],
     ids=lambda k: k.__name__,
 )
 def test_refusals_before_work_are_not_admitted(kind: type[Exception]) -> None:

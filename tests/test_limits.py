@@ -17,7 +17,7 @@ async def test_a_refusal_says_whose_limit_and_until_when() -> None:
     for _ in range(2):
         await limits.check(ADA)
         await limits.count(ADA)
-    with pytest.raises(LimitReached, match="Your limit of 2 per 1 hour is reached") as refusal:
+    with pytest.raises(LimitReached, match="whose='person' amount=2 every=1 unit='hour'") as refusal:
         await limits.check(ADA)
     assert refusal.value.retry_at is not None
     assert timedelta(0) < refusal.value.retry_at - datetime.now(UTC) <= timedelta(hours=1)
@@ -35,7 +35,7 @@ async def test_a_server_has_one_limit_for_all_its_people() -> None:
     """What Ada used up is missing for Bob, but not in another server, nor in direct messages."""
     limits = Limits("off", "1/hour")
     await limits.count(ADA)
-    with pytest.raises(LimitReached, match="This server's limit"):
+    with pytest.raises(LimitReached, match="whose='server'"):
         await limits.check(BOB)
     await limits.check(Requester(2, "bob", 11, 100))
     await limits.check(Requester(2, "bob", None, 100))
@@ -46,7 +46,7 @@ async def test_several_limits_hold_together() -> None:
     limits = Limits("5/hour; 2/day", "off")
     await limits.count(ADA)
     await limits.count(ADA)
-    with pytest.raises(LimitReached, match="2 per 1 day"):
+    with pytest.raises(LimitReached, match="amount=2 every=1 unit='day'"):
         await limits.check(ADA)
 
 
@@ -62,7 +62,7 @@ async def test_a_place_may_ask_for_less_of_every_person() -> None:
     """Its own limit counts there alone, beside the operator's."""
     limits = Limits("5/hour", "off")
     await limits.count(ADA, "1/hour")
-    with pytest.raises(LimitReached, match="1 per 1 hour"):
+    with pytest.raises(LimitReached, match="amount=1 every=1 unit='hour'"):
         await limits.check(ADA, "1/hour")
     await limits.check(ADA)
     await limits.check(BOB, "1/hour")
@@ -73,8 +73,8 @@ async def test_what_is_left_is_told() -> None:
     limits = Limits("2/hour", "10/day")
     await limits.count(ADA)
     own, servers = await limits.standings(ADA)
-    assert (own.whose, own.limit, own.left) == ("Your", "2 per 1 hour", 1)
+    assert (own.whose, own.amount, own.unit, own.left) == ("person", 2, "hour", 1)
     assert own.next_at is not None
-    assert (servers.whose, servers.left) == ("This server's", 9)
+    assert (servers.whose, servers.left) == ("server", 9)
     (fresh, _) = await limits.standings(Requester(3, "eve", 11, 100))
     assert (fresh.left, fresh.next_at) == (2, None)

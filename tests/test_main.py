@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
-from bot.errors import ConfigurationError, UserError
+from bot.errors import CommandError, ConfigurationError
 from inference.engine.engine import Engine
 from tests.fakes import FakeCodeModel
 
@@ -143,7 +143,7 @@ def test_check_blocks_and_imagine_obeys() -> None:
     verdict = json.loads(printed)
     assert status == 2
     assert verdict["action"] == "block"
-    with pytest.raises(UserError, match="safety filter refuses"):
+    with pytest.raises(CommandError, match="safety filter refuses"):
         easel("imagine", "child porn")
     assert not Path("grid.png").exists()
 

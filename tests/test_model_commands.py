@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
-from bot.errors import UserError
+from bot.errors import CommandError
 from inference.checkpoints.hub import PUBLISHED, Hub
 from tests.published import REVISION, original_folder, repositories, serving, tiny
 
@@ -63,7 +63,7 @@ def test_pull_verify_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert easel("verify", "tiny/mini")[1].startswith("tiny/mini: 0.")
     weights = tmp_path / "models" / "tiny--mini" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x00")
-    with pytest.raises(UserError, match=r"model\.safetensors: has SHA-256"):
+    with pytest.raises(CommandError, match=r"model\.safetensors: has SHA-256"):
         easel("verify", "tiny/mini")
     assert easel("remove", "tiny/mini", answer="n\n")[0] == 1
     assert "tiny/mini" in listed()
@@ -86,7 +86,7 @@ def test_errors_are_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (("remove", "missing", "--yes"), "'missing' is no model in"),
         (("remove", "builtin"), "builtin is part of Easel"),
     ):
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(CommandError) as caught:
             easel(*words)
         assert message in str(caught.value)
     assert REVISION not in easel("list")[1]

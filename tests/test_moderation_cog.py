@@ -107,12 +107,12 @@ async def test_a_category_with_a_colon_is_refused(town: Town) -> None:
 
 async def test_a_failed_entry_says_what_failed(town: Town) -> None:
     """The server's code and its words, for the moderator who is asked about it."""
-    town.pool.fail_next("out_of_memory", message="No memory is left.")
+    town.pool.fail_next("out_of_memory")
     await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     await town.settled()
     record = await town.newest()
     shown = said(answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}")))
-    assert r"Error **out\_of\_memory**: No memory is left." in shown
+    assert r"Error **out\_of\_memory**: The drawing server ran out of memory." in shown
     assert "To repeat it" not in shown
 
 
@@ -203,7 +203,7 @@ async def test_moderators_cannot_sanction_themselves_or_bots(town: Town) -> None
 @pytest.mark.parametrize("duration", ["", "soon", "5", "0m", "-3h", "366 days", "999999w", "1 lightyear"])
 async def test_other_durations_are_refused_with_the_way_to_write_them(town: Town, duration: str) -> None:
     """Named in the refusal; nobody is sanctioned."""
-    with pytest.raises(InvalidOption, match=r"30m, 1 hour, 1h30m, 2 days|from 1 minute to 365 days"):
+    with pytest.raises(InvalidOption, match=r"no_duration|wrong_duration"):
         timeout_length(duration)
     told = await mod(town, "timeout", person=town.ada, duration=duration, reason="spam")
     assert told.ephemeral

@@ -117,7 +117,7 @@ async def test_work_goes_to_a_server_that_has_the_model(tmp_path: Path) -> None:
         for _ in range(3):
             assert await collect(pool, mega) == EVENTS
         assert (first.requests, second.requests) == ([], [mega] * 3)
-        with pytest.raises(InvalidOption, match="'giga'") as refusal:
+        with pytest.raises(InvalidOption, match=r"unknown_model.*'giga'") as refusal:
             await collect(pool, replace(REQUEST, model="giga"))
         assert refusal.value.field == "model"
         second.ready = False
@@ -164,7 +164,7 @@ async def test_tries_are_bounded(tmp_path: Path) -> None:
     async with a_pool(tmp_path, "ab") as (pool, servers):
         for server in servers:
             server.break_after = 0
-        with pytest.raises(GenerationFailed, match="broke off"):
+        with pytest.raises(GenerationFailed, match="endpoint_down"):
             await collect(pool)
         assert sum(len(server.requests) for server in servers) == 3
 
@@ -184,7 +184,7 @@ async def test_a_refused_option_is_not_tried_again(tmp_path: Path) -> None:
     async with a_pool(tmp_path, "ab") as (pool, servers):
         for server in servers:
             server.refusal = (400, {"error": {"code": "unknown_model", "message": "no such model", "field": "model"}})
-        with pytest.raises(InvalidOption, match="no such model"):
+        with pytest.raises(InvalidOption, match="unknown_model"):
             await collect(pool)
         assert pool.capacity == 16
 
@@ -214,12 +214,12 @@ async def test_the_filter_fails_closed(tmp_path: Path) -> None:
     """Servers that answer nonsense, or none at all, lead to an error after the patience, never to "allow"."""
     async with a_pool(tmp_path, patience=0.1) as (pool, (server,)):
         server.verdicts = [{"action": "allow"}]
-        with pytest.raises(NoEndpoint, match=r"could not be checked: no drawing server was ready within 0.1 seconds"):
+        with pytest.raises(NoEndpoint, match=r"doing='check' seconds=0\.1"):
             await pool.check(CheckRequest(("a",)))
         await server.close()
         with pytest.raises(NoEndpoint):
             await pool.check(CheckRequest(("a",)))
-        with pytest.raises(NoEndpoint, match="could not be drawn"):
+        with pytest.raises(NoEndpoint, match="doing='draw'"):
             await collect(pool)
 
 

@@ -190,10 +190,10 @@ def test_the_bound_names_count_and_limit() -> None:
     """A person's own bound is told apart from everybody's."""
     queue = a_queue(size=3, size_per_person=2)
     join(queue, Ticket(1, 1, 1), Ticket(2, 1, 1))
-    with pytest.raises(QueueFull, match="You have 2 generations under way; at most 2"):
+    with pytest.raises(QueueFull, match="whose='person' under_way=2 limit=2"):
         queue.check_room(1)
     join(queue, Ticket(4, 2, 1))
-    with pytest.raises(QueueFull, match="queue is full: 3 generations"):
+    with pytest.raises(QueueFull, match="whose='all' under_way=3"):
         queue.check_room(3)
     queue.reserve(Ticket(6, 3, 1))
 
@@ -356,7 +356,7 @@ def test_a_servers_bound_is_told_apart() -> None:
     """And direct messages are no server."""
     queue = a_queue(per_server=1)
     join(queue, Ticket(1, 1, 1, guild_id=7), Ticket(2, 2, 1))
-    with pytest.raises(QueueFull, match="This server has 1 generations under way; at most 1"):
+    with pytest.raises(QueueFull, match="whose='server' under_way=1 limit=1"):
         queue.check_room(3, 7)
     queue.check_room(3, None)
 

@@ -92,7 +92,7 @@ async def test_a_failure_after_the_token_has_run_out_is_told_in_the_answer(town:
     await town.env.advance_time(16 * 60)
     town.pool.release()
     _, message = await town.finished()
-    assert said(message) == "The server ran out of memory."
+    assert said(message) == "The drawing server ran out of memory. Fewer pictures may work."
     assert (len(town.messages()), buttons(message)) == (1, [])
 
 

@@ -19,10 +19,8 @@ from bot.database.records import (
     Removal,
     ShareRecord,
 )
-from bot.errors import PromptBlocked, Sanctioned, UserError
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
-from bot.views import text
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
@@ -32,6 +30,7 @@ from bot.views.press import Press
 from bot.views.result import ResultLayout, command_line, details, unknown_words
 from bot.views.settings import SettingsLayout
 from bot.views.status import StatusLayout, drawing_status, queued_status
+from bot.wording import text
 from inference.contract import Verdict
 from tests.bot_fakes import an_order, tile
 
@@ -139,19 +138,9 @@ def test_alt_text_has_discords_length() -> None:
     assert len(text.alt_text("x" * 2000, 2)) == 1024
 
 
-def test_a_refusal_counts_down() -> None:
-    """The time to try again is in Discord's own form, which shows each reader their own clock."""
-    assert text.refusal(UserError("Too much.")) == "Too much."
-    timeout = text.refusal(Sanctioned("timeout", "*no*", NOW))
-    assert timeout == r"You are timed out from Easel: \*no\*. Try again <t:1767225600:R>."
-    assert text.refusal(UserError("Too much.", NOW)) == "Too much. Try again <t:1767225600:R>."
-
-
-def test_a_blocked_prompt_is_refused_in_words() -> None:
-    """No name of a category as the program writes it."""
-    sentence = text.refusal(PromptBlocked("violence_gore"))
-    assert sentence == "This prompt was not accepted: Easel does not draw violence and gore."
-    assert "does not draw self-harm" in text.refusal(PromptBlocked("self_harm", "negative_prompt"))
+def test_a_category_is_no_name_of_the_programs() -> None:
+    """Words as people say them, also for categories to come."""
+    assert text.category("violence_gore") == "violence and gore"
     assert text.category("something_new") == "something new"
 
 
@@ -206,7 +195,7 @@ def test_the_logs_opened_entry_tells_all_and_fits_the_message() -> None:
         images=tuple(replace(image, removal=gone, seed=2**32) for image in record.images),
         verdict=Verdict("block", "c" * 40, 0.5, "_" * 900),
         error_code="out_of_memory",
-        error_message="_" * 900,
+        error_data={"message": "_" * 900},
         removal=gone,
         model="m" * 100,
     )

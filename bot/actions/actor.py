@@ -40,7 +40,7 @@ class Actor:
     def requester(self) -> Requester:
         """The actor as one who orders pictures here."""
         if self.channel_id is None:
-            raise NotFound("The channel")
+            raise NotFound("channel")
         return Requester(self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale, self.age_restricted)
 
     # --------------------------------------------------------------------------------------------- permissions

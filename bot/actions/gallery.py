@@ -79,9 +79,9 @@ class Gallery:
         here = _here(actor)
         record = await self._generations.get(generation_id)
         if record is None or not actor.sees(record):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         if record.order.requester.user_id != actor.user_id:
-            raise NotYours("This generation")
+            raise NotYours("generation")
         if record.order.requester.guild_id != here:
             raise DrawnElsewhere
         await self._sanctions.check(actor.user_id, actor.guild_id)
@@ -90,16 +90,16 @@ class Gallery:
     async def share(self, actor: Actor, generation_id: int, index: int) -> ShareRecord:
         """Post one's own picture to the gallery; again, it is the same share.  Raises as `shareable`."""
         if index not in await self.shareable(actor, generation_id):
-            raise NotFound(f"Picture {index + 1}")
+            raise NotFound("picture", index + 1)
         return await self._shares.share(generation_id, index, actor.user_id)
 
     async def unshare(self, actor: Actor, share_id: int) -> None:
         """Take a picture out of the gallery, shown or not; for its owner and for moderators."""
         place = await self._shares.place(share_id)
         if place is None or not actor.is_here(place[0]):
-            raise NotFound("This picture in the gallery")
+            raise NotFound("share", share_id)
         guild_id, owner_id = place
-        actor.check_may_act_on("This picture", guild_id, (owner_id,))
+        actor.check_may_act_on("picture", guild_id, (owner_id,))
         await self._shares.unshare(share_id, actor.user_id)
 
     async def vote(self, actor: Actor, share_id: int) -> Ballot:
@@ -111,7 +111,7 @@ class Gallery:
     async def _find(self, actor: Actor, share_id: int) -> ShareRecord:
         share = await self._shares.get(share_id)
         if share is None or not actor.is_here(share.guild_id):
-            raise NotFound("This picture in the gallery")
+            raise NotFound("share", share_id)
         return share
 
 

@@ -69,7 +69,7 @@ class Moderation:
         actor.require("manage_messages")
         record = await self._generations.get(generation_id)
         if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         return record
 
     async def audit(

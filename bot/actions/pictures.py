@@ -75,7 +75,7 @@ class Pictures:
         """The generation.  Raises NotFound where it was removed or is not the actor's to see."""
         record = await self._generations.get(generation_id)
         if record is None or not actor.sees(record):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         return record
 
     async def picture(
@@ -133,7 +133,7 @@ class Pictures:
         requester = None if record is None else record.order.requester
         owners = (made_for,) if requester is None else (made_for, requester.user_id)
         guild_id = actor.guild_id if requester is None else requester.guild_id
-        actor.check_may_act_on("This picture", guild_id, owners)
+        actor.check_may_act_on("picture", guild_id, owners)
         await self._audit_log.note(Act(actor.user_id, "discard", f"generation:{generation_id}", guild_id, owners))
         await self._post_log.forget(message_id)
 
@@ -143,7 +143,7 @@ class Pictures:
         """Stop what waits or is being drawn; for its owner and for moderators.  Raises TooLate."""
         record = await self.find(actor, generation_id)
         owner, guild_id = record.order.requester.user_id, record.order.requester.guild_id
-        actor.check_may_act_on("This generation", guild_id, (owner,))
+        actor.check_may_act_on("generation", guild_id, (owner,))
         if not self._works.cancel(generation_id, actor.user_id):
             raise TooLate(generation_id)
         await self._audit_log.note(Act(actor.user_id, "cancel", f"generation:{generation_id}", guild_id, (owner,)))
@@ -162,9 +162,9 @@ class Pictures:
         """What `delete` would take away, or took away before; for its owner and for moderators."""
         record = await self._generations.get(generation_id)
         if record is None or not (actor.owns(record) or actor.is_here(record.order.requester.guild_id)):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         requester = record.order.requester
-        actor.check_may_act_on("This generation", requester.guild_id, (requester.user_id,))
+        actor.check_may_act_on("generation", requester.guild_id, (requester.user_id,))
         return record
 
     async def delete(self, actor: Actor, generation_id: int, why: str = "") -> Removed:
@@ -182,9 +182,9 @@ class Pictures:
         actor.require("manage_messages")
         record = await self._generations.get(generation_id)
         if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         if index is not None and not 0 <= index < len(record.images):
-            raise NotFound(f"Picture {index + 1} of generation {generation_id}")
+            raise NotFound("picture", index + 1)
         return await self._remove(actor, record, why, index)
 
     async def remove_all_of(self, actor: Actor, user_id: int, since: datetime, why: str) -> tuple[Removed, ...]:
@@ -204,11 +204,11 @@ class Pictures:
         actor.require("manage_messages")
         record = await self._generations.get(generation_id)
         if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         images = {image.index: image.removal for image in record.images}
         removal = record.removal if index is None else images.get(index)
         if removal is None or removal.by == record.order.requester.user_id:
-            raise NotFound("A removal that can be undone")
+            raise NotFound("removal")
         return await self._generations.restore(generation_id, actor.user_id, why, index)
 
     async def _remove(self, actor: Actor, record: GenerationRecord, why: str, index: int | None) -> Removed:

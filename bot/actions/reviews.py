@@ -61,7 +61,7 @@ class ReviewQueue:
         """Ask the moderators whether one's own blocked prompt was blocked rightly.  Raises CannotAppeal."""
         record = await self._generations.get(generation_id)
         if record is None or record.order.requester.user_id != actor.user_id:
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         if record.status != "blocked" or record.order.requester.guild_id is None:
             raise CannotAppeal(generation_id)
         return await self._open("appeal", record, actor.user_id, checked_reason(reason), None)
@@ -132,7 +132,7 @@ class ReviewQueue:
         record = await self._reviewed(actor, generation_id)
         mine = {review.id for review in await self._reviews.of(generation_id) if review.closed_at is not None}
         if not mine.issuperset(review_ids):
-            raise NotFound("This decision")
+            raise NotFound("decision")
         if record.removal is not None:
             await self._pictures.restore(actor, generation_id)
         await self._reviews.reopen(review_ids)
@@ -142,7 +142,7 @@ class ReviewQueue:
         actor.require("manage_messages")
         record = await self._generations.get(generation_id)
         if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         return record
 
     async def _note(self, actor: Actor, action: str, record: GenerationRecord, why: str) -> None:
@@ -154,5 +154,5 @@ def checked_reason(reason: str) -> str:
     """Raises InvalidOption for one that is too long."""
     reason = reason.strip()
     if len(reason) > MAX_REASON:
-        raise InvalidOption("reason", f"The reason has {len(reason)} characters; at most {MAX_REASON} are possible.")
+        raise InvalidOption("reason", "too_long", {"length": len(reason), "limit": MAX_REASON})
     return reason

@@ -101,14 +101,14 @@ def chosen_values(name: str, record: GuildRecord | Drawing) -> tuple[str, ...]:
 def _read(name: str, values: Sequence[str], *, of_channel: bool) -> Any:
     setting = _BY_NAME.get(name)
     if setting is None or (of_channel and not setting.of_channels):
-        raise InvalidOption(name, f"There is no setting “{name}” here.")
+        raise InvalidOption(name, "unknown_setting", {"value": name})
     if setting.kind == "channels":
         return tuple(int(value) for value in values)
     if setting.kind == "channel":
         return int(values[0]) if values else None
     value = values[0] if values else UNCHOSEN
     if value not in setting.choices:
-        raise InvalidOption(name, f"{name} is “{value}”; it must be one of: {', '.join(setting.choices)}.")
+        raise InvalidOption(name, "no_choice", {"value": value, "choices": ", ".join(setting.choices)})
     if value in ("yes", "no"):
         return value == "yes"
     if value == UNCHOSEN:

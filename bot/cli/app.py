@@ -22,7 +22,9 @@ from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.surroundings import take_any_terminal
 from bot.cli.train import train_commands
-from bot.errors import ConfigurationError, UserError
+from bot.errors import CommandError, ConfigurationError, UserError
+from bot.wording.form import PLAIN
+from bot.wording.render import explain
 from inference import contract
 
 
@@ -49,6 +51,7 @@ def main() -> None:
     take_any_terminal()
     try:
         app()
-    except (ConfigurationError, UserError, contract.InvalidRequest) as error:
-        Console(stderr=True).print("[bold red]error:[/]", escape(str(error)), highlight=False, soft_wrap=True)
+    except (ConfigurationError, CommandError, UserError, contract.InvalidRequest) as error:
+        told = explain(error, form=PLAIN) if isinstance(error, UserError) else str(error)
+        Console(stderr=True).print("[bold red]error:[/]", escape(told), highlight=False, soft_wrap=True)
         sys.exit(1)

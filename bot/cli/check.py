@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.surroundings import JsonFlag, print_json
-from bot.errors import UserError
+from bot.errors import CommandError
 from inference.contract import ACTIONS, Level, Policy, Verdict
 
 Judge = Callable[[str, Policy], tuple[Verdict, dict[str, float]]]
@@ -38,7 +38,7 @@ def check(
 ) -> None:
     """Ask the safety filter about prompts; exit status 2 where a single one would be refused."""
     if (prompt is None) == (file is None):
-        raise UserError("check takes a prompt or --file, one of the two")
+        raise CommandError("check takes a prompt or --file, one of the two")
     from inference.safety.filter import PromptFilter
 
     policy = Policy(level=level)
@@ -55,12 +55,12 @@ def check(
 
 
 def refuse_blocked(prompt: str, negative: str | None) -> None:
-    """Raises UserError for a prompt that the filter refuses."""
+    """Raises CommandError for a prompt that the filter refuses."""
     from inference.safety.filter import PromptFilter
 
     verdict = PromptFilter.load().check(prompt, negative)
     if verdict.action in REFUSED:
-        raise UserError(f"the safety filter refuses this prompt: {sentence(verdict)}")
+        raise CommandError(f"the safety filter refuses this prompt: {sentence(verdict)}")
 
 
 def sentence(verdict: Verdict) -> str:
@@ -123,12 +123,14 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                         row = json.loads(line)
                         row["text"] = str(row["text"])
                     except (ValueError, KeyError, TypeError) as error:
-                        raise UserError(f'{path}, line {number}: a row is {{"id": …, "text": …}}: {error}') from error
+                        raise CommandError(
+                            f'{path}, line {number}: a row is {{"id": …, "text": …}}: {error}'
+                        ) from error
                     yield row
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no UTF-8 text: {error}") from error
+        raise CommandError(f"{path} is no UTF-8 text: {error}") from error
 
 
 def _print_summary(tallies: dict[tuple[str, str], Tally], seconds: list[float]) -> None:

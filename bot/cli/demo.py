@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from bot.cli.surroundings import port_variable, read_settings
-from bot.errors import UserError
+from bot.errors import CommandError
 
 
 def demo() -> None:
@@ -12,7 +12,7 @@ def demo() -> None:
     try:
         from bot.demo.run import run_demo
     except ModuleNotFoundError as error:
-        raise UserError(
+        raise CommandError(
             f"the demo needs {error.name}: run `make demo`, or pip install -e '.[demo]' in Easel's folder"
         ) from error
 

@@ -20,7 +20,7 @@ from bot.cli.surroundings import (
     read_settings,
 )
 from bot.config import Settings
-from bot.errors import UserError
+from bot.errors import CommandError
 from inference import contract
 
 FORMATS: Final = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
@@ -92,7 +92,7 @@ def _draw(
                     case contract.Image():
                         pictures.append(event)
                     case contract.Failed(code):
-                        raise UserError(f"the drawing failed ({code}); the log above says why")
+                        raise CommandError(f"the drawing failed ({code}); the log above says why")
                     case contract.Done():
                         return contract.best_first(pictures), event
 
@@ -100,11 +100,11 @@ def _draw(
 def _refuse_unwritable(path: Path) -> None:
     """Before the drawing, which takes its time: can the grid be written there?"""
     if path.suffix.lower() not in FORMATS:
-        raise UserError(f"{path} cannot be written: name it .png, .webp or .jpg")
+        raise CommandError(f"{path} cannot be written: name it .png, .webp or .jpg")
     if not os.access(path.parent, os.W_OK):
-        raise UserError(f"{path} cannot be written: {path.parent} is not a folder that takes files")
+        raise CommandError(f"{path} cannot be written: {path.parent} is not a folder that takes files")
     if path.is_dir():
-        raise UserError(f"{path} cannot be written: it is a folder")
+        raise CommandError(f"{path} cannot be written: it is a folder")
 
 
 def _write_grid(path: Path, pngs: list[bytes]) -> None:
@@ -114,4 +114,4 @@ def _write_grid(path: Path, pngs: list[bytes]) -> None:
     try:
         path.write_bytes(reencode(compose(pngs), FORMATS[path.suffix.lower()]))
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise CommandError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from bot.cli.surroundings import JsonFlag, one_line_errors, print_json, read_settings
-from bot.errors import UserError
+from bot.errors import CommandError
 
 model_commands = typer.Typer(no_args_is_help=True, help="The models on this machine, and how others get here.")
 
@@ -78,7 +78,7 @@ def pull(
     from inference.checkpoints.store import ModelStore
 
     if name not in PUBLISHED:
-        raise UserError(
+        raise CommandError(
             f"{name!r} is not known here; {', '.join(PUBLISHED)} are. Any other: fetch its files, `easel models import`"
         )
     store = ModelStore(read_settings().models_dir)

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.config import PrecisionName, Settings, load_settings, misspelt_settings
-from bot.errors import ConfigurationError, UserError
+from bot.errors import CommandError, ConfigurationError
 from bot.logs import configure_logs
 
 log = structlog.get_logger(__name__)
@@ -86,10 +86,10 @@ def drawing_bar(*, quiet: bool) -> Iterator[Any]:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """What is wrong with a model's files is the operator's to read: a UserError."""
+    """What is wrong with a model's files is the operator's to read: a CommandError."""
     from inference.checkpoints.weights import CheckpointError
 
     try:
         yield
     except CheckpointError as error:
-        raise UserError(str(error)) from error
+        raise CommandError(str(error)) from error

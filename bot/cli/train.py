@@ -1,6 +1,6 @@
 """`easel train …`: the stages of training, each with the options of its own settings.
 
-In: a command line. Out: the stage's own `main`, run; what a person can mend is a `UserError`. It knows no settings.
+In: a command line. Out: the stage's own `main`, run; what a person can mend is a `CommandError`. It knows no settings.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from importlib import import_module
 
 import typer
 
-from bot.errors import UserError
+from bot.errors import CommandError
 
 STAGES = {
     "data": (
@@ -49,7 +49,7 @@ def _command(module: str) -> Callable[[typer.Context], None]:
         try:
             import_module(f"inference.training.{module}").main(context.args)
         except mendable as error:
-            raise UserError(str(error)) from error
+            raise CommandError(str(error)) from error
 
     return run
 

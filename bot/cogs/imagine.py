@@ -10,9 +10,10 @@ from discord.ext import commands
 from bot.client import Bot
 from bot.generation.reply import Pending
 from bot.orders.order import Order
-from bot.views import status, text
+from bot.views import status
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
+from bot.wording import text
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
 
 HELP = """### Easel draws what you describe

@@ -16,7 +16,6 @@ from bot.actions.moderation import Target
 from bot.client import Bot
 from bot.database.records import GenerationFilter, SanctionKind, Status
 from bot.errors import InvalidOption
-from bot.views import text
 from bot.views.answer import note
 from bot.views.modlog import (
     MAX_CATEGORY,
@@ -25,6 +24,7 @@ from bot.views.modlog import (
     modlog_layout,
 )
 from bot.views.press import actor_of, answering
+from bot.wording import text
 from bot.wording.duration import parse_duration
 
 MAX_REASON: Final = 400
@@ -58,7 +58,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         async with answering(interaction):
             if category is not None and ":" in category:
                 # It parts the fields of the buttons' ids, and the filter's categories have none.
-                raise InvalidOption("category", "No category holds a colon.")
+                raise InvalidOption("category", "has_colon")
             wanted = GenerationFilter(
                 user_id=None if person is None else person.id,
                 status=cast("Status | None", status),
@@ -132,13 +132,9 @@ def timeout_length(duration: str) -> timedelta:
     """ "12h" → 12 hours.  Raises InvalidOption for what is no duration, or not from a minute to a year."""
     length = parse_duration(duration)
     if length is None:
-        raise InvalidOption(
-            "duration", f"“{text.plain(duration, 50)}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."
-        )
+        raise InvalidOption("duration", "no_duration", {"value": duration})
     if not timedelta(minutes=1) <= length <= MAX_TIMEOUT:
-        raise InvalidOption(
-            "duration", f"The duration is {text.plain(duration, 50)}; it must be from 1 minute to 365 days."
-        )
+        raise InvalidOption("duration", "wrong_duration", {"value": duration})
     return length
 
 

@@ -91,7 +91,7 @@ class AuditLog:
     @whole
     async def note(self, act: Act) -> None:
         """Add an act that changes nothing in the database, such as stopping what is under way."""
-        async with self._database.writing("The entry in the audit log") as session:
+        async with self._database.writing("audit") as session:
             await note_act(session, self._now(), act)
 
     async def page(
@@ -134,7 +134,7 @@ class AuditLog:
         values = {
             "subject": f"user:{REDACTED}", "why": "", "before": None, "after": None, "redacted_at": self._now(),
         }  # fmt: skip
-        async with self._database.writing("The erasure") as session:
+        async with self._database.writing("erasure") as session:
             changed = await session.execute(update(AuditTable).where(*about).values(**values).returning(AuditTable.id))
             return len(changed.all())
 

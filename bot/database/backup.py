@@ -18,14 +18,14 @@ from sqlalchemy.engine import URL
 
 from bot.database.locks import shard_locks
 from bot.database.session import Database, engine_url
-from bot.errors import ConfigurationError, UserError
+from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
 
 
 async def back_up(url: str, target: Path) -> None:
-    """Write the copy.  Raises UserError for a file that is there already, and for what keeps it from being written."""
+    """Write the copy.  Raises CommandError for a file that is there already, and for what else prevents it."""
     if target.exists():  # noqa: ASYNC240  # a look at a folder; the copying is what takes time
-        raise UserError(f"{target} is there already; name another file")
+        raise CommandError(f"{target} is there already; name another file")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         if (file := _file(url)) is not None:
@@ -34,7 +34,7 @@ async def back_up(url: str, target: Path) -> None:
             await _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}")
         unfinished.replace(target)
     except OSError as error:
-        raise UserError(f"{target} cannot be written: {error.strerror or error}") from error
+        raise CommandError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -42,7 +42,7 @@ async def back_up(url: str, target: Path) -> None:
 async def restore(url: str, source: Path) -> None:
     """Put the copy in place of what is in the database, and bring it to the newest schema.
 
-    Raises UserError for a file that is no copy, and ConfigurationError while a bot works on the database.
+    Raises CommandError for a file that is no copy, and ConfigurationError while a bot works on the database.
     """
     file = _file(url)
     if file is not None:
@@ -73,38 +73,40 @@ def _file(url: str) -> Path | None:
 async def _check_copy(source: Path) -> None:
     """Before anything is overwritten: is it a database of Easel's, and not of a newer one?"""
     if not source.is_file():  # noqa: ASYNC240  # as above
-        raise UserError(f"{source} is not there")
+        raise CommandError(f"{source} is not there")
     copy = Database(engine_url("sqlite://").set(database=str(source)).render_as_string())
     try:
         state = await copy.schema_state()
     except ConfigurationError as error:
-        raise UserError(f"{source} is no copy of a database: {error.problem}") from error
+        raise CommandError(f"{source} is no copy of a database: {error.problem}") from error
     finally:
         await copy.close()
     if state == "empty":
-        raise UserError(f"{source} is an empty database, and no copy of Easel's")
+        raise CommandError(f"{source} is an empty database, and no copy of Easel's")
     if state == "newer":
-        raise UserError(f"{source} was written by a newer Easel; install that one first")
+        raise CommandError(f"{source} was written by a newer Easel; install that one first")
 
 
 def _copy(source: Path, target: Path) -> None:
     """Page by page, as SQLite itself does it: consistent, whoever reads or writes meanwhile."""
     if not source.is_file():
-        raise UserError(f"{source} is not there: there is no database to copy")
+        raise CommandError(f"{source} is not there: there is no database to copy")
     try:
         with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
             reader.backup(writer)
             (state,) = writer.execute("PRAGMA quick_check(1)").fetchone()
             if state != "ok":
-                raise UserError(f"{source} is damaged: {state}")
+                raise CommandError(f"{source} is damaged: {state}")
     except sqlite3.Error as error:
-        raise UserError(f"{source} cannot be copied to {target}: {error}") from error
+        raise CommandError(f"{source} cannot be copied to {target}: {error}") from error
 
 
 async def _run(url: str, program: str, *options: str) -> None:
     """One of PostgreSQL's own programs; the password goes by the environment, where no list of processes shows it."""
     if shutil.which(program) is None:
-        raise UserError(f"{program} is not here: apt-get install postgresql-client, of the server's version or newer")
+        raise CommandError(
+            f"{program} is not here: apt-get install postgresql-client, of the server's version or newer"
+        )
     parts = engine_url(url)
     environment = {**os.environ, "PGPASSWORD": parts.password or ""}
     process = await asyncio.create_subprocess_exec(
@@ -113,7 +115,7 @@ async def _run(url: str, program: str, *options: str) -> None:
     _, said = await process.communicate()
     if process.returncode != 0:
         lines = said.decode(errors="replace").strip().splitlines() or [f"status {process.returncode}"]
-        raise UserError(f"{program} did not succeed: {lines[0]}")
+        raise CommandError(f"{program} did not succeed: {lines[0]}")
 
 
 def _connection(url: URL) -> Sequence[str]:

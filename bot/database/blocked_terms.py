@@ -45,13 +45,13 @@ class BlockedTerms:
     async def add(self, guild_id: int | None, term: str, action: TermAction, by: int) -> BlockedTerm:
         """Block a word or phrase; one that is there already gets this action.  Raises InvalidOption."""
         if not term or len(term) > MAX_TERM:
-            raise InvalidOption("term", f"A blocked word has {len(term)} characters; 1 to {MAX_TERM} are possible.")
+            raise InvalidOption("term", "wrong_length", {"length": len(term), "limit": MAX_TERM})
         try:
             check_word("term", term)
         except InvalidRequest as error:
-            raise InvalidOption("term", f"{error.message[:1].upper()}{error.message[1:]}.") from error
+            raise InvalidOption("term", error.code, error.data) from error
         now = self._now()
-        async with self._database.writing("The blocked word") as session:
+        async with self._database.writing("blocked_word") as session:
             await take_turn(session, f"blocked_terms:{guild_id}")
             here = select(BlockedTermTable).where(BlockedTermTable.guild_id == guild_id)
             rows = list(await session.scalars(here))
@@ -59,7 +59,7 @@ class BlockedTerms:
             before = {} if row is None else {"action": row.action}
             if row is None:
                 if len(rows) >= MAX_TERMS:
-                    raise InvalidOption("term", f"{len(rows)} words are blocked here; at most {MAX_TERMS} may be.")
+                    raise InvalidOption("term", "too_many", {"count": len(rows), "limit": MAX_TERMS})
                 row = BlockedTermTable(guild_id=guild_id, term=term, created_by=by, created_at=now)
                 session.add(row)
             row.action = action
@@ -73,10 +73,10 @@ class BlockedTerms:
     @whole
     async def remove(self, guild_id: int | None, term_id: int, by: int) -> BlockedTerm:
         """Raises NotFound, also for a word of another server."""
-        async with self._database.writing("The blocked word") as session:
+        async with self._database.writing("blocked_word") as session:
             row = await session.get(BlockedTermTable, term_id)
             if row is None or row.guild_id != guild_id:
-                raise NotFound("This blocked word")
+                raise NotFound("blocked_word", term_id)
             await session.delete(row)
             before = {"term": row.term, "action": row.action}
             await note_act(session, self._now(), Act(by, "allow_term", f"term:{term_id}", guild_id, before=before))

@@ -51,7 +51,7 @@ class Erasures:
     async def done(self, erasure: Erasure, copies: list[int]) -> None:
         """The files are gone, with those from which the generations `copies` began."""
         now, of = self._now(), erasure.generation_id
-        async with self._database.writing("The erasure") as session:
+        async with self._database.writing("erasure") as session:
             pictures = (ImageTable.generation_id == of, ImageTable.index.in_(erasure.image_indexes))
             await session.execute(update(ImageTable).where(*pictures).values(erased_at=now))
             gone = {"erased_at": now, "init_image_key": None} if erasure.whole else {}

@@ -3,8 +3,9 @@
 In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Discord, no pool and no files.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, UpdateBase, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,7 +50,7 @@ class GenerationLog:
     async def open(self, order: Order) -> int:
         """Write the row (status "checking") of an order whose seed is drawn; returns its id."""
         row = generation_row(order, self._now())
-        async with self._database.writing("Your generation") as session:
+        async with self._database.writing("generation") as session:
             await session.execute(_forget_expired_tokens(self._now()))
             session.add(row)
             await session.flush()
@@ -64,7 +65,7 @@ class GenerationLog:
         now = self._now()
         blocked = verdict.action in REFUSED
         ending = {"status": "blocked", "finished_at": now, "interaction_token": None} if blocked else {}
-        async with self._database.writing("Your generation") as session:
+        async with self._database.writing("generation") as session:
             await _change(
                 session,
                 generation_id,
@@ -90,7 +91,7 @@ class GenerationLog:
         self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None
     ) -> None:
         """Write the finished pictures and status "done" at once.  Undelivered still: see `delivered`."""
-        async with self._database.writing("Your generation") as session:
+        async with self._database.writing("generation") as session:
             for image in images:
                 await session.merge(image_row(image))
             await _change(
@@ -100,7 +101,7 @@ class GenerationLog:
     @whole
     async def record_reply(self, generation_id: int, message_id: int) -> None:
         """The message that tells of the generation, known before there are pictures to show in it."""
-        async with self._database.writing("Your generation") as session:
+        async with self._database.writing("generation") as session:
             await _change(session, generation_id, message_id=message_id)
             await _post(session, generation_id, message_id, self._now())
 
@@ -108,18 +109,19 @@ class GenerationLog:
     async def delivered(self, generation_id: int, message_id: int | None) -> None:
         """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
         ending = {"status": "done", "delivered_at": self._now(), "interaction_token": None}
-        async with self._database.writing("Your generation") as session:
+        async with self._database.writing("generation") as session:
             if message_id is not None:
                 ending["message_id"] = message_id
                 await _post(session, generation_id, message_id, self._now())
             await _change(session, generation_id, **ending)
 
-    async def fail(self, generation_id: int, code: str, message: str) -> None:
+    async def fail(self, generation_id: int, code: str, data: Mapping[str, Any]) -> None:
+        """It ended without pictures; `code` and `data` are the error's."""
         await self._update(
             generation_id,
             status="failed",
             error_code=code[:64],
-            error_message=message,
+            error_data=dict(data),
             finished_at=self._now(),
             interaction_token=None,
         )
@@ -195,7 +197,7 @@ class GenerationLog:
 
     @whole
     async def _update(self, generation_id: int, **values: object) -> None:
-        async with self._database.writing("Your generation") as session:
+        async with self._database.writing("generation") as session:
             await _change(session, generation_id, **values)
 
     @whole
@@ -204,13 +206,14 @@ class GenerationLog:
     ) -> GenerationRecord:
         at, removed_by, removed_why = (removal.at, removal.by, removal.why) if removal else (None, None, None)
         subject = f"generation:{generation_id}" + (f":{image_index}" if image_index is not None else "")
-        async with self._database.writing("The removal") as session:
+        async with self._database.writing("removal") as session:
             row = await session.scalar(_with_images().where(GenerationTable.id == generation_id).with_for_update())
             target: GenerationTable | ImageTable | None = row
             if row is not None and image_index is not None:
                 target = next((image for image in row.images if image.index == image_index), None)
             if row is None or target is None:
-                raise NotFound(f"Generation {generation_id}" if image_index is None else f"Picture {image_index + 1}")
+                lost = ("generation", generation_id) if image_index is None else ("picture", image_index + 1)
+                raise NotFound(*lost)
             before = "removed" if target.removed_at else "shown"
             target.removed_at, target.removed_by, target.removed_why = at, removed_by, removed_why
             action, after = ("remove", "removed") if removal else ("restore", "shown")
@@ -272,14 +275,14 @@ async def _change(session: AsyncSession, generation_id: int, **values: object) -
         .returning(GenerationTable.id)
     )
     if changed.first() is None:
-        raise NotFound(f"Generation {generation_id}")
+        raise NotFound("generation", generation_id)
 
 
 async def _post(session: AsyncSession, generation_id: int, message_id: int, now: datetime) -> None:
     """The generation's message, in the channel where it was ordered, is known among its posts."""
     channel_id = await session.scalar(select(GenerationTable.channel_id).where(GenerationTable.id == generation_id))
     if channel_id is None:
-        raise NotFound(f"Generation {generation_id}")
+        raise NotFound("generation", generation_id)
     await session.merge(
         PostTable(message_id=message_id, channel_id=channel_id, generation_id=generation_id, posted_at=now)
     )

@@ -3,7 +3,7 @@
 In: what `GenerationLog` takes.  Out: the same, and the bot's metrics.  A step that could not be written is not counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.database.generations import GenerationLog
@@ -47,8 +47,8 @@ class MeteredLog(GenerationLog):
         pictures, seconds = (len(record.images), record.seconds) if record is not None else (0, None)
         self._metrics.ended(generation_id, "delivered", pictures=pictures, seconds=seconds)
 
-    async def fail(self, generation_id: int, code: str, message: str) -> None:
-        await super().fail(generation_id, code, message)
+    async def fail(self, generation_id: int, code: str, data: Mapping[str, Any]) -> None:
+        await super().fail(generation_id, code, data)
         self._metrics.ended(generation_id, "failed")
 
     async def record_cancelled(self, generation_id: int) -> None:

@@ -26,13 +26,13 @@ class PostLog:
             message_id=post.message_id, channel_id=post.channel_id, generation_id=post.generation_id,
             image_index=post.image_index, posted_at=self._now(),
         )  # fmt: skip
-        async with self._database.writing("The message's place") as session:
+        async with self._database.writing("post") as session:
             session.add(row)
 
     @whole
     async def forget(self, message_id: int) -> None:
         """The message is gone; nothing happens where it is not known."""
-        async with self._database.writing("The message's end") as session:
+        async with self._database.writing("post") as session:
             await session.execute(delete(PostTable).where(PostTable.message_id == message_id))
 
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:

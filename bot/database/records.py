@@ -1,8 +1,9 @@
 """What the database hands out: frozen values, free of SQLAlchemy, that views, pages and tests can hold on to."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from bot.errors import NotFound
 from bot.orders.order import Order
@@ -73,7 +74,7 @@ class GenerationRecord:
     init_image_key: str | None = None
     grid_key: str | None = None
     error_code: str | None = None
-    error_message: str | None = None
+    error_data: Mapping[str, Any] = field(default_factory=dict)
     removal: Removal | None = None
     images: tuple[ImageRecord, ...] = ()
 
@@ -89,7 +90,7 @@ class GenerationRecord:
         for image in self.images:
             if image.index == index and image.removal is None:
                 return image
-        raise NotFound(f"Picture {index + 1}")
+        raise NotFound("picture", index + 1)
 
 
 @dataclass(frozen=True, slots=True)

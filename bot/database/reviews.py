@@ -97,7 +97,7 @@ class Reviews:
     @whole
     async def open(self, new: NewReview) -> tuple[ReviewRecord, bool]:
         """Put it into the queue.  False where the same person has said the same of the same picture before."""
-        async with self._database.writing("The report") as session:
+        async with self._database.writing("report") as session:
             await take_turn(session, f"reviews:{new.generation_id}")
             same = (
                 ReviewTable.kind == new.kind,
@@ -117,7 +117,7 @@ class Reviews:
     @whole
     async def close(self, generation_id: int, by: int, outcome: Outcome) -> tuple[ReviewRecord, ...]:
         """Decide everything that is open about a generation; returns what was."""
-        async with self._database.writing("The decision") as session:
+        async with self._database.writing("decision") as session:
             here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
             open_ones = select(ReviewTable).where(*here).order_by(ReviewTable.id).with_for_update()
             rows = (await session.scalars(open_ones)).all()
@@ -128,7 +128,7 @@ class Reviews:
     @whole
     async def reopen(self, ids: Sequence[int]) -> None:
         """Take a decision back."""
-        async with self._database.writing("The decision") as session:
+        async with self._database.writing("decision") as session:
             values = {"closed_at": None, "closed_by": None, "outcome": None}
             await session.execute(update(ReviewTable).where(ReviewTable.id.in_(ids)).values(**values))
 
@@ -209,7 +209,7 @@ def _after(cursor: str) -> ColumnElement[bool]:
     try:
         priority, review_id = map(int, cursor.split("."))
     except ValueError as error:
-        raise InvalidOption("cursor", f"{cursor!r} is not a place in the queue.") from error
+        raise InvalidOption("cursor", "no_place", {"value": cursor}) from error
     same = and_(ReviewTable.priority == priority, ReviewTable.id > review_id)
     return or_(ReviewTable.priority < priority, same)
 

@@ -80,7 +80,7 @@ def generation_record(row: GenerationTable) -> GenerationRecord:
         init_image_key=row.init_image_key,
         grid_key=row.grid_key,
         error_code=row.error_code,
-        error_message=row.error_message,
+        error_data=row.error_data or {},
         removal=_removal(row),
         images=tuple(image_record(image) for image in row.images),
     )

@@ -30,12 +30,12 @@ class Sanctions:
         """Time out (until a time) or ban a person, replacing what was in force.  Raises InvalidOption."""
         now = self._now()
         if kind == "timeout" and (until is None or until <= now):
-            raise InvalidOption("until", f"A timeout's end is {until}; it must lie in the future.")
+            raise InvalidOption("until", "past", {"value": str(until)})
         row = SanctionTable(
             user_id=user_id, guild_id=guild_id, kind=kind, until=until if kind == "timeout" else None,
             reason=reason, created_by=by, created_at=now,
         )  # fmt: skip
-        async with self._database.writing("The sanction") as session:
+        async with self._database.writing("sanction") as session:
             await take_turn(session, f"sanctions:{user_id}")
             active = await session.scalars(select(SanctionTable).where(*self._active(user_id, guild_id, exactly=True)))
             before = {}
@@ -51,14 +51,14 @@ class Sanctions:
     async def lift(self, user_id: int, guild_id: int | None, by: int, why: str = "") -> SanctionRecord:
         """End what is in force.  Raises NotFound where nothing is."""
         now = self._now()
-        async with self._database.writing("The lifting of the sanction") as session:
+        async with self._database.writing("lift") as session:
             await take_turn(session, f"sanctions:{user_id}")
             rows = await session.scalars(
                 select(SanctionTable).where(*self._active(user_id, guild_id, exactly=True)).order_by(SanctionTable.id)
             )
             lifted = list(rows)
             if not lifted:
-                raise NotFound("An active sanction of this person")
+                raise NotFound("sanction")
             for row in lifted:
                 row.lifted_by, row.lifted_at = by, now
             before = _described(lifted[-1])

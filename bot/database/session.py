@@ -177,7 +177,7 @@ class Database:
             return await self._engine.connect()
         except (DBAPIError, NoConnectionFree, OSError) as error:
             log.exception("database.not_reached", database=self.name)
-            raise NotSaved("This") from error
+            raise NotSaved("change") from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -185,7 +185,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def writing(self, subject: str = "This") -> AsyncIterator[AsyncSession]:
+    async def writing(self, subject: str = "change") -> AsyncIterator[AsyncSession]:
         """A transaction that commits at the end of the block, in a method that is `whole`.
 
         On PostgreSQL others write meanwhile: what is read to be changed is read `with_for_update`, and where there may

@@ -34,7 +34,7 @@ class GuildSettings:
     async def set(self, chosen: GuildRecord, by: int) -> None:
         """Write all of a server's choices, and what changed to the audit log."""
         now = self._now()
-        async with self._database.writing("The server's settings") as session:
+        async with self._database.writing("settings") as session:
             await take_turn(session, f"guild_settings:{chosen.guild_id}")
             row = await session.get(GuildSettingsTable, chosen.guild_id)
             before = GuildRecord(chosen.guild_id) if row is None else _record(row)
@@ -67,7 +67,7 @@ class GuildSettings:
     async def set_channel(self, guild_id: int, channel_id: int, chosen: Drawing, by: int) -> None:
         """Write all of a channel's choices, and what changed to the audit log."""
         now = self._now()
-        async with self._database.writing("The channel's settings") as session:
+        async with self._database.writing("channel_settings") as session:
             await take_turn(session, f"channel_settings:{channel_id}")
             row = await session.get(ChannelSettingsTable, channel_id)
             before = Drawing() if row is None else Drawing(**row.drawing)

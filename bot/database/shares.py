@@ -16,7 +16,7 @@ from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import FavouriteTable, GenerationTable, ImageTable, SanctionTable, ShareTable, VoteTable
 from bot.database.words import narrowed
-from bot.errors import InvalidOption, NotFound, NotYours
+from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
 
 GalleryOrder = Literal["newest", "top"]
 
@@ -34,18 +34,18 @@ class Shares:
 
         Raises NotFound, NotYours, and InvalidOption for a picture that was made in a direct message.
         """
-        async with self._database.writing("The share") as session:
+        async with self._database.writing("share") as session:
             row = await session.get(
                 GenerationTable, generation_id, options=[selectinload(GenerationTable.images)], with_for_update=True
             )
             if row is None or row.removed_at is not None:
-                raise NotFound(f"Generation {generation_id}")
+                raise NotFound("generation", generation_id)
             if not any(image.index == image_index and image.removed_at is None for image in row.images):
-                raise NotFound(f"Picture {image_index + 1}")
+                raise NotFound("picture", image_index + 1)
             if row.user_id != user_id:
-                raise NotYours("This picture")
+                raise NotYours("picture")
             if row.guild_id is None:
-                raise InvalidOption("guild", "This picture was made in a direct message; only a server has a gallery.")
+                raise NoGallery
             here = (ShareTable.generation_id == generation_id, ShareTable.image_index == image_index)
             share = await session.scalar(select(ShareTable).where(*here))
             if share is None:
@@ -58,26 +58,26 @@ class Shares:
             share_id = share.id
         record = await self.get(share_id)
         if record is None:
-            raise NotFound(f"Share {share_id}")
+            raise NotFound("share", share_id)
         return record
 
     @whole
     async def unshare(self, share_id: int, by: int) -> None:
         """Take it out of the gallery, with its votes.  Raises NotFound."""
-        async with self._database.writing("The change to the gallery") as session:
+        async with self._database.writing("gallery") as session:
             row = await session.get(ShareTable, share_id, with_for_update=True)
             if row is None:
-                raise NotFound(f"Share {share_id}")
+                raise NotFound("share", share_id)
             await note_act(session, self._now(), Act(by, "unshare", f"share:{share_id}", row.guild_id, (row.user_id,)))
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
     @whole
     async def vote(self, share_id: int, user_id: int) -> Ballot:
         """Vote, or take the vote back.  Raises NotFound."""
-        async with self._database.writing("Your vote") as session:
+        async with self._database.writing("vote") as session:
             shown = self._shown().where(ShareTable.id == share_id).with_for_update(of=ShareTable)
             if await session.scalar(shown) is None:
-                raise NotFound(f"Share {share_id}")
+                raise NotFound("share", share_id)
             mine = (VoteTable.share_id == share_id, VoteTable.user_id == user_id)
             taken_back = await session.scalar(delete(VoteTable).where(*mine).returning(VoteTable.user_id))
             if taken_back is None:
@@ -153,9 +153,9 @@ class Shares:
     @whole
     async def favour(self, share_id: int, user_id: int) -> bool:
         """Keep a note of a shared picture, or drop it; returns whether it is kept now.  Raises NotFound."""
-        async with self._database.writing("Your favourites") as session:
+        async with self._database.writing("favourite") as session:
             if await session.scalar(self._shown().where(ShareTable.id == share_id)) is None:
-                raise NotFound(f"Share {share_id}")
+                raise NotFound("share", share_id)
             mine = (FavouriteTable.share_id == share_id, FavouriteTable.user_id == user_id)
             await take_turn(session, f"favourites:{user_id}")
             dropped = await session.scalar(delete(FavouriteTable).where(*mine).returning(FavouriteTable.user_id))
@@ -215,8 +215,8 @@ def _behind(cursor: str, first: ColumnElement[int] | None) -> ColumnElement[bool
     try:
         place, share_id = map(int, cursor.split("."))
     except ValueError as error:
-        raise InvalidOption("cursor", f"{cursor!r} is not a place in the gallery.") from error
+        raise InvalidOption("cursor", "no_place", {"value": cursor}) from error
     if max(abs(place), abs(share_id)) >= 2**63:
-        raise InvalidOption("cursor", f"{cursor!r} is not a place in the gallery.")
+        raise InvalidOption("cursor", "no_place", {"value": cursor})
     older = ShareTable.id < share_id
     return older if first is None else or_(first < place, and_(first == place, older))

@@ -94,7 +94,7 @@ class GenerationTable(Table):
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     grid_key: Mapped[str | None] = mapped_column(String(200))
     error_code: Mapped[str | None] = mapped_column(String(64))
-    error_message: Mapped[str | None] = mapped_column(Text)
+    error_data: Mapped[dict[str, Any] | None]  # what a sentence about it needs
 
     # The interaction's token is a secret: emptied on delivery, failure or expiry.
     application_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -44,7 +44,7 @@ class WebSessions:
     async def begin(self, user_id: int, user_name: str, guild_ids: Sequence[int]) -> str:
         """A new session; returns its token, which is known to nobody else.  Forgets sessions that are over."""
         now = self._now()
-        async with self._database.writing("The login") as session:
+        async with self._database.writing("login") as session:
             await session.execute(delete(WebSessionTable).where(WebSessionTable.expires_at <= now))
             token, row = _new(user_id, user_name, list(guild_ids), now, now + LIFETIME)
             session.add(row)
@@ -65,7 +65,7 @@ class WebSessions:
     async def rotate(self, token: str) -> str:
         """Another token for the same session, which ends when it would have; the old one where that is over."""
         now = self._now()
-        async with self._database.writing("The login") as session:
+        async with self._database.writing("login") as session:
             old = await session.get(WebSessionTable, _hashed(token))
             if old is None or old.expires_at <= now:
                 return token
@@ -76,13 +76,13 @@ class WebSessions:
 
     @whole
     async def end(self, token: str) -> None:
-        async with self._database.writing("The logout") as session:
+        async with self._database.writing("logout") as session:
             await session.execute(delete(WebSessionTable).where(WebSessionTable.token_hash == _hashed(token)))
 
     @whole
     async def end_all(self, user_id: int) -> None:
         """Log a person out in every browser."""
-        async with self._database.writing("The logout") as session:
+        async with self._database.writing("logout") as session:
             await session.execute(delete(WebSessionTable).where(WebSessionTable.user_id == user_id))
 
 

@@ -69,7 +69,7 @@ async def draw_example(stage: Stage, file: Path) -> None:
     await stage.act(author, "imagine", prompt=EXAMPLE_PROMPT)
     record = await latest_finished(services, author.id, after=before)
     if record.status != "done" or record.grid_key is None:
-        say(f"The example was not drawn: {record.error_message or record.status}")
+        say(f"The example was not drawn: {record.error_code or record.status}")
         return
     await asyncio.to_thread(file.write_bytes, await services.storage.get(record.grid_key))
     took = (record.finished_at or record.created_at) - record.created_at

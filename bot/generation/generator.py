@@ -118,8 +118,7 @@ class Generator:
             await work.live.close()  # the row stays as it is, for the recovery
         except Exception:
             log.exception("generation.broke", generation=work.generation_id)
-            sentence = f"Something broke. The log says more under generation {work.generation_id}."
-            await self._end(work, GenerationFailed("internal", sentence))
+            await self._end(work, GenerationFailed("internal", {"generation": work.generation_id}))
         finally:
             self.forget(work)
 
@@ -158,7 +157,7 @@ class Generator:
             return
         self._queue.cancel(generation_id)
         with suppress(NotSaved):
-            await self._generations.fail(generation_id, "not_answered", "Discord did not take the first answer.")
+            await self._generations.fail(generation_id, "not_answered", {})
 
     async def _check(self, work: Work) -> None:
         """Ask the filter; where nobody can answer, wait and then fail: nothing is drawn unchecked."""
@@ -193,7 +192,7 @@ class Generator:
         request = await self._request(work)
         images, done = await work.wanted(self._collect(request, work.live))
         if sorted(images) != list(range(request.images)):
-            raise GenerationFailed("incomplete", f"Only {len(images)} of {request.images} pictures were drawn.")
+            raise GenerationFailed("incomplete", {"drawn": len(images), "ordered": request.images})
         work.drawn = True
         self._queue.finish(work.generation_id, succeeded=True)
         self._give_turns()
@@ -249,7 +248,7 @@ class Generator:
                 work.generation_id, order, "done", order.seed or 0, utc_now(), model, images=images, grid_key=grid_key
             )
         if record is None:
-            raise NotFound(f"Generation {work.generation_id}")
+            raise NotFound("generation", work.generation_id)
         return record
 
     async def deliver(self, work: Work, result: Result) -> None:
@@ -267,14 +266,13 @@ class Generator:
         """Write down why there are no pictures, and say it."""
         self._queue.cancel(work.generation_id)
         if isinstance(error, NotSaved):
-            error = NotSaved("Your generation", work.generation_id)
+            error = NotSaved("generation", work.generation_id)
         try:
             await work.live.close()
             if isinstance(error, GenerationCancelled):
                 await self._generations.record_cancelled(work.generation_id)
             elif not isinstance(error, PromptBlocked):
-                code = error.code if isinstance(error, GenerationFailed) else type(error).__name__
-                await self._generations.fail(work.generation_id, code, str(error))
+                await self._generations.fail(work.generation_id, error.code, error.details)
         except Exception:  # whatever it was, the person still waits for an answer
             log.exception("generation.end_not_saved", generation=work.generation_id)
         try:

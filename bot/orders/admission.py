@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.database.generations import GenerationLog
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
-from bot.errors import ChannelNotAllowed, InvalidOption, NotSaved
+from bot.errors import ChannelNotAllowed, DirectMessagesRefused, InvalidOption, NotSaved
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue
@@ -38,6 +38,7 @@ class Admission:
         sanctions: Sanctions,
         guild_settings: GuildSettings,
         storage: Storage,
+        direct_messages: bool = True,
         draw_seed: Callable[[], int] = random_seed,
     ) -> None:
         self._queue = queue
@@ -46,22 +47,21 @@ class Admission:
         self._sanctions = sanctions
         self._guild_settings = guild_settings
         self._storage = storage
+        self._direct_messages = direct_messages
         self._draw_seed = draw_seed
         self._one_at_a_time = asyncio.Lock()
 
     async def admit(self, order: Order) -> tuple[int, Order]:
         """The row's id and the order with its seed drawn; the queue has it reserved.
 
-        Raises InvalidOption, Sanctioned, ChannelNotAllowed, LimitReached, QueueFull or NotSaved.
+        Raises InvalidOption, Sanctioned, DirectMessagesRefused, ChannelNotAllowed, LimitReached, QueueFull or NotSaved.
         """
         order.check()
         requester = order.requester
         await self._check_person(requester)
         here = await self._guild_settings.drawing(requester.guild_id, requester.channel_id)
         if here.max_images is not None and order.images > here.max_images:
-            raise InvalidOption(
-                "images", f"{order.images} pictures are too many here; at most {here.max_images} are drawn."
-            )
+            raise InvalidOption("images", "too_many_here", {"value": order.images, "limit": here.max_images})
         seed = self._draw_seed() if order.seed is None else order.seed
         order = replace(order, seed=seed, spoiler=order.spoiler or bool(here.spoiler))
         # Nobody may slip past a limit or the queue's bound while another's row is being written.
@@ -79,6 +79,8 @@ class Admission:
 
     async def _check_person(self, requester: Requester) -> None:
         await self.check_sanctions(requester)
+        if requester.guild_id is None and not self._direct_messages:
+            raise DirectMessagesRefused
         guild = await self._guild_settings.get(requester.guild_id)
         if not guild.allows(requester.channel_id):
             raise ChannelNotAllowed(guild.allowed_channel_ids)
@@ -91,6 +93,6 @@ class Admission:
                 await self._storage.put(key, order.init_image)
                 await self._log.set_init_image(generation_id, key)
             except NotSaved as error:
-                await self._log.fail(generation_id, "not_saved", str(error))
-                raise NotSaved("Your generation", generation_id) from error
+                await self._log.fail(generation_id, error.code, error.details)
+                raise NotSaved("generation", generation_id) from error
         return generation_id

@@ -7,6 +7,7 @@ Counts live in this process's memory.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage
@@ -15,13 +16,17 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from bot.errors import LimitReached
 from bot.orders.order import Requester
 
+Whose = Literal["person", "server"]
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is left of one limit; `next_at` is when some of it comes back, None where all of it is left."""
+    """What is left of a limit, `amount` each `every` `unit`s.  `next_at` some comes back; None where nothing is used."""
 
-    whose: str
-    limit: str
+    whose: Whose
+    amount: int
+    every: int
+    unit: str
     left: int
     next_at: datetime | None
 
@@ -42,7 +47,8 @@ class Limits:
         for whose, item, key in self._counters(requester, here):
             if not await self._limiter.test(item, *key):
                 window = await self._limiter.get_window_stats(item, *key)
-                raise LimitReached(whose, str(item), datetime.fromtimestamp(window.reset_time, UTC))
+                free_at = datetime.fromtimestamp(window.reset_time, UTC)
+                raise LimitReached(whose, item.amount, item.multiples, item.GRANULARITY.name, free_at)
 
     async def count(self, requester: Requester, here: str | None = None) -> None:
         """Count one generation, after `check` let it pass."""
@@ -55,17 +61,19 @@ class Limits:
         for whose, item, key in self._counters(requester, here):
             window = await self._limiter.get_window_stats(item, *key)
             full = datetime.fromtimestamp(window.reset_time, UTC) if window.remaining < item.amount else None
-            found.append(Standing(whose, str(item), window.remaining, full))
+            found.append(Standing(whose, item.amount, item.multiples, item.GRANULARITY.name, window.remaining, full))
         return tuple(found)
 
-    def _counters(self, requester: Requester, here: str | None) -> Iterator[tuple[str, RateLimitItem, tuple[str, ...]]]:
+    def _counters(
+        self, requester: Requester, here: str | None
+    ) -> Iterator[tuple[Whose, RateLimitItem, tuple[str, ...]]]:
         for item in self._per_person:
-            yield "Your", item, ("person", str(requester.user_id))
+            yield "person", item, ("person", str(requester.user_id))
         for item in _parsed(here or "off"):
-            yield "Your", item, ("person", str(requester.user_id), str(requester.guild_id))
+            yield "person", item, ("person", str(requester.user_id), str(requester.guild_id))
         if requester.guild_id is not None:
             for item in self._per_server:
-                yield "This server's", item, ("server", str(requester.guild_id))
+                yield "server", item, ("server", str(requester.guild_id))
 
 
 def _parsed(text: str) -> list[RateLimitItem]:

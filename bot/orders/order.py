@@ -66,14 +66,13 @@ class Order:
     def check(self) -> None:
         """Raises InvalidOption for the first field that cannot be drawn or written down."""
         if not visible(self.prompt):
-            raise InvalidOption("prompt", "The prompt is empty. Describe what the pictures should show.")
+            raise InvalidOption("prompt", "empty")
         _check_characters("prompt", self.prompt)
         _check_characters("negative_prompt", self.negative_prompt or "")
         try:
             self.request(default_seed=0)
         except InvalidRequest as error:
-            sentence = error.message[:1].upper() + error.message[1:] + "."
-            raise InvalidOption(error.field, sentence.replace("_", " ")) from error
+            raise InvalidOption(error.field, error.code, error.data) from error
 
     def request(self, default_seed: int) -> GenerationRequest:
         """The order as the inference server takes it.  Raises InvalidRequest."""
@@ -95,5 +94,4 @@ def _check_characters(field_name: str, text: str) -> None:
     """Half a character (a lone surrogate) has no encoding, and PostgreSQL takes no NUL."""
     for character in text:
         if character == "\0" or unicodedata.category(character) == "Cs":
-            name = field_name.replace("_", " ").capitalize()
-            raise InvalidOption(field_name, f"{name} holds U+{ord(character):04X}, which is not a character of text.")
+            raise InvalidOption(field_name, "not_a_character", {"character": f"U+{ord(character):04X}"})

@@ -76,11 +76,11 @@ class FairQueue:
         """Raises QueueFull where one more of this person's, or from this server, would not fit."""
         bounds, mine, theirs = self._bounds, self._of_person[user_id], self._of_server[guild_id]
         if bounds.per_person and mine >= bounds.per_person:
-            raise QueueFull(f"You have {mine} generations under way; at most {bounds.per_person} are allowed.")
+            raise QueueFull("person", mine, bounds.per_person)
         if guild_id is not None and bounds.per_server and theirs >= bounds.per_server:
-            raise QueueFull(f"This server has {theirs} generations under way; at most {bounds.per_server} are allowed.")
+            raise QueueFull("server", theirs, bounds.per_server)
         if bounds.in_all and len(self) >= bounds.in_all:
-            raise QueueFull(f"The queue is full: {len(self)} generations are under way. Please try again later.")
+            raise QueueFull("all", len(self), bounds.in_all)
 
     def reserve(self, ticket: Ticket) -> None:
         """Count the ticket without giving it a place yet; whether there is room is asked before, by `check_room`."""

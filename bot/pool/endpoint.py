@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.errors import GenerationFailed, InvalidOption
+from bot.errors import InvalidOption
 from inference.contract import (
     CheckRequest,
     Done,
@@ -159,12 +159,11 @@ class Endpoint:
         try:
             document = json.loads(text)["error"]
             code, message, field = str(document["code"]), str(document["message"]), str(document.get("field") or "")
+            data = dict(document.get("data") or {})
         except (ValueError, TypeError, KeyError):
-            code, message, field = "", text.strip()[:200], ""
-        if response.status in (400, 413, 422) and code:
-            return InvalidOption(field, message)
-        if response.status == 404 and code:
-            return GenerationFailed(code, message)
+            code, message, field, data = "", text.strip()[:200], "", {}
+        if response.status in (400, 404, 413, 422) and code:
+            return InvalidOption(field, code, data)
         hint = "; check INFERENCE_TOKEN" if response.status == 401 else ""
         return EndpointDown(self.name, f"{path} answered {response.status}: {message}{hint}", status=response.status)
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import structlog
 
@@ -179,7 +179,7 @@ class Pool:
                             self._mark_down(member, error)
                     await change.wait()
         except TimeoutError as error:
-            raise NoEndpoint(self._nobody("The prompt could not be checked")) from error
+            raise self._nobody("check") from error
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation up to Done.  Use `contextlib.aclosing`: closing it cancels the work.
@@ -196,7 +196,7 @@ class Pool:
                 async with aclosing(member.events(request)) as events:
                     async for event in events:
                         if isinstance(event, Failed):
-                            problem = GenerationFailed(event.code, f"The drawing server failed ({event.code}).")
+                            problem = GenerationFailed(event.code, event.data)
                             if not event.retryable:
                                 raise problem
                             break
@@ -205,13 +205,13 @@ class Pool:
                             return
             except EndpointDown as error:
                 self._mark_down(member, error)
-                problem = GenerationFailed("endpoint_down", "The drawing server broke off, and so did the tries after.")
+                problem = GenerationFailed("endpoint_down")
             finally:
                 member.running -= 1
                 self._announce()
             broken = member
             log.warning("pool.try_failed", endpoint=member.endpoint.name, attempt=attempt, problem=str(problem))
-        raise problem or GenerationFailed("endpoint_down", "No try was made.")
+        raise problem or GenerationFailed("endpoint_down")
 
     # ------------------------------------------------------------------------------------------------ private
 
@@ -225,7 +225,7 @@ class Pool:
                 while True:
                     serving = [one for one in self._members if one.ready and one.serves(model)]
                     if not serving and all(one.ready for one in self._members):
-                        raise InvalidOption("model", f"No drawing server has the model {model!r} now.")
+                        raise InvalidOption("model", "unknown_model", {"value": str(model)})
                     free = [one for one in serving if one.running < one.concurrency]
                     if free:
                         member = min(free, key=lambda one: (one is avoid, one.running - one.concurrency))
@@ -233,11 +233,11 @@ class Pool:
                         return member
                     await self._change.wait()
         except TimeoutError as error:
-            raise NoEndpoint(self._nobody("The pictures could not be drawn")) from error
+            raise self._nobody("draw") from error
 
-    def _nobody(self, what: str) -> str:
+    def _nobody(self, doing: Literal["check", "draw"]) -> NoEndpoint:
         log.error("pool.nobody_ready", endpoints=[f"{one.endpoint.name}: {one.problem}" for one in self._members])
-        return f"{what}: no drawing server was ready within {self._patience:g} seconds. Please try again later."
+        return NoEndpoint(doing, self._patience)
 
     def _mark_down(self, member: _Member, error: EndpointDown) -> None:
         was_ready = member.ready

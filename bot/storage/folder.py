@@ -56,13 +56,13 @@ class FolderStorage:
             await asyncio.to_thread(_write_whole, path, data)
         except OSError as error:
             log.exception("storage.not_saved", path=str(path), bytes=len(data))
-            raise NotSaved("The picture") from error
+            raise NotSaved("picture") from error
 
     async def get(self, key: str) -> bytes:
         try:
             return await asyncio.to_thread(self._path(key).read_bytes)
         except FileNotFoundError as error:
-            raise NotFound("The picture") from error
+            raise NotFound("file") from error
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)

@@ -10,10 +10,10 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.errors import AlreadyDeleted
-from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.press import GenerationPress, actor_of, row_of
+from bot.wording import text
 
 
 class Delete(GenerationPress, verb="delete"):

@@ -30,7 +30,7 @@ class DownloadAll(GenerationPress, verb="zip"):
         record, pngs = await pictures.files(actor_of(interaction), self.generation_id)
         data = await asyncio.to_thread(packed, record, pngs)
         if len(data) > interaction.filesize_limit:
-            raise TooLarge("The download", len(data), interaction.filesize_limit)
+            raise TooLarge("download", len(data), interaction.filesize_limit)
         file = discord.File(io.BytesIO(data), filename=f"easel-{record.id}.zip")
         layout = ui.LayoutView(timeout=None)
         layout.add_item(ui.File(file))

@@ -14,12 +14,12 @@ from discord import ui
 from bot.database.records import ShareRecord
 from bot.database.shares import GalleryOrder
 from bot.errors import NotFound
-from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.picture import Unshare
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
+from bot.wording import text
 
 log = structlog.get_logger(__name__)
 

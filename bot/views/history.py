@@ -13,10 +13,10 @@ from bot.database.records import GenerationFilter, GenerationRecord
 from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.services import Services
-from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.press import Press
 from bot.views.result import action_rows, grid_file
+from bot.wording import text
 
 PER_PAGE: Final = 3  # nine components each; a message takes 40
 

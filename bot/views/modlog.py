@@ -9,13 +9,14 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
-from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
 from bot.views.history import grid_of
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import details, grid_file
+from bot.wording import text
+from bot.wording.render import explain_kept
 
 PER_PAGE: Final = 6
 MAX_MESSAGE: Final = 4000
@@ -137,7 +138,8 @@ def opened_entry(record: GenerationRecord) -> str:
     if record.verdict is not None and record.verdict.reason:
         lines.append(f"Filter's reason: {text.plain(record.verdict.reason, 200)}")
     if record.error_code is not None:
-        lines.append(f"Error **{text.plain(record.error_code, 40)}**: {text.plain(record.error_message or '', 200)}")
+        told = explain_kept(record.error_code, record.error_data)
+        lines.append(f"Error **{text.plain(record.error_code, 40)}**: {text.shorten(told, 200)}")
     removals = [("Removed", record.removal, 200)]
     removals += [(f"-# Picture {image.index + 1} removed", image.removal, 40) for image in record.images]
     for what, removal, limit in removals:

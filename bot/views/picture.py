@@ -13,11 +13,11 @@ from discord import ui
 from bot.database.records import GenerationRecord, ImageRecord, ShareRecord
 from bot.generation import grid
 from bot.generation.grid import PictureFile
-from bot.views import text
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.press import GenerationPress, Press, actor_of, place, row_of
+from bot.wording import text
 
 UPSCALE_FACTOR: Final = 4  # of buttons that do not say
 UPSCALE_FACTORS: Final = (2, 4)

@@ -6,8 +6,8 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
-from bot.views import text
 from bot.views.press import actor_of, answering, place
+from bot.wording import text
 from inference.contract import MAX_PROMPT_CHARACTERS
 
 

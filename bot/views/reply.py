@@ -17,11 +17,11 @@ from bot.database.records import GenerationRecord
 from bot.errors import GenerationCancelled, UserError
 from bot.generation.reply import Result
 from bot.orders.order import Order
-from bot.views import text
 from bot.views.answer import note
 from bot.views.discord_codes import TOKEN_GONE, Code
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
+from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,7 @@ class InteractionReply:
         self._user_id = order.requester.user_id
         self._channel_id = order.requester.channel_id
         self._prompt = order.prompt
+        self._locale = order.requester.locale
         self._interaction = order.interaction
         self._message_id = message_id
         self._thinking = message_id is not None
@@ -82,7 +83,7 @@ class InteractionReply:
 
         Where the token serves no more there are no private messages, and the public one says it.
         """
-        sentence = text.refusal(error)
+        sentence = explain(error, self._locale)
         if isinstance(error, GenerationCancelled):
             await self._say(f"-# {sentence}")
             return

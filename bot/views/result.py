@@ -13,7 +13,6 @@ from discord import ui
 from bot.database.records import GenerationRecord
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
-from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.delete import Delete
@@ -21,6 +20,7 @@ from bot.views.download import DownloadAll
 from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
+from bot.wording import text
 
 MAX_COMMAND_SHOWN = 1300
 MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30

@@ -10,13 +10,13 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.database.reviews import ReviewKind, ReviewRecord
-from bot.views import text
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.history import grid_of
 from bot.views.modlog import LogEntry, entry_facts
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import grid_file
+from bot.wording import text
 
 TITLES: Final[dict[ReviewKind, str]] = {
     "misuse": "🚨 Early signs of misuse", "report": "🚩 Reported", "appeal": "⚖️ Appealed", "held": "✋ Held back",

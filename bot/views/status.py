@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 import discord
 from discord import ui
 
-from bot.views import text
 from bot.views.client import BotInteraction
 from bot.views.press import GenerationPress, actor_of
+from bot.wording import text
 
 WAITING_COLOUR: Final = discord.Colour(0x5865F2)
 WORKING_COLOUR: Final = discord.Colour(0xF0B232)

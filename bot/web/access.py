@@ -54,7 +54,7 @@ async def moderator_desk(request: web.Request, permission: str = "manage_message
     visitor = required(request)
     if request.match_info["guild"] == EVERYWHERE:
         if not visitor.operator:
-            raise NotFound("This server")
+            raise NotFound("server")
         return Desk(Actor(visitor.user_id, None, user_name=visitor.name, is_operator=True), None)
     desk = await member_desk(request)
     desk.actor.require(permission)
@@ -73,7 +73,7 @@ def named_server(request: web.Request) -> Server:
     text = request.match_info["guild"]
     server = site_of(request).directory.server(int(text)) if text.isdecimal() and len(text) < 20 else None
     if server is None:
-        raise NotFound("This server")
+        raise NotFound("server")
     return server
 
 
@@ -83,7 +83,7 @@ async def actor_in(request: web.Request, visitor: Visitor, server: Server) -> Ac
     actor = Actor(visitor.user_id, server.id, user_name=visitor.name, is_operator=visitor.operator)
     if member is None:
         if not visitor.operator:
-            raise NotFound("This server")
+            raise NotFound("server")
         return actor
     return replace(actor, permissions=member.permissions, role_ids=frozenset(member.role_ids))
 

@@ -58,5 +58,5 @@ def score(field: str, text: str) -> float | None:
 def reason(form: Mapping[str, object]) -> str:
     text = str(form.get("reason", "")).strip()
     if len(text) > MAX_REASON:
-        raise InvalidOption("reason", f"The reason has {len(text)} characters; at most {MAX_REASON} are possible.")
+        raise InvalidOption("reason", "too_long", {"length": len(text), "limit": MAX_REASON})
     return text

@@ -13,10 +13,12 @@ import structlog
 from aiohttp import hdrs, web
 
 from bot.database.web_sessions import LIFETIME
-from bot.errors import InvalidOption, LimitReached, MissingPermission, NotFound, NotSaved, NotYours, UserError
+from bot.errors import Broken, InvalidOption, LimitReached, MissingPermission, NotFound, NotSaved, NotYours, UserError
 from bot.web.access import LoginNeeded, login_address
 from bot.web.render import page, redirect
 from bot.web.site import VISITOR, Visitor, site_of
+from bot.wording.form import PLAIN
+from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
 
@@ -78,13 +80,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return redirect(login_address(request))
     except UserError as error:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return failure(request, status, str(error))
+        return failure(request, status, explain(error, form=PLAIN))
     except Exception:
         site_of(request).services.metrics.broke()
         error_id = secrets.token_hex(4)
         log.exception("web.broken", id=error_id, path=request.path)
-        sentence = f"Something broke (id {error_id}). It is in the log; please tell the operator this id."
-        return failure(request, 500, sentence)
+        return failure(request, 500, explain(Broken(error_id), form=PLAIN))
 
 
 def failure(request: web.Request, status: int, sentence: str) -> web.Response:

@@ -96,7 +96,7 @@ async def lift(request: web.Request) -> web.Response:
 def user_of(request: web.Request) -> int:
     user_id = int(request.match_info["user"])
     if user_id >= 2**63:
-        raise InvalidOption("user", "No Discord id has so many digits.")
+        raise InvalidOption("user", "no_id")
     return user_id
 
 

@@ -54,5 +54,5 @@ async def save(request: web.Request) -> web.Response:
 async def manager_desk(request: web.Request) -> Desk:
     desk = await moderator_desk(request, "manage_guild")
     if desk.server is None:
-        raise NotFound("This server")
+        raise NotFound("server")
     return desk

@@ -64,7 +64,7 @@ async def tried(request: web.Request, actor: Actor) -> Trial | None:
     if not text:
         return None
     if len(text) > MAX_PROMPT_CHARACTERS:
-        raise InvalidOption("try", f"The text has {len(text)} characters; at most {MAX_PROMPT_CHARACTERS} are checked.")
+        raise InvalidOption("text", "too_long", {"length": len(text), "limit": MAX_PROMPT_CHARACTERS})
     try:
         services = site_of(request).services
         policy = await services.policies.of(Requester(actor.user_id, actor.user_name, actor.guild_id, channel_id=0))

@@ -56,5 +56,5 @@ async def member_visit(request: web.Request) -> Visit:
         raise LoginNeeded
     found = await visit(request)
     if not found.member:
-        raise NotFound("This server")
+        raise NotFound("server")
     return found

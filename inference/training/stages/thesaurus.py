@@ -40,8 +40,9 @@ _BATCH = 256
 BY_HAND: Mapping[str, str] = {
     "dinosaur": "T-Rex", "sofa": "couch and lamp", "throne": "chair", "samurai": "ninja", "knight": "guard",
     "doctor": "health worker", "campfire": "fire", "bonfire": "fire", "king": "person with crown",
-    "spaceship": "rocket", "starship": "rocket", "skyscraper": "office building", "laptop": "laptop computer", "sneakers": "running shoe",
-    "kitty": "cat", "kitten": "cat", "puppy": "dog", "doggo": "dog", "bunny": "rabbit", "fries": "french fries",
+    "spaceship": "rocket", "starship": "rocket", "skyscraper": "office building", "laptop": "laptop computer",
+    "sneakers": "running shoe", "kitty": "cat", "kitten": "cat", "puppy": "dog", "doggo": "dog", "bunny": "rabbit",
+    "fries": "french fries",
 }  # fmt: skip
 """Words that people type often, and that their definitions lead astray; none of them is asked for by the evaluation."""
 LEAST_LIKENESS = 0.52

@@ -1,6 +1,6 @@
 """People's words made safe to show in a message, and the bot's own sentences.
 
-In: prompts, times, errors.  Out: Discord markdown that neither pings, nor breaks the layout, nor outgrows its limits.
+In: prompts, times.  Out: Discord markdown that neither pings, nor breaks the layout, nor outgrows its limits.
 Knows no message and no interaction.
 """
 
@@ -9,14 +9,10 @@ import unicodedata
 from datetime import datetime
 from typing import Final
 
-from discord.utils import format_dt
-
-from bot.errors import PromptBlocked, Sanctioned, UserError
 from inference.contract import grid_columns
 
 MAX_PROMPT_SHOWN: Final = 300
 MAX_ALT_TEXT: Final = 1024
-MAX_REASON_SHOWN: Final = 400
 _PLACES: Final = {
     1: ("the only one",),
     4: ("top left", "top right", "bottom left", "bottom right"),
@@ -67,20 +63,6 @@ def alt_text(prompt: str, position: int | None = None) -> str:
     return shorten(start + one_line(prompt), MAX_ALT_TEXT)
 
 
-def refusal(error: UserError) -> str:
-    """The sentence of an error, with the time to try again in the reader's own time zone."""
-    sentence = str(error)
-    if isinstance(error, PromptBlocked):
-        what = error.field.replace("_", " ").replace("negative prompt", "list of what to leave out")
-        return f"This {what} was not accepted: Easel does not draw {category(error.category)}."
-    if isinstance(error, Sanctioned) and error.reason:
-        # The only sentence that quotes somebody.
-        sentence = sentence.replace(error.reason, plain(error.reason, MAX_REASON_SHOWN))
-    if error.retry_at is None:
-        return sentence
-    return f"{sentence} Try again {format_dt(error.retry_at, 'R')}."
-
-
 def removed(what: str, *, gone: bool) -> str:
     """What is said after a removal; `gone` is whether its message or picture has left the channel too."""
     if gone:
@@ -98,12 +80,12 @@ def deleted(*, gone: bool) -> str:
 
 def soon(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
-    return format_dt(when, "R")
+    return f"<t:{int(when.timestamp())}:R>"
 
 
 def until(when: datetime) -> str:
     """An end as a date with what is left until then: "until 3 May 2026 12:00 (in 2 hours)"."""
-    return f"until {format_dt(when, 'f')} ({format_dt(when, 'R')})"
+    return f"until <t:{int(when.timestamp())}:f> ({soon(when)})"
 
 
 def category(name: str) -> str:

@@ -1,0 +1,335 @@
+"""The sentence of every error.
+
+In: an error, and a reader's locale.  Out: what the reader is told.  The English sentences are the catalogue's keys.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot import errors
+from bot.errors import UserError
+from bot.wording.catalogue import Sentences, later
+from bot.wording.form import DISCORD, Form
+from bot.wording.text import category
+
+
+def explain(error: UserError, locale: str = "en", form: Form = DISCORD) -> str:
+    """The error's sentence, with what would work: the time to try again, or the channels where Easel may be used."""
+    sentences = Sentences(locale, form)
+    told = _SAID[type(error)](sentences, error) if type(error) in _SAID else sentences.as_it_is(str(error))
+    if error.retry_at is not None:
+        told += " " + sentences.say("Try again {when}.", when=form.soon(error.retry_at))
+    return told
+
+
+def explain_kept(code: str, details: Mapping[str, Any], locale: str = "en", form: Form = DISCORD) -> str:
+    """The sentence of an error that the request log has kept."""
+    return explain(errors.restored(code, details), locale, form)
+
+
+# ------------------------------------------------------------------------------------------------- refused at the door
+
+
+def _sanctioned(s: Sentences, error: errors.Sanctioned) -> str:
+    what = s.say("You are timed out from Easel") if error.kind == "timeout" else s.say("You are banned from Easel")
+    if not error.reason:
+        return f"{what}."
+    reason = s.form.quote(error.reason)
+    return f"{what}: {reason}" + ("" if reason.endswith((".", "!", "?", "…")) else ".")
+
+
+def _channel_not_allowed(s: Sentences, error: errors.ChannelNotAllowed) -> str:
+    told = s.say("Easel is not enabled in this channel.")
+    if error.allowed:
+        channels = ", ".join(map(s.form.channel, error.allowed[:5]))
+        told += " " + s.say("Try {channels}.", channels=channels)
+    return told
+
+
+def _direct_messages_refused(s: Sentences, _: errors.DirectMessagesRefused) -> str:
+    return s.say("Easel does not draw in direct messages. Use it in a server.")
+
+
+def _limit_reached(s: Sentences, error: errors.LimitReached) -> str:
+    values = {"amount": s.number(error.amount), "period": s.period(error.every, error.unit)}
+    if error.whose == "person":
+        return s.say("Your limit of {amount} per {period} is reached.", **values)
+    return s.say("This server's limit of {amount} per {period} is reached.", **values)
+
+
+def _queue_full(s: Sentences, error: errors.QueueFull) -> str:
+    if error.whose == "all":
+        return s.count(
+            "The queue is full: {number} generation is under way. Please try again later.",
+            "The queue is full: {number} generations are under way. Please try again later.",
+            error.under_way,
+        )
+    if error.whose == "server":
+        return s.count(
+            "This server has {number} generation under way; at most {limit} are allowed.",
+            "This server has {number} generations under way; at most {limit} are allowed.",
+            error.under_way,
+            limit=s.number(error.limit),
+        )
+    return s.count(
+        "You have {number} generation under way; at most {limit} are allowed.",
+        "You have {number} generations under way; at most {limit} are allowed.",
+        error.under_way,
+        limit=s.number(error.limit),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- what is asked for
+
+FIELDS: Final = {
+    "prompt": later("Prompt"),
+    "negative_prompt": later("Negative prompt"),
+    "images": later("Images"),
+    "seed": later("Seed"),
+    "guidance_scale": later("Guidance scale"),
+    "temperature": later("Temperature"),
+    "top_k": later("Top k"),
+    "strength": later("Strength"),
+    "init_image": later("Picture"),
+    "model": later("Model"),
+    "duration": later("Duration"),
+    "category": later("Category"),
+    "until": later("End"),
+    "cursor": later("Page"),
+    "term": later("Blocked word"),
+    "reason": later("Reason"),
+    "text": later("Text"),
+    "user": later("Person"),
+}
+PROBLEMS: Final = {
+    "empty": later("The {field} is empty."),
+    "out_of_range": later("{field} is {value}; it must be from {low} to {high}."),
+    "too_long": later("{field} has {length} characters; at most {limit} are taken."),
+    "wrong_length": later("{field} has {length} characters; from 1 to {limit} are taken."),
+    "too_many_here": later("{value} pictures are too many here; at most {limit} are drawn."),
+    "unknown_setting": later("There is no setting “{value}” here."),
+    "no_choice": later("{field} is “{value}”; it must be one of: {choices}."),
+    "too_many": later("There are {count} already; at most {limit} may be."),
+    "too_large": later("{field} has {bytes} bytes; at most {limit} are taken."),
+    "too_many_wildcards": later("{value} has {count} wildcards; at most {limit} may be."),
+    "too_few_letters": later("{value} has {count} letters beside its wildcards; at least {limit} are needed."),
+    "not_text": later("{field} is no text at character {position}."),
+    "not_a_character": later("{field} holds {character}, which is not a character of text."),
+    "unreadable_picture": later("The picture cannot be read."),
+    "unknown_model": later("No drawing server has the model {value} now."),
+    "not_supported": later("{field} is not possible with the model {model}."),
+    "has_colon": later("No category holds a colon."),
+    "no_duration": later("“{value}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."),
+    "wrong_duration": later("The duration is {value}; it must be from 1 minute to 365 days."),
+    "no_id": later("No Discord id has so many digits."),
+    "past": later("A timeout's end is {value}; it must lie in the future."),
+    "no_place": later("“{value}” is not a place in this list."),
+    "direct_message": later("This picture was made in a direct message; only a server has a gallery."),
+}
+
+
+def _invalid_option(s: Sentences, error: errors.InvalidOption) -> str:
+    if (error.field, error.problem) == ("prompt", "empty"):
+        return s.say("The prompt is empty. Describe what the pictures should show.")
+    values = {name: s.form.quote(one) if isinstance(one, str) else one for name, one in error.data.items()}
+    field = s.say(FIELDS[error.field]) if error.field in FIELDS else error.field.replace("_", " ").capitalize()
+    try:
+        return s.say(PROBLEMS[error.problem], field=field, **values)
+    except KeyError:
+        return s.say("{field} was not accepted ({code}).", field=field, code=error.problem)
+
+
+def _prompt_blocked(s: Sentences, error: errors.PromptBlocked) -> str:
+    what = category(error.category)
+    if error.field == "negative_prompt":
+        return s.say("This list of what to leave out was not accepted: Easel does not draw {category}.", category=what)
+    return s.say("This prompt was not accepted: Easel does not draw {category}.", category=what)
+
+
+LOST: Final = {
+    "generation": later("Generation {number} was not found. It may have been removed."),
+    "picture": later("Picture {number} was not found. It may have been removed."),
+    "share": later("This picture was not found in the gallery. It may have been removed."),
+    "file": later("The picture's file was not found. It may have been removed."),
+    "channel": later("Discord does not say in which channel this is."),
+    "sanction": later("No ban or timeout of this person is in force."),
+    "blocked_word": later("This blocked word was not found. It may have been removed."),
+    "decision": later("This decision was not found."),
+    "server": later("This server was not found."),
+    "removal": later("There is no removal here that can be undone."),
+}
+
+
+def _not_found(s: Sentences, error: errors.NotFound) -> str:
+    if error.subject in LOST:
+        return s.say(LOST[error.subject], number=error.number)
+    return s.say("{subject} was not found. It may have been removed.", subject=error.subject)
+
+
+def _not_yours(s: Sentences, error: errors.NotYours) -> str:
+    if error.subject == "picture":
+        return s.say("This picture belongs to someone else.")
+    return s.say("This generation belongs to someone else.")
+
+
+def _missing_permission(s: Sentences, error: errors.MissingPermission) -> str:
+    name = error.permission.replace("_", " ").title()
+    return s.say("You need the permission “{permission}” for this.", permission=name)
+
+
+def _not_sanctioned(s: Sentences, error: errors.NotSanctioned) -> str:
+    person = s.form.person(error.user_id)
+    if error.everywhere:
+        return s.say("{person} is banned everywhere; only the bot's operator can lift that.", person=person)
+    return s.say("{person} is neither banned nor timed out.", person=person)
+
+
+OUT_OF_REACH: Final = {
+    "yourself": later("You cannot sanction yourself."),
+    "bot": later("{person} is a bot; bots cannot use Easel."),
+    "owner": later("{person} owns this server and cannot be sanctioned."),
+    "owner_unknown": later("Discord does not say who owns this server, so nobody is sanctioned now. Try again."),
+    "administrator": later("{person} is an administrator: only another one may sanction them."),
+}
+
+
+def _cannot_sanction(s: Sentences, error: errors.CannotSanction) -> str:
+    return s.say(OUT_OF_REACH[error.reason], person=s.form.person(error.user_id))
+
+
+def _servers_only(s: Sentences, _: errors.ServersOnly) -> str:
+    return s.say("This works in servers only.")
+
+
+def _no_gallery(s: Sentences, _: errors.NoGallery) -> str:
+    return s.say("A gallery belongs to a server: there is none in direct messages.")
+
+
+def _drawn_elsewhere(s: Sentences, _: errors.DrawnElsewhere) -> str:
+    return s.say("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
+
+
+def _too_late(s: Sentences, _: errors.TooLate) -> str:
+    return s.say("This generation is not in progress any more: it is too late to cancel it.")
+
+
+def _already_deleted(s: Sentences, _: errors.AlreadyDeleted) -> str:
+    return s.say("These pictures are deleted already.")
+
+
+def _cannot_appeal(s: Sentences, _: errors.CannotAppeal) -> str:
+    return s.say("There is nothing to appeal: only prompts that were blocked in a server have moderators to ask.")
+
+
+def _already_decided(s: Sentences, _: errors.AlreadyDecided) -> str:
+    return s.say("This has been decided already; somebody was quicker.")
+
+
+def _nothing_to_cancel(s: Sentences, _: errors.NothingToCancel) -> str:
+    return s.say("Nothing of yours is in progress, so there is nothing to cancel.")
+
+
+# ------------------------------------------------------------------------------------------------------ what went wrong
+
+FAILURES: Final = {
+    "out_of_memory": later("The drawing server ran out of memory. Fewer pictures may work."),
+    "model_failed": later("The model failed while drawing. Please try again."),
+    "engine_failed": later("The drawing server has a fault. Please try again later."),
+    "shutting_down": later("The drawing server was stopped while drawing. Please try again."),
+    "endpoint_down": later("The drawing server broke off, and so did the tries after."),
+    "incomplete": later("Only {drawn} of {ordered} pictures were drawn."),
+    "internal": later("Something broke. The log says more under generation {generation}."),
+    "not_answered": later("Discord did not take the first answer."),
+}
+
+
+def _generation_failed(s: Sentences, error: errors.GenerationFailed) -> str:
+    try:
+        return s.say(FAILURES[error.reason], **error.data)
+    except KeyError:
+        if "message" in error.data:  # by an older Easel
+            return str(error.data["message"])
+        return s.say("The drawing server failed ({code}).", code=s.form.quote(error.reason))
+
+
+def _no_endpoint(s: Sentences, error: errors.GenerationFailed) -> str:
+    seconds = s.number(error.data["seconds"])
+    rest = s.say("no drawing server was ready within {seconds} seconds. Please try again later.", seconds=seconds)
+    if error.data["doing"] == "check":
+        return s.say("The prompt could not be checked: {rest}", rest=rest)
+    return s.say("The pictures could not be drawn: {rest}", rest=rest)
+
+
+UNSAVED: Final = {
+    "generation": later("Your generation"),
+    "picture": later("The picture"),
+    "removal": later("The removal"),
+    "erasure": later("The erasure"),
+    "post": later("The message's place"),
+    "share": later("The share"),
+    "gallery": later("The change to the gallery"),
+    "vote": later("Your vote"),
+    "favourite": later("Your favourites"),
+    "sanction": later("The sanction"),
+    "lift": later("The lifting of the sanction"),
+    "settings": later("The server's settings"),
+    "channel_settings": later("The channel's settings"),
+    "audit": later("The entry in the audit log"),
+    "blocked_word": later("The blocked word"),
+    "report": later("The report"),
+    "decision": later("The decision"),
+    "login": later("The login"),
+    "logout": later("The logout"),
+    "change": later("This"),
+}
+
+
+def _too_large(s: Sentences, error: errors.TooLarge) -> str:
+    size, limit = (s.number(round(size / 2**20, 1)) for size in (error.size, error.limit))
+    return s.say("The file has {size} MB; Discord takes {limit} MB here.", size=size, limit=limit)
+
+
+def _not_saved(s: Sentences, error: errors.NotSaved) -> str:
+    what = s.say(UNSAVED[error.subject]) if error.subject in UNSAVED else error.subject
+    told = s.say("{subject} could not be saved: the bot's disk or database takes nothing at the moment.", subject=what)
+    if error.generation_id is not None:
+        told += " " + s.say("(Its id is {id}.)", id=error.generation_id)
+    return told
+
+
+def _generation_cancelled(s: Sentences, _: errors.GenerationCancelled) -> str:
+    return s.say("This generation was cancelled.")
+
+
+def _broken(s: Sentences, error: errors.Broken) -> str:
+    return s.say("Something broke (id {id}). It is in the log; please tell the operator this id.", id=error.error_id)
+
+
+_SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
+    errors.Sanctioned: _sanctioned,
+    errors.ChannelNotAllowed: _channel_not_allowed,
+    errors.DirectMessagesRefused: _direct_messages_refused,
+    errors.LimitReached: _limit_reached,
+    errors.QueueFull: _queue_full,
+    errors.InvalidOption: _invalid_option,
+    errors.PromptBlocked: _prompt_blocked,
+    errors.NotFound: _not_found,
+    errors.NotYours: _not_yours,
+    errors.MissingPermission: _missing_permission,
+    errors.NotSanctioned: _not_sanctioned,
+    errors.CannotSanction: _cannot_sanction,
+    errors.ServersOnly: _servers_only,
+    errors.NoGallery: _no_gallery,
+    errors.DrawnElsewhere: _drawn_elsewhere,
+    errors.TooLate: _too_late,
+    errors.AlreadyDeleted: _already_deleted,
+    errors.CannotAppeal: _cannot_appeal,
+    errors.AlreadyDecided: _already_decided,
+    errors.NothingToCancel: _nothing_to_cancel,
+    errors.GenerationCancelled: _generation_cancelled,
+    errors.GenerationFailed: _generation_failed,
+    errors.NoEndpoint: _no_endpoint,
+    errors.TooLarge: _too_large,
+    errors.NotSaved: _not_saved,
+    errors.Broken: _broken,
+}

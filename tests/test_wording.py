@@ -1,0 +1,223 @@
+"""What people read: every sentence is made in one place, for one reader, in their language."""
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+
+from bot import errors
+from bot.errors import UserError
+from bot.wording import render
+from bot.wording.catalogue import Sentences, parsed
+from bot.wording.form import DISCORD, PLAIN
+from bot.wording.render import explain, explain_kept
+from inference.contract import refusals
+
+ROOT = Path(__file__).parent.parent
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+EXAMPLES: list[tuple[UserError, str]] = [
+    (errors.Sanctioned("timeout", "*no*", NOON), r"You are timed out from Easel: \*no\*. Try again <t:1767268800:R>."),
+    (errors.Sanctioned("ban", "Why not?"), "You are banned from Easel: Why not?"),
+    (errors.Sanctioned("ban"), "You are banned from Easel."),
+    (errors.ChannelNotAllowed((7, 8)), "Easel is not enabled in this channel. Try <#7>, <#8>."),
+    (errors.ChannelNotAllowed(()), "Easel is not enabled in this channel."),
+    (errors.DirectMessagesRefused(), "Easel does not draw in direct messages. Use it in a server."),
+    (errors.LimitReached("person", 10, 1, "minute", NOON),
+     "Your limit of 10 per minute is reached. Try again <t:1767268800:R>."),
+    (errors.LimitReached("server", 1000, 12, "hour", NOON),
+     "This server's limit of 1,000 per 12 hours is reached. Try again <t:1767268800:R>."),
+    (errors.QueueFull("person", 1, 1), "You have 1 generation under way; at most 1 are allowed."),
+    (errors.QueueFull("person", 5, 5), "You have 5 generations under way; at most 5 are allowed."),
+    (errors.QueueFull("all", 200, 200), "The queue is full: 200 generations are under way. Please try again later."),
+    (errors.InvalidOption("prompt", "empty"), "The prompt is empty. Describe what the pictures should show."),
+    (errors.InvalidOption("guidance_scale", "out_of_range", {"value": 31.0, "low": 1.0, "high": 30.0}),
+     "Guidance scale is 31.0; it must be from 1.0 to 30.0."),
+    (errors.InvalidOption("model", "unknown_model", {"value": "**x**"}),
+     r"No drawing server has the model \*\*x\*\* now."),
+    (errors.InvalidOption("keep_rows", "too_many_rows", {"rows": 3}), "Keep rows was not accepted (too_many_rows)."),
+    (errors.PromptBlocked("violence_gore"), "This prompt was not accepted: Easel does not draw violence and gore."),
+    (errors.PromptBlocked("self_harm", "negative_prompt"),
+     "This list of what to leave out was not accepted: Easel does not draw self-harm."),
+    (errors.NotFound("generation", 7), "Generation 7 was not found. It may have been removed."),
+    (errors.NotFound("file"), "The picture's file was not found. It may have been removed."),
+    (errors.NotYours("picture"), "This picture belongs to someone else."),
+    (errors.NotYours("generation"), "This generation belongs to someone else."),
+    (errors.MissingPermission("manage_messages"), "You need the permission “Manage Messages” for this."),
+    (errors.NotSanctioned(7), "<@7> is neither banned nor timed out."),
+    (errors.NotSanctioned(7, everywhere=True),
+     "<@7> is banned everywhere; only the bot's operator can lift that."),
+    (errors.CannotSanction(7, "owner"), "<@7> owns this server and cannot be sanctioned."),
+    (errors.ServersOnly(), "This works in servers only."),
+    (errors.NoGallery(), "A gallery belongs to a server: there is none in direct messages."),
+    (errors.DrawnElsewhere(),
+     "This picture was drawn elsewhere. It can be shared only in the server where it was drawn."),
+    (errors.TooLate(7), "This generation is not in progress any more: it is too late to cancel it."),
+    (errors.TooLarge("pictures", 26_000_000, 10 * 2**20), "The file has 24.8 MB; Discord takes 10 MB here."),
+    (errors.AlreadyDeleted(7), "These pictures are deleted already."),
+    (errors.CannotAppeal(7),
+     "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."),
+    (errors.AlreadyDecided(7), "This has been decided already; somebody was quicker."),
+    (errors.QueueFull("server", 50, 50), "This server has 50 generations under way; at most 50 are allowed."),
+    (errors.NothingToCancel(), "Nothing of yours is in progress, so there is nothing to cancel."),
+    (errors.GenerationCancelled(), "This generation was cancelled."),
+    (errors.GenerationFailed("out_of_memory"), "The drawing server ran out of memory. Fewer pictures may work."),
+    (errors.GenerationFailed("incomplete", {"drawn": 2, "ordered": 4}), "Only 2 of 4 pictures were drawn."),
+    (errors.GenerationFailed("new_in_some_server"), r"The drawing server failed (new\_in\_some\_server)."),
+    (errors.NoEndpoint("check", 300.0),
+     "The prompt could not be checked: no drawing server was ready within 300 seconds. Please try again later."),
+    (errors.NotSaved("vote"),
+     "Your vote could not be saved: the bot's disk or database takes nothing at the moment."),
+    (errors.NotSaved("generation", 12),
+     "Your generation could not be saved: the bot's disk or database takes nothing at the moment. (Its id is 12.)"),
+    (errors.Broken("ab12"), "Something broke (id ab12). It is in the log; please tell the operator this id."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("error", "sentence"), EXAMPLES, ids=lambda value: getattr(value, "code", ""))
+def test_an_error_becomes_a_sentence(error: UserError, sentence: str) -> None:
+    """From its data alone: no error holds a sentence of its own."""
+    assert explain(error) == sentence
+
+
+def test_every_error_has_a_sentence() -> None:
+    """None that a person may read is forgotten, here and above."""
+    kinds = {kind for kind in _subclasses(UserError) if kind.__module__ == "bot.errors"} - {errors.NotAdmitted}
+    assert kinds == set(render._SAID) == {type(error) for error, _ in EXAMPLES}
+
+
+def test_what_an_option_can_be_refused_for_has_a_sentence() -> None:
+    """Of the codes of the inference contract, those that a person's own words and choices can lead to."""
+    reachable = {"empty", "not_supported", "not_text", "out_of_range", "too_large", "too_long", "unknown_model",
+                 "unreadable_picture"}  # fmt: skip
+    assert reachable <= set(refusals.MESSAGES)
+    assert reachable <= set(render.PROBLEMS)
+
+
+@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda error: error.code)
+def test_what_the_log_keeps_is_enough_for_the_sentence(error: UserError) -> None:
+    """Code and data, as JSON takes them, for those errors that end a generation."""
+    kept = (errors.Sanctioned, errors.InvalidOption, errors.NotFound, errors.GenerationFailed, errors.NotSaved,
+            errors.Broken)  # fmt: skip
+    if isinstance(error, kept):
+        assert explain_kept(error.code, error.details) == explain(error)
+
+
+def test_an_older_rows_sentence_is_shown_as_it_was() -> None:
+    """Before errors had data, the row kept a sentence."""
+    assert explain_kept("internal_error", {"message": "It broke."}) == "It broke."
+
+
+def test_times_and_quotes_suit_the_place() -> None:
+    """Markdown for Discord, plain text for a page."""
+    error = errors.Sanctioned("timeout", "*no*", NOON)
+    assert explain(error, form=PLAIN) == "You are timed out from Easel: *no*. Try again 2026-01-01 12:00 UTC."
+    assert PLAIN.person(7) == PLAIN.channel(7) == "7"
+
+
+# ------------------------------------------------------------------------------------------------------- languages
+
+
+def test_a_catalogue_speaks_the_readers_language(tmp_path: Path) -> None:
+    """With that language's plurals, numbers and units; what it lacks stays English."""
+    (tmp_path / "pl.po").write_text(
+        'msgid ""\nmsgstr ""\n"Language: pl\\n"\n"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && '
+        '(n%100<10 || n%100>=20) ? 1 : 2);\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "{number} cat"\nmsgid_plural "{number} cats"\nmsgstr[0] "{number} kot"\nmsgstr[1] "{number} koty"\n'
+        'msgstr[2] "{number} kotów"\n',
+        encoding="utf-8",
+    )
+    polish = Sentences("pl", DISCORD, tmp_path)
+    told = [polish.count("{number} cat", "{number} cats", number) for number in (1, 3, 5)]
+    assert told == ["1 kot", "3 koty", "5 kotów"]
+    assert polish.period(2, "hour") == "2 godziny"
+    assert polish.number(0.5) == "0,5"
+    assert polish.say("This works in servers only.") == "This works in servers only."
+
+
+@pytest.mark.parametrize(
+    ("name", "locale"),
+    [("en-US", "en_US"), ("pt-BR", "pt_BR"), ("zh-CN", "zh_Hans_CN"), ("es-419", "es_419"), ("sv-SE", "sv_SE"),
+     ("no", "nb"), ("xx-YY", "en"), ("", "en")],
+)  # fmt: skip
+def test_discords_languages_are_known(name: str, locale: str) -> None:
+    """And what is none is read as English."""
+    assert str(parsed(name)) in (locale, locale.replace("_Hans", ""), "no")
+
+
+def test_the_sentences_can_be_collected() -> None:
+    """As `make messages` does it: every sentence of this module's examples is among the keys."""
+    found = extract_from_dir(
+        str(ROOT / "bot" / "wording"), [("**.py", "python")], keywords={"say": None, "later": None, "count": (1, 2)}
+    )
+    keys = {message if isinstance(message, str) else message[0] for _, _, message, *_ in found}
+    for sentence in ("Try again {when}.", "{field} is {value}; it must be from {low} to {high}.",
+                     "You have {number} generation under way; at most {limit} are allowed."):  # fmt: skip
+        assert sentence in keys
+    assert len(keys) > 60
+
+
+# ------------------------------------------------------------------------------------------- nowhere but in wording
+
+SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+")
+FOR_ENGINEERS = ("ValueError", "RuntimeError", "TypeError", "EndpointDown", "ConfigurationError", "CommandError")
+# Read by whoever runs the bot, on the terminal, in English.
+FOR_OPERATORS = (
+    "bot/cli", "bot/demo", "bot/config.py", "bot/connection.py", "bot/partition.py", "bot/stopping.py", "bot/pool",
+    "bot/command_sync.py", "bot/metrics.py",
+    "bot/database/audit.py", "bot/database/locks.py", "bot/database/session.py", "bot/database/backup.py",
+)  # fmt: skip
+# Layouts, pages and the reasons that reviews keep still hold words of their own.
+NOT_YET = (
+    "bot/views", "bot/cogs", "bot/web", "bot/client.py", "bot/directory.py", "bot/actions/reviews.py",
+    "bot/database/reviews.py", "bot/orders/policies.py",
+)  # fmt: skip
+
+
+def sentences_of(source: str) -> Iterator[tuple[int, str]]:
+    """Every piece of text that reads like words for people: no docstring, log event, SQL or programmer's error."""
+    tree = ast.parse(source)
+    passed: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed.add(node.value)
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).split(".")
+            if name[-1] in FOR_ENGINEERS or name[0] == "log" or "create_task" in name or "execute" in name:
+                passed |= set(ast.walk(node))
+        if isinstance(node, ast.AnnAssign | ast.arg):
+            passed |= set(ast.walk(node.annotation)) if node.annotation else set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or node in passed:
+            continue
+        if SENTENCE.search(node.value) and not node.value.startswith(("SELECT", "BEGIN", "PRAGMA", "asyncio.")):
+            yield node.lineno, node.value
+
+
+FILES = [
+    path
+    for path in sorted((ROOT / "bot").rglob("*.py"))
+    if not path.relative_to(ROOT).as_posix().startswith(("bot/wording", *FOR_OPERATORS, *NOT_YET))
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_sentence_stands_outside_of_wording(path: Path) -> None:
+    """What a person reads has one place, so that it can be read in another language."""
+    assert list(sentences_of(path.read_text(encoding="utf-8"))) == []
+
+
+def test_the_finder_of_sentences_finds_them() -> None:
+    """In arguments and f-strings; not in docstrings and log events."""
+    source = '"""A docstring here."""\nraise UserError(f"You have {count} things.")\nlog.info("two words", x="a b")\n'
+    assert [text for _, text in sentences_of(source)] == ["You have "]
+
+
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
