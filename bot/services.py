@@ -13,10 +13,12 @@ from typing import Final
 
 import structlog
 
+from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
 from bot.actions.moderation import Moderation
 from bot.actions.pictures import Pictures
 from bot.actions.posts import NoPosts, Posts
+from bot.actions.privacy import Privacy
 from bot.actions.reviews import ReviewQueue
 from bot.actions.settings import ServerSettings
 from bot.actions.terms import Terms
@@ -27,6 +29,7 @@ from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.metered import MeteredLog
+from bot.database.personal import PersonalData
 from bot.database.posts import PostLog
 from bot.database.reviews import Reviews
 from bot.database.sanctions import Sanctions
@@ -75,6 +78,8 @@ class Services:
     reviews: ReviewQueue
     terms: Terms
     policies: Policies
+    privacy: Privacy
+    exports: Exports
     server_settings: ServerSettings
 
     log: GenerationLog
@@ -163,7 +168,15 @@ async def open_services(
             audit_log=audit_log,
             posts=posts or NoPosts(),
         )
-        stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(pictures), name="purge"))
+        privacy = Privacy(
+            personal=PersonalData(database),
+            generations=generations,
+            pictures=pictures,
+            under_way=works,
+            storage=storage,
+            audit_log=audit_log,
+        )
+        stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(pictures, privacy), name="purge"))
         yield Services(
             settings=settings,
             generator=generator,
@@ -180,6 +193,8 @@ async def open_services(
             reviews=review_queue,
             terms=Terms(terms),
             policies=policies,
+            privacy=privacy,
+            exports=Exports(generations, audit_log),
             server_settings=ServerSettings(guild_settings),
             log=generations,
             shares=shares,
@@ -205,10 +220,11 @@ def _say_lost(why: str) -> None:
     log.critical("locks.taken_by_another", why=why)
 
 
-async def _keep_purging(pictures: Pictures) -> None:
+async def _keep_purging(pictures: Pictures, privacy: Privacy) -> None:
     while True:
         try:
             await pictures.purge()
+            await privacy.purge()
         except Exception:  # a database that is away now may be back in an hour
             log.exception("pictures.purge_failed")
         await asyncio.sleep(PURGE_SECONDS)

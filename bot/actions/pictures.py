@@ -20,7 +20,7 @@ from bot.database.posts import PostLog
 from bot.database.records import Erasure, GenerationFilter, GenerationRecord, ImageRecord, PostRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
-from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, TooLate
+from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.album import shown_grid
 from bot.generation.thumbnail import thumbnail_key
 from bot.generation.work import Works
@@ -193,6 +193,18 @@ class Pictures:
         here = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, since=since, removed=False)
         records = [record async for record in self._generations.stream(here) if record.status != "blocked"]
         return tuple([await self._remove(actor, record, why, None) for record in records])
+
+    async def erase(self, actor: Actor, record: GenerationRecord) -> None:
+        """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
+        if record.order.requester.user_id != actor.user_id:
+            raise NotYours("This generation")
+        if record.removal is None:
+            await self._remove(actor, record, "", None)
+        await self._erase_due(self._now() + timedelta(seconds=1), record.id)
+
+    async def take_down(self, record: GenerationRecord) -> bool:
+        """Delete every message that shows it, and nothing else; False where Discord did not let all happen."""
+        return await self._take_down(record, None)
 
     async def restore(
         self, actor: Actor, generation_id: int, why: str = "", index: int | None = None

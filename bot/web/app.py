@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.errors import ConfigurationError
 from bot.services import Services
-from bot.web import guard, health, home, login, render
+from bot.web import guard, health, home, login, me, render
 from bot.web.console import audit, desk, export, people, review, settings, stats, words
 from bot.web.console import log as log_pages
 from bot.web.discord_login import DiscordLogin
@@ -34,8 +34,8 @@ def create_app(site: Site) -> web.Application:
     )
     app[SITE] = site
     render.set_up(app)
-    parts = (health, home, login, desk, log_pages, review, people, words, audit, stats, settings, export, pages, feed)
-    for part in parts:
+    console = (desk, log_pages, review, people, words, audit, stats, settings, export)
+    for part in (health, home, login, *console, pages, feed, me):
         app.add_routes(part.routes)
     app.router.add_static("/static", STATIC, name="static")
     return app

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.actions.exports import message_url
 from bot.database.records import GenerationFilter, GenerationRecord, Status
 from bot.errors import NotFound
 from bot.web import asked as asked_for
@@ -120,7 +121,7 @@ async def entry(request: web.Request) -> web.Response:
         record=record,
         facts=facts(record),
         channel=channel_of(request, record),
-        jump=jump_address(record),
+        jump=message_url(record),
         ancestors=await ancestors(request, desk, record),
         children=[child for child in await services.log.children(record.id) if desk.actor.is_here(_guild(child))],
         reviews=await services.reviews.of(desk.actor, record.id),
@@ -176,14 +177,6 @@ def facts(record: GenerationRecord) -> list[tuple[str, str]]:
         ("Error", record.error_code and explain_kept(record.error_code, record.error_data, form=PLAIN)),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in shown if value is not None]
-
-
-def jump_address(record: GenerationRecord) -> str | None:
-    """Where Discord shows it."""
-    if record.message_id is None:
-        return None
-    requester = record.order.requester
-    return f"https://discord.com/channels/{requester.guild_id or '@me'}/{requester.channel_id}/{record.message_id}"
 
 
 async def ancestors(request: web.Request, desk: Desk, record: GenerationRecord) -> list[GenerationRecord]:

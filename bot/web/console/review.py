@@ -7,13 +7,14 @@ from typing import Final, cast, get_args
 
 from aiohttp import web
 
+from bot.actions.exports import message_url
 from bot.database.records import GenerationRecord
 from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
 from bot.errors import InvalidOption
 from bot.web import asked
 from bot.web.access import moderator_desk
 from bot.web.console.desk import channel_of, console_page
-from bot.web.console.log import generation_of, jump_address
+from bot.web.console.log import generation_of
 from bot.web.render import redirect
 from bot.web.site import site_of
 
@@ -51,7 +52,7 @@ async def review(request: web.Request) -> web.Response:
         queue=queue,
         skip=place(queue.records[0]) if len(queue.records) > 1 else None,
         channel=None if record is None else channel_of(request, record),
-        jump=None if record is None else jump_address(record),
+        jump=None if record is None else message_url(record),
         undo=undo_of(request),
     )
 

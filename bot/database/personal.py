@@ -1,0 +1,168 @@
+"""One person's data as a whole: what there is, what of it may go, and what time has run out for.
+
+In: a person, or a server's retention.  Out: plain values, and rows that are gone.  Knows no files: those go first.
+
+What a moderation record needs stays, without a name: a generation that moderators have still to decide about, and
+sanctions in force (without the id they would end).
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from bot.database.records import GenerationRecord
+from bot.database.rows import generation_record
+from bot.database.session import Database, utc_now, whole
+from bot.database.tables import (
+    FavouriteTable,
+    GenerationTable,
+    GuildSettingsTable,
+    ReviewTable,
+    SanctionTable,
+    ShareTable,
+    VoteTable,
+    WebSessionTable,
+)
+
+ERASED_NAME: Final = "erased"
+ERASED_ID: Final = 0
+# What people, not the filter, asked moderators to look at, and what these have not decided about.
+_ASKED: Final = (ReviewTable.closed_at.is_(None), ReviewTable.kind.in_(("report", "appeal", "misuse")))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much of a person's there is."""
+
+    generations: int
+    shares: int
+    votes: int
+    favourites: int
+    reports: int
+    sanctions: int
+
+
+class PersonalData:
+    """Reads and erases a person's rows, whatever table they are in."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def kept(self, user_id: int) -> Kept:
+        counted = (
+            select(func.count()).select_from(GenerationTable).where(GenerationTable.user_id == user_id),
+            select(func.count()).select_from(ShareTable).where(ShareTable.user_id == user_id),
+            select(func.count()).select_from(VoteTable).where(VoteTable.user_id == user_id),
+            select(func.count()).select_from(FavouriteTable).where(FavouriteTable.user_id == user_id),
+            select(func.count()).select_from(ReviewTable).where(ReviewTable.by_user_id == user_id),
+            select(func.count()).select_from(SanctionTable).where(SanctionTable.user_id == user_id),
+        )
+        async with self._database.reading() as session:
+            return Kept(*[await session.scalar(query) or 0 for query in counted])
+
+    async def listed(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Everything but the generations, as plain values: for the person to take away."""
+        tables: tuple[tuple[str, Any, ColumnElement[bool]], ...] = (
+            ("shares", ShareTable, ShareTable.user_id == user_id),
+            ("votes", VoteTable, VoteTable.user_id == user_id),
+            ("favourites", FavouriteTable, FavouriteTable.user_id == user_id),
+            ("reports", ReviewTable, ReviewTable.by_user_id == user_id),
+            ("sanctions", SanctionTable, SanctionTable.user_id == user_id),
+            ("logins", WebSessionTable, WebSessionTable.user_id == user_id),
+        )
+        found = {}
+        async with self._database.reading() as session:
+            for name, table, mine in tables:
+                columns = [one for one in table.__table__.columns if one.name not in ("token_hash", "priority")]
+                rows = await session.execute(select(*columns).where(mine))
+                found[name] = [dict(row) for row in rows.mappings()]
+        return found
+
+    @whole
+    async def forget(self, user_id: int, generation_ids: Sequence[int], needed: Collection[int]) -> None:
+        """Delete these generations of a person, whose files are gone; the `needed` ones lose the person's name."""
+        async with self._database.writing("The erasure") as session:
+            mine = (GenerationTable.user_id == user_id, GenerationTable.id.in_(needed))
+            nameless = {
+                "user_id": ERASED_ID, "user_name": ERASED_NAME, "interaction_token": None, "message_id": None,
+            }  # fmt: skip
+            await session.execute(update(GenerationTable).where(*mine).values(**nameless))
+            await session.execute(
+                update(ReviewTable).where(ReviewTable.generation_id.in_(needed)).values(user_id=ERASED_ID)
+            )
+            await _delete_generations(session, [one for one in generation_ids if one not in needed])
+
+    async def undecided(self, generation_ids: Sequence[int]) -> frozenset[int]:
+        """Which of these people have asked moderators to look at, and these have not decided about."""
+        here = (ReviewTable.generation_id.in_(generation_ids), *_ASKED)
+        async with self._database.reading() as session:
+            return frozenset(await session.scalars(select(ReviewTable.generation_id).where(*here)))
+
+    @whole
+    async def forget_person(self, user_id: int) -> bool:
+        """Delete what else there is; False where a sanction in force keeps the person's id."""
+        now = self._now()
+        async with self._database.writing("The erasure") as session:
+            voted = list(await session.scalars(select(VoteTable.share_id).where(VoteTable.user_id == user_id)))
+            await session.execute(delete(VoteTable).where(VoteTable.user_id == user_id))
+            counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
+            recount = update(ShareTable).where(ShareTable.id.in_(voted)).values(votes=counted.scalar_subquery())
+            await session.execute(recount)
+            for table in (FavouriteTable, WebSessionTable, ShareTable):
+                await session.execute(delete(table).where(table.user_id == user_id))
+            said = update(ReviewTable).where(ReviewTable.by_user_id == user_id)
+            await session.execute(said.values(by_user_id=ERASED_ID, reason=""))
+            over = or_(SanctionTable.lifted_at.is_not(None), SanctionTable.until <= now)
+            await session.execute(delete(SanctionTable).where(SanctionTable.user_id == user_id, over))
+            in_force = select(SanctionTable.id).where(SanctionTable.user_id == user_id).limit(1)
+            return await session.scalar(in_force) is None
+
+    # ------------------------------------------------------------------------------------------------ retention
+
+    async def outlived(self, limit: int = 100) -> tuple[GenerationRecord, ...]:
+        """Generations older than their server keeps them, and nameless ones that nobody has to decide about any more.
+
+        Not what is shared, and not what is undecided.
+        """
+        now = self._now()
+        queries = [_old(now, GenerationTable.user_id == ERASED_ID)]
+        async with self._database.reading() as session:
+            chosen = select(GuildSettingsTable.guild_id, GuildSettingsTable.retention_days)
+            for guild_id, days in await session.execute(chosen.where(GuildSettingsTable.retention_days.is_not(None))):
+                before = now - timedelta(days=days or 0)
+                queries.append(_old(now, GenerationTable.guild_id == guild_id, GenerationTable.created_at < before))
+            found: list[GenerationRecord] = []
+            for query in queries:
+                rows = (await session.scalars(query.limit(limit - len(found)))).all()
+                found += [generation_record(row) for row in rows]
+                if len(found) >= limit:
+                    break
+        return tuple(found)
+
+    @whole
+    async def delete(self, generation_ids: Sequence[int]) -> None:
+        """Delete rows whose files are gone, with all that hangs on them."""
+        async with self._database.writing("The purge") as session:
+            await _delete_generations(session, generation_ids)
+
+
+def _old(now: datetime, *where: ColumnElement[bool]) -> Select[GenerationTable]:
+    """Ended generations that match, but for what is shared and what people wait for a decision about."""
+    shared = select(ShareTable.generation_id).where(ShareTable.generation_id == GenerationTable.id)
+    asked = select(ReviewTable.id).where(ReviewTable.generation_id == GenerationTable.id, *_ASKED)
+    ended = (GenerationTable.finished_at < now, ~shared.exists(), ~asked.exists())
+    query = select(GenerationTable).options(selectinload(GenerationTable.images)).where(*where, *ended)
+    return query.order_by(GenerationTable.id)
+
+
+async def _delete_generations(session: AsyncSession, generation_ids: Sequence[int]) -> None:
+    """Pictures, posts, shares, votes and reviews go with their generation; what was made from it loses its parent."""
+    children = update(GenerationTable).where(GenerationTable.parent_id.in_(generation_ids)).values(parent_id=None)
+    await session.execute(children)
+    await session.execute(delete(GenerationTable).where(GenerationTable.id.in_(generation_ids)))

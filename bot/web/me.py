@@ -1,0 +1,63 @@
+"""One's own data: what is kept, taking it away, erasing it, logging out everywhere.
+
+In: whoever is logged in.  Out: counts, a zip file, a farewell.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from bot.errors import InvalidOption
+from bot.web.access import required
+from bot.web.guard import session_cookie, set_headers
+from bot.web.render import page
+from bot.web.site import site_of
+
+routes = web.RouteTableDef()
+
+WORD: Final = "erase"
+CHUNK: Final = 256 * 1024
+
+
+@routes.get("/me")
+async def me(request: web.Request) -> web.Response:
+    visitor, site = required(request), site_of(request)
+    servers = [server for server in site.directory.servers() if server.id in visitor.guild_ids]
+    kept = await site.services.privacy.kept(visitor.user_id)
+    return page(request, "me.html", kept=kept, servers=servers, word=WORD)
+
+
+@routes.get("/me/export.zip")
+async def export(request: web.Request) -> web.StreamResponse:
+    """Written to a file first, in pieces, and sent from there: neither takes memory."""
+    visitor = required(request)
+    response = web.StreamResponse(
+        headers={hdrs.CONTENT_DISPOSITION: 'attachment; filename="easel-my-data.zip"', hdrs.CACHE_CONTROL: "no-store"}
+    )
+    response.content_type = "application/zip"
+    with tempfile.TemporaryDirectory(prefix="easel-export-") as folder:
+        file = Path(folder) / "data.zip"
+        await site_of(request).services.privacy.export(visitor.user_id, file)
+        response.content_length = (await asyncio.to_thread(file.stat)).st_size
+        set_headers(request, response)
+        await response.prepare(request)
+        with await asyncio.to_thread(file.open, "rb") as opened:
+            while chunk := await asyncio.to_thread(opened.read, CHUNK):
+                await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+@routes.post("/me/erase")
+async def erase(request: web.Request) -> web.Response:
+    """For good, so it takes a word."""
+    visitor, site = required(request), site_of(request)
+    if (await request.post()).get("word") != WORD:
+        raise InvalidOption("word", f"To erase everything, write the word {WORD!r} into the box.")
+    erased = await site.services.privacy.erase(visitor.user_id)
+    response = page(request, "erased.html", erased=erased)
+    response.del_cookie(session_cookie(secure=site.secure), path="/", secure=site.secure, httponly=True, samesite="Lax")
+    return response

@@ -1,0 +1,134 @@
+"""One's own data: what is kept, taking it away, erasing it, and what moderation and time do about it."""
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.actions.actor import Actor
+from bot.actions.moderation import Target
+from bot.database.personal import PersonalData
+from bot.database.records import GenerationFilter, GuildRecord
+from bot.database.session import utc_now
+from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
+from tests.web_fakes import MANAGER, MODERATOR, Pages, pages
+
+ada, bob = Actor(ADA, GUILD), Actor(BOB, GUILD)
+mo = Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages", "ban_members"}))
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Pages]:
+    async with pages(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
+        yield opened
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in (folder / "pictures").rglob("*") if path.is_file()}
+
+
+async def test_the_export_has_everything(site: Pages) -> None:
+    """Requests, pictures, shares, votes, reports, sanctions: the person's own, and nobody else's."""
+    mine, other = await draw(site.services, an_order("a cat")), await draw(site.services, an_order("a dog", BOB))
+    share = await site.services.gallery.share(bob, other.id, 0)
+    await site.services.gallery.share(ada, mine.id, 1)
+    await site.services.gallery.vote(ada, share.id)
+    await site.services.reviews.report(ada, other.id, 0, "ugly")
+    browser = await site.browser(ADA)
+    answer = await browser.get("/me/export.zip")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        names = archive.namelist()
+        document = json.loads(archive.read("data.json"))
+        assert archive.read(f"pictures/{mine.id}/1.png")[:4] == b"\x89PNG"
+    assert sorted(names) == ["data.json", *(f"pictures/{mine.id}/{number}.png" for number in range(1, 5))]
+    assert [one["prompt"] for one in document["generations"]] == ["a cat"]
+    assert [len(document[name]) for name in ("shares", "votes", "reports", "sanctions")] == [1, 1, 1, 0]
+    assert "token_hash" not in answer.body.decode("latin-1")
+
+
+async def test_no_prompt_becomes_a_path_in_the_zip(site: Pages) -> None:
+    """Zip injection: names are numbers."""
+    await draw(site.services, an_order("../../../etc/passwd\\..\\x"))
+    answer = await (await site.browser(ADA)).get("/me/export.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert all(name == "data.json" or name.startswith("pictures/1/") for name in archive.namelist())
+
+
+async def test_erasing_leaves_nothing(site: Pages, tmp_path: Path) -> None:
+    """Rows, files, thumbnails, votes; others' counts are right; others' remixes stay; the browser is logged out."""
+    mine = await draw(site.services, an_order("a cat"))
+    other = await draw(site.services, an_order("a dog", BOB, parent_id=mine.id, kind="remix"))
+    share = await site.services.gallery.share(bob, other.id, 0)
+    await site.services.gallery.share(ada, mine.id, 0)
+    await site.services.gallery.vote(ada, share.id)
+    await site.services.log.remove(mine.id, MODERATOR, "x", 2)
+    browser = await site.browser(ADA)
+    await browser.get(f"/gallery/{GUILD}/1/small.webp")
+    assert (await browser.post("/me/erase", {"word": "no"})).status == 400
+    answer = await browser.post("/me/erase", {"word": "erase"})
+    assert "Your data is erased" in answer.text
+    assert (await browser.get("/me")).status == 303
+    kept = await site.services.privacy.kept(ADA)
+    assert (kept.generations, kept.shares, kept.votes, kept.favourites) == (0, 0, 0, 0)
+    assert {name.split("/")[2] for name in files(tmp_path)} == {str(other.id)}
+    after = await site.services.gallery.get(bob, share.id)
+    assert after.votes == 0
+    assert after.generation.order.parent_id is None
+
+
+async def test_what_moderators_must_decide_stays_without_a_name(site: Pages, tmp_path: Path) -> None:
+    """A reported picture cannot be erased out of a review; once decided, the purge takes it."""
+    record = await draw(site.services, an_order("a cat"))
+    await site.services.reviews.report(bob, record.id, 0, "ugly")
+    erased = await site.services.privacy.erase(ADA)
+    assert (erased.generations, erased.kept) == (1, 1)
+    after = await site.services.log.get(record.id)
+    assert after is not None
+    assert (after.order.requester.user_id, after.order.requester.user_name) == (0, "erased")
+    assert files(tmp_path)
+    assert await site.services.privacy.purge() == 0
+    await site.services.reviews.decide(mo, record.id, "remove", "yes")
+    assert await site.services.privacy.purge() == 1
+    assert await site.services.log.get(record.id) is None
+    assert files(tmp_path) == set()
+
+
+async def test_a_sanction_outlives_an_erasure(site: Pages) -> None:
+    """Nobody escapes a ban by erasing; once it is over, nothing of it is left, in the audit log neither."""
+    await site.services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "Ada's reason")
+    assert (await site.services.privacy.erase(ADA)).sanctioned
+    assert await site.services.sanctions.active(ADA, GUILD) is not None
+    await site.services.moderation.lift(mo, ADA)
+    assert not (await site.services.privacy.erase(ADA)).sanctioned
+    page = await site.services.audit_log.page(GUILD)
+    assert all(str(ADA) not in one.subject and "Ada" not in one.why for one in page.records)
+    assert (await site.services.audit_log.verify()).faults == ()
+
+
+async def test_a_server_forgets_what_is_older_than_it_wants(site: Pages, tmp_path: Path) -> None:
+    """Rows and files; not what is shared, not what waits for a decision, not other servers'."""
+    orders = [an_order(f"cat {count}") for count in range(3)] + [an_order("elsewhere", guild_id=GUILD + 1)]
+    old, shared, reported, elsewhere = [await draw(site.services, order) for order in orders]
+    await site.services.gallery.share(ada, shared.id, 0)
+    await site.services.reviews.report(bob, reported.id, None, "ugly")
+    await site.services.guild_settings.set(GuildRecord(GUILD, retention_days=30), MANAGER)
+    assert await site.services.privacy.purge() == 0
+    later = PersonalData(site.services.database, lambda: utc_now() + timedelta(days=31))
+    site.services.privacy._personal = later
+    assert await site.services.privacy.purge() == 1
+    left = [one.id for one in (await site.services.log.page(GenerationFilter())).records]
+    assert left == [elsewhere.id, reported.id, shared.id]
+    assert old.id not in {int(name.split("/")[2]) for name in files(tmp_path)}
+
+
+async def test_ones_own_page_counts(site: Pages) -> None:
+    """What is kept, in numbers; nobody else's."""
+    await draw(site.services, an_order("a cat"))
+    shown = (await (await site.browser(ADA)).get("/me")).text
+    assert "<dt>Requests, with their pictures</dt><dd>1</dd>" in shown
+    assert "<dt>Requests, with their pictures</dt><dd>0</dd>" in (await (await site.browser(BOB)).get("/me")).text
