@@ -21,6 +21,7 @@ from bot.actions.posts import NoPosts, Posts
 from bot.actions.privacy import Privacy
 from bot.actions.reviews import ReviewQueue
 from bot.actions.settings import ServerSettings
+from bot.actions.suggestions import Suggestions
 from bot.actions.terms import Terms
 from bot.config import Settings
 from bot.database.audit import AuditLog
@@ -31,6 +32,7 @@ from bot.database.locks import shard_locks
 from bot.database.metered import MeteredLog
 from bot.database.personal import PersonalData
 from bot.database.posts import PostLog
+from bot.database.prompts import Prompts
 from bot.database.reviews import Reviews
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
@@ -66,6 +68,7 @@ class Services:
     generator: Generator
     works: Works
     queue: FairQueue
+    limits: Limits
     recovery: Recovery
     pool: DrawingPool
     storage: Storage
@@ -81,6 +84,7 @@ class Services:
     privacy: Privacy
     exports: Exports
     server_settings: ServerSettings
+    suggestions: Suggestions
 
     log: GenerationLog
     shares: Shares
@@ -123,10 +127,11 @@ async def open_services(
         # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
         queue = FairQueue(_bounds(settings), clock=time.perf_counter)
         works = Works(queue, pool)
+        limits = Limits(settings.limit_per_person, settings.limit_per_server)
         admission = Admission(
             queue=queue,
             log=generations,
-            limits=Limits(settings.limit_per_person, settings.limit_per_server),
+            limits=limits,
             sanctions=sanctions,
             guild_settings=guild_settings,
             storage=storage,
@@ -182,6 +187,7 @@ async def open_services(
             generator=generator,
             works=works,
             queue=queue,
+            limits=limits,
             recovery=recovery,
             pool=pool,
             storage=storage,
@@ -196,6 +202,7 @@ async def open_services(
             privacy=privacy,
             exports=Exports(generations, audit_log),
             server_settings=ServerSettings(guild_settings),
+            suggestions=Suggestions(Prompts(database)),
             log=generations,
             shares=shares,
             sanctions=sanctions,

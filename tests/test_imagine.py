@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from simcord.backend.errors import OptionError
 
-from bot.database.records import GuildRecord
+from bot.database.records import GenerationFilter, GuildRecord
 from tests.bot_fakes import FakeDoor, an_order, locked
 from tests.town import Town, answer, buttons, parts, result_buttons, said
 
@@ -233,6 +233,8 @@ async def test_a_slow_admission_is_answered_at_once_and_its_refusal_stays_privat
     town.bot.patience = 0.0
     for _ in range(5):
         await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    while len((await town.services.log.page(GenerationFilter(status="queued"))).records) < 5:
+        await asyncio.sleep(0.001)  # else their own writes would meet the lock
     with locked(tmp_path):
         before = asyncio.create_task(town.services.generator.run(an_order(), FakeDoor(patience=0.0)))
         asked = len(town.env.http_requests)

@@ -24,6 +24,7 @@ from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, NotYours, TooL
 from bot.generation.album import shown_grid
 from bot.generation.thumbnail import thumbnail_key
 from bot.generation.work import Works
+from bot.orders.flags import read_flags
 from bot.orders.order import Kind, Order
 from bot.storage.folder import Storage
 
@@ -78,6 +79,21 @@ class Pictures:
             raise NotFound("generation", generation_id)
         return record
 
+    async def of_message(self, actor: Actor, message_id: int) -> GenerationRecord:
+        """The generation that a message shows.  Raises NotFound."""
+        post = await self._post_log.find(message_id)
+        if post is None:
+            raise NotFound("A generation of Easel’s in this message")
+        return await self.find(actor, post.generation_id)
+
+    async def latest(self, actor: Actor) -> GenerationRecord:
+        """The newest finished generation of the actor's own.  Raises NotFound."""
+        wanted = GenerationFilter(user_id=actor.user_id, status="done", removed=False)
+        page = await self._generations.page(wanted, limit=1)
+        if not page.records:
+            raise NotFound("A picture of yours")
+        return page.records[0]
+
     async def picture(
         self, actor: Actor, generation_id: int, index: int
     ) -> tuple[GenerationRecord, ImageRecord, bytes]:
@@ -111,7 +127,9 @@ class Pictures:
     async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:
         """The same with other words."""
         record = await self.find(actor, generation_id)
-        return successor(record, actor, "remix", prompt=prompt, negative_prompt=negative_prompt)
+        flags = read_flags(prompt)
+        words = {"prompt": flags.prompt, "negative_prompt": negative_prompt} | flags.said()
+        return successor(record, actor, "remix", **words)
 
     # ---------------------------------------------------------------------------------------------------- copies
 

@@ -1,4 +1,4 @@
-"""Drawing: `/imagine`, and what belongs to one's place in the queue: `/queue`, `/cancel`, `/help`.
+"""Drawing: `/imagine`, `/again`, and what belongs to one's place in the queue: `/queue`, `/cancel`.
 
 In: interactions.  Out: orders placed, and what the queue says of them.
 """
@@ -9,28 +9,13 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.generation.reply import Pending
+from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views import status
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
 from bot.wording import text
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
-
-HELP = """### Easel draws what you describe
-`/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` (the \
-same seed draws the same pictures), `guidance` (higher follows the prompt more closely), `temperature` and `top_k` \
-(higher is wilder), `negative` (what to leave out).
-**Below the result** the list opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt again, \
-*Remix* lets you change it first, *Details* shows every parameter.
-`/queue` shows who waits, `/cancel` stops your own, `/history` keeps your pictures, `/gallery` shows what the server \
-shares and votes for."""
-
-HELP_MODERATORS = """**For moderators** `/mod log` is the request log, by person, status, category or words; open an \
-entry to see its pictures and to remove it. `/mod remove` takes one picture or all of a generation down, \
-`/mod timeout` and `/mod ban` keep a person from using Easel in this server, `/mod unban` lifts that."""
-
-HELP_MANAGERS = """**For managers** `/settings` chooses where and how Easel draws here, for the server or a channel."""
-
 
 DEFAULT_IMAGES = 4
 
@@ -43,13 +28,14 @@ class Imagine(commands.Cog):
 
     @app_commands.command(description="Draw pictures from a description")
     @app_commands.describe(
-        prompt="What the pictures should show",
+        prompt="What the pictures should show; --seed 7 --no cars --n 4 at its end work, too",
         images="How many pictures (4)",
         seed="Draws the same pictures again",
         guidance="How closely to follow the prompt; the model's own choice if left out",
         temperature="Higher is wilder; the model's own choice if left out",
         top_k="Choose from the k likeliest codes only; 0 is off",
         negative="What to leave out",
+        spoiler="Hide the pictures until they are clicked",
     )
     @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -64,23 +50,36 @@ class Imagine(commands.Cog):
         temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
         top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
         negative: str | None = None,
+        spoiler: bool | None = None,
     ) -> None:
         # The prompt has no length limit here: Discord would refuse it without saying what the limit is.
         async with answering(interaction):
+            flags = read_flags(prompt)
+            typed = {
+                "images": images, "seed": seed, "guidance_scale": guidance, "temperature": temperature, "top_k": top_k,
+                "negative_prompt": negative, "spoiler": spoiler,
+            }  # fmt: skip
+            said = flags.said() | {name: value for name, value in typed.items() if value is not None}
             actor = actor_of(interaction)
-            if images is None:
-                images = (await self.bot.services.server_settings.drawing(actor)).default_images or DEFAULT_IMAGES
-            order = Order(
-                requester=actor.requester,
-                prompt=prompt,
-                negative_prompt=negative,
-                images=images,
-                seed=seed,
-                guidance_scale=guidance,
-                temperature=temperature,
-                top_k=top_k,
-            )
-            await place(interaction, order)
+            if "images" not in said:
+                here = await self.bot.services.server_settings.drawing(actor)
+                said["images"] = here.default_images or DEFAULT_IMAGES
+            await place(interaction, Order(requester=actor.requester, prompt=flags.prompt, **said))
+
+    @imagine.autocomplete("prompt")
+    async def complete_prompt(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        prompts = await self.bot.services.suggestions.prompts(actor_of(interaction), current)
+        return [app_commands.Choice(name=prompt, value=prompt) for prompt in prompts]
+
+    @app_commands.command(description="Draw your last prompt once more, with another seed")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def again(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            actor, pictures = actor_of(interaction), self.bot.services.pictures
+            last = await pictures.latest(actor)
+            await place(interaction, await pictures.reroll(actor, last.id))
 
     @app_commands.command(description="See what is being drawn and who waits")
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -116,16 +115,6 @@ class Imagine(commands.Cog):
             for pending in mine
             if current.casefold() in pending.prompt.casefold()
         ][:25]
-
-    @app_commands.command(description="What Easel can do")
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-    async def help(self, interaction: discord.Interaction[Bot]) -> None:
-        async with answering(interaction):
-            actor = actor_of(interaction)
-            parts = [HELP]
-            parts += [HELP_MODERATORS] if actor.is_moderator else []
-            parts += [HELP_MANAGERS] if actor.is_manager else []
-            await interaction.response.send_message(view=note("\n".join(parts)), ephemeral=True)
 
 
 def _standing(pending: Pending) -> str:

@@ -35,6 +35,12 @@ class PostLog:
         async with self._database.writing("post") as session:
             await session.execute(delete(PostTable).where(PostTable.message_id == message_id))
 
+    async def find(self, message_id: int) -> PostRecord | None:
+        """What a message shows; None for one that shows no generation."""
+        async with self._database.reading() as session:
+            row = await session.get(PostTable, message_id)
+        return None if row is None else PostRecord(row.message_id, row.channel_id, row.generation_id, row.image_index)
+
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
         """What was posted of a generation and not taken down, oldest first."""
         query = select(PostTable).where(PostTable.generation_id == generation_id).order_by(PostTable.message_id)

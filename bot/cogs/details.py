@@ -1,0 +1,85 @@
+"""Of a message or an id to the generation behind it: `/details`, and what a right-click on a message offers."""
+
+import re
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import Bot
+from bot.database.records import GenerationRecord
+from bot.errors import InvalidOption
+from bot.views.answer import note
+from bot.views.press import actor_of, answering
+from bot.views.remix import RemixModal
+from bot.views.report import ReportModal
+from bot.views.result import details
+
+_LINK: Final = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(\d+)/?")
+SHORTEST_SNOWFLAKE: Final = 15  # digits; an id of Discord's is longer than any of Easel's
+
+
+class Details(commands.Cog):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="How a picture came about: every option, the seed, the model")
+    @app_commands.describe(which="A link to Easel's message, or the generation's id")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def details(self, interaction: discord.Interaction[Bot], which: str) -> None:
+        async with answering(interaction):
+            actor, pictures = actor_of(interaction), self.bot.services.pictures
+            number = named(which)
+            if len(str(number)) >= SHORTEST_SNOWFLAKE:
+                record = await pictures.of_message(actor, number)
+            else:
+                record = await pictures.find(actor, number)
+            await _show(interaction, record)
+
+
+def named(which: str) -> int:
+    """The id of a message (from a link) or of a generation.  Raises InvalidOption."""
+    words = which.strip().removeprefix("#")
+    link = _LINK.fullmatch(words)
+    digits = link[1] if link else words
+    if not digits.isdecimal() or len(digits) > 20:
+        raise InvalidOption("which", "Give a link to a message of Easel’s (*Copy Message Link*) or a generation’s id.")
+    return int(digits)
+
+
+async def _show(interaction: discord.Interaction[Bot], record: GenerationRecord) -> None:
+    told = details(record, verdict=actor_of(interaction).answers_for(record))
+    await interaction.response.send_message(view=note(told), ephemeral=True)
+
+
+@app_commands.context_menu(name="Who made this?")
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+async def who_made_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
+    async with answering(interaction):
+        pictures = interaction.client.services.pictures
+        await _show(interaction, await pictures.of_message(actor_of(interaction), message.id))
+
+
+@app_commands.context_menu(name="Remix")
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+async def remix_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
+    async with answering(interaction):
+        pictures = interaction.client.services.pictures
+        record = await pictures.of_message(actor_of(interaction), message.id)
+        await interaction.response.send_modal(RemixModal(record))
+
+
+@app_commands.context_menu(name="Report to moderators")
+@app_commands.guild_only()
+async def report_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
+    async with answering(interaction):
+        pictures = interaction.client.services.pictures
+        record = await pictures.of_message(actor_of(interaction), message.id)
+        await interaction.response.send_modal(ReportModal(record))
+
+
+async def setup(bot: Bot) -> None:
+    await bot.add_cog(Details(bot))
+    for menu in (who_made_this, remix_this, report_this):
+        bot.tree.add_command(menu, override=True)

@@ -1,0 +1,80 @@
+"""Options at the end of a prompt, for habit's sake: "a cat --seed 7 --no cars --n 4".
+
+In: a prompt as it was typed.  Out: the prompt without them, and what they say.
+"""
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.errors import InvalidOption
+
+_KNOWN: Final[dict[str, tuple[str, type]]] = {
+    "seed": ("seed", int),
+    "n": ("images", int),
+    "images": ("images", int),
+    "no": ("negative_prompt", str),
+    "negative": ("negative_prompt", str),
+    "guidance": ("guidance_scale", float),
+    "cfg": ("guidance_scale", float),
+    "temperature": ("temperature", float),
+    "top-k": ("top_k", int),
+    "spoiler": ("spoiler", bool),
+}
+_SHOWN: Final = "--seed, --n, --no, --guidance, --temperature, --top-k, --spoiler"
+# Telephones turn two hyphens into a dash; a dash before any other word is a dash.
+_FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """None for what was not said."""
+
+    prompt: str
+    seed: int | None = None
+    images: int | None = None
+    negative_prompt: str | None = None
+    guidance_scale: float | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    spoiler: bool | None = None
+
+    def said(self) -> dict[str, Any]:
+        """The options that were said, by the names of an order's fields."""
+        names = (name for name in self.__slots__ if name != "prompt")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def read_flags(typed: str) -> Flags:
+    """Raises InvalidOption for a flag that is none, or whose value is none."""
+    pieces = _FLAG.split(typed)
+    said: dict[str, Any] = {}
+    for name, words in zip(pieces[1::2], pieces[2::2], strict=True):
+        field, kind = _known(name.lower())
+        said[field] = _value(name, kind, words.strip())
+    return Flags(pieces[0].strip() if said else typed, **said)
+
+
+def _known(name: str) -> tuple[str, type]:
+    if name in _KNOWN:
+        return _KNOWN[name]
+    near = difflib.get_close_matches(name, _KNOWN, n=1)
+    hint = f" Did you mean --{near[0]}?" if near else ""
+    raise InvalidOption("prompt", f"There is no --{name}.{hint} There are {_SHOWN}.")
+
+
+def _value(name: str, kind: type, words: str) -> Any:
+    if kind is bool:
+        if words:
+            raise InvalidOption("prompt", f"--{name} takes no value, and “{words[:50]}” follows it. Options come last.")
+        return True
+    if kind is str:
+        if not words:
+            raise InvalidOption("prompt", f"--{name} needs words: what to leave out.")
+        return words
+    try:
+        return kind(words)
+    except ValueError:
+        number = "a whole number" if kind is int else "a number"
+        raise InvalidOption("prompt", f"--{name} takes {number}, not “{words[:50]}”.") from None
