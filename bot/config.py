@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     # The folder is missing where it was refused, which is the error to report.
     database_url: str = Field(default_factory=lambda fields: _sqlite_url(fields.get("data_dir", Path())))
 
+    redis_url: SecretStr | None = None
+
     inference_urls: Annotated[tuple[str, ...], NoDecode] = ()
     inference_token: SecretStr | None = None
     inference_model: str = "builtin"
@@ -99,6 +101,13 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError("nobody knows whose home folder ~ means here; write the whole path") from error
 
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("it must read like redis://host:6379/0, rediss://… or unix:///path/to/socket")
+        return url
+
     @field_validator("web_url")
     @classmethod
     def _check_web_url(cls, url: str | None) -> str | None:
@@ -141,7 +150,8 @@ class Settings(BaseSettings):
         """What no log may show: tokens, and the database's password."""
         values = [getattr(self, name) for name in Settings.model_fields]
         hidden = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        passwords = [urlsplit(url).password for url in (self.database_url, self.https_proxy) if url]
+        urls = (self.database_url, self.https_proxy, self.redis_url.get_secret_value() if self.redis_url else None)
+        passwords = [urlsplit(url).password for url in urls if url]
         return tuple(secret for secret in (*hidden, *map(unquote, filter(None, passwords)), *filter(None, passwords)))
 
     def of_the_server(self) -> dict[str, str]:
@@ -174,7 +184,7 @@ def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        value = "(hidden)" if "token" in name or "secret" in name else str(first["input"])
+        value = "(hidden)" if any(word in name for word in ("token", "secret", "redis")) else str(first["input"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ConfigurationError(
             name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example."

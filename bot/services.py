@@ -46,6 +46,7 @@ from bot.generation.recovery import Recovery
 from bot.generation.work import Works
 from bot.metrics import BotMetrics
 from bot.orders.admission import Admission
+from bot.orders.counts import Counts
 from bot.orders.limits import Limits
 from bot.orders.policies import Policies
 from bot.orders.queue import Bounds, FairQueue
@@ -127,7 +128,10 @@ async def open_services(
         # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
         queue = FairQueue(_bounds(settings), clock=time.perf_counter)
         works = Works(queue, pool)
-        limits = Limits(settings.limit_per_person, settings.limit_per_server)
+        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
+        counts = Counts(redis_url)
+        stack.push_async_callback(counts.close)
+        limits = Limits(settings.limit_per_person, settings.limit_per_server, counts)
         admission = Admission(
             queue=queue,
             log=generations,

@@ -15,7 +15,7 @@ from hypothesis import settings
 from bot.database.session import Database
 from bot.views import reply
 from tests.bot_fakes import empty_database
-from tests.servers import Postgres, postgres_url
+from tests.servers import Postgres, postgres_url, redis_url
 from tests.town import Town, a_bot, build
 
 # The tests themselves run side by side, one a core: threads of torch beside them would only wait for each other.
@@ -78,6 +78,13 @@ async def postgres_database(postgres: Postgres) -> AsyncIterator[str]:
     url = await postgres.new_database()
     yield url
     await postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """A real Redis's URL; skips where there is none."""
+    with redis_url() as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,19 +1,43 @@
-"""Limits of a person and of a server."""
+"""Limits of a person and of a server, counted in this process and in a real Redis."""
 
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
+import redis as redis_client
+from structlog.testing import capture_logs
 
-from bot.errors import LimitReached
+from bot.config import load_settings
+from bot.errors import ConfigurationError, LimitReached
+from bot.orders.counts import Counts
 from bot.orders.limits import Limits
 from bot.orders.order import Requester
+
+MakeLimits = Callable[..., Limits]
 
 ADA, BOB = Requester(1, "ada", 10, 100), Requester(2, "bob", 10, 100)
 
 
-async def test_a_refusal_says_whose_limit_and_until_when() -> None:
+@pytest.fixture(params=["memory", "redis"])
+async def make(request: pytest.FixtureRequest) -> AsyncIterator[MakeLimits]:
+    """Limits that count here, or in Redis, which holds nothing at first."""
+    url = None
+    if request.param == "redis":
+        url = str(request.getfixturevalue("redis"))
+        with closing(redis_client.Redis.from_url(url)) as client:
+            client.flushdb()
+    counts = Counts(url)
+    yield partial(Limits, counts=counts)
+    await counts.close()
+
+
+async def test_a_refusal_says_whose_limit_and_until_when(make: MakeLimits) -> None:
     """The time to try again lies within the window."""
-    limits = Limits("2/hour", "off")
+    limits = make("2/hour", "off")
     for _ in range(2):
         await limits.check(ADA)
         await limits.count(ADA)
@@ -24,16 +48,16 @@ async def test_a_refusal_says_whose_limit_and_until_when() -> None:
     await limits.check(BOB)
 
 
-async def test_asking_counts_nothing() -> None:
+async def test_asking_counts_nothing(make: MakeLimits) -> None:
     """A check alone can be repeated for ever."""
-    limits = Limits("1/hour", "1/hour")
+    limits = make("1/hour", "1/hour")
     for _ in range(5):
         await limits.check(ADA)
 
 
-async def test_a_server_has_one_limit_for_all_its_people() -> None:
+async def test_a_server_has_one_limit_for_all_its_people(make: MakeLimits) -> None:
     """What Ada used up is missing for Bob, but not in another server, nor in direct messages."""
-    limits = Limits("off", "1/hour")
+    limits = make("off", "1/hour")
     await limits.count(ADA)
     with pytest.raises(LimitReached, match="whose='server'"):
         await limits.check(BOB)
@@ -41,26 +65,26 @@ async def test_a_server_has_one_limit_for_all_its_people() -> None:
     await limits.check(Requester(2, "bob", None, 100))
 
 
-async def test_several_limits_hold_together() -> None:
+async def test_several_limits_hold_together(make: MakeLimits) -> None:
     """The tighter of two is the one that is named."""
-    limits = Limits("5/hour; 2/day", "off")
+    limits = make("5/hour; 2/day", "off")
     await limits.count(ADA)
     await limits.count(ADA)
     with pytest.raises(LimitReached, match="amount=2 every=1 unit='day'"):
         await limits.check(ADA)
 
 
-async def test_off_is_no_limit() -> None:
+async def test_off_is_no_limit(make: MakeLimits) -> None:
     """Nothing is ever refused."""
-    limits = Limits("off", "OFF")
+    limits = make("off", "OFF")
     for _ in range(100):
         await limits.count(ADA)
     await limits.check(ADA)
 
 
-async def test_a_place_may_ask_for_less_of_every_person() -> None:
+async def test_a_place_may_ask_for_less_of_every_person(make: MakeLimits) -> None:
     """Its own limit counts there alone, beside the operator's."""
-    limits = Limits("5/hour", "off")
+    limits = make("5/hour", "off")
     await limits.count(ADA, "1/hour")
     with pytest.raises(LimitReached, match="amount=1 every=1 unit='hour'"):
         await limits.check(ADA, "1/hour")
@@ -68,9 +92,9 @@ async def test_a_place_may_ask_for_less_of_every_person() -> None:
     await limits.check(BOB, "1/hour")
 
 
-async def test_what_is_left_is_told() -> None:
+async def test_what_is_left_is_told(make: MakeLimits) -> None:
     """Of each limit, with the time when some of it comes back."""
-    limits = Limits("2/hour", "10/day")
+    limits = make("2/hour", "10/day")
     await limits.count(ADA)
     own, servers = await limits.standings(ADA)
     assert (own.whose, own.amount, own.unit, own.left) == ("person", 2, "hour", 1)
@@ -78,3 +102,62 @@ async def test_what_is_left_is_told() -> None:
     assert (servers.whose, servers.left) == ("server", 9)
     (fresh, _) = await limits.standings(Requester(3, "eve", 11, 100))
     assert (fresh.left, fresh.next_at) == (2, None)
+
+
+async def test_processes_count_together(redis: str) -> None:
+    """Two bots, one person in a server of each; and each bot alone where there is no Redis."""
+    with closing(redis_client.Redis.from_url(redis)) as client:
+        client.flushdb()
+    counts = Counts(redis), Counts(redis)
+    one, other = (Limits("2/hour", "off", one) for one in counts)
+    await one.count(ADA)
+    await other.count(ADA)
+    for limits in (one, other):
+        with pytest.raises(LimitReached):
+            await limits.check(ADA)
+    alone = Limits("2/hour", "off")
+    await alone.check(ADA)
+    for one_count in counts:
+        await one_count.close()
+
+
+async def test_while_redis_is_away_each_counts_for_itself(tmp_path: Path) -> None:
+    """Nobody goes unserved, nobody is without a limit; it is said once, and asked again a while later."""
+    seconds = itertools.count()
+    limits = Limits("2/hour", "off", Counts(f"unix://{tmp_path}/nobody.sock", clock=lambda: next(seconds) * 3.0))
+    with capture_logs() as logs:
+        for _ in range(2):
+            await limits.check(ADA)
+            await limits.count(ADA)
+        with pytest.raises(LimitReached):
+            await limits.check(ADA)
+    assert [entry["event"] for entry in logs] == ["limits.redis_away"]
+
+
+async def test_redis_that_comes_back_is_asked_again(redis: str, tmp_path: Path) -> None:
+    """What was counted meanwhile is missing there, and counts here."""
+    with closing(redis_client.Redis.from_url(redis)) as client:
+        client.flushdb()
+    place = tmp_path / "redis.sock"
+    now = 0.0
+    counts = Counts(f"unix://{place}", clock=lambda: now)
+    limits = Limits("1/hour", "off", counts)
+    await limits.count(ADA)
+    place.symlink_to(redis.removeprefix("unix://"))
+    with pytest.raises(LimitReached):
+        await limits.check(ADA)
+    now = 10.0
+    with capture_logs() as logs:
+        await limits.check(ADA)
+    assert [entry["event"] for entry in logs] == ["limits.redis_back"]
+    await limits.count(ADA)
+    with pytest.raises(LimitReached):
+        await limits.check(ADA)
+    await counts.close()
+
+
+def test_a_url_that_is_none_is_named() -> None:
+    """At the start, without what may be a password."""
+    with pytest.raises(ConfigurationError, match=r"REDIS_URL='\(hidden\)'.*must read like redis://") as caught:
+        load_settings(None, redis_url="http://:hush@host")
+    assert "hush" not in str(caught.value)

@@ -1,7 +1,7 @@
 """How many generations a person and a server may ask for.
 
 In: the settings' wording, such as "10/minute".  Out: nothing, or LimitReached with the time from when it works again.
-Counts live in this process's memory.
+Where they are counted: counts.py.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from bot.errors import LimitReached
+from bot.orders.counts import Counts
 from bot.orders.order import Requester
 
 Whose = Literal["person", "server"]
@@ -21,7 +20,7 @@ Whose = Literal["person", "server"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is left of a limit, `amount` each `every` `unit`s.  `next_at` some comes back; None where nothing is used."""
+    """What is left of a limit, `amount` each `every` `unit`s.  `next_at`: when some comes back; None if unused."""
 
     whose: Whose
     amount: int
@@ -34,8 +33,8 @@ class Standing:
 class Limits:
     """Each of `per_person` and `per_server` is one or more limits, or "off".  Windows move, they do not reset."""
 
-    def __init__(self, per_person: str, per_server: str) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, per_person: str, per_server: str, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
         self._per_person = _parsed(per_person)
         self._per_server = _parsed(per_server)
 
@@ -45,21 +44,21 @@ class Limits:
         `here` is what this place asks of every person beside the operator's limits.
         """
         for whose, item, key in self._counters(requester, here):
-            if not await self._limiter.test(item, *key):
-                window = await self._limiter.get_window_stats(item, *key)
+            window = await self._counts.window(item, key)
+            if window.remaining < 1:
                 free_at = datetime.fromtimestamp(window.reset_time, UTC)
                 raise LimitReached(whose, item.amount, item.multiples, item.GRANULARITY.name, free_at)
 
     async def count(self, requester: Requester, here: str | None = None) -> None:
         """Count one generation, after `check` let it pass."""
         for _, item, key in self._counters(requester, here):
-            await self._limiter.hit(item, *key)
+            await self._counts.hit(item, key)
 
     async def standings(self, requester: Requester, here: str | None = None) -> tuple[Standing, ...]:
         """What is left of each limit."""
         found = []
         for whose, item, key in self._counters(requester, here):
-            window = await self._limiter.get_window_stats(item, *key)
+            window = await self._counts.window(item, key)
             full = datetime.fromtimestamp(window.reset_time, UTC) if window.remaining < item.amount else None
             found.append(Standing(whose, item.amount, item.multiples, item.GRANULARITY.name, window.remaining, full))
         return tuple(found)
