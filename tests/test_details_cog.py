@@ -36,7 +36,7 @@ async def test_again_draws_ones_last_prompt_with_another_seed(town: Town) -> Non
     assert (second.order.prompt, second.order.images, second.order.parent_id) == ("a cat", 1, first.id)
     assert second.seed != 7
     refused = await town.mo.slash(town.pictures, "again")
-    assert "A picture of yours was not found" in said(answer(refused))
+    assert "You have no finished pictures yet" in said(answer(refused))
 
 
 async def test_details_are_found_by_link_and_by_id(town: Town) -> None:
@@ -71,7 +71,7 @@ async def test_a_message_tells_who_made_it_and_can_be_remixed(town: Town) -> Non
     assert (second.order.prompt, second.order.requester.user_id) == ("a red cat", town.bo.id)
     chat = await town.ada.send(town.pictures, "hello")
     refused = await town.bo.context_menu(town.pictures, "Who made this?", chat)
-    assert "A generation of Easel’s in this message was not found" in said(answer(refused))
+    assert "shows nothing that Easel drew" in said(answer(refused))
 
 
 async def test_a_message_is_reported_to_the_moderators(town: Town) -> None:

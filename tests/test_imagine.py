@@ -233,8 +233,10 @@ async def test_a_slow_admission_is_answered_at_once_and_its_refusal_stays_privat
     town.bot.patience = 0.0
     for _ in range(5):
         await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    while len((await town.services.log.page(GenerationFilter(status="queued"))).records) < 5:
-        await asyncio.sleep(0.001)  # else their own writes would meet the lock
+    for _ in range(3000):  # else their own writes would meet the lock
+        if len((await town.services.log.page(GenerationFilter(status="queued"))).records) == 5:
+            break
+        await asyncio.sleep(0.001)
     with locked(tmp_path):
         before = asyncio.create_task(town.services.generator.run(an_order(), FakeDoor(patience=0.0)))
         asked = len(town.env.http_requests)

@@ -83,7 +83,7 @@ class Pictures:
         """The generation that a message shows.  Raises NotFound."""
         post = await self._post_log.find(message_id)
         if post is None:
-            raise NotFound("A generation of Easel’s in this message")
+            raise NotFound("message_of_easel")
         return await self.find(actor, post.generation_id)
 
     async def latest(self, actor: Actor) -> GenerationRecord:
@@ -91,7 +91,7 @@ class Pictures:
         wanted = GenerationFilter(user_id=actor.user_id, status="done", removed=False)
         page = await self._generations.page(wanted, limit=1)
         if not page.records:
-            raise NotFound("A picture of yours")
+            raise NotFound("own_picture")
         return page.records[0]
 
     async def picture(
@@ -215,7 +215,7 @@ class Pictures:
     async def erase(self, actor: Actor, record: GenerationRecord) -> None:
         """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
         if record.order.requester.user_id != actor.user_id:
-            raise NotYours("This generation")
+            raise NotYours("generation")
         if record.removal is None:
             await self._remove(actor, record, "", None)
         await self._erase_due(self._now() + timedelta(seconds=1), record.id)

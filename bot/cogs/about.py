@@ -8,9 +8,10 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.orders.limits import Standing
-from bot.views import text
 from bot.views.answer import note
 from bot.views.press import actor_of, answering
+from bot.wording import text
+from bot.wording.catalogue import Sentences
 
 HELP = """### Easel draws what you describe
 `/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` (the \
@@ -80,9 +81,10 @@ class About(commands.Cog):
 
 
 def _left(standing: Standing) -> str:
-    whose = "You" if standing.whose == "Your" else "This server together"
+    whose = "You" if standing.whose == "person" else "This server together"
+    limit = f"{standing.amount} per {Sentences().period(standing.every, standing.unit)}"
     more = "" if standing.next_at is None else f" · more {text.soon(standing.next_at)}"
-    return f"{whose}: **{standing.left}** left of {standing.limit}{more}"
+    return f"{whose}: **{standing.left}** left of {limit}{more}"
 
 
 def _most_images(most: int | None) -> str:

@@ -44,7 +44,7 @@ def named(which: str) -> int:
     link = _LINK.fullmatch(words)
     digits = link[1] if link else words
     if not digits.isdecimal() or len(digits) > 20:
-        raise InvalidOption("which", "Give a link to a message of Easel’s (*Copy Message Link*) or a generation’s id.")
+        raise InvalidOption("which", "names_no_generation")
     return int(digits)
 
 

@@ -87,7 +87,7 @@ class PersonalData:
     @whole
     async def forget(self, user_id: int, generation_ids: Sequence[int], needed: Collection[int]) -> None:
         """Delete these generations of a person, whose files are gone; the `needed` ones lose the person's name."""
-        async with self._database.writing("The erasure") as session:
+        async with self._database.writing("erasure") as session:
             mine = (GenerationTable.user_id == user_id, GenerationTable.id.in_(needed))
             nameless = {
                 "user_id": ERASED_ID, "user_name": ERASED_NAME, "interaction_token": None, "message_id": None,
@@ -108,7 +108,7 @@ class PersonalData:
     async def forget_person(self, user_id: int) -> bool:
         """Delete what else there is; False where a sanction in force keeps the person's id."""
         now = self._now()
-        async with self._database.writing("The erasure") as session:
+        async with self._database.writing("erasure") as session:
             voted = list(await session.scalars(select(VoteTable.share_id).where(VoteTable.user_id == user_id)))
             await session.execute(delete(VoteTable).where(VoteTable.user_id == user_id))
             counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
@@ -148,7 +148,7 @@ class PersonalData:
     @whole
     async def delete(self, generation_ids: Sequence[int]) -> None:
         """Delete rows whose files are gone, with all that hangs on them."""
-        async with self._database.writing("The purge") as session:
+        async with self._database.writing("erasure") as session:
             await _delete_generations(session, generation_ids)
 
 

@@ -60,21 +60,23 @@ def _known(name: str) -> tuple[str, type]:
     if name in _KNOWN:
         return _KNOWN[name]
     near = difflib.get_close_matches(name, _KNOWN, n=1)
-    hint = f" Did you mean --{near[0]}?" if near else ""
-    raise InvalidOption("prompt", f"There is no --{name}.{hint} There are {_SHOWN}.")
+    said = {"flag": f"--{name}", "flags": _SHOWN}
+    if near:
+        raise InvalidOption("prompt", "misspelt_flag", said | {"near": f"--{near[0]}"})
+    raise InvalidOption("prompt", "unknown_flag", said)
 
 
 def _value(name: str, kind: type, words: str) -> Any:
     if kind is bool:
         if words:
-            raise InvalidOption("prompt", f"--{name} takes no value, and “{words[:50]}” follows it. Options come last.")
+            raise InvalidOption("prompt", "flag_with_value", {"flag": f"--{name}", "value": words[:50]})
         return True
     if kind is str:
         if not words:
-            raise InvalidOption("prompt", f"--{name} needs words: what to leave out.")
+            raise InvalidOption("prompt", "flag_without_words", {"flag": f"--{name}"})
         return words
     try:
         return kind(words)
     except ValueError:
-        number = "a whole number" if kind is int else "a number"
-        raise InvalidOption("prompt", f"--{name} takes {number}, not “{words[:50]}”.") from None
+        problem = "flag_takes_whole_number" if kind is int else "flag_takes_number"
+        raise InvalidOption("prompt", problem, {"flag": f"--{name}", "value": words[:50]}) from None
