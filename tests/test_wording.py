@@ -168,7 +168,7 @@ FOR_ENGINEERS = ("ValueError", "RuntimeError", "TypeError", "EndpointDown", "Con
 # Read by whoever runs the bot, on the terminal, in English.
 FOR_OPERATORS = (
     "bot/cli", "bot/demo", "bot/config.py", "bot/connection.py", "bot/partition.py", "bot/stopping.py", "bot/pool",
-    "bot/command_sync.py", "bot/metrics.py",
+    "bot/command_sync.py", "bot/metrics.py", "bot/orders/counts.py",
     "bot/database/audit.py", "bot/database/locks.py", "bot/database/session.py", "bot/database/backup.py",
 )  # fmt: skip
 # Layouts, pages and the reasons that reviews keep still hold words of their own.
