@@ -6,6 +6,7 @@ In: environment variables and a `.env` file.  Out: a frozen `Settings`, or a Con
 
 import base64
 import os
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -59,6 +60,14 @@ class Settings(BaseSettings):
     inference_threads: int = Field(0, ge=0, le=1024)
     inference_precision: PrecisionName = "auto"
     inference_memory: float = Field(0.0, ge=0, le=4096)
+    inference_batch: int = Field(0, ge=0, le=64)
+    inference_offload: Literal["none", "model", "sequential"] = "none"
+    inference_compile: bool = False
+    inference_openai_url: str = "https://api.openai.com/v1"
+    inference_openai_key: SecretStr | None = None
+    inference_openai_sizes: Annotated[tuple[str, ...], NoDecode] = ("1024x1024", "1536x1024", "1024x1536")
+    inference_openai_price: float = Field(0.0, ge=0, le=1000)
+    inference_openai_budget: float = Field(0.0, ge=0, le=1_000_000)
     inference_concurrency: int = Field(8, ge=1, le=256)
     inference_patience: float = Field(300.0, ge=1, le=3600)
 
@@ -76,7 +85,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
-    @field_validator("discord_guild_ids", "shard_ids", "operator_ids", "inference_urls", mode="before")
+    @field_validator(
+        "discord_guild_ids", "shard_ids", "operator_ids", "inference_urls", "inference_openai_sizes", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -92,6 +103,16 @@ class Settings(BaseSettings):
             if not reachable:
                 raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
         return urls
+
+    @field_validator("inference_openai_sizes")
+    @classmethod
+    def _check_sizes(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+        for size in sizes:
+            if not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", size):
+                raise ValueError(f"{size!r} is no size; one reads like 1024x1024")
+        if not sizes:
+            raise ValueError("one size at least is needed, such as 1024x1024")
+        return sizes
 
     @field_validator("data_dir", "models_dir")
     @classmethod
@@ -160,7 +181,7 @@ class Settings(BaseSettings):
         values = {
             name.upper(): getattr(self, name) for name in names if name not in ("inference_urls", "inference_token")
         }
-        return {name: str(value) for name, value in values.items() if value is not None}
+        return {name: _as_variable(value) for name, value in values.items() if value is not None}
 
     @property
     def partition(self) -> Partition:
@@ -184,7 +205,7 @@ def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        value = "(hidden)" if any(word in name for word in ("token", "secret", "redis")) else str(first["input"])
+        value = "(hidden)" if any(word in name for word in ("token", "secret", "redis", "key")) else str(first["input"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ConfigurationError(
             name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example."
@@ -229,6 +250,13 @@ def looks_like_a_token(token: str) -> bool:
         return base64.b64decode(parts[0] + "==", validate=True).isdigit()
     except ValueError:
         return False
+
+
+def _as_variable(value: object) -> str:
+    """A setting as it is written in the environment."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _sqlite_url(data_dir: Path) -> str:

@@ -105,6 +105,15 @@ def fade_undrawn(pixels: Pixels, drawn: int, side: int) -> Pixels:
 def read_init_picture(data: bytes, width: int, height: int) -> Pixels:
     """Decode a stranger's picture file to (height, width, 3), cut around its middle; transparency becomes white.
 
+    Raises UnreadablePicture.
+    """
+    picture = Image.fromarray(read_pixels(data))
+    return np.asarray(ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS))
+
+
+def read_pixels(data: bytes) -> Pixels:
+    """Decode a picture file as it is, upright; transparency becomes white.
+
     Only the formats in INIT_FORMATS, and at most MAX_INIT_PIXELS, which is checked before anything is decoded.
     Raises UnreadablePicture.
     """
@@ -120,7 +129,7 @@ def read_init_picture(data: bytes, width: int, height: int) -> Pixels:
         raise UnreadablePicture(f"the picture has {columns} × {rows} pixels; at most {MAX_INIT_PIXELS} are taken")
     paper = Image.new("RGBA", upright.size, "white")
     paper.alpha_composite(upright)
-    return np.asarray(ImageOps.fit(paper.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
+    return np.asarray(paper.convert("RGB"))
 
 
 def _in_eight_bits(picture: Image.Image) -> Image.Image:

@@ -36,7 +36,8 @@ from inference.contract import (
 from inference.engine.engine import Engine
 from inference.engine.thread import EngineThread
 from inference.safety.filter import PromptFilter
-from inference.server.app import SERVICE, create_app
+from inference.server.app import create_app
+from inference.server.service import SERVICE
 from inference.server.shelf import Shelf
 from tests.fakes import FakeCodeModel
 

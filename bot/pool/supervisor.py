@@ -214,7 +214,7 @@ def serve_command(socket: Path) -> tuple[str, ...]:
 
 
 def serve_environment(settings: Settings) -> dict[str, str]:
-    """Ours, but of Easel's settings only those that the server reads: no secret, nothing of Discord's."""
+    """Ours, but of Easel's settings only those that the server reads: nothing of Discord's, no secret but its own."""
     ours = {name.upper() for name in Settings.model_fields}
     kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     return kept | settings.of_the_server()

@@ -7,13 +7,24 @@ In: names of models, as the settings list them.  Out: models as they can be open
     anything else               ours: built-in, stored or a folder
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from inference.backends import ServedModel
+from inference.backends.budget import Budget
+from inference.backends.card import ModelCard
 from inference.backends.codes import codes_backend
+from inference.backends.diffusers import diffusers_backend
+from inference.backends.openai import OpenAIBackend, OpenAIOptions, describe
+from inference.backends.pipeline import PipelineOptions
+from inference.checkpoints.builtin import BUILTIN_FOLDER
+from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore
+from inference.contract import ModelDescription
 from inference.engine.loading import LoadOptions
+
+API: Final = "openai:"
 
 
 @dataclass(frozen=True)
@@ -21,13 +32,23 @@ class BackendOptions:
     """`model` is a name or a folder, or several with commas between them; the first is the default.
 
     `models_dir` is where pulled and imported models are kept; None is the user's cache folder.  `threads` 0 chooses.
+    `batch`, `offload` and `compile` are for pipelines (PipelineOptions), what begins with openai_ is for an API
+    (OpenAIOptions): its address, key, sizes, price of a picture and budget a day.
     """
 
-    model: str = "builtin"
+    model: str = BUILTIN
     models_dir: Path | None = None
     threads: int = 0
     precision: str = "auto"
     max_waiting: int = 64
+    batch: int = 0
+    offload: str = "none"
+    compile: bool = False
+    openai_url: str = OpenAIOptions.url
+    openai_key: str | None = field(default=None, repr=False)
+    openai_sizes: tuple[str, ...] = OpenAIOptions.sizes
+    openai_price: float = 0.0
+    openai_budget: float = 0.0
 
 
 def served_models(options: BackendOptions) -> list[ServedModel]:
@@ -37,5 +58,31 @@ def served_models(options: BackendOptions) -> list[ServedModel]:
 
 
 def _served(name: str, options: BackendOptions) -> ServedModel:
+    if name.startswith(API):
+        return _api(name, options)
+    store = ModelStore(options.models_dir)
+    folder = BUILTIN_FOLDER if name == BUILTIN else store.find(name) or Path(name)
+    size = sum(path.stat().st_size for path in folder.rglob("*.safetensors")) if folder.is_dir() else 0
+    if (folder / PIPELINE).is_file():
+        called = name if store.find(name) else folder.resolve().name
+        settings = PipelineOptions(options.precision, options.offload, options.compile, options.batch)
+        known = ModelDescription(called, ModelCard.read(folder).description, loaded=False)
+        opening = partial(diffusers_backend, folder, called, settings, options.max_waiting)
+        return ServedModel(name, opening, size, known)
     load = LoadOptions(options.threads, options.precision, options.models_dir)
-    return ServedModel(name, partial(codes_backend, name, load, options.max_waiting))
+    return ServedModel(name, partial(codes_backend, name, load, options.max_waiting), size)
+
+
+def _api(name: str, options: BackendOptions) -> ServedModel:
+    """All models of the API share one budget, kept beside the models."""
+    model = name.removeprefix(API)
+    settings = OpenAIOptions(
+        options.openai_url, options.openai_key, options.openai_sizes, options.openai_price,
+        max_waiting=options.max_waiting,
+    )  # fmt: skip
+    file = ModelStore(options.models_dir).folder / "openai-budget.json"
+
+    def opening() -> OpenAIBackend:
+        return OpenAIBackend(model, name, settings, Budget(options.openai_budget, file))
+
+    return ServedModel(name, opening, description=describe(model, name, settings))

@@ -21,6 +21,8 @@ from inference.native.cache import user_cache
 
 BUILTIN = "builtin"
 SOURCE = "source.json"
+PIPELINE = "model_index.json"
+"""In the folder of a model that diffusers can load."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*(?:/[A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z0-9._]+)*)?")
 """Like the hub's, but without "--", which stands for the slash in the names of folders."""
 LONGEST_NAME = 96

@@ -49,6 +49,10 @@ class ModelDescription:
         for option in ("temperature", "top_k", "top_p"):
             if getattr(request, option) is not None and not self.sampling:
                 raise self._refusal(option)
+        if request.size is not None and request.size not in self.sizes:
+            raise InvalidRequest(
+                "unknown_size", "size", value=request.size, model=self.name, known=", ".join(self.sizes)
+            )
         self._check_picture(request)
 
     def _check_picture(self, request: GenerationRequest) -> None:

@@ -21,6 +21,7 @@ MAX_KEEP_ROWS: Final = 64
 MAX_INIT_IMAGE_BYTES: Final = 10 * 2**20
 MAX_ID_CHARACTERS: Final = 64
 
+_SIZE: Final = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 _ID: Final = re.compile(rf"[A-Za-z0-9_.:/-]{{1,{MAX_ID_CHARACTERS}}}")
 """An id goes into logs: no line breaks, nothing that a terminal obeys."""
 
@@ -32,7 +33,8 @@ class GenerationRequest:
     Where guidance_scale, temperature, top_k or top_p is None, the model's own default is used; `top_k` 0 means off.
     `init_image` (an encoded picture file) is completed below its first `keep_rows` code rows, or, with
     `strength` (0–1), varied: that share of its codes is drawn again.  `id` is what the client calls the generation, so
-    that its log and the server's can be read together; `policy` is what its pictures are judged by.
+    that its log and the server's can be read together; `policy` is what its pictures are judged by; `size` is
+    one of the model's, as "512x512".
     """
 
     prompt: str
@@ -50,6 +52,7 @@ class GenerationRequest:
     preview: bool = True
     id: str | None = None
     policy: Policy | None = None
+    size: str | None = None
 
     def __post_init__(self) -> None:
         check_text("prompt", self.prompt)
@@ -69,6 +72,8 @@ class GenerationRequest:
             raise InvalidRequest("too_large", "init_image", bytes=len(self.init_image), limit=MAX_INIT_IMAGE_BYTES)
         if self.init_image is None and (self.keep_rows or self.strength is not None):
             raise InvalidRequest("needs_picture", "init_image")
+        if self.size is not None and not _SIZE.fullmatch(self.size):
+            raise InvalidRequest("no_size", "size", value=self.size[:20])
         if self.id is not None and not _ID.fullmatch(self.id):
             raise InvalidRequest("wrong_characters", "id", value=self.id[:MAX_ID_CHARACTERS], limit=MAX_ID_CHARACTERS)
 
@@ -111,4 +116,5 @@ _FIELD_TYPES: Final[Mapping[str, type]] = {
     "preview": bool,
     "id": str,
     "policy": dict,
+    "size": str,
 }

@@ -6,11 +6,9 @@ inference/contract/, what is drawn in inference/backends/.
 
 import asyncio
 import hmac
-import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -20,20 +18,16 @@ from inference import contract
 from inference.contract import (
     Busy,
     CheckRequest,
-    Done,
     Event,
     Failed,
     GenerationRequest,
-    Image,
     InvalidRequest,
-    Policy,
-    Progress,
-    Queued,
     Readiness,
-    Verdict,
     event_to_line,
 )
 from inference.server.metrics import ServerMetrics
+from inference.server.openai import create_images
+from inference.server.service import RETRY_SECONDS, SERVICE, Checker, Handler, Service, log_end, parse_json
 from inference.server.shelf import Shelf
 
 MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
@@ -41,31 +35,7 @@ MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
 
 NDJSON: Final = {"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"}
 
-RETRY_SECONDS: Final = 10
-"""What a client is told to wait when the line is full."""
-
 log = structlog.get_logger(__name__)
-
-
-class Checker(Protocol):
-    """What judges and compares prompts: inference.safety.filter.PromptFilter."""
-
-    def check(self, prompt: str, negative: str | None, policy: Policy) -> Verdict: ...
-
-    def vector(self, text: str) -> list[float]: ...
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the handlers share."""
-
-    shelf: Shelf
-    checker: Checker
-    metrics: ServerMetrics
-
-
-SERVICE: Final = web.AppKey("service", Service)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(shelf: Shelf, checker: Checker, *, token: str | None = None) -> web.Application:
@@ -79,6 +49,7 @@ def create_app(shelf: Shelf, checker: Checker, *, token: str | None = None) -> w
     app.add_routes(
         [
             web.post("/v1/generations", create_generation),
+            web.post("/v1/images/generations", create_images),
             web.post("/v1/check", check_prompts),
             web.post("/v1/embed", embed_texts),
             web.get("/v1/models", list_models),
@@ -108,7 +79,7 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     service = request.app[SERVICE]
     body = await request.read()
     # It may hold a picture of 10 MiB, which is no work for the event loop.
-    order = await asyncio.to_thread(lambda: GenerationRequest.from_json(_parse_json(body)))
+    order = await asyncio.to_thread(lambda: GenerationRequest.from_json(parse_json(body)))
     response = web.StreamResponse(headers=NDJSON)
     event: Event | None = None
     try:
@@ -145,22 +116,10 @@ async def answered(events: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
             yield Failed("busy", retryable=True)
 
 
-def log_end(order: GenerationRequest, last: Event | None, metrics: ServerMetrics) -> None:
-    """Say how a generation ended, by its last event; one that was refused at once has none."""
-    match last:
-        case Done(seconds, model):
-            log.info("generation.done", generation=order.id, seconds=round(seconds, 2), model=model)
-        case Failed(code):
-            log.warning("generation.failed", generation=order.id, code=code)
-        case Queued() | Progress() | Image():
-            metrics.cancelled()
-            log.info("generation.cancelled", generation=order.id)
-
-
 async def check_prompts(request: web.Request) -> web.Response:
     """POST /v1/check: `{"prompts": […], "policy": {…}}` → `{"verdicts": […]}`, in the same order."""
     service = request.app[SERVICE]
-    asked = CheckRequest.from_json(_parse_json(await request.read()))
+    asked = CheckRequest.from_json(parse_json(await request.read()))
     verdicts = await asyncio.to_thread(
         lambda: [service.checker.check(prompt, negative, asked.policy) for prompt, negative in asked.pairs]
     )
@@ -172,7 +131,7 @@ async def check_prompts(request: web.Request) -> web.Response:
 async def embed_texts(request: web.Request) -> web.Response:
     """POST /v1/embed: `{"texts": […]}` → `{"vectors": [[…]]}`, each of length one: like meaning, like vectors."""
     checker = request.app[SERVICE].checker
-    texts = contract.texts_from_json(_parse_json(await request.read()))
+    texts = contract.texts_from_json(parse_json(await request.read()))
     vectors = await asyncio.to_thread(lambda: [checker.vector(text) for text in texts])
     return web.json_response({"vectors": [[round(value, 6) for value in vector] for vector in vectors]})
 
@@ -205,14 +164,6 @@ async def show_metrics(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     page = service.metrics.render(service.shelf.status)
     return web.Response(body=page, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def _parse_json(body: bytes) -> object:
-    try:
-        document: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest("invalid_json", problem=str(error)) from error
-    return document
 
 
 # ------------------------------------------------------------------------------------- around the handlers

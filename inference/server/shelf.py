@@ -34,8 +34,7 @@ class Shelf:
 
     def __init__(self, models: Sequence[ServedModel], memory: int = 0) -> None:
         self._places = [
-            _Place(model, replace(model.description or ModelDescription(model.name), name=model.name, loaded=False))
-            for model in models
+            _Place(model, replace(model.description or ModelDescription(model.name), loaded=False)) for model in models
         ]
         self._memory = memory
         self._door = asyncio.Lock()  # first come, first served: else a busy model would keep another out for ever

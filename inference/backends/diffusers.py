@@ -1,0 +1,212 @@
+"""Pipelines of diffusers as a backend: what waits is drawn in batches of one kind, several people's together.
+
+In: requests.  Out: events, in the order of the contract.  `DiffusionEngine` is a drawer for the engine's thread: a step
+of it is a whole batch, within which it lets the thread have its turns.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+import torch
+
+from inference.backends.pipeline import DiffusersPipeline, Drawn, PipelineOptions, Wish
+from inference.backends.threaded import ThreadedBackend
+from inference.contract import (
+    ALLOW,
+    MAX_SEED,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    ModelDescription,
+    Progress,
+    Verdict,
+    grid_columns,
+)
+from inference.engine.engine import EngineStatus
+from inference.pictures import Pixels, encode_png, encode_preview
+
+log = structlog.get_logger(__name__)
+
+PREVIEW_SECONDS = 1.0
+"""Between two previews of a generation."""
+
+REFUSED = Verdict("block", "nudity", 1.0, "the model's own safety checker")
+
+Events = list[tuple[str, Event]]
+
+
+class Abandoned(Exception):
+    """Nobody wants the pictures any more that are being drawn."""
+
+
+@dataclass(eq=False)
+class _Order:
+    """One generation inside, from `add` to its last event."""
+
+    id: str
+    request: GenerationRequest
+    init: Pixels | None
+    accepted: float  # clock
+    waiting: deque[int]  # indices of pictures
+    pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or small
+    finished: int = 0
+    shown: float = 0.0  # clock
+
+    def wish(self, index: int) -> Wish:
+        return Wish(self.request, (self.request.seed + index) % (MAX_SEED + 1), self.init)
+
+
+class DiffusionEngine:
+    """`turn` lets events out and commands in, from within a batch (`EngineThread.turn`); `clock` counts seconds."""
+
+    def __init__(
+        self,
+        pipeline: DiffusersPipeline,
+        turn: Callable[["DiffusionEngine", Events], None],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._pipeline = pipeline
+        self._turn = turn
+        self._clock = clock
+        self._orders: dict[str, _Order] = {}
+        self._drawing: list[tuple[_Order, int]] = []
+        self._batch = pipeline.batch
+
+    def describe(self) -> ModelDescription:
+        return self._pipeline.describe()
+
+    def init_size(self, request: GenerationRequest) -> tuple[int, int]:
+        return self._pipeline.size(request)
+
+    def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
+        """Take an order; raises InvalidRequest."""
+        self.describe().check(request)
+        waiting = deque(range(request.images))
+        self._orders[generation_id] = _Order(generation_id, request, init_pixels, self._clock(), waiting)
+
+    def cancel(self, generation_id: str) -> None:
+        self._orders.pop(generation_id, None)
+
+    def fail_all(self, code: str) -> Events:
+        return [(order.id, self._fail(order, Failed(code, retryable=True))) for order in list(self._orders.values())]
+
+    def close(self) -> None:
+        self._orders.clear()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._orders)
+
+    @property
+    def status(self) -> EngineStatus:
+        waiting = sum(len(order.waiting) for order in self._orders.values())
+        running = len(self._drawing)
+        return EngineStatus(self._batch, self._batch, max(0, self._batch - running), running, waiting)
+
+    # ------------------------------------------------------------------------------------------- a step
+
+    def step(self) -> Events:
+        """Draw one batch of pictures of one kind; returns what happened that has not been told yet."""
+        self._drawing = self._next_batch()
+        if not self._drawing:
+            return []
+        try:
+            drawn = self._pipeline.draw([order.wish(index) for order, index in self._drawing], self._on_step)
+        except Abandoned:
+            return []
+        except torch.OutOfMemoryError:
+            return self._with_less_memory()
+        except Exception:
+            log.exception("pipeline.failed", model=self._pipeline.name)
+            return self._fail_drawing(Failed("model_failed", retryable=True, data={"doing": "draw"}))
+        else:
+            return self._finish(drawn)
+        finally:
+            self._drawing = []
+
+    def _next_batch(self) -> list[tuple[_Order, int]]:
+        """Pictures of who has waited longest, and of others that are drawn alike, as many as go together."""
+        batch: list[tuple[_Order, int]] = []
+        kind = None
+        for order in list(self._orders.values()):
+            if kind is None and order.waiting:
+                kind = self._pipeline.kind(order.request)
+            while order.waiting and self._pipeline.kind(order.request) == kind and len(batch) < self._batch:
+                batch.append((order, order.waiting.popleft()))
+        for order in {order.id: order for order, _ in batch}.values():
+            if order.waiting:  # at the end: whoever had a turn waits for everybody else's
+                self._orders[order.id] = self._orders.pop(order.id)
+        return batch
+
+    def _on_step(self, done: float, small: list[Pixels] | None) -> None:
+        """Tell how far everyone is whose pictures are drawn; give up when that is nobody any more."""
+        for row, (order, index) in enumerate(self._drawing):
+            if small is not None:
+                order.pictures[index] = small[row]
+        events: Events = []
+        for order in {order.id: order for order, _ in self._drawing}.values():
+            mine = sum(one is order for one, _ in self._drawing)
+            share = (order.finished + mine * done) / order.request.images
+            events.append((order.id, Progress(share, self._preview(order))))
+        self._turn(self, events)
+        if not any(order.id in self._orders for order, _ in self._drawing):
+            raise Abandoned
+
+    def _preview(self, order: _Order) -> bytes | None:
+        now = self._clock()
+        if not order.request.preview or not order.pictures or now - order.shown < PREVIEW_SECONDS:
+            return None
+        order.shown = now
+        shown = [order.pictures.get(index) for index in range(order.request.images)]
+        return encode_preview(shown, grid_columns(len(shown)))
+
+    def _finish(self, drawn: list[Drawn]) -> Events:
+        events: Events = []
+        for (order, index), picture in zip(self._drawing, drawn, strict=True):
+            if order.id not in self._orders:
+                continue
+            seed = order.wish(index).seed
+            png = encode_png(picture.pixels, seed, model=self._pipeline.name)
+            order.pictures[index] = picture.pixels
+            order.finished += 1
+            events.append((order.id, Image(index, seed, None, png, REFUSED if picture.refused else ALLOW)))
+            if order.finished == order.request.images:
+                del self._orders[order.id]
+                events.append((order.id, Done(self._clock() - order.accepted, self._pipeline.name)))
+        return events
+
+    def _with_less_memory(self) -> Events:
+        """Put the batch back and try with half as many together; one alone that does not fit fails."""
+        torch.cuda.empty_cache()
+        if len(self._drawing) == 1:
+            log.warning("pipeline.out_of_memory", model=self._pipeline.name)
+            return self._fail_drawing(Failed("out_of_memory", retryable=False))
+        self._batch = len(self._drawing) // 2
+        log.warning("pipeline.smaller_batches", model=self._pipeline.name, batch=self._batch)
+        for order, index in reversed(self._drawing):
+            order.waiting.appendleft(index)
+        return []
+
+    def _fail_drawing(self, failure: Failed) -> Events:
+        orders = {order.id: order for order, _ in self._drawing if order.id in self._orders}
+        return [(order.id, self._fail(order, failure)) for order in orders.values()]
+
+    def _fail(self, order: _Order, failure: Failed) -> Failed:
+        log.warning("generation.failed", generation=order.request.id or order.id, code=failure.code)
+        self.cancel(order.id)
+        return failure
+
+
+def diffusers_backend(folder: Path, name: str, options: PipelineOptions, max_waiting: int = 64) -> ThreadedBackend:
+    """A pipeline in a folder, that loads when the backend is started."""
+    return ThreadedBackend(
+        lambda thread: DiffusionEngine(DiffusersPipeline.load(folder, name, options), thread.turn), name, max_waiting
+    )

@@ -1,0 +1,274 @@
+"""Any OpenAI-compatible images API as a backend: POST …/images/generations, and …/images/edits for start pictures.
+
+In: requests.  Out: events.  Prompts leave this machine.  The API counts in dollars, so there is a budget a day, and it
+is asked again only for what may pass: 429, 5xx and broken connections, after as long as it says.
+"""
+
+import asyncio
+import base64
+import io
+import json
+import time
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+import structlog
+from PIL import Image as Pillow
+
+from inference.backends import BackendStatus
+from inference.backends.budget import Budget, BudgetSpent
+from inference.contract import (
+    MAX_SEED,
+    Busy,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    InvalidRequest,
+    ModelDescription,
+    Queued,
+)
+from inference.pictures import UnreadablePicture, encode_png, read_init_picture, read_pixels
+
+log = structlog.get_logger(__name__)
+
+TRIES: Final = 4
+LONGEST_WAIT: Final = 60.0
+"""Seconds; an API that wants more is told to others as "rate limited", and when to come back."""
+HEARTBEAT_SECONDS: Final = 20.0
+TIMEOUT: Final = aiohttp.ClientTimeout(total=300, sock_connect=10)
+REFUSALS: Final = frozenset({"content_policy_violation", "moderation_blocked", "content_filter"})
+MAX_PICTURE_BYTES: Final = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class OpenAIOptions:
+    """`url` ends before /images; `price` is that of a picture, in whatever the provider counts in."""
+
+    url: str = "https://api.openai.com/v1"
+    key: str | None = field(default=None, repr=False)
+    sizes: tuple[str, ...] = ("1024x1024", "1536x1024", "1024x1536")
+    price: float = 0.0
+    concurrency: int = 4
+    max_waiting: int = 64
+    first_wait: float = 1.0  # seconds before the second try, doubled for each further one
+
+
+class ApiError(Exception):
+    """What the API answered instead of pictures, or that it did not; `retry_after` in seconds where it may pass."""
+
+    def __init__(self, code: str, *, status: int = 0, retry_after: float | None = None, says: str = "") -> None:
+        super().__init__(f"{code} ({status or 'no answer'}): {says}")
+        self.code = code
+        self.retry_after = retry_after
+        self.says = says
+
+
+class OpenAIBackend:
+    """One model of an API.  Pictures have no seeds there: the same request draws others each time."""
+
+    def __init__(self, model: str, name: str, options: OpenAIOptions, budget: Budget) -> None:
+        self._model = model
+        self._name = name
+        self._options = options
+        self._budget = budget
+        self._slots = asyncio.Semaphore(options.concurrency)
+        self._running = 0
+        self._under_way = 0
+        self._session: aiohttp.ClientSession | None = None
+        self._ended = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def ended(self) -> asyncio.Event:
+        return self._ended
+
+    @property
+    def status(self) -> BackendStatus | None:
+        if self._session is None:
+            return None
+        return BackendStatus(self._options.concurrency, self._running, self._under_way - self._running)
+
+    def start(self) -> None:
+        headers = {"Authorization": f"Bearer {self._options.key}"} if self._options.key else {}
+        self._session = aiohttp.ClientSession(headers=headers, timeout=TIMEOUT)
+
+    async def stop(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def describe(self) -> ModelDescription:
+        return describe(self._model, self._name, self._options)
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+        """See Backend.  The budget is asked before the API is, and gets back what did not come."""
+        (await self.describe()).check(request)
+        if self._under_way - self._running >= self._options.max_waiting:
+            raise Busy(self._under_way - self._running, self._options.max_waiting)
+        self._under_way += 1
+        drawing = asyncio.create_task(self._draw(request))
+        try:
+            yield Queued()
+            while not (await asyncio.wait({drawing}, timeout=HEARTBEAT_SECONDS))[0]:
+                yield Queued()
+            for event in drawing.result():
+                yield event
+        finally:
+            drawing.cancel()
+            self._under_way -= 1
+
+    # ------------------------------------------------------------------------------------------------ private
+
+    async def _draw(self, request: GenerationRequest) -> list[Event]:
+        started = time.perf_counter()
+        price = self._options.price * request.images
+        async with self._slots:
+            self._running += 1
+            try:
+                self._budget.take(price)
+                try:
+                    files = await self._ask_patiently(request)
+                except BaseException:
+                    self._budget.give_back(price)
+                    raise
+                pictures = await asyncio.to_thread(_encoded, files, request, self._name)
+            except BudgetSpent as error:
+                log.warning("budget.spent", model=self._name, reason=str(error))
+                data = {"budget": error.budget, "resets_at": error.resets_at.isoformat()}
+                return [Failed("budget_spent", retryable=False, data=data)]
+            except ApiError as error:
+                log.warning("api.failed", generation=request.id, model=self._name, reason=str(error))
+                return [_failure(error, self._name)]
+            except UnreadablePicture as error:
+                log.warning("api.failed", generation=request.id, model=self._name, reason=str(error))
+                return [Failed("api_answer", retryable=True, data={"model": self._name})]
+            finally:
+                self._running -= 1
+        return [*pictures, Done(time.perf_counter() - started, self._name)]
+
+    async def _ask_patiently(self, request: GenerationRequest) -> list[bytes]:
+        """As often as it makes sense.  Raises ApiError."""
+        wait = self._options.first_wait
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self._ask(request)
+            except ApiError as error:
+                if error.retry_after is None or attempt == TRIES or error.retry_after > LONGEST_WAIT:
+                    raise
+                await asyncio.sleep(max(wait, error.retry_after))
+                wait *= 2
+        raise ApiError("api_down")
+
+    async def _ask(self, request: GenerationRequest) -> list[bytes]:
+        if self._session is None:
+            raise ApiError("shutting_down", retry_after=0.0)
+        fields: dict[str, Any] = {"model": self._model, "prompt": request.prompt, "n": request.images}
+        fields["size"] = request.size or self._options.sizes[0]
+        if not self._model.startswith("gpt-image"):  # those know no other form, and refuse the word
+            fields["response_format"] = "b64_json"
+        url = self._options.url.rstrip("/") + "/images/"
+        try:
+            if request.init_image is None:
+                answer = self._session.post(url + "generations", json=fields)
+            else:
+                answer = self._session.post(url + "edits", data=_form(fields, request))
+            async with answer as response:
+                if response.status != 200:
+                    raise await _error(response)
+                document = await response.json(content_type=None)
+            return [await self._file(one) for one in document["data"]]
+        except TimeoutError as error:
+            raise ApiError("api_timeout", retry_after=0.0) from error
+        except aiohttp.ClientError as error:
+            raise ApiError("api_down", retry_after=0.0, says=str(error)) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ApiError("api_answer", says=f"it cannot be read: {error!r}") from error
+
+    async def _file(self, picture: Mapping[str, Any]) -> bytes:
+        if picture.get("b64_json"):
+            return base64.b64decode(picture["b64_json"])
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(picture["url"]) as response:
+            response.raise_for_status()
+            return await response.content.read(MAX_PICTURE_BYTES)
+
+
+def describe(model: str, name: str, options: OpenAIOptions) -> ModelDescription:
+    """What such a model can do; there is nobody to ask, so only what every such API has."""
+    return ModelDescription(
+        name=name, description=f"{model}, over the network", sizes=options.sizes, pictures=("complete",), rows=16
+    )
+
+
+def _form(fields: Mapping[str, Any], request: GenerationRequest) -> aiohttp.FormData:
+    """For …/edits: the start picture, and a mask that is transparent where it is drawn anew."""
+    width, height = map(int, fields["size"].split("x"))
+    try:
+        pixels = read_init_picture(request.init_image or b"", width, height)
+    except UnreadablePicture as error:
+        raise InvalidRequest("unreadable_picture", "init_image", problem=str(error)) from error
+    mask = Pillow.new("RGBA", (width, height), (0, 0, 0, 0))
+    mask.paste((0, 0, 0, 255), (0, 0, width, round(height * request.keep_rows / 16)))
+    form = aiohttp.FormData()
+    for name, value in fields.items():
+        form.add_field(name, str(value))
+    for name, picture in (("image", Pillow.fromarray(pixels)), ("mask", mask)):
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        form.add_field(name, file.getvalue(), filename=f"{name}.png", content_type="image/png")
+    return form
+
+
+async def _error(response: aiohttp.ClientResponse) -> ApiError:
+    """What an answer other than 200 means."""
+    text = (await response.content.read(4096)).decode(errors="replace")
+    try:
+        document = json.loads(text)["error"]
+        code, says = str(document.get("code") or document.get("type") or ""), str(document.get("message") or "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        code, says = "", text.strip()[:200]
+    status, wait = response.status, _retry_after(response.headers.get("Retry-After"))
+    if code in REFUSALS:
+        return ApiError("content_refused", status=status, says=says)
+    if status in (401, 403):
+        return ApiError("api_key_refused", status=status, says=says)
+    if status == 404:
+        return ApiError("api_model_unknown", status=status, says=says)
+    if status == 429 and code == "insufficient_quota":
+        return ApiError("api_quota_spent", status=status, says=says)
+    if status == 429:
+        return ApiError("api_rate_limited", status=status, retry_after=wait, says=says)
+    if status >= 500:
+        return ApiError("api_down", status=status, retry_after=wait, says=says)
+    return ApiError("api_refused", status=status, says=says)
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds; the other form of the header, a date, is rare enough to be taken for "soon"."""
+    try:
+        return max(0.0, float(header or 0))
+    except ValueError:
+        return 0.0
+
+
+def _failure(error: ApiError, name: str) -> Failed:
+    """For the bot: what the API says itself reaches no person, but for the refusal of a prompt."""
+    data: dict[str, Any] = {"model": name}
+    if error.retry_after:
+        data["retry_after"] = error.retry_after
+    return Failed(error.code, retryable=False, data=data)
+
+
+def _encoded(files: list[bytes], request: GenerationRequest, name: str) -> list[Event]:
+    """The API's files as ours, marked as made by a model.  Raises UnreadablePicture."""
+    seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(len(files))]
+    return [
+        Image(index, seed, None, encode_png(read_pixels(file), seed, model=name))
+        for index, (file, seed) in enumerate(zip(files, seeds, strict=True))
+    ]

@@ -1,0 +1,70 @@
+"""What the handlers of the server share: the models, the filter, the counters, and how a generation's end is told."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+from aiohttp import web
+
+from inference.contract import (
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    InvalidRequest,
+    Policy,
+    Progress,
+    Queued,
+    Verdict,
+)
+from inference.server.metrics import ServerMetrics
+from inference.server.shelf import Shelf
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS: Final = 10
+"""What a client is told to wait when the line is full."""
+
+
+class Checker(Protocol):
+    """What judges and compares prompts: inference.safety.filter.PromptFilter."""
+
+    def check(self, prompt: str, negative: str | None, policy: Policy) -> Verdict: ...
+
+    def vector(self, text: str) -> list[float]: ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the handlers share."""
+
+    shelf: Shelf
+    checker: Checker
+    metrics: ServerMetrics
+
+
+SERVICE: Final = web.AppKey("service", Service)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def log_end(order: GenerationRequest, last: Event | None, metrics: ServerMetrics) -> None:
+    """Say how a generation ended, by its last event; one that was refused at once has none."""
+    match last:
+        case Done(seconds, model):
+            log.info("generation.done", generation=order.id, seconds=round(seconds, 2), model=model)
+        case Failed(code):
+            log.warning("generation.failed", generation=order.id, code=code)
+        case Queued() | Progress() | Image():
+            metrics.cancelled()
+            log.info("generation.cancelled", generation=order.id)
+
+
+def parse_json(body: bytes) -> object:
+    try:
+        document: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("invalid_json", problem=str(error)) from error
+    return document

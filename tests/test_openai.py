@@ -1,0 +1,300 @@
+"""OpenAI's images API from both sides: our endpoint for its official client, and our backend for any such API."""
+
+import asyncio
+import base64
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from PIL import Image as Pillow
+
+from inference.backends import ServedModel
+from inference.backends.budget import Budget, BudgetSpent
+from inference.backends.openai import OpenAIBackend, OpenAIOptions
+from inference.backends.threaded import ThreadedBackend
+from inference.contract import (
+    Busy,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    Image,
+    InvalidRequest,
+    Policy,
+    Queued,
+    Verdict,
+)
+from inference.engine.engine import Engine
+from inference.server.app import create_app
+from inference.server.shelf import Shelf
+from tests.fakes import FakeCodeModel
+
+
+class Filter:
+    """Blocks what says so."""
+
+    def check(self, prompt: str, negative: str | None, policy: Policy) -> Verdict:
+        return Verdict("block", "shocking") if "forbidden" in prompt else Verdict("allow")
+
+    def vector(self, text: str) -> list[float]:
+        return [1.0]
+
+
+@asynccontextmanager
+async def our_server() -> AsyncIterator[TestServer]:
+    """With a model that paints tiles, and a token."""
+    served = ServedModel("fake", lambda: ThreadedBackend(lambda _: Engine(FakeCodeModel()), "fake"))
+    server = TestServer(create_app(Shelf([served]), Filter(), token="secret"))
+    await server.start_server()
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def client(key: str = "secret") -> AsyncIterator[openai.AsyncOpenAI]:
+    async with (
+        our_server() as server,
+        openai.AsyncOpenAI(base_url=str(server.make_url("/v1")), api_key=key, max_retries=0) as official,
+    ):
+        yield official
+
+
+def picture(data: str | None) -> Pillow.Image:
+    return Pillow.open(io.BytesIO(base64.b64decode(data or "")))
+
+
+async def test_the_official_client_gets_pictures() -> None:
+    """As many as it asked for, as PNG, with the size that they have."""
+    async with client() as official:
+        answer = await official.images.generate(prompt="a cat", n=3, model="fake", size="auto", user="someone")
+        assert [model.id async for model in official.models.list()] == ["fake"]
+    assert answer.data is not None
+    assert [picture(one.b64_json).size for one in answer.data] == [(256, 256)] * 3
+
+
+async def test_the_official_client_streams() -> None:
+    """Partial pictures as they come, then the finished one."""
+    async with client() as official:
+        stream = await official.images.generate(prompt="a cat", partial_images=2, stream=True)
+        events = [event async for event in stream]
+    assert [event.type for event in events][-1] == "image_generation.completed"
+    partial = [event for event in events if event.type == "image_generation.partial_image"]
+    assert [event.partial_image_index for event in partial] == list(range(len(partial)))
+    assert partial
+    assert all(picture(event.b64_json).format == "PNG" for event in events)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "code", "param"),
+    [
+        ({"prompt": "forbidden things"}, openai.BadRequestError, "moderation_blocked", "prompt"),
+        ({"prompt": ""}, openai.BadRequestError, "empty", "prompt"),
+        ({"prompt": "a", "n": 11}, openai.BadRequestError, "out_of_range", "n"),
+        ({"prompt": "a", "size": "64x64"}, openai.BadRequestError, "unknown_size", "size"),
+        ({"prompt": "a", "model": "dall-e-9"}, openai.NotFoundError, "model_not_found", "model"),
+        ({"prompt": "a", "response_format": "url"}, openai.BadRequestError, "unknown_value", "response_format"),
+        ({"prompt": "a", "extra_body": {"colour": 1}}, openai.BadRequestError, "unknown_field", "colour"),
+    ],
+)
+async def test_refusals_have_the_apis_form(options: dict[str, Any], kind: type[Any], code: str, param: str) -> None:
+    """The client raises its own errors, with code and parameter."""
+    async with client() as official:
+        with pytest.raises(kind) as refusal:
+            await official.images.generate(**options)
+    assert (refusal.value.code, refusal.value.param) == (code, param)
+
+
+async def test_a_wrong_key_is_refused() -> None:
+    """As the API does it."""
+    async with client("wrong") as official:
+        with pytest.raises(openai.AuthenticationError):
+            await official.images.generate(prompt="a cat")
+
+
+# -------------------------------------------------------------------------------- our backend for such an API
+
+Answer = Callable[[web.Request], Any]
+
+
+def png(size: tuple[int, int] = (8, 8)) -> str:
+    file = io.BytesIO()
+    Pillow.new("RGB", size, (1, 2, 3)).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def drawn(count: int = 1) -> web.Response:
+    return web.json_response({"created": 1, "data": [{"b64_json": png()} for _ in range(count)]})
+
+
+def refused(status: int, code: str, **headers: str) -> web.Response:
+    body = {"error": {"message": "in so many words", "type": "x", "param": None, "code": code}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return web.json_response(body, status=status, headers=named)
+
+
+class Api:
+    """Answers in turn as it is told; the last answer is repeated."""
+
+    def __init__(self, *answers: Callable[[], web.Response]) -> None:
+        self.answers = list(answers)
+        self.bodies: list[Any] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        form = request.content_type == "multipart/form-data"
+        if form:
+            fields = await request.post()
+            self.bodies.append({k: v.file.read() if isinstance(v, web.FileField) else v for k, v in fields.items()})
+        else:
+            self.bodies.append(await request.json())
+        return (self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])()
+
+
+@asynccontextmanager
+async def backend(api: Api, budget: Budget | None = None, **options: Any) -> AsyncIterator[OpenAIBackend]:
+    app = web.Application()
+    app.add_routes([web.post("/v1/images/generations", api.answer), web.post("/v1/images/edits", api.answer)])
+    server = TestServer(app)
+    await server.start_server()
+    settings = OpenAIOptions(str(server.make_url("/v1")), "key", ("512x512", "768x512"), first_wait=0.0, **options)
+    made = OpenAIBackend("painter-1", "openai:painter-1", settings, budget or Budget(0, None))
+    made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+        await server.close()
+
+
+async def draw(made: OpenAIBackend, prompt: str = "a cat", **options: Any) -> list[Event]:
+    return [event async for event in made.stream(GenerationRequest(prompt, **{"images": 1, **options}))]
+
+
+async def test_our_backend_draws_through_our_endpoint() -> None:
+    """Both sides of the API, over a real socket."""
+    async with our_server() as server:
+        settings = OpenAIOptions(str(server.make_url("/v1")), "secret", ("256x256",))
+        made = OpenAIBackend("fake", "openai:fake", settings, Budget(0, None))
+        made.start()
+        events = await draw(made, images=2, seed=5)
+        refusal = await draw(made, "forbidden things")
+        await made.stop()
+    assert [type(event) for event in events] == [Queued, Image, Image, Done]
+    assert [event.seed for event in events if isinstance(event, Image)] == [5, 6]
+    assert refusal[-1] == Failed("content_refused", retryable=False, data={"model": "openai:fake"})
+
+
+async def test_what_is_asked_for_reaches_the_api() -> None:
+    """Prompt, count, size and model; a start picture with a mask that is open below what is kept."""
+    file = io.BytesIO()
+    Pillow.new("RGB", (64, 64), "red").save(file, "PNG")
+    api = Api(lambda: drawn(2))
+    async with backend(api) as made:
+        assert isinstance((await draw(made, images=2, size="768x512"))[-1], Done)
+        assert isinstance((await draw(made, images=2, init_image=file.getvalue(), keep_rows=8))[-1], Done)
+        with pytest.raises(InvalidRequest, match="strength is not possible"):
+            await draw(made, init_image=file.getvalue(), strength=0.5)
+        with pytest.raises(InvalidRequest, match="negative_prompt is not possible"):
+            await draw(made, negative_prompt="dogs")
+    assert api.bodies[0] == {
+        "model": "painter-1", "prompt": "a cat", "n": 2, "size": "768x512", "response_format": "b64_json"
+    }  # fmt: skip
+    mask = Pillow.open(io.BytesIO(api.bodies[1]["mask"]))
+    assert (mask.size, mask.getpixel((5, 100)), mask.getpixel((5, 400))) == ((512, 512), (0, 0, 0, 255), (0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "asked"),
+    [
+        ([lambda: refused(400, "content_policy_violation")], "content_refused", 1),
+        ([lambda: refused(400, "moderation_blocked")], "content_refused", 1),
+        ([lambda: refused(401, "invalid_api_key")], "api_key_refused", 1),
+        ([lambda: refused(404, "model_not_found")], "api_model_unknown", 1),
+        ([lambda: refused(429, "insufficient_quota")], "api_quota_spent", 1),
+        ([lambda: refused(429, "rate_limit_exceeded", Retry_After="3600")], "api_rate_limited", 1),
+        ([lambda: refused(500, "server_error")], "api_down", 4),
+        ([lambda: web.Response(status=502, text="<html>bad gateway")], "api_down", 4),
+        ([lambda: web.Response(text="{}")], "api_answer", 1),
+        ([lambda: web.json_response({"data": [{"b64_json": "AAAA"}]})], "api_answer", 1),
+    ],
+)
+async def test_each_way_to_fail_has_its_code(answers: list[Any], code: str, asked: int) -> None:
+    """What may pass is tried again; what the API says itself reaches nobody; nothing is charged."""
+    budget, api = Budget(1.0, None), Api(*answers)
+    async with backend(api, budget, price=0.5) as made:
+        failure = (await draw(made))[-1]
+        assert isinstance(failure, Failed)
+        assert (failure.code, len(api.bodies)) == (code, asked)
+        assert "many words" not in str(failure.data)
+        assert code == "api_answer" or budget.spent == 0
+
+
+async def test_what_passes_is_waited_for() -> None:
+    """Two refusals that pass, then pictures."""
+    api = Api(lambda: refused(429, "rate_limit_exceeded", Retry_After="0"), lambda: refused(503, "overloaded"), drawn)
+    async with backend(api) as made:
+        assert [type(event) for event in await draw(made)] == [Queued, Image, Done]
+    assert len(api.bodies) == 3
+
+
+async def test_the_budget_stops_it() -> None:
+    """Before anything is ordered, with when it goes on; the next day it does."""
+    now = [datetime(2030, 1, 1, 12, tzinfo=UTC)]
+    api = Api(lambda: drawn(2))
+    async with backend(api, Budget(1.0, None, lambda: now[0]), price=0.3) as made:
+        assert isinstance((await draw(made, images=2))[-1], Done)
+        failure = (await draw(made, images=2))[-1]
+        assert failure == Failed(
+            "budget_spent", retryable=False, data={"budget": 1.0, "resets_at": "2030-01-02T00:00:00+00:00"}
+        )
+        assert len(api.bodies) == 1
+        now[0] = datetime(2030, 1, 2, 0, 1, tzinfo=UTC)
+        assert isinstance((await draw(made, images=2))[-1], Done)
+
+
+async def test_a_full_line_is_busy_and_leaving_frees_the_place() -> None:
+    """As with any other backend."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(Api):
+        async def answer(self, request: web.Request) -> web.Response:
+            begun.set()
+            await go.wait()
+            return await super().answer(request)
+
+    async with backend(Slow(drawn), concurrency=1, max_waiting=1) as made:
+        first = asyncio.create_task(draw(made))
+        await begun.wait()
+        second = asyncio.create_task(draw(made))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await draw(made)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        assert made.status is not None
+        assert (made.status.running, made.status.waiting) == (1, 0)
+        go.set()
+        assert isinstance((await first)[-1], Done)
+
+
+def test_the_budget_survives_a_restart(tmp_path: Path) -> None:
+    """And a file that cannot be read means that nothing more is spent today."""
+    file, noon = tmp_path / "spent.json", datetime(2030, 1, 1, 12, tzinfo=UTC)
+    Budget(1.0, file, lambda: noon).take(0.75)
+    again = Budget(1.0, file, lambda: noon)
+    assert again.spent == 0.75
+    with pytest.raises(BudgetSpent, match=r"1\.00 a day"):
+        again.take(0.5)
+    again.give_back(0.25)
+    again.take(0.5)
+    file.write_text("?")
+    with pytest.raises(BudgetSpent):
+        Budget(1.0, file, lambda: noon).take(0.01)
