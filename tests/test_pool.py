@@ -315,3 +315,15 @@ def test_the_limit_follows_the_measured_pace() -> None:
     assert pace.limit == 40
     pace.heard(100.0)
     assert pace.limit == 300
+
+
+async def test_an_option_that_a_model_refuses_late_is_the_persons_to_mend(tmp_path: Path) -> None:
+    """Its model was still loading when the generation came, so the refusal is an event and no status."""
+    async with a_pool(tmp_path) as (pool, (server,)):
+        data = {"code": "unknown_size", "field": "size", "value": "9x9", "model": "fake", "known": "256x256"}
+        server.events = [Queued(), Failed("refused", retryable=False, data=data)]
+        with pytest.raises(InvalidOption) as refusal:
+            await collect(pool)
+    assert (refusal.value.field, refusal.value.problem, refusal.value.data["known"]) == (
+        "size", "unknown_size", "256x256"
+    )  # fmt: skip

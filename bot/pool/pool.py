@@ -12,7 +12,7 @@ from typing import Final, Literal, Protocol
 
 import structlog
 
-from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
+from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.pace import Pace
 from inference.contract import CheckRequest, Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
@@ -187,7 +187,7 @@ class Pool:
         When a server breaks, the generation begins anew elsewhere: progress falls back, and a picture may come twice
         (the same one, for it has the same seed).  Raises GenerationFailed, NoEndpoint and InvalidOption.
         """
-        problem: GenerationFailed | None = None
+        problem: UserError | None = None
         broken: _Member | None = None
         for attempt in range(1, TRIES + 1):
             await asyncio.sleep((attempt - 1) * self._retry_seconds)
@@ -196,7 +196,7 @@ class Pool:
                 async with aclosing(member.events(request)) as events:
                     async for event in events:
                         if isinstance(event, Failed):
-                            problem = GenerationFailed(event.code, event.data)
+                            problem = _problem(event)
                             if not event.retryable:
                                 raise problem
                             break
@@ -287,3 +287,12 @@ class Pool:
         self._change = asyncio.Event()
         for listener in self._listeners:
             listener()
+
+
+def _problem(failed: Failed) -> UserError:
+    """What a server's failure is to a person; an option that a model refused once it was loaded is theirs to mend."""
+    match failed:
+        case Failed("refused", _, {"code": str(code), "field": str(field), **data}):
+            return InvalidOption(field, code, data)
+        case _:
+            return GenerationFailed(failed.code, failed.data)
