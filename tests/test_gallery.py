@@ -154,3 +154,45 @@ def label_of(message: Any, custom_id: str) -> str:
     from tests.town import parts
 
     return next(str(part["label"]) for part in parts(message) if part.get("custom_id") == custom_id)
+
+
+async def test_favourites_are_kept_and_dropped(town: Town) -> None:
+    """Everybody has their own, for themselves, also after a restart; what leaves the gallery leaves them."""
+    records = [(await town.imagine(prompt, images=1))[0] for prompt in ("a cat", "a dog")]
+    for record in records:
+        await share(town, record)
+    cat, dog = (f"easel:favour:{one.id}" for one in reversed((await town.services.shares.page(town.guild.id)).records))
+    gallery = answer(await town.bo.slash(town.pictures, "gallery"))
+    told = answer(await town.bo.click(gallery, custom_id=cat))
+    assert told.ephemeral
+    assert said(told) == "It is among your `/favourites` now."
+    await town.bo.click(gallery, custom_id=dog)
+    await town.restart()
+    shown = answer(await town.bo.slash(town.pictures, "favourites"))
+    assert shown.ephemeral
+    assert (said(shown).count("**"), len(shown.attachments)) == (4, 2)
+    assert "no longer" in said(answer(await town.bo.click(shown, custom_id=cat)))
+    shown = said(answer(await town.bo.slash(town.pictures, "favourites")))
+    assert "a dog" in shown
+    assert "a cat" not in shown
+    await town.mo.slash(town.pictures, "mod remove", generation=records[1].id, reason="no")
+    assert "no favourites here yet" in said(answer(await town.bo.slash(town.pictures, "favourites")))
+    assert "no favourites here yet" in said(answer(await town.ada.slash(town.pictures, "favourites")))
+    gone = await town.bo.click(gallery, custom_id=dog)
+    assert "It may have been removed" in said(answer(gone))
+
+
+async def test_favourites_turn_pages(town: Town) -> None:
+    """Four a page, newest first, and back."""
+    for number in range(5):
+        record, _ = await town.imagine(f"cat {number}", images=1)
+        shared = await town.services.shares.share(record.id, 0, town.ada.id)
+        await town.services.shares.favour(shared.id, town.bo.id)
+    shown = answer(await town.bo.slash(town.pictures, "favourites"))
+    assert "cat 0" not in said(shown)
+    await town.bo.click(shown, custom_id=buttons(shown)[-1])
+    (turned,) = (one for one in town.pictures.history(viewer=town.bo) if one.id == shown.id)
+    assert "cat 0" in said(turned)
+    await town.bo.click(turned, custom_id="easel:favourites:")
+    (back,) = (one for one in town.pictures.history(viewer=town.bo) if one.id == shown.id)
+    assert "cat 4" in said(back)

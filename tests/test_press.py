@@ -51,6 +51,9 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:gallery:newest:", "GalleryPage", {"order": "newest", "cursor": None}),
     ("easel:gallery:top:3.17", "GalleryPage", {"order": "top", "cursor": "3.17"}),
     ("easel:vote:3:top:3.17", "Vote", {"share_id": 3, "order": "top", "cursor": "3.17", "votes": 0}),
+    ("easel:favour:3", "Favour", {"share_id": 3}),
+    ("easel:favourites:", "FavouritesPage", {"cursor": None}),
+    ("easel:favourites:3.17", "FavouritesPage", {"cursor": "3.17"}),
     ("easel:modlog:::::", "ModLogPage", {"before": None, "wanted": GenerationFilter()}),
     (
         "easel:modlog:2n9c:1y2p0ij32e8e7:done:violence:a:b 7:z", "ModLogPage",

@@ -21,6 +21,7 @@ from bot.database.records import (
 )
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
+from bot.views.favourites import FavouritesLayout
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
@@ -76,6 +77,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         SharePickerLayout(big, tuple(range(9))),
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
+        FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
         SettingsLayout(GuildRecord(big, tuple(range(big - 25, big)), None, big)),
         SettingsLayout(Drawing(), big),
         ModLogLayout(Page(tuple(records[:LOG_PER_PAGE]), 10**9), wanted, 10**9),

@@ -1,10 +1,11 @@
-"""`/gallery`: what a server's members shared, and voted for."""
+"""`/gallery`: what a server's members shared, and voted for; `/favourites`: what one keeps a note of."""
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
+from bot.views.favourites import favourites_layout
 from bot.views.gallery import gallery_layout
 from bot.views.press import answering
 
@@ -23,6 +24,14 @@ class Gallery(commands.Cog):
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             layout = await gallery_layout(interaction, "top" if order == "top" else "newest", None)
+            await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
+
+    @app_commands.command(description="Look at the shared pictures that you keep a note of")
+    @app_commands.guild_only()
+    async def favourites(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            layout = await favourites_layout(interaction, None)
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
 

@@ -5,7 +5,7 @@ In: pages of shares.  Out: a layout for one viewer, and its buttons: vote, remix
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 import structlog
@@ -14,6 +14,7 @@ from discord import ui
 from bot.database.records import ShareRecord
 from bot.database.shares import GalleryOrder
 from bot.errors import NotFound
+from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.picture import Unshare
@@ -23,7 +24,7 @@ from bot.wording import text
 
 log = structlog.get_logger(__name__)
 
-PER_PAGE: Final = 4  # seven components each; a message takes 40
+PER_PAGE: Final = 4  # eight components each; a message takes 40
 TITLES: Final[dict[GalleryOrder, str]] = {"newest": "Gallery · newest", "top": "Gallery · most votes"}
 
 
@@ -39,28 +40,30 @@ class GalleryLayout(ui.LayoutView):
         empty = "\nNothing is shared yet. Press *Share* below one of your pictures."
         self.add_item(ui.TextDisplay(f"### {TITLES[order]}{'' if shares else empty}"))
         for share, png in shares:
-            self.add_item(self._entry(share, png, order, cursor, mine=moderator or share.user_id == viewer_id))
+            box, file = share_box(share, png)
+            row = row_of(
+                Vote(share.id, order, cursor, share.votes),
+                Favour(share.id),
+                Remix(share.generation.id, share.image.index),
+            )
+            if moderator or share.user_id == viewer_id:
+                row.add_item(Unshare(share.id))
+            self.files.append(file)
+            self.add_item(box.add_item(row))
         pages = row_of(GalleryPage("newest", None), GalleryPage("top", None))
         if next_cursor is not None:
             pages.add_item(GalleryPage(order, next_cursor))
         self.add_item(pages)
 
-    def _entry(
-        self, share: ShareRecord, png: bytes, order: GalleryOrder, cursor: str | None, *, mine: bool
-    ) -> ui.Container[Self]:
-        file = discord.File(
-            BytesIO(png), filename=f"easel-share-{share.id}.png", description=text.alt_text(share.prompt)
-        )
-        self.files.append(file)
-        box: ui.Container[Self] = ui.Container()
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file)))
-        about = f"-# by <@{share.user_id}> · {text.soon(share.created_at)}"
-        box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
-        row = row_of(Vote(share.id, order, cursor, share.votes), Remix(share.generation.id, share.image.index))
-        if mine:
-            row.add_item(Unshare(share.id))
-        box.add_item(row)
-        return box
+
+def share_box(share: ShareRecord, png: bytes) -> tuple[ui.Container[Any], discord.File]:
+    """A shared picture with its words, to which buttons are added; the file is to be sent along."""
+    file = discord.File(BytesIO(png), filename=f"easel-share-{share.id}.png", description=text.alt_text(share.prompt))
+    box: ui.Container[Any] = ui.Container()
+    box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file)))
+    about = f"-# by <@{share.user_id}> · {text.soon(share.created_at)}"
+    box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
+    return box, file
 
 
 class GalleryPage(Press, verb="gallery"):
@@ -98,14 +101,35 @@ class Vote(Press, verb="vote"):
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
+class Favour(Press, verb="favour"):
+    """Keeps a note of a shared picture for oneself, or drops it."""
+
+    share_id: int
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(emoji="⭐")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await interaction.client.services.gallery.favour(actor_of(interaction), self.share_id)
+        told = "It is among your `/favourites` now." if kept else "It is no longer among your `/favourites`."
+        await interaction.followup.send(view=note(told), ephemeral=True)
+
+
 async def gallery_layout(interaction: BotInteraction, order: GalleryOrder, cursor: str | None) -> GalleryLayout:
     """The page of this server's gallery after `cursor`, as the person who asks may see it."""
-    services, actor = interaction.client.services, actor_of(interaction)
-    page = await services.gallery.page(actor, order, cursor, PER_PAGE)
-    shares = []
-    for share in page.records:
-        try:
-            shares.append((share, await services.storage.get(share.image.key)))
-        except NotFound:
-            log.warning("picture_file_missing", share=share.id)
+    actor = actor_of(interaction)
+    page = await interaction.client.services.gallery.page(actor, order, cursor, PER_PAGE)
+    shares = await with_files(interaction, page.records)
     return GalleryLayout(shares, order, cursor, page.next_cursor, viewer_id=actor.user_id, moderator=actor.is_moderator)
+
+
+async def with_files(interaction: BotInteraction, shares: Sequence[ShareRecord]) -> list[tuple[ShareRecord, bytes]]:
+    """Each with its picture; without those whose file is missing."""
+    found = []
+    for share in shares:
+        try:
+            found.append((share, await interaction.client.services.storage.get(share.image.key)))
+        except NotFound:
+            log.warning("picture.file_missing", share=share.id)
+    return found
