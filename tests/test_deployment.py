@@ -1,0 +1,158 @@
+"""Image, compose file, units and dashboard say what the code understands."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from bot.cli.app import app
+from bot.config import Settings, load_settings
+from bot.metrics import BotMetrics
+from inference.server.metrics import ServerMetrics
+
+ROOT = Path(__file__).parent.parent
+UNITS = sorted((ROOT / "deploy").glob("*.service"))
+SETTINGS = {name.upper() for name in Settings.model_fields}
+# Not Easel's: of the images of PostgreSQL, Python, and of every program.
+OTHERS = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "PYTHONUNBUFFERED", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}
+
+
+def compose() -> Any:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+def dockerfile() -> str:
+    return (ROOT / "Dockerfile").read_text()
+
+
+def unit(path: Path) -> dict[str, list[str]]:
+    """Each key's values, in order, whatever the section."""
+    found: dict[str, list[str]] = {}
+    for line in path.read_text().splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def variables_of_the_image() -> dict[str, str]:
+    block = re.search(r"^ENV ((?:.*\\\n)*.*)$", dockerfile(), re.MULTILINE)
+    assert block is not None
+    return dict(re.findall(r"(\w+)=(\S+)", block[1]))
+
+
+def commands() -> set[str]:
+    return set(get_command(app).commands)  # type: ignore[attr-defined]  # a group
+
+
+def options_of(command: str) -> set[str]:
+    return {option for parameter in get_command(app).commands[command].params for option in parameter.opts}  # type: ignore[attr-defined]
+
+
+def test_every_variable_is_a_setting() -> None:
+    """In the image, in the compose file and in the units: none is misspelt, or of an older version."""
+    named = set(variables_of_the_image())
+    for service in compose()["services"].values():
+        named |= set(service.get("environment", {}))
+    for path in UNITS:
+        named |= {value.partition("=")[0] for value in unit(path)["Environment"]}
+    named |= set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
+    assert named - OTHERS <= SETTINGS
+
+
+def test_the_settings_are_ones_that_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each service's values, with what `.env` must hold filled in."""
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    for name, service in compose()["services"].items():
+        for variable, value in (variables_of_the_image() | service.get("environment", {})).items():
+            filled = re.sub(r"\$\{\w+:[-?]([^}]*)\}", lambda found: "x" if "set it" in found[1] else found[1], value)
+            if variable in SETTINGS:
+                monkeypatch.setenv(variable, filled)
+        settings = load_settings(None)
+        if name == "bot":
+            assert settings.database_url == "postgresql+asyncpg://easel:x@postgres/easel"
+            assert settings.inference_urls == ("http://inference:8800",)
+            assert settings.shutdown_seconds < int(service["stop_grace_period"].rstrip("s"))
+
+
+def test_the_compose_file_starts_what_there_is() -> None:
+    """Commands and options of `easel`, ports that agree with each other, volumes that are declared."""
+    services = compose()["services"]
+    assert set(services) == {"bot", "inference", "postgres", "redis"}
+    assert {services["bot"]["command"][0], services["inference"]["command"][0]} <= commands()
+    given = {word for word in services["inference"]["command"] if word.startswith("--")}
+    assert given <= options_of("serve")
+    port = services["inference"]["command"][-1]
+    assert services["bot"]["environment"]["INFERENCE_URLS"] == f"http://inference:{port}"
+    assert f":{port}/healthz" in " ".join(services["inference"]["healthcheck"]["test"])
+    web = variables_of_the_image()["WEB_PORT"]
+    assert services["bot"]["ports"] == [f"127.0.0.1:{web}:{web}"]
+    assert f":{web}/healthz" in dockerfile()
+    assert f"EXPOSE {web} {port}" in dockerfile()
+    mounted = {volume.partition(":")[0] for service in services.values() for volume in service.get("volumes", ())}
+    assert mounted == set(compose()["volumes"])
+    for name in services:
+        assert set(services[name].get("depends_on", {})) <= set(services)
+
+
+def test_the_image_has_a_python_and_extras_that_are_supported() -> None:
+    """And keeps what it writes in its volume."""
+    project = (ROOT / "pyproject.toml").read_text()
+    image = re.search(r"^FROM python:(\d+)\.(\d+)-", dockerfile(), re.MULTILINE)
+    needed = re.search(r'requires-python = ">=(\d+)\.(\d+)"', project)
+    assert image is not None
+    assert needed is not None
+    assert tuple(map(int, image.groups())) >= tuple(map(int, needed.groups()))
+    extras = re.search(r"-e '\.\[([\w,]+)\]'", dockerfile())
+    assert extras is not None
+    for extra in extras[1].split(","):
+        assert re.search(rf"^{extra} = \[", project, re.MULTILINE), extra
+    assert all(
+        value.startswith("/data") for name, value in variables_of_the_image().items() if name.endswith(("_DIR", "HOME"))
+        and name != "XDG_RUNTIME_DIR"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_the_units_start_and_stop_in_order(path: Path) -> None:
+    """After the network, again and again, with time to finish; a command and options that exist."""
+    keys = unit(path)
+    program, command, *words = keys["ExecStart"][0].split()
+    assert program == "/srv/easel/.venv/bin/easel"
+    assert command in commands()
+    assert {word for word in words if word.startswith("--")} <= options_of(command)
+    assert "network-online.target" in keys["After"][0]
+    assert keys["Wants"] == ["network-online.target"]
+    assert keys["StartLimitIntervalSec"] == ["0"]
+    assert keys["Restart"] == ["always"]
+    assert int(keys["TimeoutStopSec"][0]) > load_settings(None).shutdown_seconds
+    folders = {value.partition("=")[2] for value in keys["Environment"]}
+    assert all(folder.startswith(("/var/lib/easel", "/var/cache/easel", "/run/easel")) for folder in folders)
+
+
+def test_the_dashboard_asks_for_numbers_that_exist() -> None:
+    """Every name in it is one of the bot's or of the inference server's."""
+    known = set()
+    for registry in (BotMetrics().registry, ServerMetrics().registry):
+        for family in registry.collect():
+            endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
+            known |= {family.name + ending for ending in endings}
+    board = json.loads((ROOT / "docs" / "grafana.json").read_text())
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    named = {name for expression in asked for name in re.findall(r"\beasel_\w+", expression)}
+    assert named <= known
+    assert len(named) > 12
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+def test_the_page_of_operations_names_files_that_exist() -> None:
+    """And numbers and settings that do."""
+    text = (ROOT / "docs" / "operations.md").read_text()
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / "docs" / link).exists(), link
+    assert set(re.findall(r"`([A-Z][A-Z_]+)`", text)) - OTHERS <= SETTINGS
