@@ -38,7 +38,7 @@ from inference.training.data.wordnet import Synset, WordNet
 _CAPTIONS = 20_000
 _BATCH = 256
 BY_HAND: Mapping[str, str] = {
-    "dinosaur": "T-Rex", "sofa": "couch and lamp", "throne": "chair", "samurai": "ninja", "knight": "guard",
+    "dinosaur": "t-rex", "sofa": "couch and lamp", "throne": "chair", "samurai": "ninja", "knight": "guard",
     "doctor": "health worker", "campfire": "fire", "bonfire": "fire", "king": "person with crown",
     "spaceship": "rocket", "starship": "rocket", "skyscraper": "office building", "laptop": "laptop computer",
     "sneakers": "running shoe", "kitty": "cat", "kitten": "cat", "puppy": "dog", "doggo": "dog", "bunny": "rabbit",
