@@ -89,19 +89,19 @@ class SceneMaker:
     def draw(self, rng: np.random.Generator) -> Scene:
         """One random scene; pairs that are held out never come together."""
         kind = rng.random()
-        if kind < 0.65:
+        if kind < 0.62:
             return self._single(rng)
-        if kind < 0.74:
+        if kind < 0.72:
             return self._several(rng)
         return self._pair(rng) if kind < 0.97 else self._three(rng)
 
     def _setting(self, rng: np.random.Generator) -> tuple[str, str, bool]:
         """Background, style, and whether the caption leaves both to the model."""
         share = rng.random()
-        if share < 0.40:
-            back = UNSAID[0] if rng.random() < 0.4 else UNSAID[1 + int(rng.integers(len(UNSAID) - 1))]
-            return back, "flat" if rng.random() < 1.5 * self._flat else "3d", True
-        names = list(COLOURS) if share < 0.70 else list(PLACES) if share < 0.87 else list(TIMED)
+        if share < 0.45:
+            back = UNSAID[0] if rng.random() < 0.65 else UNSAID[1 + int(rng.integers(len(UNSAID) - 1))]
+            return back, "flat" if rng.random() < self._flat else "3d", True
+        names = list(COLOURS) if share < 0.73 else list(PLACES) if share < 0.88 else list(TIMED)
         return names[int(rng.integers(len(names)))], "flat" if rng.random() < self._flat else "3d", False
 
     def _concept(self, rng: np.random.Generator, pool: str | None = None) -> int:
@@ -127,7 +127,7 @@ class SceneMaker:
         concept = self._concept(rng)
         if plain and back in self._icons.paint(style, concept).names:  # a pig before pink is hard to see
             back = UNSAID[0]
-        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.55))
+        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.45))
         chosen = rng.random()
         kind = FILTERS[0] if chosen < 0.015 else FILTERS[1] if chosen < 0.03 else None
         return Scene((thing,), back, style, spot=spot, filter=kind, plain=plain)
