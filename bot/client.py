@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 COGS: Final = ("imagine", "details", "about", "history", "gallery", "moderation", "settings")
 SyncWhen = Literal["changed", "always", "never"]
 # Discord waits 3 seconds for a first word, and its own way takes some of them.
-PATIENCE_SECONDS: Final = 0.5
+PATIENCE_SECONDS: Final = 2.0
 
 
 class Bot(Client, commands.AutoShardedBot):
@@ -63,7 +63,7 @@ class Bot(Client, commands.AutoShardedBot):
         self.metrics = metrics
         self.settings = settings
         self._sync = sync
-        self.patience = PATIENCE_SECONDS  # until an order is acknowledged, admitted or not
+        self.patience = PATIENCE_SECONDS  # until an order that is not admitted yet is refused
 
     async def setup_hook(self) -> None:
         for extension in (f"bot.cogs.{name}" for name in COGS):

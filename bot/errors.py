@@ -9,7 +9,9 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     │   ├── ChannelNotAllowed
     │   ├── DirectMessagesRefused
     │   ├── LimitReached         of a person or a server
-    │   └── QueueFull
+    │   ├── QueueFull
+    │   ├── Busy                 nothing could be written down in time
+    │   └── Restarting
     ├── InvalidOption            a value out of range; `field` is the option's name
     ├── PromptBlocked            the filter said no; `category` names why
     ├── NotFound
@@ -121,6 +123,16 @@ class QueueFull(NotAdmitted):
     whose: Literal["person", "server", "all"]
     under_way: int
     limit: int
+
+
+@dataclass(eq=False)
+class Busy(NotAdmitted):
+    """The order could not be written down in the time that Discord leaves for an answer."""
+
+
+@dataclass(eq=False)
+class Restarting(NotAdmitted):
+    """The bot is about to stop, and takes no new orders."""
 
 
 # ---------------------------------------------------------------------------------------------------- what is asked for

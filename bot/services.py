@@ -153,6 +153,7 @@ async def open_services(
             policies=policies,
             storage=storage,
             interval=interval,
+            shutdown_seconds=settings.shutdown_seconds,
         )
         recovery = Recovery(generator=generator, works=works, queue=queue, generations=generations, storage=storage)
         await generator.open()

@@ -165,6 +165,7 @@ class FakeReply:
     def __init__(self, message_id: int | None = 555) -> None:
         self.message_id = message_id
         self.broken = False
+        self.answered = True
         self.positions: list[int] = []
         self.progresses: list[float] = []
         self.results: list[Result] = []
@@ -187,6 +188,9 @@ class FakeReply:
         self.results.append(result)
         return self.message_id
 
+    async def find(self) -> bool:
+        return self.answered
+
     async def fail(self, error: UserError) -> None:
         self.errors.append(error)
         self.finished.set()
@@ -199,7 +203,6 @@ class FakeDoor:
         self.patience = patience
         self.broken = False
         self.acknowledged = asyncio.Event()
-        self.taken_back = False
         self._reply = reply or FakeReply()
 
     async def acknowledge(self) -> int | None:
@@ -207,9 +210,6 @@ class FakeDoor:
             raise ConnectionError("Discord is away")
         self.acknowledged.set()
         return self._reply.message_id
-
-    async def take_back(self) -> None:
-        self.taken_back = True
 
     def reply(self, generation_id: int, order: Order, message_id: int | None) -> FakeReply:
         return self._reply
@@ -281,7 +281,7 @@ async def services(
 ) -> AsyncIterator[Services]:
     """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
     lay_out(folder)
-    chosen = load_settings(None, data_dir=folder, **settings)
+    chosen = load_settings(None, data_dir=folder, **{"shutdown_seconds": 0, **settings})
     async with open_services(chosen, posts, pool=pool or FakePool(), interval=0.0) as opened:
         yield opened
 

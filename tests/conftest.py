@@ -56,7 +56,7 @@ async def env(tmp_path: Path) -> AsyncIterator[simcord.Env]:
 @pytest.fixture
 async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
     """Fails the test if the bot broke; one that expects this clears `town.logs`."""
-    monkeypatch.setattr(reply, "RETRY_DELAYS", (0.0, 0.0))
+    monkeypatch.setattr(reply, "FIRST_PAUSE", 0.0)
     with structlog.testing.capture_logs() as logs:
         town = Town(env, tmp_path, logs)
         await town.open()

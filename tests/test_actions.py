@@ -290,7 +290,7 @@ async def test_a_sanction_stops_what_the_person_has_under_way_in_that_server(
     assert [record.status for record in stopped] == ["cancelled", "cancelled"]
     pool.release()
     rest = [await finish(opened, generation_id) for generation_id in (private, bobs)]
-    assert [record.status for record in rest] == ["done", "done"]
+    assert [record.status for record in rest] == ["delivered", "delivered"]
 
 
 async def test_a_sanction_from_another_process_holds_before_anything_is_drawn(opened: Services, pool: FakePool) -> None:

@@ -234,7 +234,7 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     assert "it is a football match" in (await mo.get(f"{AT}/review")).text
     await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
     again = await blocked(site, "Some  gore")
-    assert again.status == "done"
+    assert again.status == "delivered"
     assert again.verdict is not None
     assert again.verdict.reason == "allowed by moderators: listed_words: gore"
     assert (await blocked(site, "some more gore")).status == "blocked"

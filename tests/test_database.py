@@ -17,6 +17,7 @@ from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
+from bot.database.states import Overtaken
 from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
 from bot.orders.order import Order
 from inference.contract import Verdict
@@ -71,11 +72,20 @@ def image(generation_id: int, index: int) -> ImageRecord:
 
 async def drawn(log: GenerationLog, order: Order | None = None, images: int = 2) -> int:
     generation_id = await log.open(order or seeded())
-    await log.record_pictures(
-        generation_id, [image(generation_id, index) for index in range(images)], model="m", grid_key="g"
-    )
+    await draw_it(log, generation_id, images)
     await log.delivered(generation_id, 1)
     return generation_id
+
+
+async def start_it(log: GenerationLog, generation_id: int) -> None:
+    await log.record_queued(generation_id)
+    await log.record_start(generation_id)
+
+
+async def draw_it(log: GenerationLog, generation_id: int, images: int = 1) -> None:
+    await start_it(log, generation_id)
+    pictures = [image(generation_id, index) for index in range(images)]
+    await log.record_pictures(generation_id, pictures, model="m", grid_key="g")
 
 
 # ------------------------------------------------------------------------------------------------ the request log
@@ -112,7 +122,7 @@ async def test_each_step_leaves_its_time(log: GenerationLog, clock: Clock) -> No
     times = (record.checked_at, record.queued_at, record.started_at, record.finished_at, record.delivered_at)
     assert times == tuple(NOON + timedelta(seconds=second) for second in range(1, 6))
     assert record.verdict == Verdict("flag", "violence", 0.6, "knife")
-    assert (record.status, record.model, record.message_id, record.seconds) == ("done", "builtin", 99, 1.0)
+    assert (record.status, record.model, record.message_id, record.seconds) == ("delivered", "builtin", 99, 1.0)
     assert record.images == (image(generation_id, 0),)
 
 
@@ -120,10 +130,11 @@ async def test_delivered_without_a_message_keeps_the_one_known(log: GenerationLo
     """The answer that told of the queue is still the generation's message."""
     generation_id = await log.open(seeded())
     await log.record_reply(generation_id, 5)
+    await draw_it(log, generation_id)
     await log.delivered(generation_id, None)
     record = await log.get(generation_id)
     assert record is not None
-    assert (record.message_id, record.status) == (5, "done")
+    assert (record.message_id, record.status) == (5, "expired")
 
 
 @pytest.mark.parametrize("ending", ["delivered", "fail", "record_cancelled", "block"])
@@ -132,6 +143,7 @@ async def test_every_ending_forgets_the_token(log: GenerationLog, database: Data
     generation_id = await log.open(seeded(interaction=an_interaction()))
     match ending:
         case "delivered":
+            await start_it(log, generation_id)
             await log.delivered(generation_id, 1)
         case "fail":
             await log.fail(generation_id, "code", {})
@@ -144,14 +156,15 @@ async def test_every_ending_forgets_the_token(log: GenerationLog, database: Data
 
 
 async def test_expired_tokens_are_forgotten_with_the_next_order(log: GenerationLog, clock: Clock) -> None:
-    """A token is of no use after its fifteen minutes, and does not stay."""
+    """A token is of no use after its fifteen minutes, and does not stay; an hour is for clocks that were wrong."""
     clock.now = datetime.now(UTC)
     first = await log.open(seeded(interaction=an_interaction(minutes=15)))
-    clock.now += timedelta(minutes=16)
-    await log.open(seeded())
-    record = await log.get(first)
-    assert record is not None
-    assert record.order.interaction is None
+    for minutes, known in ((16, True), (60, False)):
+        clock.now += timedelta(minutes=minutes)
+        await log.open(seeded())
+        record = await log.get(first)
+        assert record is not None
+        assert (record.order.interaction is not None) == known
 
 
 async def test_pages_are_complete_and_in_order(log: GenerationLog) -> None:
@@ -215,13 +228,37 @@ async def test_unfinished_are_those_without_an_end(log: GenerationLog) -> None:
     """Checking, queued, running, and drawn but undelivered; in order; removed ones not."""
     checking, queued, running, undelivered, *ended = [await log.open(seeded()) for _ in range(8)]
     await log.record_queued(queued)
-    await log.record_start(running)
-    await log.record_pictures(undelivered, [image(undelivered, 0)], model="m", grid_key="g")
+    await start_it(log, running)
+    await draw_it(log, undelivered)
+    await draw_it(log, ended[0])
     await log.delivered(ended[0], 1)
     await log.fail(ended[1], "code", {})
     await log.record_cancelled(ended[2])
     await log.remove(ended[3], by=MODERATOR, why="")
     assert [record.id for record in await log.unfinished()] == [checking, queued, running, undelivered]
+
+
+async def test_no_update_moves_a_row_backwards(log: GenerationLog) -> None:
+    """Whoever believes it to be elsewhere is told; the row stays, and what is said twice does no harm."""
+    generation_id = await drawn(log)
+    writes: list[Callable[[], Awaitable[None]]] = [
+        lambda: log.record_verdict(generation_id, Verdict("allow")),
+        lambda: log.record_queued(generation_id),
+        lambda: log.record_start(generation_id),
+        lambda: log.record_pictures(generation_id, [], model="m", grid_key=None),
+        lambda: log.delivered(generation_id, None),
+        lambda: log.fail(generation_id, "code", {}),
+        lambda: log.record_cancelled(generation_id),
+    ]
+    before = await log.get(generation_id)
+    for write in writes:
+        with pytest.raises(Overtaken, match="it is delivered"):
+            await write()
+    assert await log.get(generation_id) == before
+    await log.delivered(generation_id, 2)
+    after = await log.get(generation_id)
+    assert after is not None
+    assert after.message_id == 2
 
 
 async def test_removing_and_restoring_is_audited(log: GenerationLog, audit_log: AuditLog) -> None:
@@ -281,7 +318,7 @@ LISTS: dict[str, Callable[..., Awaitable[Any]]] = {
     "a server's": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD), before=9),
     "a person's": lambda log, *_: log.page(GenerationFilter(user_id=ADA), before=9),
     "a person's in a server": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, user_id=ADA), before=9),
-    "by status": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, status="done"), before=9),
+    "by status": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, status="delivered"), before=9),
     "by category": lambda log, *_: log.page(GenerationFilter(guild_id=GUILD, category="hate"), before=9),
     "newest shares": lambda _, shares, *__: shares.page(GUILD, "newest", "1.9"),
     "top shares": lambda _, shares, *__: shares.page(GUILD, "top", "1.9"),

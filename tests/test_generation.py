@@ -1,14 +1,17 @@
 """The story of a generation, told with a fake pool, a fake reply and everything else real."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.database.records import GuildRecord
+from bot.database.records import GenerationFilter, GuildRecord
 from bot.errors import (
+    Busy,
     ChannelNotAllowed,
     GenerationCancelled,
     GenerationFailed,
@@ -57,7 +60,7 @@ async def test_an_order_becomes_a_delivered_grid(tmp_path: Path) -> None:
         assert [picture.seed for picture in result.images] == [11, 12, 13, 14]
         assert [picture.png for picture in result.images] == [tile(seed) for seed in (11, 12, 13, 14)]
         assert result.grid.suffix == "png"
-        assert record.status == "done"
+        assert record.status == "delivered"
         assert record.message_id == reply.message_id
         assert record.model == "fake"
         assert record.verdict is not None
@@ -150,7 +153,7 @@ async def test_odd_prompts_are_drawn(tmp_path: Path, prompt: str) -> None:
     pool = FakePool()
     async with services(tmp_path, pool) as opened:
         record = await draw(opened, an_order(prompt))
-    assert record.status == "done"
+    assert record.status == "delivered"
     assert pool.requests[0].prompt == record.order.prompt == prompt
 
 
@@ -188,7 +191,7 @@ async def test_a_flagged_prompt_is_drawn_and_remembered(tmp_path: Path) -> None:
     pool.block("knife", "violence", "flag")
     async with services(tmp_path, pool) as opened:
         record = await draw(opened, an_order("a kitchen knife"))
-    assert record.status == "done"
+    assert record.status == "delivered"
     assert record.verdict is not None
     assert record.verdict.action == "flag"
 
@@ -222,7 +225,7 @@ async def test_a_sanctioned_person_is_not_admitted(tmp_path: Path) -> None:
         await opened.sanctions.sanction(ADA, GUILD, "ban", None, "spam", by=BOB)
         with pytest.raises(Sanctioned, match="reason='spam'"):
             await order_one(opened, an_order())
-        assert (await draw(opened, an_order(guild_id=None))).status == "done"
+        assert (await draw(opened, an_order(guild_id=None))).status == "delivered"
 
 
 async def test_a_timeout_says_when_it_ends(tmp_path: Path) -> None:
@@ -254,7 +257,7 @@ async def test_a_persons_limit_holds_and_others_go_on(tmp_path: Path) -> None:
             await order_one(opened, an_order())
         assert refusal.value.retry_at is not None
         assert refusal.value.retry_at > datetime.now(UTC)
-        assert (await draw(opened, an_order(user_id=BOB))).status == "done"
+        assert (await draw(opened, an_order(user_id=BOB))).status == "delivered"
 
 
 async def test_a_full_queue_counts_nothing(tmp_path: Path) -> None:
@@ -288,7 +291,7 @@ async def test_positions_are_told_when_they_change(tmp_path: Path) -> None:
         assert [pending.generation_id for pending in opened.works.pending(BOB)] == [third]
         pool.release()
         for generation_id in (first, second, third):
-            assert (await finish(opened, generation_id)).status == "done"
+            assert (await finish(opened, generation_id)).status == "delivered"
 
 
 async def test_a_waiting_generation_can_be_cancelled(tmp_path: Path) -> None:
@@ -308,7 +311,7 @@ async def test_a_waiting_generation_can_be_cancelled(tmp_path: Path) -> None:
         assert two.positions[-1] == 1
         assert not opened.works.cancel(first, ADA)
         pool.capacity = 1
-        assert (await finish(opened, second)).status == "done"
+        assert (await finish(opened, second)).status == "delivered"
 
 
 async def test_cancelling_while_drawing_stops_the_server(tmp_path: Path) -> None:
@@ -323,7 +326,7 @@ async def test_cancelling_while_drawing_stops_the_server(tmp_path: Path) -> None
         assert (pool.cancelled, pool.running) == (1, 0)
         assert reply.results == []
         pool.release()
-        assert (await draw(opened)).status == "done"
+        assert (await draw(opened)).status == "delivered"
 
 
 async def test_a_stop_leaves_the_work_to_the_next_start(tmp_path: Path) -> None:
@@ -340,7 +343,7 @@ async def test_a_stop_leaves_the_work_to_the_next_start(tmp_path: Path) -> None:
         resumed = await opened.recovery.resume(lambda record: replies.setdefault(record.id, FakeReply()))
         records = [await finish(opened, generation_id) for generation_id in ids]
     assert resumed == 4
-    assert [record.status for record in records] == ["done"] * 4
+    assert [record.status for record in records] == ["delivered"] * 4
     assert [request.seed for request in pool.requests] == seeds
     assert [len(reply.results) for reply in replies.values()] == [1] * 4
 
@@ -352,7 +355,7 @@ async def test_what_was_drawn_but_not_shown_is_shown_after_a_restart(tmp_path: P
     async with services(tmp_path) as opened:
         generation_id, _ = await order_one(opened, an_order(seed=5), reply)
         record = await finish(opened, generation_id)
-        assert (record.status, record.delivered_at) == ("done", None)
+        assert (record.status, record.delivered_at) == ("delivering", None)
     later, pool = FakeReply(message_id=777), FakePool()
     async with services(tmp_path, pool) as opened:
         assert await opened.recovery.resume(lambda _: later) == 1
@@ -362,6 +365,55 @@ async def test_what_was_drawn_but_not_shown_is_shown_after_a_restart(tmp_path: P
     assert [picture.png for picture in later.results[0].images] == [tile(seed) for seed in (5, 6, 7, 8)]
     async with services(tmp_path, pool) as opened:
         assert await opened.recovery.resume(lambda _: FakeReply()) == 0
+
+
+def has_begun(pool: FakePool, generations: int) -> bool:
+    return len(pool.requests) == generations
+
+
+async def eventually(true: Callable[[], bool]) -> None:
+    for _ in range(5000):
+        if true():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("this never came true")
+
+
+async def test_a_restart_keeps_the_order_in_which_turns_would_have_come(tmp_path: Path) -> None:
+    """With turns half taken: three people with three each, some drawn already, one being drawn, one come late."""
+    pool = FakePool(capacity=0)
+    async with services(tmp_path, pool) as opened:
+        for number in range(9):
+            await order_one(opened, an_order(f"number {number}", user_id=number // 3))
+        await eventually(lambda: [one.status for one in opened.works.pending()] == ["queued"] * 9)
+        pool.hold()
+        pool.capacity = 1
+        for begun in (1, 2, 3):
+            await eventually(partial(has_begun, pool, begun))
+            pool.release()  # the one that is being drawn
+            pool.hold()
+        await order_one(opened, an_order("a late one", user_id=7))
+        await eventually(lambda: len(pool.requests) == 4 and len(opened.works.pending()) == 7)
+        await eventually(lambda: [one.status for one in opened.works.pending()] == ["running"] + ["queued"] * 6)
+        expected = [one.generation_id for one in opened.works.pending()]
+    pool = FakePool(capacity=1)
+    async with services(tmp_path, pool) as opened:
+        await opened.recovery.resume(lambda _: FakeReply())
+        for generation_id in expected:
+            await finish(opened, generation_id)
+    assert [int(request.id or 0) for request in pool.requests] == expected
+
+
+async def test_what_was_never_answered_is_not_drawn_after_a_restart(tmp_path: Path) -> None:
+    """The bot was gone between the row and the answer: Discord has told the person so, and they have asked again."""
+    async with services(tmp_path) as opened:
+        generation_id = await opened.log.open(an_order(seed=1))
+    reply, pool = FakeReply(), FakePool()
+    reply.answered = False
+    async with services(tmp_path, pool) as opened:
+        await opened.recovery.resume(lambda _: reply)
+        assert (await finish(opened, generation_id)).error_code == "not_answered"
+    assert (pool.requests, reply.results, reply.errors) == ([], [], [])
 
 
 async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
@@ -398,7 +450,7 @@ async def test_files_that_cannot_be_read_just_now_hold_nothing_up(
             await opened.recovery.resume(lambda _: FakeReply())
             await finish(opened, generation_id)
         assert opened.works.pending() == []
-        assert (await draw(opened)).status == "done"
+        assert (await draw(opened)).status == "delivered"
     later = FakeReply()
     async with services(tmp_path) as opened:
         assert await opened.recovery.resume(lambda _: later) == 1
@@ -452,7 +504,7 @@ async def test_pictures_are_delivered_where_the_log_cannot_be_read(
     (result,) = reply.results
     assert (result.record.id, result.record.seed, result.record.model) == (generation_id, 5, "fake")
     assert record is not None
-    assert (record.status, record.images) == ("done", result.record.images)
+    assert (record.status, record.images) == ("delivered", result.record.images)
     assert len(record.images) == 4
 
 
@@ -469,7 +521,7 @@ async def test_pictures_are_delivered_where_the_log_cannot_be_written(
         generation_id, reply = await order_one(opened, an_order())
         record = await finish(opened, generation_id)
     assert len(reply.results[0].images) == 4
-    assert (record.status, record.images, reply.errors) == ("done", (), [])
+    assert (record.status, record.images, reply.errors) == ("delivered", (), [])
 
 
 async def test_a_failure_is_told_even_where_the_log_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -496,24 +548,37 @@ async def test_an_order_that_cannot_be_written_down_is_refused(tmp_path: Path) -
         record = await opened.log.get(1)
         assert record is not None
         assert (record.status, record.error_code) == ("failed", "not_saved")
-        assert (await draw(opened)).status == "done"
+        assert (await draw(opened)).status == "delivered"
 
 
-async def test_a_database_that_gives_up_midway_is_told_with_the_id(
+async def test_writes_that_fail_are_tried_again_until_they_stand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The person learns the id; nothing is drawn that the log does not know of."""
+    """In order, without a restart; nothing is drawn or shown that the log does not know of."""
     pool = FakePool()
 
-    async def refuse(_: int) -> None:
-        raise NotSaved("generation")
+    monkeypatch.setattr("bot.generation.patience.FIRST_PAUSE", 0.0)
+    refusals: list[str] = []
+
+    def refusing(name: str) -> Callable[..., Awaitable[None]]:
+        write, left = getattr(opened.log, name), iter(range(3))
+
+        async def refuse(*values: object, **more: object) -> None:
+            for _ in left:
+                refusals.append(name)
+                raise NotSaved("generation")
+            await write(*values, **more)
+
+        return refuse
 
     async with services(tmp_path, pool) as opened:
-        monkeypatch.setattr(opened.log, "record_start", refuse)
+        names = ("record_reply", "record_verdict", "record_queued", "record_start", "record_pictures", "delivered")
+        for name in names:
+            monkeypatch.setattr(opened.log, name, refusing(name))
         generation_id, reply = await order_one(opened, an_order())
-        assert (await finish(opened, generation_id)).error_code == "not_saved"
-    assert explain(reply.errors[0]).endswith(f"(Its id is {generation_id}.)")
-    assert pool.requests == []
+        assert (await finish(opened, generation_id)).status == "delivered"
+    assert refusals == [name for name in names for _ in range(3)]
+    assert (len(reply.results), reply.errors, len(pool.requests)) == (1, [], 1)
 
 
 async def test_an_order_whose_person_cannot_be_answered_frees_its_place(tmp_path: Path) -> None:
@@ -526,48 +591,23 @@ async def test_an_order_whose_person_cannot_be_answered_frees_its_place(tmp_path
         record = await opened.log.get(1)
         assert record is not None
         assert record.error_code == "not_answered"
-        assert not door.taken_back
-        assert (await draw(opened)).status == "done"
+        assert (await draw(opened)).status == "delivered"
 
 
-@pytest.mark.parametrize("broken", [False, True])
-async def test_where_admission_is_slow_the_person_is_acknowledged_first(tmp_path: Path, *, broken: bool) -> None:
-    """Also where Discord does not take that answer: then what was admitted all the same is given up."""
+async def test_nobody_is_acknowledged_before_the_row_stands(tmp_path: Path) -> None:
+    """Where the database takes too long the order is refused, and nothing of it is written down any more."""
     door = FakeDoor(patience=0.0)
-    door.broken = broken
     async with services(tmp_path) as opened:
         with locked(tmp_path):
-            running = asyncio.ensure_future(opened.generator.run(an_order(), door))
-            if broken:
-                await asyncio.sleep(0)
-            else:
-                await until(door.acknowledged)
-            assert await opened.log.get(1) is None
-        if broken:
-            with pytest.raises(ConnectionError):
-                await running
-            record = await opened.log.get(1)
-            assert record is not None
-            assert (record.status, record.error_code) == ("failed", "not_answered")
-        else:
-            assert (await finish(opened, await running)).status == "done"
-        assert not door.taken_back
-
-
-async def test_a_refusal_after_a_slow_admission_takes_the_word_back(tmp_path: Path) -> None:
-    """It is for the person's eyes only, and "thinking…" was for everybody's."""
-    door = FakeDoor(patience=0.0)
-    async with services(tmp_path, limit_per_person="1/hour") as opened:
-        await draw(opened)
-        with locked(tmp_path):
-            waiting, refused = an_order(user_id=BOB), an_order()
-            first = asyncio.ensure_future(opened.generator.run(waiting, FakeDoor(patience=0.0)))
-            second = asyncio.ensure_future(opened.generator.run(refused, door))
-            await until(door.acknowledged)
-        with pytest.raises(LimitReached):
-            await second
-        assert door.taken_back
-        await finish(opened, await first)
+            with pytest.raises(Busy):
+                await opened.generator.run(an_order(), door)
+            with pytest.raises(Busy):
+                await opened.generator.run(an_order(user_id=BOB), door)
+    assert not door.acknowledged.is_set()
+    async with services(tmp_path) as opened:
+        rows = (await opened.log.page(GenerationFilter())).records
+        assert rows == ()
+        assert await opened.recovery.resume(lambda _: FakeReply()) == 0
 
 
 async def test_missing_pictures_are_a_failure(tmp_path: Path) -> None:

@@ -1,15 +1,12 @@
 """/imagine, /queue, /cancel and /help as people see them: the way to the grid, and every refusal on it."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from simcord.backend.errors import OptionError
 
-from bot.database.records import GenerationFilter, GuildRecord
-from tests.bot_fakes import FakeDoor, an_order, locked
+from bot.database.records import GuildRecord
 from tests.town import Town, answer, buttons, parts, result_buttons, said
 
 # -------------------------------------------------------------------------------------------- the way to the grid
@@ -21,7 +18,7 @@ async def test_pictures_come_in_the_message_that_answered(town: Town) -> None:
     record, message = await town.finished()
     assert result.acknowledged
     assert not result.ephemeral
-    assert record.status == "done"
+    assert record.status == "delivered"
     assert message.id == record.message_id == answer(result).id
     assert len(town.messages()) == 1
     assert "a red heart" in said(message)
@@ -225,29 +222,6 @@ async def test_a_failure_is_told_to_the_person_alone(town: Town) -> None:
     assert "ran out of memory" in said(answer(result))
     assert answer(result).ephemeral
     assert town.pictures.history(viewer=town.bo) == []
-
-
-async def test_a_slow_admission_is_answered_at_once_and_its_refusal_stays_private(town: Town, tmp_path: Path) -> None:
-    """Where admission takes its time "thinking…" comes first; a refusal then takes it back."""
-    town.pool.capacity = 0
-    town.bot.patience = 0.0
-    for _ in range(5):
-        await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    for _ in range(3000):  # else their own writes would meet the lock
-        if len((await town.services.log.page(GenerationFilter(status="queued"))).records) == 5:
-            break
-        await asyncio.sleep(0.001)
-    with locked(tmp_path):
-        before = asyncio.create_task(town.services.generator.run(an_order(), FakeDoor(patience=0.0)))
-        asked = len(town.env.http_requests)
-        ordering = asyncio.create_task(town.ada.slash(town.pictures, "imagine", prompt="a sixth"))
-        await town.until(lambda: any("/callback" in one.path for one in town.env.http_requests[asked:]))
-    await before
-    result = await ordering
-    assert result.response is None
-    assert "You have 5 generations under way" in said(answer(result))
-    assert answer(result).ephemeral
-    assert len(town.pictures.history(viewer=town.bo)) == 5
 
 
 # ------------------------------------------------------------------------------------------------ queue and cancel

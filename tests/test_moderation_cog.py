@@ -56,7 +56,7 @@ async def test_the_log_turns_pages_under_its_filter_even_after_a_restart(town: T
     for count in range(7):
         await town.imagine(f"cat number {count}", images=1)
     await town.imagine("a dog", images=1, who=town.bo)
-    result = await town.mo.slash(town.pictures, "mod log", person=town.ada, status="done", words="cat number")
+    result = await town.mo.slash(town.pictures, "mod log", person=town.ada, status="delivered", words="cat number")
     assert prompts(answer(result)) == [f"cat number {count}" for count in (6, 5, 4, 3, 2, 1)]
     older = buttons(answer(result))[-1]
     assert len(older) <= 100
@@ -140,7 +140,7 @@ async def test_a_timeout_holds_until_its_end_and_can_be_lifted(town: Town) -> No
     assert timedelta(minutes=119) < sanction.until - datetime.now(UTC) <= timedelta(hours=2)
     assert "may use Easel again" in said(await mod(town, "unban", person=town.ada, reason="sorry"))
     record, _ = await town.imagine("a cat")
-    assert record.status == "done"
+    assert record.status == "delivered"
     assert await audited(town) == [("lift", f"user:{town.ada.id}"), ("timeout", f"user:{town.ada.id}")]
 
 

@@ -59,7 +59,7 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "easel:modlog:2n9c:1y2p0ij32e8e7:done:violence:a:b 7:z", "ModLogPage",
         {
             "before": 123456,
-            "wanted": GenerationFilter(user_id=BIG, status="done", category="violence", words="a:b 7:z"),
+            "wanted": GenerationFilter(user_id=BIG, status="delivered", category="violence", words="a:b 7:z"),
         },
     ),
     ("easel:logentry:7", "LogEntry", {"generation_id": 7}),

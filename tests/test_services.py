@@ -33,7 +33,7 @@ async def test_remote_servers_are_used_as_the_settings_say(tmp_path: Path) -> No
         assert isinstance(opened.pool, Pool)
         record = await draw(opened, an_order(images=1, seed=5))
     await server.close()
-    assert (record.status, record.model) == ("done", "remote")
+    assert (record.status, record.model) == ("delivered", "remote")
 
 
 async def test_a_data_folder_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:

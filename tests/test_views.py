@@ -47,7 +47,7 @@ def a_record(generation_id: int = 7, prompt: str = "a cat", images: int = 9, **o
     return GenerationRecord(
         id=generation_id,
         order=an_order(prompt, images=images, **options),
-        status="done",
+        status="delivered",
         seed=10,
         created_at=NOW,
         model="builtin",

@@ -15,11 +15,12 @@ from bot.actions.actor import Actor
 from bot.actions.posts import Posts
 from bot.database.audit import Act, AuditLog
 from bot.database.erasures import Erasures
-from bot.database.generations import UNFINISHED, GenerationLog
+from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
 from bot.database.records import Erasure, GenerationFilter, GenerationRecord, ImageRecord, PostRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
+from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.album import shown_grid
 from bot.generation.thumbnail import thumbnail_key
@@ -88,7 +89,7 @@ class Pictures:
 
     async def latest(self, actor: Actor) -> GenerationRecord:
         """The newest finished generation of the actor's own.  Raises NotFound."""
-        wanted = GenerationFilter(user_id=actor.user_id, status="done", removed=False)
+        wanted = GenerationFilter(user_id=actor.user_id, drawn=True, removed=False)
         page = await self._generations.page(wanted, limit=1)
         if not page.records:
             raise NotFound("own_picture")
@@ -243,7 +244,7 @@ class Pictures:
 
     async def _remove(self, actor: Actor, record: GenerationRecord, why: str, index: int | None) -> Removed:
         removed = await self._generations.remove(record.id, actor.user_id, why, index)
-        if removed.status in UNFINISHED:
+        if removed.status in UNDRAWN:
             self._works.cancel(record.id, actor.user_id)
         gone = await self._take_down(removed, index)
         if actor.user_id == record.order.requester.user_id:

@@ -3,9 +3,9 @@
 In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Discord, no pool and no files.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, UpdateBase, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +24,7 @@ from bot.database.records import (
 from bot.database.reviews import queue_verdict
 from bot.database.rows import generation_record, generation_row, image_row
 from bot.database.session import Database, utc_now, whole
+from bot.database.states import DRAWN, UNDRAWN, move
 from bot.database.tables import GenerationTable, ImageTable, PostTable
 from bot.database.words import narrowed
 from bot.errors import NotFound
@@ -31,7 +32,8 @@ from bot.orders.order import Order
 from bot.partition import Partition
 from inference.contract import Verdict
 
-UNFINISHED: tuple[Status, ...] = ("checking", "queued", "running")
+# A token's end is only a hint: the clock may have been set in between.
+CLOCK_DOUBT: Final = timedelta(hours=1)
 
 
 class GenerationLog:
@@ -64,11 +66,12 @@ class GenerationLog:
         """Write the filter's verdict; one of `REFUSED` ends the generation here, "flag" puts it before moderators."""
         now = self._now()
         blocked = verdict.action in REFUSED
-        ending = {"status": "blocked", "finished_at": now, "interaction_token": None} if blocked else {}
+        ending = {"finished_at": now, "interaction_token": None} if blocked else {}
         async with self._database.writing("generation") as session:
-            await _change(
+            await move(
                 session,
                 generation_id,
+                "blocked" if blocked else "checking",
                 verdict_action=verdict.action,
                 verdict_category=verdict.category,
                 verdict_score=verdict.score,
@@ -80,22 +83,25 @@ class GenerationLog:
             if verdict.action != "allow":
                 await queue_verdict(session, generation_id, verdict, now)
 
-    async def record_queued(self, generation_id: int) -> None:
-        await self._update(generation_id, status="queued", queued_at=self._now())
+    async def record_queued(self, generation_id: int, at: datetime | None = None) -> None:
+        """It waits since `at`, now if left out."""
+        await self._move(generation_id, "queued", queued_at=at or self._now())
 
-    async def record_start(self, generation_id: int) -> None:
-        await self._update(generation_id, status="running", started_at=self._now())
+    async def record_start(self, generation_id: int, at: datetime | None = None) -> None:
+        """It runs since `at`, now if left out."""
+        await self._move(generation_id, "running", started_at=at or self._now())
 
     @whole
     async def record_pictures(
-        self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None
-    ) -> None:
-        """Write the finished pictures and status "done" at once.  Undelivered still: see `delivered`."""
+        self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None,
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """Write the finished pictures and status "delivering" at once."""
         async with self._database.writing("generation") as session:
             for image in images:
                 await session.merge(image_row(image))
-            await _change(
-                session, generation_id, status="done", finished_at=self._now(), model=model, grid_key=grid_key
+            await move(
+                session, generation_id, "delivering", finished_at=at or self._now(), model=model, grid_key=grid_key
             )
 
     @whole
@@ -106,20 +112,20 @@ class GenerationLog:
             await _post(session, generation_id, message_id, self._now())
 
     @whole
-    async def delivered(self, generation_id: int, message_id: int | None) -> None:
+    async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
         """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
-        ending = {"status": "done", "delivered_at": self._now(), "interaction_token": None}
+        ending: dict[str, object] = {"delivered_at": at or self._now(), "interaction_token": None}
         async with self._database.writing("generation") as session:
             if message_id is not None:
                 ending["message_id"] = message_id
                 await _post(session, generation_id, message_id, self._now())
-            await _change(session, generation_id, **ending)
+            await move(session, generation_id, "expired" if message_id is None else "delivered", **ending)
 
     async def fail(self, generation_id: int, code: str, data: Mapping[str, Any]) -> None:
         """It ended without pictures; `code` and `data` are the error's."""
-        await self._update(
+        await self._move(
             generation_id,
-            status="failed",
+            "failed",
             error_code=code[:64],
             error_data=dict(data),
             finished_at=self._now(),
@@ -127,7 +133,7 @@ class GenerationLog:
         )
 
     async def record_cancelled(self, generation_id: int) -> None:
-        await self._update(generation_id, status="cancelled", finished_at=self._now(), interaction_token=None)
+        await self._move(generation_id, "cancelled", finished_at=self._now(), interaction_token=None)
 
     async def remove(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
         """Hide a generation, or one of its pictures.  Raises NotFound."""
@@ -184,8 +190,7 @@ class GenerationLog:
     async def unfinished(self) -> tuple[GenerationRecord, ...]:
         """What a crash left behind in this partition, in order: rows not drawn, and rows drawn but not delivered."""
         query = _with_images().where(
-            GenerationTable.status.in_((*UNFINISHED, "done")),
-            GenerationTable.delivered_at.is_(None),
+            GenerationTable.status.in_((*UNDRAWN, "delivering")),
             GenerationTable.removed_at.is_(None),
         )
         async with self._database.reading() as session:
@@ -193,12 +198,29 @@ class GenerationLog:
         mine = (row for row in rows if self._partition.holds(row.guild_id))
         return tuple(generation_record(row) for row in mine)
 
+    async def last_turns(self, user_ids: Collection[int]) -> dict[int, datetime]:
+        """When each of these people's newest generation began to be drawn; those who never had a turn are left out."""
+        newest = func.max(GenerationTable.started_at)
+        query = (
+            select(GenerationTable.user_id, newest)
+            .where(GenerationTable.user_id.in_(user_ids), GenerationTable.started_at.is_not(None))
+            .group_by(GenerationTable.user_id)
+        )
+        async with self._database.reading() as session:
+            rows = (await session.execute(query)).all()
+        return {user_id: at for user_id, at in rows if at is not None}
+
     # ------------------------------------------------------------------------------------------------ private
 
     @whole
     async def _update(self, generation_id: int, **values: object) -> None:
         async with self._database.writing("generation") as session:
             await _change(session, generation_id, **values)
+
+    @whole
+    async def _move(self, generation_id: int, to: Status, **values: object) -> None:
+        async with self._database.writing("generation") as session:
+            await move(session, generation_id, to, **values)
 
     @whole
     async def _set_removal(
@@ -238,6 +260,9 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
         GenerationTable.verdict_category: wanted.category,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    if wanted.drawn is not None:
+        is_drawn = GenerationTable.status.in_(DRAWN)
+        conditions.append(is_drawn if wanted.drawn else ~is_drawn)
     if wanted.flagged is not None:
         is_flagged = func.coalesce(GenerationTable.verdict_action, "allow").in_(("flag", "block"))
         conditions.append(is_flagged if wanted.flagged else ~is_flagged)
@@ -262,7 +287,9 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
 def _forget_expired_tokens(now: datetime) -> UpdateBase:
     return (
         update(GenerationTable)
-        .where(GenerationTable.interaction_expires_at < now, GenerationTable.interaction_token.is_not(None))
+        .where(
+            GenerationTable.interaction_expires_at < now - CLOCK_DOUBT, GenerationTable.interaction_token.is_not(None)
+        )
         .values(interaction_token=None)
     )
 

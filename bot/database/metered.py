@@ -4,6 +4,7 @@ In: what `GenerationLog` takes.  Out: the same, and the bot's metrics.  A step t
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.database.generations import GenerationLog
@@ -31,18 +32,19 @@ class MeteredLog(GenerationLog):
         if verdict.action == "block":
             self._metrics.ended(generation_id, "blocked")
 
-    async def record_start(self, generation_id: int) -> None:
-        await super().record_start(generation_id)
+    async def record_start(self, generation_id: int, at: datetime | None = None) -> None:
+        await super().record_start(generation_id, at)
         self._metrics.started(generation_id)
 
     async def record_pictures(
-        self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None
-    ) -> None:
-        await super().record_pictures(generation_id, images, model=model, grid_key=grid_key)
+        self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None,
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
+        await super().record_pictures(generation_id, images, model=model, grid_key=grid_key, at=at)
         self._metrics.drawn(len(images))
 
-    async def delivered(self, generation_id: int, message_id: int | None) -> None:
-        await super().delivered(generation_id, message_id)
+    async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
+        await super().delivered(generation_id, message_id, at)
         record = await self.get(generation_id)
         pictures, seconds = (len(record.images), record.seconds) if record is not None else (0, None)
         self._metrics.ended(generation_id, "delivered", pictures=pictures, seconds=seconds)

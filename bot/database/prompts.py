@@ -6,6 +6,7 @@ In: a person, or a server.  Out: prompts, newest first.
 from sqlalchemy import select
 
 from bot.database.session import Database
+from bot.database.states import DRAWN
 from bot.database.tables import GenerationTable, ShareTable
 
 LIMIT = 200
@@ -21,7 +22,7 @@ class Prompts:
         """What the person had drawn and did not delete."""
         query = (
             select(GenerationTable.prompt)
-            .where(GenerationTable.user_id == user_id, GenerationTable.status == "done")
+            .where(GenerationTable.user_id == user_id, GenerationTable.status.in_(DRAWN))
             .where(GenerationTable.removed_at.is_(None))
             .order_by(GenerationTable.id.desc())
             .limit(LIMIT)

@@ -12,7 +12,10 @@ from inference.contract import Level, Policy, Verdict
 REFUSED = ("hold", "block")
 """Actions of a verdict that keep a prompt from being drawn."""
 
-Status = Literal["checking", "queued", "running", "done", "failed", "cancelled", "blocked"]
+Status = Literal[
+    "checking", "queued", "running", "delivering", "delivered", "blocked", "cancelled", "failed", "expired"
+]
+"""Which follows which: bot/database/states.py."""
 SanctionKind = Literal["timeout", "ban"]
 
 T = TypeVar("T")
@@ -123,7 +126,7 @@ class GenerationFilter:
 
     Each of `words` must begin a word of the prompt.  `flagged` are those that the filter flagged or blocked; `since` is
     the first moment and `until` the first one after; `score` is the least that the filter must have given; `person` is
-    part of the name that somebody had at the time.
+    part of the name that somebody had at the time; `drawn` are those with pictures, shown or not.
     """
 
     user_id: int | None = None
@@ -131,6 +134,7 @@ class GenerationFilter:
     guild_id: int | None = None
     channel_id: int | None = None
     status: Status | None = None
+    drawn: bool | None = None
     category: str | None = None
     words: str | None = None
     removed: bool | None = None

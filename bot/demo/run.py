@@ -68,7 +68,7 @@ async def draw_example(stage: Stage, file: Path) -> None:
     before = await newest_id(services, author.id)
     await stage.act(author, "imagine", prompt=EXAMPLE_PROMPT)
     record = await latest_finished(services, author.id, after=before)
-    if record.status != "done" or record.grid_key is None:
+    if record.status != "delivered" or record.grid_key is None:
         say(f"The example was not drawn: {record.error_code or record.status}")
         return
     await asyncio.to_thread(file.write_bytes, await services.storage.get(record.grid_key))

@@ -16,11 +16,12 @@ from bot.orders.ticket import Place
 
 log = structlog.get_logger(__name__)
 
+WORD_SECONDS: Final = 1.0  # how long the end of the work waits for a word being said
 INTERVAL_SECONDS: Final = 1.5  # Discord takes about five edits in five seconds from one webhook
 
 
 class LiveReply:
-    """`queued` and `progress` return at once; `close` waits for a word being said and lets none follow."""
+    """`queued` and `progress` return at once; `close` waits a moment for a word being said, and lets none follow."""
 
     def __init__(self, reply: Reply, interval: float = INTERVAL_SECONDS) -> None:
         self._reply = reply
@@ -43,7 +44,9 @@ class LiveReply:
         self._closed.set()
         self._word = None
         if self._teller is not None:
-            await self._teller
+            await asyncio.wait({self._teller}, timeout=WORD_SECONDS)
+            self._teller.cancel()
+            await asyncio.gather(self._teller, return_exceptions=True)
 
     def _say(self, word: Callable[[], Awaitable[None]]) -> None:
         if self._closed.is_set():

@@ -3,8 +3,8 @@
 In: unfinished rows of the log.  Out: generations under way, from where they stood.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -17,7 +17,7 @@ from bot.generation.generator import Generator
 from bot.generation.reply import Reply, Result
 from bot.generation.work import Work, Works
 from bot.orders.queue import FairQueue
-from bot.orders.ticket import Ticket
+from bot.orders.ticket import FIRST, NORMAL, Ticket
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -34,33 +34,45 @@ class Recovery:
         self._storage = storage
 
     async def resume(self, reply_for: Callable[[GenerationRecord], Reply]) -> int:
-        """Take up what is unfinished and not under way; returns how many."""
+        """Take up what is unfinished and not under way; returns how many.
+
+        Those that were being drawn go first, then those that waited, exactly in the order in which they would have
+        had their turns.
+        """
         await self._generations.forget_expired_tokens()
         records = [record for record in await self._generations.unfinished() if record.id not in self._works]
-        before: asyncio.Event | None = None
-        for record in records:
+        last_turns = await self._generations.last_turns({record.order.requester.user_id for record in records})
+        for record in in_order(records, last_turns):
             work = self._generator.work(record.id, record.order, reply_for(record))
-            work.init_image_key, work.follows = record.init_image_key, before
+            work.init_image_key, work.status = record.init_image_key, record.status
             self._works.add(work)
-            requester = record.order.requester
-            self._queue.reserve(Ticket(record.id, requester.user_id, record.order.images, guild_id=requester.guild_id))
-            again = self._deliver if record.images else self._run
+            self._queue.reserve(_ticket(record))
+            if record.status in ("queued", "running"):
+                self._generator.enter(work)
+            again = self._deliver if record.status == "delivering" else self._run
             self._generator.begin(work, partial(again, work, record))
-            before = work.in_line
+        self._generator.give_turns()
         return len(records)
 
     async def _run(self, work: Work, record: GenerationRecord) -> None:
         log.info("generation.resumed", generation=record.id, status=record.status)
+        if record.status == "checking" and record.message_id is None and not await work.reply.find():
+            # It was written down, and then the bot was gone before it answered: the person was told so by Discord.
+            await self._generations.fail(record.id, "not_answered", {})
+            self._generator.forget(work)
+            return
         await self._generator.carry_out(work)
 
     async def _deliver(self, work: Work, record: GenerationRecord) -> None:
         """The pictures are there, only nobody was shown them; where their files are gone, the same are drawn again."""
-        work.in_line.set()
         try:
             try:
                 album = await Album.load(self._storage, record)
             except (NotFound, ValueError):
-                await self._run(work, record)
+                work.drawn_before = True
+                self._generator.enter(work)
+                self._generator.give_turns()
+                await self._generator.carry_out(work)
                 return
             work.drawn = True
             await self._generator.deliver(work, Result(record, album.pictures, album.grid))
@@ -68,3 +80,27 @@ class Recovery:
             log.exception("generation.not_delivered", generation=record.id)
         finally:
             self._generator.forget(work)
+
+
+def in_order(records: Sequence[GenerationRecord], last_turns: Mapping[int, datetime]) -> list[GenerationRecord]:
+    """The rows as their turns would have come.
+
+    People take turns in a row: whoever had a turn, or joined, stands at its end.  So they stand by the time of their
+    last turn, or of their joining, where that was later; their own generations follow each other.
+    """
+    running = sorted((one for one in records if one.status == "running"), key=lambda one: (one.started_at, one.id))
+    queued = sorted((one for one in records if one.status == "queued"), key=lambda one: (one.queued_at, one.id))
+    stands_since: dict[int, datetime] = {}
+    for record in queued:
+        user_id, joined = record.order.requester.user_id, record.queued_at or record.created_at
+        stands_since.setdefault(user_id, max(joined, last_turns.get(user_id, joined)))
+    queued.sort(key=lambda one: stands_since[one.order.requester.user_id])
+    rest = [one for one in records if one.status not in ("running", "queued")]
+    return [*running, *queued, *rest]
+
+
+def _ticket(record: GenerationRecord) -> Ticket:
+    requester = record.order.requester
+    # What was being drawn goes before everybody who waits.
+    priority = FIRST if record.status in ("running", "delivering") else NORMAL
+    return Ticket(record.id, requester.user_id, record.order.images, priority, requester.guild_id)

@@ -53,5 +53,8 @@ class Reply(Protocol):
         After a crash this may be called again for the same generation, and must then lead to one message, not two.
         """
 
+    async def find(self) -> bool:
+        """Whether the order was ever answered; also where nobody can say.  For what a crash interrupted early."""
+
     async def fail(self, error: UserError) -> None:
         """Say why there are no pictures."""

@@ -7,6 +7,7 @@ Does no work itself; see `Generator`.
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -31,7 +32,7 @@ class BotStops(Exception):
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A generation under way.  `follows` is set when the one before it in a resumed order has its place."""
+    """A generation under way; `turn_at` is when its turn came, `message_id` the message that answers the order."""
 
     generation_id: int
     order: Order
@@ -39,11 +40,12 @@ class Work:
     live: LiveReply
     status: Status = "checking"
     init_image_key: str | None = None
-    follows: asyncio.Event | None = None
-    in_line: asyncio.Event = field(default_factory=asyncio.Event)
+    message_id: int | None = None
+    turn_at: datetime | None = None
     turn: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     unwanted: asyncio.Event = field(default_factory=asyncio.Event)
+    drawn_before: bool = False  # its files were lost, and the row stays where it is
     cancelled: bool = False  # unwanted by a person; otherwise it is the bot that stops
     drawn: bool = False  # from here on there is something to deliver, and no cancelling
 
@@ -91,13 +93,13 @@ class Works:
     def remove(self, work: Work) -> None:
         """It has ended, whichever way."""
         self._works.pop(work.generation_id, None)
-        work.in_line.set()
         work.ended.set()
 
-    def stop(self) -> None:
-        """The bot stops: nothing new is begun for anybody."""
+    def park(self, *, running: bool = False) -> None:
+        """The bot stops: what waits goes no further, nor, with `running`, what is being drawn."""
         for work in self._works.values():
-            work.unwanted.set()
+            if running or work.status != "running":
+                work.unwanted.set()
 
     def cancel(self, generation_id: int, by_user_id: int) -> bool:
         """Stop one, whoever it belongs to: may they? is the caller's question.  False where it is too late."""

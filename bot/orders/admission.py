@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.database.generations import GenerationLog
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
-from bot.errors import ChannelNotAllowed, DirectMessagesRefused, InvalidOption, NotSaved
+from bot.errors import Busy, ChannelNotAllowed, DirectMessagesRefused, InvalidOption, NotSaved
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue
@@ -51,10 +51,11 @@ class Admission:
         self._draw_seed = draw_seed
         self._one_at_a_time = asyncio.Lock()
 
-    async def admit(self, order: Order) -> tuple[int, Order]:
+    async def admit(self, order: Order, wanted: Callable[[], bool] = lambda: True) -> tuple[int, Order]:
         """The row's id and the order with its seed drawn; the queue has it reserved.
 
-        Raises InvalidOption, Sanctioned, DirectMessagesRefused, ChannelNotAllowed, LimitReached, QueueFull or NotSaved.
+        Raises InvalidOption, Sanctioned, DirectMessagesRefused, ChannelNotAllowed, LimitReached, QueueFull or NotSaved;
+        Busy where it is not `wanted` any more when its turn to be written down comes.
         """
         order.check()
         requester = order.requester
@@ -66,6 +67,8 @@ class Admission:
         order = replace(order, seed=seed, spoiler=order.spoiler or bool(here.spoiler))
         # Nobody may slip past a limit or the queue's bound while another's row is being written.
         async with self._one_at_a_time:
+            if not wanted():
+                raise Busy
             await self._limits.check(requester, here.limit_per_person)
             self._queue.check_room(requester.user_id, requester.guild_id)
             generation_id = await self._write_down(order)

@@ -32,11 +32,16 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class InteractionRef:
-    """What it takes to edit an interaction's answer after a restart.  `token` is a secret; it ends at `expires_at`."""
+    """What it takes to edit an interaction's answer later.  `token` is a secret.
+
+    It ends at `expires_at` by this machine's clock, which may be set in between: in the process that received it, the
+    monotonic clock counts from `received`; after a restart that is None, and Discord is asked.
+    """
 
     application_id: int
     token: str = field(repr=False)
     expires_at: datetime
+    received: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

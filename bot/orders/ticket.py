@@ -1,6 +1,10 @@
 """A generation's place in the queue, as a value."""
 
 from dataclasses import dataclass
+from typing import Final
+
+FIRST: Final = -1  # the priority of what a restart interrupted while it was drawn
+NORMAL: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +14,7 @@ class Ticket:
     generation_id: int
     user_id: int
     images: int
-    priority: int = 1
+    priority: int = NORMAL
     guild_id: int | None = None
 
 

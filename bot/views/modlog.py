@@ -25,7 +25,8 @@ MAX_WORDS: Final = 30
 MAX_CATEGORY: Final = 20
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 _MARKS: Final = {
-    "done": "✅", "blocked": "⛔", "failed": "⚠️", "cancelled": "✖️", "checking": "🔎", "queued": "🕓", "running": "🎨",
+    "checking": "🔎", "queued": "🕓", "running": "🎨", "delivering": "📨", "delivered": "✅", "blocked": "⛔",
+    "cancelled": "✖️", "failed": "⚠️", "expired": "📥",
 }  # fmt: skip
 
 

@@ -6,10 +6,12 @@ their types are the whole declaration; the id, the pattern that reads it and the
 
 import dataclasses
 import re
+import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Self, dataclass_transform
+from datetime import timedelta
+from typing import Any, ClassVar, Final, Self, dataclass_transform
 
 import discord
 from discord import ui
@@ -19,6 +21,8 @@ from bot.database.records import GenerationRecord
 from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import CustomId, unwritten
+
+TOKEN_LIFETIME: Final = timedelta(minutes=15)
 
 NEVER = r"easel:(?!)"
 
@@ -104,7 +108,9 @@ def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:
 
 async def place(interaction: BotInteraction, order: Order) -> None:
     """Have an order drawn; the interaction must not have been answered yet.  Raises what refuses the order."""
-    reference = InteractionRef(interaction.application_id, interaction.token, interaction.expires_at)
+    # Not by the interaction's own time, which is Discord's clock: this machine's may be minutes off.
+    ends = discord.utils.utcnow() + TOKEN_LIFETIME
+    reference = InteractionRef(interaction.application_id, interaction.token, ends, time.monotonic())
     door = interaction.client.door(interaction)
     await interaction.client.services.generator.run(dataclasses.replace(order, interaction=reference), door)
 

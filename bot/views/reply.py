@@ -1,13 +1,16 @@
 """The one answer to an order, from its place in the queue to the finished grid.
 
 In: what the generator reports.  Out: edits of a single message; where Discord no longer takes those, a message in
-the channel.  Nothing that Discord answers is raised: the pictures wait in `/history` in any case.
+the channel.  A result is tried for as long as the token lives, then in the channel; it waits in `/history` in any case.
 """
 
 import asyncio
+import dataclasses
+import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from io import BytesIO
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import aiohttp
 import discord
@@ -15,6 +18,7 @@ import structlog
 
 from bot.database.records import GenerationRecord
 from bot.errors import GenerationCancelled, UserError
+from bot.generation import grid
 from bot.generation.reply import Result
 from bot.orders.order import Order
 from bot.views.answer import note
@@ -27,9 +31,19 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-RETRY_DELAYS: Final = (1.0, 3.0)  # seconds; discord.py has itself tried five times before each
-# A token that ends while a grid uploads has ended too early.
-TOKEN_MARGIN_SECONDS: Final = 20
+ORIGINAL: Final[Any] = "@original"  # Discord's own name for the answer to an interaction
+NEVER_ANSWERED: Final = frozenset({Code.UNKNOWN_WEBHOOK, Code.UNKNOWN_INTERACTION})
+
+FIRST_PAUSE: Final = 1.0  # seconds before something is tried again, doubled each time; discord.py tries itself, too
+LONGEST_PAUSE: Final = 30.0
+STATUS_SECONDS: Final = 5.0  # for a word about the work, which the next one replaces
+RESULT_SECONDS: Final = 90.0  # for ten megabytes on a slow line
+POST_SECONDS: Final = 3600.0  # how long the channel is tried; then the next start does
+SETTLE_SECONDS: Final = 3.0
+TOKEN_SECONDS: Final = 900.0
+TOKEN_MARGIN_SECONDS: Final = 20.0  # a token that ends while a grid uploads has ended too early
+SMALLEST_FILE_BYTES: Final = 16 * 2**10
+LOOKED_AT: Final = 500  # messages in which one's own is looked for before it is posted again
 
 
 class Vanished(Exception):
@@ -38,6 +52,10 @@ class Vanished(Exception):
 
 class Unreachable(Exception):
     """The interaction's token serves no more."""
+
+
+class TooLarge(Exception):
+    """The file is larger than is taken here."""
 
 
 class InteractionReply:
@@ -53,11 +71,25 @@ class InteractionReply:
         self._interaction = order.interaction
         self._message_id = message_id
         self._thinking = message_id is not None
+        self._ordered_at = discord.utils.utcnow()
+        self._unsure = False  # whether a status may still be on its way to Discord
 
     @classmethod
     def again(cls, client: discord.Client, record: GenerationRecord) -> Self:
-        """The reply of a generation that a crash interrupted."""
-        return cls(client, record.id, record.order, record.message_id)
+        """The reply of a generation that a crash interrupted; its status may have been on its way."""
+        reply = cls(client, record.id, record.order, record.message_id)
+        reply._ordered_at = record.created_at
+        return reply
+
+    async def find(self) -> bool:
+        try:
+            found = await self._attempt(lambda: self._webhook().fetch_message(ORIGINAL), self._token_ends)
+        except Vanished:
+            return False
+        except Unreachable as error:
+            return getattr(error.__cause__, "code", None) not in NEVER_ANSWERED
+        self._message_id = found.id
+        return True
 
     # ------------------------------------------------------------------------------------------- the protocol
 
@@ -69,14 +101,24 @@ class InteractionReply:
         await self._show(self._status(drawing_status(done), WORKING_COLOUR, file), file)
 
     async def deliver(self, result: Result) -> int | None:
-        """The id of the message that shows the pictures; None where Discord took none."""
-        try:
-            return await self._edit(lambda: (layout := ResultLayout.of(result), layout.file))
-        except Vanished:
-            log.info("answer.deleted_by_others", generation=self._generation_id)
-            return None
-        except Unreachable:
-            return await self._post(result)
+        """The id of the message that shows the pictures; None where Discord took none.
+
+        Raises Unreachable where Discord could not be reached for long: a later start may do better.
+        """
+        while True:
+            try:
+                return await self._edit(result)
+            except Vanished:
+                log.info("answer.deleted_by_others", generation=self._generation_id)
+                return None
+            except TooLarge:
+                smaller = await _smaller(result)
+                if smaller is None:
+                    await self._leave_in_history()
+                    return None
+                result = smaller
+            except Unreachable:
+                return await self._post(result)
 
     async def fail(self, error: UserError) -> None:
         """Tell the person alone: the sentence comes as a private message, and the public one goes.
@@ -91,7 +133,7 @@ class InteractionReply:
             # While the answer is "thinking…", a private message would take its public place.
             await self._show(note("-# …"))
         try:
-            await self._attempt(lambda: self._webhook().send(view=note(sentence), ephemeral=True))
+            await self._attempt(lambda: self._webhook().send(view=note(sentence), ephemeral=True), self._token_ends)
         except (Vanished, Unreachable):
             await self._say(sentence)
         else:
@@ -106,46 +148,56 @@ class InteractionReply:
         )  # fmt: skip
 
     async def _show(self, layout: discord.ui.LayoutView, file: discord.File | None = None) -> None:
-        """One try: the next status follows anyway."""
-        if self._message_id is None:
-            return
+        """One try, and a short one: the next status follows anyway."""
+        files, self._unsure = [] if file is None else [file], True
         try:
-            files = [] if file is None else [file]
-            await self._webhook().edit_message(self._message_id, view=layout, attachments=files)
-            self._thinking = False
+            async with asyncio.timeout(STATUS_SECONDS):
+                await self._webhook().edit_message(self._target, view=layout, attachments=files)
+            self._thinking = self._unsure = False
         except Unreachable:
-            return
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            self._unsure = False
+        except discord.HTTPException as error:
+            self._unsure = False
+            log.debug("status.not_shown", generation=self._generation_id, error=str(error))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.debug("status.not_shown", generation=self._generation_id, error=str(error))
 
-    async def _edit(self, build: Callable[[], tuple[discord.ui.LayoutView, discord.File]]) -> int:
-        """Put the layout into the answer.  Built anew for each try, because sending uses up its file."""
-        message_id = self._message_id
-        if message_id is None:
-            raise Unreachable
+    @property
+    def _target(self) -> int:
+        """The message to edit; the answer to the interaction has a name of its own, where its id is not known."""
+        return ORIGINAL if self._message_id is None else self._message_id
+
+    async def _edit(self, result: Result) -> int:
+        """Put the result into the answer.  Built anew for each try, because sending uses up its file."""
 
         async def edit() -> int:
-            layout, file = build()
-            await self._webhook().edit_message(message_id, view=layout, attachments=[file])
-            return message_id
+            layout = ResultLayout.of(result)
+            return (await self._webhook().edit_message(self._target, view=layout, attachments=[layout.file])).id
 
-        return await self._attempt(edit)
+        message_id = await self._attempt(edit, self._token_ends)
+        if self._unsure:
+            # A status that was cut off on its way may have come after the result.
+            await asyncio.sleep(SETTLE_SECONDS)
+            shown = await self._attempt(lambda: self._webhook().fetch_message(message_id), self._token_ends)
+            if not self._shows_result(shown):
+                await self._attempt(edit, self._token_ends)
+        return message_id
+
+    def _shows_result(self, message: discord.Message) -> bool:
+        return any(one.filename.startswith(f"easel-{self._generation_id}.") for one in message.attachments)
 
     async def _say(self, sentence: str) -> None:
         """Put a last word into the answer: with the token while that serves, then as the bot's own message."""
-        if self._message_id is None:
-            return
-        message_id = self._message_id
 
         async def with_token() -> object:
-            return await self._webhook().edit_message(message_id, view=note(sentence), attachments=[])
+            return await self._webhook().edit_message(self._target, view=note(sentence), attachments=[])
 
         async def as_own() -> object:
-            return await self._own_message(message_id).edit(view=note(sentence), attachments=[])
+            return await self._own_message().edit(view=note(sentence), attachments=[])
 
-        for edit in (with_token, as_own):
+        for edit, until in ((with_token, self._token_ends), (as_own, time.monotonic() + POST_SECONDS)):
             try:
-                await self._attempt(edit)
+                await self._attempt(edit, until)
             except Unreachable:
                 continue
             except Vanished:
@@ -155,62 +207,118 @@ class InteractionReply:
 
     async def _clear(self) -> None:
         """Delete the answer: with the token while that serves, then as the bot's own message."""
-        if self._message_id is None:
-            return
-        message_id = self._message_id
-        try:
-            await self._webhook().delete_message(message_id)
-        except (Unreachable, discord.HTTPException, aiohttp.ClientError, OSError):
+        for delete in (lambda: self._webhook().delete_message(self._target), lambda: self._own_message().delete()):
             try:
-                await self._own_message(message_id).delete()
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.debug("answer.not_deleted", generation=self._generation_id, error=str(error))
+                await self._attempt(delete, time.monotonic() + STATUS_SECONDS)
+            except Unreachable:
+                continue
+            except Vanished:
+                pass
+            return
+        log.debug("answer.not_deleted", generation=self._generation_id)
 
     async def _post(self, result: Result) -> int | None:
         """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
+        until = time.monotonic() + POST_SECONDS
+        while True:
+            try:
+                message_id = await self._attempt(partial(self._send, result), until)
+            except TooLarge:
+                smaller = await _smaller(result)
+                if smaller is None:
+                    await self._leave_in_history()
+                    return None
+                result = smaller
+            except (Vanished, Unreachable) as error:
+                if time.monotonic() >= until - LONGEST_PAUSE:
+                    raise
+                log.info("answer.no_way_to_the_channel", generation=self._generation_id, error=str(error.__cause__))
+                await self._leave_in_history()
+                return None
+            else:
+                await self._clear()
+                return message_id
+
+    async def _send(self, result: Result) -> int:
+        """Post it, unless it stands there: an earlier process, or an earlier try, may not have heard that it did."""
+        if (known := await self._find_own()) is not None:
+            return known
+        layout = ResultLayout.of(result, mention=True)
+        owner = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
+        )
         channel = self._client.get_partial_messageable(self._channel_id)
+        message = await channel.send(view=layout, file=layout.file, allowed_mentions=owner, nonce=self._generation_id)
+        return message.id
 
-        async def send() -> int:
-            layout = ResultLayout.of(result, mention=True)
-            owner = discord.AllowedMentions(
-                everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
-            )
-            return (
-                await channel.send(view=layout, file=layout.file, allowed_mentions=owner, nonce=self._generation_id)
-            ).id
-
+    async def _find_own(self) -> int | None:
+        """The message that shows the result already.  Where the bot may not read the channel, nobody can tell."""
+        channel = self._client.get_partial_messageable(self._channel_id)
         try:
-            message_id = await self._attempt(send)
-        except (Vanished, Unreachable):
-            log.info("answer.waits_in_history", generation=self._generation_id)
-            await self._say("Your pictures are ready: see `/history`.")
-            return None
-        await self._clear()
-        return message_id
+            async for message in channel.history(after=self._ordered_at, limit=LOOKED_AT):
+                if message.id != self._message_id and self._shows_result(message):
+                    return message.id
+        except discord.Forbidden:
+            log.debug("channel.not_read", generation=self._generation_id)
+        return None
 
-    def _own_message(self, message_id: int) -> discord.PartialMessage:
-        return self._client.get_partial_messageable(self._channel_id).get_partial_message(message_id)
+    async def _leave_in_history(self) -> None:
+        log.info("answer.waits_in_history", generation=self._generation_id)
+        await self._say("Your pictures are ready: see `/history`.")
+
+    def _own_message(self) -> discord.PartialMessage:
+        if self._message_id is None:
+            raise Unreachable
+        return self._client.get_partial_messageable(self._channel_id).get_partial_message(self._message_id)
+
+    @property
+    def _token_ends(self) -> float:
+        """On the monotonic clock: when the token is too old to begin something with."""
+        received = self._interaction.received if self._interaction is not None else None
+        # After a restart Discord is asked, and answers 50027 where it is over.
+        since = time.monotonic() if received is None else received
+        return since + TOKEN_SECONDS - TOKEN_MARGIN_SECONDS
 
     def _webhook(self) -> discord.Webhook:
         reference = self._interaction
-        if reference is None or (reference.expires_at - discord.utils.utcnow()).total_seconds() < TOKEN_MARGIN_SECONDS:
+        if reference is None or time.monotonic() > self._token_ends:
             raise Unreachable
         webhook = discord.Webhook.partial(reference.application_id, reference.token, client=self._client)
         webhook.type = discord.WebhookType.application  # else discord.py takes it for one that cannot speak privately
         return webhook
 
-    async def _attempt(self, act: Callable[[], Awaitable[T]]) -> T:
-        """Do it, again after a while where Discord is ill.  Raises Vanished or Unreachable."""
-        for delay in (*RETRY_DELAYS, None):
+    async def _attempt(self, act: Callable[[], Awaitable[T]], until: float) -> T:
+        """Do it, again after a while where Discord is ill or away, `until` then on the monotonic clock.
+
+        Raises Vanished, Unreachable or TooLarge.
+        """
+        pause = FIRST_PAUSE
+        while True:
             try:
-                return await act()
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                async with asyncio.timeout(RESULT_SECONDS):
+                    return await act()
+            except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 code = getattr(error, "code", 0)
                 if code == Code.UNKNOWN_MESSAGE:
                     raise Vanished from error
+                if code == Code.FILE_TOO_LARGE or getattr(error, "status", 0) == 413:
+                    raise TooLarge from error
                 passing = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
-                if code in TOKEN_GONE or not passing or delay is None:
+                if code in TOKEN_GONE or not passing or time.monotonic() + pause > until:
                     log.warning("discord.refused", generation=self._generation_id, error=str(error), code=code)
                     raise Unreachable from error
-                await asyncio.sleep(delay)
-        raise Unreachable
+                log.info("discord.tried_again", generation=self._generation_id, error=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _smaller(result: Result) -> Result | None:
+    """The result with its grid at half the bytes or less; None where it cannot be made smaller."""
+    limit = len(result.grid.data) // 2
+    if limit < SMALLEST_FILE_BYTES:
+        return None
+    try:
+        fitted = await asyncio.to_thread(grid.fit, result.grid.data, limit)
+    except ValueError:
+        return None
+    return dataclasses.replace(result, grid=fitted)

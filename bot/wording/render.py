@@ -57,6 +57,14 @@ def _limit_reached(s: Sentences, error: errors.LimitReached) -> str:
     return s.say("This server's limit of {amount} per {period} is reached.", **values)
 
 
+def _busy(s: Sentences, _: errors.Busy) -> str:
+    return s.say("Easel is very busy and could not take your order in time. Please try again in a moment.")
+
+
+def _restarting(s: Sentences, _: errors.Restarting) -> str:
+    return s.say("Easel is being restarted. Please try again in a minute.")
+
+
 def _queue_full(s: Sentences, error: errors.QueueFull) -> str:
     if error.whose == "all":
         return s.count(
@@ -264,6 +272,7 @@ FAILURES: Final = {
     "api_answer": later("The provider of {model} sent no pictures that can be read. Please try again."),
     "incomplete": later("Only {drawn} of {ordered} pictures were drawn."),
     "internal": later("Something broke. The log says more under generation {generation}."),
+    "too_slow": later("It could not be written down in time."),
     "not_answered": later("Discord did not take the first answer."),
 }
 
@@ -336,6 +345,8 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.DirectMessagesRefused: _direct_messages_refused,
     errors.LimitReached: _limit_reached,
     errors.QueueFull: _queue_full,
+    errors.Busy: _busy,
+    errors.Restarting: _restarting,
     errors.InvalidOption: _invalid_option,
     errors.PromptBlocked: _prompt_blocked,
     errors.NotFound: _not_found,

@@ -51,6 +51,11 @@ class Message:
         return "\n".join([self.content, *shown]).strip()
 
     @property
+    def buttons(self) -> list[str]:
+        """The custom ids of its buttons."""
+        return [part["custom_id"] for part in walk(self.components) if part.get("type") == 2 and "custom_id" in part]
+
+    @property
     def custom_ids(self) -> list[str]:
         return [part["custom_id"] for part in walk(self.components) if "custom_id" in part]
 

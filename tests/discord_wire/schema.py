@@ -34,7 +34,10 @@ def _description() -> dict[str, Any] | None:
         return None
     document: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
     # Discord describes ids as strings and takes numbers, too, which is what discord.py sends.
-    document["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
+    schemas = document["components"]["schemas"]
+    schemas["SnowflakeType"] = {"type": ["string", "integer"]}
+    # Its reference for people knows media channels (16), the description does not yet.
+    schemas["ChannelTypes"] = {"type": "integer", "minimum": 0, "maximum": 16}
     return document
 
 

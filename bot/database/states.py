@@ -1,0 +1,57 @@
+"""The life of a generation, as its row tells it: which status may follow which.
+
+    checking → queued → running → delivering → delivered
+        └ blocked   └───────┴ cancelled   └ expired
+    failed: from any of those before the end
+
+In: a row's id and its next status.  Out: an update that finds the row only where it stands before that: no update moves
+a row backwards, whoever else works on it.  One that is repeated, because nobody knows whether it stood, does no harm.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database.records import Status
+from bot.database.tables import GenerationTable
+from bot.errors import NotFound
+
+UNDRAWN: Final[tuple[Status, ...]] = ("checking", "queued", "running")
+DRAWN: Final[tuple[Status, ...]] = ("delivering", "delivered", "expired")  # there are pictures
+
+# A result whose pictures could not be kept is shown all the same: so "delivered" may follow "running".
+BEFORE: Final[Mapping[Status, tuple[Status, ...]]] = {
+    "checking": (),
+    "queued": ("checking",),
+    "running": ("queued",),
+    "delivering": ("running",),
+    "delivered": ("running", "delivering", "expired"),
+    "expired": ("running", "delivering"),
+    "blocked": ("checking",),
+    "cancelled": UNDRAWN,
+    "failed": (*UNDRAWN, "delivering"),
+}
+
+
+class Overtaken(Exception):  # says what happened
+    """The row is elsewhere in its life than whoever writes believes: another process, or a moderator, was first."""
+
+    def __init__(self, generation_id: int, wanted: Status, found: str) -> None:
+        super().__init__(f"generation {generation_id} cannot become {wanted}: it is {found}")
+
+
+async def move(session: AsyncSession, generation_id: int, to: Status, **values: object) -> None:
+    """Give the row its next status, and `values`.  Raises Overtaken where it stands elsewhere, and NotFound."""
+    moved = await session.execute(
+        update(GenerationTable)
+        .where(GenerationTable.id == generation_id, GenerationTable.status.in_((*BEFORE[to], to)))
+        .values(status=to, **values)
+        .returning(GenerationTable.id)
+    )
+    if moved.first() is None:
+        found = await session.scalar(select(GenerationTable.status).where(GenerationTable.id == generation_id))
+        if found is None:
+            raise NotFound(f"Generation {generation_id}")
+        raise Overtaken(generation_id, to, found)
