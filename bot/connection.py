@@ -57,8 +57,8 @@ async def run_bot(settings: Settings) -> None:
             try:
                 await _run(bot, token, stop, stack)
             except Stopped:
-                log.info("closing")
-    log.info("stopped")
+                log.info("bot.closing")
+    log.info("bot.stopped")
 
 
 async def sync_commands(settings: Settings) -> dict[str, Outcome]:
@@ -92,7 +92,7 @@ async def _run(bot: Bot, token: str, stop: StopSignals, stack: AsyncExitStack) -
     bot.services = await stop.unless(stack.enter_async_context(services))
     await stop.unless(log_in(bot, token))
     resumed = await bot.services.recovery.resume(partial(InteractionReply.again, bot))
-    log.info("logged_in", user=str(bot.user), resumed=resumed)
+    log.info("bot.logged_in", user=str(bot.user), resumed=resumed)
     await stack.enter_async_context(bot.metrics.watching_the_loop())
     await stack.enter_async_context(serve_pages(bot.services, DiscordDirectory(bot), bot.application_id))
     await stop.unless(stay_connected(bot))

@@ -134,7 +134,7 @@ async def open_services(
         limits = Limits(settings.limit_per_person, settings.limit_per_server, counts)
         admission = Admission(
             queue=queue,
-            log=generations,
+            generations=generations,
             limits=limits,
             sanctions=sanctions,
             guild_settings=guild_settings,

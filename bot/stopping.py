@@ -45,9 +45,9 @@ class StopSignals:
 
     def _ask(self) -> None:
         if self._asked.is_set():
-            log.warning("stopped_at_once", why="a second signal")
+            log.warning("bot.stopped_at_once", why="a second signal")
             os._exit(1)
-        log.info("stopping")
+        log.info("bot.stopping")
         self._asked.set()
 
     def end(self, why: Exception) -> None:

@@ -14,6 +14,7 @@ from bot.actions.moderation import Target
 from bot.database.records import GenerationFilter
 from bot.errors import (
     CannotSanction,
+    DirectMessagesRefused,
     DrawnElsewhere,
     MissingPermission,
     NoGallery,
@@ -340,6 +341,18 @@ async def test_who_may_only_time_out_touches_no_ban(opened: Services) -> None:
         await opened.moderation.lift(guard, ADA)
     with pytest.raises(NotSanctioned):
         await opened.moderation.lift(guard, BOB)
+
+
+@pytest.mark.parametrize("choice", ["allow", "refuse"])
+async def test_direct_messages_can_be_refused(tmp_path: Path, choice: str) -> None:
+    """Where no server's moderators see them; servers go on as they were."""
+    async with services(tmp_path, direct_messages=choice) as opened:
+        assert (await draw(opened)).status == "done"
+        if choice == "refuse":
+            with pytest.raises(DirectMessagesRefused):
+                await draw(opened, an_order(guild_id=None))
+        else:
+            assert (await draw(opened, an_order(guild_id=None))).status == "done"
 
 
 # --------------------------------------------------------------------------------------------------- the request log

@@ -1,7 +1,9 @@
 """What the logs show, and what they must never show."""
 
+import ast
 import json
 import logging
+import re
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Literal
@@ -12,6 +14,9 @@ import structlog
 from bot.logs import configure_logs
 from inference.contract import Event, GenerationRequest
 from tests.bot_fakes import FakePool, draw, services
+
+ROOT = Path(__file__).parent.parent
+EVENT = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +112,16 @@ async def test_a_generations_lines_say_which(tmp_path: Path, capsys: pytest.Capt
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     told = {line["event"]: line.get("generation") for line in lines}
     assert told["pool.asked"] == told["generation.delivered"] == record.id
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "bot").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_log_events_are_named_alike(path: Path) -> None:
+    """`noun.verb`, and a generation is `generation=`, so that logs can be searched."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.") and node.args:
+            event = node.args[0]
+            if isinstance(event, ast.Constant):
+                assert EVENT.fullmatch(str(event.value)), f"line {node.lineno}: {event.value!r}"
+            assert "generation_id" not in [keyword.arg for keyword in node.keywords], f"line {node.lineno}"

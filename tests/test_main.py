@@ -1,5 +1,6 @@
 """The `easel` command line, run as a person would, with a model that paints tiles."""
 
+import asyncio
 import io
 import json
 import os
@@ -13,8 +14,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
-from bot.errors import CommandError, ConfigurationError
+from bot.errors import CommandError, ConfigurationError, NotSanctioned, Sanctioned
 from inference.engine.engine import Engine
+from tests.bot_fakes import ADA, BOB, an_order, draw, services
 from tests.fakes import FakeCodeModel
 
 ROOT = Path(__file__).parent.parent
@@ -215,3 +217,34 @@ def test_audit_verify_tells_a_sound_log_from_one_that_was_changed(tmp_path: Path
     status, printed = easel("audit", "verify", "--json")
     assert status == 1
     assert json.loads(printed)["faults"][0]["row"] == 7
+
+
+def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_messages(tmp_path: Path) -> None:
+    """Ban, list, log, unban: each leaves the database as a running bot will find it."""
+    assert "Nobody is banned everywhere." in easel("moderation", "list")[1]
+    status, printed = easel("moderation", "ban", str(ADA), "--reason", "spam in DMs")
+    assert (status, f"{ADA} is banned everywhere" in printed) == (0, True)
+    (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
+    assert (told["user"], told["reason"]) == (ADA, "spam in DMs")
+    assert "spam in DMs" in easel("moderation", "list")[1]
+
+    async def ask() -> None:
+        async with services(tmp_path / "data") as opened:
+            await draw(opened, an_order("a cat", BOB))
+            await draw(opened, an_order("a dog", BOB, guild_id=None))
+            with pytest.raises(Sanctioned, match="spam in DMs"):
+                await draw(opened, an_order(guild_id=None))
+
+    asyncio.run(ask())
+    assert [one["prompt"] for one in json.loads(easel("moderation", "log", "--json")[1])["requests"]] == [
+        "a dog",
+        "a cat",
+    ]
+    printed = easel("moderation", "log", "--direct", "--user", str(BOB))[1]
+    assert ("a dog" in printed, "a cat" in printed, "direct message" in printed) == (True, False, True)
+    assert "There are more: --before 2" in easel("moderation", "log", "--limit", "1")[1]
+    with pytest.raises(CommandError, match="it must be one of checking"):
+        easel("moderation", "log", "--status", "nonsense")
+    assert easel("moderation", "unban", str(ADA))[0] == 0
+    with pytest.raises(NotSanctioned):
+        easel("moderation", "unban", str(ADA))

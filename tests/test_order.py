@@ -53,3 +53,10 @@ def test_the_orders_own_seed_wins() -> None:
     """Chance is for those who did not choose."""
     assert an_order(seed=3).request(default_seed=9).seed == 3
     assert an_order().request(default_seed=9).seed == 9
+
+
+def test_what_to_leave_out_is_one_line() -> None:
+    """Discord's options may hold line breaks, and the field of a form, which takes it again, must not."""
+    assert an_order(negative_prompt="a dog\n\n a\tmouse ").request(default_seed=0).negative_prompt == "a dog a mouse"
+    assert an_order(negative_prompt=" \n ").negative_prompt is None
+    assert an_order("a\ncat").prompt == "a\ncat"

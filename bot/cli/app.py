@@ -18,6 +18,7 @@ from bot.cli.demo import demo
 from bot.cli.doctor import doctor
 from bot.cli.imagine import imagine
 from bot.cli.models import model_commands
+from bot.cli.moderation import moderation_commands
 from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.surroundings import take_any_terminal
@@ -41,7 +42,7 @@ for command in (demo, run, serve, imagine, check, doctor, version):
     app.command()(command)
 for group, name in (
     (database_commands, "db"), (model_commands, "models"), (train_commands, "train"), (audit_commands, "audit"),
-    (discord_commands, "commands"),
+    (discord_commands, "commands"), (moderation_commands, "moderation"),
 ):  # fmt: skip
     app.add_typer(group, name=name)
 

@@ -83,7 +83,7 @@ class About(commands.Cog):
 def _left(standing: Standing) -> str:
     whose = "You" if standing.whose == "person" else "This server together"
     limit = f"{standing.amount} per {Sentences().period(standing.every, standing.unit)}"
-    more = "" if standing.next_at is None else f" · more {text.soon(standing.next_at)}"
+    more = "" if standing.next_at is None else f" · more {text.relative(standing.next_at)}"
     return f"{whose}: **{standing.left}** left of {limit}{more}"
 
 

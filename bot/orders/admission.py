@@ -33,7 +33,7 @@ class Admission:
         self,
         *,
         queue: FairQueue,
-        log: GenerationLog,
+        generations: GenerationLog,
         limits: Limits,
         sanctions: Sanctions,
         guild_settings: GuildSettings,
@@ -42,7 +42,7 @@ class Admission:
         draw_seed: Callable[[], int] = random_seed,
     ) -> None:
         self._queue = queue
-        self._log = log
+        self._generations = generations
         self._limits = limits
         self._sanctions = sanctions
         self._guild_settings = guild_settings
@@ -89,13 +89,13 @@ class Admission:
             raise ChannelNotAllowed(guild.allowed_channel_ids)
 
     async def _write_down(self, order: Order) -> int:
-        generation_id = await self._log.open(order)
+        generation_id = await self._generations.open(order)
         if order.init_image is not None:
             key = f"generations/{generation_id}/init.png"
             try:
                 await self._storage.put(key, order.init_image)
-                await self._log.set_init_image(generation_id, key)
+                await self._generations.set_init_image(generation_id, key)
             except NotSaved as error:
-                await self._log.fail(generation_id, error.code, error.details)
+                await self._generations.fail(generation_id, error.code, error.details)
                 raise NotSaved("generation", generation_id) from error
         return generation_id

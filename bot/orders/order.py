@@ -68,6 +68,11 @@ class Order:
     spoiler: bool = False
     interaction: InteractionRef | None = None
 
+    def __post_init__(self) -> None:
+        """What to leave out is one line, wherever it is shown or filled in again; the prompt may have several."""
+        if self.negative_prompt is not None:
+            object.__setattr__(self, "negative_prompt", " ".join(self.negative_prompt.split()) or None)
+
     def check(self) -> None:
         """Raises InvalidOption for the first field that cannot be drawn or written down."""
         if not visible(self.prompt):

@@ -61,7 +61,7 @@ def share_box(share: ShareRecord, png: bytes) -> tuple[ui.Container[Any], discor
     file = discord.File(BytesIO(png), filename=f"easel-share-{share.id}.png", description=text.alt_text(share.prompt))
     box: ui.Container[Any] = ui.Container()
     box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file)))
-    about = f"-# by <@{share.user_id}> · {text.soon(share.created_at)}"
+    about = f"-# by <@{share.user_id}> · {text.relative(share.created_at)}"
     box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
     return box, file
 

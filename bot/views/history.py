@@ -35,7 +35,9 @@ class HistoryLayout(ui.LayoutView):
         self.add_item(ui.TextDisplay("### Your pictures" if entries else "You have no pictures yet. Try `/imagine`."))
         for record, picture in entries:
             box: ui.Container[Self] = ui.Container()
-            facts = f"{text.soon(record.created_at)} · seed {record.seed} · {text.count(len(record.images), 'picture')}"
+            facts = (
+                f"{text.relative(record.created_at)} · seed {record.seed} · {text.count(len(record.images), 'picture')}"
+            )
             box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt, 200)}**\n-# {facts}"))
             if picture is None:
                 box.add_item(ui.TextDisplay("-# Its picture file is missing or was removed."))

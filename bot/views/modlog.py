@@ -160,7 +160,7 @@ def entry_facts(record: GenerationRecord) -> str:
         parts.append(f"{record.verdict.action}: {text.category(record.verdict.category)}")
     if record.removal is not None:
         parts.append("removed")
-    parts += [text.soon(record.created_at), f"id {record.id}"]
+    parts += [text.relative(record.created_at), f"id {record.id}"]
     return " · ".join(parts)
 
 

@@ -15,7 +15,7 @@ class Form(Protocol):
     def quote(self, words: str) -> str:
         """Somebody's words inside a sentence."""
 
-    def soon(self, when: datetime) -> str:
+    def relative(self, when: datetime) -> str:
         """A time, so that the reader knows how long until then."""
 
     def person(self, user_id: int) -> str: ...
@@ -29,8 +29,8 @@ class Discord:
     def quote(self, words: str) -> str:
         return text.plain(words, QUOTE_LIMIT)
 
-    def soon(self, when: datetime) -> str:
-        return text.soon(when)
+    def relative(self, when: datetime) -> str:
+        return text.relative(when)
 
     def person(self, user_id: int) -> str:
         return f"<@{user_id}>"
@@ -45,7 +45,7 @@ class Plain:
     def quote(self, words: str) -> str:
         return text.shorten(text.one_line(words), QUOTE_LIMIT)
 
-    def soon(self, when: datetime) -> str:
+    def relative(self, when: datetime) -> str:
         return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
     def person(self, user_id: int) -> str:

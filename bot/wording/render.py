@@ -18,7 +18,7 @@ def explain(error: UserError, locale: str = "en", form: Form = DISCORD) -> str:
     sentences = Sentences(locale, form)
     told = _SAID[type(error)](sentences, error) if type(error) in _SAID else sentences.as_it_is(str(error))
     if error.retry_at is not None:
-        told += " " + sentences.say("Try again {when}.", when=form.soon(error.retry_at))
+        told += " " + sentences.say("Try again {when}.", when=form.relative(error.retry_at))
     return told
 
 

@@ -78,14 +78,14 @@ def deleted(*, gone: bool) -> str:
     return "The pictures are deleted. Easel may not see the channel, so press 🗑️ below them once more for the message."
 
 
-def soon(when: datetime) -> str:
+def relative(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
     return f"<t:{int(when.timestamp())}:R>"
 
 
 def until(when: datetime) -> str:
     """An end as a date with what is left until then: "until 3 May 2026 12:00 (in 2 hours)"."""
-    return f"until <t:{int(when.timestamp())}:f> ({soon(when)})"
+    return f"until <t:{int(when.timestamp())}:f> ({relative(when)})"
 
 
 def category(name: str) -> str:
