@@ -65,6 +65,12 @@ def an_interaction(minutes: float = 15) -> InteractionRef:
     return InteractionRef(99, "very-secret", datetime.now(UTC) + timedelta(minutes=minutes))
 
 
+FAKE_MODEL = ModelDescription(
+    "fake", "tiles of one colour", guidance=(1.0, 30.0), sampling=True, negative_prompt=True,
+    pictures=("vary", "complete"), rows=4, previews=True, seeds=True,
+)  # fmt: skip
+
+
 class FakePool:
     """Draws a tile a picture, after one preview, at once; `hold` stops it before that until `release`.
 
@@ -81,6 +87,7 @@ class FakePool:
         self._blocked: dict[str, Verdict] = {}
         self._failures: list[GenerationFailed] = []
         self.can_check = True
+        self.served: tuple[ModelDescription, ...] = (FAKE_MODEL,)
         self.unknown_words: tuple[str, ...] = ()
         self.scores = tuple(round(0.3 - index / 100, 2) for index in range(MAX_IMAGES))
         self.begun = asyncio.Event()
@@ -145,7 +152,7 @@ class FakePool:
             self.cancelled += not finished
 
     def models(self) -> tuple[ModelDescription, ...]:
-        return (ModelDescription("fake"),)
+        return self.served
 
     def status(self) -> tuple[EndpointStatus, ...]:
         return (EndpointStatus("fake", self._capacity > 0, self.running, self._capacity, ""),)

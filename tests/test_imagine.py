@@ -7,6 +7,8 @@ import pytest
 from simcord.backend.errors import OptionError
 
 from bot.database.records import GuildRecord
+from inference.contract import ModelDescription
+from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, buttons, parts, result_buttons, said
 
 # -------------------------------------------------------------------------------------------- the way to the grid
@@ -315,3 +317,34 @@ async def test_an_answer_does_not_wait_for_the_pictures(town: Town) -> None:
     result = await town.bo.slash(town.pictures, "imagine", prompt="a dog")
     assert result.acknowledged
     assert town.pool.running >= 1
+
+
+# ------------------------------------------------------------------------------------------------ models and sizes
+
+PAINTER = ModelDescription("painter", "oil and canvas", sizes=("512x512", "768x512"))
+
+
+async def test_a_model_and_a_size_are_chosen(town: Town) -> None:
+    """They are offered as they are typed, reach the server, and are kept for a repetition."""
+    town.pool.served = (FAKE_MODEL, PAINTER)
+    record, _ = await town.imagine("a red heart", model="painter", size="768x512")
+    assert (town.pool.requests[-1].model, town.pool.requests[-1].size) == ("painter", "768x512")
+    assert record.order.size == "768x512"
+    offered = await town.ada.autocomplete(town.pictures, "imagine", "model", "", prompt="a red heart")
+    assert [choice["value"] for choice in offered] == ["fake", "painter"]
+    offered = await town.ada.autocomplete(town.pictures, "imagine", "size", "land", prompt="x", model="painter")
+    assert [choice["value"] for choice in offered] == ["768x512"]
+
+
+async def test_what_the_model_has_not_is_said_before_anything_waits(town: Town) -> None:
+    """To the person alone, with what there is."""
+    town.pool.served = (FAKE_MODEL, PAINTER)
+    for options, sentence in (
+        ({"model": "giga"}, "No drawing server has the model"),
+        ({"model": "painter", "size": "64x64"}, "draws 512x512, 768x512"),
+        ({"model": "painter", "negative": "cars"}, "Negative prompt is not possible with the model"),
+    ):
+        result = await town.ada.slash(town.pictures, "imagine", prompt="a red heart", **options)
+        assert result.ephemeral
+        assert sentence in said(answer(result))
+    assert town.pool.requests == []

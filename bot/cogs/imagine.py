@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.generation.reply import Pending
+from bot.orders.choices import check_choices, chosen_model, model_lines, size_lines
 from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views import status
@@ -36,6 +37,8 @@ class Imagine(commands.Cog):
         top_k="Choose from the k likeliest codes only; 0 is off",
         negative="What to leave out",
         spoiler="Hide the pictures until they are clicked",
+        model="What to draw with",
+        size="Width and height, as far as the model has a choice",
     )
     @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -51,20 +54,24 @@ class Imagine(commands.Cog):
         top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
         negative: str | None = None,
         spoiler: bool | None = None,
+        model: str | None = None,
+        size: str | None = None,
     ) -> None:
         # The prompt has no length limit here: Discord would refuse it without saying what the limit is.
         async with answering(interaction):
             flags = read_flags(prompt)
             typed = {
                 "images": images, "seed": seed, "guidance_scale": guidance, "temperature": temperature, "top_k": top_k,
-                "negative_prompt": negative, "spoiler": spoiler,
+                "negative_prompt": negative, "spoiler": spoiler, "model": model, "size": size,
             }  # fmt: skip
             said = flags.said() | {name: value for name, value in typed.items() if value is not None}
             actor = actor_of(interaction)
             if "images" not in said:
                 here = await self.bot.services.server_settings.drawing(actor)
                 said["images"] = here.default_images or DEFAULT_IMAGES
-            await place(interaction, Order(requester=actor.requester, prompt=flags.prompt, **said))
+            order = Order(requester=actor.requester, prompt=flags.prompt, **said)
+            check_choices(order, self.bot.services.pool.models())
+            await place(interaction, order)
 
     @imagine.autocomplete("prompt")
     async def complete_prompt(
@@ -72,6 +79,17 @@ class Imagine(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         prompts = await self.bot.services.suggestions.prompts(actor_of(interaction), current)
         return [app_commands.Choice(name=prompt, value=prompt) for prompt in prompts]
+
+    @imagine.autocomplete("model")
+    async def complete_model(self, _: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
+        return _choices(model_lines(current, self.bot.services.pool.models()))
+
+    @imagine.autocomplete("size")
+    async def complete_size(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        chosen = chosen_model(getattr(interaction.namespace, "model", None), self.bot.services.pool.models())
+        return _choices(size_lines(current, chosen))
 
     @app_commands.command(description="Draw your last prompt once more, with another seed")
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
@@ -115,6 +133,10 @@ class Imagine(commands.Cog):
             for pending in mine
             if current.casefold() in pending.prompt.casefold()
         ][:25]
+
+
+def _choices(lines: list[tuple[str, str]]) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=text.shorten(line, 100), value=value) for line, value in lines[:25]]
 
 
 def _standing(pending: Pending) -> str:

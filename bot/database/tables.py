@@ -77,6 +77,7 @@ class GenerationTable(Table):
     spoiler: Mapped[bool] = mapped_column(server_default=false())
     init_image_key: Mapped[str | None] = mapped_column(String(200))
     model: Mapped[str | None] = mapped_column(String(200))  # as ordered; after the work, the one that drew
+    size: Mapped[str | None] = mapped_column(String(16))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
 
     verdict_action: Mapped[str | None] = mapped_column(String(8))

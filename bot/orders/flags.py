@@ -21,8 +21,10 @@ _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "temperature": ("temperature", float),
     "top-k": ("top_k", int),
     "spoiler": ("spoiler", bool),
+    "model": ("model", str),
+    "size": ("size", str),
 }
-_SHOWN: Final = "--seed, --n, --no, --guidance, --temperature, --top-k, --spoiler"
+_SHOWN: Final = "--seed, --n, --no, --guidance, --temperature, --top-k, --spoiler, --model, --size"
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
 _FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
 
@@ -39,6 +41,8 @@ class Flags:
     temperature: float | None = None
     top_k: int | None = None
     spoiler: bool | None = None
+    model: str | None = None
+    size: str | None = None
 
     def said(self) -> dict[str, Any]:
         """The options that were said, by the names of an order's fields."""

@@ -49,7 +49,8 @@ class Order:
     """One person's order.  None leaves a choice to the model, or, for `seed`, to chance.
 
     `init_image` is an encoded picture that `strength` (0–1) of is drawn anew; `parent_id` is the generation that this
-    one was re-rolled, varied or remixed from.  `spoiler` hides the pictures until they are clicked.
+    one was re-rolled, varied or remixed from; `size` is one of the model's, as "512x512".  `spoiler` hides the pictures
+    until they are clicked.
     """
 
     requester: Requester
@@ -61,6 +62,7 @@ class Order:
     temperature: float | None = None
     top_k: int | None = None
     model: str | None = None
+    size: str | None = None
     kind: Kind = "imagine"
     parent_id: int | None = None
     init_image: bytes | None = field(default=None, repr=False)
@@ -97,6 +99,7 @@ class Order:
             init_image=self.init_image,
             strength=self.strength,
             model=self.model,
+            size=self.size,
         )
 
 

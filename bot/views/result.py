@@ -167,6 +167,7 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
         "Temperature": order.temperature,
         "Top k": order.top_k,
         "Strength": order.strength,
+        "Size": order.size,
         "Parent": order.parent_id,
         "Seconds": None if record.seconds is None else f"{record.seconds:.1f}",
     }
@@ -198,6 +199,7 @@ def command_line(record: GenerationRecord) -> str:
         "temperature": order.temperature,
         "top_k": order.top_k,
         "negative": order.negative_prompt,
+        "size": order.size,
     }
     given = [f"{name}:{value}" for name, value in options.items() if value is not None]
     return " ".join(["/imagine", f"prompt:{order.prompt}", *given])

@@ -1,0 +1,53 @@
+"""What may be chosen of the models that are there, and whether an order asks for more than its model can do.
+
+In: the models' descriptions, as the pool knows them.  Out: lines for people who choose, or an InvalidOption.  Knows no
+Discord and no server.
+"""
+
+from collections.abc import Sequence
+
+from bot.errors import InvalidOption
+from bot.orders.order import Order
+from inference.contract import InvalidRequest, ModelDescription
+
+
+def check_choices(order: Order, models: Sequence[ModelDescription]) -> None:
+    """Raises InvalidOption for a model that is not there, and for an option that the model has not.
+
+    Where no server is ready, nobody knows; the order waits, and the server itself will say.
+    """
+    if not models:
+        return
+    model = chosen_model(order.model, models)
+    if model is None:
+        raise InvalidOption("model", "unknown_model", {"value": str(order.model)})
+    if not model.loaded and model == ModelDescription(model.name, model.description, loaded=False):
+        return  # it was never loaded, so what it can do is not known yet
+    try:
+        model.check(order.request(default_seed=0))
+    except InvalidRequest as error:
+        raise InvalidOption(error.field, error.code, error.data) from error
+
+
+def chosen_model(name: str | None, models: Sequence[ModelDescription]) -> ModelDescription | None:
+    """The model of that name; the first, which is the default, for None."""
+    return next((model for model in models if name in (None, model.name)), None)
+
+
+def model_lines(typed: str, models: Sequence[ModelDescription]) -> list[tuple[str, str]]:
+    """Of each model that `typed` is a part of: a line that says what it is, and its name."""
+    lines = [
+        (f"{model.name}: {model.description}" if model.description else model.name, model.name) for model in models
+    ]
+    return [(line, name) for line, name in lines if typed.casefold() in line.casefold()]
+
+
+def size_lines(typed: str, model: ModelDescription | None) -> list[tuple[str, str]]:
+    """Of each size of a model that `typed` is a part of: its shape in words, and the size."""
+    return [(_shape(size), size) for size in (model.sizes if model else ()) if typed.casefold() in _shape(size)]
+
+
+def _shape(size: str) -> str:
+    width, height = map(int, size.split("x"))
+    shape = "square" if width == height else "landscape" if width > height else "portrait"
+    return f"{width} × {height}, {shape}"

@@ -1,0 +1,49 @@
+"""Choosing a model and a size: what is offered, and what is refused before it waits."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import InvalidOption
+from bot.orders.choices import check_choices, chosen_model, model_lines, size_lines
+from bot.orders.order import Order
+from inference.contract import ModelDescription
+from tests.bot_fakes import FAKE_MODEL, an_order
+
+PAINTER = ModelDescription("painter", "oil and canvas", sizes=("512x512", "768x512", "512x768"))
+MODELS = (FAKE_MODEL, PAINTER)
+
+
+def refusal(order: Order, models: tuple[ModelDescription, ...] = MODELS) -> tuple[str, str]:
+    with pytest.raises(InvalidOption) as error:
+        check_choices(order, models)
+    return error.value.field, error.value.problem
+
+
+def test_what_a_model_has_not_is_refused_by_name() -> None:
+    """Of the model that is chosen, or of the first."""
+    assert refusal(an_order(model="painter", guidance_scale=3.0)) == ("guidance_scale", "not_supported")
+    assert refusal(an_order(model="painter", size="64x64")) == ("size", "unknown_size")
+    assert refusal(an_order(size="512x512")) == ("size", "unknown_size")
+    assert refusal(an_order(model="giga")) == ("model", "unknown_model")
+
+
+def test_what_a_model_has_is_taken() -> None:
+    """And where nobody knows what there is, the server will say."""
+    check_choices(an_order(guidance_scale=3.0), MODELS)
+    check_choices(an_order(model="painter", size="768x512"), MODELS)
+    check_choices(an_order(model="giga", size="1x1"), ())
+    unknown = ModelDescription("new", "never loaded", loaded=False)
+    check_choices(an_order(model="new", top_k=3), (unknown,))
+    assert refusal(an_order(model="painter", top_k=3), (replace(PAINTER, loaded=False),)) == ("top_k", "not_supported")
+
+
+def test_models_and_sizes_are_offered_in_words() -> None:
+    """What is typed so far may stand anywhere in the line."""
+    assert model_lines("", MODELS) == [("fake: tiles of one colour", "fake"), ("painter: oil and canvas", "painter")]
+    assert model_lines("OIL", MODELS) == [("painter: oil and canvas", "painter")]
+    assert size_lines("", PAINTER) == [
+        ("512 × 512, square", "512x512"), ("768 × 512, landscape", "768x512"), ("512 × 768, portrait", "512x768")
+    ]  # fmt: skip
+    assert size_lines("portrait", PAINTER) == [("512 × 768, portrait", "512x768")]
+    assert size_lines("", chosen_model("giga", MODELS)) == []
