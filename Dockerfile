@@ -12,7 +12,7 @@ WORKDIR /srv/easel
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --extra-index-url "$TORCH_INDEX" -c constraints.txt -e '.[postgres,redis]'
+    pip install --extra-index-url "$TORCH_INDEX" -c constraints.txt -e '.[postgres,redis,s3]'
 RUN useradd --uid 10001 --home-dir /data easel && install -d -o easel /data
 
 USER easel

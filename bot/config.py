@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     # The folder is missing where it was refused, which is the error to report.
     database_url: str = Field(default_factory=lambda fields: _sqlite_url(fields.get("data_dir", Path())))
 
+    pictures_url: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: SecretStr | None = None
     redis_url: SecretStr | None = None
 
     inference_urls: Annotated[tuple[str, ...], NoDecode] = ()
@@ -121,6 +126,13 @@ class Settings(BaseSettings):
             return folder.expanduser() if folder else folder
         except RuntimeError as error:
             raise ValueError("nobody knows whose home folder ~ means here; write the whole path") from error
+
+    @field_validator("pictures_url")
+    @classmethod
+    def _check_pictures_url(cls, url: str | None) -> str | None:
+        if url is not None and (urlsplit(url).scheme != "s3" or not urlsplit(url).netloc):
+            raise ValueError("it must read like s3://bucket or s3://bucket/folder")
+        return url
 
     @field_validator("redis_url")
     @classmethod

@@ -54,7 +54,8 @@ from bot.pool.endpoint import Endpoint
 from bot.pool.pool import DrawingPool, Pool
 from bot.pool.runtime import SOCKET_NAME, runtime_folder, socket_owner
 from bot.pool.supervisor import Supervisor, serve_command, serve_environment
-from bot.storage.folder import FolderStorage, Storage
+from bot.storage.choice import open_storage
+from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
 
@@ -114,8 +115,7 @@ async def open_services(
     Raises ConfigurationError for a folder or a database that cannot be used, or that another process works on.
     """
     async with AsyncExitStack() as stack:
-        storage = FolderStorage(settings.pictures_dir)
-        storage.open()
+        storage = await stack.enter_async_context(open_storage(settings))
         metrics = metrics or BotMetrics()
         database = await stack.enter_async_context(Database(settings.database_url, metrics.statement))
         locks = shard_locks(database, settings.partition, lost=lost or _say_lost)

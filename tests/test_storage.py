@@ -40,7 +40,7 @@ async def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(NotSaved, match="could not be saved"):
+    with pytest.raises(NotSaved):
         await storage.put(KEY, b"new")
     assert await storage.get(KEY) == b"old"
     assert [path.name for path in (tmp_path / "pictures/generations/7").iterdir()] == ["0.png"]
