@@ -9,8 +9,8 @@ import discord
 import pytest
 import simcord
 
-from bot.cogs.moderation import timeout_length
 from bot.errors import InvalidOption
+from bot.views.sanction import timeout_length
 from tests.bot_fakes import locked
 from tests.town import Town, answer, buttons, parts, said
 

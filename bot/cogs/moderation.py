@@ -4,32 +4,38 @@ Each command asks for its Discord permission in code; each act is in the audit l
 commands carry are only what Discord shows by default: a server may hand them to anyone.
 """
 
-from datetime import datetime, timedelta
-from typing import Final, cast
+import tempfile
+from datetime import timedelta
+from typing import IO, Final, cast
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.moderation import Target
+from bot.actions.exports import Form
 from bot.client import Bot
-from bot.database.records import GenerationFilter, SanctionKind, Status
-from bot.errors import InvalidOption
+from bot.database.records import GenerationFilter, SanctionKind
+from bot.errors import InvalidOption, TooLarge
 from bot.views.answer import note
+from bot.views.chart import stats_layout
 from bot.views.modlog import (
     MAX_CATEGORY,
     MAX_WORDS,
     STATUSES,
+    Shown,
+    asked_for,
     modlog_layout,
 )
 from bot.views.press import actor_of, answering
+from bot.views.records import audit_layout, person_layout, sanctions_layout
+from bot.views.review import review_layout
+from bot.views.sanction import sanctioned, timeout_length
+from bot.views.target import target_of
 from bot.wording import text
-from bot.wording.duration import parse_duration
 
 MAX_REASON: Final = 400
-MAX_TIMEOUT: Final = timedelta(days=365)
 
+Span = app_commands.Range[str, 1, 40]
 Reason = app_commands.Range[str, 1, MAX_REASON]
 
 
@@ -42,7 +48,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
     @app_commands.command(description="Read the request log of this server")
     @app_commands.describe(
         person="Only this person's requests",
-        status="Only requests that ended, or stand, like this",
+        status="Only requests that ended or stand like this; flagged: what the filter flagged or blocked",
         category="Only requests in which the filter found this",
         words="Only prompts that hold these words",
     )
@@ -59,34 +65,38 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             if category is not None and ":" in category:
                 # It parts the fields of the buttons' ids, and the filter's categories have none.
                 raise InvalidOption("category", "has_colon")
-            wanted = GenerationFilter(
-                user_id=None if person is None else person.id,
-                status=cast("Status | None", status),
-                category=text.one_line(category or "") or None,
-                words=text.one_line(words or "") or None,
+            wanted = asked_for(
+                None if person is None else person.id,
+                cast("Shown | None", status),
+                text.one_line(category or "") or None,
+                text.one_line(words or "") or None,
             )
             await interaction.response.defer(ephemeral=True)
             layout = await modlog_layout(interaction, wanted, None)
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command(description="Keep a person from using Easel for a while")
-    @app_commands.describe(person="Who", duration="How long: 30m, 1 hour, 2 days", reason="Why; the person reads it")
+    @app_commands.describe(
+        person="Who", duration="How long: 30m, 1 hour, 2 days", reason="Why; the person reads it",
+        remove="Also remove their pictures of the last …, for example: 1 day",
+    )  # fmt: skip
     async def timeout(
-        self, interaction: discord.Interaction[Bot], person: discord.User, duration: str, reason: Reason
-    ) -> None:
+        self, interaction: discord.Interaction[Bot], person: discord.User, duration: str, reason: Reason,
+        remove: Span | None = None,
+    ) -> None:  # fmt: skip
         async with answering(interaction):
-            until = discord.utils.utcnow() + timeout_length(duration)
-            await self._sanction(interaction, person, "timeout", until, reason)
-            sentence = f"{person.mention} cannot use Easel {text.until(until)}: {text.plain(reason, MAX_REASON)}"
-            await interaction.followup.send(view=note(sentence), ephemeral=True)
+            await self._sanction(interaction, person, "timeout", timeout_length(duration), reason, remove)
 
     @app_commands.command(description="Keep a person from using Easel until lifted")
-    @app_commands.describe(person="Who", reason="Why; the person reads it")
-    async def ban(self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason) -> None:
+    @app_commands.describe(
+        person="Who", reason="Why; the person reads it",
+        remove="Also remove their pictures of the last …, for example: 1 day",
+    )  # fmt: skip
+    async def ban(
+        self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason, remove: Span | None = None
+    ) -> None:
         async with answering(interaction):
-            await self._sanction(interaction, person, "ban", None, reason)
-            sentence = f"{person.mention} is banned from Easel: {text.plain(reason, MAX_REASON)}"
-            await interaction.followup.send(view=note(sentence), ephemeral=True)
+            await self._sanction(interaction, person, "ban", None, reason, remove)
 
     @app_commands.command(description="Lift a person's ban or timeout")
     @app_commands.describe(person="Who", reason="Why")
@@ -119,42 +129,86 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             what = f"Generation {generation}" if picture is None else f"Picture {picture} of generation {generation}"
             await interaction.followup.send(view=note(text.removed(what, gone=removed.gone)), ephemeral=True)
 
+    @app_commands.command(description="One person's record here: requests, blocks, reports, sanctions")
+    @app_commands.describe(person="Who")
+    async def user(self, interaction: discord.Interaction[Bot], person: discord.User) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            await interaction.followup.send(view=await person_layout(interaction, person.id), ephemeral=True)
+
+    @app_commands.command(description="Who of the moderators did what")
+    @app_commands.describe(moderator="Only what this one did", action="Only this, such as ban, remove, settings")
+    async def audit(
+        self,
+        interaction: discord.Interaction[Bot],
+        moderator: discord.User | None = None,
+        action: app_commands.Range[str, 1, 32] | None = None,
+    ) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            what = None if action is None else action.replace(":", "")
+            layout = await audit_layout(interaction, None, None if moderator is None else moderator.id, what)
+            await interaction.followup.send(view=layout, ephemeral=True)
+
+    @app_commands.command(description="Who may not use Easel here, and until when")
+    async def sanctions(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            await interaction.followup.send(view=await sanctions_layout(interaction, None), ephemeral=True)
+
+    @app_commands.command(description="Decide about what was reported, appealed or flagged, one after another")
+    async def review(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            layout, files = await review_layout(interaction, None)
+            await interaction.followup.send(view=layout, files=files, ephemeral=True)
+
+    @app_commands.command(description="How much was asked for, what was blocked, by whom")
+    @app_commands.describe(days="Of the last so many days (30)")
+    async def stats(self, interaction: discord.Interaction[Bot], days: app_commands.Range[int, 2, 90] = 30) -> None:
+        async with answering(interaction):
+            actor_of(interaction).require("manage_messages")
+            await interaction.response.defer(ephemeral=True)
+            report = await self.bot.services.statistics.report(interaction.guild_id, days)
+            layout = await stats_layout(report)
+            await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
+
+    @app_commands.command(description="The request log as a file; who exports it is in the audit log")
+    @app_commands.describe(form="CSV for tables, JSON Lines for programs", person="Only this person's requests")
+    @app_commands.choices(
+        form=[app_commands.Choice(name="CSV", value="csv"), app_commands.Choice(name="JSON Lines", value="jsonl")]
+    )
+    async def export(
+        self, interaction: discord.Interaction[Bot], form: str = "csv", person: discord.User | None = None
+    ) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            wanted = GenerationFilter(guild_id=interaction.guild_id, user_id=None if person is None else person.id)
+            with tempfile.TemporaryFile() as file:
+                await self._write(interaction, cast("Form", form), wanted, file)
+                attached = discord.File(file, filename=f"easel-log.{form}")
+                await interaction.followup.send("The request log, newest first.", file=attached, ephemeral=True)
+
+    async def _write(
+        self, interaction: discord.Interaction[Bot], form: Form, wanted: GenerationFilter, file: IO[bytes]
+    ) -> None:
+        """Raises TooLarge where Discord takes no file of that size; the web console's export has no such limit."""
+        about = "" if wanted.user_id is None else f"person={wanted.user_id}"
+        async for line in self.bot.services.exports.lines(actor_of(interaction), wanted, form, about):
+            file.write(line.encode())
+            if file.tell() > interaction.filesize_limit:
+                raise TooLarge("export", file.tell(), interaction.filesize_limit)
+        file.seek(0)
+
     async def _sanction(
         self, interaction: discord.Interaction[Bot], person: discord.User, kind: SanctionKind,
-        until: datetime | None, reason: str,
+        length: timedelta | None, reason: str, remove: str | None,
     ) -> None:  # fmt: skip
+        span = None if remove is None else timeout_length(remove)
         await interaction.response.defer(ephemeral=True)
         target = await target_of(interaction, person)
-        await self.bot.services.moderation.sanction(actor_of(interaction), target, kind, until, reason)
-
-
-def timeout_length(duration: str) -> timedelta:
-    """ "12h" → 12 hours.  Raises InvalidOption for what is no duration, or not from a minute to a year."""
-    length = parse_duration(duration)
-    if length is None:
-        raise InvalidOption("duration", "no_duration", {"value": duration})
-    if not timedelta(minutes=1) <= length <= MAX_TIMEOUT:
-        raise InvalidOption("duration", "wrong_duration", {"value": duration})
-    return length
-
-
-async def target_of(interaction: discord.Interaction[Bot], person: discord.User | discord.Member) -> Target:
-    """The person as the rules for sanctions see them."""
-    administrator = False
-    if isinstance(person, discord.Member):  # else they have left the server
-        administrator = (person.resolved_permissions or person.guild_permissions).administrator
-    return Target(person.id, await owner_of(interaction), person.bot, administrator)
-
-
-async def owner_of(interaction: discord.Interaction[Bot]) -> int | None:
-    """Who owns the server; Discord is asked where the client does not know, as after a start or an outage."""
-    if interaction.guild is not None and interaction.guild.owner_id is not None:
-        return interaction.guild.owner_id
-    try:
-        guild = await interaction.client.fetch_guild(interaction.guild_id or 0, with_counts=False)
-    except (discord.HTTPException, aiohttp.ClientError, OSError):
-        return None
-    return guild.owner_id
+        sentence = await sanctioned(interaction, target, kind, length, reason, span)
+        await interaction.followup.send(view=note(sentence), ephemeral=True)
 
 
 async def setup(bot: Bot) -> None:

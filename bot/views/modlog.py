@@ -3,11 +3,12 @@
 In: pages of the request log of one server.  Out: layouts that only the asking moderator sees.
 """
 
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 import discord
 from discord import ui
 
+from bot.actions.exports import message_url
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
 from bot.views.answer import note
 from bot.views.client import BotInteraction
@@ -15,6 +16,7 @@ from bot.views.custom_id import Base36
 from bot.views.history import grid_of
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import details, grid_file
+from bot.views.sanction import Ban, TimeOut
 from bot.wording import text
 from bot.wording.render import explain_kept
 
@@ -23,7 +25,8 @@ MAX_MESSAGE: Final = 4000
 # A button's id, which holds the filter, takes 100 characters.
 MAX_WORDS: Final = 30
 MAX_CATEGORY: Final = 20
-STATUSES: Final[tuple[Status, ...]] = get_args(Status)
+Shown = Literal[Status, "flagged"]
+STATUSES: Final[tuple[Shown, ...]] = get_args(Shown)
 _MARKS: Final = {
     "checking": "🔎", "queued": "🕓", "running": "🎨", "delivering": "📨", "delivered": "✅", "blocked": "⛔",
     "cancelled": "✖️", "failed": "⚠️", "expired": "📥",
@@ -57,7 +60,7 @@ class ModLogPage(Press, verb="modlog"):
 
     before: Base36 | None
     user_id: Base36 | None
-    status: Status | None
+    status: Shown | None
     category: str | None
     words: str | None
 
@@ -66,14 +69,14 @@ class ModLogPage(Press, verb="modlog"):
         return cls(
             before,
             wanted.user_id,
-            wanted.status,
+            "flagged" if wanted.flagged else wanted.status,
             wanted.category and wanted.category[:MAX_CATEGORY],
             wanted.words and wanted.words[:MAX_WORDS],
         )
 
     @property
     def wanted(self) -> GenerationFilter:
-        return GenerationFilter(user_id=self.user_id, status=self.status, category=self.category, words=self.words)
+        return asked_for(self.user_id, self.status, self.category, self.words)
 
     def control(self) -> ui.Button[Any]:
         newest = self.before is None
@@ -99,8 +102,9 @@ class LogEntry(GenerationPress, verb="logentry"):
         if picture is not None:
             files = [grid_file(record, picture)]
             layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
-        if record.removal is None:
-            layout.add_item(ui.ActionRow(Remove(record.id)))
+        requester = record.order.requester
+        buttons: list[Press] = [Remove(record.id)] if record.removal is None and record.status != "blocked" else []
+        layout.add_item(ui.ActionRow(*buttons, TimeOut(requester.user_id), Ban(requester.user_id)))
         await interaction.followup.send(view=layout, files=files, ephemeral=True)
 
 
@@ -123,6 +127,14 @@ async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, b
     page = await moderation.log(actor, wanted, before, PER_PAGE)
     sanction = None if wanted.user_id is None else await moderation.in_force(actor, wanted.user_id)
     return ModLogLayout(page, wanted, before, sanction)
+
+
+def asked_for(user_id: int | None, status: Shown | None, category: str | None, words: str | None) -> GenerationFilter:
+    """ "flagged" is no status of a request: it is what the filter flagged or blocked, drawn or not."""
+    return GenerationFilter(
+        user_id=user_id, status=None if status == "flagged" else status, flagged=status == "flagged" or None,
+        category=category, words=words,
+    )  # fmt: skip
 
 
 def entry(record: GenerationRecord) -> str:
@@ -160,6 +172,9 @@ def entry_facts(record: GenerationRecord) -> str:
         parts.append(f"{record.verdict.action}: {text.category(record.verdict.category)}")
     if record.removal is not None:
         parts.append("removed")
+    address = message_url(record)
+    if address is not None:
+        parts.append(f"[message]({address})")
     parts += [text.relative(record.created_at), f"id {record.id}"]
     return " · ".join(parts)
 
@@ -169,6 +184,8 @@ def described(wanted: GenerationFilter) -> str:
     parts = []
     if wanted.user_id is not None:
         parts.append(f"by <@{wanted.user_id}>")
+    if wanted.flagged:
+        parts.append("flagged or blocked")
     if wanted.status is not None:
         parts.append(f"status {wanted.status}")
     if wanted.category is not None:

@@ -17,11 +17,12 @@ import discord
 import structlog
 
 from bot.database.records import GenerationRecord
-from bot.errors import GenerationCancelled, UserError
+from bot.errors import GenerationCancelled, PromptBlocked, UserError
 from bot.generation import grid
 from bot.generation.reply import Result
 from bot.orders.order import Order
 from bot.views.answer import note
+from bot.views.appeal import blocked_note
 from bot.views.discord_codes import TOKEN_GONE, Code
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
@@ -66,6 +67,7 @@ class InteractionReply:
         self._generation_id = generation_id
         self._user_id = order.requester.user_id
         self._channel_id = order.requester.channel_id
+        self._in_server = order.requester.guild_id is not None
         self._prompt = order.prompt
         self._locale = order.requester.locale
         self._interaction = order.interaction
@@ -133,13 +135,19 @@ class InteractionReply:
             # While the answer is "thinking…", a private message would take its public place.
             await self._show(note("-# …"))
         try:
-            await self._attempt(lambda: self._webhook().send(view=note(sentence), ephemeral=True), self._token_ends)
+            layout = self._refusal(error, sentence)
+            await self._attempt(lambda: self._webhook().send(view=layout, ephemeral=True), self._token_ends)
         except (Vanished, Unreachable):
             await self._say(sentence)
         else:
             await self._clear()
 
     # ------------------------------------------------------------------------------------------------ private
+
+    def _refusal(self, error: UserError, sentence: str) -> discord.ui.LayoutView:
+        """What the filter blocked in a server can be appealed to its moderators."""
+        appealable = isinstance(error, PromptBlocked) and self._in_server
+        return blocked_note(sentence, self._generation_id) if appealable else note(sentence)
 
     def _status(self, status: str, colour: discord.Colour, preview: discord.File | None = None) -> StatusLayout:
         return StatusLayout(

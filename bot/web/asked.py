@@ -17,7 +17,7 @@ def number(field: str, text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > LARGEST:
-        raise InvalidOption(field, f"{field} is {text[:40]!r}; it must be a number.")
+        raise InvalidOption(field, "no_number", {"value": text[:40]})
     return int(text)
 
 
@@ -34,7 +34,7 @@ def day(field: str, text: str) -> datetime | None:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError as error:
-        raise InvalidOption(field, f"{field} is {text[:40]!r}; a day reads like 2026-11-29.") from error
+        raise InvalidOption(field, "no_day", {"value": text[:40]}) from error
 
 
 def day_after(field: str, text: str) -> datetime | None:
@@ -51,7 +51,7 @@ def score(field: str, text: str) -> float | None:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 1:
-        raise InvalidOption(field, f"{field} is {text[:40]!r}; it must be from 0 to 1.")
+        raise InvalidOption(field, "out_of_range", {"value": text[:40], "low": 0, "high": 1})
     return value
 
 

@@ -56,7 +56,7 @@ async def erase(request: web.Request) -> web.Response:
     """For good, so it takes a word."""
     visitor, site = required(request), site_of(request)
     if (await request.post()).get("word") != WORD:
-        raise InvalidOption("word", f"To erase everything, write the word {WORD!r} into the box.")
+        raise InvalidOption("word", "word_missing", {"value": WORD})
     erased = await site.services.privacy.erase(visitor.user_id)
     response = page(request, "erased.html", erased=erased)
     response.del_cookie(session_cookie(secure=site.secure), path="/", secure=site.secure, httponly=True, samesite="Lax")

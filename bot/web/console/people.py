@@ -105,9 +105,7 @@ def length_of(field: str, form: Mapping[str, object], most: timedelta) -> timede
     text = str(form.get(field, ""))
     length = parse_duration(text)
     if length is None or not timedelta(minutes=1) <= length <= most:
-        raise InvalidOption(
-            field, f"{field} is {text[:40]!r}; write for example 30m, 1 hour, 2 days; at most 365 days."
-        )
+        raise InvalidOption(field, "no_duration", {"value": text[:40]})
     return length
 
 

@@ -64,7 +64,7 @@ async def decide(request: web.Request) -> web.Response:
     form = await request.post()
     decision = form.get("decision")
     if decision not in ("keep", "remove"):
-        raise InvalidOption("decision", f"decision is {str(decision)[:40]!r}; it must be keep or remove.")
+        raise InvalidOption("decision", "no_choice", {"value": str(decision)[:40], "choices": "keep, remove"})
     reviews = site_of(request).services.reviews
     generation_id = generation_of(request)
     decided = await reviews.decide(

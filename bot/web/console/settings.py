@@ -38,10 +38,10 @@ async def save(request: web.Request) -> web.Response:
     channel_id = asked.number("review_channel", str(form.get("review_channel", "")))
     known = {channel.id for channel in site_of(request).directory.channels(desk.guild_id or 0)}
     if channel_id is not None and channel_id not in known:
-        raise InvalidOption("review_channel", f"review_channel is {channel_id}; this server has no such channel.")
+        raise InvalidOption("review_channel", "no_channel", {"value": channel_id})
     days = asked.number("retention_days", str(form.get("retention_days", "")))
     if days is not None and not 1 <= days <= MAX_RETENTION:
-        raise InvalidOption("retention_days", f"retention_days is {days}; it must be from 1 to {MAX_RETENTION}.")
+        raise InvalidOption("retention_days", "out_of_range", {"value": days, "low": 1, "high": MAX_RETENTION})
     await site_of(request).services.server_settings.change(
         desk.actor,
         gallery_is_public="gallery_is_public" in form,

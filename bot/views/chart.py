@@ -1,0 +1,76 @@
+"""Statistics in Discord: a few words, and a chart as a picture: requests a day, what was blocked, who asked most.
+
+In: a report of the statistics.  Out: a layout with its file.
+"""
+
+import asyncio
+import io
+from typing import Final
+
+import discord
+from discord import ui
+from PIL import Image, ImageDraw, ImageFont
+
+from bot.database.statistics import Report
+from bot.wording import text
+
+WIDTH: Final = 900
+ROW: Final = 30
+PAPER, INK, SOFT, BAR, BAD = "#ffffff", "#21201d", "#5d5a52", "#3b45c4", "#b3261e"
+
+
+class StatsLayout(ui.LayoutView):
+    """The numbers in words, and the chart."""
+
+    def __init__(self, report: Report, png: bytes) -> None:
+        super().__init__(timeout=None)
+        self.file = discord.File(io.BytesIO(png), filename="statistics.png")
+        requests, blocked = sum(day.requests for day in report.days), sum(day.blocked for day in report.days)
+        told = f"### Statistics\n{text.count(requests, 'request')} in {len(report.days)} days, {blocked} blocked"
+        if report.wait_median is not None and report.draw_median is not None:
+            told += (
+                f"\nHalf of the people waited less than {text.seconds(report.wait_median)} for their turn; "
+                f"half of the drawings took less than {text.seconds(report.draw_median)}."
+            )
+        self.add_item(ui.TextDisplay(told))
+        described = f"Requests a day, {requests} in all, {blocked} blocked; below, what was blocked and who asked most"
+        self.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, description=described)))
+
+
+async def stats_layout(report: Report) -> StatsLayout:
+    return StatsLayout(report, await asyncio.to_thread(drawn, report))
+
+
+def drawn(report: Report) -> bytes:
+    """An encoded PNG.  Takes some milliseconds: call it in a thread."""
+    named = [(name.replace("_", " "), count, BAD) for name, count in report.categories[:6]]
+    named += [(person.name, person.requests, BAR) for person in report.people[:6]]
+    height = 300 + ROW * (len(named) + 1)
+    picture = Image.new("RGB", (WIDTH, height), PAPER)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(16)
+    _days(draw, font, report)
+    top = max((count for _, count, _ in named), default=1)
+    for place, (name, count, colour) in enumerate(named):
+        y = 290 + place * ROW
+        draw.text((220, y + 2), name[:26], INK, font, anchor="ra")
+        length = max(2, (WIDTH - 320) * count // max(1, top))
+        draw.rectangle((232, y, 232 + length, y + ROW - 10), colour)
+        draw.text((240 + length, y + 2), str(count), INK, font)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _days(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, report: Report) -> None:
+    top = max((day.requests for day in report.days), default=0) or 1
+    step = (WIDTH - 80) / max(1, len(report.days))
+    for place, day in enumerate(report.days):
+        x = 60 + place * step
+        for count, colour in ((day.requests, BAR), (day.blocked, BAD)):
+            if count:
+                draw.rectangle((x, 240 - 200 * count / top, x + step * 0.8, 240), colour)
+    draw.line((60, 240, WIDTH - 20, 240), SOFT)
+    draw.text((52, 32), str(top), SOFT, font, anchor="ra")
+    draw.text((60, 248), report.days[0].day.isoformat(), SOFT, font)
+    draw.text((WIDTH - 20, 248), report.days[-1].day.isoformat(), SOFT, font, anchor="ra")

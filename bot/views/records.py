@@ -1,0 +1,120 @@
+"""What moderators read in `/mod user`, `/mod audit` and `/mod sanctions`: one person, who did what, who is out.
+
+In: records.  Out: layouts that only the asking moderator sees, page by page.
+"""
+
+from typing import Any, Final
+
+from discord import ui
+
+from bot.database.audit import AuditFilter
+from bot.database.records import AuditRecord, GenerationFilter, SanctionRecord
+from bot.database.session import utc_now
+from bot.views.client import BotInteraction
+from bot.views.custom_id import Base36
+from bot.views.modlog import ModLogPage
+from bot.views.press import Press, actor_of
+from bot.views.sanction import Ban, TimeOut
+from bot.wording import text
+
+PER_PAGE: Final = 10
+
+
+class AuditPage(Press, verb="audit"):
+    """Turns to acts older than row `before`; of one moderator and of one kind, where they are given."""
+
+    before: Base36 | None
+    actor_id: Base36 | None
+    action: str | None
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Older" if self.before else "Newest", emoji="▶️" if self.before else "⏮️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        layout = await audit_layout(interaction, self.before, self.actor_id, self.action)
+        await interaction.response.edit_message(view=layout)
+
+
+class SanctionsPage(Press, verb="sanctions"):
+    """Turns to sanctions older than row `before`."""
+
+    before: Base36 | None
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Older" if self.before else "Newest", emoji="▶️" if self.before else "⏮️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.edit_message(view=await sanctions_layout(interaction, self.before))
+
+
+async def audit_layout(
+    interaction: BotInteraction, before: int | None, actor_id: int | None, action: str | None
+) -> ui.LayoutView:
+    wanted = AuditFilter(actor_id=actor_id, action=action)
+    page = await interaction.client.services.moderation.audit(actor_of(interaction), wanted, before, PER_PAGE)
+    layout = listed("Audit log", [act(record) for record in page.records])
+    turn = [] if before is None else [AuditPage(None, actor_id, action)]
+    if page.next_before is not None:
+        turn.append(AuditPage(page.next_before, actor_id, action))
+    return with_buttons(layout, turn)
+
+
+async def sanctions_layout(interaction: BotInteraction, before: int | None) -> ui.LayoutView:
+    page = await interaction.client.services.moderation.sanctions(actor_of(interaction), before, PER_PAGE)
+    layout = listed("Sanctions", [sanction(record, whom=True) for record in page.records])
+    turn = [] if before is None else [SanctionsPage(None)]
+    if page.next_before is not None:
+        turn.append(SanctionsPage(page.next_before))
+    return with_buttons(layout, turn)
+
+
+async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutView:
+    """One person's record here: counts, what was said of them, sanctions, and the way to their requests."""
+    actor, services = actor_of(interaction), interaction.client.services
+    said = await services.reviews.counts(actor, user_id)
+    counts = await services.statistics.of_person(user_id, interaction.guild_id)
+    sanctions = (await services.moderation.sanctions(actor, None, 5, user_id)).records
+    in_force = await services.moderation.in_force(actor, user_id)
+    lines = [
+        f"### <@{user_id}>",
+        f"**{text.count(sum(counts.values()), 'request')}**: "
+        + (", ".join(f"{number} {status}" for status, number in counts.items()) or "none"),
+        f"Reported {said.get('report', 0)} · flagged {said.get('flag', 0)} · appealed {said.get('appeal', 0)}",
+        f"⛔ {sanction(in_force)}" if in_force is not None else "Free to use Easel.",
+    ]
+    if sanctions:
+        lines += ["**Sanctions so far**", *(sanction(record) for record in sanctions)]
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(ui.TextDisplay("\n".join(lines)))
+    log = ModLogPage.of(GenerationFilter(user_id=user_id), None)
+    return with_buttons(layout, [log, TimeOut(user_id), Ban(user_id)])
+
+
+def listed(title: str, lines: list[str]) -> ui.LayoutView:
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(ui.TextDisplay("\n".join([f"### {title}", *(lines or ["Nothing yet."])])))
+    return layout
+
+
+def with_buttons(layout: ui.LayoutView, buttons: list[Any]) -> ui.LayoutView:
+    if buttons:
+        layout.add_item(ui.ActionRow(*buttons))
+    return layout
+
+
+def act(record: AuditRecord) -> str:
+    kind, _, number = record.subject.partition(":")
+    about = f"<@{number}>" if kind == "user" and number.isdecimal() else record.subject.replace(":", " ")
+    why = f": {text.plain(record.why, 100)}" if record.why else ""
+    return f"{text.relative(record.at)} <@{record.actor_id}> **{record.action.replace('_', ' ')}** {about}{why}"
+
+
+def sanction(record: SanctionRecord, *, whom: bool = False) -> str:
+    who = f"<@{record.user_id}> " if whom else ""
+    until = f" {text.until(record.until)}" if record.until is not None else ""
+    over = record.lifted_at is not None or (record.until is not None and record.until <= utc_now())
+    state = " (over)" if over else ""
+    everywhere = ", everywhere" if record.guild_id is None else ""
+    why = f": {text.plain(record.reason, 100)}" if record.reason else ""
+    by = f"by <@{record.created_by}> {text.relative(record.created_at)}"
+    return f"{who}**{record.kind}**{until}{everywhere}{state}, {by}{why}"

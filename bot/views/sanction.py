@@ -1,0 +1,107 @@
+"""Timing somebody out or banning them from within the log and the review queue.
+
+In: whom it is about.  Out: a button, and the form that it opens.
+"""
+
+from datetime import timedelta
+from typing import Any, Final, Self
+
+import discord
+from discord import ui
+
+from bot.actions.moderation import Target
+from bot.database.records import SanctionKind
+from bot.database.session import utc_now
+from bot.errors import InvalidOption
+from bot.views.answer import note
+from bot.views.client import BotInteraction
+from bot.views.custom_id import Base36
+from bot.views.press import Press, actor_of, answering
+from bot.views.target import target_by_id
+from bot.wording import text
+from bot.wording.duration import parse_duration
+
+MAX_REASON: Final = 400
+MAX_TIMEOUT: Final = timedelta(days=365)
+
+
+class TimeOut(Press, verb="timeout"):
+    """Asks for how long and why."""
+
+    user_id: Base36
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Time out", emoji="⏳")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        actor_of(interaction).require("moderate_members")
+        await interaction.response.send_modal(SanctionForm("timeout", self.user_id))
+
+
+class Ban(Press, verb="ban"):
+    """Asks why, and whether what they made lately goes, too."""
+
+    user_id: Base36
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label="Ban", emoji="🔨", style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        actor_of(interaction).require("ban_members")
+        await interaction.response.send_modal(SanctionForm("ban", self.user_id))
+
+
+class SanctionForm(ui.Modal, title="Sanction"):
+    """How long (of a timeout), why, and what is removed with it."""
+
+    def __init__(self, kind: SanctionKind, user_id: int) -> None:
+        super().__init__(title="Time out" if kind == "timeout" else "Ban from Easel", timeout=15 * 60)
+        self.kind = kind
+        self.user_id = user_id
+        self.duration: ui.TextInput[Self] = ui.TextInput(default="1 day", max_length=40, custom_id="duration")
+        self.reason: ui.TextInput[Self] = ui.TextInput(max_length=MAX_REASON, custom_id="reason")
+        self.removal: ui.TextInput[Self] = ui.TextInput(
+            required=False, max_length=40, custom_id="removal", placeholder="nothing; or for example: 1 day"
+        )
+        if kind == "timeout":
+            self.add_item(ui.Label(text="How long", component=self.duration))
+        self.add_item(ui.Label(text="Why; the person reads it", component=self.reason))
+        self.add_item(ui.Label(text="Also remove their pictures of the last …", component=self.removal))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        async with answering(interaction):
+            length = timeout_length(self.duration.value) if self.kind == "timeout" else None
+            span = timeout_length(self.removal.value) if self.removal.value.strip() else None
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            target = await target_by_id(interaction, self.user_id)
+            sentence = await sanctioned(interaction, target, self.kind, length, self.reason.value, span)
+            await interaction.followup.send(view=note(sentence), ephemeral=True)
+
+
+async def sanctioned(
+    interaction: BotInteraction, target: Target, kind: SanctionKind, length: timedelta | None, reason: str,
+    span: timedelta | None,
+) -> str:  # fmt: skip
+    """Sanction a person and, with `span`, take down what they made lately; returns what is said about it."""
+    actor, services = actor_of(interaction), interaction.client.services
+    until = None if length is None else utc_now() + length
+    await services.moderation.sanction(actor, target, kind, until, reason)
+    what = "is banned from Easel" if until is None else f"cannot use Easel {text.until(until)}"
+    sentence = f"<@{target.user_id}> {what}: {text.plain(reason, MAX_REASON)}"
+    if span is None:
+        return sentence
+    removed = await services.pictures.remove_all_of(actor, target.user_id, utc_now() - span, reason)
+    sentence += f"\n{text.count(len(removed), 'generation')} of theirs {'is' if len(removed) == 1 else 'are'} removed."
+    if not all(one.gone for one in removed):
+        sentence += " Discord did not let me take every message down; please delete what is left."
+    return sentence
+
+
+def timeout_length(duration: str) -> timedelta:
+    """ "12h" → 12 hours.  Raises InvalidOption for what is no duration, or not from a minute to a year."""
+    length = parse_duration(duration)
+    if length is None:
+        raise InvalidOption("duration", "no_duration", {"value": duration})
+    if not timedelta(minutes=1) <= length <= MAX_TIMEOUT:
+        raise InvalidOption("duration", "wrong_duration", {"value": duration})
+    return length

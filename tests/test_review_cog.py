@@ -1,0 +1,160 @@
+"""Reports, appeals, the review queue and moderators' records, as people meet them in Discord."""
+
+import csv
+import io
+from dataclasses import replace
+from typing import Any
+
+import simcord
+
+from bot.actions.actor import Actor
+from bot.database.records import GuildRecord
+from tests.town import Town, answer, buttons, said
+
+
+async def mod(town: Town, command: str, **options: Any) -> Any:
+    return answer(await town.mo.slash(town.pictures, f"mod {command}", **options))
+
+
+async def reported(town: Town, reason: str = "it looks at me") -> tuple[int, simcord.InteractionResult]:
+    """Bo reports what Ada had drawn."""
+    record, message = await town.imagine("a cat")
+    shown = await town.bo.context_menu(town.pictures, "Report to moderators", message)
+    assert shown.modal is not None
+    return record.id, await town.bo.submit_modal(shown, {"reason": reason})
+
+
+async def test_a_report_reaches_the_queue_and_its_answer_the_reporter(town: Town) -> None:
+    """From the message's menu through the form to /mod review, and back as a direct message."""
+    generation_id, thanked = await reported(town)
+    assert "you will hear what they decide" in said(answer(thanked))
+    queue = await mod(town, "review")
+    assert queue.ephemeral
+    assert "it looks at me" in said(queue)
+    assert f"<@{town.bo.id}>" in said(queue)
+    result = await town.mo.slash(town.pictures, "mod review")
+    await town.mo.click(answer(result), custom_id=f"easel:takedown:{generation_id}")
+    assert "is removed" in said(answer(result))
+    after = await town.services.log.get(generation_id)
+    assert after is not None
+    assert after.removal is not None
+    assert "Nothing waits" in said(await mod(town, "review"))
+    dm = [entry for entry in town.env.backend.transcript if "was removed" in str(entry)]
+    assert dm
+
+
+async def test_only_the_bots_pictures_can_be_reported(town: Town) -> None:
+    """A word about it, and nothing in the queue."""
+    message = await town.bo.send(town.pictures, "hello")
+    shown = await town.bo.context_menu(town.pictures, "Report to moderators", message)
+    assert "nothing that Easel drew" in said(answer(shown))
+    assert "Nothing waits" in said(await mod(town, "review"))
+
+
+async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
+    """The refusal carries a button; what moderators grant passes the next time."""
+    town.pool.block("gore", "violence_gore")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    record = await town.newest()
+    shown = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{record.id}")
+    assert shown.modal is not None
+    await town.ada.submit_modal(shown, {"reason": "a football match"})
+    result = await town.mo.slash(town.pictures, "mod review")
+    assert "a football match" in said(answer(result))
+    await town.mo.click(answer(result), custom_id=f"easel:keep:{record.id}")
+    again, _ = await town.imagine("some gore")
+    assert again.status == "delivered"
+
+
+async def test_members_can_decide_nothing(town: Town) -> None:
+    """The buttons ask, wherever they stand."""
+    here = replace(await town.services.guild_settings.get(town.guild.id), review_channel_id=town.pictures.id)
+    await town.services.guild_settings.set(here, town.mo.id)
+    generation_id, _ = await reported(town)
+    announced = next(one for one in town.messages() if f"easel:keep:{generation_id}" in buttons(one))
+    pressed = await town.bo.click(announced, custom_id=f"easel:keep:{generation_id}")
+    assert "Manage Messages" in said(answer(pressed))
+    root = next(one for one in town.env.backend.commands[None].values() if one["name"] == "mod")
+    town.guild.set_command_permissions(int(root["id"]), {town.bo: True})
+    for command in ("review", "audit", "sanctions", "stats", "export"):
+        refused = await town.bo.slash(town.pictures, f"mod {command}")
+        assert "Manage Messages" in said(answer(refused))
+
+
+async def test_reviews_are_announced_where_managers_want_it(town: Town) -> None:
+    """A message with buttons in the review channel."""
+    channel = town.guild.create_text_channel("moderators")
+    chosen = replace(await town.services.guild_settings.get(town.guild.id), review_channel_id=channel.id)
+    assert isinstance(chosen, GuildRecord)
+    await town.services.guild_settings.set(chosen, town.mo.id)
+    generation_id, _ = await reported(town)
+    announced = channel.last_message
+    assert announced is not None
+    assert "it looks at me" in said(announced)
+    assert f"easel:keep:{generation_id}" in buttons(announced)
+    await town.mo.click(announced, custom_id=f"easel:keep:{generation_id}")
+    assert "stays" in said(channel.last_message)
+
+
+async def test_a_persons_record_and_who_is_out(town: Town) -> None:
+    """Counts, sanctions, and the acts of moderators, each page for moderators alone."""
+    await town.imagine("a cat")
+    banned = await mod(town, "ban", person=town.ada, reason="spam", remove="1 day")
+    assert "1 generation of theirs is removed" in said(banned)
+    record = said(await mod(town, "user", person=town.ada))
+    assert "1 request" in record
+    assert "spam" in record
+    assert "spam" in said(await mod(town, "sanctions"))
+    audit = said(await mod(town, "audit"))
+    assert "**ban**" in audit
+    assert "**remove**" in audit
+    assert "**remove**" not in said(await mod(town, "audit", action="ban"))
+
+
+async def test_a_ban_from_within_the_log(town: Town) -> None:
+    """Open an entry, press Ban, say why."""
+    record, _ = await town.imagine("a cat")
+    shown = await mod(town, "log")
+    opened = answer(await town.mo.click(shown, custom_id=f"easel:logentry:{record.id}"))
+    ban = next(one for one in buttons(opened) if one.startswith("easel:ban:"))
+    form = await town.mo.click(opened, custom_id=ban)
+    assert form.modal is not None
+    done = await town.mo.submit_modal(form, {"reason": "spam", "removal": ""})
+    assert "is banned" in said(answer(done))
+    assert await town.services.sanctions.active(town.ada.id, town.guild.id) is not None
+
+
+async def test_the_log_knows_what_was_flagged_and_where_it_stands(town: Town) -> None:
+    """Flagged and blocked together, each with a link to its message; blocked ones cannot be removed."""
+    town.pool.block("knife", "violence_gore", action="flag")
+    town.pool.block("gore", "violence_gore")
+    record, message = await town.imagine("a knife")
+    await town.imagine("a cat")
+    await town.ada.slash(town.pictures, "imagine", prompt="gore")
+    await town.settled()
+    shown = said(await mod(town, "log", status="flagged"))
+    assert "a knife" in shown
+    assert "gore" in shown
+    assert "a cat" not in shown
+    assert f"https://discord.com/channels/{town.guild.id}/{town.pictures.id}/{message.id}" in shown
+    blocked = await town.newest()
+    opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{blocked.id}"))
+    assert not [one for one in buttons(opened) if one.startswith("easel:remove")]
+    assert record.id != blocked.id
+
+
+async def test_statistics_and_export_come_as_files(town: Town) -> None:
+    """A chart, and the log under a filter; the export is audited."""
+    await town.imagine("a cat")
+    await town.imagine("a dog", who=town.bo)
+    stats = await mod(town, "stats", days=7)
+    assert "2 requests in 7 days, 0 blocked" in said(stats)
+    exported = await mod(town, "export", person=town.bo)
+    (file,) = exported.attachments
+    rows = list(csv.DictReader(io.StringIO((await file.read()).decode())))
+    assert [row["prompt"] for row in rows] == ["a dog"]
+    audit = await town.services.moderation.audit(
+        Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
+    )
+    assert [one.action for one in audit.records] == ["export"]
