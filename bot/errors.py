@@ -14,6 +14,7 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     │   └── Restarting
     ├── InvalidOption            a value out of range; `field` is the option's name
     ├── PromptBlocked            the filter said no; `category` names why
+    ├── PicturesHeld             the picture check left none to show
     ├── NotFound
     ├── NotYours
     ├── MissingPermission
@@ -162,6 +163,13 @@ class NotFound(UserError):
 
     subject: str
     number: int | None = None
+
+
+@dataclass(eq=False)
+class PicturesHeld(UserError):
+    """Nothing is left to show; `reviewed` says that moderators look at it, and may show it after all."""
+
+    reviewed: bool
 
 
 @dataclass(eq=False)

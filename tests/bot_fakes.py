@@ -30,6 +30,7 @@ from bot.orders.order import InteractionRef, Order, Requester
 from bot.pool.pool import EndpointStatus
 from bot.services import Services, open_services
 from inference.contract import (
+    ALLOW,
     MAX_IMAGES,
     MAX_SEED,
     CheckRequest,
@@ -74,7 +75,8 @@ FAKE_MODEL = ModelDescription(
 class FakePool:
     """Draws a tile a picture, after one preview, at once; `hold` stops it before that until `release`.
 
-    `capacity` may be set, and `scores`, of pictures 0 to 8; `requests` are those that were begun (see also the event
+    `capacity` may be set, `picture_verdicts`, and `scores`, of pictures 0 to 8;
+    `requests` are those that were begun (see also the event
     `begun`), `checked` the prompts that were judged, `cancelled`
     counts the generations that were closed early.  It knows all words but `unknown_words`.
     """
@@ -86,6 +88,7 @@ class FakePool:
         self._open.set()
         self._blocked: dict[str, Verdict] = {}
         self._failures: list[GenerationFailed] = []
+        self.picture_verdicts: dict[int, Verdict] = {}
         self.can_check = True
         self.served: tuple[ModelDescription, ...] = (FAKE_MODEL,)
         self.unknown_words: tuple[str, ...] = ()
@@ -144,7 +147,7 @@ class FakePool:
             yield Progress(0.5, tile(request.seed, kind="WEBP"))
             for index in range(request.images):
                 seed = (request.seed + index) % (MAX_SEED + 1)
-                yield Image(index, seed, self.scores[index], tile(seed))
+                yield Image(index, seed, self.scores[index], tile(seed), self.picture_verdicts.get(index, ALLOW))
             finished = True
             yield Done(0.1, "fake", self.unknown_words)
         finally:

@@ -347,12 +347,12 @@ async def test_who_may_only_time_out_touches_no_ban(opened: Services) -> None:
 async def test_direct_messages_can_be_refused(tmp_path: Path, choice: str) -> None:
     """Where no server's moderators see them; servers go on as they were."""
     async with services(tmp_path, direct_messages=choice) as opened:
-        assert (await draw(opened)).status == "done"
+        assert (await draw(opened)).status == "delivered"
         if choice == "refuse":
             with pytest.raises(DirectMessagesRefused):
                 await draw(opened, an_order(guild_id=None))
         else:
-            assert (await draw(opened, an_order(guild_id=None))).status == "done"
+            assert (await draw(opened, an_order(guild_id=None))).status == "delivered"
 
 
 # --------------------------------------------------------------------------------------------------- the request log

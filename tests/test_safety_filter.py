@@ -7,9 +7,15 @@ from hypothesis import strategies as st
 from inference.contract import InvalidRequest, Policy
 from inference.safety.filter import PromptFilter
 from tests.disguises import DISGUISES, scattered
-from tests.test_safety_lexicon import FAMOUS
 
-HARMLESS = ["", "a balrog playing chess", "🐉", "قطة", "a child with a red balloon", "a watercolour of a fox", *FAMOUS]
+HARMLESS = [
+    "", "a balrog playing chess", "🐉", "قطة", "a child with a red balloon", "a watercolour of a fox",
+    "grass in Scunthorpe", "a classic car in Essex", "a cock and hen in a farmyard", "a rapper on a stage",
+    "the Niger river in Nigeria", "a naked mole rat", "suicide squad movie poster", "grapes and rapeseed oil",
+    "a shuttlecock", "a cockatoo and a peacock", "a library of glass", "a raccoon in a cocoon",
+    "How do I kill a Python process?", "How do I shoot a good portrait photo?", "blue tits on a branch",
+    "a black cocktail dress", "nuclear power plant",
+]  # fmt: skip
 
 
 def check(prompt: str, negative: str | None = None, **policy: object) -> str:

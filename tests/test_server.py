@@ -27,6 +27,7 @@ from inference.contract import (
     GenerationRequest,
     Image,
     ModelDescription,
+    Policy,
     Progress,
     Queued,
     Readiness,
@@ -36,7 +37,9 @@ from inference.contract import (
 from inference.engine.engine import Engine
 from inference.engine.thread import EngineThread
 from inference.safety.filter import PromptFilter
+from inference.safety.images import action_for
 from inference.server.app import create_app
+from inference.server.checking import PictureChecker
 from inference.server.service import SERVICE
 from inference.server.shelf import Shelf
 from tests.fakes import FakeCodeModel
@@ -62,10 +65,14 @@ class HeldModel(FakeCodeModel):
 
 @asynccontextmanager
 async def running(
-    load: Callable[[], Engine] | None = None, *, token: str | None = None, max_waiting: int = 4
+    load: Callable[[], Engine] | None = None,
+    *,
+    token: str | None = None,
+    max_waiting: int = 4,
+    pictures: PictureChecker | None = None,
 ) -> AsyncIterator[Client]:
     backend = ThreadedBackend(lambda _: load() if load else Engine(FakeCodeModel()), "fake", max_waiting)
-    app = create_app(Shelf([ServedModel("fake", lambda: backend)]), PromptFilter.load(), token=token)
+    app = create_app(Shelf([ServedModel("fake", lambda: backend)]), PromptFilter.load(), pictures, token=token)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -355,6 +362,71 @@ async def test_a_model_that_cannot_be_loaded_is_the_end_of_the_engine() -> None:
 
 
 # ------------------------------------------------------------------------------------- the other endpoints
+
+
+class FakePictureCheck:
+    """Finds nudity in everything, and does with it what the policy says; keeps what it was shown."""
+
+    def __init__(self) -> None:
+        self.pictures: list[bytes] = []
+
+    def check(self, picture: bytes, policy: Policy) -> Verdict:
+        self.pictures.append(picture)
+        return Verdict(action_for(policy, "nudity"), "nudity", 0.9, "picture_check", ("fake",))
+
+
+async def test_pictures_leave_with_their_verdicts() -> None:
+    """By the policy of the request; unfinished ones of which something was found do not leave at all."""
+    check = FakePictureCheck()
+    async with running(pictures=check) as client:
+        events = await draw(client, images=2, policy={"level": "strict"})
+        loose = await draw(client, images=1, policy={"pictures": {"nudity": "allow"}})
+    pictures = [event for event in events if isinstance(event, Image)]
+    assert [picture.verdict.action for picture in pictures] == ["block", "block"]
+    assert {picture.png for picture in pictures} <= set(check.pictures)
+    assert not any(event.preview for event in events if isinstance(event, Progress))
+    assert [event.verdict.action for event in loose if isinstance(event, Image)] == ["allow"]
+
+
+async def test_a_start_picture_is_checked_first() -> None:
+    """One that may not be shown is refused by name before anything is drawn."""
+    buffer = io.BytesIO()
+    Picture.new("RGB", (16, 16), "tan").save(buffer, "PNG")
+    body = {"prompt": "a cat", "init_image": base64.b64encode(buffer.getvalue()).decode(), "strength": 0.5}
+    async with running(pictures=FakePictureCheck()) as client, client.post("/v1/generations", json=body) as response:
+        assert response.status == 400
+        assert (await response.json())["error"]["code"] == "refused_picture"
+
+
+async def test_a_picture_can_be_checked_alone() -> None:
+    """And where there is no picture check, that is said: it is never an "allow"."""
+    body = {"image": base64.b64encode(b"picture").decode(), "policy": {"level": "relaxed"}}
+    async with running(pictures=FakePictureCheck()) as client, client.post("/v1/check-image", json=body) as response:
+        assert Verdict.from_json((await response.json())["verdict"]).action == "blur"
+    async with running() as client, client.post("/v1/check-image", json=body) as response:
+        assert response.status == 501
+
+
+async def test_texts_of_like_meaning_have_like_vectors() -> None:
+    """Vectors have length one, so that a product is a likeness."""
+    texts = ["a cat on a sofa", "a kitten on a couch", "stock market report"]
+    async with running() as client, client.post("/v1/embed", json={"texts": texts}) as response:
+        vectors = torch.tensor((await response.json())["vectors"])
+    likeness = vectors @ vectors.T
+    assert torch.allclose(likeness.diagonal(), torch.ones(3), atol=1e-3)
+    assert likeness[0, 1] > likeness[0, 2] + 0.3
+
+
+async def test_a_check_takes_negative_prompts_and_a_policy() -> None:
+    """One verdict a pair."""
+    body = {
+        "prompts": ["a woman in a garden", "a woman in a garden", "a decapitated head"],
+        "negative_prompts": ["nsfw, ugly", "clothes", None],
+        "policy": {"categories": {"violence_gore": "flag"}},
+    }
+    async with running() as client, client.post("/v1/check", json=body) as response:
+        verdicts = [Verdict.from_json(verdict) for verdict in (await response.json())["verdicts"]]
+    assert [verdict.action for verdict in verdicts] == ["allow", "block", "flag"]
 
 
 async def test_check_answers_in_order() -> None:

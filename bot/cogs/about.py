@@ -21,7 +21,8 @@ same seed draws the same pictures), `guidance` (higher follows the prompt more c
 *Remix* lets you change it first, *Details* shows every parameter.
 For habit’s sake `a cat --seed 7 --no cars --n 4` works, too.
 `/again` draws your last prompt once more, `/queue` shows who waits, `/cancel` stops your own, `/history` keeps your \
-pictures, `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, `/details` tells how a picture came about, `/limits` \
+pictures, `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, \
+`/details` tells how a picture came about, `/limits` \
 what you have left. Right-click a message of Easel’s → *Apps* for *Who made this?*, *Remix* and *Report*."""
 
 HELP_MODERATORS = """**For moderators** `/mod log` is the request log, by person, status, category or words; open an \

@@ -21,7 +21,7 @@ from bot.database.records import (
     Removal,
     Status,
 )
-from bot.database.reviews import queue_verdict
+from bot.database.reviews import queue_picture_verdict, queue_verdict
 from bot.database.rows import generation_record, generation_row, image_row
 from bot.database.session import Database, utc_now, whole
 from bot.database.states import DRAWN, UNDRAWN, move
@@ -100,6 +100,8 @@ class GenerationLog:
         async with self._database.writing("generation") as session:
             for image in images:
                 await session.merge(image_row(image))
+                if image.verdict is not None and image.verdict.action != "allow":
+                    await queue_picture_verdict(session, image, image.verdict, at or self._now())
             await move(
                 session, generation_id, "delivering", finished_at=at or self._now(), model=model, grid_key=grid_key
             )

@@ -51,6 +51,12 @@ class ImageRecord:
     width: int
     height: int
     removal: Removal | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether it is shown behind a cover only."""
+        return self.verdict is not None and self.verdict.action == "blur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,11 @@ class GenerationRecord:
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a grid of the pictures that are left is shown behind a cover only."""
+        return any(image.is_covered for image in self.images if image.removal is None)
 
     def picture(self, index: int) -> ImageRecord:
         """Raises NotFound where there is no such picture, or it was removed."""

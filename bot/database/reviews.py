@@ -12,6 +12,7 @@ from typing import Final, Literal, cast
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import GenerationTable, ReviewTable
 from bot.errors import InvalidOption
@@ -85,6 +86,23 @@ async def queue_verdict(session: AsyncSession, generation_id: int, verdict: Verd
         hours = int(MISUSE_SPAN.total_seconds() // 3600)
         reason = f"{blocks} of this person's prompts were blocked within {hours} hours"
         session.add(_row(NewReview("misuse", row.guild_id, generation_id, row.user_id, 0, reason), now))
+
+
+async def queue_picture_verdict(session: AsyncSession, image: ImageRecord, verdict: Verdict, now: datetime) -> None:
+    """Put before moderators what the picture check held back or wants them to see; what it removed is in the log."""
+    if verdict.action == "block":
+        return
+    row = await session.get_one(GenerationTable, image.generation_id)
+    kind: ReviewKind = "held" if verdict.action == "hold" else "flag"
+    reason = f"{verdict.category}: {verdict.reason}"
+    new = NewReview(kind, row.guild_id, image.generation_id, row.user_id, 0, reason, image.index)
+    same = (
+        ReviewTable.generation_id == image.generation_id,
+        ReviewTable.image_index == image.index,
+        ReviewTable.kind == kind,
+    )
+    if await session.scalar(select(ReviewTable.id).where(*same).limit(1)) is None:  # a write may be repeated
+        session.add(_row(new, now))
 
 
 class Reviews:

@@ -120,13 +120,18 @@ def image_row(image: ImageRecord) -> ImageTable:
         score=image.score,
         width=image.width,
         height=image.height,
+        verdict=None if image.verdict is None else image.verdict.to_json(),
+        removed_at=image.removal.at if image.removal else None,
+        removed_by=image.removal.by if image.removal else None,
+        removed_why=image.removal.why if image.removal else None,
     )
 
 
 def image_record(row: ImageTable) -> ImageRecord:
     return ImageRecord(
-        row.generation_id, row.index, row.key, row.sha256, row.seed, row.score, row.width, row.height, _removal(row)
-    )
+        row.generation_id, row.index, row.key, row.sha256, row.seed, row.score, row.width, row.height, _removal(row),
+        None if row.verdict is None else Verdict.from_json(row.verdict),
+    )  # fmt: skip
 
 
 def _removal(row: GenerationTable | ImageTable) -> Removal | None:

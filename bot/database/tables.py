@@ -137,6 +137,7 @@ class ImageTable(Table):
     perceptual_hash: Mapped[str | None] = mapped_column(String(64))
     seed: Mapped[int] = mapped_column(BigInteger)
     score: Mapped[float | None]
+    verdict: Mapped[dict[str, Any] | None]  # the picture check's; None from before there was one
     width: Mapped[int]
     height: Mapped[int]
     removed_at: Mapped[datetime | None]

@@ -6,19 +6,24 @@ Decoding, composing and hashing happen in a thread.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 import structlog
 
-from bot.database.records import GenerationRecord, ImageRecord
+from bot.database.records import REFUSED, GenerationRecord, ImageRecord, Removal
 from bot.errors import NotFound
 from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.storage.folder import Storage
 from inference import contract
+from inference.contract import Verdict
 
 log = structlog.get_logger(__name__)
+
+FILTER_ID: Final = 0  # who has removed what nobody has
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +36,57 @@ class Picture:
     png: bytes
     width: int
     height: int
+    verdict: Verdict | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the picture check lets it be seen before moderators have looked at it."""
+        return self.verdict is None or self.verdict.action not in REFUSED
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """A generation's pictures, the best first, and the grid that shows them all.
+    """A generation's pictures, the best first, and the grid of those that may be shown; None where none may.
 
     `index` counts from 0 by this order, in the log and under the buttons too; which picture of the order it was, only
     its seed still says.
     """
 
     pictures: tuple[Picture, ...]
-    grid: PictureFile
+    grid: PictureFile | None
 
     @classmethod
     async def of(cls, images: Sequence[contract.Image]) -> "Album":
         """Raises ValueError for an image that cannot be read."""
         return await asyncio.to_thread(_arrange, images)
 
-    async def store(self, storage: Storage, generation_id: int) -> tuple[tuple[ImageRecord, ...], str]:
-        """Write every file; returns what the log keeps of the pictures, and the grid's key.  Raises NotSaved."""
-        records = await asyncio.to_thread(_describe, generation_id, self.pictures)
-        grid_key = f"generations/{generation_id}/grid.{self.grid.suffix}"
+    @property
+    def shown(self) -> tuple[Picture, ...]:
+        return tuple(picture for picture in self.pictures if picture.is_shown)
+
+    async def store(
+        self, storage: Storage, generation_id: int, at: datetime
+    ) -> tuple[tuple[ImageRecord, ...], str | None]:
+        """Write every file; returns what the log keeps of the pictures, and the grid's key.  Raises NotSaved.
+
+        What is not to be shown counts as removed by the filter, so that moderators find it, and may restore it.
+        """
+        records = await asyncio.to_thread(_describe, generation_id, self.pictures, at)
         files = [(record.key, picture.png) for record, picture in zip(records, self.pictures, strict=True)]
-        await asyncio.gather(*(storage.put(key, data) for key, data in [*files, (grid_key, self.grid.data)]))
+        grid_key = None
+        if self.grid is not None:
+            grid_key = f"generations/{generation_id}/grid.{self.grid.suffix}"
+            files.append((grid_key, self.grid.data))
+        await asyncio.gather(*(storage.put(key, data) for key, data in files))
         return records, grid_key
 
     @classmethod
     async def load(cls, storage: Storage, record: GenerationRecord) -> "Album":
         """The album as it was stored.  Raises NotFound."""
-        images = [
-            contract.Image(image.index, image.seed, image.score, await storage.get(image.key))
-            for image in record.images
-        ]
-        return await cls.of(images)
+        shown = [(image, await storage.get(image.key)) for image in record.images if image.removal is None]
+        if not shown:
+            raise NotFound("generation", record.id)
+        return await asyncio.to_thread(_reopened, shown)
 
 
 async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile | None:
@@ -81,14 +103,25 @@ async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile 
 
 
 def _arrange(images: Sequence[contract.Image]) -> Album:
-    pictures = tuple(
-        Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png))
+    return _album(
+        Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png), image.verdict)
         for place, image in enumerate(contract.best_first(images))
     )
-    return Album(pictures, grid.fit(grid.compose([picture.png for picture in pictures])))
 
 
-def _describe(generation_id: int, pictures: Sequence[Picture]) -> tuple[ImageRecord, ...]:
+def _reopened(images: Sequence[tuple[ImageRecord, bytes]]) -> Album:
+    return _album(
+        Picture(record.index, record.seed, record.score, png, record.width, record.height) for record, png in images
+    )
+
+
+def _album(pictures: Iterable[Picture]) -> Album:
+    pictures = tuple(pictures)
+    shown = [picture.png for picture in pictures if picture.is_shown]
+    return Album(pictures, grid.fit(grid.compose(shown)) if shown else None)
+
+
+def _describe(generation_id: int, pictures: Sequence[Picture], at: datetime) -> tuple[ImageRecord, ...]:
     return tuple(
         ImageRecord(
             generation_id=generation_id,
@@ -99,6 +132,12 @@ def _describe(generation_id: int, pictures: Sequence[Picture]) -> tuple[ImageRec
             score=picture.score,
             width=picture.width,
             height=picture.height,
+            removal=None if picture.is_shown else Removal(at, FILTER_ID, f"picture check: {_category(picture)}"),
+            verdict=picture.verdict,
         )
         for picture in pictures
     )
+
+
+def _category(picture: Picture) -> str:
+    return (picture.verdict and picture.verdict.category) or "other"

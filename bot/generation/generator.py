@@ -26,6 +26,7 @@ from bot.errors import (
     GenerationFailed,
     NotFound,
     NotSaved,
+    PicturesHeld,
     PromptBlocked,
     Restarting,
     UserError,
@@ -253,7 +254,7 @@ class Generator:
         records: tuple[ImageRecord, ...] = ()
         grid_key = None
         try:
-            records, grid_key = await album.store(self._storage, generation_id)
+            records, grid_key = await album.store(self._storage, generation_id, utc_now())
         except Exception:
             log.exception("generation.pictures_not_saved", generation=generation_id)
         try:
@@ -265,8 +266,10 @@ class Generator:
             raise
         except Exception:
             log.exception("generation.pictures_not_recorded", generation=generation_id)
+        if album.grid is None:
+            raise PicturesHeld(reviewed=any(image.verdict.action == "hold" for image in images))
         record = await self._drawn_record(work, model, records, grid_key)
-        return Result(record, album.pictures, album.grid, done.unknown_words)
+        return Result(record, album.shown, album.grid, done.unknown_words)
 
     async def _drawn_record(
         self, work: Work, model: str, images: tuple[ImageRecord, ...], grid_key: str | None
@@ -327,6 +330,8 @@ class Generator:
     async def _record_end(self, work: Work, error: UserError) -> None:
         if isinstance(error, GenerationCancelled):
             await self._generations.record_cancelled(work.generation_id)
+        elif isinstance(error, PicturesHeld):
+            await self._generations.delivered(work.generation_id, None, utc_now())
         elif not isinstance(error, PromptBlocked):
             await self._generations.fail(work.generation_id, error.code, error.details)
 

@@ -75,7 +75,8 @@ class Recovery:
                 await self._generator.carry_out(work)
                 return
             work.drawn = True
-            await self._generator.deliver(work, Result(record, album.pictures, album.grid))
+            if album.grid is not None:
+                await self._generator.deliver(work, Result(record, album.shown, album.grid))
         except Exception:  # a storage that cannot be read just now; the next start tries again
             log.exception("generation.not_delivered", generation=record.id)
         finally:

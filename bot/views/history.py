@@ -43,7 +43,7 @@ class HistoryLayout(ui.LayoutView):
                 box.add_item(ui.TextDisplay("-# Its picture file is missing or was removed."))
             else:
                 self.files.append(grid_file(record, picture))
-                box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1])))
+                box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1], spoiler=record.is_covered)))
             for row in action_rows(record):
                 box.add_item(row)
             self.add_item(box)

@@ -176,7 +176,7 @@ class PictureLayout(ui.LayoutView):
         asked = size if by is None else f"{size}, upscaled for <@{by}>"
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {facts}{asked} · seed {image.seed}"))
-        hidden = record.order.spoiler and by is not None
+        hidden = image.is_covered or (record.order.spoiler and by is not None)
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=hidden)))
         for row in buttons_of(record, image.index, by):
             box.add_item(row)

@@ -46,7 +46,8 @@ class ResultLayout(ui.LayoutView):
         if unknown:
             lines.append(f"-# {unknown_words(unknown)}")
         box.add_item(ui.TextDisplay("\n".join(lines)))
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=record.order.spoiler)))
+        hidden = record.order.spoiler or record.is_covered
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=hidden)))
         for row in picture_rows(record):
             box.add_item(row)
         for row in action_rows(record):

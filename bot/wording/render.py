@@ -169,6 +169,12 @@ def _prompt_blocked(s: Sentences, error: errors.PromptBlocked) -> str:
     return s.say("This prompt was not accepted: Easel does not draw {category}.", category=what)
 
 
+def _pictures_held(s: Sentences, error: errors.PicturesHeld) -> str:
+    if error.reviewed:
+        return s.say("The pictures came out in a way that this server does not show. Moderators will look at them.")
+    return s.say("The pictures came out in a way that this server does not show. Try other words.")
+
+
 LOST: Final = {
     "generation": later("Generation {number} was not found. It may have been removed."),
     "picture": later("Picture {number} was not found. It may have been removed."),
@@ -353,6 +359,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.Restarting: _restarting,
     errors.InvalidOption: _invalid_option,
     errors.PromptBlocked: _prompt_blocked,
+    errors.PicturesHeld: _pictures_held,
     errors.NotFound: _not_found,
     errors.NotYours: _not_yours,
     errors.MissingPermission: _missing_permission,

@@ -22,7 +22,7 @@ STANDARD: Final = Policy()
 class PromptFilter:
     """Judges prompts.  Safe to use from several threads."""
 
-    def __init__(self, reader: Reader, classifier: Classifier | None, thresholds: Thresholds) -> None:
+    def __init__(self, reader: Reader, classifier: Classifier, thresholds: Thresholds) -> None:
         self._reader = reader
         self._classifier = classifier
         self._thresholds = thresholds
@@ -32,8 +32,6 @@ class PromptFilter:
     def load(cls) -> "PromptFilter":
         """The filter that comes with Easel.  Raises inference.checkpoints.weights.CheckpointError."""
         reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
-        if not (WEIGHTS / "config.json").exists():
-            return cls(reader, None, Thresholds({}))
         settings: dict[str, Any] = read_json(WEIGHTS / "config.json")
         return cls(reader, Classifier.load(), Thresholds.from_json(settings["thresholds"]))
 
@@ -50,21 +48,17 @@ class PromptFilter:
         """The verdict, and the classifier's scores by category, with `unsafe` for the whole: for measurements."""
         evidence = self._reader.read(prompt)
         scores = self._scores(evidence, policy)
-        if scores is None:
-            return decide(policy, evidence, scores, self._thresholds), {}
         described = {"unsafe": scores.unsafe, **scores.categories}
         verdict = decide(policy, evidence, scores, self._thresholds)
         return verdict, {name: round(score, 4) for name, score in described.items()}
 
     def vector(self, text: str) -> list[float]:
         """Of length one: texts of like meaning have like vectors."""
-        found: list[float] = [] if self._classifier is None else self._classifier.encoder.vector(text).tolist()
+        found: list[float] = self._classifier.encoder.vector(text).tolist()
         return found
 
-    def _scores(self, evidence: Evidence, policy: Policy) -> Scores | None:
-        if self._classifier is None:
-            return None
-        text = evidence.reading.text
+    def _scores(self, evidence: Evidence, policy: Policy) -> Scores:
+        text = evidence.plain
         spans = list(WordPatterns.of(policy.allowed_words).spans(evidence.words))
         if spans:  # what was found harmless in this server is not looked at
             cut = {index for first, last in spans for index in range(first, last)}

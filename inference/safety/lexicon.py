@@ -119,16 +119,21 @@ class Lexicon:
 
     def find(self, words: Words) -> list[Match]:
         """Every listed term that stands in the text and in no harmless phrase of it."""
+        return self.sort(words)[0]
+
+    def sort(self, words: Words) -> tuple[list[Match], list[Match]]:
+        """The listed terms, and those that count for nothing because they stand in a harmless phrase."""
         found = list(self._find(words))
         masked = {
             index for match in found if match.kind is Kind.HARMLESS for index in range(match.first, match.last + 1)
         }
-        return [
-            match
-            for match in found
-            if match.kind is not Kind.HARMLESS
-            and not (match.first in masked and match.last in masked and not _longer(match, found))
-        ]
+        counted: list[Match] = []
+        excused: list[Match] = []
+        for match in found:
+            if match.kind is not Kind.HARMLESS:
+                inside = match.first in masked and match.last in masked and not _longer(match, found)
+                (excused if inside else counted).append(match)
+        return counted, excused
 
     def lists(self, text: str, *kinds: Kind) -> bool:
         """Whether a plain text has a term of one of the kinds."""

@@ -49,7 +49,7 @@ class Thresholds:
         return self.bands[STEPS[step - 1 if relaxed else step]]
 
 
-def decide(policy: Policy, evidence: Evidence, scores: Scores | None, thresholds: Thresholds) -> Verdict:
+def decide(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
     """The gravest verdict that anything about the prompt gives."""
     if evidence.finding is not None and evidence.finding.certain:
         return found_verdict("block", evidence.finding, evidence)
@@ -101,9 +101,7 @@ def _listed(policy: Policy, evidence: Evidence) -> Verdict:
     return verdict
 
 
-def _scored(policy: Policy, evidence: Evidence, scores: Scores | None, thresholds: Thresholds) -> Verdict:
-    if scores is None:
-        return Verdict("allow")
+def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
     band = thresholds.of(policy, scores.category)
     if scores.unsafe < band.flag:
         return Verdict("allow", None, scores.unsafe)

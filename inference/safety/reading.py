@@ -23,6 +23,8 @@ class Evidence:
     words: Words
     matches: list[Match]
     finding: Finding | None
+    plain: str
+    """The text without words that are listed but mean nothing here: mole rats instead of naked ones."""
 
     def terms(self, kind: Kind, category: str | None = None) -> tuple[str, ...]:
         """The listed terms of one kind, each once, in the order of the text."""
@@ -62,8 +64,10 @@ class Reader:
         """Everything about a text that needs no guess."""
         reading = self._speller.read(text)
         words = Words(reading.text)
-        matches = self.lexicon.find(words)
-        return Evidence(reading, words, matches, judge(words, matches))
+        matches, excused = self.lexicon.sort(words)
+        silent = {index for m in excused if m.kind in _HEARD for index in range(m.first, m.last + 1)}
+        plain = " ".join(word for index, word in enumerate(words.words) if index not in silent)
+        return Evidence(reading, words, matches, judge(words, matches), plain if silent else reading.text)
 
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:
@@ -72,6 +76,7 @@ def english_words(tokenizer: Tokenizer) -> dict[str, int]:
     return {word: rank for word, rank in vocabulary.items() if word.isascii() and word.isalpha()}
 
 
+_HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
 _DENIALS: Final = frozenset(
     ("no", "not", "non", "without", "never", "avoid", "avoiding", "exclude", "excluding", "anti", "against", "zero")
 )

@@ -21,10 +21,14 @@ from inference.contract import (
     Event,
     Failed,
     GenerationRequest,
+    ImageCheckRequest,
     InvalidRequest,
     Readiness,
+    Verdict,
     event_to_line,
 )
+from inference.pictures import UnreadablePicture
+from inference.server.checking import PictureChecker, check_start, checked
 from inference.server.metrics import ServerMetrics
 from inference.server.openai import create_images
 from inference.server.service import RETRY_SECONDS, SERVICE, Checker, Handler, Service, log_end, parse_json
@@ -38,19 +42,22 @@ NDJSON: Final = {"Content-Type": "application/x-ndjson", "Cache-Control": "no-st
 log = structlog.get_logger(__name__)
 
 
-def create_app(shelf: Shelf, checker: Checker, *, token: str | None = None) -> web.Application:
+def create_app(
+    shelf: Shelf, checker: Checker, pictures: PictureChecker | None = None, *, token: str | None = None
+) -> web.Application:
     """The application; it starts the models with itself, and stops them.
 
     With a `token`, everything but /healthz wants it as bearer token.  To be run with `handler_cancellation`, by which
     closing the connection cancels a generation.  Must be called in a running event loop.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors, require_token(token)])
-    app[SERVICE] = Service(shelf, checker, ServerMetrics())
+    app[SERVICE] = Service(shelf, checker, pictures, ServerMetrics())
     app.add_routes(
         [
             web.post("/v1/generations", create_generation),
             web.post("/v1/images/generations", create_images),
             web.post("/v1/check", check_prompts),
+            web.post("/v1/check-image", check_image),
             web.post("/v1/embed", embed_texts),
             web.get("/v1/models", list_models),
             web.get("/healthz", show_health),
@@ -80,10 +87,12 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     body = await request.read()
     # It may hold a picture of 10 MiB, which is no work for the event loop.
     order = await asyncio.to_thread(lambda: GenerationRequest.from_json(parse_json(body)))
+    await check_start(order, service.pictures)
     response = web.StreamResponse(headers=NDJSON)
     event: Event | None = None
     try:
-        async with aclosing(answered(service.shelf.stream(order))) as events:
+        drawn = checked(service.shelf.stream(order), service.pictures, order.policy)
+        async with aclosing(answered(drawn)) as events:
             async for event in events:
                 if not response.prepared:
                     await response.prepare(request)
@@ -126,6 +135,23 @@ async def check_prompts(request: web.Request) -> web.Response:
     for verdict in verdicts:
         service.metrics.verdict(verdict.action)
     return web.json_response({"verdicts": [verdict.to_json() for verdict in verdicts]})
+
+
+async def check_image(request: web.Request) -> web.Response:
+    """POST /v1/check-image: `{"image": "<base64>", "policy": {…}}` → `{"verdict": {…}}`."""
+    pictures = request.app[SERVICE].pictures
+    body = await request.read()
+    if pictures is None:
+        return _error(501, "no_picture_check", "this server cannot check pictures: pip install -e '.[nudenet]'")
+    try:
+        verdict = await asyncio.to_thread(lambda: _checked(pictures, ImageCheckRequest.from_json(parse_json(body))))
+    except UnreadablePicture as error:
+        raise InvalidRequest("unreadable_picture", "image", problem=str(error)) from error
+    return web.json_response({"verdict": verdict.to_json()})
+
+
+def _checked(pictures: PictureChecker, asked: ImageCheckRequest) -> Verdict:
+    return pictures.check(asked.image, asked.policy)
 
 
 async def embed_texts(request: web.Request) -> web.Response:

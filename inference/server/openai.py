@@ -32,6 +32,7 @@ from inference.contract import (
     check_fields,
     check_range,
 )
+from inference.server.checking import checked
 from inference.server.service import RETRY_SECONDS, SERVICE, Service, log_end, parse_json
 
 FIELDS: Final[Mapping[str, type]] = {
@@ -64,7 +65,7 @@ async def create_images(request: web.Request) -> web.StreamResponse:
         document = parse_json(await request.read())
         order, partial_images, streamed = await asyncio.to_thread(read_order, document)
         await _judge(order, service)
-        events = service.shelf.stream(order)
+        events = checked(service.shelf.stream(order), service.pictures, order.policy)
         if streamed:
             return await _stream(request, events, order, partial_images)
         return web.json_response(await _answer(events, order, service))

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from inference.backends.opening import BackendOptions, served_models
 from inference.safety.filter import PromptFilter
+from inference.safety.images import PictureCheck
 from inference.server.app import create_app
 from inference.server.shelf import Shelf
 from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
@@ -69,7 +70,8 @@ def _listen(options: ServeOptions) -> socket.socket:
 async def _run(options: ServeOptions, listener: socket.socket) -> None:
     """The life of the process: listen, load, draw until a signal or the default model's death."""
     shelf = Shelf(served_models(options), round(options.memory * 2**30))
-    app = create_app(shelf, PromptFilter.load(), token=options.token if options.uds is None else None)
+    token = options.token if options.uds is None else None
+    app = create_app(shelf, PromptFilter.load(), PictureCheck.load(), token=token)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -20,6 +20,7 @@ from inference.contract import (
     Queued,
     Verdict,
 )
+from inference.server.checking import PictureChecker
 from inference.server.metrics import ServerMetrics
 from inference.server.shelf import Shelf
 
@@ -43,6 +44,7 @@ class Service:
 
     shelf: Shelf
     checker: Checker
+    pictures: PictureChecker | None
     metrics: ServerMetrics
 
 

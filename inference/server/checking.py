@@ -1,0 +1,54 @@
+"""Between a backend and the client: every picture is looked at before it leaves.
+
+In: a generation's events, and a picture check.  Out: the same events, finished pictures with their verdicts, and
+previews only where nothing was found in them.  Where the server has no picture check, everything passes as it is.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Protocol
+
+from inference.contract import Event, GenerationRequest, Image, InvalidRequest, Policy, Progress, Verdict
+from inference.pictures import UnreadablePicture
+
+REFUSED = ("hold", "block")
+
+
+class PictureChecker(Protocol):
+    """What judges pictures: inference.safety.images.PictureCheck."""
+
+    def check(self, picture: bytes, policy: Policy) -> Verdict:
+        """Raises UnreadablePicture."""
+
+
+async def check_start(order: GenerationRequest, pictures: PictureChecker | None) -> None:
+    """Raises InvalidRequest for a start picture that may not be shown, or is none."""
+    if pictures is None or order.init_image is None:
+        return
+    try:
+        verdict = await asyncio.to_thread(pictures.check, order.init_image, order.policy or Policy())
+    except UnreadablePicture as error:
+        raise InvalidRequest("unreadable_picture", "init_image", problem=str(error)) from error
+    if verdict.action in REFUSED:
+        raise InvalidRequest("refused_picture", "init_image", category=verdict.category)
+
+
+async def checked(
+    events: AsyncGenerator[Event], pictures: PictureChecker | None, policy: Policy | None
+) -> AsyncGenerator[Event]:
+    """The events as they may leave; closing this closes those."""
+    async with aclosing(events):
+        async for event in events:
+            yield event if pictures is None else await _checked(event, pictures, policy or Policy())
+
+
+async def _checked(event: Event, pictures: PictureChecker, policy: Policy) -> Event:
+    match event:
+        case Image():
+            return replace(event, verdict=await asyncio.to_thread(pictures.check, event.png, policy))
+        case Progress(done, preview) if preview is not None:
+            verdict = await asyncio.to_thread(pictures.check, preview, policy)
+            return event if verdict.action in ("allow", "flag") else Progress(done)
+    return event

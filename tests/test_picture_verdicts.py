@@ -1,0 +1,90 @@
+"""What the picture check held back never reaches the channel; the policy of a server reaches the inference server."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.database.records import GuildRecord
+from bot.database.reviews import Reviews
+from bot.errors import InvalidOption, PicturesHeld
+from bot.orders.order import Requester
+from inference.contract import Policy, Verdict
+from tests.bot_fakes import ADA, CHANNEL, GUILD, FakePool, an_order, finish, order_one, services
+
+HELD = Verdict("hold", "nudity", 0.9, "picture_check", ("female_breast_exposed",))
+
+
+async def test_a_held_picture_is_not_shown_and_comes_before_moderators(tmp_path: Path) -> None:
+    """The others are delivered without it; it is kept, so that it can be restored."""
+    pool = FakePool()
+    pool.picture_verdicts = {1: HELD}
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        record = await finish(opened, generation_id)
+        (result,) = reply.results
+        reviews = await Reviews(opened.database).of(generation_id)
+        kept = await opened.storage.get(record.images[1].key)
+    assert [picture.index for picture in result.images] == [0, 2, 3]
+    assert record.images[1].removal is not None
+    assert record.images[1].verdict == HELD
+    assert kept
+    (review,) = reviews
+    assert (review.kind, review.image_index) == ("held", 1)
+    assert "nudity" in review.reason
+
+
+async def test_where_nothing_is_left_the_person_is_told(tmp_path: Path) -> None:
+    """Kindly, and that moderators look at it; the pictures stay for them."""
+    pool = FakePool()
+    pool.picture_verdicts = dict.fromkeys(range(9), HELD)
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        record = await finish(opened, generation_id)
+    (error,) = reply.errors
+    assert isinstance(error, PicturesHeld)
+    assert error.reviewed
+    assert not reply.results
+    assert (record.status, len(record.images), record.grid_key) == ("expired", 4, None)
+
+
+@pytest.mark.parametrize(("action", "kinds", "shown"), [("block", [], 3), ("blur", ["flag"], 4), ("flag", ["flag"], 4)])
+async def test_the_server_decides_what_becomes_of_a_picture(
+    tmp_path: Path, action: str, kinds: list[str], shown: int
+) -> None:
+    """Removed without a review, shown behind a cover, or shown and listed."""
+    pool = FakePool()
+    pool.picture_verdicts = {0: Verdict(action, "nudity", 0.9, "picture_check")}  # type: ignore[arg-type]
+    async with services(tmp_path, pool) as opened:
+        generation_id, reply = await order_one(opened, an_order())
+        record = await finish(opened, generation_id)
+        reviews = await Reviews(opened.database).of(generation_id)
+    assert [review.kind for review in reviews] == kinds
+    assert len(reply.results[0].images) == shown
+    assert record.is_covered is (action == "blur")
+
+
+async def test_the_policy_travels_with_check_and_drawing(tmp_path: Path) -> None:
+    """The server's choices and words; an age-restricted channel counts only where managers say so."""
+    pool = FakePool()
+    chosen = Policy("strict", age_restricted=True, categories={"illegal": "flag"})
+    async with services(tmp_path, pool) as opened:
+        await opened.guild_settings.set(GuildRecord(GUILD, policy=chosen), by=1)
+        await opened.terms._terms.add(GUILD, "pineapple*", "block", by=1)
+        await opened.terms._terms.add(GUILD, "pizza", "flag", by=1)
+        generation_id, _ = await order_one(opened, an_order())
+        await finish(opened, generation_id)
+        restricted = await opened.policies.of(Requester(ADA, "ada", GUILD, CHANNEL, age_restricted=True))
+        elsewhere = await opened.policies.of(Requester(ADA, "ada", None, CHANNEL))
+    (policy,) = pool.policies
+    assert policy == pool.requests[0].policy
+    assert (policy.level, policy.age_restricted, policy.categories) == ("strict", False, {"illegal": "flag"})
+    assert (policy.blocked_words, policy.flagged_words) == (("pineapple*",), ("pizza",))
+    assert restricted.age_restricted
+    assert elsewhere == Policy()
+
+
+async def test_words_that_stand_for_nearly_everything_are_refused(tmp_path: Path) -> None:
+    """When they are chosen, with the reason; not when somebody draws."""
+    async with services(tmp_path) as opened:
+        with pytest.raises(InvalidOption, match="too_few_letters"):
+            await opened.terms._terms.add(GUILD, "a*", "block", by=1)
