@@ -6,7 +6,7 @@ PIP_ARGS ?=
 PYTEST_ARGS ?=
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: venv demo test run lint clean
+.PHONY: venv demo test run lint messages clean
 .DELETE_ON_ERROR:
 
 venv: .venv/.dev
@@ -24,6 +24,10 @@ lint: .venv/.dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+messages: .venv/.dev
+	@mkdir -p bot/wording/locales
+	.venv/bin/pybabel extract -k say -k later -k count:1,2 -o bot/wording/locales/easel.pot bot/wording
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -45,6 +49,3 @@ clean:
 	@echo "Installing Easel and its test tools into .venv (once; PyTorch is large) …"
 	@$(PIP) -e '.[dev]'
 	@touch $@ .venv/.demo
-
-messages: ## collect the sentences for the catalogues of bot/wording/locales
-	$(BIN)/pybabel extract -k say -k later -k count:1,2 -o bot/wording/locales/easel.pot bot/wording

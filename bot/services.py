@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from bot.actions.erasing import Eraser
 from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
 from bot.actions.moderation import Moderation
@@ -78,6 +79,7 @@ class Services:
     metrics: BotMetrics
 
     pictures: Pictures
+    eraser: Eraser
     gallery: Gallery
     moderation: Moderation
     reviews: ReviewQueue
@@ -158,16 +160,16 @@ async def open_services(
         recovery = Recovery(generator=generator, works=works, queue=queue, generations=generations, storage=storage)
         await generator.open()
         stack.push_async_callback(generator.close)
+        eraser = Eraser(erasures=Erasures(database), storage=storage, review=timedelta(days=settings.review_days))
         pictures = Pictures(
             generations=generations,
             works=works,
             storage=storage,
             post_log=PostLog(database),
             posts=posts or NoPosts(),
-            erasures=Erasures(database),
+            eraser=eraser,
             audit_log=audit_log,
             sanctions=sanctions,
-            review=timedelta(days=settings.review_days),
         )
         review_queue = ReviewQueue(
             reviews=reviews,
@@ -186,7 +188,7 @@ async def open_services(
             storage=storage,
             audit_log=audit_log,
         )
-        stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(pictures, privacy), name="purge"))
+        stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(eraser, privacy), name="purge"))
         yield Services(
             settings=settings,
             generator=generator,
@@ -199,6 +201,7 @@ async def open_services(
             database=database,
             metrics=metrics,
             pictures=pictures,
+            eraser=eraser,
             gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
             reviews=review_queue,
@@ -232,10 +235,10 @@ def _say_lost(why: str) -> None:
     log.critical("locks.taken_by_another", why=why)
 
 
-async def _keep_purging(pictures: Pictures, privacy: Privacy) -> None:
+async def _keep_purging(eraser: Eraser, privacy: Privacy) -> None:
     while True:
         try:
-            await pictures.purge()
+            await eraser.erase()
             await privacy.purge()
         except Exception:  # a database that is away now may be back in an hour
             log.exception("pictures.purge_failed")

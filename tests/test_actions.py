@@ -116,7 +116,7 @@ async def test_an_owners_delete_takes_every_message_down_and_erases_the_files_at
     assert await audited(opened) == []
     with pytest.raises(NotFound):
         await opened.pictures.find(ada, record.id)
-    assert await opened.pictures.purge() == 0
+    assert await opened.eraser.erase() == 0
 
 
 async def test_a_moderators_removal_keeps_the_files_for_review(
@@ -127,12 +127,12 @@ async def test_a_moderators_removal_keeps_the_files_for_review(
     await opened.pictures.remove(mo, record.id, "tasteless")
     assert posts.taken_down == [555]
     assert await audited(opened) == [(MO, "remove", f"generation:{record.id}")]
-    assert await opened.pictures.purge() == 0
+    assert await opened.eraser.erase() == 0
     assert len(files(tmp_path)) == 5
-    opened.pictures._now = lambda: datetime.now(UTC) + timedelta(days=31)
-    assert await opened.pictures.purge() == 1
+    opened.eraser._now = lambda: datetime.now(UTC) + timedelta(days=31)
+    assert await opened.eraser.erase() == 1
     assert files(tmp_path) == set()
-    assert await opened.pictures.purge() == 0
+    assert await opened.eraser.erase() == 0
 
 
 async def test_removing_one_picture_redraws_its_messages_and_deletes_its_copies(
@@ -144,8 +144,8 @@ async def test_removing_one_picture_redraws_its_messages_and_deletes_its_copies(
     await opened.pictures.copied(record.id, 1, CHANNEL, 771)
     await opened.pictures.remove(mo, record.id, "tasteless", 1)
     assert (posts.redrawn, posts.taken_down) == ([555], [771])
-    opened.pictures._now = lambda: datetime.now(UTC) + timedelta(days=31)
-    await opened.pictures.purge()
+    opened.eraser._now = lambda: datetime.now(UTC) + timedelta(days=31)
+    await opened.eraser.erase()
     assert files(tmp_path) == {"0.png", "2.png", "3.png"}
     with pytest.raises(NotFound):
         await opened.pictures.picture(ada, record.id, 1)

@@ -29,6 +29,18 @@ async def test_after_the_token_has_run_out_the_pictures_are_posted_with_a_mentio
     assert len(town.messages()) == 1
 
 
+async def test_what_was_posted_late_is_taken_down_like_any_answer(town: Town) -> None:
+    """The message that took the answer's place is known, too."""
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    await town.env.advance_time(16 * 60)
+    town.pool.release()
+    record, _ = await town.finished()
+    await town.mo.slash(town.pictures, "mod remove", generation=record.id, reason="tasteless")
+    assert town.pictures.history(viewer=town.bo) == []
+
+
 @pytest.mark.parametrize("status", [500, 503, 429])
 async def test_a_passing_illness_of_discord_is_waited_out(town: Town, status: int) -> None:
     """The result is sent again until it arrives, in the same message."""

@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_dir
 
 from bot import errors
 from bot.errors import UserError
-from bot.wording import render
+from bot.wording import phrases, render
 from bot.wording.catalogue import Sentences, parsed
 from bot.wording.form import DISCORD, PLAIN
 from bot.wording.render import explain, explain_kept
@@ -58,6 +58,11 @@ EXAMPLES: list[tuple[UserError, str]] = [
      "This picture was drawn elsewhere. It can be shared only in the server where it was drawn."),
     (errors.TooLate(7), "This generation is not in progress any more: it is too late to cancel it."),
     (errors.TooLarge("pictures", 26_000_000, 10 * 2**20), "The file has 24.8 MB; Discord takes 10 MB here."),
+    (errors.Busy(), "Easel is very busy and could not take your order in time. Please try again in a moment."),
+    (errors.Restarting(), "Easel is being restarted. Please try again in a minute."),
+    (errors.PicturesHeld(reviewed=True),
+     "The pictures came out in a way that this server does not show. Moderators will look at them."),
+    (errors.PicturesHeld(), "The pictures came out in a way that this server does not show. Try other words."),
     (errors.AlreadyDeleted(7), "These pictures are deleted already."),
     (errors.CannotAppeal(7),
      "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."),
@@ -95,7 +100,7 @@ def test_what_an_option_can_be_refused_for_has_a_sentence() -> None:
     reachable = {"empty", "no_size", "not_supported", "not_text", "out_of_range", "too_large", "too_long",
                  "unknown_model", "unknown_size", "unreadable_picture"}  # fmt: skip
     assert reachable <= set(refusals.MESSAGES)
-    assert reachable <= set(render.PROBLEMS)
+    assert reachable <= set(phrases.PROBLEMS)
 
 
 @pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda error: error.code)
@@ -117,6 +122,25 @@ def test_times_and_quotes_suit_the_place() -> None:
     error = errors.Sanctioned("timeout", "*no*", NOON)
     assert explain(error, form=PLAIN) == "You are timed out from Easel: *no*. Try again 2026-01-01 12:00 UTC."
     assert PLAIN.person(7) == PLAIN.channel(7) == "7"
+
+
+CODES = {
+    "NotFound": (0, phrases.LOST), "NotSaved": (0, phrases.UNSAVED), "writing": (0, phrases.UNSAVED),
+    "InvalidOption": (1, phrases.PROBLEMS), "GenerationFailed": (0, phrases.FAILURES),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "bot").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_every_code_that_is_used_has_a_phrase(path: Path) -> None:
+    """So that nobody reads a code where a sentence belongs."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        place, known = CODES.get(ast.unparse(node.func).split(".")[-1], (0, None))
+        if known is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
+            assert ast.literal_eval(node.args[place]) in known, f"line {node.lineno}"
 
 
 # ------------------------------------------------------------------------------------------------------- languages
@@ -168,7 +192,7 @@ FOR_ENGINEERS = ("ValueError", "RuntimeError", "TypeError", "EndpointDown", "Con
 # Read by whoever runs the bot, on the terminal, in English.
 FOR_OPERATORS = (
     "bot/cli", "bot/demo", "bot/config.py", "bot/connection.py", "bot/partition.py", "bot/stopping.py", "bot/pool",
-    "bot/command_sync.py", "bot/metrics.py", "bot/orders/counts.py",
+    "bot/command_sync.py", "bot/metrics.py", "bot/storage/s3.py", "bot/orders/counts.py",
     "bot/database/audit.py", "bot/database/locks.py", "bot/database/session.py", "bot/database/backup.py",
 )  # fmt: skip
 # Layouts, pages and the reasons that reviews keep still hold words of their own.
@@ -187,7 +211,7 @@ def sentences_of(source: str) -> Iterator[tuple[int, str]]:
             passed.add(node.value)
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).split(".")
-            if name[-1] in FOR_ENGINEERS or name[0] == "log" or "create_task" in name or "execute" in name:
+            if name[-1] in FOR_ENGINEERS or name[0] in ("log", "super()") or "create_task" in name or "execute" in name:
                 passed |= set(ast.walk(node))
         if isinstance(node, ast.AnnAssign | ast.arg):
             passed |= set(ast.walk(node.annotation)) if node.annotation else set()

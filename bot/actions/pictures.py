@@ -3,27 +3,23 @@
 In: an actor and an id.  Out: records, orders, and what became of it.  Knows no Discord; see `Posts`.
 """
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
 
 from bot.actions.actor import Actor
+from bot.actions.erasing import Eraser
 from bot.actions.posts import Posts
 from bot.database.audit import Act, AuditLog
-from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
-from bot.database.records import Erasure, GenerationFilter, GenerationRecord, ImageRecord, PostRecord
+from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, PostRecord
 from bot.database.sanctions import Sanctions
-from bot.database.session import utc_now
 from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.album import shown_grid
-from bot.generation.thumbnail import thumbnail_key
 from bot.generation.work import Works
 from bot.orders.flags import read_flags
 from bot.orders.order import Kind, Order
@@ -44,7 +40,7 @@ class Removed:
 
 
 class Pictures:
-    """`review` is how long the files of what a moderator removed are kept."""
+    """Looks after generations, from whichever door somebody comes."""
 
     def __init__(
         self,
@@ -54,22 +50,18 @@ class Pictures:
         storage: Storage,
         post_log: PostLog,
         posts: Posts,
-        erasures: Erasures,
+        eraser: Eraser,
         audit_log: AuditLog,
         sanctions: Sanctions,
-        review: timedelta,
-        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._generations = generations
         self._works = works
         self._storage = storage
         self._post_log = post_log
         self._posts = posts
-        self._erasures = erasures
+        self._eraser = eraser
         self._audit_log = audit_log
         self._sanctions = sanctions
-        self._review = review
-        self._now = now
 
     # -------------------------------------------------------------------------------------------------- looking
 
@@ -219,7 +211,7 @@ class Pictures:
             raise NotYours("generation")
         if record.removal is None:
             await self._remove(actor, record, "", None)
-        await self._erase_due(self._now() + timedelta(seconds=1), record.id)
+        await self._eraser.erase(record.id, at_once=True)
 
     async def take_down(self, record: GenerationRecord) -> bool:
         """Delete every message that shows it, and nothing else; False where Discord did not let all happen."""
@@ -248,7 +240,7 @@ class Pictures:
             self._works.cancel(record.id, actor.user_id)
         gone = await self._take_down(removed, index)
         if actor.user_id == record.order.requester.user_id:
-            await self._erase_due(self._now() - self._review, record.id)
+            await self._eraser.erase(record.id)
         return Removed(removed, gone)
 
     async def _take_down(self, record: GenerationRecord, index: int | None) -> bool:
@@ -266,42 +258,6 @@ class Pictures:
                 continue
             all_gone = all_gone and gone
         return all_gone
-
-    # ---------------------------------------------------------------------------------------------------- erasing
-
-    async def purge(self) -> int:
-        """Delete the files of what was removed long enough ago; returns of how many generations."""
-        return await self._erase_due(self._now() - self._review)
-
-    async def _erase_due(self, removed_before: datetime, generation_id: int | None = None) -> int:
-        erased = 0
-        for erasure in await self._erasures.due(removed_before, generation_id):
-            try:
-                await self._erase(erasure)
-            except Exception:  # the next purge tries again
-                log.exception("pictures.not_erased", generation=erasure.generation_id)
-            else:
-                erased += 1
-                log.info("pictures.erased", generation=erasure.generation_id, pictures=len(erasure.image_indexes))
-        return erased
-
-    async def _erase(self, erasure: Erasure) -> None:
-        """The pictures, the grid that shows them, and the copies from which variations began."""
-        copies = []
-        for row_id, key in await self._erasures.copies(erasure.generation_id):
-            if await self._hash(key) in erasure.image_hashes:
-                await self._storage.delete(key)
-                copies.append(row_id)
-        for key in erasure.keys:
-            await self._storage.delete(key)
-            await self._storage.delete(thumbnail_key(key))
-        await self._erasures.done(erasure, copies)
-
-    async def _hash(self, key: str) -> str | None:
-        try:
-            return hashlib.sha256(await self._storage.get(key)).hexdigest()
-        except NotFound:
-            return None
 
 
 def successor(record: GenerationRecord, actor: Actor, kind: Kind, **changes: Any) -> Order:

@@ -53,5 +53,5 @@ async def move(session: AsyncSession, generation_id: int, to: Status, **values: 
     if moved.first() is None:
         found = await session.scalar(select(GenerationTable.status).where(GenerationTable.id == generation_id))
         if found is None:
-            raise NotFound(f"Generation {generation_id}")
+            raise NotFound("generation", generation_id)
         raise Overtaken(generation_id, to, found)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from bot import errors
 from bot.errors import UserError
-from bot.wording.catalogue import Sentences, later
+from bot.wording.catalogue import Sentences
 from bot.wording.form import DISCORD, Form
+from bot.wording.phrases import FAILURES, FIELDS, LOST, OUT_OF_REACH, PROBLEMS, UNSAVED
 from bot.wording.text import category
 
 
@@ -89,67 +90,6 @@ def _queue_full(s: Sentences, error: errors.QueueFull) -> str:
 
 # ---------------------------------------------------------------------------------------------------- what is asked for
 
-FIELDS: Final = {
-    "prompt": later("Prompt"),
-    "negative_prompt": later("Negative prompt"),
-    "images": later("Images"),
-    "seed": later("Seed"),
-    "guidance_scale": later("Guidance scale"),
-    "temperature": later("Temperature"),
-    "top_k": later("Top k"),
-    "strength": later("Strength"),
-    "init_image": later("Picture"),
-    "model": later("Model"),
-    "size": later("Size"),
-    "duration": later("Duration"),
-    "category": later("Category"),
-    "until": later("End"),
-    "cursor": later("Page"),
-    "term": later("Blocked word"),
-    "reason": later("Reason"),
-    "text": later("Text"),
-    "user": later("Person"),
-}
-PROBLEMS: Final = {
-    "empty": later("The {field} is empty."),
-    "out_of_range": later("{field} is {value}; it must be from {low} to {high}."),
-    "too_long": later("{field} has {length} characters; at most {limit} are taken."),
-    "wrong_length": later("{field} has {length} characters; from 1 to {limit} are taken."),
-    "too_many_here": later("{value} pictures are too many here; at most {limit} are drawn."),
-    "unknown_setting": later("There is no setting “{value}” here."),
-    "no_choice": later("{field} is “{value}”; it must be one of: {choices}."),
-    "too_many": later("There are {count} already; at most {limit} may be."),
-    "too_large": later("{field} has {bytes} bytes; at most {limit} are taken."),
-    "too_many_wildcards": later("{value} has {count} wildcards; at most {limit} may be."),
-    "too_few_letters": later("{value} has {count} letters beside its wildcards; at least {limit} are needed."),
-    "not_text": later("{field} is no text at character {position}."),
-    "not_a_character": later("{field} holds {character}, which is not a character of text."),
-    "unreadable_picture": later("The picture cannot be read."),
-    "unknown_model": later("No drawing server has the model {value} now."),
-    "unknown_size": later("{field} is {value}; the model {model} draws {known}."),
-    "no_size": later("{field} is {value}; it must read like 512x512."),
-    "needs_keep_rows_or_strength": later("A picture to start from needs a strength."),
-    "not_supported": later("{field} is not possible with the model {model}."),
-    "has_colon": later("No category holds a colon."),
-    "misspelt_flag": later("There is no {flag}. Did you mean {near}? There are {flags}."),
-    "unknown_flag": later("There is no {flag}. There are {flags}."),
-    "flag_with_value": later("{flag} takes no value, and “{value}” follows it. Flags come last."),
-    "flag_without_words": later("{flag} needs words: what to leave out."),
-    "flag_takes_whole_number": later("{flag} takes a whole number, not “{value}”."),
-    "flag_takes_number": later("{flag} takes a number, not “{value}”."),
-    "names_no_generation": later("Give a link to a message of Easel’s (Copy Message Link), or a generation’s id."),
-    "no_duration": later("“{value}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."),
-    "wrong_duration": later("The duration is {value}; it must be from 1 minute to 365 days."),
-    "no_number": later("{field} is {value}; it must be a number."),
-    "no_day": later("{field} is {value}; a day reads like 2026-11-29."),
-    "no_channel": later("{field} is {value}; this server has no such channel."),
-    "word_missing": later("To erase everything, write the word “{value}” into the box."),
-    "no_id": later("No Discord id has so many digits."),
-    "past": later("A timeout's end is {value}; it must lie in the future."),
-    "no_place": later("“{value}” is not a place in this list."),
-    "direct_message": later("This picture was made in a direct message; only a server has a gallery."),
-}
-
 
 def _invalid_option(s: Sentences, error: errors.InvalidOption) -> str:
     if (error.field, error.problem) == ("prompt", "empty"):
@@ -175,22 +115,6 @@ def _pictures_held(s: Sentences, error: errors.PicturesHeld) -> str:
     return s.say("The pictures came out in a way that this server does not show. Try other words.")
 
 
-LOST: Final = {
-    "generation": later("Generation {number} was not found. It may have been removed."),
-    "picture": later("Picture {number} was not found. It may have been removed."),
-    "share": later("This picture was not found in the gallery. It may have been removed."),
-    "file": later("The picture's file was not found. It may have been removed."),
-    "channel": later("Discord does not say in which channel this is."),
-    "message_of_easel": later("This message shows nothing that Easel drew, or it was removed."),
-    "own_picture": later("You have no finished pictures yet. Try `/imagine`."),
-    "sanction": later("No ban or timeout of this person is in force."),
-    "blocked_word": later("This blocked word was not found. It may have been removed."),
-    "decision": later("This decision was not found."),
-    "server": later("This server was not found."),
-    "removal": later("There is no removal here that can be undone."),
-}
-
-
 def _not_found(s: Sentences, error: errors.NotFound) -> str:
     if error.subject in LOST:
         return s.say(LOST[error.subject], number=error.number)
@@ -213,15 +137,6 @@ def _not_sanctioned(s: Sentences, error: errors.NotSanctioned) -> str:
     if error.everywhere:
         return s.say("{person} is banned everywhere; only the bot's operator can lift that.", person=person)
     return s.say("{person} is neither banned nor timed out.", person=person)
-
-
-OUT_OF_REACH: Final = {
-    "yourself": later("You cannot sanction yourself."),
-    "bot": later("{person} is a bot; bots cannot use Easel."),
-    "owner": later("{person} owns this server and cannot be sanctioned."),
-    "owner_unknown": later("Discord does not say who owns this server, so nobody is sanctioned now. Try again."),
-    "administrator": later("{person} is an administrator: only another one may sanction them."),
-}
 
 
 def _cannot_sanction(s: Sentences, error: errors.CannotSanction) -> str:
@@ -262,30 +177,6 @@ def _nothing_to_cancel(s: Sentences, _: errors.NothingToCancel) -> str:
 
 # ------------------------------------------------------------------------------------------------------ what went wrong
 
-FAILURES: Final = {
-    "out_of_memory": later("The drawing server ran out of memory. Fewer pictures may work."),
-    "model_failed": later("The model failed while drawing. Please try again."),
-    "engine_failed": later("The drawing server has a fault. Please try again later."),
-    "shutting_down": later("The drawing server was stopped while drawing. Please try again."),
-    "endpoint_down": later("The drawing server broke off, and so did the tries after."),
-    "busy": later("The drawing server has too much to do. Please try again later."),
-    "model_not_loaded": later("The model {model} could not be loaded. Please choose another one."),
-    "content_refused": later("The provider of {model} refuses this prompt."),
-    "budget_spent": later("Today's budget for this model is spent. Please choose another one, or try again tomorrow."),
-    "api_key_refused": later("The provider of {model} does not accept this bot's key. Please tell the operator."),
-    "api_model_unknown": later("The provider of {model} has no such model any more. Please choose another one."),
-    "api_quota_spent": later("The bot's account with the provider of {model} is used up. Please tell the operator."),
-    "api_rate_limited": later("The provider of {model} asks to wait. Please try again later."),
-    "api_timeout": later("The provider of {model} took too long. Please try again later."),
-    "api_down": later("The provider of {model} cannot be reached just now. Please try again later."),
-    "api_refused": later("The provider of {model} does not draw this."),
-    "api_answer": later("The provider of {model} sent no pictures that can be read. Please try again."),
-    "incomplete": later("Only {drawn} of {ordered} pictures were drawn."),
-    "internal": later("Something broke. The log says more under generation {generation}."),
-    "too_slow": later("It could not be written down in time."),
-    "not_answered": later("Discord did not take the first answer."),
-}
-
 
 def _generation_failed(s: Sentences, error: errors.GenerationFailed) -> str:
     try:
@@ -302,30 +193,6 @@ def _no_endpoint(s: Sentences, error: errors.GenerationFailed) -> str:
     if error.data["doing"] == "check":
         return s.say("The prompt could not be checked: {rest}", rest=rest)
     return s.say("The pictures could not be drawn: {rest}", rest=rest)
-
-
-UNSAVED: Final = {
-    "generation": later("Your generation"),
-    "picture": later("The picture"),
-    "removal": later("The removal"),
-    "erasure": later("The erasure"),
-    "post": later("The message's place"),
-    "share": later("The share"),
-    "gallery": later("The change to the gallery"),
-    "vote": later("Your vote"),
-    "favourite": later("Your favourites"),
-    "sanction": later("The sanction"),
-    "lift": later("The lifting of the sanction"),
-    "settings": later("The server's settings"),
-    "channel_settings": later("The channel's settings"),
-    "audit": later("The entry in the audit log"),
-    "blocked_word": later("The blocked word"),
-    "report": later("The report"),
-    "decision": later("The decision"),
-    "login": later("The login"),
-    "logout": later("The logout"),
-    "change": later("This"),
-}
 
 
 def _too_large(s: Sentences, error: errors.TooLarge) -> str:

@@ -105,7 +105,7 @@ def length_of(field: str, form: Mapping[str, object], most: timedelta) -> timede
     text = str(form.get(field, ""))
     length = parse_duration(text)
     if length is None or not timedelta(minutes=1) <= length <= most:
-        raise InvalidOption(field, "no_duration", {"value": text[:40]})
+        raise InvalidOption(field, "no_duration" if length is None else "wrong_duration", {"value": text[:40]})
     return length
 
 

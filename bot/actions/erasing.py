@@ -1,0 +1,66 @@
+"""Deletes the picture files of what was removed: at once what its owner deleted, after a time what a moderator removed.
+
+In: `Erasures`, which know what is due.  Out: files that are gone, and rows that say so.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.database.erasures import Erasures
+from bot.database.records import Erasure
+from bot.database.session import utc_now
+from bot.errors import NotFound
+from bot.generation.thumbnail import thumbnail_key
+from bot.storage.folder import Storage
+
+log = structlog.get_logger(__name__)
+
+
+class Eraser:
+    """`review` is how long the files of what a moderator removed are kept."""
+
+    def __init__(
+        self, *, erasures: Erasures, storage: Storage, review: timedelta, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._erasures = erasures
+        self._storage = storage
+        self._review = review
+        self._now = now
+
+    async def erase(self, generation_id: int | None = None, *, at_once: bool = False) -> int:
+        """Delete all files that are due, or those of one generation; returns of how many generations.
+
+        `at_once` leaves no time for review.  What cannot be deleted now is due again the next time.
+        """
+        review = timedelta(seconds=-1) if at_once else self._review
+        erased = 0
+        for erasure in await self._erasures.due(self._now() - review, generation_id):
+            try:
+                await self._erase(erasure)
+            except Exception:
+                log.exception("pictures.not_erased", generation=erasure.generation_id)
+            else:
+                erased += 1
+                log.info("pictures.erased", generation=erasure.generation_id, pictures=len(erasure.image_indexes))
+        return erased
+
+    async def _erase(self, erasure: Erasure) -> None:
+        """The pictures, the grid that shows them, and the copies from which variations began."""
+        copies = []
+        for row_id, key in await self._erasures.copies(erasure.generation_id):
+            if await self._hash(key) in erasure.image_hashes:
+                await self._storage.delete(key)
+                copies.append(row_id)
+        for key in erasure.keys:
+            await self._storage.delete(key)
+            await self._storage.delete(thumbnail_key(key))
+        await self._erasures.done(erasure, copies)
+
+    async def _hash(self, key: str) -> str | None:
+        try:
+            return hashlib.sha256(await self._storage.get(key)).hexdigest()
+        except NotFound:
+            return None
