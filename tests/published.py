@@ -6,6 +6,7 @@ transfer off.
 """
 
 import hashlib
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -90,7 +91,23 @@ def serving(root: Path) -> Iterator[HubStandIn]:
         def do_GET(self) -> None:
             self.answer(with_body=True)
 
+        def tell(self) -> None:
+            """/api/models/REPOSITORY and …/revision/REVISION: its files and its commit."""
+            name = self.path.removeprefix("/api/models/").partition("?")[0].partition("/revision/")[0]
+            hub.asked.append(f"{self.command} {name}")
+            folder = root / name
+            files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+            siblings = [{"rfilename": str(path.relative_to(folder)), "size": path.stat().st_size} for path in files]
+            body = json.dumps({"id": name, "sha": REVISION, "siblings": siblings}).encode()
+            found = {} if files else {"X-Error-Code": "RepoNotFound"}
+            headers = {"Content-Length": str(len(body)), "Content-Type": "application/json", **found}
+            self.send(200 if files else 404, headers)
+            self.wfile.write(body)
+
         def answer(self, *, with_body: bool) -> None:
+            if self.path.startswith("/api/models/"):
+                self.tell()
+                return
             repository, _, rest = self.path.lstrip("/").partition("/resolve/")
             revision, _, name = rest.partition("/")
             asked_range = self.headers.get("Range", "")
@@ -103,7 +120,8 @@ def serving(root: Path) -> Iterator[HubStandIn]:
                 self.send(404, {"X-Error-Code": missing, "X-Repo-Commit": REVISION, "Content-Length": "0"})
                 return
             data = path.read_bytes()
-            digest = hashlib.sha256(data).hexdigest() if name in LARGE else hashlib.sha1(data).hexdigest()  # noqa: S324
+            is_large = name in LARGE or name.endswith(".safetensors")
+            digest = (hashlib.sha256 if is_large else hashlib.sha1)(data).hexdigest()
             start = int(asked_range.removeprefix("bytes=").partition("-")[0] or 0)
             headers = {"X-Repo-Commit": REVISION, "ETag": f'"{digest}"', "Content-Length": str(len(data) - start)}
             if start:

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from inference.backends import ServedModel
-from inference.backends.card import ModelCard
 from inference.backends.diffusers import DiffusionEngine, Events
 from inference.backends.opening import BackendOptions, served_models
 from inference.backends.pipeline import ROWS, DiffusersPipeline, Drawn, OnStep, PipelineOptions, Wish
+from inference.checkpoints.card import ModelCard
 from inference.checkpoints.weights import CheckpointError
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, InvalidRequest, ModelDescription, Progress
 from inference.pictures import Pixels

@@ -38,7 +38,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for module in ("surroundings", "doctor"):
         monkeypatch.setattr(f"bot.cli.{module}.configure_logs", lambda *_: None)
-    monkeypatch.setattr("inference.engine.loading.load_engine", lambda *_: Engine(FakeCodeModel(slots=32)))
+    monkeypatch.setattr("inference.backends.codes.load_engine", lambda *_: Engine(FakeCodeModel(slots=32)))
 
 
 def easel(*words: str) -> tuple[int, str]:

@@ -78,7 +78,8 @@ def test_errors_are_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "inference.checkpoints.hub.Hub", functools.partial(Hub, "http://127.0.0.1:9", tmp_path / "cache")
     )
     for words, message in (
-        (("pull", "someone/else"), "'someone/else' is not known here; dalle-mini/dalle-mini, "),
+        (("pull", "someone"), "'someone' is no repository's name, such as dalle-mini/dalle-mini or "),
+        (("pull", "someone/else"), "someone/else/model_index.json cannot be fetched from http://127.0.0.1:9"),
         (("pull", "tiny/mini", "--quiet"), "tiny/mini/config.json cannot be fetched from http://127.0.0.1:9"),
         (("import", "missing"), "missing: is no folder"),
         (("verify", "missing"), "unknown model 'missing'"),

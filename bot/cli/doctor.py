@@ -217,7 +217,12 @@ def model(settings: Settings) -> Finding:
     from inference.checkpoints.weights import CheckpointError
 
     try:
-        return Finding("model", "ok", verify_model(settings.inference_model, ModelStore(settings.models_dir)))
+        store = ModelStore(settings.models_dir)
+        names = [name.strip() for name in settings.inference_model.split(",")]
+        told = [
+            f"{name}: over the network" if name.startswith("openai:") else verify_model(name, store) for name in names
+        ]
+        return Finding("model", "ok", "; ".join(told))
     except (CheckpointError, OSError) as error:
         cure = "Set INFERENCE_MODEL to one that `easel models list` shows; install Easel anew if builtin is damaged."
         return Finding("model", "problem", str(error), cure)

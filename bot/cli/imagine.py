@@ -1,7 +1,9 @@
 """`easel imagine`: prompt to grid in this process, without any server."""
 
+import asyncio
 import os
 import secrets
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.cli.check import refuse_blocked
+from bot.cli.serve import serve_options
 from bot.cli.surroundings import (
     JsonFlag,
     PrecisionOption,
@@ -40,6 +43,7 @@ def imagine(
     temperature: Annotated[float | None, typer.Option()] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
+    size: Annotated[str | None, typer.Option(help="Such as 512x512, where the model has a choice.")] = None,
     precision: PrecisionOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -53,12 +57,14 @@ def imagine(
         guidance_scale=guidance,
         temperature=temperature,
         top_k=top_k,
-        model=model or settings.inference_model,
+        model=model or settings.inference_model.partition(",")[0].strip(),
+        size=size,
         preview=False,
     )
     refuse_blocked(prompt, negative)
     _refuse_unwritable(output)
-    pictures, done = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
+    drawing = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
+    pictures, done = asyncio.run(drawing)
     _write_grid(output, [picture.png for picture in pictures])
     if as_json:
         described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
@@ -68,33 +74,38 @@ def imagine(
         Console().print(escape(said), highlight=False, soft_wrap=True)
 
 
-def _draw(
+async def _draw(
     request: contract.GenerationRequest, settings: Settings, precision: str, *, quiet: bool
 ) -> tuple[list[contract.Image], contract.Done]:
-    """Run one generation on an engine in this process; `threads` 0 takes all cores, for nobody else needs one."""
+    """Run one generation in this process; `threads` 0 takes all cores, for nobody else needs one."""
     let_idle_threads_sleep()
-    from inference.engine.loading import LoadOptions, load_engine
+    from inference.backends.opening import served_models
     from inference.native.cores import usable_cores
 
-    with drawing_bar(quiet=quiet) as report:
-        report(0.0, "loading")
-        with one_line_errors():
-            threads = settings.inference_threads or usable_cores()
-            model = request.model or settings.inference_model
-            engine = load_engine(model, LoadOptions(threads, precision, settings.models_dir))
-        engine.add("imagine", request)
-        pictures: list[contract.Image] = []
-        while True:
-            for _, event in engine.step():
-                match event:
-                    case contract.Progress(done):
-                        report(done, "drawing")
-                    case contract.Image():
-                        pictures.append(event)
-                    case contract.Failed(code):
-                        raise CommandError(f"the drawing failed ({code}); the log above says why")
-                    case contract.Done():
-                        return contract.best_first(pictures), event
+    threads = settings.inference_threads or usable_cores()
+    options = serve_options(settings, model=request.model, threads=threads, precision=precision)
+    backend = served_models(options)[0].open()
+    backend.start()
+    pictures: list[contract.Image] = []
+    try:
+        with drawing_bar(quiet=quiet) as report:
+            report(0.0, "loading")
+            with one_line_errors():
+                await backend.describe()
+            async with aclosing(backend.stream(request)) as events:
+                async for event in events:
+                    match event:
+                        case contract.Progress(done):
+                            report(done, "drawing")
+                        case contract.Image():
+                            pictures.append(event)
+                        case contract.Failed(code):
+                            raise CommandError(f"the drawing failed ({code}); the log above says why")
+                        case contract.Done():
+                            return contract.best_first(pictures), event
+    finally:
+        await backend.stop()
+    raise CommandError("the drawing ended without pictures")
 
 
 def _refuse_unwritable(path: Path) -> None:

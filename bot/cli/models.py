@@ -34,7 +34,9 @@ def list_models(as_json: JsonFlag = False) -> None:
 
     settings = read_settings()
     stored = ModelStore(settings.models_dir).models()
-    models = [_described(model, settings.inference_model) for model in (builtin_model(), *stored)]
+    models = [
+        _described(model, settings.inference_model.partition(",")[0].strip()) for model in (builtin_model(), *stored)
+    ]
     here = {model["name"] for model in models}
     others = [model for name, model in PUBLISHED.items() if name not in here]
     if as_json:
@@ -67,26 +69,31 @@ def list_models(as_json: JsonFlag = False) -> None:
 
 @model_commands.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="dalle-mini/dalle-mini or dalle-mini/dalle-mega.")],
+    name: Annotated[str, typer.Argument(help="dalle-mini/dalle-mini, or any repository with a pipeline of diffusers.")],
     dtype: DTypeOption = None,
+    revision: Annotated[
+        str | None, typer.Option(help="The commit, of a pipeline; the newest otherwise, which is then kept.")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Convert it anew even if it is here.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Fetch a published model from huggingface.co, with its VQGAN and CLIP, and convert it."""
+    """Fetch a published model from huggingface.co, with all that it needs, and keep it."""
     from inference.checkpoints.convert import pull as pull_model
     from inference.checkpoints.hub import PUBLISHED, Hub
+    from inference.checkpoints.pipelines import pull_pipeline
     from inference.checkpoints.store import ModelStore
 
-    if name not in PUBLISHED:
-        raise CommandError(
-            f"{name!r} is not known here; {', '.join(PUBLISHED)} are. Any other: fetch its files, `easel models import`"
-        )
+    if "/" not in name:
+        raise CommandError(f"{name!r} is no repository's name, such as {' or '.join(PUBLISHED)}")
     store = ModelStore(read_settings().models_dir)
     if store.find(name) is not None and not again:
         _say_where(store.get(name))
         return
     with one_line_errors(), _conversion_bar(quiet=quiet) as report:
-        model = pull_model(PUBLISHED[name], store, Hub(quiet=quiet), _dtype(dtype), report)
+        if name in PUBLISHED:
+            model = pull_model(PUBLISHED[name], store, Hub(quiet=quiet), _dtype(dtype), report)
+        else:
+            model = pull_pipeline(name, store, Hub(quiet=quiet), revision=revision, half=dtype == "float16")
     _say_where(model)
 
 

@@ -14,12 +14,12 @@ from typing import Final
 
 from inference.backends import ServedModel
 from inference.backends.budget import Budget
-from inference.backends.card import ModelCard
 from inference.backends.codes import codes_backend
 from inference.backends.diffusers import diffusers_backend
 from inference.backends.openai import OpenAIBackend, OpenAIOptions, describe
 from inference.backends.pipeline import PipelineOptions
 from inference.checkpoints.builtin import BUILTIN_FOLDER
+from inference.checkpoints.card import ModelCard
 from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore
 from inference.contract import ModelDescription
 from inference.engine.loading import LoadOptions

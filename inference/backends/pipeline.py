@@ -15,8 +15,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from inference.backends.card import ModelCard
 from inference.backends.latents import LatentPreview
+from inference.checkpoints.card import ModelCard
 from inference.checkpoints.weights import CheckpointError
 from inference.contract import MAX_GUIDANCE_SCALE, GenerationRequest, ModelDescription
 from inference.pictures import Pixels

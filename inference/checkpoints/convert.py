@@ -25,7 +25,7 @@ from inference.checkpoints.hub import Hub, PublishedModel
 from inference.checkpoints.layouts import Part, dalle_bart_part, vqgan_folder, vqgan_part
 from inference.checkpoints.load import load_folder
 from inference.checkpoints.min_dalle import read_pt
-from inference.checkpoints.store import ModelStore, StoredModel, check_name, write_source
+from inference.checkpoints.store import ModelStore, StoredModel, check_name, check_room, write_source
 from inference.checkpoints.tokenizer_files import TOKENIZER_FILES
 from inference.checkpoints.weights import WEIGHTS, CheckpointError, write_json, write_shards
 
@@ -103,7 +103,7 @@ def _store(
 
     try:
         with store.adding(name) as new:
-            _check_room(store.folder, total + sum(path.stat().st_size for path in sources.clip.values()))
+            check_room(store.folder, total + sum(path.stat().st_size for path in sources.clip.values()))
             for part, folder in ((dalle, new), (vqgan, new / "vqgan")):
                 folder.mkdir(exist_ok=True)
                 write_json(folder / "config.json", part.network.config.to_dict())
@@ -123,7 +123,7 @@ def _copy(folder: Path, name: str, store: ModelStore, origins: tuple[str, ...]) 
     files = {path for pattern in BUILTIN_KIND for path in folder.glob(pattern) if path.is_file()}
     try:
         with store.adding(name) as new:
-            _check_room(store.folder, sum(path.stat().st_size for path in files))
+            check_room(store.folder, sum(path.stat().st_size for path in files))
             for path in files:
                 shutil.copyfile(path, new / path.name)
             write_source(new, name, "builtin", _parameters(load_folder(new)), origins)
@@ -148,12 +148,6 @@ def _store_clip(files: Mapping[str, Path], folder: Path) -> None:
 def _bytes(part: Part[Any], dtype: torch.dtype | None) -> int:
     values = sum(math.prod(shape) for shape in part.weights.shapes.values())
     return values * (dtype or torch.float32).itemsize
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise CheckpointError(f"{folder}: {needed / 1e9:.1f} GB are needed there, {free / 1e9:.1f} GB are free")
 
 
 def _parameters(checkpoint: Checkpoint) -> int:

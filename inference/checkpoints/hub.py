@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from inference.checkpoints.store import digest
+from inference.checkpoints.store import PIPELINE, digest
 from inference.checkpoints.tokenizer_files import WORDS
 from inference.checkpoints.weights import CheckpointError
 
@@ -129,6 +129,20 @@ class Hub:
     def fetch(self, repository: HubRepository) -> dict[str, Path]:
         """The files of a repository by name, downloaded where they are not in the cache. Raises `CheckpointError`."""
         return dict(self._fetch(repository))
+
+    def listing(self, name: str, revision: str | None = None) -> tuple[dict[str, int], str, str]:
+        """The files of a repository with their sizes, its commit, and its licence.  Raises `CheckpointError`."""
+        from huggingface_hub import HfApi
+
+        api = HfApi(endpoint=self.endpoint, token=False, library_name="easel")
+        repository = HubRepository(name, revision or "main", "", 0, ())
+        try:
+            found = api.model_info(name, revision=revision, files_metadata=True)
+        except Exception as error:  # as for a file
+            raise CheckpointError(self._problem(repository, HubFile(PIPELINE), error)) from error
+        sizes = {one.rfilename: one.size or 0 for one in found.siblings or ()}
+        licence = getattr(found.card_data, "license", None) or "not stated"
+        return sizes, str(found.sha), str(licence)
 
     def _fetch(self, repository: HubRepository) -> Iterator[tuple[str, Path]]:
         for file in repository.files:

@@ -21,9 +21,9 @@ from inference.checkpoints.builtin import is_builtin_kind, load_builtin
 from inference.checkpoints.checkpoint import Checkpoint, check_fit
 from inference.checkpoints.hub import PUBLISHED
 from inference.checkpoints.layouts import dalle_bart_part, vqgan_folder, vqgan_part
-from inference.checkpoints.store import BUILTIN, ModelStore
+from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore
 from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
-from inference.checkpoints.weights import CheckpointError
+from inference.checkpoints.weights import CheckpointError, count_values
 from inference.models.dalle_bart import DalleBart
 from inference.models.sampling import SamplingParams
 from inference.models.vqgan import VQGAN
@@ -80,6 +80,10 @@ def load_vqgan(folder: Path, dtype: torch.dtype = torch.float32) -> VQGAN:
 
 def verify_model(name: str, store: ModelStore | None = None) -> str:
     """Loads a model and says in one line what it is. Raises `CheckpointError` naming what is wrong with it."""
+    folder = (store or ModelStore()).find(name) or Path(name)
+    if (folder / PIPELINE).is_file():
+        millions = sum(map(count_values, folder.rglob("*.safetensors"))) / 1e6
+        return f"{name}: {millions:,.1f} M parameters, a pipeline of diffusers"
     checkpoint = load_model(name, store=store)
     dalle, vqgan = checkpoint.dalle.config, checkpoint.vqgan.config
     millions = (

@@ -161,6 +161,13 @@ def write_source(folder: Path, name: str, kind: str, parameters: int, origins: t
     write_json(folder / SOURCE, values)
 
 
+def check_room(folder: Path, needed: int) -> None:
+    """Raises `CheckpointError` unless so many bytes are free there."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise CheckpointError(f"{folder}: {needed / 1e9:.1f} GB are needed there, {free / 1e9:.1f} GB are free")
+
+
 def check_hashes(model: StoredModel) -> None:
     """Raises `CheckpointError` naming the first file of a model that is missing or not what was stored."""
     for name, expected in model.hashes.items():
