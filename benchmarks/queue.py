@@ -4,6 +4,7 @@ Prints one JSON object a line: microseconds for joining, a place, a turn with it
 over many at that size; then how true the announced waits were over a simulated busy hour.
 """
 
+import argparse
 import json
 import random
 import statistics
@@ -90,6 +91,7 @@ def truth(capacity: int = 8, people: int = 60, seed: int = 1) -> dict[str, float
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for size in SIZES:
         print(json.dumps(cost(size)), flush=True)
     print(json.dumps(truth()), flush=True)

@@ -27,7 +27,7 @@ async def test_a_full_database_says_so(database: Database) -> None:
         while True:
             await log.open(an_order("x" * 1000, seed=7))
 
-    with pytest.raises(NotSaved, match="Your generation could not be saved"):
+    with pytest.raises(NotSaved, match="not_saved subject='generation'"):
         await asyncio.wait_for(fill(), 60)
 
 
@@ -88,7 +88,7 @@ async def test_a_refused_connection_says_so_too(tmp_path: Path) -> None:
         raise ConnectionRefusedError(111, "Connect call failed")
 
     event.listen(database._engine.sync_engine, "do_connect", refuse)
-    with pytest.raises(NotSaved, match="Your generation could not be saved"):
+    with pytest.raises(NotSaved, match="not_saved subject='generation'"):
         await GenerationLog(database).record_start(1)
     await database.close()
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
-from bot.errors import UserError
+from bot.errors import CommandError
 from inference.training.data.packages import PACKAGES
 from inference.training.options import MEANINGS, read_options
 from inference.training.stages.clip import ClipConfig
@@ -77,7 +77,7 @@ def test_what_a_person_can_mend_is_one_line(
     """A missing folder, checkpoint or device is no traceback."""
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(command_line.app, ["train", *words])
-    assert isinstance(result.exception, UserError)
+    assert isinstance(result.exception, CommandError)
     assert wrong in str(result.exception)
 
 
