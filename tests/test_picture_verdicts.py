@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.database.records import GuildRecord
-from bot.database.reviews import Reviews
+from bot.database.reviews import CategoryReport, NewReview, Reviews
 from bot.errors import InvalidOption, PicturesHeld
 from bot.orders.order import Requester
 from inference.contract import Policy, Verdict
@@ -88,3 +88,21 @@ async def test_words_that_stand_for_nearly_everything_are_refused(tmp_path: Path
     async with services(tmp_path) as opened:
         with pytest.raises(InvalidOption, match="too_few_letters"):
             await opened.terms._terms.add(GUILD, "a*", "block", by=1)
+
+
+async def test_the_filter_is_reported_on_by_category(tmp_path: Path) -> None:
+    """Blocks, appeals, and how many of these were granted."""
+    pool = FakePool()
+    pool.block("gore", "violence_gore")
+    pool.block("nude", "sexual", action="flag")
+    async with services(tmp_path, pool) as opened:
+        for prompt in ("gore", "much gore", "nude", "a cat"):
+            generation_id, _ = await order_one(opened, an_order(prompt))
+            await finish(opened, generation_id)
+        blocked = generation_id - 3
+        reviews = Reviews(opened.database)
+        await reviews.open(NewReview("appeal", GUILD, blocked, ADA, ADA, "it is a game"))
+        await reviews.close(blocked, 1, "kept")
+        everywhere, elsewhere = await reviews.report(), await reviews.report(GUILD + 1)
+    assert everywhere == (CategoryReport("violence_gore", 0, 2, 1, 1), CategoryReport("sexual", 1, 0, 0, 0))
+    assert elsewhere == ()

@@ -20,6 +20,7 @@ from bot.cli.imagine import imagine
 from bot.cli.models import model_commands
 from bot.cli.moderation import moderation_commands
 from bot.cli.run import run
+from bot.cli.safety import safety_commands
 from bot.cli.serve import serve
 from bot.cli.surroundings import take_any_terminal
 from bot.cli.train import train_commands
@@ -42,6 +43,7 @@ for command in (demo, run, serve, imagine, check, doctor, version):
     app.command()(command)
 for group, name in (
     (database_commands, "db"), (model_commands, "models"), (train_commands, "train"), (audit_commands, "audit"),
+    (safety_commands, "safety"),
     (discord_commands, "commands"), (moderation_commands, "moderation"),
 ):  # fmt: skip
     app.add_typer(group, name=name)

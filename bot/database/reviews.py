@@ -57,6 +57,22 @@ class NewReview:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryReport:
+    """How the filter fared in one category; an appeal is `overturned` when moderators let the prompt pass."""
+
+    category: str
+    flagged: int
+    blocked: int
+    appeals: int
+    overturned: int
+
+    def numbers(self) -> dict[str, int]:
+        return {
+            "flagged": self.flagged, "blocked": self.blocked, "appeals": self.appeals, "overturned": self.overturned,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPage:
     """Hand `next_cursor` (short, opaque) back for the next page, None at the end."""
 
@@ -209,6 +225,36 @@ class Reviews:
             query = query.where(ReviewTable.guild_id == guild_id)
         async with self._database.reading() as session:
             return {str(kind): count for kind, count in (await session.execute(query)).all()}
+
+    async def report(self, guild_id: int | None = None) -> tuple[CategoryReport, ...]:
+        """By category, the one with most blocks first; of one server, or (None) of all."""
+        found = GenerationTable.verdict_category
+        here = () if guild_id is None else (GenerationTable.guild_id == guild_id,)
+        judged = (
+            select(found, GenerationTable.verdict_action, func.count())
+            .where(found.is_not(None), *here)
+            .group_by(found, GenerationTable.verdict_action)
+        )
+        appealed = (
+            select(found, ReviewTable.outcome, func.count())
+            .join(GenerationTable, GenerationTable.id == ReviewTable.generation_id)
+            .where(ReviewTable.kind == "appeal", found.is_not(None), *here)
+            .group_by(found, ReviewTable.outcome)
+        )
+        async with self._database.reading() as session:
+            verdicts = {(str(of), action): count for of, action, count in await session.execute(judged)}
+            appeals = {(str(of), outcome): count for of, outcome, count in await session.execute(appealed)}
+        reports = [
+            CategoryReport(
+                category,
+                verdicts.get((category, "flag"), 0),
+                verdicts.get((category, "block"), 0) + verdicts.get((category, "hold"), 0),
+                sum(count for (of, _), count in appeals.items() if of == category),
+                appeals.get((category, "kept"), 0),
+            )
+            for category in sorted({category for category, _ in verdicts})
+        ]
+        return tuple(sorted(reports, key=lambda one: -one.blocked))
 
 
 def _row(new: NewReview, now: datetime) -> ReviewTable:
