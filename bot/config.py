@@ -127,6 +127,13 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError("nobody knows whose home folder ~ means here; write the whole path") from error
 
+    @field_validator("https_proxy")
+    @classmethod
+    def _check_proxy(cls, url: str | None) -> str | None:
+        if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            raise ValueError("it must read like http://proxy.example.org:3128")
+        return url
+
     @field_validator("pictures_url")
     @classmethod
     def _check_pictures_url(cls, url: str | None) -> str | None:

@@ -61,6 +61,7 @@ def test_the_database_lies_in_the_data_folder_unless_told_otherwise(tmp_path: Pa
         ("QUEUE_SIZE", "many", "valid integer"),
         ("LIMIT_PER_PERSON", "ten", 'must read like "10/minute"'),
         ("INFERENCE_URLS", "localhost:80", "neither http://host:port"),
+        ("HTTPS_PROXY", "proxy:3128", "must read like http://proxy.example.org:3128"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("INFERENCE_PATIENCE", "0.5", "greater than or equal to 1"),
     ],

@@ -89,6 +89,25 @@ async def test_discord_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "network" in finding.cure
 
 
+async def test_discord_is_asked_through_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the bot itself reaches it; a network without one is told of the setting."""
+    asked = []
+
+    async def forward(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.json_response({"name": "Easel", "flags": 0})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", forward)
+    monkeypatch.setattr(doctor, "DISCORD_API", "http://discord.invalid/api")
+    async with TestServer(app) as proxy:
+        chosen = settings(tmp_path, discord_token=TOKEN, https_proxy=str(proxy.make_url("")))
+        assert about("token", await examine(chosen)).grade == "ok"
+    assert asked == ["http://discord.invalid/api/applications/@me"]
+    cure = about("token", await examine(settings(tmp_path, discord_token=TOKEN))).cure
+    assert "HTTPS_PROXY" in cure
+
+
 async def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     """What cannot hold files is named."""
     (tmp_path / "data").write_text("")

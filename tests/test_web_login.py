@@ -83,6 +83,15 @@ async def logged_in(site: Pages, discord: FakeDiscord, then: str = "/") -> tuple
     return browser, back
 
 
+async def test_the_login_goes_through_the_proxy(tmp_path: Path, discord: FakeDiscord) -> None:
+    """Where no other way leads to Discord."""
+    there, proxy = "http://discord.invalid", str(discord.server.make_url(""))
+    login = DiscordLogin(99, "hush", "http://127.0.0.1:8080/login/callback", api_url=there, proxy=proxy)
+    async with pages(tmp_path, login=login) as opened:
+        _, back = await logged_in(opened, discord)
+    assert (back.status, back.location) == (303, "/")
+
+
 async def test_a_login_by_discord_leads_back_to_where_it_began(site: Pages, discord: FakeDiscord) -> None:
     """State and PKCE hold; the name is escaped; the access token is handed back."""
     browser, back = await logged_in(site, discord, "/me")

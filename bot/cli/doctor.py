@@ -108,7 +108,9 @@ async def _token(settings: Settings) -> list[Finding]:
         return [Finding("token", "problem", text, where)]
     try:
         async with (
-            aiohttp.ClientSession(timeout=PATIENCE, headers={"Authorization": f"Bot {token}"}) as session,
+            aiohttp.ClientSession(
+                timeout=PATIENCE, headers={"Authorization": f"Bot {token}"}, proxy=settings.https_proxy
+            ) as session,
             session.get(f"{DISCORD_API}/applications/@me") as answer,
         ):
             if answer.status == 401:
@@ -116,7 +118,7 @@ async def _token(settings: Settings) -> list[Finding]:
             answer.raise_for_status()
             application = await answer.json()
     except (aiohttp.ClientError, TimeoutError) as error:
-        cure = "Check the network, a proxy or a firewall; the bot reaches discord.com over HTTPS."
+        cure = "Check the network or a firewall; where a proxy leads to the world, name it in HTTPS_PROXY."
         return [Finding("token", "warning", f"discord.com could not be asked: {error or type(error).__name__}", cure)]
     return [Finding("token", "ok", f"Discord knows it as {application['name']}"), _intents(application)]
 

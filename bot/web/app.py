@@ -70,7 +70,9 @@ async def serve_pages(services: Services, directory: Directory, application_id: 
     secret = settings.discord_client_secret
     discord = None
     if secret is not None and application_id is not None:
-        discord = DiscordLogin(application_id, secret.get_secret_value(), redirect=f"{url}/login/callback")
+        discord = DiscordLogin(
+            application_id, secret.get_secret_value(), redirect=f"{url}/login/callback", proxy=settings.https_proxy
+        )
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(open_site(Site(services, directory, url, discord), settings.web_host, port))

@@ -60,6 +60,7 @@ class DiscordLogin:
     redirect: str
     authorize_url: str = "https://discord.com/oauth2/authorize"
     api_url: str = "https://discord.com/api/v10"
+    proxy: str | None = field(default=None, repr=False)  # the way to Discord, as the bot's own
 
     def address(self, attempt: Attempt) -> URL:
         """Where to send the browser."""
@@ -77,7 +78,7 @@ class DiscordLogin:
     async def identify(self, code: str, attempt: Attempt) -> Identity:
         """Raises LoginFailed."""
         try:
-            async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
+            async with aiohttp.ClientSession(timeout=TIMEOUT, proxy=self.proxy) as http:
                 token = await self._token(http, code, attempt)
                 headers = {"Authorization": f"Bearer {token}"}
                 person = await _json(await http.get(f"{self.api_url}/users/@me", headers=headers))
