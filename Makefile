@@ -6,7 +6,7 @@ PIP_ARGS ?=
 PYTEST_ARGS ?=
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: venv demo test run lint messages clean
+.PHONY: venv demo test chaos load run lint messages clean
 .DELETE_ON_ERROR:
 
 venv: .venv/.dev
@@ -16,6 +16,14 @@ demo: .venv/.demo
 
 test: .venv/.dev
 	@.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+# Kills the bot and its inference server at random moments, 200 times; CHAOS_KILLS=20 is a short one.
+chaos: .venv/.dev
+	@.venv/bin/python -m tests.discord_wire.chaos
+
+# Fifty orders a second for a minute; LOAD_S=20 is a short one.
+load: .venv/.dev
+	@.venv/bin/python -m tests.discord_wire.load
 
 run: .venv/.demo
 	@exec .venv/bin/easel run
