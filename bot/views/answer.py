@@ -10,6 +10,7 @@ import structlog
 from discord import ui
 
 from bot.views.discord_codes import Code
+from bot.views.layout import Layout
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +20,7 @@ ORIGINAL_SECONDS: Final = 10.0
 
 def note(sentence: str) -> ui.LayoutView:
     """A layout of one sentence."""
-    layout = ui.LayoutView(timeout=None)
+    layout = Layout()
     layout.add_item(ui.TextDisplay(sentence))
     return layout
 

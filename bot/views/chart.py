@@ -12,6 +12,7 @@ from discord import ui
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.database.statistics import Report
+from bot.views.layout import Layout
 from bot.wording import text
 
 WIDTH: Final = 900
@@ -19,11 +20,11 @@ ROW: Final = 30
 PAPER, INK, SOFT, BAR, BAD = "#ffffff", "#21201d", "#5d5a52", "#3b45c4", "#b3261e"
 
 
-class StatsLayout(ui.LayoutView):
+class StatsLayout(Layout):
     """The numbers in words, and the chart."""
 
     def __init__(self, report: Report, png: bytes) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.file = discord.File(io.BytesIO(png), filename="statistics.png")
         requests, blocked = sum(day.requests for day in report.days), sum(day.blocked for day in report.days)
         told = f"### Statistics\n{text.count(requests, 'request')} in {len(report.days)} days, {blocked} blocked"

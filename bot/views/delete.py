@@ -12,6 +12,7 @@ from bot.database.records import GenerationRecord
 from bot.errors import AlreadyDeleted
 from bot.views.answer import note
 from bot.views.client import BotInteraction
+from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of, row_of
 from bot.wording import text
 
@@ -39,11 +40,11 @@ class Delete(GenerationPress, verb="delete"):
             raise AlreadyDeleted(self.generation_id)
 
 
-class DeleteQuestion(ui.LayoutView):
+class DeleteQuestion(Layout):
     """What would go, to be confirmed."""
 
     def __init__(self, record: GenerationRecord, *, own: bool) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         what = "this picture" if len(record.images) == 1 else f"these {len(record.images)} pictures"
         whose = "" if own else f" of <@{record.order.requester.user_id}>"
         whence = "the channel, from `/history` and from the gallery"

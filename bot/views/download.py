@@ -15,6 +15,7 @@ from discord import ui
 from bot.database.records import GenerationRecord
 from bot.errors import TooLarge
 from bot.views.client import BotInteraction
+from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of
 
 
@@ -32,7 +33,7 @@ class DownloadAll(GenerationPress, verb="zip"):
         if len(data) > interaction.filesize_limit:
             raise TooLarge("download", len(data), interaction.filesize_limit)
         file = discord.File(io.BytesIO(data), filename=f"easel-{record.id}.zip")
-        layout = ui.LayoutView(timeout=None)
+        layout = Layout()
         layout.add_item(ui.File(file))
         await interaction.followup.send(view=layout, file=file, ephemeral=True)
 

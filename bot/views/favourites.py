@@ -12,17 +12,18 @@ from discord import ui
 from bot.database.records import GalleryFilter, ShareRecord
 from bot.views.client import BotInteraction
 from bot.views.gallery import PER_PAGE, Favour, share_box, with_files
+from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
 
 
-class FavouritesLayout(ui.LayoutView):
+class FavouritesLayout(Layout):
     """`files` are to be sent along; `cursor` is where this page starts, None for the newest."""
 
     def __init__(
         self, shares: Sequence[tuple[ShareRecord, bytes]], cursor: str | None, next_cursor: str | None
     ) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.files: list[discord.File] = []
         empty = "You have no favourites here yet. Press ⭐ below a picture in `/gallery`."
         self.add_item(ui.TextDisplay("### Your favourites in this server" if shares else empty))

@@ -17,6 +17,7 @@ from bot.errors import NotFound
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
+from bot.views.layout import Layout
 from bot.views.picture import Unshare
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
@@ -28,14 +29,14 @@ PER_PAGE: Final = 4  # eight components each; a message takes 40
 TITLES: Final[dict[GalleryOrder, str]] = {"newest": "Gallery · newest", "top": "Gallery · most votes"}
 
 
-class GalleryLayout(ui.LayoutView):
+class GalleryLayout(Layout):
     """One page for one viewer; `files` are to be sent along."""
 
     def __init__(
         self, shares: Sequence[tuple[ShareRecord, bytes]], order: GalleryOrder, cursor: str | None,
         next_cursor: str | None, *, viewer_id: int, moderator: bool,
     ) -> None:  # fmt: skip
-        super().__init__(timeout=None)
+        super().__init__()
         self.files: list[discord.File] = []
         empty = "\nNothing is shared yet. Press *Share* below one of your pictures."
         self.add_item(ui.TextDisplay(f"### {TITLES[order]}{'' if shares else empty}"))

@@ -14,6 +14,7 @@ from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.services import Services
 from bot.views.client import BotInteraction
+from bot.views.layout import Layout
 from bot.views.press import Press
 from bot.views.result import action_rows, grid_file
 from bot.wording import text
@@ -21,7 +22,7 @@ from bot.wording import text
 PER_PAGE: Final = 3  # nine components each; a message takes 40
 
 
-class HistoryLayout(ui.LayoutView):
+class HistoryLayout(Layout):
     """`files` are to be sent along; `before` is where this page starts, None for the newest."""
 
     def __init__(
@@ -30,7 +31,7 @@ class HistoryLayout(ui.LayoutView):
         before: int | None,
         next_before: int | None,
     ) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.files: list[discord.File] = []
         self.add_item(ui.TextDisplay("### Your pictures" if entries else "You have no pictures yet. Try `/imagine`."))
         for record, picture in entries:

@@ -14,6 +14,7 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
 from bot.views.history import grid_of
+from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import details, grid_file
 from bot.views.sanction import Ban, TimeOut
@@ -33,14 +34,14 @@ _MARKS: Final = {
 }  # fmt: skip
 
 
-class ModLogLayout(ui.LayoutView):
+class ModLogLayout(Layout):
     """One page of the log under a filter, with the sanction in force where the filter names a person."""
 
     def __init__(
         self, page: Page[GenerationRecord], wanted: GenerationFilter, before: int | None,
         sanction: SanctionRecord | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(timeout=None)
+        super().__init__()
         self.add_item(ui.TextDisplay(f"### Request log\n-# {described(wanted)}{_in_force(sanction)}"))
         for record in page.records:
             self.add_item(ui.Section(ui.TextDisplay(entry(record)), accessory=LogEntry(record.id)))
@@ -95,7 +96,7 @@ class LogEntry(GenerationPress, verb="logentry"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         record = await interaction.client.services.moderation.entry(actor_of(interaction), self.generation_id)
-        layout = ui.LayoutView(timeout=None)
+        layout = Layout()
         layout.add_item(ui.TextDisplay(opened_entry(record)))
         files = []
         picture = await grid_of(interaction.client.services, record)

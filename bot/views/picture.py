@@ -16,6 +16,7 @@ from bot.generation.grid import PictureFile
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
+from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of, place, row_of
 from bot.wording import text
 
@@ -159,11 +160,11 @@ class Unshare(Press, verb="unshare"):
         await interaction.followup.send(view=note("Taken out of the gallery."), ephemeral=True)
 
 
-class PictureLayout(ui.LayoutView):
+class PictureLayout(Layout):
     """One picture with its buttons; `by` is who asked to see it large, None where only they see it."""
 
     def __init__(self, record: GenerationRecord, image: ImageRecord, file: PictureFile, *, by: int | None) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         prompt = record.order.prompt
         self.file = discord.File(
             BytesIO(file.data),
@@ -183,20 +184,20 @@ class PictureLayout(ui.LayoutView):
         self.add_item(box)
 
 
-class SharePickerLayout(ui.LayoutView):
+class SharePickerLayout(Layout):
     """The question which picture of a grid to share."""
 
     def __init__(self, generation_id: int, indexes: tuple[int, ...]) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.add_item(ui.TextDisplay("Share a picture with its prompt in this server's gallery."))
         self.add_item(ui.ActionRow(SharePicker(generation_id, indexes)))
 
 
-class SharedLayout(ui.LayoutView):
+class SharedLayout(Layout):
     """What the owner reads after sharing."""
 
     def __init__(self, record: ShareRecord) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.add_item(ui.TextDisplay(f"Picture {record.image.index + 1} is in the gallery now: see `/gallery`."))
         self.add_item(ui.ActionRow(Unshare(record.id)))
 

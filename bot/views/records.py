@@ -12,6 +12,7 @@ from bot.database.records import AuditRecord, GenerationFilter, SanctionRecord
 from bot.database.session import utc_now
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
+from bot.views.layout import Layout
 from bot.views.modlog import ModLogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, TimeOut
@@ -84,14 +85,14 @@ async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutV
     ]
     if sanctions:
         lines += ["**Sanctions so far**", *(sanction(record) for record in sanctions)]
-    layout = ui.LayoutView(timeout=None)
+    layout = Layout()
     layout.add_item(ui.TextDisplay("\n".join(lines)))
     log = ModLogPage.of(GenerationFilter(user_id=user_id), None)
     return with_buttons(layout, [log, TimeOut(user_id), Ban(user_id)])
 
 
 def listed(title: str, lines: list[str]) -> ui.LayoutView:
-    layout = ui.LayoutView(timeout=None)
+    layout = Layout()
     layout.add_item(ui.TextDisplay("\n".join([f"### {title}", *(lines or ["Nothing yet."])])))
     return layout
 

@@ -17,6 +17,7 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.delete import Delete
 from bot.views.download import DownloadAll
+from bot.views.layout import Layout
 from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
@@ -26,7 +27,7 @@ MAX_COMMAND_SHOWN = 1300
 MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30
 
 
-class ResultLayout(ui.LayoutView):
+class ResultLayout(Layout):
     """Prompt and facts, the grid, a button for each picture, and the actions on the whole."""
 
     @classmethod
@@ -37,7 +38,7 @@ class ResultLayout(ui.LayoutView):
     def __init__(
         self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False, unknown: Sequence[str] = ()
     ) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.file = grid_file(record, grid)
         if mention:
             self.add_item(ui.TextDisplay(f"<@{record.order.requester.user_id}> your pictures are ready."))

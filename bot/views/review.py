@@ -13,6 +13,7 @@ from bot.database.reviews import ReviewKind, ReviewRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.history import grid_of
+from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry_facts
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import grid_file
@@ -77,7 +78,7 @@ async def _decided(interaction: BotInteraction, sentence: str) -> None:
 
 def announcement(review: ReviewRecord, record: GenerationRecord) -> ui.LayoutView:
     """What the review channel reads."""
-    layout = ui.LayoutView(timeout=None)
+    layout = Layout()
     layout.add_item(ui.TextDisplay(described([review], record)))
     layout.add_item(ui.ActionRow(Keep(record.id), TakeDown(record.id), LogEntry(record.id)))
     return layout
@@ -91,7 +92,7 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
         return note("Nothing waits for a decision. Reports, appeals and what the filter flags come here."), []
     record = await services.moderation.entry(actor, queue.records[0].generation_id)
     said = [one for one in await services.reviews.of(actor, record.id) if one.closed_at is None]
-    layout = ui.LayoutView(timeout=None)
+    layout = Layout()
     waiting = await services.reviews.count(actor)
     layout.add_item(ui.TextDisplay(f"### Review\n-# {waiting} waiting\n{described(said, record)}"))
     files = []

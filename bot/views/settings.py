@@ -12,6 +12,7 @@ from bot.actions.settings import SETTINGS, UNCHOSEN, Setting, chosen_values
 from bot.database.records import Drawing, GuildRecord
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
+from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
 
 TITLES: Final = {
@@ -40,11 +41,11 @@ UNCHOSEN_LABELS: Final = {
 AS_THE_SERVER: Final = "As in the whole server"
 
 
-class SettingsLayout(ui.LayoutView):
+class SettingsLayout(Layout):
     """The panel of a server, or of its channel `channel_id`."""
 
     def __init__(self, record: GuildRecord | Drawing, channel_id: int | None = None) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         where = "this server" if channel_id is None else f"<#{channel_id}>"
         other = (
             "Name a channel in `/settings` to choose for it alone."

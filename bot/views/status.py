@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.views.client import BotInteraction
+from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of
 from bot.wording import text
 
@@ -16,14 +17,14 @@ WAITING_COLOUR: Final = discord.Colour(0x5865F2)
 WORKING_COLOUR: Final = discord.Colour(0xF0B232)
 
 
-class StatusLayout(ui.LayoutView):
+class StatusLayout(Layout):
     """Prompt, one line of status, the preview where there is one, and *Cancel*."""
 
     def __init__(
         self, *, generation_id: int, user_id: int, prompt: str, status: str, colour: discord.Colour,
         preview: discord.File | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(timeout=None)
+        super().__init__()
         box: ui.Container[Self] = ui.Container(accent_colour=colour)
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# by <@{user_id}>"))
         if preview is not None:
