@@ -22,6 +22,7 @@ from bot.views.client import BotInteraction, Client
 from bot.views.discord_codes import UNHEARD, sentence_for
 from bot.views.door import InteractionDoor
 from bot.views.press import declared
+from bot.views.remix import take_form
 from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
@@ -77,6 +78,13 @@ class Bot(Client, commands.AutoShardedBot):
         """Tell Discord of the commands where they have changed since this data folder last did, or `anew`."""
         memory = None if self._sync == "always" else self.settings.data_dir / "commands.json"
         return await CommandSync(self, self.tree, memory).run(self.settings.discord_guild_ids, anew=anew)
+
+    async def on_interaction(self, interaction: BotInteraction) -> None:
+        """Forms are kept by nobody: what comes back says what it is about."""
+        if interaction.type is discord.InteractionType.modal_submit and interaction.data is not None:
+            known = self._connection._view_store._modals  # noqa: SLF001  # discord.py drops the others silently
+            if interaction.data.get("custom_id") not in known:
+                await take_form(interaction)
 
     def door(self, interaction: BotInteraction) -> InteractionDoor:
         return InteractionDoor(interaction, self.patience)

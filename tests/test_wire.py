@@ -136,6 +136,50 @@ async def test_a_second_process_over_the_same_data_names_the_first(discord: Stan
         await second.kill()
 
 
+async def test_two_processes_share_one_database_by_shards(tmp_path: Path, postgres_database: str) -> None:
+    """Each answers its own server; one is killed and started again, and nobody's pictures come twice."""
+    async with open_stand_in(guilds=2) as discord:
+        settings = {"database_url": postgres_database, "shard_count": 2, "wire_paint_seconds": 1}
+        first, second = (
+            BotProcess(discord, folder, shard_ids=shard, **settings)
+            for shard, folder in enumerate((tmp_path / "first", tmp_path / "second"))
+        )
+        for folder in ("first", "second"):
+            (tmp_path / folder).mkdir()
+        try:
+            await first.start()
+            await second.start()
+            orders = [
+                discord.world.slash(ADA, "imagine", guild=number % 2, prompt=f"order {number}.") for number in range(6)
+            ]
+            for order in orders:
+                await acknowledged(order)
+            await second.kill()
+            third = BotProcess(discord, tmp_path / "second", shard_ids=0, **settings)
+            await third.start(ready=False)
+            assert await third.ended() == 1
+            assert "shard 0 of 2" in third.said()
+            await second.start()
+            for number, order in enumerate(orders):
+                assert await delivered(discord, f"order {number}.") is order.original
+        finally:
+            await first.kill()
+            await second.kill()
+
+
+async def test_a_form_that_was_opened_before_a_restart(discord: StandIn, tmp_path: Path) -> None:
+    """What was typed into it is drawn."""
+    async with a_bot(discord, tmp_path) as bot:
+        discord.world.slash(ADA, "imagine", prompt="a red heart")
+        message = await delivered(discord, "a red heart")
+        remix = next(custom_id for custom_id in message.buttons if custom_id.startswith("easel:remix:"))
+        opened = await acknowledged(discord.world.press(ADA, message, remix))
+        await bot.kill()
+        await bot.start()
+        asked = discord.world.submit(opened, prompt="a blue heart")
+        assert await delivered(discord, "a blue heart") is asked.original
+
+
 async def test_told_to_stop_while_it_starts(discord: StandIn, tmp_path: Path) -> None:
     """Discord does not answer yet; the process ends in order all the same, and its inference server with it."""
     hanging = discord.fail("GET /users/@me", kind="hang")

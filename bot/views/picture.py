@@ -4,6 +4,8 @@ In: a stored picture.  Out: layouts and buttons.
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from io import BytesIO
 from typing import Any, Final, Literal, Self
 
@@ -22,6 +24,7 @@ from bot.wording import text
 
 UPSCALE_FACTOR: Final = 4  # of buttons that do not say
 UPSCALE_FACTORS: Final = (2, 4)
+ENLARGED_AT_ONCE: Final = 2
 VARY_STRENGTHS: Final = {"subtle": 0.3, None: 0.5, "strong": 0.75}
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
 
@@ -226,7 +229,14 @@ async def show_picture(interaction: BotInteraction, generation_id: int, index: i
 
 async def enlarged(png: bytes, factor: int) -> PictureFile:
     """The picture at so many times its size, under Discord's limit for a file."""
-    return await asyncio.to_thread(lambda: grid.fit(grid.upscale(png, factor)))
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor)))
+
+
+@cache
+def _enlargers() -> ThreadPoolExecutor:
+    """Each takes a core and tens of megabytes for a moment: so many at a time, the others wait their turn."""
+    return ThreadPoolExecutor(ENLARGED_AT_ONCE, thread_name_prefix="enlarge")
 
 
 async def share(interaction: BotInteraction, generation_id: int, index: int) -> None:

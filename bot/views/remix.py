@@ -1,21 +1,31 @@
 """The form in which a prompt is changed before it is drawn again."""
 
-from typing import Any, Self
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
+from bot.views.answer import note
+from bot.views.client import BotInteraction
 from bot.views.press import actor_of, answering, place
 from bot.wording import text
 from inference.contract import MAX_PROMPT_CHARACTERS
 
+FORGOTTEN: Final = "Easel was restarted while this form was open. Please open it again."
+CUSTOM_ID: Final = re.compile(r"easel:remixed:(\d+)")
+
 
 class RemixModal(ui.Modal, title="Remix"):
-    """Filled with the generation's own words.  What comes back is ordered by whoever submits it."""
+    """Filled with the generation's own words.  What comes back is ordered by whoever submits it.
+
+    Its id names the generation, so that what was typed is drawn after a restart, too: nothing waits for it here.
+    """
 
     def __init__(self, record: GenerationRecord) -> None:
-        super().__init__(timeout=15 * 60)
+        super().__init__(timeout=15 * 60, custom_id=f"easel:remixed:{record.id}")
         self.record = record
         order = record.order
         self.prompt: ui.TextInput[Self] = ui.TextInput(
@@ -32,9 +42,31 @@ class RemixModal(ui.Modal, title="Remix"):
         )
         self.add_item(ui.Label(text="What to draw", component=self.prompt))
         self.add_item(ui.Label(text="What to leave out", component=self.negative))
+        self.stop()
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        async with answering(interaction):
-            actor, words = actor_of(interaction), (self.prompt.value, self.negative.value or None)
-            order = await interaction.client.services.pictures.remix(actor, self.record.id, *words)
-            await place(interaction, order)
+
+async def submit_remix(interaction: BotInteraction, generation_id: int, values: Mapping[str, str]) -> None:
+    """Draw what the form says; `values` are its fields by their ids."""
+    async with answering(interaction):
+        actor, prompt, negative = actor_of(interaction), values.get("prompt", ""), values.get("negative") or None
+        order = await interaction.client.services.pictures.remix(actor, generation_id, prompt, negative)
+        await place(interaction, order)
+
+
+async def take_form(interaction: BotInteraction) -> None:
+    """A form came back that discord.py does not know: one of ours that names what it is about, or one of old."""
+    data: Any = interaction.data
+    found = CUSTOM_ID.fullmatch(data["custom_id"])
+    if found is not None:
+        await submit_remix(interaction, int(found[1]), dict(_values(data["components"])))
+    else:
+        await interaction.response.send_message(view=note(FORGOTTEN), ephemeral=True)
+
+
+def _values(components: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for component in components:
+        yield from _values(component.get("components", ()))
+        if "component" in component:
+            yield from _values([component["component"]])
+        if "custom_id" in component:
+            yield component["custom_id"], str(component.get("value", ""))
