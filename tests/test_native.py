@@ -175,3 +175,11 @@ def test_without_a_compiler_there_are_none(
     load_kernels.cache_clear()
     assert load_kernels() is None
     load_kernels.cache_clear()
+
+
+def test_one_thread_is_for_the_caller_and_for_a_while(kernels: Kernels) -> None:
+    """Small products take no other core; what comes after has all of them again."""
+    before = kernels._get_threads()
+    with kernels.one_thread():
+        assert kernels._get_threads() == 1
+    assert kernels._get_threads() == before

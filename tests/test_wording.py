@@ -62,7 +62,10 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.Restarting(), "Easel is being restarted. Please try again in a minute."),
     (errors.PicturesHeld(reviewed=True),
      "The pictures came out in a way that this server does not show. Moderators will look at them."),
-    (errors.PicturesHeld(reviewed=False), "The pictures came out in a way that this server does not show. Try other words."),
+    (
+        errors.PicturesHeld(reviewed=False),
+        "The pictures came out in a way that this server does not show. Try other words.",
+    ),
     (errors.AlreadyDeleted(7), "These pictures are deleted already."),
     (errors.CannotAppeal(7),
      "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."),

@@ -4,12 +4,13 @@ In: float32 tensors on the CPU. Out: the same as PyTorch's operations give, up t
 kernels.c says how. It is compiled once a version into the user's cache folder; nothing is built or loaded at import.
 """
 
+import contextlib
 import ctypes
 import functools
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,18 @@ class Kernels:
         self._activate = function("activate", *[whole] * 3, *[pointer] * 4)
         self._conv3x3 = function("conv3x3", *[whole] * 7, *[pointer] * 6)
         self._moments = function("moments", *[whole] * 3, *[pointer] * 2)
+        # of the OpenMP that it is linked with; both are the calling thread's own
+        self._get_threads, self._set_threads = library.omp_get_max_threads, library.omp_set_num_threads
+
+    @contextlib.contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """What the calling thread computes inside takes no other core: small products only wait for company."""
+        before = self._get_threads()
+        self._set_threads(1)
+        try:
+            yield
+        finally:
+            self._set_threads(before)
 
     def multiply(self, x: Tensor, linear: Int8Linear, residual: Tensor | None = None) -> Tensor:
         """Rows (R, in), which may lie apart, or (R, 2 * in) where gated -> (R, out), in float32, plus the residual."""

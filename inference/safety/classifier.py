@@ -10,6 +10,7 @@ On one thread, with the native kernels where they could be built.
 import functools
 import math
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -64,7 +65,7 @@ class TextEncoder:
 
     def vector(self, text: str) -> Tensor:
         """(D,), of length one: the published sentence vector; of the text's first window."""
-        with self._lock, torch.no_grad():
+        with self._lock, torch.no_grad(), self._alone():
             layers = self._published.layers
             mean = self._published(self._published.embed(self._windows(text)[0]), layers).mean(0)
             unit: Tensor = mean / mean.norm().clamp_min(1e-12)
@@ -73,7 +74,7 @@ class TextEncoder:
     def logits(self, text: str) -> Tensor:
         """(windows, outputs): the filter's."""
         weight, bias = self._head
-        with self._lock, torch.no_grad():
+        with self._lock, torch.no_grad(), self._alone():
             found = []
             for window in self._windows(text):
                 states = self._published(self._published.embed(window), self._published.layers[:LOWER])
@@ -81,6 +82,9 @@ class TextEncoder:
                 pooled = torch.cat((8 * states.mean(0), 2 * states.amax(0)))
                 found.append(weight @ pooled + bias)
             return torch.stack(found)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return self._kernels.one_thread() if self._kernels else nullcontext()
 
     def _windows(self, text: str) -> list[list[int]]:
         ids = self._tokenizer.encode(text).ids
