@@ -22,6 +22,7 @@ from bot.actions.posts import NoPosts, Posts
 from bot.actions.privacy import Privacy
 from bot.actions.reviews import ReviewQueue
 from bot.actions.settings import ServerSettings
+from bot.actions.styles import StyleBook
 from bot.actions.suggestions import Suggestions
 from bot.actions.terms import Terms
 from bot.config import Settings
@@ -40,6 +41,7 @@ from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
 from bot.database.statistics import Statistics
+from bot.database.styles import Styles
 from bot.database.web_sessions import WebSessions
 from bot.generation.generator import Generator
 from bot.generation.live import INTERVAL_SECONDS
@@ -89,6 +91,7 @@ class Services:
     exports: Exports
     server_settings: ServerSettings
     suggestions: Suggestions
+    styles: StyleBook
 
     log: GenerationLog
     shares: Shares
@@ -211,6 +214,7 @@ async def open_services(
             exports=Exports(generations, audit_log),
             server_settings=ServerSettings(guild_settings),
             suggestions=Suggestions(Prompts(database)),
+            styles=StyleBook(Styles(database)),
             log=generations,
             shares=shares,
             sanctions=sanctions,

@@ -34,6 +34,8 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.QueueFull("person", 1, 1), "You have 1 generation under way; at most 1 are allowed."),
     (errors.QueueFull("person", 5, 5), "You have 5 generations under way; at most 5 are allowed."),
     (errors.QueueFull("all", 200, 200), "The queue is full: 200 generations are under way. Please try again later."),
+    (errors.Busy(), "Easel is very busy and could not take your order in time. Please try again in a moment."),
+    (errors.Restarting(), "Easel is being restarted. Please try again in a minute."),
     (errors.InvalidOption("prompt", "empty"), "The prompt is empty. Describe what the pictures should show."),
     (errors.InvalidOption("guidance_scale", "out_of_range", {"value": 31.0, "low": 1.0, "high": 30.0}),
      "Guidance scale is 31.0; it must be from 1.0 to 30.0."),

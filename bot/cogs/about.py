@@ -16,14 +16,13 @@ from bot.wording.catalogue import Sentences
 HELP = """### Easel draws what you describe
 `/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` (the \
 same seed draws the same pictures), `guidance` (higher follows the prompt more closely), `temperature` and `top_k` \
-(higher is wilder), `negative` (what to leave out).
+(higher is wilder), `negative` (what to leave out), `style`. `a cat --seed 7 --no cars --n 4` works, too.
 **Below the result** the list opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt again, \
 *Remix* lets you change it first, *Details* shows every parameter.
-For habit’s sake `a cat --seed 7 --no cars --n 4` works, too.
-`/again` draws your last prompt once more, `/queue` shows who waits, `/cancel` stops your own, `/history` keeps your \
-pictures, `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, \
-`/details` tells how a picture came about, `/limits` \
-what you have left. Right-click a message of Easel’s → *Apps* for *Who made this?*, *Remix* and *Report*."""
+**Yours** `/again` draws your last prompt once more, `/queue` shows who waits, `/cancel` stops your own, `/history` \
+keeps your pictures, `/style` words that you add to many prompts, `/limits` tells what you have left.
+**Everybody's** `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, \
+`/details` how a picture came about. Right-click a message of Easel's → *Apps*: *Who made this?*, *Remix*, *Report*."""
 
 HELP_MODERATORS = """**For moderators** `/mod log` is the request log, by person, status, category or words; open an \
 entry to see its pictures and to remove it. `/mod remove` takes one picture or all of a generation down, \

@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.actions.styles import drawn_with
 from bot.client import Bot
 from bot.generation.reply import Pending
 from bot.orders.choices import check_choices, chosen_model, model_lines, size_lines
@@ -36,6 +37,7 @@ class Imagine(commands.Cog):
         temperature="Higher is wilder; the model's own choice if left out",
         top_k="Choose from the k likeliest codes only; 0 is off",
         negative="What to leave out",
+        style="Words that you or this server add to prompts: /style list",
         spoiler="Hide the pictures until they are clicked",
         model="What to draw with",
         size="Width and height, as far as the model has a choice",
@@ -53,6 +55,7 @@ class Imagine(commands.Cog):
         temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
         top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
         negative: str | None = None,
+        style: str | None = None,
         spoiler: bool | None = None,
         model: str | None = None,
         size: str | None = None,
@@ -69,9 +72,21 @@ class Imagine(commands.Cog):
             if "images" not in said:
                 here = await self.bot.services.server_settings.drawing(actor)
                 said["images"] = here.default_images or DEFAULT_IMAGES
-            order = Order(requester=actor.requester, prompt=flags.prompt, **said)
+            words = flags.prompt
+            if style is not None:
+                words, said = drawn_with(await self.bot.services.styles.find(actor, style), said, words)
+            order = Order(requester=actor.requester, prompt=words, **said)
             check_choices(order, self.bot.services.pool.models())
             await place(interaction, order)
+
+    @imagine.autocomplete("style")
+    async def complete_style(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        actor, styles = actor_of(interaction), self.bot.services.styles
+        names = dict.fromkeys(style.name for style in (*await styles.own(actor), *await styles.servers(actor)))
+        found = [name for name in names if current.casefold() in name.casefold()]
+        return [app_commands.Choice(name=name, value=name) for name in found[:25]]
 
     @imagine.autocomplete("prompt")
     async def complete_prompt(

@@ -25,6 +25,7 @@ from bot.database.tables import (
     ReviewTable,
     SanctionTable,
     ShareTable,
+    StyleTable,
     VoteTable,
     WebSessionTable,
 )
@@ -74,6 +75,7 @@ class PersonalData:
             ("favourites", FavouriteTable, FavouriteTable.user_id == user_id),
             ("reports", ReviewTable, ReviewTable.by_user_id == user_id),
             ("sanctions", SanctionTable, SanctionTable.user_id == user_id),
+            ("styles", StyleTable, StyleTable.user_id == user_id),
             ("logins", WebSessionTable, WebSessionTable.user_id == user_id),
         )
         found = {}
@@ -116,6 +118,9 @@ class PersonalData:
             await session.execute(recount)
             for table in (FavouriteTable, WebSessionTable, ShareTable):
                 await session.execute(delete(table).where(table.user_id == user_id))
+            styles = (StyleTable.user_id == user_id, StyleTable.guild_id.is_(None))
+            await session.execute(delete(StyleTable).where(*styles))
+            await session.execute(update(StyleTable).where(StyleTable.user_id == user_id).values(user_id=ERASED_ID))
             said = update(ReviewTable).where(ReviewTable.by_user_id == user_id)
             await session.execute(said.values(by_user_id=ERASED_ID, reason=""))
             over = or_(SanctionTable.lifted_at.is_not(None), SanctionTable.until <= now)

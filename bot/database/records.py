@@ -235,6 +235,17 @@ class AuditRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """Words before and after a prompt, what to leave out, and how closely to follow; None leaves it to the order."""
+
+    name: str
+    prefix: str = ""
+    suffix: str = ""
+    negative_prompt: str = ""
+    guidance_scale: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """How pictures are drawn in a server, or in one of its channels; None leaves it as it is without a choice.
 

@@ -308,6 +308,22 @@ class BlockedTermTable(Table):
     __table_args__ = (Index(None, "guild_id", "term", unique=True),)
 
 
+class StyleTable(Table):
+    """Words and options to add to prompts; `guild_id` None is a person's own."""
+
+    __tablename__ = "styles"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)  # whose it is, or who made it for the server
+    name: Mapped[str] = mapped_column(String(32))
+    prefix: Mapped[str] = mapped_column(Text)
+    suffix: Mapped[str] = mapped_column(Text)
+    negative_prompt: Mapped[str] = mapped_column(Text)
+    guidance_scale: Mapped[float | None]
+    created_at: Mapped[datetime]
+
+
 class FavouriteTable(Table):
     """A shared picture that a person keeps a note of."""
 

@@ -1,0 +1,113 @@
+"""Styles as people use them: look, make, delete, hand on, draw with.
+
+In: an actor and a style.  Out: styles, and prompts with their words.  Knows no Discord.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from bot.actions.actor import Actor
+from bot.database.records import Style
+from bot.database.styles import MOST, Styles
+from bot.errors import InvalidOption, NotFound, ServersOnly
+from inference.contract import MAX_GUIDANCE_SCALE
+
+MAX_NAME: Final = 32
+MAX_WORDS: Final = 300  # of each part, so that they leave room for a prompt
+MAX_FILE_BYTES: Final = 200_000
+
+
+class StyleBook:
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+
+    async def own(self, actor: Actor) -> tuple[Style, ...]:
+        return await self._styles.of(None, actor.user_id)
+
+    async def servers(self, actor: Actor) -> tuple[Style, ...]:
+        """None in direct messages."""
+        return () if actor.guild_id is None else await self._styles.of(actor.guild_id, actor.user_id)
+
+    async def find(self, actor: Actor, name: str) -> Style:
+        """One's own comes before the server's of the same name.  Raises NotFound."""
+        for style in (*await self.own(actor), *await self.servers(actor)):
+            if style.name.casefold() == name.strip().casefold():
+                return style
+        raise NotFound("style")
+
+    async def put(self, actor: Actor, style: Style, *, for_server: bool) -> Style:
+        """Keep a style, in place of one of the same name.  Raises InvalidOption; a server's takes its manager."""
+        style = _checked(style)
+        await self._styles.put(style, _place(actor, for_server=for_server), actor.user_id)
+        return style
+
+    async def drop(self, actor: Actor, name: str, *, for_server: bool) -> None:
+        """Raises NotFound."""
+        if not await self._styles.drop(name.strip(), _place(actor, for_server=for_server), actor.user_id):
+            raise NotFound("style")
+
+    async def hand_in(self, actor: Actor, data: bytes, *, for_server: bool) -> int:
+        """Keep all styles of a file that `as_file` wrote; returns how many.  Nothing is kept of a wrong one."""
+        read = [_checked(style) for style in _from_file(data)]
+        for style in read:
+            await self._styles.put(style, _place(actor, for_server=for_server), actor.user_id)
+        return len(read)
+
+
+def as_file(styles: Sequence[Style]) -> bytes:
+    """JSON, to be read by `hand_in`."""
+    return json.dumps({"styles": [asdict(style) for style in styles]}, indent=1, ensure_ascii=False).encode()
+
+
+def drawn_with(style: Style, said: dict[str, Any], prompt: str) -> tuple[str, dict[str, Any]]:
+    """The prompt and options of an order in this style.  What the order says itself counts before the style."""
+    words = ", ".join(part for part in (said.get("negative_prompt"), style.negative_prompt) if part)
+    options = dict(said)
+    if words:
+        options["negative_prompt"] = words
+    if style.guidance_scale is not None:
+        options.setdefault("guidance_scale", style.guidance_scale)
+    return " ".join(part for part in (style.prefix, prompt.strip(), style.suffix) if part), options
+
+
+def _place(actor: Actor, *, for_server: bool) -> int | None:
+    if not for_server:
+        return None
+    if actor.guild_id is None:
+        raise ServersOnly
+    actor.require("manage_guild")
+    return actor.guild_id
+
+
+def _checked(style: Style) -> Style:
+    """With its words on one line each.  Raises InvalidOption."""
+    parts = {name: " ".join(getattr(style, name).split()) for name in ("name", "prefix", "suffix", "negative_prompt")}
+    checked = Style(**parts, guidance_scale=style.guidance_scale)
+    if not 1 <= len(checked.name) <= MAX_NAME:
+        raise InvalidOption("name", "wrong_length", {"length": len(checked.name), "limit": MAX_NAME})
+    for name in ("prefix", "suffix", "negative_prompt"):
+        if len(parts[name]) > MAX_WORDS:
+            raise InvalidOption(name, "too_long", {"length": len(parts[name]), "limit": MAX_WORDS})
+    scale = checked.guidance_scale
+    if scale is not None and not 1 <= scale <= MAX_GUIDANCE_SCALE:
+        raise InvalidOption("guidance_scale", "out_of_range", {"value": scale, "low": 1, "high": MAX_GUIDANCE_SCALE})
+    if checked == Style(checked.name):
+        raise InvalidOption("style", "empty_style")
+    return checked
+
+
+def _from_file(data: bytes) -> list[Style]:
+    names = {field.name for field in fields(Style)}
+    try:
+        found = json.loads(data[:MAX_FILE_BYTES])["styles"]
+        styles = [Style(**entry) for entry in found]
+        right = all(
+            isinstance(getattr(style, name), str) for style in styles for name in names - {"guidance_scale"}
+        ) and all(style.guidance_scale is None or isinstance(style.guidance_scale, int | float) for style in styles)
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidOption("file", "no_styles") from error
+    if not right or not 1 <= len(styles) <= MOST:
+        raise InvalidOption("file", "no_styles")
+    return styles

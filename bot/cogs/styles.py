@@ -1,0 +1,118 @@
+"""`/style`: words and options that people and servers add to their prompts."""
+
+import io
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.actions.styles import MAX_FILE_BYTES, MAX_NAME, MAX_WORDS, as_file
+from bot.client import Bot
+from bot.database.records import Style
+from bot.errors import InvalidOption, NotFound
+from bot.views.answer import note
+from bot.views.press import actor_of, answering
+from bot.wording import text
+from inference.contract import MAX_GUIDANCE_SCALE
+
+MAX_SHOWN: Final = 3500  # characters of a list
+
+Name = app_commands.Range[str, 1, MAX_NAME]
+Words = app_commands.Range[str, 1, MAX_WORDS]
+
+
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+class Styles(commands.GroupCog, group_name="style", group_description="Words that you add to many prompts"):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Make a style, or change one")
+    @app_commands.describe(
+        name="What to call it in /imagine style:…",
+        prefix="Words before every prompt",
+        suffix="Words after every prompt",
+        negative="What to leave out",
+        guidance="How closely to follow the prompt",
+        for_server="For everybody in this server, which takes a manager (for yourself)",
+    )
+    async def create(
+        self,
+        interaction: discord.Interaction[Bot],
+        name: Name,
+        prefix: Words | None = None,
+        suffix: Words | None = None,
+        negative: Words | None = None,
+        guidance: app_commands.Range[float, 1.0, MAX_GUIDANCE_SCALE] | None = None,
+        for_server: bool = False,
+    ) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            given = Style(name, prefix or "", suffix or "", negative or "", guidance)
+            style = await self.bot.services.styles.put(actor_of(interaction), given, for_server=for_server)
+            told = f"Kept: {_described(style)}\nDraw with it: `/imagine style:…`"
+            await interaction.followup.send(view=note(told), ephemeral=True)
+
+    @app_commands.command(description="Look at your styles and those of this server")
+    async def list(self, interaction: discord.Interaction[Bot]) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            actor, styles = actor_of(interaction), self.bot.services.styles
+            lines = []
+            groups = {"Your styles": await styles.own(actor), "Styles of this server": await styles.servers(actor)}
+            for title, group in groups.items():
+                if group:
+                    lines += [f"### {title}", *map(_described, group)]
+            told = "\n".join(lines) or "There are no styles yet. Make one: `/style create`."
+            shown = told if len(told) <= MAX_SHOWN else told[:MAX_SHOWN].rpartition("\n")[0] + "\n-# …"
+            await interaction.followup.send(view=note(shown), ephemeral=True)
+
+    @app_commands.command(description="Delete a style")
+    @app_commands.describe(name="Which", for_server="One of this server's, which takes a manager (one of your own)")
+    async def delete(self, interaction: discord.Interaction[Bot], name: Name, for_server: bool = False) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            await self.bot.services.styles.drop(actor_of(interaction), name, for_server=for_server)
+            await interaction.followup.send(view=note(f"**{text.plain(name)}** is deleted."), ephemeral=True)
+
+    @app_commands.command(description="Take styles away as a file")
+    @app_commands.describe(for_server="Those of this server (your own)")
+    async def export(self, interaction: discord.Interaction[Bot], for_server: bool = False) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            actor, styles = actor_of(interaction), self.bot.services.styles
+            found = await styles.servers(actor) if for_server else await styles.own(actor)
+            if not found:
+                raise NotFound("style")
+            file = discord.File(io.BytesIO(as_file(found)), filename="easel-styles.json")
+            layout = discord.ui.LayoutView(timeout=None)
+            layout.add_item(discord.ui.File(file))
+            await interaction.followup.send(view=layout, file=file, ephemeral=True)
+
+    @app_commands.command(name="import", description="Add the styles of a file that /style export made")
+    @app_commands.describe(file="The file", for_server="For this server, which takes a manager (for yourself)")
+    async def import_(
+        self, interaction: discord.Interaction[Bot], file: discord.Attachment, for_server: bool = False
+    ) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            if file.size > MAX_FILE_BYTES:
+                raise InvalidOption("file", "too_large", {"bytes": file.size, "limit": MAX_FILE_BYTES})
+            data = await file.read()
+            styles = self.bot.services.styles
+            count = await styles.hand_in(actor_of(interaction), data, for_server=for_server)
+            await interaction.followup.send(view=note(f"Added {text.count(count, 'style')}."), ephemeral=True)
+
+
+def _described(style: Style) -> str:
+    parts = [
+        f"“{text.plain(style.prefix, 80)} …”" if style.prefix else "",
+        f"“… {text.plain(style.suffix, 80)}”" if style.suffix else "",
+        f"without {text.plain(style.negative_prompt, 80)}" if style.negative_prompt else "",
+        "" if style.guidance_scale is None else f"guidance {style.guidance_scale:g}",
+    ]
+    return f"**{text.plain(style.name)}** " + " · ".join(part for part in parts if part)
+
+
+async def setup(bot: Bot) -> None:
+    await bot.add_cog(Styles(bot))

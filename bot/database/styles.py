@@ -1,0 +1,74 @@
+"""Styles: a person's own, and those of a server.
+
+In: whose they are.  Out: `Style`s.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, select
+
+from bot.database.audit import Act, note_act
+from bot.database.records import Style
+from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.tables import StyleTable
+from bot.errors import InvalidOption
+
+MOST = 50  # of a person, and of a server
+
+
+class Styles:
+    """Reads and writes `styles`.  `guild_id` None means the person's own."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def of(self, guild_id: int | None, user_id: int) -> tuple[Style, ...]:
+        """In the order of their names."""
+        query = select(StyleTable).where(_of(guild_id, user_id)).order_by(StyleTable.name)
+        async with self._database.reading() as session:
+            return tuple(map(_style, await session.scalars(query)))
+
+    @whole
+    async def put(self, style: Style, guild_id: int | None, user_id: int) -> None:
+        """Keep it, in place of one of the same name.  A server's is noted in the audit log.  Raises InvalidOption."""
+        now = self._now()
+        async with self._database.writing("style") as session:
+            await take_turn(session, f"styles:{guild_id}:{user_id if guild_id is None else ''}")
+            rows = list(await session.scalars(select(StyleTable).where(_of(guild_id, user_id))))
+            row = next((row for row in rows if row.name.casefold() == style.name.casefold()), None)
+            if row is None:
+                if len(rows) >= MOST:
+                    raise InvalidOption("style", "too_many", {"count": len(rows), "limit": MOST})
+                row = StyleTable(guild_id=guild_id, created_at=now)
+                session.add(row)
+            row.user_id, row.name = user_id, style.name
+            row.prefix, row.suffix = style.prefix, style.suffix
+            row.negative_prompt, row.guidance_scale = style.negative_prompt, style.guidance_scale
+            if guild_id is not None:
+                await note_act(session, now, Act(user_id, "style", f"guild:{guild_id}", guild_id, why=style.name))
+
+    @whole
+    async def drop(self, name: str, guild_id: int | None, user_id: int) -> bool:
+        """False where there is none of that name."""
+        async with self._database.writing("style") as session:
+            rows = await session.scalars(select(StyleTable).where(_of(guild_id, user_id)))
+            row = next((row for row in rows if row.name.casefold() == name.casefold()), None)
+            if row is None:
+                return False
+            await session.execute(delete(StyleTable).where(StyleTable.id == row.id))
+            if guild_id is not None:
+                act = Act(user_id, "style_delete", f"guild:{guild_id}", guild_id, why=row.name)
+                await note_act(session, self._now(), act)
+            return True
+
+
+def _of(guild_id: int | None, user_id: int) -> ColumnElement[bool]:
+    if guild_id is not None:
+        return StyleTable.guild_id == guild_id
+    return StyleTable.guild_id.is_(None) & (StyleTable.user_id == user_id)
+
+
+def _style(row: StyleTable) -> Style:
+    return Style(row.name, row.prefix, row.suffix, row.negative_prompt, row.guidance_scale)

@@ -1,0 +1,139 @@
+"""/style and /imagine style:…, as people meet them."""
+
+import json
+from typing import Any
+
+import discord
+import pytest
+import simcord
+
+from bot.actions.actor import Actor
+from bot.actions.styles import as_file, drawn_with
+from bot.database.personal import PersonalData
+from bot.database.records import Style
+from bot.database.styles import MOST
+from bot.errors import InvalidOption
+from tests.town import Town, answer, said
+
+
+@pytest.fixture
+async def olga(town: Town) -> simcord.MemberActor:
+    """A manager of the server."""
+    role = town.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    return town.guild.add_member(town.env.create_user("olga"), roles=[role])
+
+
+async def style(town: Town, who: simcord.MemberActor, command: str, **options: Any) -> Any:
+    return answer(await who.slash(town.pictures, f"style {command}", **options))
+
+
+async def test_a_style_adds_its_words(town: Town) -> None:
+    """Before and after the prompt, and to what is left out; what the order says itself counts first."""
+    told = await style(
+        town,
+        town.ada,
+        "create",
+        name="Ink",
+        prefix="ink drawing of",
+        suffix="on  paper",
+        negative="colour",
+        guidance=4.0,
+    )
+    assert told.ephemeral
+    assert "**Ink** “ink drawing of …” · “… on paper” · without colour · guidance 4" in said(told)
+    await town.imagine("a cat --no a dog", style="ink", images=1)
+    request = town.pool.requests[-1]
+    assert (request.prompt, request.negative_prompt) == ("ink drawing of a cat on paper", "a dog, colour")
+    assert request.guidance_scale == 4.0
+    await town.imagine("a cat", style="ink", guidance=2.0, images=1)
+    assert town.pool.requests[-1].guidance_scale == 2.0
+
+
+async def test_a_servers_styles_are_its_managers(town: Town, olga: simcord.MemberActor) -> None:
+    """Everybody draws with them; only a manager makes and deletes them, which is in the audit log."""
+    refused = await style(town, town.ada, "create", name="House", prefix="a house", for_server=True)
+    assert "You need the permission" in said(refused)
+    await style(town, olga, "create", name="House", prefix="watercolour of", for_server=True)
+    assert "Styles of this server" in said(await style(town, town.bo, "list"))
+    await town.restart()
+    await town.imagine("a cat", style="House", who=town.bo, images=1)
+    assert town.pool.requests[-1].prompt == "watercolour of a cat"
+    assert "You need the permission" in said(await style(town, town.bo, "delete", name="House", for_server=True))
+    assert "is deleted" in said(await style(town, olga, "delete", name="house", for_server=True))
+    audit = await town.services.audit_log.page(town.guild.id)
+    assert [(one.action, one.why) for one in audit.records] == [("style_delete", "House"), ("style", "House")]
+
+
+async def test_ones_own_style_is_ones_own(town: Town) -> None:
+    """Others neither see it nor draw with it, and in the list of choices it comes first."""
+    await style(town, town.ada, "create", name="Ink", prefix="ink drawing of")
+    assert "There are no styles yet" in said(await style(town, town.bo, "list"))
+    refused = await town.bo.slash(town.pictures, "imagine", prompt="a cat", style="Ink")
+    assert "There is no style of this name" in said(answer(refused))
+    choices = await town.ada.autocomplete(town.pictures, "imagine", "style", "in", prompt="a cat")
+    assert [choice["value"] for choice in choices] == ["Ink"]
+    assert "There is no style of this name" in said(await style(town, town.bo, "delete", name="Ink"))
+    await style(town, town.ada, "create", name="INK", prefix="pen drawing of")
+    assert said(await style(town, town.ada, "list")).count("drawing of") == 1
+
+
+async def test_styles_travel_as_a_file(town: Town) -> None:
+    """What one person takes away, another adds."""
+    await style(town, town.ada, "create", name="Ink", prefix="ink drawing of", negative="colour")
+    handed = await style(town, town.ada, "export")
+    (attachment,) = handed.attachments
+    data = await attachment.read()
+    assert json.loads(data)["styles"][0]["name"] == "Ink"
+    assert "Added 1 style." in said(await style(town, town.bo, "import", file=("easel-styles.json", data)))
+    await town.imagine("a cat", style="Ink", who=town.bo, images=1)
+    assert town.pool.requests[-1].prompt == "ink drawing of a cat"
+    assert "There is no style" in said(await style(town, town.mo, "export"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"{}", b'{"styles": []}', b'{"styles": [{"name": 7}]}', b'{"styles": [{"what": "x"}]}', b"\xff",
+     b'{"styles": [{"name": "a", "prefix": "b", "guidance_scale": "high"}]}'],
+)  # fmt: skip
+async def test_a_file_that_is_none_is_refused(town: Town, data: bytes) -> None:
+    """In words, whatever is wrong with it."""
+    told = await style(town, town.ada, "import", file=("x.json", data))
+    assert "This is no file of styles" in said(told)
+
+
+async def test_styles_have_limits(town: Town) -> None:
+    """Of number, of length, and of emptiness; nothing is kept of a file of which something is wrong."""
+    styles, actor = town.services.styles, Actor(town.ada.id, town.guild.id)
+    with pytest.raises(InvalidOption, match="empty_style"):
+        await styles.put(actor, Style("Nothing"), for_server=False)
+    with pytest.raises(InvalidOption, match="out_of_range"):
+        await styles.put(actor, Style("Much", guidance_scale=99.0), for_server=False)
+    wrong = as_file([Style("A", "a"), Style("B", "b" * 301)])
+    with pytest.raises(InvalidOption, match="too_long"):
+        await styles.hand_in(actor, wrong, for_server=False)
+    assert await styles.own(actor) == ()
+    await styles.hand_in(actor, as_file([Style(str(n), "x") for n in range(MOST)]), for_server=False)
+    with pytest.raises(InvalidOption, match="too_many"):
+        await styles.put(actor, Style("One more", "x"), for_server=False)
+
+
+def test_a_style_leaves_the_order_its_say() -> None:
+    """Only where it says nothing does the style."""
+    assert drawn_with(Style("a", suffix="at night"), {"seed": 1}, " a cat ") == ("a cat at night", {"seed": 1})
+    _, said_with = drawn_with(Style("a", guidance_scale=4.0), {"guidance_scale": 2.0}, "a cat")
+    assert said_with["guidance_scale"] == 2.0
+
+
+async def test_styles_go_with_their_person(town: Town) -> None:
+    """Erasing somebody's data takes their own styles, and their name off the server's."""
+    await style(town, town.ada, "create", name="Ink", prefix="ink drawing of")
+    await town.services.styles.put(
+        Actor(town.ada.id, town.guild.id, permissions=frozenset(("manage_guild",))),
+        Style("House", "x"),
+        for_server=True,
+    )
+    personal = PersonalData(town.services.database)
+    assert {row["name"] for row in (await personal.listed(town.ada.id))["styles"]} == {"Ink", "House"}
+    await personal.forget_person(town.ada.id)
+    assert (await personal.listed(town.ada.id))["styles"] == []
+    assert [one.name for one in await town.services.styles.servers(Actor(town.bo.id, town.guild.id))] == ["House"]
