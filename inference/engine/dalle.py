@@ -15,6 +15,7 @@ from inference.checkpoints.checkpoint import Checkpoint
 from inference.engine.code_model import EncodedTexts
 from inference.models.packed.decoder import PackedDecoder
 from inference.models.packed.encoder import PackedEncoder
+from inference.models.packed.graphed import GraphedDecoder
 from inference.models.packed.linear import Packer
 from inference.models.packed.unpacked import UnpackedDecoder, UnpackedEncoder
 from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer
@@ -63,7 +64,8 @@ class DalleCodeModel:
         if config.plain:
             pack = Packer(precision, kernels)
             self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
-            self._decoder = PackedDecoder(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
+            kind = GraphedDecoder if self.device.type == "cuda" else PackedDecoder
+            self._decoder = kind(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
         else:
             self._encoder = None if dalle.encoder is None else UnpackedEncoder(dalle)
             self._decoder = UnpackedDecoder(dalle, slots=slots, text_length=text_length, codes=self.vocab_size)
