@@ -61,7 +61,7 @@ class ModLogPage(Press, verb="modlog"):
 
     before: Base36 | None
     user_id: Base36 | None
-    status: Shown | None
+    status: Literal[Shown, "done"] | None  # "done" is what ids called delivered ones until the states got their names
     category: str | None
     words: str | None
 
@@ -77,7 +77,8 @@ class ModLogPage(Press, verb="modlog"):
 
     @property
     def wanted(self) -> GenerationFilter:
-        return asked_for(self.user_id, self.status, self.category, self.words)
+        status = "delivered" if self.status == "done" else self.status
+        return asked_for(self.user_id, status, self.category, self.words)
 
     def control(self) -> ui.Button[Any]:
         newest = self.before is None
