@@ -104,16 +104,16 @@ class Pages:
         self.directory = directory
         self.pool = pool
         self._stack = stack
-        self._server = TestServer(create_app(site))
+        self.server = TestServer(create_app(site))
         self._browsers: dict[int | None, Browser] = {}
 
     async def open(self) -> None:
-        await self._server.start_server()
-        self._stack.push_async_callback(self._server.close)
+        await self.server.start_server()
+        self._stack.push_async_callback(self.server.close)
 
     async def anonymous(self) -> Browser:
         """A fresh browser without cookies."""
-        client = TestClient(self._server, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        client = TestClient(self.server, cookie_jar=aiohttp.CookieJar(unsafe=True))
         self._stack.push_async_callback(client.close)
         return Browser(client)
 
@@ -123,7 +123,7 @@ class Pages:
             fresh = self._browsers[user_id] = await self.anonymous()
             if user_id is not None:
                 token = await self.login(user_id)
-                fresh.client.session.cookie_jar.update_cookies({"easel": token}, self._server.make_url("/"))
+                fresh.client.session.cookie_jar.update_cookies({"easel": token}, self.server.make_url("/"))
         return self._browsers[user_id]
 
     async def login(self, user_id: int) -> str:

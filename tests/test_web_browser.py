@@ -1,0 +1,176 @@
+"""The web pages in headless Chromium, on a desk and on a phone, light and dark: what they look like to axe-core, that
+nothing is wider than the screen, that no script breaks, and the few things that need one."""
+
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from bot.actions.actor import Actor
+from bot.actions.moderation import Target
+from bot.web.site import Person
+from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
+from tests.test_demo_browser import CHROMIUM, PATIENCE_MS
+from tests.web_fakes import MANAGER, Pages, pages
+
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None or importlib.util.find_spec("axe_playwright_python") is None,
+    reason="Chromium is not installed (Debian: apt-get install chromium), or axe-playwright-python is not",
+)
+SCREENS: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
+    "desk": (1280, 900, "light"),
+    "phone": (360, 740, "dark"),
+}
+C, G = f"console/{GUILD}", f"gallery/{GUILD}"
+manager = Actor(MANAGER, GUILD, permissions=frozenset({"administrator"}))
+
+
+@asynccontextmanager
+async def lived_in(folder: Path) -> AsyncIterator[Pages]:
+    """A server with something on every page: drawn, flagged, blocked, reported, banned, shared."""
+    people = (Person(ADA, "Ada", "A member."), Person(MANAGER, "Max", "Owns the server."))
+    async with pages(folder, people=people, limit_per_person="off", limit_per_server="off") as site:
+        services = site.services
+        site.pool.block("knife", "violence_gore", action="flag")
+        site.pool.block("gore", "violence_gore")
+        cat = await draw(services, an_order("a cat with an unusually-long-word-" + "x" * 60))
+        await draw(services, an_order("a knife", parent_id=cat.id, kind="remix"))
+        blocked, _ = await order_one(services, an_order("some gore", BOB))
+        await finish(services, blocked)
+        for index in range(3):
+            await services.gallery.share(Actor(ADA, GUILD), cat.id, index)
+        await services.reviews.report(Actor(BOB, GUILD), cat.id, 0, "It looks at me.")
+        await services.moderation.sanction(manager, Target(BOB, MANAGER), "ban", None, "spam")
+        await services.terms.add(manager, "free nitro", "block")
+        yield site
+
+
+@asynccontextmanager
+async def browsing(site: Pages, screen: str, *, javascript: bool = True) -> AsyncIterator[Any]:
+    """A browser, logged in as the owner by the demo's login; fails afterwards if a script broke."""
+    from playwright.async_api import async_playwright
+
+    width, height, scheme = SCREENS[screen]
+    broken: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await browser.new_context(
+            base_url=str(site.server.make_url("/")), viewport={"width": width, "height": height},
+            color_scheme=scheme, java_script_enabled=javascript,
+        )  # fmt: skip
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on("console", lambda message: broken.append(message.text) if message.type == "error" else None)
+        await page.goto("login")
+        await page.get_by_role("button", name="Be Max").click()
+        await page.get_by_role("heading", name="Your servers").wait_for()
+        yield page
+        await browser.close()
+    assert broken == []
+
+
+ADDRESSES = (
+    "", "login", "me", "gallery", G, f"{G}?sort=top", f"{G}?words=nothing", f"{G}/1", "console",
+    f"{C}/log", f"{C}/log?flagged=1", f"{C}/log/1", f"{C}/log/2", f"{C}/log/3", f"{C}/review", f"{C}/people/{BOB}",
+    f"{C}/sanctions", f"{C}/words?try=gore", f"{C}/audit", f"{C}/stats", f"{C}/settings",
+)  # fmt: skip
+
+
+@needs_browser
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_every_page_fits_and_is_readable_for_everybody(tmp_path: Path, screen: str) -> None:
+    """Not wider than the screen; axe-core finds nothing serious: contrast, names, labels, headings, focus."""
+    from axe_playwright_python.async_playwright import Axe
+
+    found = []
+    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+        for address in ADDRESSES:
+            answer = await page.goto(address)
+            assert answer.status == 200
+            width = await page.evaluate("document.documentElement.scrollWidth")
+            if width > SCREENS[screen][0]:
+                found.append(f"{address}: {width} pixels wide")
+            results = await Axe().run(page)
+            found += [
+                f"{address}: {one['id']} ({one['impact']}): {one['nodes'][0]['html'][:120]}"
+                for one in results.response["violations"]
+                if one["impact"] in ("serious", "critical")
+            ]
+    assert found == []
+
+
+@needs_browser
+async def test_the_log_searches_as_one_types(tmp_path: Path) -> None:
+    """The list follows, the address too; `/` puts the cursor there."""
+    from playwright.async_api import expect
+
+    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+        await page.goto(f"{C}/log")
+        await page.keyboard.press("/")
+        await page.keyboard.type("gore")
+        await expect(page.locator("#results tbody tr")).to_have_count(1)
+        assert "words=gore" in page.url
+        await page.reload()
+        assert await page.get_by_role("searchbox").input_value() == "gore"
+
+
+@needs_browser
+async def test_the_review_queue_works_by_keyboard(tmp_path: Path) -> None:
+    """Keep, undo, remove: one key each."""
+    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+        await page.goto(f"{C}/review")
+        await page.get_by_text("It looks at me.").wait_for()
+        await page.keyboard.press("k")
+        await page.get_by_text("Request 1: kept").wait_for()
+        await page.keyboard.press("z")
+        await page.get_by_text("It looks at me.").wait_for()
+        await page.keyboard.press("r")
+        await page.get_by_text("Request 1: removed").wait_for()
+        record = await site.services.log.get(1)
+        assert record is not None
+        assert record.removal is not None
+
+
+@needs_browser
+async def test_the_wall_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next page comes when its end is near; every picture has pixels."""
+    monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 2)
+    from playwright.async_api import expect
+
+    async with lived_in(tmp_path) as site, browsing(site, "phone") as page:
+        await page.goto(G)
+        await expect(page.locator("#wall > li")).to_have_count(3)
+        await page.locator("#wall img").last.scroll_into_view_if_needed()
+        await expect(page.locator("#wall img").last).to_have_js_property("complete", value=True)
+        assert await page.locator("#wall img").last.evaluate("picture => picture.naturalWidth") > 0
+
+
+@needs_browser
+async def test_everything_reads_and_acts_without_a_script(tmp_path: Path) -> None:
+    """Search, vote, remove and undo, with JavaScript switched off."""
+    async with lived_in(tmp_path) as site, browsing(site, "desk", javascript=False) as page:
+        await page.goto(f"{C}/log")
+        await page.get_by_role("searchbox").fill("gore")
+        await page.get_by_role("button", name="Search").click()
+        assert await page.locator("#results tbody tr").count() == 1
+        await page.goto(f"{G}/1")
+        await page.get_by_role("button", name="Vote").click()
+        await page.get_by_role("button", name="Voted · 1").wait_for()
+        await page.goto(f"{C}/log/2")
+        await page.get_by_role("button", name="Remove everything").click()
+        await page.get_by_role("button", name="Undo the removal").click()
+        await page.get_by_text("Shown again.").wait_for()
+
+
+@needs_browser
+async def test_a_page_is_light(tmp_path: Path) -> None:
+    """The first view of the gallery, with its pictures, is far below 500 KB."""
+    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+        sizes = []
+        page.on("response", lambda answer: sizes.append(int(answer.headers.get("content-length", 0))))
+        await page.goto(G, wait_until="networkidle")
+        assert 0 < sum(sizes) < 200_000
