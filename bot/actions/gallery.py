@@ -38,7 +38,7 @@ class Gallery:
 
     async def some(self, actor: Actor, limit: int) -> SharePage:
         """A handful of this server's gallery, by chance."""
-        return await self._shares.some(_here(actor), limit, random.sample)
+        return await self._shares.some(_here(actor), limit, random.random)
 
     async def get(self, actor: Actor, share_id: int) -> ShareRecord:
         """One shared picture of this server.  Raises NotFound."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, UpdateBase, func, select, update
+from sqlalchemy import ColumnElement, Select, UpdateBase, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -266,8 +266,9 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
         is_drawn = GenerationTable.status.in_(DRAWN)
         conditions.append(is_drawn if wanted.drawn else ~is_drawn)
     if wanted.flagged is not None:
-        is_flagged = func.coalesce(GenerationTable.verdict_action, "allow").in_(("flag", "block"))
-        conditions.append(is_flagged if wanted.flagged else ~is_flagged)
+        judged = GenerationTable.verdict_action
+        unflagged = or_(judged.is_(None), judged == "allow")
+        conditions.append(judged.in_(("flag", "blur", "hold", "block")) if wanted.flagged else unflagged)
     if wanted.direct is not None:
         is_direct = GenerationTable.guild_id.is_(None)
         conditions.append(is_direct if wanted.direct else ~is_direct)

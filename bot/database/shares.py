@@ -17,6 +17,7 @@ from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import FavouriteTable, GenerationTable, ImageTable, SanctionTable, ShareTable, VoteTable
 from bot.database.words import narrowed
 from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
+from inference.contract import MAX_IMAGES
 
 GalleryOrder = Literal["newest", "top"]
 
@@ -109,35 +110,51 @@ class Shares:
         limit: int = 5,
         wanted: GalleryFilter | None = None,
     ) -> SharePage:
-        """One page of a server's gallery.  A search by words is in the order of drawing, whatever `order` says.
-
-        Raises InvalidOption for a cursor that is none.
-        """
-        query = _matching(self._shown().where(ShareTable.guild_id == guild_id), wanted or GalleryFilter())
-        query, row_id = narrowed(query, (wanted and wanted.words) or "", self._database.dialect)
-        first: ColumnElement[int] | None = None  # what is compared before the share's own id
-        if wanted is not None and wanted.words:
-            first = row_id
-        elif order == "top":
-            first = ShareTable.__table__.c.votes
+        """One page of a server's gallery.  Raises InvalidOption for a cursor that is none."""
+        wanted = wanted or GalleryFilter()
+        query = _matching(self._shown().where(ShareTable.guild_id == guild_id), wanted)
+        if wanted.words:
+            return await self._found(query, wanted.words, cursor, limit)
+        votes: ColumnElement[int] = ShareTable.__table__.c.votes
+        if wanted.since is not None:
+            votes = votes + 0  # a span of time is found by its index, and then sorted; not walked through by votes
+        first = votes if order == "top" else None
         if cursor is not None:
-            query = query.where(_behind(cursor, first))
+            query = query.where(_behind(_place(cursor), first))
         keys = (ShareTable.id.desc(),) if first is None else (first.desc(), ShareTable.id.desc())
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(*keys).limit(limit + 1))).all()
         records = tuple(_share_record(row) for row in rows[:limit])
-        if len(rows) <= limit:
-            return SharePage(records, None)
-        last = records[-1]
-        place = last.generation.id if wanted is not None and wanted.words else last.votes
-        return SharePage(records, f"{place}.{last.id}")
+        return SharePage(records, f"{records[-1].votes}.{records[-1].id}" if len(rows) > limit else None)
 
-    async def some(self, guild_id: int, limit: int, choose: Callable[[Sequence[int], int], list[int]]) -> SharePage:
-        """A handful by chance: `choose` draws so many of the ids that it is given."""
-        ids_here = select(ShareTable.id).where(ShareTable.guild_id == guild_id)
+    async def _found(self, query: Select[ShareTable], words: str, cursor: str | None, limit: int) -> SharePage:
+        """A page of a search, in the order of drawing; it ends with all shares of a generation.
+
+        Ordered by the row alone, for then the index of words is walked (see words.py) and nothing has to be sorted.
+        """
+        query, row_id = narrowed(query, words, self._database.dialect)
+        if cursor is not None:
+            query = query.where(row_id < _place(cursor)[0])
         async with self._database.reading() as session:
-            ids = (await session.scalars(ids_here)).all()
-            drawn = choose(ids, min(limit, len(ids)))
+            rows = (await session.scalars(query.order_by(row_id.desc()).limit(limit + MAX_IMAGES))).all()
+        records = [_share_record(row) for row in rows]
+        if len(records) <= limit:
+            return SharePage(tuple(records), None)
+        last = records[limit - 1].generation.id
+        shown = tuple(record for place, record in enumerate(records) if place < limit or record.generation.id == last)
+        return SharePage(shown, f"{last}.0" if len(shown) < len(records) or len(rows) == limit + MAX_IMAGES else None)
+
+    async def some(self, guild_id: int, limit: int, chance: Callable[[], float]) -> SharePage:
+        """A handful by chance: neighbours of ids that `chance` (0–1) points at, whatever the gallery's size."""
+        here = ShareTable.guild_id == guild_id
+        drawn: list[int] = []
+        async with self._database.reading() as session:
+            ends = select(func.min(ShareTable.id), func.max(ShareTable.id)).where(here)
+            first, last = (await session.execute(ends)).one()
+            for _ in range(0 if first is None else limit):
+                behind = first + int((last - first + 1) * chance())
+                query = select(ShareTable.id).where(here, ShareTable.id >= behind, ShareTable.id.not_in(drawn))
+                drawn += await session.scalars(query.order_by(ShareTable.id).limit(1))
             rows = (await session.scalars(self._shown().where(ShareTable.id.in_(drawn)))).all()
         places = {share_id: place for place, share_id in enumerate(drawn)}
         records = sorted(map(_share_record, rows), key=lambda record: places[record.id])
@@ -210,13 +227,18 @@ def _share_record(row: ShareTable) -> ShareRecord:
     return ShareRecord(row.id, row.guild_id, row.user_id, generation, image, row.votes, row.created_at)
 
 
-def _behind(cursor: str, first: ColumnElement[int] | None) -> ColumnElement[bool]:
-    """What comes after this place, where `first` is compared before the share's id."""
+def _place(cursor: str) -> tuple[int, int]:
     try:
         place, share_id = map(int, cursor.split("."))
     except ValueError as error:
         raise InvalidOption("cursor", "no_place", {"value": cursor}) from error
     if max(abs(place), abs(share_id)) >= 2**63:
         raise InvalidOption("cursor", "no_place", {"value": cursor})
+    return place, share_id
+
+
+def _behind(after: tuple[int, int], first: ColumnElement[int] | None) -> ColumnElement[bool]:
+    """What comes after this place, where `first` is compared before the share's id."""
+    place, share_id = after
     older = ShareTable.id < share_id
     return older if first is None else or_(first < place, and_(first == place, older))

@@ -179,6 +179,7 @@ class ShareTable(Table):
         Index(None, "generation_id", "image_index", unique=True),
         Index(None, "guild_id", "id"),
         Index(None, "guild_id", "votes", "id"),
+        Index(None, "guild_id", "created_at"),
         Index(None, "user_id", "id"),
     )
 
