@@ -1,12 +1,12 @@
 """Find the shares of a span of time.
 
-Follows 0010; written on 2026-11-29.
+Follows 0011; written on 2026-11-29.
 """
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
