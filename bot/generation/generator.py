@@ -50,8 +50,8 @@ log = structlog.get_logger(__name__)
 CLOSING_SECONDS: Final = 10.0  # what deliveries under way get when the bot stops
 PATIENCE_WITH_PICTURES: Final = 10.0  # what the log gets to take note of pictures before they are shown all the same
 PATIENCE_WITH_ENDS: Final = 1.0  # the same for a failure, before it is told
-TOLD_AT_ONCE: Final = 20  # of those who wait, at each change; of the rest, some in turn
-TOLD_IN_TURN: Final = 10
+TOLD_AT_ONCE: Final = 10  # of those who wait, at each change; of the rest, some in turn
+TOLD_IN_TURN: Final = 5
 
 Start = Callable[[], Coroutine[Any, Any, None]]
 

@@ -59,6 +59,7 @@ class Admission:
         """
         order.check()
         requester = order.requester
+        self._queue.check_room(requester.user_id, requester.guild_id)  # costs nothing, and a flood meets it first
         await self._check_person(requester)
         here = await self._guild_settings.drawing(requester.guild_id, requester.channel_id)
         if here.max_images is not None and order.images > here.max_images:
