@@ -329,6 +329,27 @@ def test_the_pipelines_own_safety_checker_is_heard() -> None:
     assert image.verdict.action == "block"
 
 
+class Brightest:
+    """Fails for prompts that say so."""
+
+    def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
+        if "broken" in prompt:
+            raise RuntimeError("no weights")
+        return [float(picture.mean()) for picture in pictures]
+
+
+@pytest.mark.parametrize(("prompt", "order"), [("a cat", [3, 2, 1]), ("broken", [1, 2, 3])])
+def test_a_clip_puts_the_best_first(prompt: str, order: list[int]) -> None:
+    """All pictures come together, after the last; a ranker that fails costs nobody anything."""
+    queue = Queue(batch=2)
+    queue.engine = DiffusionEngine(queue.pipeline, queue.turn, lambda: queue.now, Brightest())  # type: ignore[arg-type]
+    assert queue.engine.describe().ranked
+    queue.engine.add("a", ask(prompt, images=3, seed=1))
+    events = queue.run()["a"]
+    assert [event.seed for event in events if isinstance(event, Image)] == order
+    assert [type(event) for event in events[-4:]] == [Image, Image, Image, Done]
+
+
 async def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:
     """A folder that goes while it is ordered: the generation ends with a code, and the server lives."""
     shelf = Shelf([ServedModel("x", served_models(BackendOptions(model="no-such-model"))[0].open)])

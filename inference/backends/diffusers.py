@@ -7,7 +7,7 @@ of it is a whole batch, within which it lets the thread have its turns.
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
@@ -26,10 +26,14 @@ from inference.contract import (
     ModelDescription,
     Progress,
     Verdict,
+    best_first,
     grid_columns,
 )
 from inference.engine.engine import EngineStatus
+from inference.engine.thread import EngineThread
 from inference.pictures import Pixels, encode_png, encode_preview
+from inference.ranking import Ranker
+from inference.ranking.clip import ClipRanker, RankerError
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +60,7 @@ class _Order:
     waiting: deque[int]  # indices of pictures
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or small
     finished: int = 0
+    unsent: list[Image] = field(default_factory=list)  # finished, held back until they can be ranked
     shown: float = 0.0  # clock
 
     def wish(self, index: int) -> Wish:
@@ -63,15 +68,20 @@ class _Order:
 
 
 class DiffusionEngine:
-    """`turn` lets events out and commands in, from within a batch (`EngineThread.turn`); `clock` counts seconds."""
+    """`turn` lets events out and commands in, from within a batch (`EngineThread.turn`); `clock` counts seconds.
+
+    With a `ranker`, a generation's pictures come together, best first.
+    """
 
     def __init__(
         self,
         pipeline: DiffusersPipeline,
         turn: Callable[["DiffusionEngine", Events], None],
         clock: Callable[[], float] = time.perf_counter,
+        ranker: Ranker | None = None,
     ) -> None:
         self._pipeline = pipeline
+        self._ranker = ranker
         self._turn = turn
         self._clock = clock
         self._orders: dict[str, _Order] = {}
@@ -79,7 +89,7 @@ class DiffusionEngine:
         self._batch = pipeline.batch
 
     def describe(self) -> ModelDescription:
-        return self._pipeline.describe()
+        return replace(self._pipeline.describe(), ranked=self._ranker is not None)
 
     def init_size(self, request: GenerationRequest) -> tuple[int, int]:
         return self._pipeline.size(request)
@@ -177,11 +187,26 @@ class DiffusionEngine:
             png = encode_png(picture.pixels, seed, model=self._pipeline.name)
             order.pictures[index] = picture.pixels
             order.finished += 1
-            events.append((order.id, Image(index, seed, None, png, REFUSED if picture.refused else ALLOW)))
-            if order.finished == order.request.images:
+            order.unsent.append(Image(index, seed, None, png, REFUSED if picture.refused else ALLOW))
+            complete = order.finished == order.request.images
+            if complete or self._ranker is None:
+                images = order.unsent if self._ranker is None else self._ranked(order, self._ranker)
+                events += [(order.id, image) for image in images]
+                order.unsent = []
+            if complete:
                 del self._orders[order.id]
                 events.append((order.id, Done(self._clock() - order.accepted, self._pipeline.name)))
         return events
+
+    def _ranked(self, order: _Order, ranker: Ranker) -> list[Image]:
+        """Best first; in the order of their seeds where the ranker fails."""
+        try:
+            pictures = [order.pictures[image.index] for image in order.unsent]
+            scores = ranker.scores(order.request.prompt, pictures, [0.0] * len(pictures))
+            return best_first(replace(image, score=score) for image, score in zip(order.unsent, scores, strict=True))
+        except Exception:  # the order of pictures is a courtesy
+            log.warning("generation.not_ranked", generation=order.request.id or order.id, exc_info=True)
+            return best_first(order.unsent)
 
     def _with_less_memory(self) -> Events:
         """Put the batch back and try with half as many together; one alone that does not fit fails."""
@@ -206,7 +231,20 @@ class DiffusionEngine:
 
 
 def diffusers_backend(folder: Path, name: str, options: PipelineOptions, max_waiting: int = 64) -> ThreadedBackend:
-    """A pipeline in a folder, that loads when the backend is started."""
-    return ThreadedBackend(
-        lambda thread: DiffusionEngine(DiffusersPipeline.load(folder, name, options), thread.turn), name, max_waiting
-    )
+    """A pipeline in a folder, that loads when the backend is started; a CLIP in clip/ there ranks its pictures."""
+
+    def load(thread: EngineThread) -> DiffusionEngine:
+        pipeline = DiffusersPipeline.load(folder, name, options)
+        return DiffusionEngine(pipeline, thread.turn, ranker=_ranker(folder / "clip"))
+
+    return ThreadedBackend(load, name, max_waiting)
+
+
+def _ranker(folder: Path) -> Ranker | None:
+    if not folder.is_dir():
+        return None
+    try:
+        return ClipRanker.load(folder)
+    except RankerError as error:
+        log.warning("model.not_ranked", reason=str(error))
+        return None
