@@ -63,8 +63,9 @@
     for (const button of document.querySelectorAll("[data-person]")) {
       button.setAttribute("aria-pressed", String(button.dataset.person === chosen));
     }
-    const moderates = commands.some((command) => command.path[0] === "mod");
-    document.querySelector('[data-tries="moderate"]').hidden = !moderates;
+    for (const [group, name] of [["moderate", "mod"], ["manage", "settings"]]) {
+      document.querySelector(`[data-tries="${group}"]`).hidden = !commands.some((command) => command.path[0] === name);
+    }
   }
 
   function become(id) {
