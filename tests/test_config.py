@@ -137,7 +137,14 @@ def test_misspelt_settings_are_named_with_the_nearest(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize(
     ("token", "fine"),
-    [("MTIzNDU2Nzg5MA.time.signature", True), ("hello", False), ("a.b.c", False), ("..", False), ("MTIz", False)],
+    [
+        ("MTIzNDU2Nzg5MA.time.signature", True),
+        ("MTIzNDU2Nzg5MDEyMzQ1Njc4.time.signature", True),
+        ("hello", False),
+        ("a.b.c", False),
+        ("..", False),
+        ("MTIz", False),
+    ],
 )
 def test_what_cannot_be_a_token_is_known_without_asking(token: str, fine: bool) -> None:
     """The id in base64, a time, a signature."""
