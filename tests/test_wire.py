@@ -187,3 +187,53 @@ async def test_told_to_stop_while_it_starts(discord: StandIn, tmp_path: Path) ->
         await asyncio.wait_for(hanging.met.wait(), 30)
         assert await bot.stop() == 0
     assert bot.said().count("inference.started") == 1
+
+
+async def test_a_first_answer_that_the_network_cuts_is_tried_again(discord: StandIn, tmp_path: Path) -> None:
+    """Before Discord took it or after: the person is acknowledged once, and the pictures come into that answer."""
+    async with a_bot(discord, tmp_path):
+        for number, kind in enumerate(("cut_before", "cut_after")):
+            discord.fail("POST /interactions/", kind=kind)  # type: ignore[arg-type]  # one of the literals
+            asked = discord.world.slash(ADA, "imagine", prompt=f"order {number}.")
+            assert await delivered(discord, f"order {number}.") is asked.original
+
+
+async def test_a_status_that_hangs_holds_no_pictures_up(discord: StandIn, tmp_path: Path) -> None:
+    """The result is not kept waiting by a word about it, and the word does not come after it."""
+    async with a_bot(discord, tmp_path):
+        hanging = discord.fail("PATCH /webhooks/", kind="hang")
+        asked = discord.world.slash(ADA, "imagine", prompt="a red heart")
+        await asyncio.wait_for(hanging.met.wait(), 30)
+        assert await delivered(discord, "a red heart") is asked.original
+
+
+async def test_a_server_that_takes_small_files_only(discord: StandIn, tmp_path: Path) -> None:
+    """The grid is made smaller until it fits."""
+    discord.world.upload_limit = 2**20
+    async with a_bot(discord, tmp_path, wire_paint_side=1100):
+        asked = discord.world.slash(ADA, "imagine", prompt="a red heart")
+        message = await delivered(discord, "a red heart")
+    assert message is asked.original
+    assert message.attachments[0]["filename"].endswith(".webp")
+
+
+async def test_posted_but_not_written_down_and_the_nonce_forgotten(discord: StandIn, tmp_path: Path) -> None:
+    """The token has run out, the network cuts the answer to the post, and later Discord knows no nonce: one message."""
+    async with a_bot(discord, tmp_path, wire_paint_seconds=2) as bot:
+        await acknowledged(discord.world.slash(ADA, "imagine", prompt="a red heart"))
+        discord.world.age_tokens()
+        posting = discord.fail("POST /channels/", kind="cut_after")
+        await asyncio.wait_for(posting.met.wait(), 30)
+        await bot.kill()
+        discord.world.forget_nonces()
+        await bot.start()
+        await acknowledged(discord.world.slash(ADA, "queue"))
+        await discord.world.until(lambda: not any(one.loading for one in discord.world.standing()))
+        assert len(results(discord, "a red heart")) == 1
+
+
+async def test_a_clock_that_is_twenty_minutes_ahead(tmp_path: Path) -> None:
+    """Discord's own time says that every token is over; its fifteen minutes count from when it came."""
+    async with open_stand_in(clock_offset=-1200) as discord, a_bot(discord, tmp_path):
+        asked = discord.world.slash(ADA, "imagine", prompt="a red heart")
+        assert await delivered(discord, "a red heart") is asked.original
