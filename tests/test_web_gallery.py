@@ -252,4 +252,4 @@ async def test_settings_are_the_managers_and_audited(site: Pages) -> None:
     for name, value in (("review_channel", "5"), ("retention_days", "0"), ("retention_days", "x")):
         answer = await manager.post(f"/console/{GUILD}/settings", {name: value})
         assert answer.status == 400
-        assert f" is {value};" in answer.text
+        assert value in answer.text[answer.text.index("<h1>") :]
