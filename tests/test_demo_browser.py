@@ -156,7 +156,7 @@ async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 async def in_sight(element: Any) -> bool:
     """Whether the whole element is within the timeline's visible part, once the page came to rest."""
-    for _ in range(40):
+    for _ in range(PATIENCE_MS // 50):
         if await element.evaluate("""element => {
             const [inner, outer] = [element, document.getElementById("channel-timeline")]
                 .map(one => one.getBoundingClientRect());
