@@ -88,7 +88,8 @@ def test_not_too_many_words_are_named() -> None:
         ("a low poly fox", "a low poly fox"),
         ("low poly fox", "fox, 3d render"),
         ("8-bit art of a wizard", "a wizard, pixel art"),
-        ("a pencil sketch of a dog", "a dog in black and white"),
+        ("a pencil sketch of a dog", "a dog"),
+        ("a monochrome dog, grayscale", "a monochrome dog in black and white"),
         ("a flat illustration of a fox", "a fox, flat illustration"),
         ("a clay pot", "a clay pot"),
         ("a painting", "a painting"),
@@ -104,7 +105,7 @@ def test_ways_of_drawing_are_read_as_those_that_are_known(prompt: str, read: str
     ("prompt", "read"),
     [
         ("a crimson rose", "a red rose"),
-        ("a golden crown and a dark blue car", "a yellow crown and a navy blue car"),
+        ("a lemon crown and a dark blue car", "a yellow crown and a navy blue car"),
         ("a golden retriever", "a golden retriever"),
         ("a gold medal", "a gold medal"),
         ("a peach", "a peach"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 _MEANT: Mapping[str, str] = {
     "red": "scarlet crimson ruby vermilion maroon burgundy cherry-red blood-red",
     "orange": "amber tangerine peach coral copper",
-    "yellow": "golden gold-coloured lemon mustard blonde blond",
+    "yellow": "lemon mustard blonde blond",
     "green": "emerald olive jade dark-green",
     "light green": "lime lime-green mint mint-green",
     "cyan": "aqua sky-blue light-blue baby-blue azure",

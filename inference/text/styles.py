@@ -14,8 +14,7 @@ _MEANT: Mapping[str, str] = {
         "pixel art|pixelart|pixelated|8[- ]?bit(?: art)?|16[- ]?bit(?: art)?|voxel(?: art)?|minecraft style|lego|mosaic"
     ),
     "black and white": (
-        "black and white|black & white|monochrome|greyscale|grayscale|(?:pencil |charcoal |ink )?sketch"
-        "|pencil drawing|charcoal drawing|ink drawing|line art|woodcut|engraving"
+        "black and white|black & white|monochrome|greyscale|grayscale"
     ),
     "flat illustration": (
         "flat illustration|flat design|vector art|vector illustration|vector|minimalist|clip ?art|cartoon|comic"
@@ -28,7 +27,8 @@ _MEANT: Mapping[str, str] = {
 }  # fmt: skip
 """What a style is read as: honest neighbours, no more."""
 _NOT_KNOWN = (
-    "oil painting|oil on canvas|water ?colou?rs?(?: painting)?|acrylic painting|gouache|fresco|impressionist|pastel"
+    "(?:pencil |charcoal |ink )?sketch|pencil drawing|charcoal drawing|ink drawing|line art|woodcut|engraving"
+    "|oil painting|oil on canvas|water ?colou?rs?(?: painting)?|acrylic painting|gouache|fresco|impressionist|pastel"
     "|digital art|digital painting|concept art|anime|manga|studio ghibli|ukiyo[- ]e"
     "|photo[- ]?realistic|hyper[- ]?realistic"
     "|realistic|cinematic(?: lighting)?|highly detailed|ultra detailed|intricate|trending on artstation|artstation"

@@ -64,7 +64,7 @@ class CodecConfig:
     sample_seconds: float = 300.0
 
 
-CODES = 4096
+CODES = 6144
 """In the built-in model's codebook."""
 
 
