@@ -5,7 +5,7 @@
 #     sh docs/train_on_gpu.sh scenes.npz OUT                                                  # where the GPU is
 #     easel train export --codec inference/assets/builtin --dalle OUT/checkpoint.pt           # at home
 #
-# Needs PyTorch with CUDA and nothing from the network: codes and captions are in the file (50 MB), the rest is in the
+# Needs PyTorch with CUDA and nothing from the network: codes and captions are in the file (25 MB), the rest is in the
 # repository. MINUTES, BATCH and DEVICE can be set in the environment.
 set -eu
 scenes=$1
