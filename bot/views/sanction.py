@@ -84,6 +84,8 @@ async def sanctioned(
 ) -> str:  # fmt: skip
     """Sanction a person and, with `span`, take down what they made lately; returns what is said about it."""
     actor, services = actor_of(interaction), interaction.client.services
+    if span is not None:
+        actor.require("manage_messages")  # before anything is written: half of what was asked would stand
     until = None if length is None else utc_now() + length
     await services.moderation.sanction(actor, target, kind, until, reason)
     what = "is banned from Easel" if until is None else f"cannot use Easel {text.until(until)}"

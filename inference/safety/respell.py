@@ -20,6 +20,9 @@ from inference.safety.normalise import join_spaced, normalise
 MAX_WORD: Final = 24
 """Letters of the longest word that is looked for inside a run of letters."""
 
+GAP: Final = "="
+"""Stands where words end among letters that stand apart; it means nothing itself."""
+
 EVERYDAY, COMMON, MANY = 3000, 8000, 10**9
 """Ranks up to which a word is used by everybody, is known to everybody, is any."""
 MADE_OF_WORDS: Final = 0.6
@@ -81,7 +84,7 @@ class Speller:
     def read(self, text: str) -> Reading:
         """What the text most likely says."""
         decoded = decode(text, self.knows)
-        plain = normalise(_WIDE_GAP.sub(" = ", decoded))
+        plain = normalise(_WIDE_GAP.sub(f" {GAP} ", decoded))
         best = self._read_plain(plain)
         share = share_known(plain, self.knows)
         for other in turned(plain) if share < MADE_OF_WORDS else ():
@@ -95,6 +98,8 @@ class Speller:
         together = set(joined.split()).difference(plain.split())
         words: list[str] = []
         for token in joined.split():
+            if token == GAP:
+                continue
             words += self._read_token(token, changes, apart=token in together)
             if token in together and _LETTERS.search(token):
                 changes.append((token, token))  # letters stood apart: that is told, whatever they say

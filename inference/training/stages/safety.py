@@ -62,7 +62,7 @@ CATEGORY_SHARE = 0.5
 class SafetyConfig:
     """Settings of one training; `run` gets the weights' files."""
 
-    data: Path = Path("../shared/safety/dev.jsonl")
+    data: Path = Path("prompts.jsonl")
     run: Path = WEIGHTS
     seed: int = 1
     batch: int = 32
