@@ -55,7 +55,8 @@ async def test_the_page_is_ours_and_shows_the_welcome(tmp_path: Path) -> None:
     assert "Welcome to Easel" in str(state["messages"])
     assert "joined" not in str(state["messages"])
     assert {viewer["name"] for viewer in state["viewers"]} >= {"Ada", "Bo", "Mo", "Olga"}
-    assert said_of_itself["pages"] == [["Gallery and console", stage.pages]]
+    gallery = f"{stage.pages}/gallery/{stage.world.guild.id}"
+    assert said_of_itself["pages"] == [["Gallery", gallery], ["Console", f"{stage.pages}/console"]]
 
 
 async def test_an_old_tab_can_tell_that_the_demo_was_restarted(tmp_path: Path) -> None:
@@ -177,7 +178,9 @@ async def test_it_prints_one_address_and_stops_when_told(
     """Ctrl-C and SIGTERM end it cleanly: the port is free again and nothing is left running."""
     settings = load_settings(None, data_dir=tmp_path)
     before = asyncio.all_tasks()
-    running = asyncio.create_task(demo.run_demo(settings, port=0, open_browser=False, services=fake_services))
+    running = asyncio.create_task(
+        demo.run_demo(settings, port=0, open_browser=False, services=fake_services, exhibits=())
+    )
     printed = ""
     while "Example" not in printed:
         printed += capsys.readouterr().out

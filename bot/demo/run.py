@@ -1,4 +1,4 @@
-"""`easel demo`: opens the stage, draws one example, and ends when told to.
+"""`easel demo`: opens the stage, draws one example, fills a new gallery, and ends when told to.
 
 In: settings.  Out: two addresses on 127.0.0.1, the chat with the bot in it and its web pages.
 """
@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from typing import Final
 from bot.actions.posts import Posts
 from bot.config import Settings
 from bot.database.records import GenerationFilter, GenerationRecord
+from bot.demo.exhibition import EXHIBITS, Exhibit, fill_gallery, open_new_gallery
 from bot.demo.pages import PAGES_PORT
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import PUMP_SECONDS, OpenServices, Stage, cancelled, open_stage
@@ -36,7 +37,12 @@ async def slow_services(settings: Settings, posts: Posts) -> AsyncIterator[Servi
 
 
 async def run_demo(
-    settings: Settings, *, port: int | None = None, open_browser: bool = True, services: OpenServices = slow_services
+    settings: Settings,
+    *,
+    port: int | None = None,
+    open_browser: bool = True,
+    services: OpenServices = slow_services,
+    exhibits: Sequence[Exhibit] = EXHIBITS,
 ) -> None:
     """Serve the demo until Ctrl-C, SIGTERM or the page's own *End*.  Raises ConfigurationError for a taken port."""
     port = free_port(port)
@@ -53,13 +59,21 @@ async def run_demo(
             say(f"Web pages (gallery, moderation console): {stage.pages}")
         if open_browser:
             await asyncio.to_thread(show_in_browser, stage.url)
-        example = asyncio.create_task(draw_example(stage, settings.data_dir / "demo-grid.png"))
-        stack.push_async_callback(cancelled, example)
+        drawing = asyncio.create_task(draw_first(stage, settings.data_dir / "demo-grid.png", exhibits))
+        stack.push_async_callback(cancelled, drawing)
         endings = [asyncio.create_task(stop.wait()), asyncio.create_task(stage.wait_closed())]
         await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
         for ending in endings:
             ending.cancel()
     say("Stopped.")
+
+
+async def draw_first(stage: Stage, file: Path, exhibits: Sequence[Exhibit]) -> None:
+    """The example, and then, at the first start, what hangs in the gallery."""
+    is_new = await open_new_gallery(stage)
+    await draw_example(stage, file)
+    if is_new:
+        await fill_gallery(stage, exhibits)
 
 
 async def draw_example(stage: Stage, file: Path) -> None:

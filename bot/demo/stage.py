@@ -70,7 +70,8 @@ class Stage:
 
     def state(self) -> dict[str, Any]:
         """What the page asks for again and again."""
-        links = [] if self.pages is None else [("Gallery and console", self.pages)]
+        pages, guild_id = self.pages, self.world.guild.id
+        links = [] if pages is None else [("Gallery", f"{pages}/gallery/{guild_id}"), ("Console", f"{pages}/console")]
         return {"slow": self.slow_motion is not None and self.slow_motion.on, "pages": links}
 
     async def wait_closed(self) -> None:

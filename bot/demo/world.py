@@ -24,6 +24,7 @@ class Inhabitant:
 class World:
     """The simulated server.  Built before the clock is set, it has the same ids each time, so that history lasts."""
 
+    guild: simcord.GuildHandle
     channel: simcord.ChannelHandle
     people: tuple[Inhabitant, ...]
 
@@ -51,4 +52,4 @@ class World:
         )
         for message in channel.history():  # who joined when is nobody's first sight of Easel
             env.backend.delete_message(channel.id, message.id)
-        return cls(channel, people)
+        return cls(guild, channel, people)
