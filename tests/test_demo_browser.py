@@ -147,8 +147,8 @@ async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
             await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
         await page.get_by_text("The demo has stopped").wait_for()
         async with open_stage(settings, port, services) as stage:
+            await page.get_by_text("The demo has stopped").wait_for(state="hidden")  # till then it is the old page
             await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
-            await page.get_by_text("The demo has stopped").wait_for(state="hidden")
             await page.locator("#channel-composer-input").fill("/help")
             await page.keyboard.press("Enter")
             await page.get_by_text("Easel draws what you describe", exact=True).wait_for()
