@@ -8,11 +8,11 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /srv/easel
-# The small PyTorch.  With an NVIDIA card: --build-arg TORCH_INDEX=https://pypi.org/simple
+# The small PyTorch.  With an NVIDIA card: --build-arg TORCH_INDEX= (nothing) for the ordinary one
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --extra-index-url "$TORCH_INDEX" -c constraints.txt -e '.[postgres,redis,s3]'
+    pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c constraints.txt -e '.[postgres,redis,s3]'
 RUN useradd --uid 10001 --home-dir /data easel && install -d -o easel /data
 
 USER easel
