@@ -6,13 +6,14 @@
   let headers = {}; // as SimCord's page sends them: who may act, and for which page
   let started = null;
   let commands = [];
+  let early = null; // where Enter was pressed before the commands were known
 
   const ask = window.fetch.bind(window);
   window.fetch = async (input, init = {}) => {
     if (init.headers) headers = { ...headers, ...init.headers };
     const answer = await ask(input, init);
     if (String(input) === "/api/action") answer.clone().json().then(heard, () => {});
-    if (String(input) === "/api/commands") answer.clone().json().then((found) => { commands = found.entries || []; }, () => {});
+    if (String(input) === "/api/commands") answer.clone().json().then(know, () => {});
     return answer;
   };
 
@@ -98,6 +99,17 @@
     if (chip) chip.dispatchEvent(new KeyboardEvent("keydown", { key: "Backspace", bubbles: true, cancelable: true }));
   }
 
+  function know(found) {
+    commands = found.entries || [];
+    // A moment later, when SimCord's page has read them, too.
+    if (commands.length && early) setTimeout(enter, 100, early);
+    early = null;
+  }
+
+  function enter(target) {
+    target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  }
+
   const typed = () => (box() && box().value.startsWith("/") ? box().value.slice(1) : null);
   const named = (words) => commands.find((command) => command.invocation === words.trim().toLowerCase());
   const needs = (command) => command.options.some((option) => option.required);
@@ -106,6 +118,12 @@
     if (event.isComposing || !form().contains(event.target)) return;
     const words = typed();
     if (event.key === "Enter" && !event.shiftKey) {
+      if (words !== null && !commands.length) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        early = event.target;
+        return;
+      }
       const command = words === null ? null : named(words);
       const filled = event.target.matches(".command-chip") && !event.target.dataset.arrows;
       if ((command && !needs(command)) || filled) { send(event); return; }
@@ -118,7 +136,7 @@
       if (command && needs(command)) {
         event.preventDefault();
         event.stopImmediatePropagation();
-        box().dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+        enter(box());
       }
     }
   }
