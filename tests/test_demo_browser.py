@@ -149,9 +149,24 @@ async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
         async with open_stage(settings, port, services) as stage:
             await page.get_by_text("The demo has stopped").wait_for(state="hidden")  # till then it is the old page
             await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
+            await helped(page)
+
+
+async def helped(page: Any) -> None:
+    """Ask for /help until it is there: a page that has only just loaded may still put its text box anew."""
+    from playwright.async_api import TimeoutError as NotYet
+
+    answer = page.get_by_text("Easel draws what you describe", exact=True)
+    for _ in range(PATIENCE_MS // 3000):
+        if await page.locator("#channel-composer-input").is_visible():
             await page.locator("#channel-composer-input").fill("/help")
-            await page.keyboard.press("Enter")
-            await page.get_by_text("Easel draws what you describe", exact=True).wait_for()
+        await page.keyboard.press("Enter")
+        try:
+            await answer.first.wait_for(timeout=3000)
+            return
+        except NotYet:
+            continue
+    pytest.fail("no /help within the page's patience")
 
 
 async def in_sight(element: Any) -> bool:
