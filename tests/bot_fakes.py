@@ -5,9 +5,11 @@
 
 import asyncio
 import io
+import math
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -53,6 +55,15 @@ def tile(seed: int, side: int = 8, kind: str = "PNG") -> bytes:
     colour = (seed % 251, seed // 251 % 241, seed // 60491 % 239)
     Pillow.new("RGB", (side, side), colour).save(buffer, kind)
     return buffer.getvalue()
+
+
+def vector_of(text: str) -> list[float]:
+    """Of length one: texts that share words have like vectors."""
+    vector = [0.0] * 384
+    for word in text.casefold().split():
+        vector[zlib.crc32(word.encode()) % 384] += 1.0
+    length = math.hypot(*vector) or 1.0
+    return [value / length for value in vector]
 
 
 def an_order(prompt: str = "a red heart on a blue background", user_id: int = ADA, **options: Any) -> Order:
@@ -133,6 +144,11 @@ class FakePool:
         self.checked += [text for pair in request.pairs for text in pair if text]
         self.policies.append(request.policy)
         return [self._judge(prompt, negative) for prompt, negative in request.pairs]
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        if not self.can_check:
+            raise NoEndpoint("check", 300)
+        return [vector_of(text) for text in texts]
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         self.requests.append(request)

@@ -44,6 +44,7 @@ class FakeServer:
         self.readiness = Readiness(capacity=9, free=9, waiting=0, models=("fake",))
         self.models = [ModelDescription("fake")]
         self.verdicts: object = [Verdict("allow").to_json()]
+        self.vectors: object = [[0.6, 0.8]]
         self.refusal: tuple[int, object] | None = None
         self.requests: list[GenerationRequest] = []
         self.tokens: list[str | None] = []
@@ -59,6 +60,7 @@ class FakeServer:
                 web.get("/readyz", self._readyz),
                 web.get("/v1/models", self._models),
                 web.post("/v1/check", self._check),
+                web.post("/v1/embed", self._embed),
                 web.post("/v1/generations", self._draw),
             ]
         )
@@ -84,6 +86,9 @@ class FakeServer:
         if self.refusal is not None:
             return web.json_response(self.refusal[1], status=self.refusal[0])
         return web.json_response({"verdicts": self.verdicts})
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        return web.json_response({"vectors": self.vectors})
 
     async def _draw(self, request: web.Request) -> web.StreamResponse:
         if self.refusal is not None:
@@ -283,3 +288,13 @@ async def test_nonsense_in_the_stream_is_refused(tmp_path: Path, monkeypatch: py
     async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
         with pytest.raises(EndpointDown, match="not an event line: b'<html>'"):
             await collect(endpoint)
+
+
+async def test_vectors_are_one_a_text(tmp_path: Path) -> None:
+    """Anything else is no answer."""
+    async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
+        assert await endpoint.embed(["a cat"]) == [[0.6, 0.8]]
+        for nonsense in ([], [[1.0], [1.0]], None, [["x"]], [1.0]):
+            server.vectors = nonsense
+            with pytest.raises(EndpointDown):
+                await endpoint.embed(["a cat"])

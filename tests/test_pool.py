@@ -223,6 +223,13 @@ async def test_the_filter_fails_closed(tmp_path: Path) -> None:
             await collect(pool)
 
 
+async def test_any_ready_server_says_what_texts_mean(tmp_path: Path) -> None:
+    """One that answers nonsense is not asked again before it is found well."""
+    async with a_pool(tmp_path, "ab") as (pool, (first, second)):
+        first.vectors, second.vectors = None, [[0.6, 0.8]]
+        assert await pool.embed(["a"]) == [[0.6, 0.8]]
+
+
 async def test_a_server_that_comes_up_during_anothers_failing_check_is_asked() -> None:
     """The word of it comes while the check is not listening, and must not be lost."""
 

@@ -5,7 +5,7 @@ In: a pool.  Out: the same pool; while `on`, it takes one generation at a time a
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -48,6 +48,9 @@ class SlowMotion:
 
     async def check(self, request: CheckRequest) -> list[Verdict]:
         return await self._pool.check(request)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await self._pool.embed(texts)
 
     def models(self) -> tuple[ModelDescription, ...]:
         return self._pool.models()

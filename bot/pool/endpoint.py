@@ -7,7 +7,7 @@ Knows nothing of other servers, of queues or of trying again.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -111,6 +111,18 @@ class Endpoint:
         if len(verdicts) != len(request.prompts):
             raise EndpointDown(self.name, f"it sent {len(verdicts)} verdicts for {len(request.prompts)} prompts")
         return verdicts
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector of length one a text, by what it means.  Raises EndpointDown, also for an answer like no other."""
+        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
+        async with self._request("POST", "/v1/embed", body={"texts": list(texts)}, timeout=timeout) as response:
+            try:
+                vectors = [list(map(float, one)) for one in (await response.json(content_type=None))["vectors"]]
+            except (ValueError, TypeError, KeyError) as error:
+                raise EndpointDown(self.name, f"its answer to /v1/embed cannot be read: {error}") from error
+        if len(vectors) != len(texts):
+            raise EndpointDown(self.name, f"it sent {len(vectors)} vectors for {len(texts)} texts")
+        return vectors
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation, ending in Done or Failed; closing the generator cancels it on the server.

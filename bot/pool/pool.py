@@ -5,10 +5,10 @@ its generations are tried once more, there or elsewhere.  Knows no queue, no Dis
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -18,6 +18,8 @@ from bot.pool.pace import Pace
 from inference.contract import CheckRequest, Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 TRIES: Final = 3
 MISSES: Final = 3  # probes in a row without an answer, after which what a server works on begins anew elsewhere
@@ -34,6 +36,8 @@ class DrawingPool(Protocol):
     def listen(self, listener: Callable[[], None]) -> None: ...
 
     async def check(self, request: CheckRequest) -> list[Verdict]: ...
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
 
@@ -166,15 +170,22 @@ class Pool:
 
         Fails closed: there is no answer that stands for "not checked".
         """
+        return await self._ask_any(lambda endpoint: endpoint.check(request))
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text, by what it means, from any server; waits as `check` does."""
+        return await self._ask_any(lambda endpoint: endpoint.embed(texts))
+
+    async def _ask_any(self, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._patience):
                 while True:
-                    change = self._change  # from before the asking: a server may come up while another's check fails
+                    change = self._change  # from before the asking: a server may come up while another's answer fails
                     for member in sorted(self._members, key=lambda one: one.running):
                         if not member.ready:
                             continue
                         try:
-                            return await member.endpoint.check(request)
+                            return await ask(member.endpoint)
                         except EndpointDown as error:
                             self._mark_down(member, error)
                     await change.wait()
