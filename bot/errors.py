@@ -22,6 +22,7 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     ├── NotSanctioned
     ├── ServersOnly              there is no such thing in direct messages
     │   └── NoGallery
+    ├── MayNotShare              the server's gallery is closed, or open to some roles only
     ├── DrawnElsewhere           shared in another server than its own
     ├── TooLate, NothingToCancel
     ├── AlreadyDeleted
@@ -210,6 +211,13 @@ class ServersOnly(UserError):
 @dataclass(eq=False)
 class NoGallery(ServersOnly):
     """A gallery belongs to a server."""
+
+
+@dataclass(eq=False)
+class MayNotShare(UserError):
+    """`roles` are those whose members may; none where nobody may."""
+
+    roles: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)

@@ -205,7 +205,7 @@ async def open_services(
             metrics=metrics,
             pictures=pictures,
             eraser=eraser,
-            gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions),
+            gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions, guild_settings=guild_settings),
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
             reviews=review_queue,
             terms=Terms(terms),

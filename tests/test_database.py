@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,7 +12,8 @@ from sqlalchemy import Connection, event, text
 
 from bot.database.audit import Act, AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
-from bot.database.records import GenerationFilter, GuildRecord, ImageRecord
+from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule
+from bot.database.records import GenerationFilter, ImageRecord
 from bot.database.rows import normalise
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
@@ -20,7 +22,7 @@ from bot.database.shares import Shares
 from bot.database.states import Overtaken
 from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
 from bot.orders.order import Order
-from inference.contract import Verdict
+from inference.contract import Policy, Verdict
 from tests.bot_fakes import ADA, BOB, GUILD, an_interaction, an_order
 
 MODERATOR = 9
@@ -596,6 +598,39 @@ async def test_a_servers_choices_are_kept_and_audited(database: Database, audit_
     (act,) = (await audit_log.page(GUILD)).records
     assert dict(act.before) == {"allowed_channels": "", "moderator_role": ""}
     assert dict(act.after) == {"allowed_channels": "5, 6", "moderator_role": "77"}
+
+
+async def test_every_choice_comes_back_as_it_was_made(database: Database, audit_log: AuditLog) -> None:
+    """Of a server and of a channel; each has its name in the audit log."""
+    settings = GuildSettings(database)
+    drawing = Drawing("strict", 1, 4, spoiler=True, limit_per_person="5/hour", default_guidance=7.5, models=("a", "b"))
+    chosen = GuildRecord(
+        GUILD, (5,), 6, 7, gallery_is_public=True, retention_days=30, policy=Policy(blocked_words=("cactus",)),
+        drawing=drawing, gallery_channel_id=8, digest=True, sharing="opt_out", sharing_role_ids=(9,), language="pt-BR",
+        roles=(RoleRule(10, "first", "50/day", ("mega",)),), misuse=Misuse(3, 12, 20),
+    )  # fmt: skip
+    await settings.set(chosen, by=MODERATOR)
+    assert await settings.get(GUILD) == chosen
+    (act,) = (await audit_log.page(GUILD)).records
+    after = dict(act.after)
+    assert after["roles"] == "10: priority=first, limit_per_person=50/day, models=mega"
+    assert {after[name] for name in ("sharing", "sharing_roles", "language", "digest", "gallery_channel")} == {
+        "opt_out", "9", "pt-BR", "on", "8",
+    }  # fmt: skip
+    await settings.change_channel(GUILD, 5, MODERATOR, lambda _: drawing)
+    assert await settings.channel(5) == drawing
+    await settings.set(chosen, by=MODERATOR)
+    assert len((await audit_log.page(GUILD)).records) == 2, "what changes nothing is no act"
+
+
+async def test_changes_of_different_choices_at_the_same_moment_are_both_kept(database: Database) -> None:
+    """Two managers, two lists: neither takes back what the other chose."""
+    settings = GuildSettings(database)
+    await asyncio.gather(
+        settings.change(GUILD, 1, lambda one: replace(one, digest=True)),
+        settings.change(GUILD, 2, lambda one: replace(one, review_channel_id=7)),
+    )
+    assert await settings.get(GUILD) == GuildRecord(GUILD, digest=True, review_channel_id=7)
 
 
 async def test_choices_at_the_same_moment_are_both_taken(database: Database, audit_log: AuditLog) -> None:

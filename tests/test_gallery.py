@@ -1,7 +1,9 @@
 """Sharing, the gallery, and votes."""
 
+from dataclasses import replace
 from typing import Any
 
+from bot.database.guild import GuildRecord
 from bot.database.records import GenerationRecord
 from tests.town import Town, answer, buttons, said
 
@@ -148,6 +150,23 @@ async def test_banned_people_neither_share_nor_vote(town: Town) -> None:
     refused = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
     assert "banned from Easel: spam" in said(answer(refused))
     assert (await town.services.shares.page(town.guild.id)).records == ()
+
+
+async def test_a_server_says_who_may_share(town: Town) -> None:
+    """Nobody, or the members with a role; what is shared already stays."""
+    record, message = await town.imagine("a cat", images=1)
+    painters = town.guild.create_role("Painters")
+    chosen = GuildRecord(town.guild.id, sharing_role_ids=(painters.id,))
+    await town.services.guild_settings.set(chosen, town.mo.id)
+    refused = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
+    assert f"only members with one of these roles share pictures: <@&{painters.id}>" in said(answer(refused))
+    town.env.backend.add_member_role(town.guild.id, town.ada.id, painters.id)
+    assert "is in the gallery" in said(await share(town, record))
+    await town.services.guild_settings.set(replace(chosen, sharing="off"), town.mo.id)
+    record, message = await town.imagine("a dog", images=1)
+    refused = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
+    assert "have switched sharing off" in said(answer(refused))
+    assert len((await town.services.shares.page(town.guild.id)).records) == 1
 
 
 def label_of(message: Any, custom_id: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.database.records import GenerationFilter, GuildRecord
+from bot.database.guild import GuildRecord
+from bot.database.records import GenerationFilter
 from bot.errors import (
     Busy,
     ChannelNotAllowed,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from simcord.backend.errors import OptionError
 
-from bot.database.records import GuildRecord
+from bot.database.guild import GuildRecord
 from inference.contract import ModelDescription
 from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, buttons, parts, result_buttons, said

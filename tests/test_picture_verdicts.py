@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.database.records import GuildRecord
+from bot.database.guild import GuildRecord
 from bot.database.reviews import CategoryReport, NewReview, Reviews
 from bot.errors import InvalidOption, PicturesHeld
 from bot.orders.order import Requester

@@ -11,8 +11,9 @@ import pytest
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
+from bot.database.guild import GuildRecord
 from bot.database.personal import PersonalData
-from bot.database.records import GenerationFilter, GuildRecord
+from bot.database.records import GenerationFilter
 from bot.database.session import utc_now
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, Pages, pages

@@ -8,7 +8,7 @@ from typing import Any
 import simcord
 
 from bot.actions.actor import Actor
-from bot.database.records import GuildRecord
+from bot.database.guild import GuildRecord
 from tests.town import Town, answer, buttons, said
 
 

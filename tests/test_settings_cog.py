@@ -8,7 +8,7 @@ import simcord
 
 from bot.actions.actor import Actor
 from bot.actions.settings import SETTINGS
-from bot.database.records import Drawing
+from bot.database.guild import Drawing
 from bot.views.settings import LABELS, TITLES, UNCHOSEN_LABELS
 from tests.town import Town, answer, parts, said
 
@@ -33,7 +33,7 @@ async def test_the_panel_is_for_managers(town: Town, olga: simcord.MemberActor) 
     shown = await panel(town, olga)
     assert shown.ephemeral
     assert "Settings of this server" in said(shown)
-    assert len([part for part in parts(shown) if part["type"] in (3, 8)]) == len(SETTINGS)
+    assert len([part for part in parts(shown) if part["type"] in (3, 6, 8)]) == len(SETTINGS)
     (command,) = (one for one in await town.bot.tree.fetch_commands() if one.name == "settings")
     town.guild.set_command_permissions(command, {town.mo: True})
     refused = await town.mo.slash(town.pictures, "settings")
@@ -93,7 +93,7 @@ async def test_a_channel_chooses_for_itself(town: Town, olga: simcord.MemberActo
     await choose(olga, await panel(town, olga), "default_images", ["9"])
     shown = await panel(town, olga, channel=town.pictures)
     assert f"Settings of <#{town.pictures.id}>" in said(shown)
-    assert len([part for part in parts(shown) if part["type"] in (3, 8)]) == sum(one.of_channels for one in SETTINGS)
+    assert len([part for part in parts(shown) if part["type"] in (3, 6, 8)]) == sum(one.of_channels for one in SETTINGS)
     (_, of_channel) = (part["custom_id"] for part in parts(shown) if "images" in part.get("custom_id", ""))
     channel = of_channel.rpartition(":")[2]
     await choose(olga, shown, "level", ["strict"], channel)

@@ -9,11 +9,10 @@ import discord
 import pytest
 from discord import ui
 
+from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import (
-    Drawing,
     GenerationFilter,
     GenerationRecord,
-    GuildRecord,
     ImageRecord,
     Page,
     Removal,

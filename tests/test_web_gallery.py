@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.actions.actor import Actor
-from bot.database.records import GuildRecord, ShareRecord
+from bot.database.guild import GuildRecord
+from bot.database.records import ShareRecord
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, OTHER_GUILD, OUTSIDER, STRANGER, Pages, pages
 

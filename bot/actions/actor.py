@@ -41,7 +41,10 @@ class Actor:
         """The actor as one who orders pictures here."""
         if self.channel_id is None:
             raise NotFound("channel")
-        return Requester(self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale, self.age_restricted)
+        return Requester(
+            self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale, self.age_restricted,
+            self.role_ids,
+        )  # fmt: skip
 
     # --------------------------------------------------------------------------------------------- permissions
 

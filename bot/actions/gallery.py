@@ -10,8 +10,9 @@ from bot.actions.actor import Actor
 from bot.database.generations import GenerationLog
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
+from bot.database.settings import GuildSettings
 from bot.database.shares import GalleryOrder, Shares
-from bot.errors import DrawnElsewhere, NoGallery, NotFound, NotYours
+from bot.errors import DrawnElsewhere, MayNotShare, NoGallery, NotFound, NotYours
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class Relatives:
 
 
 class Gallery:
-    def __init__(self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions) -> None:
+    def __init__(
+        self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions, guild_settings: GuildSettings
+    ) -> None:
         self._shares = shares
         self._generations = generations
         self._sanctions = sanctions
+        self._guild_settings = guild_settings
 
     async def page(
         self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int, wanted: GalleryFilter | None = None
@@ -74,7 +78,7 @@ class Gallery:
     async def shareable(self, actor: Actor, generation_id: int) -> tuple[int, ...]:
         """Which pictures of a generation its owner can share here.
 
-        Raises NoGallery, NotFound, NotYours, DrawnElsewhere and Sanctioned.
+        Raises NoGallery, NotFound, NotYours, DrawnElsewhere, Sanctioned and MayNotShare.
         """
         here = _here(actor)
         record = await self._generations.get(generation_id)
@@ -85,6 +89,9 @@ class Gallery:
         if record.order.requester.guild_id != here:
             raise DrawnElsewhere
         await self._sanctions.check(actor.user_id, actor.guild_id)
+        guild = await self._guild_settings.get(here)
+        if not guild.may_share(actor.role_ids):
+            raise MayNotShare(() if guild.sharing == "off" else guild.sharing_role_ids)
         return tuple(image.index for image in record.images if image.removal is None)
 
     async def share(self, actor: Actor, generation_id: int, index: int) -> ShareRecord:

@@ -5,17 +5,17 @@ In: an actor and the choices.  Out: the choices in force.  Knows no Discord.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from bot.actions.actor import Actor
-from bot.database.records import Drawing, GuildRecord
+from bot.database.guild import Drawing, GuildRecord, Sharing
 from bot.database.settings import GuildSettings
 from bot.errors import InvalidOption, ServersOnly
 from inference.contract.policy import LEVELS
 
 UNCHOSEN: Final = "-"  # stands for: no choice of one's own
 
-Kind = Literal["channels", "channel", "choice"]
+Kind = Literal["channels", "channel", "roles", "role", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ SETTINGS: Final = (
     Setting("allowed_channel_ids", "channels"),
     Setting("review_channel_id", "channel"),
     Setting("gallery_is_public", choices=("no", "yes")),
+    Setting("gallery_channel_id", "channel"),
+    Setting("digest", choices=("no", "yes")),
+    Setting("sharing", choices=get_args(Sharing)),
+    Setting("sharing_role_ids", "roles"),
     Setting("level", choices=(UNCHOSEN, *LEVELS), of_channels=True),
     Setting("default_images", choices=(UNCHOSEN, "1", "4", "9"), of_channels=True),
     Setting("max_images", choices=(UNCHOSEN, "1", "4", "9"), of_channels=True),
@@ -65,21 +69,23 @@ class ServerSettings:
     async def change(self, actor: Actor, **choices: object) -> GuildRecord:
         """Change the named choices of this server and leave the others.  Raises MissingPermission, ServersOnly."""
         actor.require("manage_guild")
-        chosen = replace(await self._guild_settings.get(_here(actor)), **choices)  # type: ignore[arg-type]
-        await self._guild_settings.set(chosen, actor.user_id)
-        return chosen
+        return await self._guild_settings.change(
+            _here(actor), actor.user_id, lambda chosen: replace(chosen, **choices)  # type: ignore[arg-type]
+        )  # fmt: skip
 
     async def choose(self, actor: Actor, name: str, values: Sequence[str], channel_id: int | None = None) -> None:
         """Change one setting, of the server or of one of its channels.  Raises InvalidOption, MissingPermission."""
         actor.require("manage_guild")
         value = _read(name, values, of_channel=channel_id is not None)
-        guild_id = _here(actor)
+        here, by = _here(actor), actor.user_id
+
+        def draw(drawing: Drawing) -> Drawing:
+            return replace(drawing, **{name: value})
+
         if channel_id is not None:
-            chosen = replace(await self._guild_settings.channel(channel_id), **{name: value})
-            await self._guild_settings.set_channel(guild_id, channel_id, chosen, actor.user_id)
+            await self._guild_settings.change_channel(here, channel_id, by, draw)
         elif _BY_NAME[name].of_channels:
-            drawing = (await self._guild_settings.get(guild_id)).drawing
-            await self.change(actor, drawing=replace(drawing, **{name: value}))
+            await self._guild_settings.change(here, by, lambda one: replace(one, drawing=draw(one.drawing)))
         else:
             await self.change(actor, **{name: value})
 
@@ -102,9 +108,9 @@ def _read(name: str, values: Sequence[str], *, of_channel: bool) -> Any:
     setting = _BY_NAME.get(name)
     if setting is None or (of_channel and not setting.of_channels):
         raise InvalidOption(name, "unknown_setting", {"value": name})
-    if setting.kind == "channels":
+    if setting.kind in ("channels", "roles"):
         return tuple(int(value) for value in values)
-    if setting.kind == "channel":
+    if setting.kind in ("channel", "role"):
         return int(values[0]) if values else None
     value = values[0] if values else UNCHOSEN
     if value not in setting.choices:

@@ -1,13 +1,13 @@
 """What the database hands out: frozen values, free of SQLAlchemy, that views, pages and tests can hold on to."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from bot.errors import NotFound
 from bot.orders.order import Order
-from inference.contract import Level, Policy, Verdict
+from inference.contract import Verdict
 
 REFUSED = ("hold", "block")
 """Actions of a verdict that keep a prompt from being drawn."""
@@ -243,39 +243,3 @@ class Style:
     suffix: str = ""
     negative_prompt: str = ""
     guidance_scale: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """How pictures are drawn in a server, or in one of its channels; None leaves it as it is without a choice.
-
-    `limit_per_person` is worded as in the settings, such as "5/hour", and counts beside the operator's.
-    """
-
-    level: Level | None = None
-    default_images: int | None = None
-    max_images: int | None = None
-    spoiler: bool | None = None
-    limit_per_person: str | None = None
-
-    def over(self, other: "Drawing") -> "Drawing":
-        """These choices, and where there are none, the other's."""
-        mine, others = asdict(self), asdict(other)
-        return Drawing(**{name: others[name] if value is None else value for name, value in mine.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class GuildRecord:
-    """What a server chose; no allowed channel listed means all are allowed."""
-
-    guild_id: int
-    allowed_channel_ids: tuple[int, ...] = ()
-    moderator_role_id: int | None = None
-    review_channel_id: int | None = None
-    gallery_is_public: bool = False
-    retention_days: int | None = None
-    policy: Policy = field(default_factory=Policy)
-    drawing: Drawing = field(default_factory=Drawing)
-
-    def allows(self, channel_id: int) -> bool:
-        return not self.allowed_channel_ids or channel_id in self.allowed_channel_ids

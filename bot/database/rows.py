@@ -45,6 +45,7 @@ def generation_row(order: Order, now: datetime) -> GenerationTable:
         spoiler=order.spoiler,
         model=order.model,
         size=order.size,
+        priority=order.priority,
         parent_id=order.parent_id,
         created_at=now,
         application_id=interaction.application_id if interaction else None,
@@ -106,6 +107,7 @@ def _order(row: GenerationTable) -> Order:
         parent_id=row.parent_id,
         strength=row.strength,
         spoiler=row.spoiler,
+        priority=row.priority,
         interaction=interaction,
     )
 

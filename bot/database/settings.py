@@ -7,16 +7,17 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any, cast
 
 from bot.database.audit import Act, note_act
-from bot.database.records import Drawing, GuildRecord
+from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import ChannelSettingsTable, GuildSettingsTable
 from inference.contract import Policy
 
 
 class GuildSettings:
-    """Reads and writes `guild_settings`."""
+    """Reads and writes `guild_settings` and `channel_settings`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
@@ -30,27 +31,28 @@ class GuildSettings:
             row = await session.get(GuildSettingsTable, guild_id)
         return GuildRecord(guild_id) if row is None else _record(row)
 
-    @whole
     async def set(self, chosen: GuildRecord, by: int) -> None:
         """Write all of a server's choices, and what changed to the audit log."""
+        await self.change(chosen.guild_id, by, lambda _: chosen)
+
+    @whole
+    async def change(self, guild_id: int, by: int, edit: Callable[[GuildRecord], GuildRecord]) -> GuildRecord:
+        """Write what `edit` makes of a server's choices; what somebody else changes meanwhile is not lost."""
         now = self._now()
         async with self._database.writing("settings") as session:
-            await take_turn(session, f"guild_settings:{chosen.guild_id}")
-            row = await session.get(GuildSettingsTable, chosen.guild_id)
-            before = GuildRecord(chosen.guild_id) if row is None else _record(row)
+            await take_turn(session, f"guild_settings:{guild_id}")
+            row = await session.get(GuildSettingsTable, guild_id)
+            before = GuildRecord(guild_id) if row is None else _record(row)
+            chosen = edit(before)
             if row is None:
-                row = GuildSettingsTable(guild_id=chosen.guild_id)
+                row = GuildSettingsTable(guild_id=guild_id)
                 session.add(row)
-            row.allowed_channel_ids = list(chosen.allowed_channel_ids)
-            row.moderator_role_id = chosen.moderator_role_id
-            row.review_channel_id = chosen.review_channel_id
-            row.gallery_is_public = chosen.gallery_is_public
-            row.retention_days = chosen.retention_days
-            row.policy = chosen.policy.to_json()
-            row.drawing = asdict(chosen.drawing)
+            _write(row, chosen)
             row.updated_at = now
-            subject, id_ = f"guild:{chosen.guild_id}", chosen.guild_id
-            await note_act(session, now, _changed(by, subject, id_, _described(before), _described(chosen)))
+            act = _changed(by, f"guild:{guild_id}", guild_id, _described(before), _described(chosen))
+            if act.after:
+                await note_act(session, now, act)
+        return chosen
 
     async def drawing(self, guild_id: int | None, channel_id: int) -> Drawing:
         """How pictures are drawn in this channel: its choices, and where there are none, its server's."""
@@ -61,23 +63,24 @@ class GuildSettings:
         """What was chosen for this channel alone."""
         async with self._database.reading() as session:
             row = await session.get(ChannelSettingsTable, channel_id)
-        return Drawing() if row is None else Drawing(**row.drawing)
+        return Drawing() if row is None else _drawing(row.drawing)
 
     @whole
-    async def set_channel(self, guild_id: int, channel_id: int, chosen: Drawing, by: int) -> None:
-        """Write all of a channel's choices, and what changed to the audit log."""
+    async def change_channel(self, guild_id: int, channel_id: int, by: int, edit: Callable[[Drawing], Drawing]) -> None:
+        """Write what `edit` makes of a channel's choices, and what changed to the audit log."""
         now = self._now()
         async with self._database.writing("channel_settings") as session:
             await take_turn(session, f"channel_settings:{channel_id}")
             row = await session.get(ChannelSettingsTable, channel_id)
-            before = Drawing() if row is None else Drawing(**row.drawing)
+            before = Drawing() if row is None else _drawing(row.drawing)
             if row is None:
                 row = ChannelSettingsTable(channel_id=channel_id, guild_id=guild_id)
                 session.add(row)
+            chosen = edit(before)
             row.drawing, row.updated_at = asdict(chosen), now
-            await note_act(
-                session, now, _changed(by, f"channel:{channel_id}", guild_id, _chosen(before), _chosen(chosen))
-            )
+            act = _changed(by, f"channel:{channel_id}", guild_id, _chosen(before), _chosen(chosen))
+            if act.after:
+                await note_act(session, now, act)
 
 
 def _changed(by: int, subject: str, guild_id: int, old: dict[str, str], new: dict[str, str]) -> Act:
@@ -87,24 +90,73 @@ def _changed(by: int, subject: str, guild_id: int, old: dict[str, str], new: dic
 
 
 def _chosen(drawing: Drawing) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in asdict(drawing).items()}
+    return {name: _words(value) for name, value in asdict(drawing).items()}
+
+
+def _words(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _drawing(stored: dict[str, Any] | None) -> Drawing:
+    kept = dict(stored or {})
+    if kept.get("models") is not None:
+        kept["models"] = tuple(kept["models"])
+    return Drawing(**kept)
+
+
+def _role_rule(stored: dict[str, Any]) -> RoleRule:
+    return RoleRule(**stored | {"models": tuple(stored.get("models", ()))})
+
+
+def _write(row: GuildSettingsTable, chosen: GuildRecord) -> None:
+    row.allowed_channel_ids = list(chosen.allowed_channel_ids)
+    row.moderator_role_id = chosen.moderator_role_id
+    row.review_channel_id = chosen.review_channel_id
+    row.gallery_is_public = chosen.gallery_is_public
+    row.retention_days = chosen.retention_days
+    row.policy = chosen.policy.to_json()
+    row.drawing = asdict(chosen.drawing)
+    row.gallery_channel_id = chosen.gallery_channel_id
+    row.digest = chosen.digest
+    row.sharing = chosen.sharing
+    row.sharing_role_ids = list(chosen.sharing_role_ids)
+    row.language = chosen.language
+    row.roles = [asdict(rule) for rule in chosen.roles]
+    row.misuse = asdict(chosen.misuse)
 
 
 def _record(row: GuildSettingsTable) -> GuildRecord:
     return GuildRecord(
         row.guild_id, tuple(row.allowed_channel_ids), row.moderator_role_id, row.review_channel_id,
         row.gallery_is_public, row.retention_days, Policy() if row.policy is None else Policy.from_json(row.policy),
-        Drawing(**(row.drawing or {})),
+        _drawing(row.drawing), row.gallery_channel_id, row.digest, cast("Sharing", row.sharing),
+        tuple(row.sharing_role_ids or ()), row.language, tuple(map(_role_rule, row.roles or ())),
+        Misuse(**(row.misuse or {})),
     )  # fmt: skip
 
 
 def _described(record: GuildRecord) -> dict[str, str]:
+    """Every choice by a name of its own, for the audit log."""
     return {
-        "allowed_channels": ", ".join(map(str, record.allowed_channel_ids)),
-        "moderator_role": str(record.moderator_role_id or ""),
-        "review_channel": str(record.review_channel_id or ""),
+        "allowed_channels": _words(record.allowed_channel_ids),
+        "moderator_role": _words(record.moderator_role_id),
+        "review_channel": _words(record.review_channel_id),
         "gallery": "public" if record.gallery_is_public else "members",
-        "retention_days": str(record.retention_days or ""),
+        "retention_days": _words(record.retention_days),
         "policy": json.dumps(record.policy.to_json(), sort_keys=True),
+        "gallery_channel": _words(record.gallery_channel_id),
+        "digest": "on" if record.digest else "off",
+        "sharing": record.sharing,
+        "sharing_roles": _words(record.sharing_role_ids),
+        "language": _words(record.language),
+        "roles": "; ".join(map(_rule_words, record.roles)),
+        **{f"misuse_{name}": _words(value) for name, value in asdict(record.misuse).items()},
         **_chosen(record.drawing),
     }
+
+
+def _rule_words(rule: RoleRule) -> str:
+    told = {name: _words(value) for name, value in asdict(rule).items() if name != "role_id"}
+    return f"{rule.role_id}: " + ", ".join(f"{name}={words}" for name, words in told.items() if words)

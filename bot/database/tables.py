@@ -47,7 +47,9 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime(), dict[str, Any]: JSON(), list[int]: JSON(), list[str]: JSON()}  # noqa: RUF012  # SQLAlchemy's protocol
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy's protocol
+        datetime: UtcTime(), dict[str, Any]: JSON(), list[dict[str, Any]]: JSON(), list[int]: JSON(), list[str]: JSON(),
+    }  # fmt: skip
 
 
 class GenerationTable(Table):
@@ -78,6 +80,7 @@ class GenerationTable(Table):
     init_image_key: Mapped[str | None] = mapped_column(String(200))
     model: Mapped[str | None] = mapped_column(String(200))  # as ordered; after the work, the one that drew
     size: Mapped[str | None] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(server_default="1")  # the class in the queue: see ticket.py
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("generations.id"))
 
     verdict_action: Mapped[str | None] = mapped_column(String(8))
@@ -223,9 +226,17 @@ class GuildSettingsTable(Table):
     moderator_role_id: Mapped[int | None] = mapped_column(BigInteger)
     review_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # where reports and appeals are announced
     gallery_is_public: Mapped[bool] = mapped_column(server_default=false())  # to people who are not logged in, too
+    gallery_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # where what is shared is shown, too
+    digest: Mapped[bool] = mapped_column(server_default=false())  # once a week, the best of the gallery in its channel
+    sharing: Mapped[str] = mapped_column(String(8), server_default="opt_in")  # see guild.Sharing
+    sharing_role_ids: Mapped[list[int] | None]  # who may share; empty: everybody
+    language: Mapped[str | None] = mapped_column(String(16))  # of what everybody reads; None: of whoever asked
+    roles: Mapped[list[dict[str, Any]] | None]  # see guild.RoleRule
+    misuse: Mapped[dict[str, Any] | None]  # see guild.Misuse
     retention_days: Mapped[int | None]  # what is older is purged; None: kept
     policy: Mapped[dict[str, Any] | None]  # what the safety filter is told; None is the contract's default
-    drawing: Mapped[dict[str, Any] | None]  # see records.Drawing
+    drawing: Mapped[dict[str, Any] | None]  # see guild.Drawing
+    left_at: Mapped[datetime | None]  # since when the bot is not in this server
     updated_at: Mapped[datetime]
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.errors import InvalidOption
+from bot.orders.ticket import NORMAL
 from inference.contract import GenerationRequest, InvalidRequest, visible
 
 Kind = Literal["imagine", "reroll", "vary", "remix"]
@@ -19,7 +20,8 @@ Kind = Literal["imagine", "reroll", "vary", "remix"]
 class Requester:
     """Who asked, and where.  `guild_id` is None in a direct message; `locale` is Discord's, such as "en-GB".
 
-    `age_restricted` is what Discord says of the channel; it is not kept, and so not known of an order that is resumed.
+    `age_restricted` is what Discord says of the channel, `role_ids` of the person; they are not kept, and so not known
+    of an order that is resumed.
     """
 
     user_id: int
@@ -28,6 +30,7 @@ class Requester:
     channel_id: int
     locale: str = "en-US"
     age_restricted: bool = False
+    role_ids: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Order:
 
     `init_image` is an encoded picture that `strength` (0–1) of is drawn anew; `parent_id` is the generation that this
     one was re-rolled, varied or remixed from; `size` is one of the model's, as "512x512".  `spoiler` hides the pictures
-    until they are clicked.
+    until they are clicked.  `priority` is the class in the queue, which the admission chooses.
     """
 
     requester: Requester
@@ -68,6 +71,7 @@ class Order:
     init_image: bytes | None = field(default=None, repr=False)
     strength: float | None = None
     spoiler: bool = False
+    priority: int = NORMAL
     interaction: InteractionRef | None = None
 
     def __post_init__(self) -> None:

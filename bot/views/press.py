@@ -22,6 +22,8 @@ from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import CustomId, unwritten
 
+Control = ui.Button[Any] | ui.Select[Any] | ui.ChannelSelect[Any] | ui.RoleSelect[Any]
+
 TOKEN_LIFETIME: Final = timedelta(minutes=15)
 
 NEVER = r"easel:(?!)"
@@ -57,7 +59,7 @@ class Press(ui.DynamicItem[Any], template=NEVER):
         super().__init__(control)
 
     @abstractmethod
-    def control(self) -> ui.Button[Any] | ui.Select[Any] | ui.ChannelSelect[Any]:
+    def control(self) -> Control:
         """How it looks; the custom id is added."""
 
     @abstractmethod

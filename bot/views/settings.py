@@ -9,16 +9,20 @@ import discord
 from discord import ui
 
 from bot.actions.settings import SETTINGS, UNCHOSEN, Setting, chosen_values
-from bot.database.records import Drawing, GuildRecord
+from bot.database.guild import Drawing, GuildRecord
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
 from bot.views.layout import Layout
-from bot.views.press import Press, actor_of, row_of
+from bot.views.press import Control, Press, actor_of, row_of
 
 TITLES: Final = {
     "allowed_channel_ids": ("Channels", "Where Easel may be used; everywhere if none is chosen."),
     "review_channel_id": ("Review channel", "Where reports and appeals are announced to moderators."),
     "gallery_is_public": ("Gallery on the web", "Who may look at what members shared."),
+    "gallery_channel_id": ("Gallery channel", "Where pictures that members share are shown, too."),
+    "digest": ("Digest", "The best of the week, in the gallery channel."),
+    "sharing": ("Sharing", "How pictures come into the gallery."),
+    "sharing_role_ids": ("Who may share", "Everybody if no role is chosen."),
     "level": ("Safety", "How strictly prompts and pictures are judged."),
     "default_images": ("Pictures", "How many are drawn where nobody says."),
     "max_images": ("At most", "How many one may ask for at a time."),
@@ -27,6 +31,12 @@ TITLES: Final = {
 }
 LABELS: Final = {
     "gallery_is_public": {"no": "Members of this server", "yes": "Everybody who has the link"},
+    "digest": {"no": "None", "yes": "Once a week"},
+    "sharing": {
+        "opt_in": "Members share single pictures",
+        "opt_out": "Every picture, but for those that members take out",
+        "off": "No pictures are shared",
+    },
     "level": {
         "relaxed": "Relaxed: only what is plainly harmful is refused",
         "standard": "Standard",
@@ -75,8 +85,10 @@ class Choose(Press, verb="set"):
     def setting(self) -> Setting:
         return next(setting for setting in SETTINGS if setting.name == self.name)
 
-    def control(self) -> ui.Select[Any] | ui.ChannelSelect[Any]:
+    def control(self) -> Control:
         setting = self.setting
+        if setting.kind in ("role", "roles"):
+            return _roles(1 if setting.kind == "role" else 25, self.chosen)
         if setting.kind != "choice":
             most = 1 if setting.kind == "channel" else 25
             return _channels(most, self.chosen)
@@ -111,6 +123,17 @@ def _channels(most: int, chosen: tuple[str, ...]) -> ui.ChannelSelect[Any]:
         max_values=most,
         default_values=[
             discord.SelectDefaultValue(id=int(value), type=discord.SelectDefaultValueType.channel) for value in chosen
+        ],
+    )
+
+
+def _roles(most: int, chosen: tuple[str, ...]) -> ui.RoleSelect[Any]:
+    return ui.RoleSelect(
+        placeholder="Everybody" if most > 1 else "None",
+        min_values=0,
+        max_values=most,
+        default_values=[
+            discord.SelectDefaultValue(id=int(value), type=discord.SelectDefaultValueType.role) for value in chosen
         ],
     )
 

@@ -22,6 +22,8 @@ class Form(Protocol):
 
     def channel(self, channel_id: int) -> str: ...
 
+    def role(self, role_id: int) -> str: ...
+
 
 class Discord:
     """Markdown; Discord itself writes times in the reader's language and zone."""
@@ -38,6 +40,9 @@ class Discord:
     def channel(self, channel_id: int) -> str:
         return f"<#{channel_id}>"
 
+    def role(self, role_id: int) -> str:
+        return f"<@&{role_id}>"
+
 
 class Plain:
     """Text without any markup."""
@@ -53,6 +58,9 @@ class Plain:
 
     def channel(self, channel_id: int) -> str:
         return str(channel_id)
+
+    def role(self, role_id: int) -> str:
+        return str(role_id)
 
 
 DISCORD: Final = Discord()

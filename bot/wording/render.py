@@ -151,6 +151,13 @@ def _no_gallery(s: Sentences, _: errors.NoGallery) -> str:
     return s.say("A gallery belongs to a server: there is none in direct messages.")
 
 
+def _may_not_share(s: Sentences, error: errors.MayNotShare) -> str:
+    if not error.roles:
+        return s.say("This server's managers have switched sharing off.")
+    roles = ", ".join(map(s.form.role, error.roles))
+    return s.say("In this server, only members with one of these roles share pictures: {roles}.", roles=roles)
+
+
 def _drawn_elsewhere(s: Sentences, _: errors.DrawnElsewhere) -> str:
     return s.say("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
 
@@ -234,6 +241,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.CannotSanction: _cannot_sanction,
     errors.ServersOnly: _servers_only,
     errors.NoGallery: _no_gallery,
+    errors.MayNotShare: _may_not_share,
     errors.DrawnElsewhere: _drawn_elsewhere,
     errors.TooLate: _too_late,
     errors.AlreadyDeleted: _already_deleted,
