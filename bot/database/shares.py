@@ -5,9 +5,21 @@ In: generations and people.  Out: `ShareRecord`s.  Removed generations and pictu
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+    values,
+)
 from sqlalchemy.orm import joinedload, selectinload
 
 from bot.database.audit import Act, note_act
@@ -20,6 +32,8 @@ from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
 from inference.contract import MAX_IMAGES
 
 GalleryOrder = Literal["newest", "top"]
+
+SOME_TRIES: Final = 4  # draws a picture that a page by chance is to have
 
 
 class Shares:
@@ -132,6 +146,7 @@ class Shares:
 
         Ordered by the row alone, for then the index of words is walked (see words.py) and nothing has to be sorted.
         """
+        query = query.join(GenerationTable, GenerationTable.id == ShareTable.generation_id)
         query, row_id = narrowed(query, words, self._database.dialect)
         if cursor is not None:
             query = query.where(row_id < _place(cursor)[0])
@@ -147,16 +162,18 @@ class Shares:
     async def some(self, guild_id: int, limit: int, chance: Callable[[], float]) -> SharePage:
         """A handful by chance: neighbours of ids that `chance` (0–1) points at, whatever the gallery's size."""
         here = ShareTable.guild_id == guild_id
-        drawn: list[int] = []
+        ends = (select(end(ShareTable.id)).where(here).scalar_subquery() for end in (func.min, func.max))
         async with self._database.reading() as session:
-            ends = select(func.min(ShareTable.id), func.max(ShareTable.id)).where(here)
-            first, last = (await session.execute(ends)).one()
-            for _ in range(0 if first is None else limit):
-                behind = first + int((last - first + 1) * chance())
-                query = select(ShareTable.id).where(here, ShareTable.id >= behind, ShareTable.id.not_in(drawn))
-                drawn += await session.scalars(query.order_by(ShareTable.id).limit(1))
-            rows = (await session.scalars(self._shown().where(ShareTable.id.in_(drawn)))).all()
-        places = {share_id: place for place, share_id in enumerate(drawn)}
+            first, last = (await session.execute(select(*ends))).one()
+            if first is None:
+                return SharePage((), None)
+            # In a small gallery many point at the same one, in a large one few: enough are drawn for both.
+            drawn = [first + int((last - first + 1) * chance()) for _ in range(SOME_TRIES * limit)]
+            points = values(column("at", BigInteger)).data([(one,) for one in drawn]).cte("points")
+            nearest = select(func.min(ShareTable.id)).where(here, ShareTable.id >= points.c.at).scalar_subquery()
+            chosen = list(dict.fromkeys(await session.scalars(select(nearest).select_from(points))))[:limit]
+            rows = (await session.scalars(self._shown().where(ShareTable.id.in_(chosen)))).all()
+        places = {share_id: place for place, share_id in enumerate(chosen)}
         records = sorted(map(_share_record, rows), key=lambda record: places[record.id])
         return SharePage(tuple(records), None)
 
@@ -211,12 +228,23 @@ def _shown_shares(now: datetime) -> Select[ShareTable]:
         SanctionTable.lifted_at.is_(None),
         or_(SanctionTable.until.is_(None), SanctionTable.until > now),
     )
-    picture = and_(ImageTable.generation_id == ShareTable.generation_id, ImageTable.index == ShareTable.image_index)
+    removed = select(GenerationTable.id).where(
+        GenerationTable.id == ShareTable.generation_id, GenerationTable.removed_at.is_not(None)
+    )
+    picture = select(ImageTable.index).where(
+        ImageTable.generation_id == ShareTable.generation_id,
+        ImageTable.index == ShareTable.image_index,
+        ImageTable.removed_at.is_(None),
+    )
+
+    def asked(question: Select[Any]) -> ColumnElement[bool]:
+        return question.correlate(ShareTable).exists()
+
+    # Asked of each share in turn, for as many as a page takes.  Joined, a planner that has counted the rows begins with
+    # all pictures that were not removed: 200 ms instead of 4 among a hundred thousand.
     return (
         select(ShareTable)
-        .join(GenerationTable, GenerationTable.id == ShareTable.generation_id)
-        .join(ImageTable, picture)
-        .where(GenerationTable.removed_at.is_(None), ImageTable.removed_at.is_(None), ~banned.exists())
+        .where(~asked(removed), asked(picture), ~asked(banned))
         .options(joinedload(ShareTable.generation).selectinload(GenerationTable.images))
     )
 

@@ -1,0 +1,186 @@
+"""How quickly a gallery of many shared pictures answers: whole pages through the web server, on SQLite or PostgreSQL.
+
+Fills one server's gallery with pictures of the last year (two thousand authors; votes as unequal as votes are; some
+removed), then asks for pages in turns, as anybody who may look.  Measured is the server's time for one page of 48
+pictures, from the request to the last byte, in milliseconds.  Prints one JSON object.
+
+    python -m benchmarks.gallery [--shares 100000] [--rounds 40] [--database postgresql://…/an_empty_one]
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import insert, text
+
+from bot.config import load_settings
+from bot.database.guild import GuildRecord
+from bot.database.rows import normalise
+from bot.database.session import Database
+from bot.database.tables import GenerationTable, ImageTable, ShareTable
+from bot.pool.endpoint import Endpoint
+from bot.pool.pool import Pool
+from bot.services import Services, open_services
+from bot.web.app import create_app
+from bot.web.site import Channel, Member, Server, Site
+
+GUILD: Final = 7_000_000_000_000_000_001
+AUTHORS: Final = 2000
+BATCH: Final = 2000
+THINGS: Final = (
+    "cat dog whale dragon wizard castle lighthouse robot penguin rocket teapot mountain forest river violin bicycle "
+    "owl knight pirate astronaut mushroom lantern tiger train island"
+).split()
+PLACES: Final = (
+    "in the snow|on the moon|at night|under water|in a city|on a hill|in space|by the sea|in a library|on a stage"
+).split("|")
+STYLES: Final = "watercolour|oil painting|pixel art|woodcut|line drawing|photograph|stained glass|pastel".split("|")
+PAGES: Final = {
+    "new": "",
+    "new, page 1,000": "?after={deep}",
+    "top": "?sort=top",
+    "top of the day": "?sort=top&span=day",
+    "top of the week": "?sort=top&span=week",
+    "random": "?sort=random",
+    "by one author": "?by=5007",
+    "words, common": "?words=cat",
+    "words, rare": "?words=violin+library+woodcut",
+    "a picture": "/{one}",
+    "feed": "/feed.atom",
+}
+
+
+class OneServer:
+    """A Discord of one server that nobody is logged in to.  Implements `Directory`."""
+
+    def servers(self) -> tuple[Server, ...]:
+        return (Server(GUILD, "Town"),)
+
+    def server(self, guild_id: int) -> Server | None:
+        return Server(GUILD, "Town") if guild_id == GUILD else None
+
+    async def member(self, guild_id: int, user_id: int) -> Member | None:  # noqa: ARG002  # the protocol's signature
+        return None
+
+    def connected(self) -> bool:
+        return True
+
+    def channels(self, guild_id: int) -> tuple[Channel, ...]:  # noqa: ARG002  # as above
+        return ()
+
+    def channel_name(self, guild_id: int, channel_id: int) -> str | None:  # noqa: ARG002  # as above
+        return None
+
+
+async def main(shares: int, rounds: int, url: str | None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with opened(Path(folder), url) as (services, client):
+            began = time.perf_counter()
+            await fill(services.database, shares)
+            await services.guild_settings.set(GuildRecord(GUILD, gallery_is_public=True), 1)
+            filled = time.perf_counter() - began
+            fields = {"deep": f"0.{max(1, shares - 48_000)}", "one": shares // 2 + 1}
+            pages = {name: f"/gallery/{GUILD}{path.format(**fields)}" for name, path in PAGES.items()}
+            taken: dict[str, list[float]] = {name: [] for name in pages}
+            sizes: dict[str, int] = {}
+            for turn in range(rounds + 1):
+                for name, path in pages.items():
+                    started = time.perf_counter()
+                    async with client.get(path, allow_redirects=False) as answer:
+                        body = await answer.read()
+                    if answer.status != 200:
+                        raise SystemExit(f"{path} answered {answer.status}")
+                    sizes[name] = len(body)
+                    if turn:  # the first warms the caches of the database and of the templates
+                        taken[name].append((time.perf_counter() - started) * 1000)
+            return {
+                "cores": os.cpu_count(),
+                "load": round(os.getloadavg()[0], 1),
+                "database": services.database.dialect,
+                "shares": shares,
+                "rounds": rounds,
+                "filled_in_seconds": round(filled, 1),
+                "pages": {name: described(taken[name], sizes[name]) for name in pages},
+            }
+
+
+def described(times: list[float], size: int) -> dict[str, float]:
+    return {
+        "median_ms": round(statistics.median(times), 1),
+        "p95_ms": round(statistics.quantiles(times, n=20)[18], 1),
+        "worst_ms": round(max(times), 1),
+        "kilobytes": round(size / 1000, 1),
+    }
+
+
+@asynccontextmanager
+async def opened(folder: Path, url: str | None) -> AsyncIterator[tuple[Services, "TestClient[Any, Any]"]]:
+    """The web pages over an empty database; no inference server is asked for anything."""
+    named = {} if url is None else {"database_url": url}
+    settings = load_settings(None, data_dir=folder, web_port=0, **named)
+    async with AsyncExitStack() as stack:
+        pool = Pool([Endpoint("unix:///nowhere.sock")])
+        services = await stack.enter_async_context(open_services(settings, pool=pool))
+        server = TestServer(create_app(Site(services, OneServer(), "http://localhost")))
+        client = TestClient(server)
+        await stack.enter_async_context(client)
+        yield services, client
+
+
+async def fill(database: Database, shares: int) -> None:
+    """Rows as they are after a year; one in a hundred pictures was removed."""
+    chance = random.Random(1)  # for the same rows every time
+    now = datetime.now(UTC)
+    for first in range(1, shares + 1, BATCH):
+        rows = list(made(range(first, min(first + BATCH, shares + 1)), shares, now, chance))
+        async with database.writing() as session:
+            for table, place in ((GenerationTable, 0), (ImageTable, 1), (ShareTable, 2)):
+                await session.execute(insert(table), [row[place] for row in rows])
+    async with database.writing() as session:
+        await session.execute(text("ANALYZE"))
+
+
+def made(
+    numbers: range, shares: int, now: datetime, chance: random.Random
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    for number in numbers:
+        at = now - timedelta(days=365) * ((shares - number) / shares)
+        prompt = f"a {chance.choice(THINGS)} and a {chance.choice(THINGS)} {chance.choice(PLACES)}"
+        prompt = f"{prompt}, {chance.choice(STYLES)}" if chance.random() < 0.6 else prompt
+        user_id = 5000 + int(AUTHORS * chance.random() ** 3)
+        yield (
+            {
+                "id": number, "kind": "imagine", "status": "delivered", "user_id": user_id, "user_name": f"p{user_id}",
+                "guild_id": GUILD, "channel_id": 42, "locale": "en-US", "prompt": prompt,
+                "normalised_prompt": normalise(prompt), "image_count": 1, "seed": number, "model": "builtin",
+                "created_at": at, "finished_at": at, "delivered_at": at, "spoiler": False,
+            },
+            {
+                "generation_id": number, "index": 0, "key": f"{number}.png", "sha256": f"{number:064x}", "seed": number,
+                "width": 512, "height": 512, "removed_at": at if chance.random() < 0.01 else None, "removed_by": 1,
+            },
+            {
+                "id": number, "generation_id": number, "image_index": 0, "guild_id": GUILD, "user_id": user_id,
+                "votes": int(chance.paretovariate(1.2)) - 1, "created_at": at,
+            },
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shares", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--database", help="the URL of an empty database; a SQLite file of its own unless named")
+    asked = parser.parse_args()
+    print(json.dumps(asyncio.run(main(asked.shares, asked.rounds, asked.database)), indent=1))
