@@ -149,24 +149,39 @@ async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
         async with open_stage(settings, port, services) as stage:
             await page.get_by_text("The demo has stopped").wait_for(state="hidden")  # till then it is the old page
             await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
-            await helped(page)
-
-
-async def helped(page: Any) -> None:
-    """Ask for /help until it is there: a page that has only just loaded may still put its text box anew."""
-    from playwright.async_api import TimeoutError as NotYet
-
-    answer = page.get_by_text("Easel draws what you describe", exact=True)
-    for _ in range(PATIENCE_MS // 3000):
-        if await page.locator("#channel-composer-input").is_visible():
             await page.locator("#channel-composer-input").fill("/help")
+            await page.keyboard.press("Enter")
+            await page.get_by_text("Easel draws what you describe", exact=True).wait_for()
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("words", "answer"), [("/help", "Easel draws what"), ("/imagine a yellow star", "a yellow star")]
+)
+async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(words: str, answer: str, tmp_path: Path) -> None:
+    """SimCord's page drops what is sent while it has asked for something, such as another size; ours sends it then."""
+    answered = asyncio.Event()
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=PausingPool(), interval=0.0) as opened:
+            yield opened
+
+    async def late(route: Any) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage, open_page(stage.url) as page:
+        await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
+        await page.locator("#send-message:enabled").wait_for()
+        await page.route("**/api/action", late)
+        async with page.expect_request("**/api/action"):
+            await page.set_viewport_size({"width": 1100, "height": 800})
+        await page.locator("#channel-composer-input").press_sequentially(words)
         await page.keyboard.press("Enter")
-        try:
-            await answer.first.wait_for(timeout=3000)
-            return
-        except NotYet:
-            continue
-    pytest.fail("no /help within the page's patience")
+        answered.set()
+        await page.locator("#channel-timeline").locator(f":text('{answer}'), img[alt*='{answer}']").first.wait_for()
 
 
 async def in_sight(element: Any) -> bool:

@@ -6,7 +6,7 @@
   let headers = {}; // as SimCord's page sends them: who may act, and for which page
   let started = null;
   let commands = [];
-  let early = null; // where Enter was pressed before the commands were known
+  let held = null; // where Enter was pressed while SimCord's page was busy: it drops what is sent meanwhile
 
   const ask = window.fetch.bind(window);
   window.fetch = async (input, init = {}) => {
@@ -101,13 +101,20 @@
 
   function know(found) {
     commands = found.entries || [];
-    // A moment later, when SimCord's page has read them, too.
-    if (commands.length && early) setTimeout(enter, 100, early);
-    early = null;
   }
 
   function enter(target) {
     target.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  }
+
+  // The page is busy before it knows the commands, and while it waits for the answer to anything it has asked.
+  const busy = () => document.getElementById("send-message").disabled || (typed() !== null && !commands.length);
+
+  function release() {
+    if (!held || busy()) return;
+    const target = held.isConnected ? held : form().contains(document.activeElement) ? document.activeElement : box();
+    held = null;
+    if (target) enter(target);
   }
 
   const typed = () => (box() && box().value.startsWith("/") ? box().value.slice(1) : null);
@@ -117,14 +124,16 @@
   function keys(event) {
     if (event.isComposing || !form().contains(event.target)) return;
     const words = typed();
+    if (event.key !== "Enter") held = null;
     if (event.key === "Enter" && !event.shiftKey) {
-      if (words !== null && !commands.length) {
+      const command = words === null ? null : named(words);
+      const chooses = words !== null && commands.length && !(command && !needs(command)); // from SimCord's list
+      if (busy() && !chooses) {
         event.preventDefault();
         event.stopImmediatePropagation();
-        early = event.target;
+        held = event.target;
         return;
       }
-      const command = words === null ? null : named(words);
       const filled = event.target.matches(".command-chip") && !event.target.dataset.arrows;
       if ((command && !needs(command)) || filled) { send(event); return; }
       follow();
@@ -198,6 +207,7 @@
     document.addEventListener("keydown", keys, true);
     watchScrolling();
     setInterval(who, 300);
+    setInterval(release, 50);
     if (!location.hash) document.getElementById("easel-away").textContent =
       "This address lacks its last part. Open the one that “make demo” printed, with everything after the “#”.";
     if (!location.hash) document.getElementById("easel-away").hidden = false; else void look();
