@@ -23,6 +23,7 @@ from bot.views.discord_codes import UNHEARD, sentence_for
 from bot.views.door import InteractionDoor
 from bot.views.press import declared
 from bot.views.remix import take_form
+from bot.wording.reader import reading
 from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
@@ -97,19 +98,8 @@ class Bot(Client, commands.AutoShardedBot):
         if isinstance(cause, discord.HTTPException) and cause.code in UNHEARD:
             log.warning("interaction.answered_too_late", interaction=interaction.id, code=cause.code)
             return
-        locale = str(interaction.locale)
-        if isinstance(cause, UserError):
-            self.metrics.refused(cause.code)
-            log.info("interaction.refused", user=interaction.user.id, code=cause.code, details=cause.details)
-            sentence = explain(cause, locale)
-        elif isinstance(cause, discord.HTTPException) and (meaning := sentence_for(cause)) is not None:
-            log.info("discord.refused", code=cause.code, user=interaction.user.id, error=str(cause))
-            sentence = meaning
-        else:
-            self.metrics.broke()
-            error_id = secrets.token_hex(4)
-            log.error("interaction.broke", id=error_id, user=interaction.user.id, exc_info=cause)
-            sentence = explain(Broken(error_id), locale)
+        with reading(str(interaction.locale)):
+            sentence = self._sentence(interaction, cause)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(view=note(sentence), ephemeral=True)
@@ -117,6 +107,20 @@ class Bot(Client, commands.AutoShardedBot):
                 await interaction.response.send_message(view=note(sentence), ephemeral=True)
         except discord.HTTPException as unheard:
             log.info("interaction.not_told", error=str(unheard), cause=str(cause))
+
+    def _sentence(self, interaction: BotInteraction, cause: Exception) -> str:
+        """What the person is told; what broke goes into the log under an id."""
+        if isinstance(cause, UserError):
+            self.metrics.refused(cause.code)
+            log.info("interaction.refused", user=interaction.user.id, code=cause.code, details=cause.details)
+            return explain(cause)
+        if isinstance(cause, discord.HTTPException) and (meaning := sentence_for(cause)) is not None:
+            log.info("discord.refused", code=cause.code, user=interaction.user.id, error=str(cause))
+            return meaning
+        self.metrics.broke()
+        error_id = secrets.token_hex(4)
+        log.error("interaction.broke", id=error_id, user=interaction.user.id, exc_info=cause)
+        return explain(Broken(error_id))
 
 
 class Tree(app_commands.CommandTree[Bot]):

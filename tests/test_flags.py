@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidOption
 from bot.orders.flags import read_flags
-from bot.wording.form import PLAIN
 from bot.wording.render import explain
 
 
@@ -53,7 +52,7 @@ def test_what_is_no_flag_is_refused_with_what_would_be(typed: str, sentence: str
     """A misspelt flag is not drawn."""
     with pytest.raises(InvalidOption) as refused:
         read_flags(typed)
-    assert re.search(sentence, explain(refused.value, form=PLAIN))
+    assert re.search(sentence, explain(refused.value))
 
 
 @given(st.text(max_size=200).filter(lambda text: "-" not in text and "—" not in text and "–" not in text))

@@ -34,7 +34,7 @@ async def test_the_log_shows_every_request_of_the_server_in_private(town: Town) 
     assert shown.ephemeral
     assert said(shown).index("some gore") < said(shown).index("a cat")
     assert "⛔ blocked" in said(shown)
-    assert "block: violence" in said(shown)
+    assert "blocked: violence" in said(shown)
     assert f"<@{town.ada.id}>" in said(shown)
 
 
@@ -82,7 +82,7 @@ async def test_an_entry_opens_with_pictures_and_can_be_removed(town: Town) -> No
     record, _ = await town.imagine("a cat")
     shown = await mod(town, "log")
     opened = answer(await town.mo.click(shown, custom_id=f"easel:logentry:{record.id}"))
-    assert "Filter: **allow**" in said(opened)
+    assert "Filter: **allowed**" in said(opened)
     assert len(opened.attachments) == 1
     await town.mo.click(opened, custom_id=f"easel:remove:{record.id}")
     assert town.pictures.history(viewer=town.bo) == []
@@ -96,7 +96,7 @@ async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
     await town.settled()
     record = await town.newest()
     opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}"))
-    assert "Filter: **block** (violence, 0.90)" in said(opened)
+    assert "Filter: **blocked** (violence, 0.90)" in said(opened)
     assert opened.attachments == []
 
 

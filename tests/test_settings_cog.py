@@ -9,7 +9,7 @@ import simcord
 from bot.actions.actor import Actor
 from bot.actions.settings import SETTINGS
 from bot.database.guild import Drawing
-from bot.views.settings import LABELS, TITLES, UNCHOSEN_LABELS
+from bot.wording.settings import LABELS, TITLES, UNCHOSEN, UNCHOSEN_PICTURES
 from tests.town import Town, answer, parts, said
 
 
@@ -123,7 +123,7 @@ def test_every_setting_has_its_words() -> None:
     """A title for each, and a label for each value that is not said by itself."""
     assert set(TITLES) == {setting.name for setting in SETTINGS}
     for setting in SETTINGS:
-        assert ("-" in setting.choices) == (setting.name in UNCHOSEN_LABELS)
+        assert ("-" in setting.choices) == (setting.name in {*UNCHOSEN, *UNCHOSEN_PICTURES})
         if setting.name in LABELS:
             assert set(LABELS[setting.name]) == set(setting.choices) - {"-"}
 

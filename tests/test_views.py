@@ -27,10 +27,10 @@ from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
 from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
-from bot.views.result import ResultLayout, command_line, details, unknown_words
+from bot.views.result import ResultLayout, command_line, details
 from bot.views.settings import SettingsLayout
-from bot.views.status import StatusLayout, drawing_status, queued_status
-from bot.wording import text
+from bot.views.status import StatusLayout
+from bot.wording import drawing, terms, text
 from inference.contract import Verdict
 from tests.bot_fakes import an_order, tile
 
@@ -68,7 +68,7 @@ def worst_layouts() -> list[ui.LayoutView]:
     wanted = GenerationFilter(user_id=big, status="cancelled", category="c" * 20, words=":" * 30)
     return [
         StatusLayout(
-            generation_id=big, user_id=big, prompt=WORST_PROMPT, status=drawing_status(0.5),
+            generation_id=big, user_id=big, prompt=WORST_PROMPT, status=drawing.drawing(0.5),
             colour=discord.Colour.red(), preview=discord.File(BytesIO(tile(1)), "preview.webp"),
         ),
         ResultLayout(records[0], GRID, mention=True),
@@ -130,24 +130,24 @@ def test_a_code_block_cannot_be_left() -> None:
 )
 def test_pictures_have_names_by_their_place(index: int, count: int, name: str) -> None:
     """People can talk about them."""
-    assert text.place_in_grid(index, count) == name
+    assert terms.place_in_grid(index, count) == name
 
 
 def test_alt_text_has_discords_length() -> None:
     """1,024 characters at most, the picture's number first."""
-    assert text.alt_text("a cat", 2) == "Picture 2: a cat"
-    assert len(text.alt_text("x" * 2000, 2)) == 1024
+    assert terms.alt_text("a cat", 1) == "Picture 2: a cat"
+    assert len(terms.alt_text("x" * 2000, 1)) == 1024
 
 
 def test_a_category_is_no_name_of_the_programs() -> None:
     """Words as people say them, also for categories to come."""
-    assert text.category("violence_gore") == "violence and gore"
-    assert text.category("something_new") == "something new"
+    assert terms.category("violence_gore") == "violence and gore"
+    assert terms.category("something_new") == "something new"
 
 
 def test_an_end_is_a_date_with_what_is_left() -> None:
     """Discord shows <t:…:R> as "in 10 minutes", which follows no "until"."""
-    assert text.until(NOW) == "until <t:1767225600:f> (<t:1767225600:R>)"
+    assert terms.until(NOW) == "until <t:1767225600:f> (<t:1767225600:R>)"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_an_end_is_a_date_with_what_is_left() -> None:
 )
 def test_durations_are_worded(duration: float, words: str) -> None:
     """Seconds, then minutes."""
-    assert text.seconds(duration) == words
+    assert terms.seconds(duration) == words
 
 
 @pytest.mark.parametrize(("done", "words"), [(-1, "0 %"), (0.5, "▰▰▰▰▰▰▱▱▱▱▱▱ 50 %"), (2, "100 %")])
@@ -167,10 +167,10 @@ def test_progress_is_drawn(done: float, words: str) -> None:
 
 def test_the_place_in_the_queue_is_worded() -> None:
     """The first is next; an unknown wait is not guessed."""
-    assert queued_status(1, None) == "🕓 Next in the queue"
-    assert queued_status(2, 12.04) == "🕓 Number 2 in the queue · about 12 s"
-    assert queued_status(2, 59.7) == "🕓 Number 2 in the queue · about 1 min 0 s"
-    assert queued_status(3, 75.0) == "🕓 Number 3 in the queue · about 1 min 15 s"
+    assert drawing.waiting(1, None) == "🕓 Next in the queue"
+    assert drawing.waiting(2, 12.04) == "🕓 Number 2 in the queue · about 12 s"
+    assert drawing.waiting(2, 59.7) == "🕓 Number 2 in the queue · about 1 min 0 s"
+    assert drawing.waiting(3, 75.0) == "🕓 Number 3 in the queue · about 1 min 15 s"
 
 
 def test_the_command_that_repeats_it_names_what_was_given() -> None:
@@ -211,7 +211,7 @@ def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> No
     record = a_record(images=1, kind="vary", parent_id=3, strength=0.5)
     assert "Strength **0.5** · Parent **3**" in details(record, verdict=False)
     assert "Filter" not in details(record, verdict=False)
-    assert "Filter: **flag** (violence, 0.50)" in details(record, verdict=True)
+    assert "Filter: **flagged** (violence, 0.50)" in details(record, verdict=True)
 
 
 def said_by(layout: ui.LayoutView) -> str:
@@ -223,8 +223,8 @@ def test_a_result_says_which_words_are_not_known() -> None:
     result = Result(a_record(), (), GRID, ("pepe", "*bold*"))
     shown = said_by(ResultLayout.of(result))
     assert "-# I don't know “pepe” or “\\*bold\\*”; I drew what is nearest." in shown
-    assert unknown_words(["a" * 99]).count("a") < 40
-    assert "k9" not in unknown_words([f"k{number}" for number in range(10)])
+    assert drawing.unknown_words(["a" * 99]).count("a") < 40
+    assert "k9" not in drawing.unknown_words([f"k{number}" for number in range(10)])
     assert "I don't know" not in said_by(ResultLayout(a_record(), GRID))
 
 

@@ -25,7 +25,9 @@ from bot.cli.serve import serve
 from bot.cli.surroundings import take_any_terminal
 from bot.cli.train import train_commands
 from bot.errors import CommandError, ConfigurationError, UserError
+from bot.wording.catalogue import ENGLISH
 from bot.wording.form import PLAIN
+from bot.wording.reader import reading
 from bot.wording.render import explain
 from inference import contract
 
@@ -55,6 +57,11 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, CommandError, UserError, contract.InvalidRequest) as error:
-        told = explain(error, form=PLAIN) if isinstance(error, UserError) else str(error)
+        told = _explained(error) if isinstance(error, UserError) else str(error)
         Console(stderr=True).print("[bold red]error:[/]", escape(told), highlight=False, soft_wrap=True)
         sys.exit(1)
+
+
+def _explained(error: UserError) -> str:
+    with reading(ENGLISH, PLAIN):
+        return explain(error)

@@ -15,6 +15,7 @@ from bot.views.press import actor_of, answering
 from bot.views.remix import RemixModal
 from bot.views.report import ReportModal
 from bot.views.result import details
+from bot.wording.catalogue import later
 
 _LINK: Final = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(\d+)/?")
 SHORTEST_SNOWFLAKE: Final = 15  # digits; an id of Discord's is longer than any of Easel's
@@ -24,8 +25,8 @@ class Details(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="How a picture came about: every option, the seed, the model")
-    @app_commands.describe(which="A link to Easel's message, or the generation's id")
+    @app_commands.command(description=later("How a picture came about: every option, the seed, the model"))
+    @app_commands.describe(which=later("A link to Easel's message, or the generation's id"))
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def details(self, interaction: discord.Interaction[Bot], which: str) -> None:
         async with answering(interaction):
@@ -53,7 +54,7 @@ async def _show(interaction: discord.Interaction[Bot], record: GenerationRecord)
     await interaction.response.send_message(view=note(told), ephemeral=True)
 
 
-@app_commands.context_menu(name="Who made this?")
+@app_commands.context_menu(name=later("Who made this?"))
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def who_made_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
     async with answering(interaction):
@@ -61,7 +62,7 @@ async def who_made_this(interaction: discord.Interaction[Bot], message: discord.
         await _show(interaction, await pictures.of_message(actor_of(interaction), message.id))
 
 
-@app_commands.context_menu(name="Remix")
+@app_commands.context_menu(name=later("Remix"))
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 async def remix_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
     async with answering(interaction):
@@ -70,7 +71,7 @@ async def remix_this(interaction: discord.Interaction[Bot], message: discord.Mes
         await interaction.response.send_modal(RemixModal(record))
 
 
-@app_commands.context_menu(name="Report to moderators")
+@app_commands.context_menu(name=later("Report to moderators"))
 @app_commands.guild_only()
 async def report_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
     async with answering(interaction):

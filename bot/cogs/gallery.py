@@ -8,16 +8,20 @@ from bot.client import Bot
 from bot.views.favourites import favourites_layout
 from bot.views.gallery import gallery_layout
 from bot.views.press import answering
+from bot.wording.catalogue import later
 
 
 class Gallery(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Look at the pictures that members of this server shared")
-    @app_commands.describe(order="Which pictures come first (the newest)")
+    @app_commands.command(description=later("Look at the pictures that members of this server shared"))
+    @app_commands.describe(order=later("Which pictures come first (the newest)"))
     @app_commands.choices(
-        order=[app_commands.Choice(name="newest", value="newest"), app_commands.Choice(name="most votes", value="top")]
+        order=[
+            app_commands.Choice(name=later("newest"), value="newest"),
+            app_commands.Choice(name=later("most votes"), value="top"),
+        ]
     )
     @app_commands.guild_only()
     async def gallery(self, interaction: discord.Interaction[Bot], order: str = "newest") -> None:
@@ -26,7 +30,7 @@ class Gallery(commands.Cog):
             layout = await gallery_layout(interaction, "top" if order == "top" else "newest", None)
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
-    @app_commands.command(description="Look at the shared pictures that you keep a note of")
+    @app_commands.command(description=later("Look at the shared pictures that you keep a note of"))
     @app_commands.guild_only()
     async def favourites(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):

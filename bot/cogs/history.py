@@ -7,13 +7,14 @@ from discord.ext import commands
 from bot.client import Bot
 from bot.views.history import history_layout
 from bot.views.press import answering
+from bot.wording.catalogue import later
 
 
 class History(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Look through your own pictures")
+    @app_commands.command(description=later("Look through your own pictures"))
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def history(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):

@@ -13,10 +13,11 @@ from bot.generation.reply import Pending
 from bot.orders.choices import check_choices, chosen_model, model_lines, size_lines
 from bot.orders.flags import read_flags
 from bot.orders.order import Order
-from bot.views import status
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
-from bot.wording import text
+from bot.wording import drawing, text
+from bot.wording.catalogue import later
+from bot.wording.reader import say
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
 
 DEFAULT_IMAGES = 4
@@ -28,19 +29,19 @@ class Imagine(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Draw pictures from a description")
+    @app_commands.command(description=later("Draw pictures from a description"))
     @app_commands.describe(
-        prompt="What the pictures should show; --seed 7 --no cars --n 4 at its end work, too",
-        images="How many pictures (4)",
-        seed="Draws the same pictures again",
-        guidance="How closely to follow the prompt; the model's own choice if left out",
-        temperature="Higher is wilder; the model's own choice if left out",
-        top_k="Choose from the k likeliest codes only; 0 is off",
-        negative="What to leave out",
-        style="Words that you or this server add to prompts: /style list",
-        spoiler="Hide the pictures until they are clicked",
-        model="What to draw with",
-        size="Width and height, as far as the model has a choice",
+        prompt=later("What the pictures should show; --seed 7 --no cars --n 4 at its end work, too"),
+        images=later("How many pictures (4)"),
+        seed=later("Draws the same pictures again"),
+        guidance=later("How closely to follow the prompt; the model's own choice if left out"),
+        temperature=later("Higher is wilder; the model's own choice if left out"),
+        top_k=later("Choose from the k likeliest codes only; 0 is off"),
+        negative=later("What to leave out"),
+        style=later("Words that you or this server add to prompts: /style list"),
+        spoiler=later("Hide the pictures until they are clicked"),
+        model=later("What to draw with"),
+        size=later("Width and height, as far as the model has a choice"),
     )
     @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -106,7 +107,7 @@ class Imagine(commands.Cog):
         chosen = chosen_model(getattr(interaction.namespace, "model", None), self.bot.services.pool.models())
         return _choices(size_lines(current, chosen))
 
-    @app_commands.command(description="Draw your last prompt once more, with another seed")
+    @app_commands.command(description=later("Draw your last prompt once more, with another seed"))
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def again(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
@@ -114,29 +115,28 @@ class Imagine(commands.Cog):
             last = await pictures.latest(actor)
             await place(interaction, await pictures.reroll(actor, last.id))
 
-    @app_commands.command(description="See what is being drawn and who waits")
+    @app_commands.command(description=later("See what is being drawn and who waits"))
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def queue(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             everyone = self.bot.services.works.pending(None)
             mine = [pending for pending in everyone if pending.user_id == interaction.user.id]
-            drawing = sum(pending.status == "running" for pending in everyone)
-            lines = [f"### Queue\n{drawing} being drawn, {len(everyone) - drawing} waiting."]
+            running = sum(pending.status == "running" for pending in everyone)
+            lines = [drawing.queue(running, len(everyone) - running)]
             lines += [f"{_standing(pending)} · {text.plain(pending.prompt, 100)}" for pending in mine[:10]]
             if everyone and not mine:
-                lines.append("-# None of them is yours.")
+                lines.append(f"-# {say(drawing.NOT_YOURS_WAITING)}")
             await interaction.response.send_message(view=note("\n".join(lines)), ephemeral=True)
 
-    @app_commands.command(description="Stop your generations that are not finished")
-    @app_commands.describe(which="Which one; all of yours if left out")
+    @app_commands.command(description=later("Stop your generations that are not finished"))
+    @app_commands.describe(which=later("Which one; all of yours if left out"))
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def cancel(self, interaction: discord.Interaction[Bot], which: str | None = None) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             one = None if which is None else int(which) if which.isdecimal() else 0
             stopped = self.bot.services.pictures.cancel_own(actor_of(interaction), one)
-            done = f"Cancelled {text.count(stopped, 'generation')}."
-            await interaction.followup.send(view=note(done), ephemeral=True)
+            await interaction.followup.send(view=note(drawing.cancelled(stopped)), ephemeral=True)
 
     @cancel.autocomplete("which")
     async def complete_which(
@@ -156,8 +156,8 @@ def _choices(lines: list[tuple[str, str]]) -> list[app_commands.Choice[str]]:
 
 def _standing(pending: Pending) -> str:
     if pending.position is None:
-        return {"checking": "🔎 Being checked", "running": "🎨 Being drawn"}.get(pending.status, pending.status)
-    return status.queued_status(pending.position, pending.eta_seconds)
+        return drawing.under_way(pending.status)
+    return drawing.waiting(pending.position, pending.eta_seconds)
 
 
 async def setup(bot: Bot) -> None:

@@ -31,7 +31,9 @@ from bot.views.records import audit_layout, person_layout, sanctions_layout
 from bot.views.review import review_layout
 from bot.views.sanction import sanctioned, timeout_length
 from bot.views.target import target_of
-from bot.wording import text
+from bot.wording import moderating, terms, text
+from bot.wording.catalogue import later
+from bot.wording.reader import say
 
 MAX_REASON: Final = 400
 
@@ -41,18 +43,20 @@ Reason = app_commands.Range[str, 1, MAX_REASON]
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_messages=True)
-class Mod(commands.GroupCog, group_name="mod", group_description="For moderators: request log and sanctions"):
+class Mod(commands.GroupCog, group_name="mod", group_description=later("For moderators: request log and sanctions")):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Read the request log of this server")
+    @app_commands.command(description=later("Read the request log of this server"))
     @app_commands.describe(
-        person="Only this person's requests",
-        status="Only requests that ended or stand like this; flagged: what the filter flagged or blocked",
-        category="Only requests in which the filter found this",
-        words="Only prompts that hold these words",
+        person=later("Only this person's requests"),
+        status=later("Only requests that ended or stand like this; flagged: what the filter flagged or blocked"),
+        category=later("Only requests in which the filter found this"),
+        words=later("Only prompts that hold these words"),
     )
-    @app_commands.choices(status=[app_commands.Choice(name=status, value=status) for status in STATUSES])
+    @app_commands.choices(
+        status=[app_commands.Choice(name=terms.STATUSES[status], value=status) for status in STATUSES]
+    )
     async def log(
         self,
         interaction: discord.Interaction[Bot],
@@ -75,10 +79,10 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             layout = await modlog_layout(interaction, wanted, None)
             await interaction.followup.send(view=layout, ephemeral=True)
 
-    @app_commands.command(description="Keep a person from using Easel for a while")
+    @app_commands.command(description=later("Keep a person from using Easel for a while"))
     @app_commands.describe(
-        person="Who", duration="How long: 30m, 1 hour, 2 days", reason="Why; the person reads it",
-        remove="Also remove their pictures of the last …, for example: 1 day",
+        person=later("Who"), duration=later("How long: 30m, 1 hour, 2 days"), reason=later("Why; the person reads it"),
+        remove=later("Also remove their pictures of the last …, for example: 1 day"),
     )  # fmt: skip
     async def timeout(
         self, interaction: discord.Interaction[Bot], person: discord.User, duration: str, reason: Reason,
@@ -87,10 +91,10 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         async with answering(interaction):
             await self._sanction(interaction, person, "timeout", timeout_length(duration), reason, remove)
 
-    @app_commands.command(description="Keep a person from using Easel until lifted")
+    @app_commands.command(description=later("Keep a person from using Easel until lifted"))
     @app_commands.describe(
-        person="Who", reason="Why; the person reads it",
-        remove="Also remove their pictures of the last …, for example: 1 day",
+        person=later("Who"), reason=later("Why; the person reads it"),
+        remove=later("Also remove their pictures of the last …, for example: 1 day"),
     )  # fmt: skip
     async def ban(
         self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason, remove: Span | None = None
@@ -98,8 +102,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
         async with answering(interaction):
             await self._sanction(interaction, person, "ban", None, reason, remove)
 
-    @app_commands.command(description="Lift a person's ban or timeout")
-    @app_commands.describe(person="Who", reason="Why")
+    @app_commands.command(description=later("Lift a person's ban or timeout"))
+    @app_commands.describe(person=later("Who"), reason=later("Why"))
     async def unban(
         self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason | None = None
     ) -> None:
@@ -107,12 +111,14 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             await interaction.response.defer(ephemeral=True)
             moderation = self.bot.services.moderation
             lifted = await moderation.lift(actor_of(interaction), person.id, reason or "")
-            sentence = f"{person.mention} may use Easel again; the {lifted.kind} is lifted."
-            await interaction.followup.send(view=note(sentence), ephemeral=True)
+            told = moderating.lifted(person.id, lifted.kind)
+            await interaction.followup.send(view=note(told), ephemeral=True)
 
-    @app_commands.command(description="Take down a generation, or one picture of it")
+    @app_commands.command(description=later("Take down a generation, or one picture of it"))
     @app_commands.describe(
-        generation="Its id, as the log and Details show it", reason="Why", picture="One picture only, counted from 1"
+        generation=later("Its id, as the log and Details show it"),
+        reason=later("Why"),
+        picture=later("One picture only, counted from 1"),
     )
     async def remove(
         self,
@@ -126,18 +132,20 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             index = None if picture is None else picture - 1
             pictures = self.bot.services.pictures
             removed = await pictures.remove(actor_of(interaction), generation, reason, index)
-            what = f"Generation {generation}" if picture is None else f"Picture {picture} of generation {generation}"
-            await interaction.followup.send(view=note(text.removed(what, gone=removed.gone)), ephemeral=True)
+            told = moderating.removed(generation, index, gone=removed.gone)
+            await interaction.followup.send(view=note(told), ephemeral=True)
 
-    @app_commands.command(description="One person's record here: requests, blocks, reports, sanctions")
-    @app_commands.describe(person="Who")
+    @app_commands.command(description=later("One person's record here: requests, blocks, reports, sanctions"))
+    @app_commands.describe(person=later("Who"))
     async def user(self, interaction: discord.Interaction[Bot], person: discord.User) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             await interaction.followup.send(view=await person_layout(interaction, person.id), ephemeral=True)
 
-    @app_commands.command(description="Who of the moderators did what")
-    @app_commands.describe(moderator="Only what this one did", action="Only this, such as ban, remove, settings")
+    @app_commands.command(description=later("Who of the moderators did what"))
+    @app_commands.describe(
+        moderator=later("Only what this one did"), action=later("Only this, such as ban, remove, settings")
+    )
     async def audit(
         self,
         interaction: discord.Interaction[Bot],
@@ -150,21 +158,21 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             layout = await audit_layout(interaction, None, None if moderator is None else moderator.id, what)
             await interaction.followup.send(view=layout, ephemeral=True)
 
-    @app_commands.command(description="Who may not use Easel here, and until when")
+    @app_commands.command(description=later("Who may not use Easel here, and until when"))
     async def sanctions(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             await interaction.followup.send(view=await sanctions_layout(interaction, None), ephemeral=True)
 
-    @app_commands.command(description="Decide about what was reported, appealed or flagged, one after another")
+    @app_commands.command(description=later("Decide about what was reported, appealed or flagged, one after another"))
     async def review(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             layout, files = await review_layout(interaction, None)
             await interaction.followup.send(view=layout, files=files, ephemeral=True)
 
-    @app_commands.command(description="How much was asked for, what was blocked, by whom")
-    @app_commands.describe(days="Of the last so many days (30)")
+    @app_commands.command(description=later("How much was asked for, what was blocked, by whom"))
+    @app_commands.describe(days=later("Of the last so many days (30)"))
     async def stats(self, interaction: discord.Interaction[Bot], days: app_commands.Range[int, 2, 90] = 30) -> None:
         async with answering(interaction):
             actor_of(interaction).require("manage_messages")
@@ -173,10 +181,15 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             layout = await stats_layout(report)
             await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
-    @app_commands.command(description="The request log as a file; who exports it is in the audit log")
-    @app_commands.describe(form="CSV for tables, JSON Lines for programs", person="Only this person's requests")
+    @app_commands.command(description=later("The request log as a file; who exports it is in the audit log"))
+    @app_commands.describe(
+        form=later("CSV for tables, JSON Lines for programs"), person=later("Only this person's requests")
+    )
     @app_commands.choices(
-        form=[app_commands.Choice(name="CSV", value="csv"), app_commands.Choice(name="JSON Lines", value="jsonl")]
+        form=[
+            app_commands.Choice(name="CSV", value="csv"),
+            app_commands.Choice(name=later("JSON Lines"), value="jsonl"),
+        ]
     )
     async def export(
         self, interaction: discord.Interaction[Bot], form: str = "csv", person: discord.User | None = None
@@ -187,7 +200,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description="For moderators
             with tempfile.TemporaryFile() as file:
                 await self._write(interaction, cast("Form", form), wanted, file)
                 attached = discord.File(file, filename=f"easel-log.{form}")
-                await interaction.followup.send("The request log, newest first.", file=attached, ephemeral=True)
+                await interaction.followup.send(say(moderating.EXPORTED), file=attached, ephemeral=True)
 
     async def _write(
         self, interaction: discord.Interaction[Bot], form: Form, wanted: GenerationFilter, file: IO[bytes]

@@ -7,14 +7,15 @@ from discord.ext import commands
 from bot.client import Bot
 from bot.views.press import answering
 from bot.views.settings import settings_layout
+from bot.wording.catalogue import later
 
 
 class Settings(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Choose where and how Easel draws in this server")
-    @app_commands.describe(channel="Choose for this channel alone (for the whole server)")
+    @app_commands.command(description=later("Choose where and how Easel draws in this server"))
+    @app_commands.describe(channel=later("Choose for this channel alone (for the whole server)"))
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def settings(

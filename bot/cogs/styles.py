@@ -13,7 +13,9 @@ from bot.database.records import Style
 from bot.errors import InvalidOption, NotFound
 from bot.views.answer import note
 from bot.views.press import actor_of, answering
-from bot.wording import text
+from bot.wording import about as words
+from bot.wording.catalogue import later
+from bot.wording.reader import say
 from inference.contract import MAX_GUIDANCE_SCALE
 
 MAX_SHOWN: Final = 3500  # characters of a list
@@ -23,18 +25,18 @@ Words = app_commands.Range[str, 1, MAX_WORDS]
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-class Styles(commands.GroupCog, group_name="style", group_description="Words that you add to many prompts"):
+class Styles(commands.GroupCog, group_name="style", group_description=later("Words that you add to many prompts")):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    @app_commands.command(description="Make a style, or change one")
+    @app_commands.command(description=later("Make a style, or change one"))
     @app_commands.describe(
-        name="What to call it in /imagine style:…",
-        prefix="Words before every prompt",
-        suffix="Words after every prompt",
-        negative="What to leave out",
-        guidance="How closely to follow the prompt",
-        for_server="For everybody in this server, which takes a manager (for yourself)",
+        name=later("What to call it in /imagine style:…"),
+        prefix=later("Words before every prompt"),
+        suffix=later("Words after every prompt"),
+        negative=later("What to leave out"),
+        guidance=later("How closely to follow the prompt"),
+        for_server=later("For everybody in this server, which takes a manager (for yourself)"),
     )
     async def create(
         self,
@@ -50,33 +52,34 @@ class Styles(commands.GroupCog, group_name="style", group_description="Words tha
             await interaction.response.defer(ephemeral=True)
             given = Style(name, prefix or "", suffix or "", negative or "", guidance)
             style = await self.bot.services.styles.put(actor_of(interaction), given, for_server=for_server)
-            told = f"Kept: {_described(style)}\nDraw with it: `/imagine style:…`"
-            await interaction.followup.send(view=note(told), ephemeral=True)
+            await interaction.followup.send(view=note(words.style_kept(_described(style))), ephemeral=True)
 
-    @app_commands.command(description="Look at your styles and those of this server")
+    @app_commands.command(description=later("Look at your styles and those of this server"))
     async def list(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             actor, styles = actor_of(interaction), self.bot.services.styles
             lines = []
-            groups = {"Your styles": await styles.own(actor), "Styles of this server": await styles.servers(actor)}
+            groups = {words.YOUR_STYLES: await styles.own(actor), words.SERVERS_STYLES: await styles.servers(actor)}
             for title, group in groups.items():
                 if group:
-                    lines += [f"### {title}", *map(_described, group)]
-            told = "\n".join(lines) or "There are no styles yet. Make one: `/style create`."
+                    lines += [f"### {say(title)}", *map(_described, group)]
+            told = "\n".join(lines) or say(words.NO_STYLES)
             shown = told if len(told) <= MAX_SHOWN else told[:MAX_SHOWN].rpartition("\n")[0] + "\n-# …"
             await interaction.followup.send(view=note(shown), ephemeral=True)
 
-    @app_commands.command(description="Delete a style")
-    @app_commands.describe(name="Which", for_server="One of this server's, which takes a manager (one of your own)")
+    @app_commands.command(description=later("Delete a style"))
+    @app_commands.describe(
+        name=later("Which"), for_server=later("One of this server's, which takes a manager (one of your own)")
+    )
     async def delete(self, interaction: discord.Interaction[Bot], name: Name, for_server: bool = False) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             await self.bot.services.styles.drop(actor_of(interaction), name, for_server=for_server)
-            await interaction.followup.send(view=note(f"**{text.plain(name)}** is deleted."), ephemeral=True)
+            await interaction.followup.send(view=note(words.style_deleted(name)), ephemeral=True)
 
-    @app_commands.command(description="Take styles away as a file")
-    @app_commands.describe(for_server="Those of this server (your own)")
+    @app_commands.command(description=later("Take styles away as a file"))
+    @app_commands.describe(for_server=later("Those of this server (your own)"))
     async def export(self, interaction: discord.Interaction[Bot], for_server: bool = False) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
@@ -89,8 +92,10 @@ class Styles(commands.GroupCog, group_name="style", group_description="Words tha
             layout.add_item(discord.ui.File(file))
             await interaction.followup.send(view=layout, file=file, ephemeral=True)
 
-    @app_commands.command(name="import", description="Add the styles of a file that /style export made")
-    @app_commands.describe(file="The file", for_server="For this server, which takes a manager (for yourself)")
+    @app_commands.command(name="import", description=later("Add the styles of a file that /style export made"))
+    @app_commands.describe(
+        file=later("The file"), for_server=later("For this server, which takes a manager (for yourself)")
+    )
     async def import_(
         self, interaction: discord.Interaction[Bot], file: discord.Attachment, for_server: bool = False
     ) -> None:
@@ -101,17 +106,11 @@ class Styles(commands.GroupCog, group_name="style", group_description="Words tha
             data = await file.read()
             styles = self.bot.services.styles
             count = await styles.hand_in(actor_of(interaction), data, for_server=for_server)
-            await interaction.followup.send(view=note(f"Added {text.count(count, 'style')}."), ephemeral=True)
+            await interaction.followup.send(view=note(words.styles_added(count)), ephemeral=True)
 
 
 def _described(style: Style) -> str:
-    parts = [
-        f"“{text.plain(style.prefix, 80)} …”" if style.prefix else "",
-        f"“… {text.plain(style.suffix, 80)}”" if style.suffix else "",
-        f"without {text.plain(style.negative_prompt, 80)}" if style.negative_prompt else "",
-        "" if style.guidance_scale is None else f"guidance {style.guidance_scale:g}",
-    ]
-    return f"**{text.plain(style.name)}** " + " · ".join(part for part in parts if part)
+    return words.style(style.name, style.prefix, style.suffix, style.negative_prompt, style.guidance_scale)
 
 
 async def setup(bot: Bot) -> None:

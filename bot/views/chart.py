@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.database.statistics import Report
 from bot.views.layout import Layout
-from bot.wording import text
+from bot.wording import moderating, terms
 
 WIDTH: Final = 900
 ROW: Final = 30
@@ -27,14 +27,9 @@ class StatsLayout(Layout):
         super().__init__()
         self.file = discord.File(io.BytesIO(png), filename="statistics.png")
         requests, blocked = sum(day.requests for day in report.days), sum(day.blocked for day in report.days)
-        told = f"### Statistics\n{text.count(requests, 'request')} in {len(report.days)} days, {blocked} blocked"
-        if report.wait_median is not None and report.draw_median is not None:
-            told += (
-                f"\nHalf of the people waited less than {text.seconds(report.wait_median)} for their turn; "
-                f"half of the drawings took less than {text.seconds(report.draw_median)}."
-            )
+        told = moderating.statistics(requests, blocked, len(report.days), report.wait_median, report.draw_median)
         self.add_item(ui.TextDisplay(told))
-        described = f"Requests a day, {requests} in all, {blocked} blocked; below, what was blocked and who asked most"
+        described = moderating.chart(requests, blocked)
         self.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, description=described)))
 
 
@@ -44,7 +39,7 @@ async def stats_layout(report: Report) -> StatsLayout:
 
 def drawn(report: Report) -> bytes:
     """An encoded PNG.  Takes some milliseconds: call it in a thread."""
-    named = [(name.replace("_", " "), count, BAD) for name, count in report.categories[:6]]
+    named = [(terms.category(name), count, BAD) for name, count in report.categories[:6]]
     named += [(person.name, person.requests, BAR) for person in report.people[:6]]
     height = 300 + ROW * (len(named) + 1)
     picture = Image.new("RGB", (WIDTH, height), PAPER)

@@ -14,7 +14,8 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of, row_of
-from bot.wording import text
+from bot.wording import buttons, drawing, text
+from bot.wording.reader import say
 
 
 class Delete(GenerationPress, verb="delete"):
@@ -45,13 +46,8 @@ class DeleteQuestion(Layout):
 
     def __init__(self, record: GenerationRecord, *, own: bool) -> None:
         super().__init__()
-        what = "this picture" if len(record.images) == 1 else f"these {len(record.images)} pictures"
-        whose = "" if own else f" of <@{record.order.requester.user_id}>"
-        whence = "the channel, from `/history` and from the gallery"
-        end = " Nobody can bring them back." if own else ""
-        self.add_item(
-            ui.TextDisplay(f"Delete {what}{whose} from {whence}?{end}\n-# {text.plain(record.order.prompt, 150)}")
-        )
+        asked = drawing.delete_question(len(record.images), None if own else record.order.requester.user_id)
+        self.add_item(ui.TextDisplay(f"{asked}\n-# {text.plain(record.order.prompt, 150)}"))
         self.add_item(row_of(DeleteForGood(record.id), Spare(record.id)))
 
 
@@ -59,19 +55,19 @@ class DeleteForGood(GenerationPress, verb="erase"):
     """Takes the messages down and the pictures out of history and gallery."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Delete", style=discord.ButtonStyle.danger)
+        return ui.Button(label=say(buttons.DELETE), style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         removed = await interaction.client.services.pictures.delete(actor_of(interaction), self.generation_id)
-        await interaction.edit_original_response(view=note(text.deleted(gone=removed.gone)))
+        await interaction.edit_original_response(view=note(drawing.deleted(gone=removed.gone)))
 
 
 class Spare(GenerationPress, verb="spare"):
     """Puts the question away."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Keep", style=discord.ButtonStyle.secondary)
+        return ui.Button(label=say(buttons.SPARE), style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()

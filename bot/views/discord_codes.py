@@ -8,6 +8,9 @@ from typing import Final
 
 import discord
 
+from bot.wording.phrases import DISCORD_ERRORS
+from bot.wording.reader import say
+
 
 class Code(IntEnum):
     """The errors that Easel meets in its work."""
@@ -31,22 +34,8 @@ TOKEN_GONE: Final = frozenset({Code.UNKNOWN_WEBHOOK, Code.UNKNOWN_INTERACTION, C
 # There is nobody left to tell, or nothing to tell them by.
 UNHEARD: Final = TOKEN_GONE | {Code.ALREADY_ANSWERED}
 
-_SENTENCES: Final = {
-    Code.UNKNOWN_CHANNEL: "This channel is gone.",
-    Code.UNKNOWN_MESSAGE: "This message is gone already.",
-    Code.FILE_TOO_LARGE: "Discord refused the picture: it is larger than this server takes.",
-    Code.MISSING_ACCESS: (
-        "Easel may not see this channel. It needs the permission “View Channel”; a moderator can give it."
-    ),
-    Code.CANNOT_WRITE_TO_USER: "Discord does not let Easel write to this person privately.",
-    Code.MISSING_PERMISSIONS: (
-        "Easel lacks a permission here. It needs “Send Messages” and “Attach Files”; a moderator can give them."
-    ),
-    Code.TOO_MANY_LATE_EDITS: "Discord lets messages older than an hour be changed only now and then. Try again later.",
-    Code.BLOCKED_BY_AUTOMOD: "This server’s AutoMod did not let Easel’s message through.",
-}
-
 
 def sentence_for(error: discord.HTTPException) -> str | None:
     """What happened, in words; None where Discord's error means that something is broken."""
-    return _SENTENCES.get(error.code)  # type: ignore[call-overload, no-any-return]  # an IntEnum is looked up by its int
+    code = next((code for code in Code if code == error.code), None)
+    return None if code is None or code.name not in DISCORD_ERRORS else say(DISCORD_ERRORS[code.name])

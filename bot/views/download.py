@@ -17,13 +17,15 @@ from bot.errors import TooLarge
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of
+from bot.wording import buttons, drawing
+from bot.wording.reader import say
 
 
 class DownloadAll(GenerationPress, verb="zip"):
     """Hands out the pictures as they were drawn, with a note of what was ordered."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Download", emoji="⬇️")
+        return ui.Button(label=say(buttons.DOWNLOAD), emoji="⬇️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -51,9 +53,8 @@ def packed(record: GenerationRecord, pngs: Sequence[tuple[int, bytes]]) -> bytes
 def _about(record: GenerationRecord) -> str:
     order = record.order
     facts = {
-        "Prompt": order.prompt, "Negative prompt": order.negative_prompt, "Model": record.model, "Seed": record.seed,
-        "Guidance": order.guidance_scale, "Temperature": order.temperature, "Top k": order.top_k,
-        "Drawn": record.created_at.isoformat(timespec="seconds"),
+        "prompt": order.prompt, "negative_prompt": order.negative_prompt, "model": record.model, "seed": record.seed,
+        "guidance_scale": order.guidance_scale, "temperature": order.temperature, "top_k": order.top_k,
     }  # fmt: skip
-    lines = [f"{name}: {value}" for name, value in facts.items() if value is not None]
-    return "\n".join([*lines, "These pictures are AI-generated (Easel).", ""])
+    lines = [f"{drawing.option(name)}: {value}" for name, value in facts.items() if value is not None]
+    return "\n".join([*lines, drawing.generated_by(record.created_at.isoformat(timespec="seconds"))])

@@ -15,6 +15,8 @@ from bot.views.gallery import PER_PAGE, Favour, share_box, with_files
 from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
+from bot.wording import buttons, sharing
+from bot.wording.reader import say
 
 
 class FavouritesLayout(Layout):
@@ -25,8 +27,7 @@ class FavouritesLayout(Layout):
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
-        empty = "You have no favourites here yet. Press ⭐ below a picture in `/gallery`."
-        self.add_item(ui.TextDisplay("### Your favourites in this server" if shares else empty))
+        self.add_item(ui.TextDisplay(sharing.favourites_heading(empty=not shares)))
         for share, png in shares:
             box, file = share_box(share, png)
             self.files.append(file)
@@ -47,7 +48,7 @@ class FavouritesPage(Press, verb="favourites"):
 
     def control(self) -> ui.Button[Any]:
         newest = self.cursor is None
-        return ui.Button(label="Newest" if newest else "Older", emoji="⏮️" if newest else "▶️")
+        return ui.Button(label=say(buttons.NEWEST if newest else buttons.OLDER), emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()

@@ -21,12 +21,12 @@ from bot.views.layout import Layout
 from bot.views.picture import Unshare
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
-from bot.wording import text
+from bot.wording import buttons, sharing, terms, text
+from bot.wording.reader import say
 
 log = structlog.get_logger(__name__)
 
 PER_PAGE: Final = 4  # eight components each; a message takes 40
-TITLES: Final[dict[GalleryOrder, str]] = {"newest": "Gallery · newest", "top": "Gallery · most votes"}
 
 
 class GalleryLayout(Layout):
@@ -38,8 +38,7 @@ class GalleryLayout(Layout):
     ) -> None:  # fmt: skip
         super().__init__()
         self.files: list[discord.File] = []
-        empty = "\nNothing is shared yet. Press *Share* below one of your pictures."
-        self.add_item(ui.TextDisplay(f"### {TITLES[order]}{'' if shares else empty}"))
+        self.add_item(ui.TextDisplay(sharing.heading(order, empty=not shares)))
         for share, png in shares:
             box, file = share_box(share, png)
             row = row_of(
@@ -59,10 +58,10 @@ class GalleryLayout(Layout):
 
 def share_box(share: ShareRecord, png: bytes) -> tuple[ui.Container[Any], discord.File]:
     """A shared picture with its words, to which buttons are added; the file is to be sent along."""
-    file = discord.File(BytesIO(png), filename=f"easel-share-{share.id}.png", description=text.alt_text(share.prompt))
+    file = discord.File(BytesIO(png), filename=f"easel-share-{share.id}.png", description=terms.alt_text(share.prompt))
     box: ui.Container[Any] = ui.Container()
     box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=share.image.is_covered)))
-    about = f"-# by <@{share.user_id}> · {text.relative(share.created_at)}"
+    about = sharing.about(share.user_id, share.created_at)
     box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
     return box, file
 
@@ -74,9 +73,9 @@ class GalleryPage(Press, verb="gallery"):
     cursor: str | None
 
     def control(self) -> ui.Button[Any]:
-        first = {"newest": ("Newest", "🕓"), "top": ("Most votes", "🏆")}
-        label, emoji = first[self.order] if self.cursor is None else ("More", "▶️")
-        return ui.Button(label=label, emoji=emoji)
+        first = {"newest": (buttons.NEWEST, "🕓"), "top": (buttons.MOST_VOTES, "🏆")}
+        label, emoji = first[self.order] if self.cursor is None else (buttons.MORE, "▶️")
+        return ui.Button(label=say(label), emoji=emoji)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
@@ -113,7 +112,7 @@ class Favour(Press, verb="favour"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await interaction.client.services.gallery.favour(actor_of(interaction), self.share_id)
-        told = "It is among your `/favourites` now." if kept else "It is no longer among your `/favourites`."
+        told = say(sharing.KEPT if kept else sharing.NOT_KEPT)
         await interaction.followup.send(view=note(told), ephemeral=True)
 
 

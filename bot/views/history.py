@@ -17,7 +17,8 @@ from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import Press
 from bot.views.result import action_rows, grid_file
-from bot.wording import text
+from bot.wording import buttons, drawing, text
+from bot.wording.reader import say
 
 PER_PAGE: Final = 3  # nine components each; a message takes 40
 
@@ -33,15 +34,13 @@ class HistoryLayout(Layout):
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
-        self.add_item(ui.TextDisplay("### Your pictures" if entries else "You have no pictures yet. Try `/imagine`."))
+        self.add_item(ui.TextDisplay(f"### {say(drawing.YOUR_PICTURES)}" if entries else say(drawing.NO_PICTURES)))
         for record, picture in entries:
             box: ui.Container[Self] = ui.Container()
-            facts = (
-                f"{text.relative(record.created_at)} · seed {record.seed} · {text.count(len(record.images), 'picture')}"
-            )
+            facts = drawing.facts_in_history(record.created_at, record.seed, len(record.images))
             box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt, 200)}**\n-# {facts}"))
             if picture is None:
-                box.add_item(ui.TextDisplay("-# Its picture file is missing or was removed."))
+                box.add_item(ui.TextDisplay(f"-# {say(drawing.FILE_MISSING)}"))
             else:
                 self.files.append(grid_file(record, picture))
                 box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1], spoiler=record.is_covered)))
@@ -64,7 +63,7 @@ class HistoryPage(Press, verb="history"):
 
     def control(self) -> ui.Button[Any]:
         newest = self.before is None
-        return ui.Button(label="Newest" if newest else "Older", emoji="⏮️" if newest else "▶️")
+        return ui.Button(label=say(buttons.NEWEST if newest else buttons.OLDER), emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()

@@ -18,7 +18,8 @@ from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import details, grid_file
 from bot.views.sanction import Ban, TimeOut
-from bot.wording import text
+from bot.wording import buttons, moderating, terms, text
+from bot.wording.reader import say
 from bot.wording.render import explain_kept
 
 PER_PAGE: Final = 6
@@ -42,11 +43,11 @@ class ModLogLayout(Layout):
         sanction: SanctionRecord | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.add_item(ui.TextDisplay(f"### Request log\n-# {described(wanted)}{_in_force(sanction)}"))
+        self.add_item(ui.TextDisplay(f"### {say(moderating.LOG)}\n-# {described(wanted)}{_in_force(sanction)}"))
         for record in page.records:
             self.add_item(ui.Section(ui.TextDisplay(entry(record)), accessory=LogEntry(record.id)))
         if not page.records:
-            self.add_item(ui.TextDisplay("Nothing matches."))
+            self.add_item(ui.TextDisplay(say(moderating.NOTHING_MATCHES)))
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if before is not None:
             pages.add_item(ModLogPage.of(wanted, None))
@@ -82,7 +83,7 @@ class ModLogPage(Press, verb="modlog"):
 
     def control(self) -> ui.Button[Any]:
         newest = self.before is None
-        return ui.Button(label="Newest" if newest else "Older", emoji="⏮️" if newest else "▶️")
+        return ui.Button(label=say(buttons.NEWEST if newest else buttons.OLDER), emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.edit_message(view=await modlog_layout(interaction, self.wanted, self.before))
@@ -92,7 +93,7 @@ class LogEntry(GenerationPress, verb="logentry"):
     """Opens one entry: everything known of it, with its pictures."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Open")
+        return ui.Button(label=say(buttons.OPEN))
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -114,12 +115,12 @@ class Remove(GenerationPress, verb="remove"):
     """Takes a generation down from within the log."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Remove", style=discord.ButtonStyle.danger)
+        return ui.Button(label=say(buttons.REMOVE), style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         removed = await interaction.client.services.pictures.remove(actor_of(interaction), self.generation_id, "")
-        sentence = text.removed(f"Generation {self.generation_id}", gone=removed.gone)
+        sentence = moderating.removed(self.generation_id, gone=removed.gone)
         await interaction.edit_original_response(view=note(sentence), attachments=[])
 
 
@@ -151,16 +152,14 @@ def opened_entry(record: GenerationRecord) -> str:
     """
     lines = [f"-# {entry_facts(record)}"]
     if record.verdict is not None and record.verdict.reason:
-        lines.append(f"Filter's reason: {text.plain(record.verdict.reason, 200)}")
+        lines.append(moderating.filters_reason(record.verdict.reason))
     if record.error_code is not None:
         told = explain_kept(record.error_code, record.error_data)
-        lines.append(f"Error **{text.plain(record.error_code, 40)}**: {text.shorten(told, 200)}")
-    removals = [("Removed", record.removal, 200)]
-    removals += [(f"-# Picture {image.index + 1} removed", image.removal, 40) for image in record.images]
-    for what, removal, limit in removals:
-        if removal is not None:
-            why = f": {text.plain(removal.why, limit)}" if removal.why else ""
-            lines.append(f"{what} by <@{removal.by}>{why}")
+        lines.append(moderating.failed(record.error_code, text.shorten(told, 200)))
+    if record.removal is not None:
+        lines.append(moderating.removed_by(record.removal.by, record.removal.why, 200))
+    removals = ((image.index, image.removal) for image in record.images)
+    lines += [moderating.removed_by(gone.by, gone.why, 40, index) for index, gone in removals if gone is not None]
     told = details(record, verdict=True, repeat=False)
     for line in lines:
         if len(told) + 1 + len(line) <= MAX_MESSAGE:
@@ -169,36 +168,25 @@ def opened_entry(record: GenerationRecord) -> str:
 
 
 def entry_facts(record: GenerationRecord) -> str:
-    parts = [f"{_MARKS[record.status]} {record.status}", f"<@{record.order.requester.user_id}>"]
+    parts = [f"{_MARKS[record.status]} {terms.status(record.status)}", f"<@{record.order.requester.user_id}>"]
     if record.verdict is not None and record.verdict.category:
-        parts.append(f"{record.verdict.action}: {text.category(record.verdict.category)}")
+        parts.append(f"{terms.action(record.verdict.action)}: {terms.category(record.verdict.category)}")
     if record.removal is not None:
-        parts.append("removed")
+        parts.append(terms.status("removed"))
     address = message_url(record)
     if address is not None:
-        parts.append(f"[message]({address})")
-    parts += [text.relative(record.created_at), f"id {record.id}"]
+        parts.append(f"[{say(moderating.MESSAGE)}]({address})")
+    parts += [text.relative(record.created_at), say(moderating.ID, id=record.id)]
     return " · ".join(parts)
 
 
 def described(wanted: GenerationFilter) -> str:
     """The filter in words."""
-    parts = []
-    if wanted.user_id is not None:
-        parts.append(f"by <@{wanted.user_id}>")
-    if wanted.flagged:
-        parts.append("flagged or blocked")
-    if wanted.status is not None:
-        parts.append(f"status {wanted.status}")
-    if wanted.category is not None:
-        parts.append(f"category {text.plain(wanted.category, MAX_CATEGORY)}")
-    if wanted.words is not None:
-        parts.append(f"words “{text.plain(wanted.words, MAX_WORDS)}”")
-    return " · ".join(parts) or "everything, newest first"
+    return moderating.filtered(
+        user_id=wanted.user_id, flagged=bool(wanted.flagged), state=wanted.status,
+        found=wanted.category and wanted.category[:MAX_CATEGORY], words=wanted.words and wanted.words[:MAX_WORDS],
+    )  # fmt: skip
 
 
 def _in_force(sanction: SanctionRecord | None) -> str:
-    if sanction is None:
-        return ""
-    until = "" if sanction.until is None else f" {text.until(sanction.until)}"
-    return f"\n⛔ {sanction.kind}{until}: {text.plain(sanction.reason)}"
+    return "" if sanction is None else "\n" + moderating.in_force(sanction.kind, sanction.until, sanction.reason)

@@ -18,9 +18,11 @@ from bot.generation.grid import PictureFile
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
+from bot.views.language import language_of
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of, place, row_of
-from bot.wording import text
+from bot.wording import buttons, drawing, sharing, terms, text
+from bot.wording.reader import reading, say
 
 UPSCALE_FACTOR: Final = 4  # of buttons that do not say
 UPSCALE_FACTORS: Final = (2, 4)
@@ -54,13 +56,13 @@ class PickOne(GenerationPress, verb="choose"):
     def control(self) -> ui.Select[Any]:
         options = [
             discord.SelectOption(
-                label=f"Picture {image.index + 1}, {text.place_in_grid(image.index, self.count)}",
-                description=f"seed {image.seed}",
+                label=buttons.picture_choice(image.index, self.count),
+                description=drawing.seed(image.seed),
                 value=str(image.index),
             )
             for image in self.images
         ]
-        return ui.Select(placeholder="Pick a picture: upscale, vary, share …", options=options)
+        return ui.Select(placeholder=say(buttons.PICK), options=options)
 
     async def press(self, interaction: BotInteraction) -> None:
         await show_picture(interaction, self.generation_id, int(self.item.values[0]))
@@ -72,7 +74,7 @@ class Upscale(PicturePress, verb="upscale"):
     factor: int | None = None
 
     def control(self) -> ui.Button[Any]:
-        label = f"Upscale ×{self.factor or UPSCALE_FACTOR}"
+        label = buttons.upscale(self.factor or UPSCALE_FACTOR)
         return ui.Button(label=label, emoji="🔍", style=discord.ButtonStyle.primary)
 
     async def press(self, interaction: BotInteraction) -> None:
@@ -85,7 +87,8 @@ class Upscale(PicturePress, verb="upscale"):
             await take_back(interaction)
             raise
         file = await enlarged(png, self.factor or UPSCALE_FACTOR)
-        layout = PictureLayout(record, image, file, by=interaction.user.id)
+        with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
+            layout = PictureLayout(record, image, file, by=interaction.user.id)
         await interaction.edit_original_response(view=layout, attachments=[layout.file])
 
 
@@ -99,7 +102,7 @@ class Discard(GenerationPress, verb="discard"):
     by: int
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Remove this copy", emoji="🗑️", style=discord.ButtonStyle.secondary)
+        return ui.Button(label=say(buttons.DISCARD), emoji="🗑️", style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         message_id = 0 if interaction.message is None else interaction.message.id
@@ -115,8 +118,7 @@ class Vary(PicturePress, verb="vary"):
     strength: Literal["subtle", "strong"] | None = None
 
     def control(self) -> ui.Button[Any]:
-        label = {"subtle": "Vary a little", "strong": "Vary a lot", None: "Vary"}[self.strength]
-        return ui.Button(label=label, emoji="🪄")
+        return ui.Button(label=say(buttons.VARY[self.strength]), emoji="🪄")
 
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
@@ -130,7 +132,7 @@ class Share(PicturePress, verb="share"):
     """Posts one's own picture to the server's gallery."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Share", emoji="🖼️")
+        return ui.Button(label=say(buttons.SHARE), emoji="🖼️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await share(interaction, self.generation_id, self.index)
@@ -142,8 +144,8 @@ class SharePicker(GenerationPress, verb="sharepick"):
     indexes: tuple[int, ...] = unwritten(default=())
 
     def control(self) -> ui.Select[Any]:
-        options = [discord.SelectOption(label=f"Picture {index + 1}", value=str(index)) for index in self.indexes]
-        return ui.Select(placeholder="Which picture?", options=options)
+        options = [discord.SelectOption(label=terms.picture(index), value=str(index)) for index in self.indexes]
+        return ui.Select(placeholder=say(buttons.WHICH), options=options)
 
     async def press(self, interaction: BotInteraction) -> None:
         await share(interaction, self.generation_id, int(self.item.values[0]))
@@ -155,12 +157,12 @@ class Unshare(Press, verb="unshare"):
     share_id: int
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Take out of the gallery", style=discord.ButtonStyle.secondary)
+        return ui.Button(label=say(buttons.UNSHARE), style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await interaction.client.services.gallery.unshare(actor_of(interaction), self.share_id)
-        await interaction.followup.send(view=note("Taken out of the gallery."), ephemeral=True)
+        await interaction.followup.send(view=note(say(sharing.UNSHARED)), ephemeral=True)
 
 
 class PictureLayout(Layout):
@@ -172,14 +174,13 @@ class PictureLayout(Layout):
         self.file = discord.File(
             BytesIO(file.data),
             filename=f"easel-{record.id}-{image.index + 1}.{file.suffix}",
-            description=text.alt_text(prompt, image.index + 1),
+            description=terms.alt_text(prompt, image.index),
         )
-        facts = f"Picture {image.index + 1} of {len(record.images)} · by <@{record.order.requester.user_id}>"
-        width, height = grid.size_of(file.data)
-        size = f" · {width} × {height} pixels"
-        asked = size if by is None else f"{size}, upscaled for <@{by}>"
+        facts = drawing.facts_of_picture(image.index, len(record.images), record.order.requester.user_id)
+        size = drawing.size_of_picture(*grid.size_of(file.data), by)
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
-        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {facts}{asked} · seed {image.seed}"))
+        about = f"{facts} · {size} · {drawing.seed(image.seed)}"
+        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {about}"))
         hidden = image.is_covered or (record.order.spoiler and by is not None)
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=hidden)))
         for row in buttons_of(record, image.index, by):
@@ -192,7 +193,7 @@ class SharePickerLayout(Layout):
 
     def __init__(self, generation_id: int, indexes: tuple[int, ...]) -> None:
         super().__init__()
-        self.add_item(ui.TextDisplay("Share a picture with its prompt in this server's gallery."))
+        self.add_item(ui.TextDisplay(say(sharing.SHARE_ONE)))
         self.add_item(ui.ActionRow(SharePicker(generation_id, indexes)))
 
 
@@ -201,7 +202,7 @@ class SharedLayout(Layout):
 
     def __init__(self, record: ShareRecord) -> None:
         super().__init__()
-        self.add_item(ui.TextDisplay(f"Picture {record.image.index + 1} is in the gallery now: see `/gallery`."))
+        self.add_item(ui.TextDisplay(sharing.shared(record.image.index)))
         self.add_item(ui.ActionRow(Unshare(record.id)))
 
 

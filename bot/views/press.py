@@ -21,6 +21,7 @@ from bot.database.records import GenerationRecord
 from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import CustomId, unwritten
+from bot.wording.reader import reading
 
 Control = ui.Button[Any] | ui.Select[Any] | ui.ChannelSelect[Any] | ui.RoleSelect[Any]
 
@@ -31,11 +32,12 @@ NEVER = r"easel:(?!)"
 
 @asynccontextmanager
 async def answering(interaction: BotInteraction) -> AsyncIterator[None]:
-    """Whatever is raised inside is told to the person (see `Client.report`) and goes no further."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001  # the one error handler sorts them
-        await interaction.client.report(interaction, error)
+    """What is said inside is in the person's language; what is raised is told to them (`Client.report`), no further."""
+    with reading(str(interaction.locale)):
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # the one error handler sorts them
+            await interaction.client.report(interaction, error)
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(unwritten,))

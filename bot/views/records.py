@@ -16,7 +16,8 @@ from bot.views.layout import Layout
 from bot.views.modlog import ModLogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, TimeOut
-from bot.wording import text
+from bot.wording import buttons, moderating, text
+from bot.wording.reader import say
 
 PER_PAGE: Final = 10
 
@@ -29,7 +30,7 @@ class AuditPage(Press, verb="audit"):
     action: str | None
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Older" if self.before else "Newest", emoji="▶️" if self.before else "⏮️")
+        return ui.Button(label=say(buttons.OLDER if self.before else buttons.NEWEST), emoji="▶️" if self.before else "⏮️")
 
     async def press(self, interaction: BotInteraction) -> None:
         layout = await audit_layout(interaction, self.before, self.actor_id, self.action)
@@ -42,7 +43,7 @@ class SanctionsPage(Press, verb="sanctions"):
     before: Base36 | None
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Older" if self.before else "Newest", emoji="▶️" if self.before else "⏮️")
+        return ui.Button(label=say(buttons.OLDER if self.before else buttons.NEWEST), emoji="▶️" if self.before else "⏮️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.edit_message(view=await sanctions_layout(interaction, self.before))
@@ -53,7 +54,7 @@ async def audit_layout(
 ) -> ui.LayoutView:
     wanted = AuditFilter(actor_id=actor_id, action=action)
     page = await interaction.client.services.moderation.audit(actor_of(interaction), wanted, before, PER_PAGE)
-    layout = listed("Audit log", [act(record) for record in page.records])
+    layout = listed(say(moderating.AUDIT), [act(record) for record in page.records])
     turn = [] if before is None else [AuditPage(None, actor_id, action)]
     if page.next_before is not None:
         turn.append(AuditPage(page.next_before, actor_id, action))
@@ -62,7 +63,7 @@ async def audit_layout(
 
 async def sanctions_layout(interaction: BotInteraction, before: int | None) -> ui.LayoutView:
     page = await interaction.client.services.moderation.sanctions(actor_of(interaction), before, PER_PAGE)
-    layout = listed("Sanctions", [sanction(record, whom=True) for record in page.records])
+    layout = listed(say(moderating.SANCTIONS), [sanction(record, whom=True) for record in page.records])
     turn = [] if before is None else [SanctionsPage(None)]
     if page.next_before is not None:
         turn.append(SanctionsPage(page.next_before))
@@ -76,24 +77,17 @@ async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutV
     counts = await services.statistics.of_person(user_id, interaction.guild_id)
     sanctions = (await services.moderation.sanctions(actor, None, 5, user_id)).records
     in_force = await services.moderation.in_force(actor, user_id)
-    lines = [
-        f"### <@{user_id}>",
-        f"**{text.count(sum(counts.values()), 'request')}**: "
-        + (", ".join(f"{number} {status}" for status, number in counts.items()) or "none"),
-        f"Reported {said.get('report', 0)} · flagged {said.get('flag', 0)} · appealed {said.get('appeal', 0)}",
-        f"⛔ {sanction(in_force)}" if in_force is not None else "Free to use Easel.",
-    ]
-    if sanctions:
-        lines += ["**Sanctions so far**", *(sanction(record) for record in sanctions)]
+    now = None if in_force is None else sanction(in_force)
+    told = moderating.person(user_id, counts, said, now, [sanction(record) for record in sanctions])
     layout = Layout()
-    layout.add_item(ui.TextDisplay("\n".join(lines)))
+    layout.add_item(ui.TextDisplay(told))
     log = ModLogPage.of(GenerationFilter(user_id=user_id), None)
     return with_buttons(layout, [log, TimeOut(user_id), Ban(user_id)])
 
 
 def listed(title: str, lines: list[str]) -> ui.LayoutView:
     layout = Layout()
-    layout.add_item(ui.TextDisplay("\n".join([f"### {title}", *(lines or ["Nothing yet."])])))
+    layout.add_item(ui.TextDisplay("\n".join([f"### {title}", *(lines or [say(moderating.NOTHING_YET)])])))
     return layout
 
 
@@ -111,11 +105,8 @@ def act(record: AuditRecord) -> str:
 
 
 def sanction(record: SanctionRecord, *, whom: bool = False) -> str:
-    who = f"<@{record.user_id}> " if whom else ""
-    until = f" {text.until(record.until)}" if record.until is not None else ""
-    over = record.lifted_at is not None or (record.until is not None and record.until <= utc_now())
-    state = " (over)" if over else ""
-    everywhere = ", everywhere" if record.guild_id is None else ""
-    why = f": {text.plain(record.reason, 100)}" if record.reason else ""
-    by = f"by <@{record.created_by}> {text.relative(record.created_at)}"
-    return f"{who}**{record.kind}**{until}{everywhere}{state}, {by}{why}"
+    return moderating.sanction_line(
+        record.kind, whom=record.user_id if whom else None, end=record.until, everywhere=record.guild_id is None,
+        over=record.lifted_at is not None or (record.until is not None and record.until <= utc_now()),
+        by=record.created_by, at=record.created_at, reason=record.reason,
+    )  # fmt: skip

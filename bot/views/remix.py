@@ -11,21 +11,21 @@ from bot.database.records import GenerationRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.press import actor_of, answering, place
-from bot.wording import text
+from bot.wording import buttons, drawing, text
+from bot.wording.reader import reading, say
 from inference.contract import MAX_PROMPT_CHARACTERS
 
-FORGOTTEN: Final = "Easel was restarted while this form was open. Please open it again."
 CUSTOM_ID: Final = re.compile(r"easel:remixed:(\d+)")
 
 
-class RemixModal(ui.Modal, title="Remix"):
+class RemixModal(ui.Modal):
     """Filled with the generation's own words.  What comes back is ordered by whoever submits it.
 
     Its id names the generation, so that what was typed is drawn after a restart, too: nothing waits for it here.
     """
 
     def __init__(self, record: GenerationRecord) -> None:
-        super().__init__(timeout=15 * 60, custom_id=f"easel:remixed:{record.id}")
+        super().__init__(title=say(buttons.REMIX_TITLE), timeout=15 * 60, custom_id=f"easel:remixed:{record.id}")
         self.record = record
         order = record.order
         self.prompt: ui.TextInput[Self] = ui.TextInput(
@@ -40,8 +40,8 @@ class RemixModal(ui.Modal, title="Remix"):
             max_length=MAX_PROMPT_CHARACTERS,
             custom_id="negative",
         )
-        self.add_item(ui.Label(text="What to draw", component=self.prompt))
-        self.add_item(ui.Label(text="What to leave out", component=self.negative))
+        self.add_item(ui.Label(text=say(buttons.WHAT_TO_DRAW), component=self.prompt))
+        self.add_item(ui.Label(text=say(buttons.WHAT_TO_LEAVE_OUT), component=self.negative))
         self.stop()
 
 
@@ -60,7 +60,8 @@ async def take_form(interaction: BotInteraction) -> None:
     if found is not None:
         await submit_remix(interaction, int(found[1]), dict(_values(data["components"])))
     else:
-        await interaction.response.send_message(view=note(FORGOTTEN), ephemeral=True)
+        with reading(str(interaction.locale)):
+            await interaction.response.send_message(view=note(say(drawing.FORM_FORGOTTEN)), ephemeral=True)
 
 
 def _values(components: Iterable[Any]) -> Iterator[tuple[str, str]]:

@@ -24,8 +24,11 @@ from bot.orders.order import Order
 from bot.views.answer import note
 from bot.views.appeal import blocked_note
 from bot.views.discord_codes import TOKEN_GONE, Code
+from bot.views.language import public_language
 from bot.views.result import ResultLayout
-from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout, drawing_status, queued_status
+from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout
+from bot.wording import drawing
+from bot.wording.reader import reading, say
 from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
@@ -70,6 +73,7 @@ class InteractionReply:
         self._in_server = order.requester.guild_id is not None
         self._prompt = order.prompt
         self._locale = order.requester.locale
+        self._public = public_language(client, order.requester)
         self._interaction = order.interaction
         self._message_id = message_id
         self._thinking = message_id is not None
@@ -96,11 +100,15 @@ class InteractionReply:
     # ------------------------------------------------------------------------------------------- the protocol
 
     async def queued(self, position: int, eta_seconds: float | None) -> None:
-        await self._show(self._status(queued_status(position, eta_seconds), WAITING_COLOUR))
+        with reading(self._public):
+            layout = self._status(drawing.waiting(position, eta_seconds), WAITING_COLOUR)
+        await self._show(layout)
 
     async def progress(self, done: float, preview: bytes | None) -> None:
         file = None if preview is None else discord.File(BytesIO(preview), filename=f"preview-{done:.2f}.webp")
-        await self._show(self._status(drawing_status(done), WORKING_COLOUR, file), file)
+        with reading(self._public):
+            layout = self._status(drawing.drawing(done), WORKING_COLOUR, file)
+        await self._show(layout, file)
 
     async def deliver(self, result: Result) -> int | None:
         """The id of the message that shows the pictures; None where Discord took none.
@@ -127,27 +135,31 @@ class InteractionReply:
 
         Where the token serves no more there are no private messages, and the public one says it.
         """
-        sentence = explain(error, self._locale)
         if isinstance(error, GenerationCancelled):
-            await self._say(f"-# {sentence}")
+            await self._say(f"-# {self._publicly(error)}")
             return
         if self._thinking:
             # While the answer is "thinking…", a private message would take its public place.
             await self._show(note("-# …"))
         try:
-            layout = self._refusal(error, sentence)
+            with reading(self._locale):
+                layout = self._refusal(error)
             await self._attempt(lambda: self._webhook().send(view=layout, ephemeral=True), self._token_ends)
         except (Vanished, Unreachable):
-            await self._say(sentence)
+            await self._say(self._publicly(error))
         else:
             await self._clear()
 
     # ------------------------------------------------------------------------------------------------ private
 
-    def _refusal(self, error: UserError, sentence: str) -> discord.ui.LayoutView:
+    def _refusal(self, error: UserError) -> discord.ui.LayoutView:
         """What the filter blocked in a server can be appealed to its moderators."""
         appealable = isinstance(error, PromptBlocked) and self._in_server
-        return blocked_note(sentence, self._generation_id) if appealable else note(sentence)
+        return blocked_note(explain(error), self._generation_id) if appealable else note(explain(error))
+
+    def _publicly(self, error: UserError) -> str:
+        with reading(self._public):
+            return explain(error)
 
     def _status(self, status: str, colour: discord.Colour, preview: discord.File | None = None) -> StatusLayout:
         return StatusLayout(
@@ -179,7 +191,8 @@ class InteractionReply:
         """Put the result into the answer.  Built anew for each try, because sending uses up its file."""
 
         async def edit() -> int:
-            layout = ResultLayout.of(result)
+            with reading(self._public):
+                layout = ResultLayout.of(result)
             return (await self._webhook().edit_message(self._target, view=layout, attachments=[layout.file])).id
 
         message_id = await self._attempt(edit, self._token_ends)
@@ -251,7 +264,8 @@ class InteractionReply:
         """Post it, unless it stands there: an earlier process, or an earlier try, may not have heard that it did."""
         if (known := await self._find_own()) is not None:
             return known
-        layout = ResultLayout.of(result, mention=True)
+        with reading(self._public):
+            layout = ResultLayout.of(result, mention=True)
         owner = discord.AllowedMentions(
             everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
         )
@@ -272,7 +286,9 @@ class InteractionReply:
 
     async def _leave_in_history(self) -> None:
         log.info("answer.waits_in_history", generation=self._generation_id)
-        await self._say("Your pictures are ready: see `/history`.")
+        with reading(self._public):
+            sentence = say(drawing.IN_HISTORY)
+        await self._say(sentence)
 
     def _own_message(self) -> discord.PartialMessage:
         if self._message_id is None:

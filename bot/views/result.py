@@ -21,10 +21,10 @@ from bot.views.layout import Layout
 from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
-from bot.wording import text
+from bot.wording import buttons, drawing, terms, text
+from bot.wording.reader import say
 
 MAX_COMMAND_SHOWN = 1300
-MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30
 
 
 class ResultLayout(Layout):
@@ -41,11 +41,11 @@ class ResultLayout(Layout):
         super().__init__()
         self.file = grid_file(record, grid)
         if mention:
-            self.add_item(ui.TextDisplay(f"<@{record.order.requester.user_id}> your pictures are ready."))
+            self.add_item(ui.TextDisplay(drawing.ready(record.order.requester.user_id)))
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
         lines = [f"**{text.plain(record.order.prompt)}**", f"-# {facts(record)}"]
         if unknown:
-            lines.append(f"-# {unknown_words(unknown)}")
+            lines.append(f"-# {drawing.unknown_words(unknown)}")
         box.add_item(ui.TextDisplay("\n".join(lines)))
         hidden = record.order.spoiler or record.is_covered
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=hidden)))
@@ -60,27 +60,20 @@ def grid_file(record: GenerationRecord, grid: PictureFile) -> discord.File:
     return discord.File(
         BytesIO(grid.data),
         filename=f"easel-{record.id}.{grid.suffix}",
-        description=text.alt_text(record.order.prompt),
+        description=terms.alt_text(record.order.prompt),
     )
-
-
-def unknown_words(words: Sequence[str]) -> str:
-    """ "I don't know “pepe”; I drew what is nearest." """
-    named = [f"“{text.plain(word, MAX_WORD_SHOWN)}”" for word in words[:MAX_WORDS_SHOWN]]
-    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
-    return f"I don't know {listed}; I drew what is nearest."
 
 
 def facts(record: GenerationRecord) -> str:
     """Who, and from what: "by @ann · seed 7 · builtin · 2.1 s"."""
-    parts = [f"by <@{record.order.requester.user_id}>", f"seed {record.seed}"]
+    parts = [drawing.by(record.order.requester.user_id), drawing.seed(record.seed)]
     if record.model:
         parts.append(text.plain(record.model, 60))
     if record.seconds is not None:
-        parts.append(text.seconds(record.seconds))
-    origin = {"reroll": "re-roll", "vary": "variation", "remix": "remix"}.get(record.order.kind)
-    if origin and record.order.parent_id is not None:
-        parts.append(f"{origin} of {record.order.parent_id}")
+        parts.append(terms.seconds(record.seconds))
+    parent = record.order.parent_id
+    if parent is not None and (origin := drawing.origin(record.order.kind, parent)) is not None:
+        parts.append(origin)
     return " · ".join(parts)
 
 
@@ -105,7 +98,7 @@ class Reroll(GenerationPress, verb="reroll"):
     """The same order once more with another seed, for whoever pressed."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Re-roll", emoji="🎲")
+        return ui.Button(label=say(buttons.REROLL), emoji="🎲")
 
     async def press(self, interaction: BotInteraction) -> None:
         order = await interaction.client.services.pictures.reroll(actor_of(interaction), self.generation_id)
@@ -121,7 +114,7 @@ class Remix(GenerationPress, verb="remix"):
     index: int | None = None
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Remix", emoji="✏️")
+        return ui.Button(label=say(buttons.REMIX), emoji="✏️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.send_modal(RemixModal(await self.generation(interaction)))
@@ -131,7 +124,7 @@ class ShareAny(GenerationPress, verb="shareany"):
     """Shares the picture; of a grid, asks which."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Share", emoji="🖼️")
+        return ui.Button(label=say(buttons.SHARE), emoji="🖼️")
 
     async def press(self, interaction: BotInteraction) -> None:
         indexes = await interaction.client.services.gallery.shareable(actor_of(interaction), self.generation_id)
@@ -146,7 +139,7 @@ class Details(GenerationPress, verb="details"):
     """Every parameter, to whoever asks; the filter's verdict only to the owner and to moderators."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Details", emoji="ℹ️")
+        return ui.Button(label=say(buttons.DETAILS), emoji="ℹ️")
 
     async def press(self, interaction: BotInteraction) -> None:
         record = await self.generation(interaction)
@@ -160,34 +153,30 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
     No command repeats a variation, which started from a picture; nor is one shown that had to be cut.
     """
     order = record.order
-    lines = [f"### Generation {record.id}", f"Prompt\n{text.code(order.prompt, 1000)}"]
+    lines = [drawing.title(record.id), drawing.block("prompt", order.prompt, 1000)]
     if order.negative_prompt:
-        lines.append(f"Negative prompt\n{text.code(order.negative_prompt, 500)}")
+        lines.append(drawing.block("negative_prompt", order.negative_prompt, 500))
     options = {
-        "Model": record.model,
-        "Guidance": order.guidance_scale,
-        "Temperature": order.temperature,
-        "Top k": order.top_k,
-        "Strength": order.strength,
-        "Size": order.size,
-        "Parent": order.parent_id,
-        "Seconds": None if record.seconds is None else f"{record.seconds:.1f}",
+        "model": record.model,
+        "guidance_scale": order.guidance_scale,
+        "temperature": order.temperature,
+        "top_k": order.top_k,
+        "strength": order.strength,
+        "size": order.size,
+        "parent": order.parent_id,
+        "seconds": None if record.seconds is None else f"{record.seconds:.1f}",
     }
-    lines.append(" · ".join(f"{name} **{value}**" for name, value in options.items() if value is not None))
+    given = {name: value for name, value in options.items() if value is not None}
+    lines.append(" · ".join(f"{drawing.option(name)} **{value}**" for name, value in given.items()))
     for image in record.images:
-        gone = "" if image.removal is None else " · removed"
-        lines.append(f"-# Picture {image.index + 1}: seed {image.seed} · {image.width}×{image.height}{gone}")
+        removed = image.removal is not None
+        lines.append(drawing.picture_line(image.index, image.seed, image.width, image.height, removed=removed))
     if verdict and record.verdict is not None:
-        found = (
-            f" ({text.category(record.verdict.category)}, {record.verdict.score:.2f})"
-            if record.verdict.category
-            else ""
-        )
-        lines.append(f"Filter: **{record.verdict.action}**{found}")
+        lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
     command = command_line(record)
     from_picture = order.strength is not None or record.init_image_key is not None
     if repeat and not from_picture and len(command) <= MAX_COMMAND_SHOWN:
-        lines.append(f"To repeat it\n{text.code(command, MAX_COMMAND_SHOWN)}")
+        lines.append(drawing.to_repeat(command, MAX_COMMAND_SHOWN))
     return "\n".join(line for line in lines if line)
 
 

@@ -3,13 +3,13 @@
 In: reviews and the generations that they are about.  Out: layouts with buttons to decide.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
-from bot.database.reviews import ReviewKind, ReviewRecord
+from bot.database.reviews import ReviewRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.history import grid_of
@@ -17,39 +17,34 @@ from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry_facts
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import grid_file
-from bot.wording import text
-
-TITLES: Final[dict[ReviewKind, str]] = {
-    "misuse": "🚨 Early signs of misuse", "report": "🚩 Reported", "appeal": "⚖️ Appealed", "held": "✋ Held back",
-    "flag": "🔎 Flagged by the filter",
-}  # fmt: skip
+from bot.wording import buttons, moderating, text
+from bot.wording.reader import say
 
 
 class Keep(GenerationPress, verb="keep"):
     """Decides that a generation may stay, or that a blocked prompt may pass here."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Keep", emoji="✅", style=discord.ButtonStyle.success)
+        return ui.Button(label=say(buttons.KEEP), emoji="✅", style=discord.ButtonStyle.success)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
-        await _decided(interaction, f"✅ Generation {self.generation_id} stays, by {interaction.user.mention}.")
+        await _decided(interaction, moderating.kept(self.generation_id, interaction.user.id))
 
 
 class TakeDown(GenerationPress, verb="takedown"):
     """Decides that a generation goes, or that a blocked prompt stays blocked."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Remove", emoji="🗑️", style=discord.ButtonStyle.danger)
+        return ui.Button(label=say(buttons.REMOVE), emoji="🗑️", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         reviews = interaction.client.services.reviews
         decided = await reviews.decide(actor_of(interaction), self.generation_id, "remove")
-        sentence = f"🗑️ Generation {self.generation_id} is removed, by {interaction.user.mention}."
-        if decided.gone is False:
-            sentence += " Discord did not let me take every message down; please delete what is left."
+        gone = decided.gone is not False
+        sentence = moderating.taken_down(self.generation_id, interaction.user.id, gone=gone)
         await _decided(interaction, sentence)
 
 
@@ -59,7 +54,7 @@ class NextReview(Press, verb="review"):
     after: str | None
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Next", emoji="▶️")
+        return ui.Button(label=say(buttons.NEXT), emoji="▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
@@ -89,12 +84,12 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
     actor, services = actor_of(interaction), interaction.client.services
     queue = await services.reviews.page(actor, None, after, limit=1)
     if not queue.records:
-        return note("Nothing waits for a decision. Reports, appeals and what the filter flags come here."), []
+        return note(say(moderating.NOTHING_TO_REVIEW)), []
     record = await services.moderation.entry(actor, queue.records[0].generation_id)
     said = [one for one in await services.reviews.of(actor, record.id) if one.closed_at is None]
     layout = Layout()
     waiting = await services.reviews.count(actor)
-    layout.add_item(ui.TextDisplay(f"### Review\n-# {waiting} waiting\n{described(said, record)}"))
+    layout.add_item(ui.TextDisplay(f"{moderating.review_heading(waiting)}\n{described(said, record)}"))
     files = []
     picture = await grid_of(services, record)
     if picture is not None:
@@ -109,27 +104,10 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
 
 def described(reviews: list[ReviewRecord], record: GenerationRecord) -> str:
     """Why it is here, the prompt, and who asked for it; in fewer than 4,000 characters."""
-    lines = []
-    for review in reviews[:5]:
-        who = f" by <@{review.by}>" if review.by else ""
-        which = "" if review.image_index is None else f", picture {review.image_index + 1}"
-        why = f": {text.plain(review.reason, 200)}" if review.reason else ""
-        lines.append(f"**{TITLES[review.kind]}**{who}{which}{why}")
+    lines = [moderating.review_line(one.kind, one.by, one.image_index, one.reason) for one in reviews[:5]]
     if len(reviews) > 5:
-        lines.append(f"-# and {len(reviews) - 5} more")
+        lines.append(moderating.more(len(reviews) - 5))
     lines += [f"> {text.plain(record.order.prompt, 600)}", f"-# {entry_facts(record)}"]
     if record.verdict is not None and record.verdict.reason:
-        lines.append(f"-# The filter: {text.plain(record.verdict.reason, 200)}")
+        lines.append(moderating.filter_said(record.verdict.reason))
     return "\n".join(lines)
-
-
-def outcome(review: ReviewRecord, record: GenerationRecord) -> str:
-    """What who reported or appealed is told."""
-    prompt = text.plain(record.order.prompt, 200)
-    if review.kind == "appeal":
-        if review.outcome == "kept":
-            return f"Your appeal was granted: you can ask for this again.\n> {prompt}"
-        return f"The moderators looked at your appeal and left this blocked.\n> {prompt}"
-    if review.outcome == "removed":
-        return f"Thank you for your report. What you reported was removed.\n> {prompt}"
-    return f"Thank you for your report. The moderators looked at it and left it where it is.\n> {prompt}"

@@ -18,8 +18,9 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
 from bot.views.press import Press, actor_of, answering
 from bot.views.target import target_by_id
-from bot.wording import text
+from bot.wording import buttons, moderating, text
 from bot.wording.duration import parse_duration
+from bot.wording.reader import say
 
 MAX_REASON: Final = 400
 MAX_TIMEOUT: Final = timedelta(days=365)
@@ -31,7 +32,7 @@ class TimeOut(Press, verb="timeout"):
     user_id: Base36
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Time out", emoji="⏳")
+        return ui.Button(label=say(buttons.TIME_OUT), emoji="⏳")
 
     async def press(self, interaction: BotInteraction) -> None:
         actor_of(interaction).require("moderate_members")
@@ -44,29 +45,32 @@ class Ban(Press, verb="ban"):
     user_id: Base36
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Ban", emoji="🔨", style=discord.ButtonStyle.danger)
+        return ui.Button(label=say(buttons.BAN), emoji="🔨", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
         actor_of(interaction).require("ban_members")
         await interaction.response.send_modal(SanctionForm("ban", self.user_id))
 
 
-class SanctionForm(ui.Modal, title="Sanction"):
+class SanctionForm(ui.Modal):
     """How long (of a timeout), why, and what is removed with it."""
 
     def __init__(self, kind: SanctionKind, user_id: int) -> None:
-        super().__init__(title="Time out" if kind == "timeout" else "Ban from Easel", timeout=15 * 60)
+        title = buttons.TIME_OUT_TITLE if kind == "timeout" else buttons.BAN_TITLE
+        super().__init__(title=say(title), timeout=15 * 60)
         self.kind = kind
         self.user_id = user_id
-        self.duration: ui.TextInput[Self] = ui.TextInput(default="1 day", max_length=40, custom_id="duration")
+        self.duration: ui.TextInput[Self] = ui.TextInput(
+            default=say(buttons.ONE_DAY), max_length=40, custom_id="duration"
+        )
         self.reason: ui.TextInput[Self] = ui.TextInput(max_length=MAX_REASON, custom_id="reason")
         self.removal: ui.TextInput[Self] = ui.TextInput(
-            required=False, max_length=40, custom_id="removal", placeholder="nothing; or for example: 1 day"
+            required=False, max_length=40, custom_id="removal", placeholder=say(buttons.NOTHING_OR)
         )
         if kind == "timeout":
-            self.add_item(ui.Label(text="How long", component=self.duration))
-        self.add_item(ui.Label(text="Why; the person reads it", component=self.reason))
-        self.add_item(ui.Label(text="Also remove their pictures of the last …", component=self.removal))
+            self.add_item(ui.Label(text=say(buttons.HOW_LONG), component=self.duration))
+        self.add_item(ui.Label(text=say(buttons.WHY_READ), component=self.reason))
+        self.add_item(ui.Label(text=say(buttons.ALSO_REMOVE), component=self.removal))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         async with answering(interaction):
@@ -88,14 +92,13 @@ async def sanctioned(
         actor.require("manage_messages")  # before anything is written: half of what was asked would stand
     until = None if length is None else utc_now() + length
     await services.moderation.sanction(actor, target, kind, until, reason)
-    what = "is banned from Easel" if until is None else f"cannot use Easel {text.until(until)}"
-    sentence = f"<@{target.user_id}> {what}: {text.plain(reason, MAX_REASON)}"
+    sentence = moderating.sanctioned(target.user_id, until, text.plain(reason, MAX_REASON))
     if span is None:
         return sentence
     removed = await services.pictures.remove_all_of(actor, target.user_id, utc_now() - span, reason)
-    sentence += f"\n{text.count(len(removed), 'generation')} of theirs {'is' if len(removed) == 1 else 'are'} removed."
+    sentence += f"\n{moderating.also_removed(len(removed))}"
     if not all(one.gone for one in removed):
-        sentence += " Discord did not let me take every message down; please delete what is left."
+        sentence += f" {say(moderating.NOT_ALL_GONE)}"
     return sentence
 
 

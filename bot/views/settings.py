@@ -3,7 +3,7 @@
 In: a server's and a channel's choices.  Out: a layout for the manager who asks, whose lists change them at once.
 """
 
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
@@ -14,41 +14,9 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
 from bot.views.layout import Layout
 from bot.views.press import Control, Press, actor_of, row_of
-
-TITLES: Final = {
-    "allowed_channel_ids": ("Channels", "Where Easel may be used; everywhere if none is chosen."),
-    "review_channel_id": ("Review channel", "Where reports and appeals are announced to moderators."),
-    "gallery_is_public": ("Gallery on the web", "Who may look at what members shared."),
-    "gallery_channel_id": ("Gallery channel", "Where pictures that members share are shown, too."),
-    "digest": ("Digest", "The best of the week, in the gallery channel."),
-    "sharing": ("Sharing", "How pictures come into the gallery."),
-    "sharing_role_ids": ("Who may share", "Everybody if no role is chosen."),
-    "level": ("Safety", "How strictly prompts and pictures are judged."),
-    "default_images": ("Pictures", "How many are drawn where nobody says."),
-    "max_images": ("At most", "How many one may ask for at a time."),
-    "spoiler": ("Spoiler", "Whether pictures stay hidden until they are clicked."),
-    "limit_per_person": ("Limit per person", "Beside the limits of whoever runs Easel."),
-}
-LABELS: Final = {
-    "gallery_is_public": {"no": "Members of this server", "yes": "Everybody who has the link"},
-    "digest": {"no": "None", "yes": "Once a week"},
-    "sharing": {
-        "opt_in": "Members share single pictures",
-        "opt_out": "Every picture, but for those that members take out",
-        "off": "No pictures are shared",
-    },
-    "level": {
-        "relaxed": "Relaxed: only what is plainly harmful is refused",
-        "standard": "Standard",
-        "strict": "Strict: doubtful things are refused, too",
-    },
-    "spoiler": {"no": "Show pictures at once", "yes": "Hide every picture until it is clicked"},
-}
-UNCHOSEN_LABELS: Final = {
-    "level": "Standard", "default_images": "4 pictures", "max_images": "9 pictures", "spoiler": "Show pictures at once",
-    "limit_per_person": "No further limit",
-}  # fmt: skip
-AS_THE_SERVER: Final = "As in the whole server"
+from bot.wording import buttons
+from bot.wording import settings as words
+from bot.wording.reader import say
 
 
 class SettingsLayout(Layout):
@@ -56,20 +24,11 @@ class SettingsLayout(Layout):
 
     def __init__(self, record: GuildRecord | Drawing, channel_id: int | None = None) -> None:
         super().__init__()
-        where = "this server" if channel_id is None else f"<#{channel_id}>"
-        other = (
-            "Name a channel in `/settings` to choose for it alone."
-            if channel_id is None
-            else "What is not chosen here is as in the whole server."
-        )
-        self.add_item(
-            ui.TextDisplay(f"### Settings of {where}\n-# Changes count at once and are in the audit log. {other}")
-        )
+        self.add_item(ui.TextDisplay(words.heading(channel_id)))
         box: ui.Container[Self] = ui.Container()
         for setting in SETTINGS:
             if channel_id is None or setting.of_channels:
-                title, about = TITLES[setting.name]
-                box.add_item(ui.TextDisplay(f"**{title}**\n-# {about}"))
+                box.add_item(ui.TextDisplay(words.setting(setting.name)))
                 box.add_item(row_of(Choose(setting.name, channel_id, chosen_values(setting.name, record))))
         self.add_item(box)
 
@@ -107,18 +66,14 @@ class Choose(Press, verb="set"):
 
     def _label(self, value: str) -> str:
         if value == UNCHOSEN:
-            return UNCHOSEN_LABELS[self.name] if self.channel_id is None else AS_THE_SERVER
-        if self.name in ("default_images", "max_images"):
-            return f"{value} picture" + ("" if value == "1" else "s")
-        if self.name == "limit_per_person":
-            return value.replace("/", " an " if "hour" in value else " a ")
-        return LABELS[self.name][value]
+            return words.unchosen(self.name, of_channel=self.channel_id is not None)
+        return words.label(self.name, value)
 
 
 def _channels(most: int, chosen: tuple[str, ...]) -> ui.ChannelSelect[Any]:
     return ui.ChannelSelect(
         channel_types=[discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum],
-        placeholder="Everywhere" if most > 1 else "None",
+        placeholder=say(buttons.EVERYWHERE if most > 1 else buttons.NONE),
         min_values=0,
         max_values=most,
         default_values=[
@@ -129,7 +84,7 @@ def _channels(most: int, chosen: tuple[str, ...]) -> ui.ChannelSelect[Any]:
 
 def _roles(most: int, chosen: tuple[str, ...]) -> ui.RoleSelect[Any]:
     return ui.RoleSelect(
-        placeholder="Everybody" if most > 1 else "None",
+        placeholder=say(buttons.EVERYBODY if most > 1 else buttons.NONE),
         min_values=0,
         max_values=most,
         default_values=[

@@ -11,7 +11,8 @@ from discord import ui
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of
-from bot.wording import text
+from bot.wording import buttons, drawing, text
+from bot.wording.reader import say
 
 WAITING_COLOUR: Final = discord.Colour(0x5865F2)
 WORKING_COLOUR: Final = discord.Colour(0xF0B232)
@@ -26,30 +27,19 @@ class StatusLayout(Layout):
     ) -> None:  # fmt: skip
         super().__init__()
         box: ui.Container[Self] = ui.Container(accent_colour=colour)
-        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# by <@{user_id}>"))
+        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {drawing.by(user_id)}"))
         if preview is not None:
-            box.add_item(ui.MediaGallery(discord.MediaGalleryItem(preview, description="Unfinished preview")))
+            box.add_item(ui.MediaGallery(discord.MediaGalleryItem(preview, description=say(drawing.PREVIEW))))
         box.add_item(ui.TextDisplay(status))
         box.add_item(ui.ActionRow(Cancel(generation_id)))
         self.add_item(box)
-
-
-def queued_status(position: int, eta_seconds: float | None) -> str:
-    """`position` counts from 1, the one that is drawn next."""
-    place = "Next in the queue" if position <= 1 else f"Number {position} in the queue"
-    wait = "" if eta_seconds is None else f" · about {text.estimate(eta_seconds)}"
-    return f"🕓 {place}{wait}"
-
-
-def drawing_status(done: float) -> str:
-    return f"🎨 Drawing  {text.progress_bar(done)}"
 
 
 class Cancel(GenerationPress, verb="cancel"):
     """Stops a generation that waits or is being drawn; for its owner and for moderators."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label="Cancel", style=discord.ButtonStyle.secondary)
+        return ui.Button(label=say(buttons.CANCEL), style=discord.ButtonStyle.secondary)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()

@@ -17,7 +17,6 @@ from bot.errors import Broken, InvalidOption, LimitReached, MissingPermission, N
 from bot.web.access import LoginNeeded, login_address
 from bot.web.render import page, redirect
 from bot.web.site import VISITOR, Visitor, site_of
-from bot.wording.form import PLAIN
 from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
@@ -80,12 +79,12 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return redirect(login_address(request))
     except UserError as error:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return failure(request, status, explain(error, form=PLAIN))
+        return failure(request, status, explain(error))
     except Exception:
         site_of(request).services.metrics.broke()
         error_id = secrets.token_hex(4)
         log.exception("web.broken", id=error_id, path=request.path)
-        return failure(request, 500, explain(Broken(error_id), form=PLAIN))
+        return failure(request, 500, explain(Broken(error_id)))
 
 
 def failure(request: web.Request, status: int, sentence: str) -> web.Response:

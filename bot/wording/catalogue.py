@@ -5,6 +5,7 @@ it, with numbers, units and plurals as that language writes them.
 A catalogue is a file `locales/<language>.po`; `make messages` collects the sentences for it.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -37,14 +39,14 @@ class Sentences:
         self._locale = parsed(locale)
         self._translations = catalogue(str(self._locale), folder)
 
-    def say(self, sentence: str, **values: object) -> str:
+    def say(self, sentence: str, /, **values: object) -> str:
         return self._translations.gettext(sentence).format(**values)
 
     def as_it_is(self, sentence: str) -> str:
         """A sentence that names no values."""
         return self._translations.gettext(sentence)
 
-    def count(self, one: str, many: str, number: int, **values: object) -> str:
+    def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """The form for this number, which stands in for {number}."""
         chosen = self._translations.ngettext(one, many, number)
         return chosen.format(number=self.number(number), **values)
@@ -56,6 +58,10 @@ class Sentences:
         """(1, "minute") → "minute", (2, "hour") → "2 hours"."""
         words = format_unit(number, f"duration-{unit}", length="long", locale=self._locale)
         return words.removeprefix("1 ") if number == 1 else words
+
+    def either(self, words: Sequence[str]) -> str:
+        """("a", "b", "c") → "a, b or c"."""
+        return format_list(words, style="or", locale=self._locale)
 
     def seconds(self, duration: float) -> str:
         """3.14159 → "3.1 s", 75 → "1 min 15 s"."""

@@ -147,3 +147,20 @@ UNSAVED: Final = {
     "change": later("This"),
 }
 """What could not be written: the subjects of `NotSaved`."""
+DISCORD_ERRORS: Final = {
+    "UNKNOWN_CHANNEL": later("This channel is gone."),
+    "UNKNOWN_MESSAGE": later("This message is gone already."),
+    "FILE_TOO_LARGE": later("Discord refused the picture: it is larger than this server takes."),
+    "MISSING_ACCESS": later(
+        "Easel may not see this channel. It needs the permission “View Channel”; a moderator can give it."
+    ),
+    "CANNOT_WRITE_TO_USER": later("Discord does not let Easel write to this person privately."),
+    "MISSING_PERMISSIONS": later(
+        "Easel lacks a permission here. It needs “Send Messages” and “Attach Files”; a moderator can give them."
+    ),
+    "TOO_MANY_LATE_EDITS": later(
+        "Discord lets messages older than an hour be changed only now and then. Try again later."
+    ),
+    "BLOCKED_BY_AUTOMOD": later("This server's AutoMod did not let Easel's message through."),
+}
+"""What Discord refuses, by the names of `bot.views.discord_codes`."""

@@ -1,6 +1,6 @@
 """The sentence of every error.
 
-In: an error, and a reader's locale.  Out: what the reader is told.  The English sentences are the catalogue's keys.
+In: an error.  Out: what its reader is told.  The English sentences are the catalogue's keys.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,23 +9,23 @@ from typing import Any, Final
 from bot import errors
 from bot.errors import UserError
 from bot.wording.catalogue import Sentences
-from bot.wording.form import DISCORD, Form
 from bot.wording.phrases import FAILURES, FIELDS, LOST, OUT_OF_REACH, PROBLEMS, UNSAVED
-from bot.wording.text import category
+from bot.wording.reader import reader
+from bot.wording.terms import category
 
 
-def explain(error: UserError, locale: str = "en", form: Form = DISCORD) -> str:
+def explain(error: UserError) -> str:
     """The error's sentence, with what would work: the time to try again, or the channels where Easel may be used."""
-    sentences = Sentences(locale, form)
+    sentences = reader()
     told = _SAID[type(error)](sentences, error) if type(error) in _SAID else sentences.as_it_is(str(error))
     if error.retry_at is not None:
-        told += " " + sentences.say("Try again {when}.", when=form.relative(error.retry_at))
+        told += " " + sentences.say("Try again {when}.", when=sentences.form.relative(error.retry_at))
     return told
 
 
-def explain_kept(code: str, details: Mapping[str, Any], locale: str = "en", form: Form = DISCORD) -> str:
+def explain_kept(code: str, details: Mapping[str, Any]) -> str:
     """The sentence of an error that the request log has kept."""
-    return explain(errors.restored(code, details), locale, form)
+    return explain(errors.restored(code, details))
 
 
 # ------------------------------------------------------------------------------------------------- refused at the door

@@ -19,7 +19,6 @@ from bot.web.console.desk import channel_of, console_page
 from bot.web.media import picture_response
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
-from bot.wording.form import PLAIN
 from bot.wording.render import explain_kept
 from inference.contract import PROMPT_CATEGORIES
 
@@ -174,7 +173,7 @@ def facts(record: GenerationRecord) -> list[tuple[str, str]]:
         ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
         ("Strength", order.strength), ("Without", order.negative_prompt),
         ("Drawn in", None if record.seconds is None else f"{record.seconds:.1f} s"),
-        ("Error", record.error_code and explain_kept(record.error_code, record.error_data, form=PLAIN)),
+        ("Error", record.error_code and explain_kept(record.error_code, record.error_data)),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in shown if value is not None]
 

@@ -16,7 +16,6 @@ from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
-from bot.wording.form import PLAIN
 from bot.wording.render import explain
 from inference.contract import MAX_PROMPT_CHARACTERS, CheckRequest, Verdict
 
@@ -72,5 +71,5 @@ async def tried(request: web.Request, actor: Actor) -> Trial | None:
         policy = await services.policies.of(Requester(actor.user_id, actor.user_name, actor.guild_id, channel_id=0))
         (verdict,) = await services.pool.check(CheckRequest((text,), policy=policy))
     except UserError as error:
-        return Trial(text, problem=explain(error, form=PLAIN))
+        return Trial(text, problem=explain(error))
     return Trial(text, verdict)

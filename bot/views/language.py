@@ -1,0 +1,19 @@
+"""In which language something is said: to one person in theirs, in a channel in the server's.
+
+In: a client, which knows its servers.  Out: Discord's name of a locale.
+"""
+
+import discord
+
+from bot.orders.order import Requester
+
+
+def language_of(client: discord.Client, guild_id: int | None, otherwise: str = "en-US") -> str:
+    """The server's; `otherwise` in a direct message, and where the bot does not know the server."""
+    guild = None if guild_id is None else client.get_guild(guild_id)
+    return otherwise if guild is None else str(guild.preferred_locale)
+
+
+def public_language(client: discord.Client, requester: Requester) -> str:
+    """Of what everybody reads where somebody ordered something."""
+    return language_of(client, requester.guild_id, requester.locale)

@@ -1,0 +1,96 @@
+"""What Easel says of itself: `/help`, `/limits`, `/about`, and of styles."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.wording.catalogue import later
+from bot.wording.reader import count, reader, say
+from bot.wording.terms import generations, pictures
+from bot.wording.text import plain, relative
+
+HELP: Final = (
+    later("### Easel draws what you describe"),
+    later(
+        "`/imagine prompt:a red heart on a blue background` draws four pictures. Options: `images` (1, 4 or 9), `seed` "
+        "(the same seed draws the same pictures), `guidance` (higher follows the prompt more closely), `temperature` "
+        "and `top_k` (higher is wilder), `negative` (what to leave out), `style`. `a cat --seed 7 --no cars --n 4` "
+        "works, too."
+    ),
+    later(
+        "**Below the result** the list opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt "
+        "again, *Remix* lets you change it first, *Details* shows every parameter."
+    ),
+    later(
+        "**Yours** `/again` draws your last prompt once more, `/queue` shows who waits, `/cancel` stops your own, "
+        "`/history` keeps your pictures, `/style` words that you add to many prompts, `/limits` tells what you have "
+        "left."
+    ),
+    later(
+        "**Everybody's** `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, "
+        "`/details` how a picture came about. Right-click a message of Easel's → *Apps*: *Who made this?*, *Remix*, "
+        "*Report*."
+    ),
+)
+HELP_MODERATORS: Final = later(
+    "**For moderators** `/mod log` is the request log, by person, status, category or words; open an entry to see its "
+    "pictures and to remove it. `/mod remove` takes one picture or all of a generation down, `/mod timeout` and "
+    "`/mod ban` keep a person from using Easel in this server, `/mod unban` lifts that."
+)
+HELP_MANAGERS: Final = later(
+    "**For managers** `/settings` chooses where and how Easel draws here, for the server or a channel."
+)
+WHAT_IT_IS: Final = later(
+    "Easel draws what you describe, on its operator's own machines. Every picture is AI-generated."
+)
+NO_MODEL: Final = later("No model is ready at the moment.")
+KEPT: Final = later("Kept: your prompts with their settings and pictures, until you delete them (🗑️ below each).")
+WHO_READS: Final = later("Moderators of this server can read its request log.")
+WHAT_IS_LEFT: Final = later("What you have left")
+NO_LIMIT: Final = later("There is no limit here.")
+YOUR_STYLES: Final = later("Your styles")
+SERVERS_STYLES: Final = later("Styles of this server")
+NO_STYLES: Final = later("There are no styles yet. Make one: `/style create`.")
+
+
+def help_for(*, moderator: bool, manager: bool) -> str:
+    parts = [*HELP, *([HELP_MODERATORS] if moderator else []), *([HELP_MANAGERS] if manager else [])]
+    return "\n".join(map(say, parts))
+
+
+def left(whose: str, remaining: int, amount: int, every: int, unit: str, next_at: datetime | None) -> str:
+    """What is left of a limit, a person's or the whole server's."""
+    values = {"left": f"**{remaining}**", "amount": amount, "period": reader().period(every, unit)}
+    if whose == "person":
+        told = say("You: {left} left of {amount} per {period}", **values)
+    else:
+        told = say("This server together: {left} left of {amount} per {period}", **values)
+    return told if next_at is None else f"{told} · " + say("more {when}", when=relative(next_at))
+
+
+def under_way(waiting: int, most_images: int | None) -> str:
+    most = pictures(most_images or 9)
+    return "-# " + say("{generations} of yours under way; up to {pictures} at a time.",
+                       generations=generations(waiting), pictures=most)  # fmt: skip
+
+
+def style(name: str, prefix: str, suffix: str, negative: str, guidance: float | None) -> str:
+    """A style in one line."""
+    parts = [
+        f"“{plain(prefix, 80)} …”" if prefix else "",
+        f"“… {plain(suffix, 80)}”" if suffix else "",
+        say("without {words}", words=plain(negative, 80)) if negative else "",
+        "" if guidance is None else say("guidance {number}", number=f"{guidance:g}"),
+    ]
+    return f"**{plain(name)}** " + " · ".join(part for part in parts if part)
+
+
+def style_kept(line: str) -> str:
+    return say("Kept: {style}", style=line) + "\n" + say("Draw with it: `/imagine style:…`")
+
+
+def style_deleted(name: str) -> str:
+    return say("{style} is deleted.", style=f"**{plain(name)}**")
+
+
+def styles_added(number: int) -> str:
+    return count("Added {number} style.", "Added {number} styles.", number)

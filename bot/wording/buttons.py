@@ -1,0 +1,78 @@
+"""What stands on buttons, lists and forms.  Discord takes 80 characters on a button, 45 above a form or its field."""
+
+from typing import Final
+
+from bot.wording.catalogue import later
+from bot.wording.reader import count, say
+from bot.wording.terms import picture, place_in_grid
+
+CANCEL: Final = later("Cancel")
+REROLL: Final = later("Re-roll")
+REMIX: Final = later("Remix")
+SHARE: Final = later("Share")
+DETAILS: Final = later("Details")
+DOWNLOAD: Final = later("Download")
+DELETE: Final = later("Delete")
+SPARE: Final = later("Keep")
+PICK: Final = later("Pick a picture: upscale, vary, share …")
+WHICH: Final = later("Which picture?")
+DISCARD: Final = later("Remove this copy")
+UNSHARE: Final = later("Take out of the gallery")
+VARY: Final = {
+    "subtle": later("Vary a little"),
+    "strong": later("Vary a lot"),
+    None: later("Vary"),
+}
+
+NEWEST: Final = later("Newest")
+OLDER: Final = later("Older")
+MORE: Final = later("More")
+MOST_VOTES: Final = later("Most votes")
+NEXT: Final = later("Next")
+OPEN: Final = later("Open")
+
+APPEAL: Final = later("Appeal")
+REMOVE: Final = later("Remove")
+KEEP: Final = later("Keep")
+TIME_OUT: Final = later("Time out")
+BAN: Final = later("Ban")
+
+EVERYWHERE: Final = later("Everywhere")
+EVERYBODY: Final = later("Everybody")
+NONE: Final = later("None")
+
+# Forms: their titles, and what stands above a field.
+REMIX_TITLE: Final = later("Remix")
+WHAT_TO_DRAW: Final = later("What to draw")
+WHAT_TO_LEAVE_OUT: Final = later("What to leave out")
+APPEAL_TITLE: Final = later("Appeal to the moderators")
+WHY_ALLOWED: Final = later("Why should it be allowed?")
+REPORT_TITLE: Final = later("Report to the moderators")
+WHAT_IS_WRONG: Final = later("What is wrong with it?")
+TIME_OUT_TITLE: Final = later("Time out from Easel")
+BAN_TITLE: Final = later("Ban from Easel")
+HOW_LONG: Final = later("How long")
+WHY_READ: Final = later("Why; the person reads it")
+ALSO_REMOVE: Final = later("Also remove their pictures of the last …")
+ONE_DAY: Final = later("1 day")
+NOTHING_OR: Final = later("nothing; or for example: 1 day")
+
+TITLES: Final = (REMIX_TITLE, APPEAL_TITLE, REPORT_TITLE, TIME_OUT_TITLE, BAN_TITLE, WHAT_TO_DRAW, WHAT_TO_LEAVE_OUT,
+                 WHY_ALLOWED, WHAT_IS_WRONG, HOW_LONG, WHY_READ, ALSO_REMOVE)  # fmt: skip
+"""Those of 45 characters at most."""
+
+
+def upscale(factor: int) -> str:
+    return say("Upscale ×{factor}", factor=factor)
+
+
+def picture_choice(index: int, of: int) -> str:
+    return f"{picture(index)}, {place_in_grid(index, of)}"
+
+
+def seed(number: int) -> str:
+    return say("seed {number}", number=number)
+
+
+def pictures_choice(number: int) -> str:
+    return count("{number} picture", "{number} pictures", number)

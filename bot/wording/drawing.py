@@ -1,0 +1,174 @@
+"""What is said of a drawing: while it waits and forms, below its pictures, and when it is deleted.
+
+In: facts of a generation.  Out: lines in the reader's language.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.wording.catalogue import later
+from bot.wording.reader import count, either, say
+from bot.wording.terms import action, category, estimate, picture, pictures
+from bot.wording.text import code, plain, progress_bar, relative
+
+MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30
+
+PREVIEW: Final = later("Unfinished preview")
+IN_HISTORY: Final = later("Your pictures are ready: see `/history`.")
+FORM_FORGOTTEN: Final = later("Easel was restarted while this form was open. Please open it again.")
+NO_PICTURES: Final = later("You have no pictures yet. Try `/imagine`.")
+YOUR_PICTURES: Final = later("Your pictures")
+FILE_MISSING: Final = later("Its picture file is missing or was removed.")
+NOT_YOURS_WAITING: Final = later("None of them is yours.")
+OPTIONS: Final = {
+    "prompt": later("Prompt"),
+    "negative_prompt": later("Negative prompt"),
+    "model": later("Model"),
+    "seed": later("Seed"),
+    "guidance_scale": later("Guidance"),
+    "temperature": later("Temperature"),
+    "top_k": later("Top k"),
+    "strength": later("Strength"),
+    "size": later("Size"),
+    "parent": later("Parent"),
+    "seconds": later("Seconds"),
+    "drawn": later("Drawn"),
+}
+"""What a picture was drawn with, by the name of the order's field."""
+
+
+# ---------------------------------------------------------------------------------------------------- while it is drawn
+
+
+def waiting(position: int, eta_seconds: float | None) -> str:
+    """`position` counts from 1, the one that is drawn next."""
+    place = say("Next in the queue") if position <= 1 else say("Number {number} in the queue", number=position)
+    wait = "" if eta_seconds is None else " · " + say("about {time}", time=estimate(eta_seconds))
+    return f"🕓 {place}{wait}"
+
+
+def drawing(done: float) -> str:
+    return f"🎨 {say('Drawing')}  {progress_bar(done)}"
+
+
+def under_way(status: str) -> str:
+    """Of one that is not in the queue any more, or not yet."""
+    return f"🔎 {say('Being checked')}" if status == "checking" else f"🎨 {say('Being drawn')}"
+
+
+def queue(drawn: int, waits: int) -> str:
+    return f"### {say('Queue')}\n" + say("{drawn} being drawn, {waiting} waiting.", drawn=drawn, waiting=waits)
+
+
+def cancelled(number: int) -> str:
+    return count("Cancelled {number} generation.", "Cancelled {number} generations.", number)
+
+
+# -------------------------------------------------------------------------------------------------------- what came out
+
+
+def ready(user_id: int) -> str:
+    return say("{person} your pictures are ready.", person=f"<@{user_id}>")
+
+
+def by(user_id: int) -> str:
+    return say("by {person}", person=f"<@{user_id}>")
+
+
+def unknown_words(words: Sequence[str]) -> str:
+    """ "I don't know “pepe”; I drew what is nearest." """
+    listed = either([f"“{plain(word, MAX_WORD_SHOWN)}”" for word in words[:MAX_WORDS_SHOWN]])
+    return say("I don't know {words}; I drew what is nearest.", words=listed)
+
+
+def seed(number: int) -> str:
+    return say("seed {number}", number=number)
+
+
+def origin(kind: str, parent_id: int) -> str | None:
+    """Where it came from; None of what came from nothing."""
+    match kind:
+        case "reroll":
+            return say("re-roll of {parent}", parent=parent_id)
+        case "vary":
+            return say("variation of {parent}", parent=parent_id)
+        case "remix":
+            return say("remix of {parent}", parent=parent_id)
+    return None
+
+
+def facts_in_history(when: datetime, seed_number: int, images: int) -> str:
+    return f"{relative(when)} · {seed(seed_number)} · {pictures(images)}"
+
+
+def facts_of_picture(index: int, of: int, user_id: int) -> str:
+    return say("Picture {number} of {total}", number=index + 1, total=of) + f" · {by(user_id)}"
+
+
+def size_of_picture(width: int, height: int, asked_by: int | None) -> str:
+    size = say("{width} × {height} pixels", width=width, height=height)
+    return size if asked_by is None else f"{size}, " + say("upscaled for {person}", person=f"<@{asked_by}>")
+
+
+# ---------------------------------------------------------------------------------------------------------- its details
+
+
+def title(generation_id: int) -> str:
+    return "### " + say("Generation {number}", number=generation_id)
+
+
+def option(name: str) -> str:
+    return say(OPTIONS[name])
+
+
+def block(name: str, words: str, limit: int) -> str:
+    return f"{option(name)}\n{code(words, limit)}"
+
+
+def picture_line(index: int, seed_number: int, width: int, height: int, *, removed: bool) -> str:
+    gone = f" · {say('removed')}" if removed else ""
+    return f"-# {picture(index)}: {seed(seed_number)} · {width}×{height}{gone}"
+
+
+def verdict(what: str, found: str | None, score: float) -> str:
+    about = f" ({category(found)}, {score:.2f})" if found else ""
+    return say("Filter: {verdict}", verdict=f"**{action(what)}**") + about
+
+
+def to_repeat(command: str, limit: int) -> str:
+    return f"{say('To repeat it')}\n{code(command, limit)}"
+
+
+def generated_by(drawn: str) -> str:
+    """The last lines of the note in a download; `drawn` is when."""
+    return f"{say('Drawn')}: {drawn}\n{say('These pictures are AI-generated (Easel).')}\n"
+
+
+# ------------------------------------------------------------------------------------------------------- taking it away
+
+
+def delete_question(number: int, owner_id: int | None) -> str:
+    """`owner_id` where they are somebody else's; who deletes their own is told that it is for good."""
+    if owner_id is None:
+        asked = count(
+            "Delete this picture from the channel, from `/history` and from the gallery?",
+            "Delete these {number} pictures from the channel, from `/history` and from the gallery?",
+            number,
+        )
+        return f"{asked} " + say("Nobody can bring them back.")
+    return count(
+        "Delete this picture of {person} from the channel, from `/history` and from the gallery?",
+        "Delete these {number} pictures of {person} from the channel, from `/history` and from the gallery?",
+        number,
+        person=f"<@{owner_id}>",
+    )
+
+
+def deleted(*, gone: bool) -> str:
+    """What is said after one's own deletion; `gone` is whether all its messages have left the channel, too."""
+    if gone:
+        return say("Deleted.")
+    return say(
+        "The pictures are deleted. Easel may not see the channel, so press 🗑️ below them once more for the message."
+    )

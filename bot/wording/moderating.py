@@ -1,0 +1,202 @@
+"""What moderators read, and what people are told of their decisions: log, sanctions, reports, audit, statistics.
+
+In: facts.  Out: lines in the reader's language.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.wording.catalogue import later
+from bot.wording.reader import count, say
+from bot.wording.terms import REVIEWS, requests, sanction, seconds, status, until
+from bot.wording.text import plain, relative
+
+APPEALED: Final = later("Your appeal is with this server's moderators. You will hear what they decide.")
+REPORTED: Final = later("Thank you. The moderators will look at it, and you will hear what they decided.")
+LOG: Final = later("Request log")
+MESSAGE: Final = later("message")
+ID: Final = later("id {id}")
+AUDIT: Final = later("Audit log")
+SANCTIONS: Final = later("Sanctions")
+NOTHING_MATCHES: Final = later("Nothing matches.")
+NOTHING_YET: Final = later("Nothing yet.")
+NOTHING_TO_REVIEW: Final = later("Nothing waits for a decision. Reports, appeals and what the filter flags come here.")
+NOT_ALL_GONE: Final = later("Discord did not let me take every message down; please delete what is left.")
+EXPORTED: Final = later("The request log, newest first.")
+_SIGNS: Final = {"misuse": "🚨", "report": "🚩", "appeal": "⚖️", "held": "✋", "flag": "🔎"}
+
+
+# ------------------------------------------------------------------------------------------------------ the request log
+
+
+def filtered(*, user_id: int | None, flagged: bool, state: str | None, found: str | None, words: str | None) -> str:
+    """The filter in words."""
+    parts = []
+    if user_id is not None:
+        parts.append(say("by {person}", person=f"<@{user_id}>"))
+    if flagged:
+        parts.append(say("flagged or blocked"))
+    if state is not None:
+        parts.append(say("status {status}", status=status(state)))
+    if found is not None:
+        parts.append(say("category {category}", category=plain(found)))
+    if words is not None:
+        parts.append(say("words “{words}”", words=plain(words)))
+    return " · ".join(parts) or say("everything, newest first")
+
+
+def in_force(kind: str, end: datetime | None, reason: str) -> str:
+    return f"⛔ {sanction(kind)}{'' if end is None else ' ' + until(end)}: {plain(reason)}"
+
+
+def filters_reason(reason: str) -> str:
+    return say("Filter's reason: {reason}", reason=plain(reason, 200))
+
+
+def failed(code: str, sentence: str) -> str:
+    return say("Error {code}: {sentence}", code=f"**{plain(code, 40)}**", sentence=sentence)
+
+
+def removed_by(user_id: int, why: str, limit: int, index: int | None = None) -> str:
+    """Of a generation, or of its picture `index`."""
+    person, reason = f"<@{user_id}>", f": {plain(why, limit)}" if why else ""
+    if index is None:
+        return say("Removed by {person}", person=person) + reason
+    return "-# " + say("Picture {number} removed by {person}", number=index + 1, person=person) + reason
+
+
+def removed(generation_id: int, index: int | None = None, *, gone: bool) -> str:
+    """What is said after a removal; `gone` is whether its message or picture has left the channel too."""
+    what = generation(generation_id, index)
+    if gone:
+        return say("{what} is removed.", what=what)
+    return say(
+        "{what} is removed from history and gallery, but it still stands in the channel: Discord does not let Easel "
+        "change its message, which takes the permission “View Channel”.",
+        what=what,
+    )
+
+
+def generation(generation_id: int, index: int | None = None) -> str:
+    if index is None:
+        return say("Generation {number}", number=generation_id)
+    return say("Picture {picture} of generation {number}", picture=index + 1, number=generation_id)
+
+
+# ------------------------------------------------------------------------------------------------------------ sanctions
+
+
+def sanctioned(user_id: int, end: datetime | None, reason: str) -> str:
+    person = f"<@{user_id}>"
+    if end is None:
+        return say("{person} is banned from Easel: {reason}", person=person, reason=reason)
+    return say("{person} cannot use Easel {until}: {reason}", person=person, until=until(end), reason=reason)
+
+
+def also_removed(number: int) -> str:
+    return count("{number} generation of theirs is removed.", "{number} generations of theirs are removed.", number)
+
+
+def lifted(user_id: int, kind: str) -> str:
+    if kind == "timeout":
+        return say("{person} may use Easel again; the timeout is lifted.", person=f"<@{user_id}>")
+    return say("{person} may use Easel again; the ban is lifted.", person=f"<@{user_id}>")
+
+
+def sanction_line(
+    kind: str, *, whom: int | None, end: datetime | None, everywhere: bool, over: bool, by: int, at: datetime,
+    reason: str,
+) -> str:  # fmt: skip
+    parts = [f"<@{whom}>" if whom else "", f"**{sanction(kind)}**", "" if end is None else until(end)]
+    told = " ".join(part for part in parts if part)
+    told += f", {say('everywhere')}" if everywhere else ""
+    told += f" ({say('over')})" if over else ""
+    why = f": {plain(reason, 100)}" if reason else ""
+    return f"{told}, {say('by {person}', person=f'<@{by}>')} {relative(at)}{why}"
+
+
+def person(
+    user_id: int, counts: Mapping[str, int], said: Mapping[str, int], in_force: str | None, sanctions: list[str]
+) -> str:
+    """One person's record in a server."""
+    states = ", ".join(f"{number} {status(name)}" for name, number in counts.items())
+    reports = say(
+        "Reported {reported} · flagged {flagged} · appealed {appealed}",
+        reported=said.get("report", 0), flagged=said.get("flag", 0), appealed=said.get("appeal", 0),
+    )  # fmt: skip
+    lines = [
+        f"### <@{user_id}>",
+        f"**{requests(sum(counts.values()))}**" + (f": {states}" if states else ""),
+        reports,
+        f"⛔ {in_force}" if in_force is not None else say("Free to use Easel."),
+    ]
+    return "\n".join([*lines, *([f"**{say('Sanctions so far')}**", *sanctions] if sanctions else [])])
+
+
+# --------------------------------------------------------------------------------------------------------------- review
+
+
+def kept(generation_id: int, moderator_id: int) -> str:
+    return "✅ " + say("Generation {number} stays, by {person}.", number=generation_id, person=f"<@{moderator_id}>")
+
+
+def taken_down(generation_id: int, moderator_id: int, *, gone: bool) -> str:
+    person = f"<@{moderator_id}>"
+    told = "🗑️ " + say("Generation {number} is removed, by {person}.", number=generation_id, person=person)
+    return told if gone else f"{told} {say(NOT_ALL_GONE)}"
+
+
+def review_heading(waiting: int) -> str:
+    return f"### {say('Review')}\n-# " + count("{number} waiting", "{number} waiting", waiting)
+
+
+def review_line(kind: str, by: int, index: int | None, reason: str) -> str:
+    who = " " + say("by {person}", person=f"<@{by}>") if by else ""
+    which = "" if index is None else ", " + say("picture {number}", number=index + 1)
+    why = f": {plain(reason, 200)}" if reason else ""
+    return f"**{_SIGNS[kind]} {say(REVIEWS[kind])}**{who}{which}{why}"
+
+
+def more(number: int) -> str:
+    return "-# " + count("and {number} more", "and {number} more", number)
+
+
+def filter_said(reason: str) -> str:
+    return "-# " + say("The filter: {reason}", reason=plain(reason, 200))
+
+
+def outcome(kind: str, decision: str, prompt: str) -> str:
+    """What who reported or appealed is told."""
+    if kind == "appeal":
+        granted = say("Your appeal was granted: you can ask for this again.")
+        told = granted if decision == "kept" else say("The moderators looked at your appeal and left this blocked.")
+    elif decision == "removed":
+        told = say("Thank you for your report. What you reported was removed.")
+    else:
+        told = say("Thank you for your report. The moderators looked at it and left it where it is.")
+    return f"{told}\n> {plain(prompt, 200)}"
+
+
+# ----------------------------------------------------------------------------------------------------------- statistics
+
+
+def statistics(asked: int, blocked: int, days: int, wait: float | None, draw: float | None) -> str:
+    """`wait` and `draw` are medians in seconds."""
+    told = f"### {say('Statistics')}\n" + say(
+        "{requests} in {days} days, {blocked} blocked", requests=requests(asked), days=days, blocked=blocked
+    )
+    if wait is None or draw is None:
+        return told
+    return f"{told}\n" + say(
+        "Half of the people waited less than {wait} for their turn; half of the drawings took less than {draw}.",
+        wait=seconds(wait), draw=seconds(draw),
+    )  # fmt: skip
+
+
+def chart(asked: int, blocked: int) -> str:
+    """For who cannot see it."""
+    return say(
+        "Requests a day, {requests} in all, {blocked} blocked; below, what was blocked and who asked most",
+        requests=asked, blocked=blocked,
+    )  # fmt: skip

@@ -1,0 +1,34 @@
+"""What is said in a server's gallery, of shared pictures and of favourites."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.wording.catalogue import later
+from bot.wording.drawing import by
+from bot.wording.reader import say
+from bot.wording.text import relative
+
+TITLES: Final = {"newest": later("Gallery · newest"), "top": later("Gallery · most votes")}
+EMPTY: Final = later("Nothing is shared yet. Press *Share* below one of your pictures.")
+FAVOURITES: Final = later("Your favourites in this server")
+NO_FAVOURITES: Final = later("You have no favourites here yet. Press ⭐ below a picture in `/gallery`.")
+KEPT: Final = later("It is among your `/favourites` now.")
+NOT_KEPT: Final = later("It is no longer among your `/favourites`.")
+UNSHARED: Final = later("Taken out of the gallery.")
+SHARE_ONE: Final = later("Share a picture with its prompt in this server's gallery.")
+
+
+def heading(order: str, *, empty: bool) -> str:
+    return f"### {say(TITLES[order])}" + (f"\n{say(EMPTY)}" if empty else "")
+
+
+def favourites_heading(*, empty: bool) -> str:
+    return say(NO_FAVOURITES) if empty else f"### {say(FAVOURITES)}"
+
+
+def about(user_id: int, when: datetime) -> str:
+    return f"-# {by(user_id)} · {relative(when)}"
+
+
+def shared(index: int) -> str:
+    return say("Picture {number} is in the gallery now: see `/gallery`.", number=index + 1)
