@@ -78,14 +78,20 @@ class Settings(BaseSettings):
 
     limit_per_person: str = "10/minute"
     limit_per_server: str = "60/minute"
+    limit_in_all: str = "off"
     queue_size: int = Field(200, ge=1, le=100_000)
     queue_size_per_person: int = Field(5, ge=1, le=1000)
     queue_size_per_server: int = Field(0, ge=0, le=100_000)
     running_per_person: int = Field(0, ge=0, le=1000)
     running_per_server: int = Field(0, ge=0, le=1000)
 
+    max_images: int = Field(9, ge=1, le=9)
+    safety_level: Literal["relaxed", "standard", "strict"] = "relaxed"
+    priority_roles: Literal["allow", "refuse"] = "allow"
     direct_messages: Literal["allow", "refuse"] = "allow"
+    retention_days: int = Field(0, ge=0, le=3650)
     review_days: int = Field(30, ge=0, le=3650)
+    left_server_days: int = Field(30, ge=0, le=3650)
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
@@ -160,7 +166,7 @@ class Settings(BaseSettings):
             raise ValueError("a login needs https; plain http is for 127.0.0.1 and localhost alone")
         return f"{parts.scheme}://{parts.netloc}"
 
-    @field_validator("limit_per_person", "limit_per_server")
+    @field_validator("limit_per_person", "limit_per_server", "limit_in_all")
     @classmethod
     def _check_limit(cls, text: str) -> str:
         if text.lower() != "off":
@@ -170,7 +176,15 @@ class Settings(BaseSettings):
                 raise ValueError('it must read like "10/minute", "100/day; 5/second" or "off"') from error
         return text
 
-    @field_validator("log_level", "log_format", "inference_precision", "direct_messages", mode="before")
+    @field_validator(
+        "log_level",
+        "log_format",
+        "inference_precision",
+        "direct_messages",
+        "safety_level",
+        "priority_roles",
+        mode="before",
+    )
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

@@ -8,7 +8,7 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     │   ├── Sanctioned           timed out or banned from the bot
     │   ├── ChannelNotAllowed
     │   ├── DirectMessagesRefused
-    │   ├── LimitReached         of a person or a server
+    │   ├── LimitReached         of a person, a role, a server, or everybody
     │   ├── QueueFull
     │   ├── Busy                 nothing could be written down in time
     │   └── Restarting
@@ -105,9 +105,12 @@ class DirectMessagesRefused(NotAdmitted):
 
 @dataclass(eq=False)
 class LimitReached(NotAdmitted):
-    """`amount` generations each `every` `unit`s are as many as may be; there is room again at `free_at`."""
+    """`amount` generations each `every` `unit`s are as many as may be; there is room again at `free_at`.
 
-    whose: Literal["person", "server"]
+    `whose` limit: the person's everywhere, everybody's in this server, that of a role of theirs, the server's, all's.
+    """
+
+    whose: Literal["person", "here", "role", "server", "all"]
     amount: int
     every: int
     unit: str  # second, minute, hour, day, month, year

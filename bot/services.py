@@ -50,6 +50,7 @@ from bot.generation.work import Works
 from bot.metrics import BotMetrics
 from bot.orders.admission import Admission
 from bot.orders.counts import Counts
+from bot.orders.entitlement import Ceiling, Entitlements
 from bot.orders.limits import Limits
 from bot.orders.policies import Policies
 from bot.orders.queue import Bounds, FairQueue
@@ -74,6 +75,7 @@ class Services:
     works: Works
     queue: FairQueue
     limits: Limits
+    entitlements: Entitlements
     recovery: Recovery
     pool: DrawingPool
     storage: Storage
@@ -136,19 +138,20 @@ async def open_services(
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         counts = Counts(redis_url)
         stack.push_async_callback(counts.close)
-        limits = Limits(settings.limit_per_person, settings.limit_per_server, counts)
+        limits = Limits(settings.limit_per_person, settings.limit_per_server, counts, in_all=settings.limit_in_all)
+        entitlements = Entitlements(guild_settings, _ceiling(settings))
         admission = Admission(
             queue=queue,
             generations=generations,
             limits=limits,
             sanctions=sanctions,
-            guild_settings=guild_settings,
+            entitlements=entitlements,
             storage=storage,
             direct_messages=settings.direct_messages == "allow",
         )
         terms = BlockedTerms(database)
         reviews = Reviews(database)
-        policies = Policies(guild_settings, terms, reviews)
+        policies = Policies(entitlements, terms, reviews)
         generator = Generator(
             pool=pool,
             queue=queue,
@@ -198,6 +201,7 @@ async def open_services(
             works=works,
             queue=queue,
             limits=limits,
+            entitlements=entitlements,
             recovery=recovery,
             pool=pool,
             storage=storage,
@@ -232,6 +236,15 @@ def _bounds(settings: Settings) -> Bounds:
         per_server=settings.queue_size_per_server,
         running_per_person=settings.running_per_person,
         running_per_server=settings.running_per_server,
+    )
+
+
+def _ceiling(settings: Settings) -> Ceiling:
+    return Ceiling(
+        max_images=settings.max_images,
+        level=settings.safety_level,
+        priority_roles=settings.priority_roles == "allow",
+        retention_days=settings.retention_days or None,
     )
 
 

@@ -12,8 +12,10 @@ import redis as redis_client
 from structlog.testing import capture_logs
 
 from bot.config import load_settings
+from bot.database.guild import Drawing, GuildRecord, RoleRule
 from bot.errors import ConfigurationError, LimitReached
 from bot.orders.counts import Counts
+from bot.orders.entitlement import Ceiling, Entitlement, entitled
 from bot.orders.limits import Limits
 from bot.orders.order import Requester
 
@@ -85,11 +87,38 @@ async def test_off_is_no_limit(make: MakeLimits) -> None:
 async def test_a_place_may_ask_for_less_of_every_person(make: MakeLimits) -> None:
     """Its own limit counts there alone, beside the operator's."""
     limits = make("5/hour", "off")
-    await limits.count(ADA, "1/hour")
-    with pytest.raises(LimitReached, match="amount=1 every=1 unit='hour'"):
-        await limits.check(ADA, "1/hour")
+    here = an_entitlement(limit_per_person="1/hour")
+    await limits.count(ADA, here)
+    with pytest.raises(LimitReached, match="whose='here' amount=1 every=1 unit='hour'"):
+        await limits.check(ADA, here)
     await limits.check(ADA)
-    await limits.check(BOB, "1/hour")
+    await limits.check(BOB, here)
+
+
+async def test_a_role_has_its_own_limit_below_the_operators(make: MakeLimits) -> None:
+    """Instead of the server's, and never beyond the operator's."""
+    limits = make("2/hour", "off")
+    for role, whose, amount in (("1/hour", "role", 1), ("off", "person", 2)):
+        here = an_entitlement(RoleRule(5, limit_per_person=role), limit_per_person="1/minute")
+        for _ in range(amount):
+            await limits.check(BOB if whose == "role" else ADA, here)
+            await limits.count(BOB if whose == "role" else ADA, here)
+        with pytest.raises(LimitReached, match=f"whose='{whose}' amount={amount}"):
+            await limits.check(BOB if whose == "role" else ADA, here)
+
+
+async def test_all_together_have_a_limit(make: MakeLimits) -> None:
+    """In every server and in direct messages."""
+    limits = make("off", "off", in_all="2/hour")
+    await limits.count(ADA)
+    await limits.count(Requester(3, "eve", None, 100))
+    with pytest.raises(LimitReached, match="whose='all' amount=2"):
+        await limits.check(Requester(4, "bo", 11, 100))
+
+
+def an_entitlement(*roles: RoleRule, limit_per_person: str) -> Entitlement:
+    guild = GuildRecord(10, drawing=Drawing(limit_per_person=limit_per_person), roles=roles)
+    return entitled(guild, Drawing(), [rule.role_id for rule in roles], Ceiling())
 
 
 async def test_what_is_left_is_told(make: MakeLimits) -> None:

@@ -1,5 +1,7 @@
 """The fair queue: true positions, turns, bounds, expected waits."""
 
+import copy
+import itertools
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.errors import QueueFull
+from bot.orders.classes import STRIDES
 from bot.orders.queue import Bounds, FairQueue
-from bot.orders.ticket import Place, Ticket
+from bot.orders.ticket import FIRST, LATER, NORMAL, PREFERRED, Place, Ticket
 
 
 class Clock:
@@ -38,7 +41,7 @@ def start_all(queue: FairQueue) -> list[int]:
     return started
 
 
-tickets = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(0, 2)), max_size=40).map(
+tickets = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(FIRST, LATER)), max_size=40).map(
     lambda rows: [Ticket(index, user, images, priority) for index, (user, images, priority) in enumerate(rows)]
 )
 
@@ -50,11 +53,45 @@ def test_one_persons_many_do_not_delay_anothers_first() -> None:
     assert start_all(queue)[:3] == [0, 100, 1]
 
 
-def test_a_lower_class_number_goes_first() -> None:
-    """Priority comes before turns."""
+def test_the_classes_take_turns_by_their_weights() -> None:
+    """Where all wait, of seven turns four go to the first class, two to the ordinary one, one to the later one."""
     queue = a_queue()
-    join(queue, Ticket(1, 1, 1, priority=2), Ticket(2, 2, 1, priority=1), Ticket(3, 3, 1, priority=0))
-    assert start_all(queue) == [3, 2, 1]
+    join(queue, *(Ticket(number, number, 1, priority=number % 3) for number in range(90)))
+    turns = [number % 3 for number in start_all(queue)[:35]]
+    assert Counter(turns) == {PREFERRED: 20, NORMAL: 10, LATER: 5}
+    assert turns[:7] == [0, 0, 1, 0, 0, 1, 2]
+
+
+def test_what_a_restart_interrupted_goes_before_all() -> None:
+    """However many wait in the other classes, and without being counted as a turn of theirs."""
+    queue = a_queue()
+    join(queue, Ticket(1, 1, 1, LATER), Ticket(2, 2, 1, PREFERRED), Ticket(3, 3, 1, FIRST), Ticket(4, 4, 1, FIRST))
+    assert [queue.place(number, 1) for number in (1, 2, 3, 4)] == [Place(n, None) for n in (4, 3, 1, 2)]
+    assert start_all(queue) == [3, 4, 2, 1]
+
+
+crowds = st.lists(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(list(STRIDES))), max_size=4), max_size=60)
+
+
+@given(crowds)
+def test_no_class_is_ever_starved(crowds: list[list[tuple[int, int]]]) -> None:
+    """Whoever joins before each turn: between two turns of a class that waits there are only so many of the others."""
+    queue = a_queue()
+    waiting: Counter[int] = Counter()
+    since: Counter[int] = Counter()
+    numbers = itertools.count()
+    for crowd in [*crowds, *([[]] * 240)]:
+        joined = [Ticket(next(numbers), user, 1, priority) for user, priority in crowd]
+        join(queue, *joined)
+        waiting.update(ticket.priority for ticket in joined)
+        ticket = queue.next()
+        if ticket is None:
+            break
+        waiting[ticket.priority] -= 1
+        for priority, stride in STRIDES.items():
+            others = sum(stride // other + 1 for one, other in STRIDES.items() if one != priority)
+            since[priority] = 0 if priority == ticket.priority or not waiting[priority] else since[priority] + 1
+            assert since[priority] <= others <= 8
 
 
 @given(tickets)
@@ -121,8 +158,8 @@ class Traffic(RuleBasedStateMachine):
         self.running: list[int] = []
         self.number = 0
 
-    @rule(user_id=st.integers(1, 4), images=st.sampled_from([1, 4, 9]))
-    def reserve(self, user_id: int, images: int) -> None:
+    @rule(user_id=st.integers(1, 4), images=st.sampled_from([1, 4, 9]), priority=st.integers(FIRST, LATER))
+    def reserve(self, user_id: int, images: int, priority: int) -> None:
         self.number += 1
         mine = sum(owner == user_id for owner in self.people.values())
         full = len(self.people) >= 6 or mine >= 3
@@ -132,7 +169,7 @@ class Traffic(RuleBasedStateMachine):
             assert full
         else:
             assert not full
-            self.queue.reserve(Ticket(self.number, user_id, images))
+            self.queue.reserve(Ticket(self.number, user_id, images, priority))
             self.people[self.number] = user_id
             self.reserved.append(self.number)
 
@@ -180,6 +217,8 @@ class Traffic(RuleBasedStateMachine):
         places = self.queue.places(2)
         assert set(places) == set(self.waiting)
         assert all(self.queue.place(number, 2) == place for number, place in places.items())
+        started = start_all(copy.deepcopy(self.queue))
+        assert [places[number].position for number in started] == list(range(1, len(started) + 1))
 
 
 TestTraffic = Traffic.TestCase

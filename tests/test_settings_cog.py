@@ -69,7 +69,7 @@ async def test_choices_count_at_once(town: Town, olga: simcord.MemberActor) -> N
     for _ in range(4):
         await town.imagine("a cat")
     refused = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    assert "limit of 5 per hour is reached" in said(answer(refused))
+    assert "limit of 5 per hour for each member is reached" in said(answer(refused))
     audit = await town.services.audit_log.page(town.guild.id)
     assert [(entry.actor_id, entry.action) for entry in audit.records] == [(olga.id, "settings")] * 4
     assert dict(audit.records[0].after) == {"limit_per_person": "5/hour"}
@@ -97,7 +97,8 @@ async def test_a_channel_chooses_for_itself(town: Town, olga: simcord.MemberActo
     (_, of_channel) = (part["custom_id"] for part in parts(shown) if "images" in part.get("custom_id", ""))
     channel = of_channel.rpartition(":")[2]
     await choose(olga, shown, "level", ["strict"], channel)
-    drawing = await town.services.guild_settings.drawing(town.guild.id, town.pictures.id)
+    here = await town.services.entitlements.of(_actor(town, town.ada).requester)
+    drawing = here.drawing
     assert drawing == Drawing(level="strict", default_images=9)
     await choose(olga, shown, "level", ["-"], channel)
     assert await town.services.guild_settings.channel(town.pictures.id) == Drawing()

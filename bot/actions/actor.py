@@ -29,6 +29,7 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     role_ids: frozenset[int] = frozenset()
     age_restricted: bool = False  # the channel, as Discord has it
+    parent_channel_id: int | None = None  # of a thread or a forum's post
     is_operator: bool = False
 
     @classmethod
@@ -43,7 +44,7 @@ class Actor:
             raise NotFound("channel")
         return Requester(
             self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale, self.age_restricted,
-            self.role_ids,
+            self.parent_channel_id, self.role_ids,
         )  # fmt: skip
 
     # --------------------------------------------------------------------------------------------- permissions

@@ -62,10 +62,6 @@ class ServerSettings:
         _here(actor)
         return await self._guild_settings.channel(channel_id)
 
-    async def drawing(self, actor: Actor) -> Drawing:
-        """How pictures are drawn where the actor is."""
-        return await self._guild_settings.drawing(actor.guild_id, actor.channel_id or 0)
-
     async def change(self, actor: Actor, **choices: object) -> GuildRecord:
         """Change the named choices of this server and leave the others.  Raises MissingPermission, ServersOnly."""
         actor.require("manage_guild")

@@ -35,8 +35,8 @@ class About(commands.Cog):
     async def limits(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             actor, services = actor_of(interaction), self.bot.services
-            here = await services.server_settings.drawing(actor)
-            standings = await services.limits.standings(actor.requester, here.limit_per_person)
+            here = await services.entitlements.of(actor.requester)
+            standings = await services.limits.standings(actor.requester, here)
             lines = [f"### {say(words.WHAT_IS_LEFT)}", *(_left(standing) for standing in standings)]
             if not standings:
                 lines.append(say(words.NO_LIMIT))

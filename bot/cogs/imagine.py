@@ -10,7 +10,7 @@ from discord.ext import commands
 from bot.actions.styles import drawn_with
 from bot.client import Bot
 from bot.generation.reply import Pending
-from bot.orders.choices import check_choices, chosen_model, model_lines, size_lines
+from bot.orders.choices import allowed, check_choices, chosen_model, model_lines, size_lines, with_defaults
 from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views.answer import note
@@ -19,8 +19,6 @@ from bot.wording import drawing, text
 from bot.wording.catalogue import later
 from bot.wording.reader import say
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
-
-DEFAULT_IMAGES = 4
 
 
 class Imagine(commands.Cog):
@@ -70,14 +68,13 @@ class Imagine(commands.Cog):
             }  # fmt: skip
             said = flags.said() | {name: value for name, value in typed.items() if value is not None}
             actor = actor_of(interaction)
-            if "images" not in said:
-                here = await self.bot.services.server_settings.drawing(actor)
-                said["images"] = here.default_images or DEFAULT_IMAGES
+            here = await self.bot.services.entitlements.of(actor.requester)
             words = flags.prompt
             if style is not None:
                 words, said = drawn_with(await self.bot.services.styles.find(actor, style), said, words)
-            order = Order(requester=actor.requester, prompt=words, **said)
-            check_choices(order, self.bot.services.pool.models())
+            models = self.bot.services.pool.models()
+            order = Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models))
+            check_choices(order, models)
             await place(interaction, order)
 
     @imagine.autocomplete("style")
@@ -97,14 +94,19 @@ class Imagine(commands.Cog):
         return [app_commands.Choice(name=prompt, value=prompt) for prompt in prompts]
 
     @imagine.autocomplete("model")
-    async def complete_model(self, _: discord.Interaction[Bot], current: str) -> list[app_commands.Choice[str]]:
-        return _choices(model_lines(current, self.bot.services.pool.models()))
+    async def complete_model(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        here = await self.bot.services.entitlements.of(actor_of(interaction).requester)
+        return _choices(model_lines(current, allowed(self.bot.services.pool.models(), here)))
 
     @imagine.autocomplete("size")
     async def complete_size(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        chosen = chosen_model(getattr(interaction.namespace, "model", None), self.bot.services.pool.models())
+        here = await self.bot.services.entitlements.of(actor_of(interaction).requester)
+        name = getattr(interaction.namespace, "model", None) or here.default_model
+        chosen = chosen_model(name, self.bot.services.pool.models())
         return _choices(size_lines(current, chosen))
 
     @app_commands.command(description=later("Draw your last prompt once more, with another seed"))

@@ -85,8 +85,9 @@ class GuildRecord:
     roles: tuple[RoleRule, ...] = ()
     misuse: Misuse = field(default_factory=Misuse)
 
-    def allows(self, channel_id: int) -> bool:
-        return not self.allowed_channel_ids or channel_id in self.allowed_channel_ids
+    def allows(self, *channel_ids: int) -> bool:
+        """Whether Easel may be used in a channel, or in a thread of one."""
+        return not self.allowed_channel_ids or not set(self.allowed_channel_ids).isdisjoint(channel_ids)
 
     def may_share(self, role_ids: Collection[int]) -> bool:
         """Whether a member with these roles may put their pictures into the gallery."""

@@ -32,6 +32,7 @@ def generation_row(order: Order, now: datetime) -> GenerationTable:
         user_name=requester.user_name[:64],
         guild_id=requester.guild_id,
         channel_id=requester.channel_id,
+        parent_channel_id=requester.parent_channel_id,
         locale=requester.locale[:16],
         prompt=order.prompt,
         normalised_prompt=normalise(order.prompt),
@@ -93,7 +94,14 @@ def _order(row: GenerationTable) -> Order:
     if row.interaction_token and row.application_id and row.interaction_expires_at:
         interaction = InteractionRef(row.application_id, row.interaction_token, row.interaction_expires_at)
     return Order(
-        requester=Requester(row.user_id, row.user_name, row.guild_id, row.channel_id, row.locale),
+        requester=Requester(
+            row.user_id,
+            row.user_name,
+            row.guild_id,
+            row.channel_id,
+            row.locale,
+            parent_channel_id=row.parent_channel_id,
+        ),
         prompt=row.prompt,
         negative_prompt=row.negative_prompt,
         images=row.image_count,

@@ -54,11 +54,6 @@ class GuildSettings:
                 await note_act(session, now, act)
         return chosen
 
-    async def drawing(self, guild_id: int | None, channel_id: int) -> Drawing:
-        """How pictures are drawn in this channel: its choices, and where there are none, its server's."""
-        guild = await self.get(guild_id)
-        return (await self.channel(channel_id)).over(guild.drawing)
-
     async def channel(self, channel_id: int) -> Drawing:
         """What was chosen for this channel alone."""
         async with self._database.reading() as session:

@@ -65,6 +65,7 @@ class GenerationTable(Table):
     user_name: Mapped[str] = mapped_column(String(64))
     guild_id: Mapped[int | None] = mapped_column(BigInteger)
     channel_id: Mapped[int] = mapped_column(BigInteger)
+    parent_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # of a thread: whose choices count in it
     locale: Mapped[str] = mapped_column(String(16))
 
     prompt: Mapped[str] = mapped_column(Text)

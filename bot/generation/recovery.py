@@ -17,7 +17,7 @@ from bot.generation.generator import Generator
 from bot.generation.reply import Reply, Result
 from bot.generation.work import Work, Works
 from bot.orders.queue import FairQueue
-from bot.orders.ticket import FIRST, NORMAL, Ticket
+from bot.orders.ticket import FIRST, Ticket
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -103,5 +103,5 @@ def in_order(records: Sequence[GenerationRecord], last_turns: Mapping[int, datet
 def _ticket(record: GenerationRecord) -> Ticket:
     requester = record.order.requester
     # What was being drawn goes before everybody who waits.
-    priority = FIRST if record.status in ("running", "delivering") else NORMAL
+    priority = FIRST if record.status in ("running", "delivering") else record.order.priority
     return Ticket(record.id, requester.user_id, record.order.images, priority, requester.guild_id)

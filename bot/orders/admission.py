@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from bot.database.generations import GenerationLog
 from bot.database.sanctions import Sanctions
-from bot.database.settings import GuildSettings
-from bot.errors import Busy, ChannelNotAllowed, DirectMessagesRefused, InvalidOption, NotSaved
+from bot.errors import Busy, ChannelNotAllowed, DirectMessagesRefused, NotSaved
+from bot.orders.entitlement import Entitlement, Entitlements
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue
@@ -36,7 +36,7 @@ class Admission:
         generations: GenerationLog,
         limits: Limits,
         sanctions: Sanctions,
-        guild_settings: GuildSettings,
+        entitlements: Entitlements,
         storage: Storage,
         direct_messages: bool = True,
         draw_seed: Callable[[], int] = random_seed,
@@ -45,7 +45,7 @@ class Admission:
         self._generations = generations
         self._limits = limits
         self._sanctions = sanctions
-        self._guild_settings = guild_settings
+        self._entitlements = entitlements
         self._storage = storage
         self._direct_messages = direct_messages
         self._draw_seed = draw_seed
@@ -60,34 +60,43 @@ class Admission:
         order.check()
         requester = order.requester
         self._queue.check_room(requester.user_id, requester.guild_id)  # costs nothing, and a flood meets it first
-        await self._check_person(requester)
-        here = await self._guild_settings.drawing(requester.guild_id, requester.channel_id)
-        if here.max_images is not None and order.images > here.max_images:
-            raise InvalidOption("images", "too_many_here", {"value": order.images, "limit": here.max_images})
-        seed = self._draw_seed() if order.seed is None else order.seed
-        order = replace(order, seed=seed, spoiler=order.spoiler or bool(here.spoiler))
+        here = await self._entitlements.of(requester)
+        await self._check_person(requester, here)
+        order = self._as_here(order, here)
         # Nobody may slip past a limit or the queue's bound while another's row is being written.
         async with self._one_at_a_time:
             if not wanted():
                 raise Busy
-            await self._limits.check(requester, here.limit_per_person)
+            await self._limits.check(requester, here)
             self._queue.check_room(requester.user_id, requester.guild_id)
             generation_id = await self._write_down(order)
-            self._queue.reserve(Ticket(generation_id, requester.user_id, order.images, guild_id=requester.guild_id))
-            await self._limits.count(requester, here.limit_per_person)
+            self._queue.reserve(
+                Ticket(generation_id, requester.user_id, order.images, order.priority, requester.guild_id)
+            )
+            await self._limits.count(requester, here)
         return generation_id, order
 
     async def check_sanctions(self, requester: Requester) -> None:
         """Raises Sanctioned where the person may not use Easel here, or not any more."""
         await self._sanctions.check(requester.user_id, requester.guild_id)
 
-    async def _check_person(self, requester: Requester) -> None:
+    async def _check_person(self, requester: Requester, here: Entitlement) -> None:
         await self.check_sanctions(requester)
         if requester.guild_id is None and not self._direct_messages:
             raise DirectMessagesRefused
-        guild = await self._guild_settings.get(requester.guild_id)
-        if not guild.allows(requester.channel_id):
-            raise ChannelNotAllowed(guild.allowed_channel_ids)
+        if not here.guild.allows(requester.channel_id, requester.chosen_channel_id):
+            raise ChannelNotAllowed(here.guild.allowed_channel_ids)
+
+    def _as_here(self, order: Order, here: Entitlement) -> Order:
+        """The order with what chance, the server and the channel choose where the person did not."""
+        model = order.model or here.default_model
+        here.check(order.images, model)
+        requester = replace(order.requester, locale=here.guild.language or order.requester.locale)
+        seed = self._draw_seed() if order.seed is None else order.seed
+        return replace(
+            order, requester=requester, seed=seed, model=model, spoiler=order.spoiler or bool(here.drawing.spoiler),
+            priority=here.priority,
+        )  # fmt: skip
 
     async def _write_down(self, order: Order) -> int:
         generation_id = await self._generations.open(order)

@@ -4,9 +4,11 @@ In: the models' descriptions, as the pool knows them.  Out: lines for people who
 Discord and no server.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.errors import InvalidOption
+from bot.orders.entitlement import Entitlement
 from bot.orders.order import Order
 from inference.contract import InvalidRequest, ModelDescription
 
@@ -27,6 +29,28 @@ def check_choices(order: Order, models: Sequence[ModelDescription]) -> None:
         model.check(order.request(default_seed=0))
     except InvalidRequest as error:
         raise InvalidOption(error.field, error.code, error.data) from error
+
+
+def with_defaults(
+    said: Mapping[str, Any], here: Entitlement, models: Sequence[ModelDescription]
+) -> dict[str, Any]:  # fmt: skip
+    """What was said of an order, by its fields' names, and what the place chooses of the rest.
+
+    A default that the model cannot have is left to the model: nobody asked for it.
+    """
+    chosen: dict[str, Any] = {"images": here.default_images, "model": here.default_model, **said}
+    guidance = here.drawing.default_guidance
+    if guidance is not None and "guidance_scale" not in said:
+        model = chosen_model(chosen["model"], models)
+        if model is not None and model.guidance is not None:
+            low, high = model.guidance
+            chosen["guidance_scale"] = guidance if low <= guidance <= high else None
+    return chosen
+
+
+def allowed(models: Sequence[ModelDescription], here: Entitlement) -> tuple[ModelDescription, ...]:
+    """Those that may be chosen in a place."""
+    return tuple(model for model in models if not here.models or model.name in here.models)
 
 
 def chosen_model(name: str | None, models: Sequence[ModelDescription]) -> ModelDescription | None:

@@ -21,7 +21,7 @@ class Requester:
     """Who asked, and where.  `guild_id` is None in a direct message; `locale` is Discord's, such as "en-GB".
 
     `age_restricted` is what Discord says of the channel, `role_ids` of the person; they are not kept, and so not known
-    of an order that is resumed.
+    of an order that is resumed.  `parent_channel_id` is the one that a thread or a forum's post belongs to.
     """
 
     user_id: int
@@ -30,7 +30,13 @@ class Requester:
     channel_id: int
     locale: str = "en-US"
     age_restricted: bool = False
+    parent_channel_id: int | None = None
     role_ids: frozenset[int] = field(default=frozenset(), compare=False)
+
+    @property
+    def chosen_channel_id(self) -> int:
+        """The channel whose choices count here: threads and posts have none of their own."""
+        return self.parent_channel_id or self.channel_id
 
 
 @dataclass(frozen=True, slots=True)

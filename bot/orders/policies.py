@@ -10,7 +10,7 @@ from bot.database.blocked_terms import BlockedTerms, TermAction
 from bot.database.records import REFUSED
 from bot.database.reviews import Reviews
 from bot.database.rows import normalise
-from bot.database.settings import GuildSettings
+from bot.orders.entitlement import Entitlements
 from bot.orders.order import Order, Requester
 from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
 
@@ -19,18 +19,18 @@ NEVER_PARDONED: Final = ("minors", "real_people", "mass_harm")  # no server deci
 
 
 class Policies:
-    def __init__(self, guild_settings: GuildSettings, terms: BlockedTerms, reviews: Reviews) -> None:
-        self._guild_settings = guild_settings
+    def __init__(self, entitlements: Entitlements, terms: BlockedTerms, reviews: Reviews) -> None:
+        self._entitlements = entitlements
         self._terms = terms
         self._reviews = reviews
 
     async def of(self, requester: Requester) -> Policy:
         """The server's choices.  An age-restricted channel counts where its managers say so."""
-        chosen = (await self._guild_settings.get(requester.guild_id)).policy
-        drawing = await self._guild_settings.drawing(requester.guild_id, requester.channel_id)
+        here = await self._entitlements.of(requester)
+        chosen = here.guild.policy
         return replace(
             chosen,
-            level=drawing.level or chosen.level,
+            level=here.level,
             age_restricted=chosen.age_restricted and requester.age_restricted,
             blocked_words=(*chosen.blocked_words, *await self._words(requester, "block"))[:MAX_POLICY_WORDS],
             flagged_words=(*chosen.flagged_words, *await self._words(requester, "flag"))[:MAX_POLICY_WORDS],

@@ -4,20 +4,20 @@ In: tickets, a clock, measured durations.  Out: the next ticket, true positions 
 Pure and synchronous: no I/O, no asyncio, no Discord.
 
 Fairness: inside a priority class people take turns, one generation each, in the order in which they joined; so a
-person's first generation waits behind at most one of anybody else's.  A lower class number goes first.
+person's first generation waits behind at most one of anybody else's.  The classes take turns, too, by their weights.
 A ticket is reserved (counted, being checked), then waits in the order, then runs, then is gone.  Whose person or server
 runs as many as it may is held back, out of the order, until one of those ends.
 """
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bot.errors import QueueFull
+from bot.orders.classes import Classes
 from bot.orders.holding import Holding
-from bot.orders.line import Line
 from bot.orders.ticket import Place, Ticket
 
 K = TypeVar("K")
@@ -50,7 +50,7 @@ class FairQueue:
         self._reserved: dict[int, Ticket] = {}
         self._waiting: dict[int, Ticket] = {}
         self._running: dict[int, tuple[Ticket, float]] = {}
-        self._lines: dict[int, Line] = {}
+        self._order = Classes()
         self._held = Holding()
         self._of_person: Counter[int] = Counter()
         self._of_server: Counter[int | None] = Counter()
@@ -96,17 +96,15 @@ class FairQueue:
 
     def next(self) -> Ticket | None:
         """Take the next ticket out of the order; it runs until `finish`.  None where nobody waits who may start."""
-        for priority in sorted(self._lines):
-            line = self._lines[priority]
-            while (ticket := line.pop()) is not None:
-                if self._is_held_back(ticket, line):
-                    continue
-                del self._waiting[ticket.generation_id]
-                self._running[ticket.generation_id] = (ticket, self._clock())
-                self._runs_of_person[ticket.user_id] += 1
-                self._runs_of_server[ticket.guild_id] += 1
-                return ticket
-            del self._lines[priority]
+        while (ticket := self._order.pop()) is not None:
+            if self._is_held_back(ticket):
+                continue
+            self._order.count(ticket)
+            del self._waiting[ticket.generation_id]
+            self._running[ticket.generation_id] = (ticket, self._clock())
+            self._runs_of_person[ticket.user_id] += 1
+            self._runs_of_server[ticket.guild_id] += 1
+            return ticket
         return None
 
     def finish(self, generation_id: int, *, succeeded: bool) -> None:
@@ -123,7 +121,7 @@ class FairQueue:
         elif (run := self._running.pop(generation_id, None)) is not None:
             self._forget(run[0], ran=True)
         elif (ticket := self._waiting.pop(generation_id, None)) is not None:
-            (self._held if ticket in self._held else self._lines[ticket.priority]).remove(ticket)
+            (self._held if ticket in self._held else self._order).remove(ticket)
             self._forget(ticket, ran=False)
         else:
             return False
@@ -133,7 +131,7 @@ class FairQueue:
 
     def order(self) -> list[Ticket]:
         """Everybody who waits, in the order in which they will start if nobody joins or leaves; held ones last."""
-        return [*self._in_order(), *self._held]
+        return [*self._order, *self._held]
 
     def place(self, generation_id: int, capacity: int) -> Place | None:
         """One waiting generation's place, where `capacity` of them run at a time; None where it does not wait."""
@@ -142,14 +140,12 @@ class FairQueue:
             return None
         if ticket in self._held:
             return Place(self.waiting - len(self._held) + 1, None)
-        ahead = [line for priority, line in self._lines.items() if priority < ticket.priority]
-        line = self._lines[ticket.priority]
-        position = 1 + line.place(ticket) + sum(map(len, ahead))
+        position = 1 + self._order.place(ticket)
         return Place(position, self._eta(ticket, position, capacity))
 
     def front(self, count: int, capacity: int) -> dict[int, Place]:
         """The places of the first so many."""
-        return self._places(self._front(count), capacity)
+        return self._places(self._order.first(count), capacity)
 
     def places(self, capacity: int) -> dict[int, Place]:
         """The place of each waiting generation."""
@@ -167,10 +163,10 @@ class FairQueue:
         pace = self._pace()
         if pace is None:
             return None
-        front = self._front(min(position, FORESEEN))
+        front = self._order.first(min(position, FORESEEN))
         if position <= FORESEEN:
             return self._etas(front, capacity)[-1]
-        images = sum(line.images for line in self._lines.values()) / sum(map(len, self._lines.values()))
+        images = self._order.images / len(self._order)
         free_at = self._free_at(front, capacity, pace)
         between = (position - 1 - FORESEEN) * images * pace / len(free_at)
         return sum(free_at) / len(free_at) + between + ticket.images * pace
@@ -203,34 +199,24 @@ class FairQueue:
 
     # ------------------------------------------------------------------------------------------------- private
 
-    def _in_order(self) -> Iterator[Ticket]:
-        for priority in sorted(self._lines):
-            yield from self._lines[priority]
-
-    def _front(self, count: int) -> list[Ticket]:
-        front: list[Ticket] = []
-        for priority in sorted(self._lines):
-            front += self._lines[priority].first(count - len(front))
-        return front
-
     def _join(self, ticket: Ticket) -> None:
         if self._held.holds_person_of(ticket):
             self._held.add([ticket], None)
         else:
-            self._lines.setdefault(ticket.priority, Line()).join(ticket)
+            self._order.join(ticket)
 
-    def _is_held_back(self, ticket: Ticket, line: Line) -> bool:
+    def _is_held_back(self, ticket: Ticket) -> bool:
         """Whether its person or its server runs as many as it may; then all of its person's wait out of the order."""
         bounds, server = self._bounds, ticket.guild_id
         if bounds.running_per_person and self._runs_of_person[ticket.user_id] >= bounds.running_per_person:
-            self._held.add([ticket, *line.take_all(ticket.user_id)], None)
+            self._held.add([ticket, *self._order.take_all(ticket)], None)
             self._join_all(self._held.let_go_of_server(server))  # whoever waits for what this one leaves free
             return True
         if server is None or not bounds.running_per_server:
             return False
         if self._runs_of_server[server] < bounds.running_per_server:
             return False
-        self._held.add([ticket, *line.take_all(ticket.user_id)], server)
+        self._held.add([ticket, *self._order.take_all(ticket)], server)
         return True
 
     def _join_all(self, tickets: list[Ticket]) -> None:

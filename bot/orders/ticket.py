@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-FIRST: Final = -1  # the priority of what a restart interrupted while it was drawn
+FIRST: Final = -1  # the class of what a restart interrupted while it was drawn
+PREFERRED: Final = 0
 NORMAL: Final = 1
+LATER: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One generation that takes its turn; `priority` 0 goes before 1; `guild_id` is None in direct messages."""
+    """One generation that takes its turn; `priority` is its class (classes.py); `guild_id` None is a direct message."""
 
     generation_id: int
     user_id: int

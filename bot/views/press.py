@@ -131,6 +131,7 @@ def actor_of(interaction: BotInteraction) -> Actor:
         permissions=frozenset(name for name, granted in interaction.permissions if granted),
         role_ids=frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset(),
         age_restricted=_is_age_restricted(interaction.channel),
+        parent_channel_id=getattr(interaction.channel, "parent_id", None),
     )
 
 

@@ -47,6 +47,13 @@ KEPT: Final = later("Kept: your prompts with their settings and pictures, until 
 WHO_READS: Final = later("Moderators of this server can read its request log.")
 WHAT_IS_LEFT: Final = later("What you have left")
 NO_LIMIT: Final = later("There is no limit here.")
+LEFT: Final = {
+    "person": later("You: {left} left of {amount} per {period}"),
+    "here": later("You in this server: {left} left of {amount} per {period}"),
+    "role": later("You in this server, by your role: {left} left of {amount} per {period}"),
+    "server": later("This server together: {left} left of {amount} per {period}"),
+    "all": later("Everybody together: {left} left of {amount} per {period}"),
+}
 YOUR_STYLES: Final = later("Your styles")
 SERVERS_STYLES: Final = later("Styles of this server")
 NO_STYLES: Final = later("There are no styles yet. Make one: `/style create`.")
@@ -58,17 +65,14 @@ def help_for(*, moderator: bool, manager: bool) -> str:
 
 
 def left(whose: str, remaining: int, amount: int, every: int, unit: str, next_at: datetime | None) -> str:
-    """What is left of a limit, a person's or the whole server's."""
+    """What is left of a limit; `whose` as in `limits.Standing`."""
     values = {"left": f"**{remaining}**", "amount": amount, "period": reader().period(every, unit)}
-    if whose == "person":
-        told = say("You: {left} left of {amount} per {period}", **values)
-    else:
-        told = say("This server together: {left} left of {amount} per {period}", **values)
+    told = say(LEFT[whose], **values)
     return told if next_at is None else f"{told} · " + say("more {when}", when=relative(next_at))
 
 
-def under_way(waiting: int, most_images: int | None) -> str:
-    most = pictures(most_images or 9)
+def under_way(waiting: int, most_images: int) -> str:
+    most = pictures(most_images)
     return "-# " + say("{generations} of yours under way; up to {pictures} at a time.",
                        generations=generations(waiting), pictures=most)  # fmt: skip
 

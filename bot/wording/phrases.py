@@ -39,6 +39,7 @@ PROBLEMS: Final = {
     "too_long": later("{field} has {length} characters; at most {limit} are taken."),
     "wrong_length": later("{field} has {length} characters; from 1 to {limit} are taken."),
     "too_many_here": later("{value} pictures are too many here; at most {limit} are drawn."),
+    "not_here": later("The model {value} is not among those that you may use here: {models}."),
     "unknown_setting": later("There is no setting “{value}” here."),
     "no_choice": later("{field} is “{value}”; it must be one of: {choices}."),
     "too_many": later("There are {count} already; at most {limit} may be."),
@@ -75,6 +76,14 @@ PROBLEMS: Final = {
     "direct_message": later("This picture was made in a direct message; only a server has a gallery."),
 }
 """What can be wrong with one of them: the codes of `InvalidOption`, among them the inference contract's."""
+LIMITS: Final = {
+    "person": later("Your limit of {amount} per {period} is reached."),
+    "here": later("This server's limit of {amount} per {period} for each member is reached."),
+    "role": later("Your role's limit of {amount} per {period} in this server is reached."),
+    "server": later("This server's limit of {amount} per {period} for all its members together is reached."),
+    "all": later("Easel's limit of {amount} per {period} for everybody together is reached."),
+}
+"""Whose limit is reached."""
 LOST: Final = {
     "generation": later("Generation {number} was not found. It may have been removed."),
     "picture": later("Picture {number} was not found. It may have been removed."),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot import errors
 from bot.errors import UserError
 from bot.wording.catalogue import Sentences
-from bot.wording.phrases import FAILURES, FIELDS, LOST, OUT_OF_REACH, PROBLEMS, UNSAVED
+from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PROBLEMS, UNSAVED
 from bot.wording.reader import reader
 from bot.wording.terms import category
 
@@ -53,9 +53,7 @@ def _direct_messages_refused(s: Sentences, _: errors.DirectMessagesRefused) -> s
 
 def _limit_reached(s: Sentences, error: errors.LimitReached) -> str:
     values = {"amount": s.number(error.amount), "period": s.period(error.every, error.unit)}
-    if error.whose == "person":
-        return s.say("Your limit of {amount} per {period} is reached.", **values)
-    return s.say("This server's limit of {amount} per {period} is reached.", **values)
+    return s.say(LIMITS[error.whose], **values)
 
 
 def _busy(s: Sentences, _: errors.Busy) -> str:
