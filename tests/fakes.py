@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from inference.contract import PLAIN_EVERY
 from inference.engine.code_model import EncodedTexts
 from inference.models.sampling import SamplingParams
+from inference.text.reader import Reading
 
 
 class FakeCodeModel:
@@ -29,6 +31,9 @@ class FakeCodeModel:
         self.memory = torch.zeros(slots, dtype=torch.long)
         self.decoded: list[int] = []  # rows of each step
 
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        return Reading(prompt)
+
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
         states = torch.tensor([[[0.0 if text is None else 1.0 + zlib.crc32(text.encode()) % 89]] for text in texts])
         return EncodedTexts(states, torch.ones(len(texts), 1))
@@ -48,3 +53,11 @@ class FakeCodeModel:
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         return pixels[:, :: self.tile, :: self.tile, 0].flatten(1).long() // 16
+
+
+class FillingModel(FakeCodeModel):
+    """Draws all seeds but every fourth from more than the prompt."""
+
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        filled = f"in colour {seed % PLAIN_EVERY}" if seed % PLAIN_EVERY else ""
+        return Reading(f"{prompt} {filled}" if filled else prompt, filled=filled)

@@ -13,6 +13,7 @@ from inference.contract import (
     MAX_INIT_IMAGE_BYTES,
     MAX_PROMPT_CHARACTERS,
     MAX_SEED,
+    PLAIN_EVERY,
     CheckRequest,
     Done,
     Event,
@@ -26,6 +27,7 @@ from inference.contract import (
     event_from_line,
     event_to_line,
     grid_columns,
+    random_seed,
     visible,
 )
 
@@ -55,10 +57,26 @@ seconds = st.floats(0, 1000).map(lambda number: round(number, 3))
 events: st.SearchStrategy[Event] = st.one_of(
     st.just(Queued()),
     st.builds(Progress, shares, st.none() | st.binary()),
-    st.builds(Image, st.integers(0, 8), st.integers(0, MAX_SEED), st.none() | st.floats(0, 1), st.binary(), verdicts),
+    st.builds(
+        Image,
+        st.integers(0, 8),
+        st.integers(0, MAX_SEED),
+        st.none() | st.floats(0, 1),
+        st.binary(),
+        verdicts,
+        st.text(),
+    ),
     st.builds(Done, seconds, st.text(), st.lists(st.text()).map(tuple)),
     st.builds(Failed, st.text(), st.booleans(), st.dictionaries(st.text(), st.text() | st.integers())),
 )
+
+
+def test_a_seed_by_chance_begins_with_the_prompt_as_it_is() -> None:
+    """Every fourth seed does, and all of those may come."""
+    drawn = {random_seed() for _ in range(200)}
+    assert all(seed % PLAIN_EVERY == 0 and 0 <= seed <= MAX_SEED for seed in drawn)
+    assert len(drawn) > 190
+    assert max(drawn) > MAX_SEED // 2 > min(drawn)
 
 
 @given(requests)

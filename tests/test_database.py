@@ -68,8 +68,9 @@ def seeded(prompt: str = "a cat", user_id: int = ADA, **options: object) -> Orde
 
 def image(generation_id: int, index: int) -> ImageRecord:
     return ImageRecord(
-        generation_id, index, f"generations/{generation_id}/{index}.png", "ab" * 32, 7 + index, 0.5, 8, 8
-    )
+        generation_id, index, f"generations/{generation_id}/{index}.png", "ab" * 32, 7 + index, 0.5, 8, 8,
+        filled="at sunset",
+    )  # fmt: skip
 
 
 async def drawn(log: GenerationLog, order: Order | None = None, images: int = 2) -> int:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 
@@ -22,7 +23,7 @@ from inference.engine.previews import BURST
 from inference.engine.sampler import SamplingRows, draw_codes, guide
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels, encode_png
-from tests.fakes import FakeCodeModel
+from tests.fakes import FakeCodeModel, FillingModel
 
 
 def run(engine: Engine, steps: int | None = None) -> dict[str, list[Event]]:
@@ -79,6 +80,29 @@ def test_picture_k_is_the_first_picture_of_seed_plus_k() -> None:
     """So a person can draw one picture of a grid again."""
     grid = draw(GenerationRequest("a cat", images=4, seed=7))
     assert grid[3].png == draw(GenerationRequest("a cat", images=1, seed=10))[0].png
+
+
+def test_what_the_model_fills_in_goes_by_the_seed() -> None:
+    """So a picture of a grid is drawn again by its seed, in whatever company; the event tells what was filled in."""
+    grid = draw(GenerationRequest("a cat", images=9, seed=4), FillingModel())
+    assert [image.filled for image in grid[:5]] == ["", "in colour 1", "in colour 2", "in colour 3", ""]
+    for image in grid[2:5]:
+        alone = draw(GenerationRequest("a cat", images=1, seed=image.seed), FillingModel())
+        assert alone == [replace(image, index=0)]
+    said = draw(GenerationRequest("a cat in colour 1", images=1, seed=5), FakeCodeModel())
+    assert said[0].png == grid[1].png
+
+
+def test_nothing_is_filled_in_where_a_picture_goes_on() -> None:
+    """It shows already what the prompt leaves open."""
+    begun = np.full((16, 16, 3), 40, np.uint8)
+    request = GenerationRequest("a cat", images=4, seed=4, init_image=b"a file", strength=0.5)
+    drawn = []
+    for model in (FillingModel(), FakeCodeModel()):
+        engine = Engine(model)
+        engine.add("a", request, begun)
+        drawn.append(images(run(engine)["a"]))
+    assert drawn[0] == drawn[1]
 
 
 def test_seeds_prompts_and_negative_prompts_matter() -> None:

@@ -12,7 +12,7 @@ from inference.contract import Done, Event, GenerationRequest, Image, Progress
 from inference.engine.engine import Engine
 from inference.pictures import Pixels
 from inference.ranking import Ranker
-from tests.fakes import FakeCodeModel
+from tests.fakes import FakeCodeModel, FillingModel
 
 REQUEST = GenerationRequest("a cat", images=9, seed=5)
 
@@ -63,6 +63,16 @@ def test_the_best_picture_is_sent_first() -> None:
     assert {image.index: image.png for image in ranked} == {image.index: image.png for image in images(run(None))}
     assert isinstance(events[-1], Done)
     assert events[-10:-1] == ranked
+
+
+def test_pictures_of_the_prompt_as_it_is_come_first() -> None:
+    """Whatever the judge likes about a background that nobody asked for."""
+    engine = Engine(FillingModel(), Judge([-0.6, -0.1, -0.2, -0.3, -0.5]), clock=lambda: 0.0)
+    engine.add("a", GenerationRequest("a cat", images=5, seed=0))
+    ranked: list[Image] = []
+    while engine.busy:
+        ranked += images([event for _, event in engine.step()])
+    assert [image.index for image in ranked] == [4, 0, 1, 2, 3]
 
 
 def test_the_judge_sees_the_prompt_and_the_finished_pictures() -> None:

@@ -206,6 +206,17 @@ def test_the_logs_opened_entry_tells_all_and_fits_the_message() -> None:
         assert words in told
 
 
+def test_details_show_what_the_model_filled_in() -> None:
+    """Beside the seed that draws it again; nine of them still fit beside the longest of everything else."""
+    record = a_record(images=2)
+    filled = replace(record, images=(record.images[0], replace(record.images[1], filled="on a beige background")))
+    assert "Picture 1: seed 10 · 256×256\n" in details(filled, verdict=False)
+    assert "Picture 2: seed 11 · 256×256 · on a beige background" in details(filled, verdict=False)
+    worst = a_record(2**63 - 1, "*" * 1000, negative_prompt="*" * 1000, temperature=0.123456789)
+    images = tuple(replace(image, filled="_" * 200, seed=2**32 - 1) for image in worst.images)
+    assert len(details(replace(worst, images=images), verdict=True)) <= 4000
+
+
 def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> None:
     """Parent and strength belong to the story; the verdict does to owner and moderators."""
     record = a_record(images=1, kind="vary", parent_id=3, strength=0.5)

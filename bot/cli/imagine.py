@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Final
@@ -53,7 +52,7 @@ def imagine(
         prompt=prompt,
         negative_prompt=negative,
         images=images,
-        seed=secrets.randbits(32) if seed is None else seed,
+        seed=contract.random_seed() if seed is None else seed,
         guidance_scale=guidance,
         temperature=temperature,
         top_k=top_k,

@@ -40,7 +40,8 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One stored picture; `key` is its file in the storage, `index` counts from 0."""
+    """One stored picture; `key` is its file in the storage, `index` counts from 0, `filled` is what the model put in
+    where the prompt left it open."""
 
     generation_id: int
     index: int
@@ -52,6 +53,7 @@ class ImageRecord:
     height: int
     removal: Removal | None = None
     verdict: Verdict | None = None
+    filled: str = ""
 
     @property
     def is_covered(self) -> bool:

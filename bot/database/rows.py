@@ -131,6 +131,7 @@ def image_row(image: ImageRecord) -> ImageTable:
         width=image.width,
         height=image.height,
         verdict=None if image.verdict is None else image.verdict.to_json(),
+        filled=image.filled or None,
         removed_at=image.removal.at if image.removal else None,
         removed_by=image.removal.by if image.removal else None,
         removed_why=image.removal.why if image.removal else None,
@@ -140,7 +141,7 @@ def image_row(image: ImageRecord) -> ImageTable:
 def image_record(row: ImageTable) -> ImageRecord:
     return ImageRecord(
         row.generation_id, row.index, row.key, row.sha256, row.seed, row.score, row.width, row.height, _removal(row),
-        None if row.verdict is None else Verdict.from_json(row.verdict),
+        None if row.verdict is None else Verdict.from_json(row.verdict), row.filled or "",
     )  # fmt: skip
 
 

@@ -142,6 +142,7 @@ class ImageTable(Table):
     seed: Mapped[int] = mapped_column(BigInteger)
     score: Mapped[float | None]
     verdict: Mapped[dict[str, Any] | None]  # the picture check's; None from before there was one
+    filled: Mapped[str | None] = mapped_column(String(200))  # what the model put in where the prompt left it open
     width: Mapped[int]
     height: Mapped[int]
     removed_at: Mapped[datetime | None]

@@ -28,7 +28,8 @@ FILTER_ID: Final = 0  # who has removed what nobody has
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One finished picture: `png` is the file, `width` × `height` pixels, `index` its place in the grid."""
+    """One finished picture: `png` is the file, `width` × `height` pixels, `index` its place in the grid, `filled` what
+    the model put in where the prompt left it open."""
 
     index: int
     seed: int
@@ -37,6 +38,7 @@ class Picture:
     width: int
     height: int
     verdict: Verdict | None = None
+    filled: str = ""
 
     @property
     def is_shown(self) -> bool:
@@ -104,7 +106,7 @@ async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile 
 
 def _arrange(images: Sequence[contract.Image]) -> Album:
     return _album(
-        Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png), image.verdict)
+        Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png), image.verdict, image.filled)
         for place, image in enumerate(contract.best_first(images))
     )
 
@@ -134,6 +136,7 @@ def _describe(generation_id: int, pictures: Sequence[Picture], at: datetime) -> 
             height=picture.height,
             removal=None if picture.is_shown else Removal(at, FILTER_ID, f"picture check: {_category(picture)}"),
             verdict=picture.verdict,
+            filled=picture.filled,
         )
         for picture in pictures
     )

@@ -5,7 +5,6 @@ Asks the cheapest question first, and counts nothing for those it refuses.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,12 +17,7 @@ from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue
 from bot.orders.ticket import Ticket
 from bot.storage.folder import Storage
-from inference.contract import MAX_SEED
-
-
-def random_seed() -> int:
-    """A seed out of all that the contract allows."""
-    return secrets.randbelow(MAX_SEED + 1)
+from inference.contract import random_seed
 
 
 class Admission:

@@ -169,8 +169,8 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
     given = {name: value for name, value in options.items() if value is not None}
     lines.append(" · ".join(f"{drawing.option(name)} **{value}**" for name, value in given.items()))
     for image in record.images:
-        removed = image.removal is not None
-        lines.append(drawing.picture_line(image.index, image.seed, image.width, image.height, removed=removed))
+        facts_of = (image.index, image.seed, image.width, image.height, image.filled)
+        lines.append(drawing.picture_line(*facts_of, removed=image.removal is not None))
     if verdict and record.verdict is not None:
         lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
     command = command_line(record)

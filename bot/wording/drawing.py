@@ -12,7 +12,7 @@ from bot.wording.reader import count, either, say
 from bot.wording.terms import action, category, estimate, picture, pictures
 from bot.wording.text import code, plain, progress_bar, relative
 
-MAX_WORDS_SHOWN, MAX_WORD_SHOWN = 4, 30
+MAX_WORDS_SHOWN, MAX_WORD_SHOWN, MAX_FILLED_SHOWN = 4, 30, 45
 
 PREVIEW: Final = later("Unfinished preview")
 IN_HISTORY: Final = later("Your pictures are ready: see `/history`.")
@@ -126,9 +126,11 @@ def block(name: str, words: str, limit: int) -> str:
     return f"{option(name)}\n{code(words, limit)}"
 
 
-def picture_line(index: int, seed_number: int, width: int, height: int, *, removed: bool) -> str:
+def picture_line(index: int, seed_number: int, width: int, height: int, filled: str, *, removed: bool) -> str:
+    """`filled` are words of the model, "on a beige background", which it put in where the prompt left that open."""
     gone = f" · {say('removed')}" if removed else ""
-    return f"-# {picture(index)}: {seed(seed_number)} · {width}×{height}{gone}"
+    added = f" · {plain(filled, MAX_FILLED_SHOWN)}" if filled else ""
+    return f"-# {picture(index)}: {seed(seed_number)} · {width}×{height}{gone}{added}"
 
 
 def verdict(what: str, found: str | None, score: float) -> str:

@@ -46,7 +46,9 @@ from inference.contract.request import (
     MAX_SEED,
     MAX_TEMPERATURE,
     MAX_TOP_K,
+    PLAIN_EVERY,
     GenerationRequest,
+    random_seed,
 )
 from inference.contract.verdicts import (
     ACTIONS,
@@ -74,6 +76,7 @@ __all__ = [
     "MAX_TOP_K",
     "PICTURE_ACTIONS",
     "PICTURE_CATEGORIES",
+    "PLAIN_EVERY",
     "PROMPT_ACTIONS",
     "PROMPT_CATEGORIES",
     "Action",
@@ -102,6 +105,7 @@ __all__ = [
     "event_from_line",
     "event_to_line",
     "grid_columns",
+    "random_seed",
     "texts_from_json",
     "visible",
 ]

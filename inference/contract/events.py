@@ -34,7 +34,7 @@ class Image:
 
     `index` counts from 0 in the order of the seeds.  `score` is the ranking model's, the higher the better among the
     pictures of one generation; None where there is none.  With scores, the pictures are sent best first.  `verdict` is
-    what the filter found in the picture itself.
+    what the filter found in the picture itself, `filled` what the model filled in where the prompt left it open.
     """
 
     index: int
@@ -42,6 +42,7 @@ class Image:
     score: float | None
     png: bytes
     verdict: Verdict = ALLOW
+    filled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,10 @@ def event_to_line(event: Event) -> bytes:
             document = {"event": "progress", "done": round(done, 4)}
             if preview is not None:
                 document["preview"] = base64.b64encode(preview).decode()
-        case Image(index, seed, score, png, verdict):
+        case Image(index, seed, score, png, verdict, filled):
             document = {"event": "image", "index": index, "seed": seed, "score": score, "verdict": verdict.to_json()}
+            if filled:
+                document["filled"] = filled
             document["png"] = base64.b64encode(png).decode()
         case Done(seconds, model, unknown_words):
             document = {"event": "done", "seconds": round(seconds, 3), "model": model}
@@ -104,7 +107,8 @@ def event_from_line(line: bytes) -> Event:
                 return Progress(float(done), None if preview is None else base64.b64decode(preview, validate=True))
             case {"event": "image", "index": int() as index, "seed": int() as seed, "png": str() as png}:
                 verdict = Verdict.from_json(document.get("verdict"))  # one that is missing is not an "allow"
-                return Image(index, seed, document.get("score"), base64.b64decode(png, validate=True), verdict)
+                filled = str(document.get("filled", ""))
+                return Image(index, seed, document.get("score"), base64.b64decode(png, validate=True), verdict, filled)
             case {"event": "done", "seconds": int() | float() as seconds, "model": str() as model}:
                 return Done(float(seconds), model, tuple(map(str, document.get("unknown_words", ()))))
             case {"event": "failed", "code": str() as code, "data": dict() as data, "retryable": bool() as again}:

@@ -5,6 +5,7 @@ In: a JSON document.  Out: a frozen GenerationRequest, or an InvalidRequest.
 
 import base64
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,9 @@ from inference.contract.refusals import InvalidRequest, check_fields, check_rang
 
 MAX_IMAGES: Final = 9
 MAX_SEED: Final = 2**32 - 1
+PLAIN_EVERY: Final = 4
+"""Of so many seeds one, the multiple of it, draws a prompt as it is. For the others a model may fill in what the prompt
+leaves open, so that a grid offers a choice."""
 MAX_GUIDANCE_SCALE: Final = 30.0
 MAX_TEMPERATURE: Final = 5.0
 MAX_TOP_K: Final = 65536
@@ -24,6 +28,11 @@ MAX_ID_CHARACTERS: Final = 64
 _SIZE: Final = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 _ID: Final = re.compile(rf"[A-Za-z0-9_.:/-]{{1,{MAX_ID_CHARACTERS}}}")
 """An id goes into logs: no line breaks, nothing that a terminal obeys."""
+
+
+def random_seed() -> int:
+    """A seed out of all whose first picture is drawn from the prompt as it is."""
+    return PLAIN_EVERY * secrets.randbelow((MAX_SEED + 1) // PLAIN_EVERY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,15 @@ from typing import Protocol
 from torch import Tensor
 
 from inference.models.sampling import SamplingParams
+from inference.text.reader import Reading
 
 
 @dataclass(frozen=True)
 class EncodedTexts:
-    """What a decoder reads of B texts. T is the same for all, padded; what it means is the model's own affair.
-
-    `unknown` are words of the first text that the model has never learned, where it can tell.
-    """
+    """What a decoder reads of B texts. T is the same for all, padded; what it means is the model's own affair."""
 
     states: Tensor  # (B, T, E)
     mask: Tensor  # (B, T), 1 where there is text
-    unknown: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.states.shape[0]
@@ -62,6 +59,9 @@ class CodeModel(Protocol):
 
     @property
     def recommended(self) -> SamplingParams: ...
+
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        """The text that the picture of `seed` is drawn from, with what the model does not know or fills in."""
 
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
         """None is the unconditional text."""

@@ -22,6 +22,7 @@ from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.text_encoder import MAX_TOKENS
 from inference.native.kernels import load_kernels
 from inference.native.precision import Precision
+from inference.text.reader import Reading
 from inference.text.tokenizer import PromptTokenizer
 
 DEFAULT_SLOTS = 36
@@ -76,6 +77,10 @@ class DalleCodeModel:
             else PackedDetokenizer(vqgan, kernels)
         )
 
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        """See CodeModel; a model with a tokenizer of its own reads every prompt as it is."""
+        return Reading(prompt) if isinstance(self._text, PromptTokenizer) else self._text.reader.interpret(prompt, seed)
+
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
         """B texts -> their states, padded to one length; None is the unconditional text."""
         if isinstance(self._text, PromptTokenizer):
@@ -88,8 +93,7 @@ class DalleCodeModel:
         # without a text nothing but the model's null state is attended
         states, mask = read.new_zeros(len(texts), *read.shape[1:]), attended.new_zeros(len(texts), attended.shape[1])
         states[rows], mask[rows] = read, attended
-        unknown = () if not texts or texts[0] is None else self._text.reader.read(texts[0]).unknown
-        return EncodedTexts(states.to(self.device, self.precision.dtype), mask.to(self.device), unknown)
+        return EncodedTexts(states.to(self.device, self.precision.dtype), mask.to(self.device))
 
     def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
         """Fills the slots (R,) from R texts."""

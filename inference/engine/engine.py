@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import groupby
 
 import structlog
 import torch
@@ -180,10 +181,6 @@ class Engine:
 
     def _prefill(self, generation: Generation, sequences: list[Sequence]) -> None:
         request, model = generation.request, self.model
-        if generation.texts is None:
-            guided = sequences[0].slots_needed == 2
-            texts = [request.prompt, request.negative_prompt or None] if guided else [request.prompt]
-            generation.texts = model.encode_texts(texts)
         if generation.init_pixels is not None and generation.init_codes is None:
             pixels = torch.from_numpy(generation.init_pixels.copy())[None]  # a copy: torch wants it writable
             generation.init_codes = model.encode_image(pixels)[0].cpu()
@@ -193,9 +190,24 @@ class Engine:
             if generation.init_codes is not None:
                 kept = kept_codes(request, model.grid_side, sequence.generator)
                 self._given[sequence.slots[0], kept] = generation.init_codes[kept]
-        slots = [slot for sequence in sequences for slot in sequence.slots]
-        rows = [row for sequence in sequences for row in range(len(sequence.slots))]
-        model.prefill(torch.tensor(slots), generation.texts[torch.tensor(rows)])
+            self._read(generation, sequence)
+        for text, group in groupby(sequences, lambda sequence: generation.readings[sequence.index].text):
+            pairs = [(slot, row) for sequence in group for row, slot in enumerate(sequence.slots)]
+            slots, rows = torch.tensor(pairs).T
+            model.prefill(slots, generation.texts[text][rows])
+
+    def _read(self, generation: Generation, sequence: Sequence) -> None:
+        """What a sequence is drawn from, encoded once for all of a generation that are drawn from the same.
+
+        Each text by itself: beside a longer one it might round otherwise, and a seed would draw another picture.
+        """
+        request, model = generation.request, self.model
+        # a picture that goes on from another shows what that one shows
+        seed = sequence.seed if request.init_image is None else 0
+        reading = generation.readings[sequence.index] = model.interpret(request.prompt, seed)
+        if reading.text not in generation.texts:
+            negative = [request.negative_prompt or None] if sequence.slots_needed == 2 else []
+            generation.texts[reading.text] = model.encode_texts([reading.text, *negative])
 
     def _decode(self, events: list[tuple[str, Event]]) -> None:
         """One code for every running sequence; those that have all of theirs leave their slots."""
@@ -277,7 +289,8 @@ class Engine:
             generation = self._generations[sequence.generation_id]
             generation.pictures[sequence.index] = pixels
             generation.finished += 1
-            generation.unsent.append(Image(sequence.index, sequence.seed, None, file))
+            filled = generation.readings[sequence.index].filled
+            generation.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=filled))
             complete = generation.finished == len(generation.sequences)
             if complete or self.ranker is None:
                 images = generation.unsent if self.ranker is None else ranked(generation, self.ranker)
@@ -285,8 +298,8 @@ class Engine:
                 generation.unsent = []
             if complete:
                 del self._generations[generation.id]
-                unknown = () if generation.texts is None else generation.texts.unknown
                 seconds = self._clock() - generation.accepted
+                unknown = generation.readings[sequence.index].unknown
                 events.append((generation.id, Done(seconds, self.model.name, unknown)))
 
     # ----------------------------------------------------------------------------------------- failures

@@ -17,8 +17,12 @@ from inference.engine.sequence import Sequence
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels
 from inference.ranking import Ranker
+from inference.text.reader import Reading
 
 log = structlog.get_logger(__name__)
+
+AS_ASKED = 1.0
+"""What a picture's score loses where the model has filled something in."""
 
 
 @dataclass(eq=False)
@@ -30,7 +34,8 @@ class Generation:
     sequences: list[Sequence]
     init_pixels: Pixels | None
     accepted: float  # clock
-    texts: EncodedTexts | None = None  # row 0 the prompt, row 1 (if guided) the negative prompt
+    readings: dict[int, Reading] = field(default_factory=dict)  # by index, what each picture is drawn from
+    texts: dict[str, EncodedTexts] = field(default_factory=dict)  # by reading; row 1 (if guided) the negative prompt
     init_codes: Tensor | None = None  # (L,)
     drawn: int = 0  # codes, of all pictures
     ticks: int = 0  # reports made
@@ -86,13 +91,19 @@ def kept_codes(request: GenerationRequest, side: int, generator: torch.Generator
 
 
 def ranked(generation: Generation, ranker: Ranker) -> list[Image]:
-    """A finished generation's pictures with their scores, best first; as they are where the ranker fails."""
+    """A finished generation's pictures with their scores, best first; as they are where the ranker fails.
+
+    What is drawn from the prompt as it is comes before what was drawn from more, by `AS_ASKED`.
+    """
     images = best_first(generation.unsent)
     pictures = [generation.pictures[image.index] for image in images]
     try:
         likelihoods = [generation.likelihoods[image.index] for image in images]
         scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
-        scored = [replace(image, score=score) for image, score in zip(images, scores, strict=True)]
+        scored = [
+            replace(image, score=score - (AS_ASKED if image.filled else 0))
+            for image, score in zip(images, scores, strict=True)
+        ]
         usable = all(map(math.isfinite, scores))
     except Exception:  # the order of pictures is a courtesy, as a preview is
         log.warning("generation.not_ranked", generation=generation.label, exc_info=True)

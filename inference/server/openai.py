@@ -9,7 +9,6 @@ import asyncio
 import base64
 import io
 import json
-import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -31,6 +30,7 @@ from inference.contract import (
     best_first,
     check_fields,
     check_range,
+    random_seed,
 )
 from inference.server.checking import checked
 from inference.server.service import RETRY_SECONDS, SERVICE, Service, log_end, parse_json
@@ -100,7 +100,7 @@ def read_order(document: object) -> tuple[GenerationRequest, int, bool]:
     order = GenerationRequest(
         prompt=fields["prompt"],
         images=fields.get("n", 1),
-        seed=fields.get("seed", secrets.randbits(32)),
+        seed=fields.get("seed", random_seed()),
         model=fields.get("model"),
         size=None if size == "auto" else size,
         preview=partial_images > 0,

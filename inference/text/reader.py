@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
 from inference.text.colours import read_colours
+from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import singulars
 from inference.text.styles import read_styles
@@ -28,10 +29,12 @@ MOST_UNKNOWN = 8
 
 @dataclass(frozen=True)
 class Reading:
-    """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out."""
+    """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out;
+    `filled` what was put in where the prompt left it open."""
 
     text: str
     unknown: tuple[str, ...] = ()
+    filled: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,13 @@ class Reader:
             return Reading(translated.text, _listed(translated.unknown))
         styled, dropped = read_styles(read_colours(text)) if self._vocabulary is not None else (text, ())
         return Reading(self.thesaurus.read(styled), _listed((*self._unknown(styled), *dropped)))
+
+    def interpret(self, text: str, seed: int) -> Reading:
+        """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
+        prompt in its own words."""
+        reading = self.read(text)
+        filled_in, filled = ("", "") if self._vocabulary is None else interpretation(reading.text, seed)
+        return replace(reading, text=filled_in if filled else text, filled=filled)
 
     def _unknown(self, text: str) -> list[str]:
         if self._vocabulary is None:

@@ -76,7 +76,7 @@ def _cut(text: str, words: str) -> tuple[str, str]:
         found = re.search(pattern.format(words), text, re.IGNORECASE)
         if found is not None and _names_more(text.replace(found.group(0), "")):
             name = re.search(words, found.group(0), re.IGNORECASE)
-            joint = " " if found.start() and found.end() < len(text) else ""
+            joint = " " if found.start() and text[found.end() : found.end() + 1] not in {"", ","} else ""
             rest = text[: found.start()] + joint + text[found.end() :]
             return rest.strip(" ,"), name.group(0).lower() if name else found.group(0)
     return text, ""

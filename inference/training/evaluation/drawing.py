@@ -47,8 +47,9 @@ def codes_for(model: CodeModel, orders: Sequence[tuple[str, int]]) -> tuple[Tens
     as the model has slots."""
     count = len(orders)
     slots = torch.arange(2 * count)
-    for index, (prompt, _) in enumerate(orders):  # each text on its own: beside others it may round otherwise
-        model.prefill(slots[[index, count + index]], model.encode_texts([prompt, None]))
+    for index, (prompt, seed) in enumerate(orders):  # each text on its own: beside others it may round otherwise
+        text = model.interpret(prompt, seed).text
+        model.prefill(slots[[index, count + index]], model.encode_texts([text, None]))
     rows = SamplingRows.of([model.recommended] * count, model.vocab_size)
     generators = [torch.Generator().manual_seed(seed) for _, seed in orders]
     tokens, codes, likelihood = torch.full((count,), model.start_token), [], torch.zeros(count)

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from inference.checkpoints.load import load_model
 from inference.checkpoints.weights import CheckpointError, read_json
+from inference.contract import PLAIN_EVERY
 from inference.engine.code_model import CodeModel
 from inference.engine.dalle import DalleCodeModel
 from inference.engine.loading import ranker_of
@@ -66,8 +67,8 @@ class Examiner:
         self._drawn = drawn
 
     def ask(self, questions: Sequence[Question], seed: int) -> list[Answer]:
-        """One picture a question; the k-th has seed `seed` + k."""
-        orders = [(question.prompt, seed + index) for index, question in enumerate(questions)]
+        """One picture a question, of the prompt as it is; the k-th has seed `PLAIN_EVERY` * (`seed` + k)."""
+        orders = [(question.prompt, PLAIN_EVERY * (seed + index)) for index, question in enumerate(questions)]
         pictures = draw(self._model, orders, self._drawn)
         return judged(self._detector, questions, pictures)
 
@@ -76,11 +77,19 @@ class Examiner:
         questions = [replace(answer.question, measure=measure) for answer in answered]
         return judged(self._detector, questions, [answer.pixels for answer in answered])
 
-    def diversity(self, questions: Sequence[Question], seed: int) -> dict[str, float]:
-        """How much the pictures of grids of four differ."""
-        orders = [(question.prompt, seed + index) for question in questions for index in range(FEW)]
+    def diversity(self, questions: Sequence[Question], seed: int) -> dict[str, float | None]:
+        """How much the pictures of grids of four differ, and how many are right of those that say more than the prompt.
+
+        A grid is drawn with the seeds that its first picture, of the prompt as it is, has in `ask`, and those after it.
+        """
+        orders = _grids(questions, seed, FEW)
         pictures = draw(self._model, orders, self._drawn)
-        return diversity(self._detector, [pictures[start : start + FEW] for start in range(0, len(pictures), FEW)])
+        grids = [pictures[start : start + FEW] for start in range(0, len(pictures), FEW)]
+        asked = [question for question in questions for _ in range(FEW)]
+        other = [index for index, order in enumerate(orders) if self._model.interpret(*order).filled]
+        answered = judged(self._detector, [asked[index] for index in other], [pictures[index] for index in other])
+        share, _ = share_right(answered)
+        return {**diversity(self._detector, grids), "interpretations": share}
 
     def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
         """Share of right pictures among all of nine a question, and among those that `ranker` puts first.
@@ -89,7 +98,7 @@ class Examiner:
         right and wrong pictures among their nine; None where there are none.
         """
         nine = [question for question in questions for _ in range(GRID)]
-        orders = [(question.prompt, seed + index) for index, question in enumerate(nine)]
+        orders = _grids(questions, seed, GRID)
         pictures, likelihoods = draw_with_likelihoods(self._model, orders, self._drawn)
         answered = judged(self._detector, nine, pictures)
         right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
@@ -106,6 +115,14 @@ class Examiner:
             "best_of_9_mixed_mean": float(right[mixed].mean()) if mixed.any() else None,
             "best_of_9_mixed_first": float(chosen[mixed].mean()) if mixed.any() else None,
         }  # fmt: skip
+
+
+def _grids(questions: Sequence[Question], seed: int, size: int) -> list[tuple[str, int]]:
+    """Orders of a grid for each question, whose first picture is one of the prompt as it is."""
+    apart = PLAIN_EVERY * -(-size // PLAIN_EVERY)
+    return [
+        (question.prompt, apart * (seed + index) + k) for index, question in enumerate(questions) for k in range(size)
+    ]
 
 
 def judged(detector: Detector, questions: Sequence[Question], pictures: Sequence[Pixels]) -> list[Answer]:
@@ -168,6 +185,7 @@ def evaluate(
         numbers[name], counts[name] = share_right(answered[name])
     numbers |= examiner.diversity(diverse, seed)
     counts["diversity"] = counts["near_identical"] = len(diverse)
+    counts["interpretations"] = (FEW - 1) * len(diverse)  # at most
     done += FEW * len(diverse)
     numbers["best_of_9_gain"] = None
     ranker = ranker_of(checkpoint)
@@ -201,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true", help="a fixed part of the questions: minutes, not an hour")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of sample grids, not chosen by hand")
-    parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has this seed + k (0)")
+    parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has four times this + k (0)")
     parser.add_argument("--batch", type=int, default=48, help="pictures drawn together (48)")
     parser.add_argument("--threads", type=int, default=0, help="threads of the model; 0 is one for each core")
     options = parser.parse_args(arguments)
