@@ -23,6 +23,9 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     ├── ServersOnly              there is no such thing in direct messages
     │   └── NoGallery
     ├── MayNotShare              the server's gallery is closed, or open to some roles only
+    ├── ContestRunning           a server has one contest at a time
+    ├── ContestOver              not the time to enter, to vote or to cancel
+    ├── OwnEntry                 nobody votes for their own
     ├── DrawnElsewhere           shared in another server than its own
     ├── TooLate, NothingToCancel
     ├── AlreadyDeleted
@@ -221,6 +224,26 @@ class MayNotShare(UserError):
     """`roles` are those whose members may; none where nobody may."""
 
     roles: tuple[int, ...] = ()
+
+
+@dataclass(eq=False)
+class ContestRunning(UserError):
+    """A server has one contest at a time."""
+
+    contest_id: int
+    ends_at: datetime
+
+
+@dataclass(eq=False)
+class ContestOver(UserError):
+    """It is not the time to do this in a contest, or no longer."""
+
+    contest_id: int
+
+
+@dataclass(eq=False)
+class OwnEntry(UserError):
+    """Nobody votes for their own picture."""
 
 
 @dataclass(eq=False)

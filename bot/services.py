@@ -13,10 +13,13 @@ from typing import Final
 
 import structlog
 
+from bot.actions.contests import Contests
+from bot.actions.digest import Digest
 from bot.actions.erasing import Eraser
 from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
 from bot.actions.moderation import Moderation
+from bot.actions.notices import Notices
 from bot.actions.pictures import Pictures
 from bot.actions.posts import NoPosts, Posts
 from bot.actions.privacy import Privacy
@@ -28,13 +31,16 @@ from bot.actions.terms import Terms
 from bot.config import Settings
 from bot.database.audit import AuditLog
 from bot.database.blocked_terms import BlockedTerms
+from bot.database.contests import ContestLog
 from bot.database.erasures import Erasures
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.metered import MeteredLog
+from bot.database.notices import NoticeLog
 from bot.database.personal import PersonalData
 from bot.database.posts import PostLog
 from bot.database.prompts import Prompts
+from bot.database.reticent import Reticent
 from bot.database.reviews import Reviews
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
@@ -64,6 +70,7 @@ from bot.storage.folder import Storage
 log = structlog.get_logger(__name__)
 
 PURGE_SECONDS: Final = 3600.0
+CALENDAR_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class Services:
     pictures: Pictures
     eraser: Eraser
     gallery: Gallery
+    contests: Contests
+    digest: Digest
     moderation: Moderation
     reviews: ReviewQueue
     terms: Terms
@@ -194,6 +203,26 @@ async def open_services(
             storage=storage,
             audit_log=audit_log,
         )
+        notices = Notices(notice_log=NoticeLog(database), publisher=posts or NoPosts(), storage=storage)
+        gallery = Gallery(
+            shares=shares, generations=generations, sanctions=sanctions, guild_settings=guild_settings, notices=notices
+        )
+        contests = Contests(
+            contest_log=ContestLog(database),
+            shares=shares,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
+            notices=notices,
+            partition=settings.partition,
+        )
+        digest = Digest(
+            shares=shares,
+            guild_settings=guild_settings,
+            reticent=Reticent(database),
+            notices=notices,
+            partition=settings.partition,
+        )
+        stack.push_async_callback(_ended, asyncio.create_task(_keep_the_calendar(contests, digest), name="calendar"))
         stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(eraser, privacy), name="purge"))
         yield Services(
             settings=settings,
@@ -209,7 +238,9 @@ async def open_services(
             metrics=metrics,
             pictures=pictures,
             eraser=eraser,
-            gallery=Gallery(shares=shares, generations=generations, sanctions=sanctions, guild_settings=guild_settings),
+            gallery=gallery,
+            contests=contests,
+            digest=digest,
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
             reviews=review_queue,
             terms=Terms(terms),
@@ -260,6 +291,16 @@ async def _keep_purging(eraser: Eraser, privacy: Privacy) -> None:
         except Exception:  # a database that is away now may be back in an hour
             log.exception("pictures.purge_failed")
         await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _keep_the_calendar(contests: Contests, digest: Digest) -> None:
+    while True:
+        try:
+            await contests.move_on()
+            await digest.send()
+        except Exception:  # as above
+            log.exception("calendar.not_kept")
+        await asyncio.sleep(CALENDAR_SECONDS)
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -20,6 +20,7 @@ from typing import Any
 from PIL import Image as Pillow
 from sqlalchemy import create_engine
 
+from bot.actions.notices import Notice
 from bot.actions.posts import Posts
 from bot.config import load_settings
 from bot.database import migrate
@@ -250,6 +251,26 @@ class FakePosts:
         self.stubborn: set[int] = set()
         self.announced: list[tuple[int, ReviewRecord]] = []
         self.told: list[tuple[int, ReviewRecord]] = []
+        self.published: list[tuple[int, Notice]] = []
+        self.retracted: list[int] = []
+        self.looked_since: list[datetime | None] = []
+        self.away = False
+
+    def ready(self) -> bool:
+        return True
+
+    async def publish(
+        self, guild_id: int, channel_id: int, notice: Notice, mark: int, since: datetime | None
+    ) -> int | None:
+        self.looked_since.append(since)
+        if self.away:
+            return None
+        self.published.append((channel_id, notice))
+        return 900_000 + len(self.published)
+
+    async def retract(self, channel_id: int, message_id: int) -> bool:
+        self.retracted.append(message_id)
+        return True
 
     async def announce(self, channel_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:
         self.announced.append((channel_id, review))

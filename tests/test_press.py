@@ -54,6 +54,12 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:favour:3", "Favour", {"share_id": 3}),
     ("easel:favourites:", "FavouritesPage", {"cursor": None}),
     ("easel:favourites:3.17", "FavouritesPage", {"cursor": "3.17"}),
+    ("easel:heart:3", "Heart", {"share_id": 3}),
+    ("easel:reticence:digest", "Reticence", {"where": "digest"}),
+    ("easel:enter:7", "Enter", {"contest_id": 7}),
+    ("easel:enterpick:7", "EnterPicker", {"contest_id": 7}),
+    ("easel:entries:2n9c:5", "Entries", {"contest_id": 123456, "first": 5}),
+    ("easel:castvote:7:2n9c:0", "CastVote", {"contest_id": 7, "share_id": 123456, "first": 0}),
     ("easel:modlog:::::", "ModLogPage", {"before": None, "wanted": GenerationFilter()}),
     (
         "easel:modlog:2n9c:1y2p0ij32e8e7:done:violence:a:b 7:z", "ModLogPage",

@@ -9,6 +9,9 @@ import discord
 import pytest
 from discord import ui
 
+from bot.actions.contests import Contest
+from bot.actions.notices import ContestNotice, DigestNotice, SharedNotice, Shown
+from bot.database.contests import ContestRecord
 from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import (
     GenerationFilter,
@@ -20,11 +23,13 @@ from bot.database.records import (
 )
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
+from bot.views.contest import ContestLayout, EntriesLayout
 from bot.views.favourites import FavouritesLayout
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
 from bot.views.modlog import ModLogLayout, opened_entry
+from bot.views.notices import NoticeLayout
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
 from bot.views.result import ResultLayout, command_line, details
@@ -65,6 +70,13 @@ def worst_layouts() -> list[ui.LayoutView]:
         (ShareRecord(big - index, 1, big, record, record.images[index], 10**6, NOW), tile(1))
         for index, record in enumerate(records[:4])
     ]
+    six = [
+        (replace(shares[0][0], id=big - index, generation=a_record(big - index, WORST_PROMPT)), tile(1))
+        for index in range(6)
+    ]
+    files = [(share.id, png) for share, png in six]
+    shown = tuple(Shown(share, GRID, 1, 10**6) for share, _ in six)
+    contest = ContestRecord(big, 1, 1, WORST_PROMPT[:200], 1, NOW, NOW, NOW, "voting")
     wanted = GenerationFilter(user_id=big, status="cancelled", category="c" * 20, words=":" * 30)
     return [
         StatusLayout(
@@ -77,6 +89,11 @@ def worst_layouts() -> list[ui.LayoutView]:
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
         FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
+        ContestLayout(contest, 10**6),
+        EntriesLayout(Contest(contest, tuple(one for one, _ in six), (), None, None), dict(files), 0),
+        NoticeLayout(ContestNotice(replace(contest, phase="closed"), 10**6, 10**6, shown[:5]), 2**31 - 1),
+        NoticeLayout(DigestNotice(shown[:5], frozenset()), 2**31 - 1),
+        NoticeLayout(SharedNotice(shown[0]), 2**31 - 1),
         SettingsLayout(GuildRecord(big, tuple(range(big - 25, big)), None, big)),
         SettingsLayout(Drawing(), big),
         ModLogLayout(Page(tuple(records[:LOG_PER_PAGE]), 10**9), wanted, 10**9),

@@ -54,6 +54,7 @@ class Town:
 
     services: Services
     pool: PausingPool
+    posts: ChannelPosts
 
     def __init__(self, env: simcord.Env, folder: Path, logs: list[Any]) -> None:
         self.env = env
@@ -70,7 +71,8 @@ class Town:
 
     async def open(self) -> None:
         self.pool = PausingPool()
-        self._opening = services(self._folder, self.pool, ChannelPosts(self.bot))
+        self.posts = ChannelPosts(self.bot)
+        self._opening = services(self._folder, self.pool, self.posts)
         # What the services start must speak to the simulated Discord, without belonging to any command.
         with self.env.time_context():
             self.services = await self._opening.__aenter__()

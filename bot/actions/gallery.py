@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from bot.actions.actor import Actor
+from bot.actions.notices import Notices, SharedNotice
 from bot.database.generations import GenerationLog
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
@@ -27,12 +28,14 @@ class Relatives:
 
 class Gallery:
     def __init__(
-        self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions, guild_settings: GuildSettings
-    ) -> None:
+        self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions, guild_settings: GuildSettings,
+        notices: Notices,
+    ) -> None:  # fmt: skip
         self._shares = shares
         self._generations = generations
         self._sanctions = sanctions
         self._guild_settings = guild_settings
+        self._notices = notices
 
     async def page(
         self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int, wanted: GalleryFilter | None = None
@@ -98,7 +101,21 @@ class Gallery:
         """Post one's own picture to the gallery; again, it is the same share.  Raises as `shareable`."""
         if index not in await self.shareable(actor, generation_id):
             raise NotFound("picture", index + 1)
-        return await self._shares.share(generation_id, index, actor.user_id)
+        share = await self._shares.share(generation_id, index, actor.user_id)
+        await self._post(share)
+        return share
+
+    async def _post(self, share: ShareRecord) -> None:
+        """Show it in the channel that the server's managers chose for that, once."""
+        guild = await self._guild_settings.get(share.guild_id)
+        if guild.gallery_channel_id is None:
+            return
+
+        async def notice() -> SharedNotice | None:
+            shown = await self._notices.show([(0, share, 0)])
+            return SharedNotice(shown[0]) if shown else None
+
+        await self._notices.say(share.guild_id, name_of(share.id), guild.gallery_channel_id, notice)
 
     async def unshare(self, actor: Actor, share_id: int) -> None:
         """Take a picture out of the gallery, shown or not; for its owner and for moderators."""
@@ -108,6 +125,7 @@ class Gallery:
         guild_id, owner_id = place
         actor.check_may_act_on("picture", guild_id, (owner_id,))
         await self._shares.unshare(share_id, actor.user_id)
+        await self._notices.retract(guild_id, name_of(share_id))
 
     async def vote(self, actor: Actor, share_id: int) -> Ballot:
         """Vote, or take the vote back."""
@@ -120,6 +138,11 @@ class Gallery:
         if share is None or not actor.is_here(share.guild_id):
             raise NotFound("share", share_id)
         return share
+
+
+def name_of(share_id: int) -> str:
+    """Of the notice that tells of a share."""
+    return f"share:{share_id}"
 
 
 def _here(actor: Actor) -> int:

@@ -5,12 +5,13 @@ Out: the protocol `Posts`, which the client implements; `NoPosts` is for where t
 
 from typing import Protocol
 
+from bot.actions.notices import Publisher
 from bot.database.records import GenerationRecord, PostRecord
 from bot.database.reviews import ReviewRecord
 from bot.generation.grid import PictureFile
 
 
-class Posts(Protocol):
+class Posts(Publisher, Protocol):
     """Messages that stand in Discord.  No method raises: False says that Discord did not let it happen.
 
     A message that is gone already counts as taken down.
@@ -42,4 +43,13 @@ class NoPosts:
         return False
 
     async def tell(self, user_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:  # noqa: ARG002
+        return False
+
+    def ready(self) -> bool:
+        return False
+
+    async def publish(self, *_: object) -> int | None:
+        return None
+
+    async def retract(self, *_: object) -> bool:
         return False

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from bot.database.community import BallotTable, ContestTable, EntryTable, ReticentTable
 from bot.database.records import GenerationRecord
 from bot.database.rows import generation_record
 from bot.database.session import Database, utc_now, whole
@@ -73,6 +74,8 @@ class PersonalData:
             ("shares", ShareTable, ShareTable.user_id == user_id),
             ("votes", VoteTable, VoteTable.user_id == user_id),
             ("favourites", FavouriteTable, FavouriteTable.user_id == user_id),
+            ("contest_entries", EntryTable, EntryTable.user_id == user_id),
+            ("contest_votes", BallotTable, BallotTable.user_id == user_id),
             ("reports", ReviewTable, ReviewTable.by_user_id == user_id),
             ("sanctions", SanctionTable, SanctionTable.user_id == user_id),
             ("styles", StyleTable, StyleTable.user_id == user_id),
@@ -116,8 +119,10 @@ class PersonalData:
             counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
             recount = update(ShareTable).where(ShareTable.id.in_(voted)).values(votes=counted.scalar_subquery())
             await session.execute(recount)
-            for table in (FavouriteTable, WebSessionTable, ShareTable):
+            for table in (FavouriteTable, WebSessionTable, EntryTable, BallotTable, ReticentTable, ShareTable):
                 await session.execute(delete(table).where(table.user_id == user_id))
+            begun = update(ContestTable).where(ContestTable.created_by == user_id)
+            await session.execute(begun.values(created_by=ERASED_ID))
             styles = (StyleTable.user_id == user_id, StyleTable.guild_id.is_(None))
             await session.execute(delete(StyleTable).where(*styles))
             await session.execute(update(StyleTable).where(StyleTable.user_id == user_id).values(user_id=ERASED_ID))

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from bot.database.community import NoticePictureTable
 from bot.database.records import PostRecord
 from bot.database.session import Database, utc_now, whole
 from bot.database.tables import PostTable
 
 
 class PostLog:
-    """Reads and writes `posts`."""
+    """Reads and writes `posts`, and of the bot's own notices which pictures they show."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
@@ -33,7 +34,8 @@ class PostLog:
     async def forget(self, message_id: int) -> None:
         """The message is gone; nothing happens where it is not known."""
         async with self._database.writing("post") as session:
-            await session.execute(delete(PostTable).where(PostTable.message_id == message_id))
+            for table in (PostTable, NoticePictureTable):
+                await session.execute(delete(table).where(table.message_id == message_id))
 
     async def find(self, message_id: int) -> PostRecord | None:
         """What a message shows; None for one that shows no generation."""
@@ -43,7 +45,11 @@ class PostLog:
 
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
         """What was posted of a generation and not taken down, oldest first."""
-        query = select(PostTable).where(PostTable.generation_id == generation_id).order_by(PostTable.message_id)
+        tables: tuple[type[PostTable | NoticePictureTable], ...] = (PostTable, NoticePictureTable)
+        found: list[PostRecord] = []
         async with self._database.reading() as session:
-            rows = (await session.scalars(query)).all()
-        return tuple(PostRecord(row.message_id, row.channel_id, row.generation_id, row.image_index) for row in rows)
+            for table in tables:
+                columns = (table.message_id, table.channel_id, table.generation_id, table.image_index)
+                rows = await session.execute(select(*columns).where(table.generation_id == generation_id))
+                found += [PostRecord(*row) for row in rows]
+        return tuple(sorted(found, key=lambda post: post.message_id))

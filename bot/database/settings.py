@@ -9,6 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
+from sqlalchemy import select
+
 from bot.database.audit import Act, note_act
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
 from bot.database.session import Database, take_turn, utc_now, whole
@@ -34,6 +36,12 @@ class GuildSettings:
     async def set(self, chosen: GuildRecord, by: int) -> None:
         """Write all of a server's choices, and what changed to the audit log."""
         await self.change(chosen.guild_id, by, lambda _: chosen)
+
+    async def digesting(self) -> tuple[GuildRecord, ...]:
+        """The servers that want a weekly digest."""
+        query = select(GuildSettingsTable).where(GuildSettingsTable.digest)
+        async with self._database.reading() as session:
+            return tuple(map(_record, await session.scalars(query)))
 
     @whole
     async def change(self, guild_id: int, by: int, edit: Callable[[GuildRecord], GuildRecord]) -> GuildRecord:

@@ -108,7 +108,7 @@ class Shares:
         query = self._shown().where(ShareTable.id == share_id)
         async with self._database.reading() as session:
             row = await session.scalar(query)
-        return None if row is None else _share_record(row)
+        return None if row is None else share_record(row)
 
     async def place(self, share_id: int) -> tuple[int, int] | None:
         """In which server it was shared, and by whom: also where it does not show, as of somebody who is banned."""
@@ -138,7 +138,7 @@ class Shares:
         keys = (ShareTable.id.desc(),) if first is None else (first.desc(), ShareTable.id.desc())
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(*keys).limit(limit + 1))).all()
-        records = tuple(_share_record(row) for row in rows[:limit])
+        records = tuple(share_record(row) for row in rows[:limit])
         return SharePage(records, f"{records[-1].votes}.{records[-1].id}" if len(rows) > limit else None)
 
     async def _found(self, query: Select[ShareTable], words: str, cursor: str | None, limit: int) -> SharePage:
@@ -152,7 +152,7 @@ class Shares:
             query = query.where(row_id < _place(cursor)[0])
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(row_id.desc()).limit(limit + MAX_IMAGES))).all()
-        records = [_share_record(row) for row in rows]
+        records = [share_record(row) for row in rows]
         if len(records) <= limit:
             return SharePage(tuple(records), None)
         last = records[limit - 1].generation.id
@@ -174,7 +174,7 @@ class Shares:
             chosen = list(dict.fromkeys(await session.scalars(select(nearest).select_from(points))))[:limit]
             rows = (await session.scalars(self._shown().where(ShareTable.id.in_(chosen)))).all()
         places = {share_id: place for place, share_id in enumerate(chosen)}
-        records = sorted(map(_share_record, rows), key=lambda record: places[record.id])
+        records = sorted(map(share_record, rows), key=lambda record: places[record.id])
         return SharePage(tuple(records), None)
 
     async def of_generations(self, guild_id: int, generation_ids: Sequence[int]) -> tuple[ShareRecord, ...]:
@@ -182,7 +182,7 @@ class Shares:
         query = self._shown().where(ShareTable.guild_id == guild_id, ShareTable.generation_id.in_(generation_ids))
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(ShareTable.id))).all()
-        return tuple(map(_share_record, rows))
+        return tuple(map(share_record, rows))
 
     @whole
     async def favour(self, share_id: int, user_id: int) -> bool:
@@ -205,7 +205,7 @@ class Shares:
         return vote is not None, favourite is not None
 
     def _shown(self) -> Select[ShareTable]:
-        return _shown_shares(self._now())
+        return shown_shares(self._now())
 
 
 def _matching(query: Select[ShareTable], wanted: GalleryFilter) -> Select[ShareTable]:
@@ -219,7 +219,7 @@ def _matching(query: Select[ShareTable], wanted: GalleryFilter) -> Select[ShareT
     return query
 
 
-def _shown_shares(now: datetime) -> Select[ShareTable]:
+def shown_shares(now: datetime) -> Select[ShareTable]:
     """Not what was removed, and nothing of people who are banned here or everywhere."""
     banned = select(SanctionTable.id).where(
         SanctionTable.user_id == ShareTable.user_id,
@@ -249,7 +249,7 @@ def _shown_shares(now: datetime) -> Select[ShareTable]:
     )
 
 
-def _share_record(row: ShareTable) -> ShareRecord:
+def share_record(row: ShareTable) -> ShareRecord:
     generation = generation_record(row.generation)
     image = next(image for image in generation.images if image.index == row.image_index)
     return ShareRecord(row.id, row.guild_id, row.user_id, generation, image, row.votes, row.created_at)

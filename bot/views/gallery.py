@@ -21,7 +21,7 @@ from bot.views.layout import Layout
 from bot.views.picture import Unshare
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
-from bot.wording import buttons, sharing, terms, text
+from bot.wording import buttons, community, sharing, terms, text
 from bot.wording.reader import say
 
 log = structlog.get_logger(__name__)
@@ -99,6 +99,20 @@ class Vote(Press, verb="vote"):
         await interaction.client.services.gallery.vote(actor_of(interaction), self.share_id)
         layout = await gallery_layout(interaction, self.order, self.cursor)
         await interaction.edit_original_response(view=layout, attachments=layout.files)
+
+
+class Heart(Press, verb="heart"):
+    """Votes below a post that everybody sees, or takes the vote back; how it stands is told to who pressed."""
+
+    share_id: int
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(emoji="❤️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        ballot = await interaction.client.services.gallery.vote(actor_of(interaction), self.share_id)
+        await interaction.followup.send(view=note(community.ballot(ballot.votes, voted=ballot.voted)), ephemeral=True)
 
 
 class Favour(Press, verb="favour"):

@@ -1,20 +1,29 @@
 """Messages that stand in channels, as the actions take them down or draw them anew."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 import aiohttp
 import discord
 import structlog
 
+from bot.actions.notices import Notice
+from bot.database.notices import REFUSED
 from bot.database.records import GenerationRecord, PostRecord
 from bot.database.reviews import ReviewRecord
 from bot.generation.grid import PictureFile
 from bot.views.answer import note
 from bot.views.language import language_of, public_language
+from bot.views.notices import NoticeLayout, carries
 from bot.views.result import ResultLayout
 from bot.views.review import announcement
 from bot.wording import moderating
 from bot.wording.reader import reading
 
 log = structlog.get_logger(__name__)
+
+LOOKED_AT: Final = 200  # messages, for one that may stand already
+CLOCKS_APART: Final = timedelta(minutes=5)  # Discord's and ours
 
 
 class ChannelPosts:
@@ -72,6 +81,39 @@ class ChannelPosts:
             log.info("review.not_told", review=review.id, error=str(error))
             return False
         return True
+
+    def ready(self) -> bool:
+        return self._client.user is not None
+
+    async def publish(
+        self, guild_id: int, channel_id: int, notice: Notice, mark: int, since: datetime | None
+    ) -> int | None:
+        channel = self._client.get_partial_messageable(channel_id)
+        try:
+            if since is not None and (known := await self._find(channel, mark, since)) is not None:
+                return known
+            with reading(language_of(self._client, guild_id)):
+                layout = NoticeLayout(notice, mark)
+            return (await channel.send(view=layout, files=layout.files, nonce=mark)).id
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.warning("notice.refused", channel=channel_id, error=str(error))
+            return REFUSED
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("notice.not_posted", channel=channel_id, error=str(error))
+            return None
+
+    async def _find(self, channel: discord.PartialMessageable, mark: int, since: datetime) -> int | None:
+        """An earlier process, or an earlier try, may have posted it and not heard that it did."""
+        try:
+            async for message in channel.history(after=since - CLOCKS_APART, limit=LOOKED_AT):
+                if message.author == self._client.user and carries(message, mark):
+                    return message.id
+        except discord.Forbidden:
+            log.debug("channel.not_read", channel=channel.id)
+        return None
+
+    async def retract(self, channel_id: int, message_id: int) -> bool:
+        return await self.take_down(PostRecord(message_id, channel_id, 0))
 
     def _message(self, post: PostRecord) -> discord.PartialMessage:
         return self._client.get_partial_messageable(post.channel_id).get_partial_message(post.message_id)

@@ -31,6 +31,9 @@ FIELDS: Final = {
     "retention_days": later("Retention"),
     "text": later("Text"),
     "user": later("Person"),
+    "theme": later("Theme"),
+    "entries": later("Time to enter"),
+    "voting": later("Time to vote"),
 }
 """Options and fields of forms, by name."""
 PROBLEMS: Final = {
@@ -66,6 +69,7 @@ PROBLEMS: Final = {
     "no_styles": later("This is no file of styles. Use one that `/style export` made, of at most 50 styles."),
     "no_duration": later("“{value}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."),
     "wrong_duration": later("The duration is {value}; it must be from 1 minute to 365 days."),
+    "contest_length": later("{field} is {value}; it must be from 10 minutes to 60 days."),
     "no_number": later("{field} is “{value}”; it must be a number."),
     "no_day": later("{field} is “{value}”; a day reads like 2026-11-29."),
     "no_channel": later("This server has no channel {value}."),
@@ -97,6 +101,7 @@ LOST: Final = {
     "blocked_word": later("This blocked word was not found. It may have been removed."),
     "decision": later("This decision was not found."),
     "server": later("This server was not found."),
+    "contest": later("There is no such contest in this server."),
     "removal": later("There is no removal here that can be undone."),
 }
 """What can be missing: the subjects of `NotFound`."""
@@ -142,6 +147,9 @@ UNSAVED: Final = {
     "gallery": later("The change to the gallery"),
     "vote": later("Your vote"),
     "favourite": later("Your favourites"),
+    "contest": later("The contest"),
+    "entry": later("Your entry"),
+    "notice": later("The announcement"),
     "style": later("The style"),
     "sanction": later("The sanction"),
     "lift": later("The lifting of the sanction"),

@@ -156,6 +156,19 @@ def _may_not_share(s: Sentences, error: errors.MayNotShare) -> str:
     return s.say("In this server, only members with one of these roles share pictures: {roles}.", roles=roles)
 
 
+def _contest_running(s: Sentences, error: errors.ContestRunning) -> str:
+    when = s.form.relative(error.ends_at)
+    return s.say("There is a contest in this server already: `/contest show`. It ends {when}.", when=when)
+
+
+def _contest_over(s: Sentences, _: errors.ContestOver) -> str:
+    return s.say("It is not the time for this in the contest, or no longer. See `/contest show`.")
+
+
+def _own_entry(s: Sentences, _: errors.OwnEntry) -> str:
+    return s.say("This one is yours. Vote for somebody else's picture.")
+
+
 def _drawn_elsewhere(s: Sentences, _: errors.DrawnElsewhere) -> str:
     return s.say("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
 
@@ -240,6 +253,9 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.ServersOnly: _servers_only,
     errors.NoGallery: _no_gallery,
     errors.MayNotShare: _may_not_share,
+    errors.ContestRunning: _contest_running,
+    errors.ContestOver: _contest_over,
+    errors.OwnEntry: _own_entry,
     errors.DrawnElsewhere: _drawn_elsewhere,
     errors.TooLate: _too_late,
     errors.AlreadyDeleted: _already_deleted,
