@@ -53,6 +53,7 @@ class Bot(Client, commands.AutoShardedBot):
             help_command=None,
             tree_cls=Tree,
             intents=discord.Intents(guilds=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -87,8 +88,8 @@ class Bot(Client, commands.AutoShardedBot):
             if interaction.data.get("custom_id") not in known:
                 await take_form(interaction)
 
-    def door(self, interaction: BotInteraction) -> InteractionDoor:
-        return InteractionDoor(interaction, self.patience)
+    def door(self, interaction: BotInteraction, *, hidden: bool, message_id: int | None = None) -> InteractionDoor:
+        return InteractionDoor(interaction, self.patience, hidden=hidden, message_id=message_id)
 
     # ------------------------------------------------------------------------------------------------- errors
 

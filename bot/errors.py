@@ -27,6 +27,7 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     ├── ContestOver              not the time to enter, to vote or to cancel
     ├── OwnEntry                 nobody votes for their own
     ├── DrawnElsewhere           shared in another server than its own
+    ├── KeptPrivate              ordered for oneself alone, and so never shared
     ├── TooLate, NothingToCancel
     ├── AlreadyDeleted
     ├── TooLarge                 a file for Discord
@@ -249,6 +250,11 @@ class OwnEntry(UserError):
 @dataclass(eq=False)
 class DrawnElsewhere(UserError):
     """A picture is shared where it was drawn."""
+
+
+@dataclass(eq=False)
+class KeptPrivate(UserError):
+    """A picture that was ordered as private is shown to nobody else."""
 
 
 @dataclass(eq=False)

@@ -33,6 +33,7 @@ from bot.database.audit import AuditLog
 from bot.database.blocked_terms import BlockedTerms
 from bot.database.contests import ContestLog
 from bot.database.erasures import Erasures
+from bot.database.favourites import OwnFavourites
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.metered import MeteredLog
@@ -185,6 +186,7 @@ async def open_services(
             eraser=eraser,
             audit_log=audit_log,
             sanctions=sanctions,
+            favourites=OwnFavourites(database),
         )
         review_queue = ReviewQueue(
             reviews=reviews,

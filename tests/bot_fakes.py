@@ -26,7 +26,7 @@ from bot.config import load_settings
 from bot.database import migrate
 from bot.database.records import GenerationRecord, PostRecord
 from bot.database.reviews import ReviewRecord
-from bot.errors import GenerationFailed, NoEndpoint, UserError
+from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.orders.order import InteractionRef, Order, Requester
@@ -99,7 +99,7 @@ class FakePool:
         self._open = asyncio.Event()
         self._open.set()
         self._blocked: dict[str, Verdict] = {}
-        self._failures: list[GenerationFailed] = []
+        self._failures: list[UserError] = []
         self.picture_verdicts: dict[int, Verdict] = {}
         self.can_check = True
         self.served: tuple[ModelDescription, ...] = (FAKE_MODEL,)
@@ -138,6 +138,10 @@ class FakePool:
     def fail_next(self, code: str = "out_of_memory") -> None:
         """Let the next generation fail, as it does after the pool's own tries."""
         self._failures.append(GenerationFailed(code))
+
+    def refuse_next(self, field: str, code: str, data: dict[str, Any]) -> None:
+        """Let the server refuse an option of the next generation."""
+        self._failures.append(InvalidOption(field, code, data))
 
     async def check(self, request: CheckRequest) -> list[Verdict]:
         if not self.can_check:

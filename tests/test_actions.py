@@ -95,7 +95,8 @@ async def test_ones_own_is_seen_everywhere_other_peoples_where_it_was_drawn(open
     assert replace(ada, guild_id=None).sees(here)
     assert ada.sees(private)
     assert not stranger.sees(here)
-    assert not replace(bob, guild_id=None).sees(private)
+    assert not replace(bob, guild_id=None, channel_id=9).sees(private)
+    assert replace(bob, guild_id=None).sees(private)  # in the same group message
     with pytest.raises(NotFound):
         await opened.pictures.find(stranger, here.id)
 

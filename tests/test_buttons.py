@@ -73,8 +73,17 @@ async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town
     assert "Picture 3 of 4" in said(picked)
     assert "seed 12" in said(picked)
     assert "8 × 8 pixels" in said(picked)
-    verbs = {"upscale": (":2", ":4"), "vary": (":subtle", ":strong"), "share": ("",)}
-    assert buttons(picked) == [f"easel:{verb}:{record.id}:2{of}" for verb, several in verbs.items() for of in several]
+    verbs = (
+        "upscale{}:2",
+        "upscale{}:4",
+        "original{}",
+        "keeppic{}",
+        "vary{}:subtle",
+        "vary{}:strong",
+        "complete{}",
+        "share{}",
+    )
+    assert buttons(picked) == [f"easel:{verb.format(f':{record.id}:2')}" for verb in verbs]
 
 
 async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:

@@ -59,10 +59,8 @@ async def test_nine_pictures_have_nine_names(town: Town) -> None:
 async def test_a_single_picture_is_upscaled_and_varied_without_picking(town: Town) -> None:
     """Where there is nothing to choose from, the buttons are one click nearer."""
     record, message = await town.imagine(images=1)
-    assert buttons(message)[:4] == [
-        f"easel:{verb}:{record.id}:0{of}"
-        for verb, of in [("upscale", ":2"), ("upscale", ":4"), ("vary", ":subtle"), ("vary", ":strong")]
-    ]
+    verbs = ("upscale{}:2", "upscale{}:4", "original{}", "keeppic{}", "vary{}:subtle", "vary{}:strong", "complete{}")
+    assert buttons(message)[:7] == [f"easel:{verb.format(f':{record.id}:0')}" for verb in verbs]
 
 
 async def test_options_reach_the_inference_server(town: Town) -> None:
@@ -91,20 +89,9 @@ async def test_works_in_a_direct_message(town: Town) -> None:
     await town.settled()
     record = await town.newest()
     assert record.order.requester.guild_id is None
-    assert buttons(answer(result)) == [
-        f"easel:{verb}:{record.id}{of}"
-        for verb, of in [
-            ("upscale", ":0:2"),
-            ("upscale", ":0:4"),
-            ("vary", ":0:subtle"),
-            ("vary", ":0:strong"),
-            ("reroll", ""),
-            ("remix", ""),
-            ("details", ""),
-            ("zip", ""),
-            ("delete", ""),
-        ]
-    ]
+    verbs = ("upscale{}:0:2", "upscale{}:0:4", "original{}:0", "keeppic{}:0", "vary{}:0:subtle", "vary{}:0:strong",
+             "complete{}:0", "reroll{}", "remix{}", "details{}", "zip{}", "cover{}", "delete{}")  # fmt: skip
+    assert buttons(answer(result)) == [f"easel:{verb.format(f':{record.id}')}" for verb in verbs]
 
 
 # ---------------------------------------------------------------------------------------------------- bad prompts

@@ -70,6 +70,14 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("easel:logentry:7", "LogEntry", {"generation_id": 7}),
     ("easel:remove:7", "Remove", {"generation_id": 7}),
+    ("easel:open:7:2", "OpenPicture", {"generation_id": 7, "index": 2}),
+    ("easel:complete:7:2", "Complete", {"generation_id": 7, "index": 2}),
+    ("easel:keeppic:7:2", "Keep", {"generation_id": 7, "index": 2}),
+    ("easel:original:7:2", "Original", {"generation_id": 7, "index": 2}),
+    ("easel:cover:7", "Cover", {"generation_id": 7}),
+    ("easel:report:7", "Report", {"generation_id": 7}),
+    ("easel:ownfavourites:", "OwnFavouritesPage", {"cursor": None}),
+    ("easel:ownfavourites:7.2", "OwnFavouritesPage", {"cursor": "7.2"}),
 )  # fmt: skip
 
 

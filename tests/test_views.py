@@ -12,6 +12,7 @@ from discord import ui
 from bot.actions.contests import Contest
 from bot.actions.notices import ContestNotice, DigestNotice, SharedNotice, Shown
 from bot.database.contests import ContestRecord
+from bot.database.favourites import OwnFavourite
 from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import (
     GenerationFilter,
@@ -24,7 +25,7 @@ from bot.database.records import (
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.views.contest import ContestLayout, EntriesLayout
-from bot.views.favourites import FavouritesLayout
+from bot.views.favourites import FavouritesLayout, OwnFavouritesLayout
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
@@ -89,6 +90,9 @@ def worst_layouts() -> list[ui.LayoutView]:
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
         FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
+        OwnFavouritesLayout(
+            [(OwnFavourite(one, one.images[8]), tile(1)) for one in records[:4]], f"{big}.8", f"{big}.8", here=True
+        ),
         ContestLayout(contest, 10**6),
         EntriesLayout(Contest(contest, tuple(one for one, _ in six), (), None, None), dict(files), 0),
         NoticeLayout(ContestNotice(replace(contest, phase="closed"), 10**6, 10**6, shown[:5]), 2**31 - 1),
@@ -111,6 +115,15 @@ async def test_layouts_keep_to_discords_limits(layout: ui.LayoutView) -> None:
     assert len(ids) == len(set(ids))
     assert layout.timeout is None
     assert layout.has_components_v2()
+
+
+@pytest.mark.parametrize("layout", worst_layouts(), ids=lambda layout: type(layout).__name__)
+async def test_pictures_say_what_they_are(layout: ui.LayoutView) -> None:
+    """Every message with pictures says that a model drew them, and every picture has words for who cannot see it."""
+    shown = [one for one in layout.walk_children() if isinstance(one, ui.MediaGallery)]
+    words = "".join(one.content for one in layout.walk_children() if isinstance(one, ui.TextDisplay))
+    assert all(item.description for gallery in shown for item in gallery.items)
+    assert (drawing.ai_made() in words) == bool(shown)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ EXAMPLES: list[tuple[UserError, str]] = [
      "In this server, only members with one of these roles share pictures: <@&7>, <@&8>."),
     (errors.DrawnElsewhere(),
      "This picture was drawn elsewhere. It can be shared only in the server where it was drawn."),
+    (errors.KeptPrivate(), "This picture is private, so it cannot be shared. Draw it again without that option."),
     (errors.TooLate(7), "This generation is not in progress any more: it is too late to cancel it."),
     (errors.TooLarge("pictures", 26_000_000, 10 * 2**20), "The file has 24.8 MB; Discord takes 10 MB here."),
     (errors.Busy(), "Easel is very busy and could not take your order in time. Please try again in a moment."),

@@ -191,7 +191,7 @@ def buttons(message: Any) -> list[str]:
 
 def result_buttons(generation_id: int) -> list[str]:
     """The custom ids below four finished pictures, in order."""
-    verbs = ("choose", "reroll", "remix", "shareany", "details", "zip", "delete")
+    verbs = ("choose", "reroll", "remix", "shareany", "details", "zip", "cover", "report", "delete")
     return [f"easel:{verb}:{generation_id}" for verb in verbs]
 
 

@@ -84,8 +84,19 @@ class Actor:
         return self.is_moderator and self.is_here(guild_id)
 
     def sees(self, record: GenerationRecord) -> bool:
-        """One's own everywhere, other people's where they were drawn; nothing that was removed."""
-        return record.removal is None and (self.owns(record) or self.is_here(record.order.requester.guild_id))
+        """One's own everywhere, other people's where they were drawn; nothing that was removed.
+
+        What is private is nobody else's to see: moderators know it from the request log alone.
+        """
+        if record.removal is not None or self.owns(record):
+            return record.removal is None
+        return self.is_operator or (not record.order.private and self.is_where(record.order.requester))
+
+    def is_where(self, requester: Requester) -> bool:
+        """Whether this is where somebody ordered: the same server, or, outside of servers, the same chat."""
+        if requester.guild_id is None:
+            return self.guild_id is None and self.channel_id == requester.channel_id
+        return self.is_here(requester.guild_id)
 
     def owns(self, record: GenerationRecord) -> bool:
         return record.order.requester.user_id == self.user_id

@@ -13,7 +13,7 @@ from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
 from bot.database.shares import GalleryOrder, Shares
-from bot.errors import DrawnElsewhere, MayNotShare, NoGallery, NotFound, NotYours
+from bot.errors import DrawnElsewhere, KeptPrivate, MayNotShare, NoGallery, NotFound, NotYours
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Gallery:
     async def shareable(self, actor: Actor, generation_id: int) -> tuple[int, ...]:
         """Which pictures of a generation its owner can share here.
 
-        Raises NoGallery, NotFound, NotYours, DrawnElsewhere, Sanctioned and MayNotShare.
+        Raises NoGallery, NotFound, NotYours, KeptPrivate, DrawnElsewhere, Sanctioned and MayNotShare.
         """
         here = _here(actor)
         record = await self._generations.get(generation_id)
@@ -89,6 +89,8 @@ class Gallery:
             raise NotFound("generation", generation_id)
         if record.order.requester.user_id != actor.user_id:
             raise NotYours("generation")
+        if record.order.private:
+            raise KeptPrivate
         if record.order.requester.guild_id != here:
             raise DrawnElsewhere
         await self._sanctions.check(actor.user_id, actor.guild_id)

@@ -3,6 +3,7 @@
 In: an actor and an id.  Out: records, orders, and what became of it.  Knows no Discord; see `Posts`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from bot.actions.actor import Actor
 from bot.actions.erasing import Eraser
 from bot.actions.posts import Posts
 from bot.database.audit import Act, AuditLog
+from bot.database.favourites import OwnFavouritePage, OwnFavourites
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
 from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, PostRecord
@@ -21,9 +23,11 @@ from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.album import shown_grid
 from bot.generation.work import Works
+from bot.orders.choices import completing_model, kept_rows
 from bot.orders.flags import read_flags
 from bot.orders.order import Kind, Order
 from bot.storage.folder import Storage
+from inference.contract import ModelDescription
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +57,7 @@ class Pictures:
         eraser: Eraser,
         audit_log: AuditLog,
         sanctions: Sanctions,
+        favourites: OwnFavourites,
     ) -> None:
         self._generations = generations
         self._works = works
@@ -62,6 +67,7 @@ class Pictures:
         self._eraser = eraser
         self._audit_log = audit_log
         self._sanctions = sanctions
+        self._favourites = favourites
 
     # -------------------------------------------------------------------------------------------------- looking
 
@@ -101,6 +107,28 @@ class Pictures:
         shown = [image for image in record.images if image.removal is None]
         return record, [(image.index, await self._storage.get(image.key)) for image in shown]
 
+    async def keep(self, actor: Actor, generation_id: int, index: int) -> bool:
+        """Keep a note of a picture of one's own, or drop it; returns whether it is kept now.  Raises NotYours."""
+        record = await self.find(actor, generation_id)
+        if not actor.owns(record):
+            raise NotYours("picture")
+        return await self._favourites.toggle(actor.user_id, record.id, record.picture(index).index)
+
+    async def kept(self, actor: Actor, cursor: str | None, limit: int) -> OwnFavouritePage:
+        """A page of the actor's own favourites."""
+        return await self._favourites.page(actor.user_id, cursor, limit)
+
+    async def cover(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        """Hide the pictures behind a cover, or show them again; for their owner and for moderators."""
+        record = await self.find(actor, generation_id)
+        owner, guild_id = record.order.requester.user_id, record.order.requester.guild_id
+        actor.check_may_act_on("generation", guild_id, (owner,))
+        spoiler = not record.order.spoiler
+        await self._generations.set_spoiler(record.id, spoiler=spoiler)
+        action = "cover" if spoiler else "uncover"
+        await self._audit_log.note(Act(actor.user_id, action, f"generation:{record.id}", guild_id, (owner,)))
+        return replace(record, order=replace(record.order, spoiler=spoiler))
+
     # ---------------------------------------------------------------------------------------------- drawing again
 
     async def reroll(self, actor: Actor, generation_id: int) -> Order:
@@ -109,7 +137,8 @@ class Pictures:
         if record.init_image_key is None:
             return successor(record, actor, "reroll")
         picture = await self._storage.get(record.init_image_key)
-        return successor(record, actor, "reroll", init_image=picture, strength=record.order.strength)
+        kept = {"strength": record.order.strength, "keep_rows": record.order.keep_rows}
+        return successor(record, actor, "reroll", init_image=picture, **kept)
 
     async def vary(self, actor: Actor, generation_id: int, index: int, strength: float = VARY_STRENGTH) -> Order:
         """A picture drawn anew in part: `strength` (0–1) of it."""
@@ -117,11 +146,18 @@ class Pictures:
         start = {"init_image": png, "strength": strength, "images": IMAGES_PER_VARIATION}
         return successor(record, actor, "vary", **start)
 
+    async def complete(self, actor: Actor, generation_id: int, index: int, models: Sequence[ModelDescription]) -> Order:
+        """A picture whose upper half stays; what is below is drawn anew."""
+        record, _, png = await self.picture(actor, generation_id, index)
+        model = completing_model(None, models)
+        start = {"init_image": png, "keep_rows": kept_rows(model), "model": model.name, "images": IMAGES_PER_VARIATION}
+        return successor(record, actor, "complete", **start)
+
     async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:
         """The same with other words."""
         record = await self.find(actor, generation_id)
         flags = read_flags(prompt)
-        words = {"prompt": flags.prompt, "negative_prompt": negative_prompt} | flags.said()
+        words = {"prompt": flags.prompt, "negative_prompt": negative_prompt, "style": None} | flags.said()
         return successor(record, actor, "remix", **words)
 
     # ---------------------------------------------------------------------------------------------------- copies
@@ -173,6 +209,8 @@ class Pictures:
         """What `delete` would take away, or took away before; for its owner and for moderators."""
         record = await self._generations.get(generation_id)
         if record is None or not (actor.owns(record) or actor.is_here(record.order.requester.guild_id)):
+            raise NotFound("generation", generation_id)
+        if record.order.private and not actor.answers_for(record):
             raise NotFound("generation", generation_id)
         requester = record.order.requester
         actor.check_may_act_on("generation", requester.guild_id, (requester.user_id,))
@@ -267,6 +305,6 @@ def successor(record: GenerationRecord, actor: Actor, kind: Kind, **changes: Any
     """
     fresh: dict[str, Any] = {
         "requester": actor.requester, "seed": None, "model": None, "kind": kind, "parent_id": record.id,
-        "init_image": None, "strength": None, "interaction": None,
+        "init_image": None, "strength": None, "keep_rows": 0, "interaction": None,
     }  # fmt: skip
     return replace(record.order, **(fresh | changes))

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
+from bot.cogs.reach import everywhere
 from bot.orders.limits import Standing
 from bot.views.answer import note
 from bot.views.press import actor_of, answering
@@ -23,7 +24,7 @@ class About(commands.Cog):
         self.bot = bot
 
     @app_commands.command(description=later("What Easel can do"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def help(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             actor = actor_of(interaction)
@@ -31,7 +32,7 @@ class About(commands.Cog):
             await interaction.response.send_message(view=note(told), ephemeral=True)
 
     @app_commands.command(description=later("How much you may still draw"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def limits(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             actor, services = actor_of(interaction), self.bot.services
@@ -44,7 +45,7 @@ class About(commands.Cog):
             await interaction.response.send_message(view=note("\n".join(lines)), ephemeral=True)
 
     @app_commands.command(description=later("What draws here, and what is kept of it"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def about(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             models = self.bot.services.pool.models()

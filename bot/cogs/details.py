@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
+from bot.cogs.reach import everywhere
 from bot.database.records import GenerationRecord
 from bot.errors import InvalidOption
 from bot.views.answer import note
@@ -15,6 +16,7 @@ from bot.views.press import actor_of, answering
 from bot.views.remix import RemixModal
 from bot.views.report import ReportModal
 from bot.views.result import details
+from bot.views.start_from import StartModal, starts_of
 from bot.wording.catalogue import later
 
 _LINK: Final = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(\d+)/?")
@@ -27,7 +29,7 @@ class Details(commands.Cog):
 
     @app_commands.command(description=later("How a picture came about: every option, the seed, the model"))
     @app_commands.describe(which=later("A link to Easel's message, or the generation's id"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def details(self, interaction: discord.Interaction[Bot], which: str) -> None:
         async with answering(interaction):
             actor, pictures = actor_of(interaction), self.bot.services.pictures
@@ -55,7 +57,7 @@ async def _show(interaction: discord.Interaction[Bot], record: GenerationRecord)
 
 
 @app_commands.context_menu(name=later("Who made this?"))
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@everywhere
 async def who_made_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
     async with answering(interaction):
         pictures = interaction.client.services.pictures
@@ -63,12 +65,23 @@ async def who_made_this(interaction: discord.Interaction[Bot], message: discord.
 
 
 @app_commands.context_menu(name=later("Remix"))
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@everywhere
 async def remix_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
     async with answering(interaction):
         pictures = interaction.client.services.pictures
         record = await pictures.of_message(actor_of(interaction), message.id)
         await interaction.response.send_modal(RemixModal(record))
+
+
+@app_commands.context_menu(name=later("Use as input"))
+@everywhere
+async def use_as_input(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
+    async with answering(interaction):
+        record = None
+        if interaction.client.user is not None and message.author.id == interaction.client.user.id:
+            record = await interaction.client.services.pictures.of_message(actor_of(interaction), message.id)
+        starts = starts_of(message, record)
+        await interaction.response.send_modal(StartModal(starts, record.order.prompt if record else ""))
 
 
 @app_commands.context_menu(name=later("Report to moderators"))
@@ -82,5 +95,5 @@ async def report_this(interaction: discord.Interaction[Bot], message: discord.Me
 
 async def setup(bot: Bot) -> None:
     await bot.add_cog(Details(bot))
-    for menu in (who_made_this, remix_this, report_this):
+    for menu in (who_made_this, remix_this, use_as_input, report_this):
         bot.tree.add_command(menu, override=True)

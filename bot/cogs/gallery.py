@@ -5,9 +5,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
-from bot.views.favourites import favourites_layout
+from bot.cogs.reach import everywhere
+from bot.views.favourites import favourites_layout, own_favourites_layout
 from bot.views.gallery import gallery_layout
-from bot.views.press import answering
+from bot.views.press import actor_of, answering
 from bot.wording.catalogue import later
 
 
@@ -30,12 +31,13 @@ class Gallery(commands.Cog):
             layout = await gallery_layout(interaction, "top" if order == "top" else "newest", None)
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
-    @app_commands.command(description=later("Look at the shared pictures that you keep a note of"))
-    @app_commands.guild_only()
+    @app_commands.command(description=later("Look at the pictures that you keep a note of"))
+    @everywhere
     async def favourites(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            layout = await favourites_layout(interaction, None)
+            in_server = actor_of(interaction).guild_id is not None
+            layout = await (favourites_layout if in_server else own_favourites_layout)(interaction, None)
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
 

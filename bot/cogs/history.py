@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Bot
+from bot.cogs.reach import everywhere
 from bot.views.history import history_layout
 from bot.views.press import answering
 from bot.wording.catalogue import later
@@ -15,7 +16,7 @@ class History(commands.Cog):
         self.bot = bot
 
     @app_commands.command(description=later("Look through your own pictures"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def history(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)

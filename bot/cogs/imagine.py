@@ -9,16 +9,28 @@ from discord.ext import commands
 
 from bot.actions.styles import drawn_with
 from bot.client import Bot
+from bot.cogs.reach import everywhere
+from bot.errors import InvalidOption
 from bot.generation.reply import Pending
-from bot.orders.choices import allowed, check_choices, chosen_model, model_lines, size_lines, with_defaults
+from bot.orders.choices import (
+    USES,
+    allowed,
+    check_choices,
+    chosen_model,
+    model_lines,
+    size_lines,
+    use_of,
+    with_defaults,
+)
 from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
-from bot.wording import drawing, text
+from bot.views.upload import place_picture
+from bot.wording import buttons, drawing, text
 from bot.wording.catalogue import later
 from bot.wording.reader import say
-from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K
+from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, MIN_TOP_P
 
 
 class Imagine(commands.Cog):
@@ -35,15 +47,19 @@ class Imagine(commands.Cog):
         guidance=later("How closely to follow the prompt; the model's own choice if left out"),
         temperature=later("Higher is wilder; the model's own choice if left out"),
         top_k=later("Choose from the k likeliest codes only; 0 is off"),
+        top_p=later("Choose from the likeliest codes that make up this share only; 1 is off"),
         negative=later("What to leave out"),
         style=later("Words that you or this server add to prompts: /style list"),
+        picture=later("Start from this picture: PNG, JPEG or WebP"),
+        use=later("What to do with the picture (vary it)"),
         spoiler=later("Hide the pictures until they are clicked"),
+        private=later("Show the pictures to you alone; they cannot be shared"),
         model=later("What to draw with"),
         size=later("Width and height, as far as the model has a choice"),
     )
     @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.choices(use=[app_commands.Choice(name=buttons.USES[use], value=use) for use in USES])
+    @everywhere
     async def imagine(
         self,
         interaction: discord.Interaction[Bot],
@@ -53,9 +69,13 @@ class Imagine(commands.Cog):
         guidance: app_commands.Range[float, 1.0, MAX_GUIDANCE_SCALE] | None = None,
         temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
         top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
+        top_p: app_commands.Range[float, MIN_TOP_P, 1.0] | None = None,
         negative: str | None = None,
         style: str | None = None,
+        picture: discord.Attachment | None = None,
+        use: str | None = None,
         spoiler: bool | None = None,
+        private: bool | None = None,
         model: str | None = None,
         size: str | None = None,
     ) -> None:
@@ -64,18 +84,26 @@ class Imagine(commands.Cog):
             flags = read_flags(prompt)
             typed = {
                 "images": images, "seed": seed, "guidance_scale": guidance, "temperature": temperature, "top_k": top_k,
-                "negative_prompt": negative, "spoiler": spoiler, "model": model, "size": size,
+                "top_p": top_p, "negative_prompt": negative, "spoiler": spoiler, "private": private, "model": model,
+                "size": size,
             }  # fmt: skip
             said = flags.said() | {name: value for name, value in typed.items() if value is not None}
             actor = actor_of(interaction)
             here = await self.bot.services.entitlements.of(actor.requester)
             words = flags.prompt
             if style is not None:
-                words, said = drawn_with(await self.bot.services.styles.find(actor, style), said, words)
+                found = await self.bot.services.styles.find(actor, style)
+                words, said = drawn_with(found, said, words)
+                said["style"] = found.name
             models = self.bot.services.pool.models()
             order = Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models))
-            check_choices(order, models)
-            await place(interaction, order)
+            if picture is not None:
+                await place_picture(interaction, order, picture, use_of(use))
+            elif use is not None:
+                raise InvalidOption("use", "needs_picture")
+            else:
+                check_choices(order, models)
+                await place(interaction, order)
 
     @imagine.autocomplete("style")
     async def complete_style(
@@ -110,7 +138,7 @@ class Imagine(commands.Cog):
         return _choices(size_lines(current, chosen))
 
     @app_commands.command(description=later("Draw your last prompt once more, with another seed"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def again(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             actor, pictures = actor_of(interaction), self.bot.services.pictures
@@ -118,7 +146,7 @@ class Imagine(commands.Cog):
             await place(interaction, await pictures.reroll(actor, last.id))
 
     @app_commands.command(description=later("See what is being drawn and who waits"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def queue(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             everyone = self.bot.services.works.pending(None)
@@ -132,7 +160,7 @@ class Imagine(commands.Cog):
 
     @app_commands.command(description=later("Stop your generations that are not finished"))
     @app_commands.describe(which=later("Which one; all of yours if left out"))
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @everywhere
     async def cancel(self, interaction: discord.Interaction[Bot], which: str | None = None) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)

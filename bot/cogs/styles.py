@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.actions.styles import MAX_FILE_BYTES, MAX_NAME, MAX_WORDS, as_file
 from bot.client import Bot
+from bot.cogs.reach import everywhere
 from bot.database.records import Style
 from bot.errors import InvalidOption, NotFound
 from bot.views.answer import note
@@ -24,7 +25,7 @@ Name = app_commands.Range[str, 1, MAX_NAME]
 Words = app_commands.Range[str, 1, MAX_WORDS]
 
 
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@everywhere
 class Styles(commands.GroupCog, group_name="style", group_description=later("Words that you add to many prompts")):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot

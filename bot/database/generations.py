@@ -58,6 +58,10 @@ class GenerationLog:
             await session.flush()
             return row.id
 
+    async def set_spoiler(self, generation_id: int, *, spoiler: bool) -> None:
+        """Whether its pictures are shown behind a cover, wherever they are shown."""
+        await self._update(generation_id, spoiler=spoiler)
+
     async def set_init_image(self, generation_id: int, key: str) -> None:
         await self._update(generation_id, init_image_key=key)
 

@@ -23,6 +23,7 @@ from bot.database.tables import (
     FavouriteTable,
     GenerationTable,
     GuildSettingsTable,
+    OwnFavouriteTable,
     ReviewTable,
     SanctionTable,
     ShareTable,
@@ -61,7 +62,16 @@ class PersonalData:
             select(func.count()).select_from(GenerationTable).where(GenerationTable.user_id == user_id),
             select(func.count()).select_from(ShareTable).where(ShareTable.user_id == user_id),
             select(func.count()).select_from(VoteTable).where(VoteTable.user_id == user_id),
-            select(func.count()).select_from(FavouriteTable).where(FavouriteTable.user_id == user_id),
+            select(
+                select(func.count())
+                .select_from(FavouriteTable)
+                .where(FavouriteTable.user_id == user_id)
+                .scalar_subquery()
+                + select(func.count())
+                .select_from(OwnFavouriteTable)
+                .where(OwnFavouriteTable.user_id == user_id)
+                .scalar_subquery()
+            ),
             select(func.count()).select_from(ReviewTable).where(ReviewTable.by_user_id == user_id),
             select(func.count()).select_from(SanctionTable).where(SanctionTable.user_id == user_id),
         )
@@ -74,6 +84,7 @@ class PersonalData:
             ("shares", ShareTable, ShareTable.user_id == user_id),
             ("votes", VoteTable, VoteTable.user_id == user_id),
             ("favourites", FavouriteTable, FavouriteTable.user_id == user_id),
+            ("own_favourites", OwnFavouriteTable, OwnFavouriteTable.user_id == user_id),
             ("contest_entries", EntryTable, EntryTable.user_id == user_id),
             ("contest_votes", BallotTable, BallotTable.user_id == user_id),
             ("reports", ReviewTable, ReviewTable.by_user_id == user_id),
@@ -119,7 +130,15 @@ class PersonalData:
             counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
             recount = update(ShareTable).where(ShareTable.id.in_(voted)).values(votes=counted.scalar_subquery())
             await session.execute(recount)
-            for table in (FavouriteTable, WebSessionTable, EntryTable, BallotTable, ReticentTable, ShareTable):
+            for table in (
+                FavouriteTable,
+                OwnFavouriteTable,
+                WebSessionTable,
+                EntryTable,
+                BallotTable,
+                ReticentTable,
+                ShareTable,
+            ):
                 await session.execute(delete(table).where(table.user_id == user_id))
             begun = update(ContestTable).where(ContestTable.created_by == user_id)
             await session.execute(begun.values(created_by=ERASED_ID))

@@ -101,6 +101,11 @@ class GenerationRecord:
         """Whether a grid of the pictures that are left is shown behind a cover only."""
         return any(image.is_covered for image in self.images if image.removal is None)
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its grid is shown behind a cover only: somebody wants it so, or the picture check does."""
+        return self.order.spoiler or self.is_covered
+
     def picture(self, index: int) -> ImageRecord:
         """Raises NotFound where there is no such picture, or it was removed."""
         for image in self.images:
@@ -173,6 +178,11 @@ class ShareRecord:
     @property
     def prompt(self) -> str:
         return self.generation.order.prompt
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether it is shown behind a cover only: the picture check, or somebody who may, wants it so."""
+        return self.image.is_covered or self.generation.order.spoiler
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import FavouriteTable, GenerationTable, ImageTable, SanctionTable, ShareTable, VoteTable
 from bot.database.words import narrowed
-from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
+from bot.errors import InvalidOption, KeptPrivate, NoGallery, NotFound, NotYours
 from inference.contract import MAX_IMAGES
 
 GalleryOrder = Literal["newest", "top"]
@@ -47,7 +47,7 @@ class Shares:
     async def share(self, generation_id: int, image_index: int, user_id: int) -> ShareRecord:
         """Post one's own picture to the gallery of its server; sharing it again returns the same share.
 
-        Raises NotFound, NotYours, and InvalidOption for a picture that was made in a direct message.
+        Raises NotFound, NotYours, KeptPrivate, and NoGallery for a picture that was made in a direct message.
         """
         async with self._database.writing("share") as session:
             row = await session.get(
@@ -59,6 +59,8 @@ class Shares:
                 raise NotFound("picture", image_index + 1)
             if row.user_id != user_id:
                 raise NotYours("picture")
+            if row.private:
+                raise KeptPrivate
             if row.guild_id is None:
                 raise NoGallery
             here = (ShareTable.generation_id == generation_id, ShareTable.image_index == image_index)

@@ -76,8 +76,12 @@ class GenerationTable(Table):
     guidance_scale: Mapped[float | None]
     temperature: Mapped[float | None]
     top_k: Mapped[int | None]
+    top_p: Mapped[float | None]
     strength: Mapped[float | None]
+    keep_rows: Mapped[int] = mapped_column(server_default="0")  # of the picture that it starts from
+    style: Mapped[str | None] = mapped_column(String(32))
     spoiler: Mapped[bool] = mapped_column(server_default=false())
+    private: Mapped[bool] = mapped_column(server_default=false())  # for its owner's eyes, and the log's readers'
     init_image_key: Mapped[str | None] = mapped_column(String(200))
     model: Mapped[str | None] = mapped_column(String(200))  # as ordered; after the work, the one that drew
     size: Mapped[str | None] = mapped_column(String(16))
@@ -345,6 +349,19 @@ class FavouriteTable(Table):
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     share_id: Mapped[int] = mapped_column(ForeignKey("shares.id", ondelete="CASCADE"), primary_key=True, index=True)
+    created_at: Mapped[datetime]
+
+
+class OwnFavouriteTable(Table):
+    """A picture of a person's own that they keep a note of, shared or not."""
+
+    __tablename__ = "own_favourites"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    generation_id: Mapped[int] = mapped_column(
+        ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+    )
+    image_index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     created_at: Mapped[datetime]
 
 

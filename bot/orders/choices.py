@@ -5,12 +5,20 @@ Discord and no server.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final, Literal, get_args
 
 from bot.errors import InvalidOption
 from bot.orders.entitlement import Entitlement
 from bot.orders.order import Order
 from inference.contract import InvalidRequest, ModelDescription
+
+KEPT_SHARE: Final = 0.5  # of a picture that is completed: its upper part
+STRENGTHS: Final = {"subtle": 0.3, "vary": 0.5, "strong": 0.75}  # the share of a picture that is drawn anew
+
+Use = Literal["vary", "subtle", "strong", "complete"]
+USES: Final[tuple[Use, ...]] = get_args(Use)
+"""What can be done with a picture that somebody hands in."""
 
 
 def check_choices(order: Order, models: Sequence[ModelDescription]) -> None:
@@ -56,6 +64,40 @@ def allowed(models: Sequence[ModelDescription], here: Entitlement) -> tuple[Mode
 def chosen_model(name: str | None, models: Sequence[ModelDescription]) -> ModelDescription | None:
     """The model of that name; the first, which is the default, for None."""
     return next((model for model in models if name in (None, model.name)), None)
+
+
+def use_of(named: str | None) -> Use:
+    """The use of that name; None is to vary.  Raises InvalidOption."""
+    use = next((use for use in USES if use == (named or "vary")), None)
+    if use is None:
+        raise InvalidOption("use", "no_choice", {"value": str(named), "choices": ", ".join(USES)})
+    return use
+
+
+def started_from(order: Order, picture: bytes, use: Use, models: Sequence[ModelDescription]) -> Order:
+    """The order, to be drawn from a picture.  Raises InvalidOption where no model can."""
+    if use != "complete":
+        return replace(order, init_image=picture, strength=STRENGTHS[use])
+    model = completing_model(order.model, models)
+    return replace(order, init_image=picture, keep_rows=kept_rows(model), model=model.name)
+
+
+def completing_model(name: str | None, models: Sequence[ModelDescription]) -> ModelDescription:
+    """The model of that name, or the first that can, to draw below the upper part of a picture.
+
+    Raises InvalidOption where none can, or nobody knows, because no server is ready.
+    """
+    if not models:
+        raise InvalidOption("init_image", "no_model_ready")
+    able = [model for model in models if name in (None, model.name) and "complete" in model.pictures and model.rows > 1]
+    if not able:
+        raise InvalidOption("init_image", "cannot_complete", {"model": name or models[0].name})
+    return able[0]
+
+
+def kept_rows(model: ModelDescription, share: float = KEPT_SHARE) -> int:
+    """How many of the model's rows of codes make that share of a picture; one at least is kept, and one drawn."""
+    return min(max(1, round(model.rows * share)), model.rows - 1)
 
 
 def model_lines(typed: str, models: Sequence[ModelDescription]) -> list[tuple[str, str]]:

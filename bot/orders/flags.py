@@ -20,11 +20,13 @@ _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "cfg": ("guidance_scale", float),
     "temperature": ("temperature", float),
     "top-k": ("top_k", int),
+    "top-p": ("top_p", float),
     "spoiler": ("spoiler", bool),
+    "private": ("private", bool),
     "model": ("model", str),
     "size": ("size", str),
 }
-_SHOWN: Final = "--seed, --n, --no, --guidance, --temperature, --top-k, --spoiler, --model, --size"
+_SHOWN: Final = "--seed, --n, --no, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size"
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
 _FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
 
@@ -40,7 +42,9 @@ class Flags:
     guidance_scale: float | None = None
     temperature: float | None = None
     top_k: int | None = None
+    top_p: float | None = None
     spoiler: bool | None = None
+    private: bool | None = None
     model: str | None = None
     size: str | None = None
 

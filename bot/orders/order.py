@@ -13,7 +13,7 @@ from bot.errors import InvalidOption
 from bot.orders.ticket import NORMAL
 from inference.contract import GenerationRequest, InvalidRequest, visible
 
-Kind = Literal["imagine", "reroll", "vary", "remix"]
+Kind = Literal["imagine", "reroll", "vary", "complete", "remix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,11 @@ class InteractionRef:
 class Order:
     """One person's order.  None leaves a choice to the model, or, for `seed`, to chance.
 
-    `init_image` is an encoded picture that `strength` (0–1) of is drawn anew; `parent_id` is the generation that this
-    one was re-rolled, varied or remixed from; `size` is one of the model's, as "512x512".  `spoiler` hides the pictures
-    until they are clicked.  `priority` is the class in the queue, which the admission chooses.
+    `init_image` is an encoded picture that `strength` (0–1) of is drawn anew, or whose upper `keep_rows` rows of codes
+    stay; `parent_id` is the generation that this one was re-rolled, varied or remixed from; `size` is one of the
+    model's, as "512x512".  `style` names the words that were added to the prompt.  `spoiler` hides the pictures until
+    they are clicked; what is `private` is seen by its owner alone, and by who looks after the request log.
+    `priority` is the class in the queue, which the admission chooses.
     """
 
     requester: Requester
@@ -70,13 +72,17 @@ class Order:
     guidance_scale: float | None = None
     temperature: float | None = None
     top_k: int | None = None
+    top_p: float | None = None
     model: str | None = None
     size: str | None = None
     kind: Kind = "imagine"
     parent_id: int | None = None
     init_image: bytes | None = field(default=None, repr=False)
     strength: float | None = None
+    keep_rows: int = 0
+    style: str | None = None
     spoiler: bool = False
+    private: bool = False
     priority: int = NORMAL
     interaction: InteractionRef | None = None
 
@@ -106,7 +112,9 @@ class Order:
             guidance_scale=self.guidance_scale,
             temperature=self.temperature,
             top_k=self.top_k,
+            top_p=self.top_p,
             init_image=self.init_image,
+            keep_rows=self.keep_rows,
             strength=self.strength,
             model=self.model,
             size=self.size,

@@ -25,8 +25,8 @@ def note(sentence: str) -> ui.LayoutView:
     return layout
 
 
-async def think(interaction: discord.Interaction[Any]) -> int:
-    """Show "thinking…" to everyone; returns that message's id.
+async def think(interaction: discord.Interaction[Any], *, hidden: bool = False) -> int:
+    """Show "thinking…", to everyone or, where it is `hidden`, to the person alone; returns that message's id.
 
     A request that the network cut off is tried again: where Discord had taken the first one, it says so.
     """
@@ -34,7 +34,7 @@ async def think(interaction: discord.Interaction[Any]) -> int:
     while True:
         try:
             async with asyncio.timeout(next(tries)):
-                answer = await interaction.response.defer(thinking=True)
+                answer = await interaction.response.defer(thinking=True, ephemeral=hidden)
                 if answer is not None and answer.message_id is not None:
                     return answer.message_id
                 return (await interaction.original_response()).id

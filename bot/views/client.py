@@ -16,8 +16,11 @@ class Client(discord.Client):
     settings: Settings
 
     @abstractmethod
-    def door(self, interaction: "BotInteraction") -> Door:
-        """Through which an order comes in; the interaction must not have been answered yet."""
+    def door(self, interaction: "BotInteraction", *, hidden: bool, message_id: int | None = None) -> Door:
+        """Through which an order comes in.
+
+        `hidden` keeps the answer for the person's own eyes; `message_id` is the answer of one who has it already.
+        """
 
     @abstractmethod
     async def report(self, interaction: "BotInteraction", error: Exception) -> None:

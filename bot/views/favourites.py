@@ -1,26 +1,34 @@
-"""The shared pictures that a person keeps a note of, page by page.
+"""What a person keeps a note of, page by page: shared pictures of this server, and pictures of their own.
 
-In: pages of shares.  Out: a layout for that person alone, and its buttons.
+In: pages of shares, or of one's own pictures.  Out: a layout for that person alone, and its buttons.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from io import BytesIO
+from typing import Any, Final
 
 import discord
 from discord import ui
 
+from bot.database.favourites import OwnFavourite
 from bot.database.records import GalleryFilter, ShareRecord
+from bot.errors import NotFound
 from bot.views.client import BotInteraction
+from bot.views.custom_id import unwritten
 from bot.views.gallery import PER_PAGE, Favour, share_box, with_files
 from bot.views.layout import Layout
+from bot.views.picture import Keep, OpenPicture
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
-from bot.wording import buttons, sharing
+from bot.wording import buttons, sharing, terms, text
 from bot.wording.reader import say
+
+OWN_PER_PAGE: Final = 4  # seven components each; a message takes 40
 
 
 class FavouritesLayout(Layout):
-    """`files` are to be sent along; `cursor` is where this page starts, None for the newest."""
+    """Shared ones.  `files` are to be sent along; `cursor` is where this page starts, None for the newest."""
 
     def __init__(
         self, shares: Sequence[tuple[ShareRecord, bytes]], cursor: str | None, next_cursor: str | None
@@ -37,22 +45,75 @@ class FavouritesLayout(Layout):
             pages.add_item(FavouritesPage(None))
         if next_cursor is not None:
             pages.add_item(FavouritesPage(next_cursor))
+        self.add_item(pages.add_item(OwnFavouritesPage(None)))
+
+
+class OwnFavouritesLayout(Layout):
+    """One's own, from everywhere; with a way back to the server's where there is one.
+
+    A file that is missing leaves its picture out.
+    """
+
+    def __init__(
+        self, pictures: Sequence[tuple[OwnFavourite, bytes]], cursor: str | None, next_cursor: str | None, *, here: bool
+    ) -> None:
+        super().__init__()
+        self.files: list[discord.File] = []
+        self.add_item(ui.TextDisplay(sharing.own_favourites_heading(empty=not pictures)))
+        for favourite, png in pictures:
+            self.add_item(self._box(favourite, png))
+        pages: ui.ActionRow[Any] = ui.ActionRow()
+        if here:
+            pages.add_item(FavouritesPage(None))
+        if cursor is not None:
+            pages.add_item(OwnFavouritesPage(None, newest=True))
+        if next_cursor is not None:
+            pages.add_item(OwnFavouritesPage(next_cursor))
         if pages.children:
             self.add_item(pages)
 
+    def _box(self, favourite: OwnFavourite, png: bytes) -> ui.Container[Any]:
+        record, image = favourite.record, favourite.image
+        name = f"easel-{record.id}-{image.index + 1}.png"
+        file = discord.File(BytesIO(png), filename=name, description=terms.alt_text(record.order.prompt))
+        self.files.append(file)
+        box: ui.Container[Any] = ui.Container()
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=image.is_covered)))
+        about = sharing.own_about(record.created_at, image.seed)
+        box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt, 200)}**\n{about}"))
+        return box.add_item(row_of(OpenPicture(record.id, image.index), Keep(record.id, image.index)))
+
 
 class FavouritesPage(Press, verb="favourites"):
-    """Turns to the page after `cursor`, or back to the newest."""
+    """Turns to the page after `cursor`, or to the newest."""
 
     cursor: str | None
 
     def control(self) -> ui.Button[Any]:
         newest = self.cursor is None
-        return ui.Button(label=say(buttons.NEWEST if newest else buttons.OLDER), emoji="⏮️" if newest else "▶️")
+        return ui.Button(label=say(buttons.IN_THIS_SERVER if newest else buttons.OLDER), emoji="⏮️" if newest else "▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         layout = await favourites_layout(interaction, self.cursor)
+        await interaction.edit_original_response(view=layout, attachments=layout.files)
+
+
+class OwnFavouritesPage(Press, verb="ownfavourites"):
+    """Turns to the page of one's own after `cursor`, or to the newest."""
+
+    cursor: str | None
+    newest: bool = unwritten(default=False)
+
+    def control(self) -> ui.Button[Any]:
+        if self.cursor is not None:
+            return ui.Button(label=say(buttons.OLDER), emoji="▶️")
+        label = buttons.NEWEST if self.newest else buttons.YOUR_OWN
+        return ui.Button(label=say(label), emoji="⏮️" if self.newest else "⭐")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        layout = await own_favourites_layout(interaction, self.cursor)
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
@@ -62,3 +123,14 @@ async def favourites_layout(interaction: BotInteraction, cursor: str | None) -> 
     mine = GalleryFilter(favourites_of=actor.user_id)
     page = await interaction.client.services.gallery.page(actor, "newest", cursor, PER_PAGE, mine)
     return FavouritesLayout(await with_files(interaction, page.records), cursor, page.next_cursor)
+
+
+async def own_favourites_layout(interaction: BotInteraction, cursor: str | None) -> OwnFavouritesLayout:
+    """The page of the person's favourites among their own pictures after `cursor`."""
+    actor, services = actor_of(interaction), interaction.client.services
+    page = await services.pictures.kept(actor, cursor, OWN_PER_PAGE)
+    found = []
+    for favourite in page.favourites:
+        with suppress(NotFound):  # its file is missing
+            found.append((favourite, await services.storage.get(favourite.image.key)))
+    return OwnFavouritesLayout(found, cursor, page.next_cursor, here=actor.guild_id is not None)

@@ -60,7 +60,7 @@ def share_box(share: ShareRecord, png: bytes) -> tuple[ui.Container[Any], discor
     """A shared picture with its words, to which buttons are added; the file is to be sent along."""
     file = discord.File(BytesIO(png), filename=f"easel-share-{share.id}.png", description=terms.alt_text(share.prompt))
     box: ui.Container[Any] = ui.Container()
-    box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=share.image.is_covered)))
+    box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=share.is_covered)))
     about = sharing.about(share.user_id, share.created_at)
     box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
     return box, file

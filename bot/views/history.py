@@ -37,14 +37,16 @@ class HistoryLayout(Layout):
         self.add_item(ui.TextDisplay(f"### {say(drawing.YOUR_PICTURES)}" if entries else say(drawing.NO_PICTURES)))
         for record, picture in entries:
             box: ui.Container[Self] = ui.Container()
-            facts = drawing.facts_in_history(record.created_at, record.seed, len(record.images))
+            facts = drawing.facts_in_history(
+                record.created_at, record.seed, len(record.images), private=record.order.private
+            )
             box.add_item(ui.TextDisplay(f"**{text.plain(record.order.prompt, 200)}**\n-# {facts}"))
             if picture is None:
                 box.add_item(ui.TextDisplay(f"-# {say(drawing.FILE_MISSING)}"))
             else:
                 self.files.append(grid_file(record, picture))
                 box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1], spoiler=record.is_covered)))
-            for row in action_rows(record):
+            for row in action_rows(record, posted=False):
                 box.add_item(row)
             self.add_item(box)
         pages: ui.ActionRow[Any] = ui.ActionRow()

@@ -18,7 +18,7 @@ from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import details, grid_file
 from bot.views.sanction import Ban, TimeOut
-from bot.wording import buttons, moderating, terms, text
+from bot.wording import buttons, drawing, moderating, terms, text
 from bot.wording.reader import say
 from bot.wording.render import explain_kept
 
@@ -105,6 +105,7 @@ class LogEntry(GenerationPress, verb="logentry"):
         if picture is not None:
             files = [grid_file(record, picture)]
             layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
+            layout.add_item(ui.TextDisplay(drawing.mark()))
         requester = record.order.requester
         buttons: list[Press] = [Remove(record.id)] if record.removal is None and record.status != "blocked" else []
         layout.add_item(ui.ActionRow(*buttons, TimeOut(requester.user_id), Ban(requester.user_id)))
@@ -171,6 +172,8 @@ def entry_facts(record: GenerationRecord) -> str:
     parts = [f"{_MARKS[record.status]} {terms.status(record.status)}", f"<@{record.order.requester.user_id}>"]
     if record.verdict is not None and record.verdict.category:
         parts.append(f"{terms.action(record.verdict.action)}: {terms.category(record.verdict.category)}")
+    if record.order.private:
+        parts.append(drawing.locked())
     if record.removal is not None:
         parts.append(terms.status("removed"))
     address = message_url(record)

@@ -17,7 +17,7 @@ from bot.views.gallery import Favour, Heart
 from bot.views.layout import Layout
 from bot.views.press import Press, row_of
 from bot.views.result import Remix
-from bot.wording import community, terms, text
+from bot.wording import community, drawing, terms, text
 from bot.wording.reader import say
 
 
@@ -88,9 +88,9 @@ class NoticeLayout(Layout):
         )  # fmt: skip
         self.files.append(file)
         box: ui.Container[Any] = ui.Container()
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=share.image.is_covered)))
-        told = f"**{text.plain(share.prompt, 200)}**" + (f"\n{about}" if about else "")
-        box.add_item(ui.TextDisplay(told))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=share.is_covered)))
+        told = (f"**{text.plain(share.prompt, 200)}**", about, drawing.mark())
+        box.add_item(ui.TextDisplay("\n".join(filter(None, told))))
         if buttons:
             row = row_of(Heart(share.id), Favour(share.id), Remix(share.generation.id, share.image.index))
             box.add_item(row)

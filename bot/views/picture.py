@@ -20,7 +20,7 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.language import language_of
 from bot.views.layout import Layout
-from bot.views.press import GenerationPress, Press, actor_of, place, row_of
+from bot.views.press import GenerationPress, Press, actor_of, hidden, place, row_of
 from bot.wording import buttons, drawing, sharing, terms, text
 from bot.wording.reader import reading, say
 
@@ -42,6 +42,16 @@ class Pick(PicturePress, verb="pick"):
 
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=str(self.index + 1), style=discord.ButtonStyle.primary)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await show_picture(interaction, self.generation_id, self.index)
+
+
+class OpenPicture(PicturePress, verb="open"):
+    """Shows one picture with its buttons to the person who asked."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.OPEN), emoji="🔎")
 
     async def press(self, interaction: BotInteraction) -> None:
         await show_picture(interaction, self.generation_id, self.index)
@@ -80,7 +90,7 @@ class Upscale(PicturePress, verb="upscale"):
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
         record, image, png = await pictures.copy(actor_of(interaction), self.generation_id, self.index)
-        message_id = await think(interaction)
+        message_id = await think(interaction, hidden=hidden(interaction, private=record.order.private))
         try:
             await pictures.copied(record.id, image.index, interaction.channel_id or 0, message_id)
         except Exception:
@@ -126,6 +136,50 @@ class Vary(PicturePress, verb="vary"):
             actor_of(interaction), self.generation_id, self.index, VARY_STRENGTHS[self.strength]
         )
         await place(interaction, order)
+
+
+class Complete(PicturePress, verb="complete"):
+    """Keeps the upper half of a picture and draws what is below it anew: a generation of whoever pressed."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.COMPLETE), emoji="🧩")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        services = interaction.client.services
+        order = await services.pictures.complete(
+            actor_of(interaction), self.generation_id, self.index, services.pool.models()
+        )
+        await place(interaction, order)
+
+
+class Keep(PicturePress, verb="keeppic"):
+    """Keeps a note of a picture of one's own, or drops it."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(emoji="⭐")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        pictures = interaction.client.services.pictures
+        kept = await pictures.keep(actor_of(interaction), self.generation_id, self.index)
+        await interaction.followup.send(view=note(say(sharing.KEPT if kept else sharing.NOT_KEPT)), ephemeral=True)
+
+
+class Original(PicturePress, verb="original"):
+    """Hands out the file as it was drawn."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.FILE), emoji="⬇️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        pictures = interaction.client.services.pictures
+        record, image, png = await pictures.picture(actor_of(interaction), self.generation_id, self.index)
+        file = discord.File(BytesIO(png), filename=f"easel-{record.id}-{image.index + 1}.png")
+        layout = Layout()
+        layout.add_item(ui.File(file))
+        layout.add_item(ui.TextDisplay(drawing.mark()))
+        await interaction.followup.send(view=layout, file=file, ephemeral=True)
 
 
 class Share(PicturePress, verb="share"):
@@ -179,10 +233,10 @@ class PictureLayout(Layout):
         facts = drawing.facts_of_picture(image.index, len(record.images), record.order.requester.user_id)
         size = drawing.size_of_picture(*grid.size_of(file.data), by)
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
-        about = f"{facts} · {size} · {drawing.seed(image.seed)}"
+        about = " · ".join([facts, size, drawing.seed(image.seed), *drawing.marks(private=record.order.private)])
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {about}"))
-        hidden = image.is_covered or (record.order.spoiler and by is not None)
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=hidden)))
+        covered = image.is_covered or (record.order.spoiler and by is not None)
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=covered)))
         for row in buttons_of(record, image.index, by):
             box.add_item(row)
         self.add_item(box)
@@ -210,13 +264,14 @@ def buttons_of(
     record: GenerationRecord, index: int, by: int | None = None, *, share: bool = True
 ) -> list[ui.ActionRow[Any]]:
     """What can be done with one picture; `by` is for whom a public copy was made."""
-    row = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"))
-    if share and record.order.requester.guild_id is not None:
+    row = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"), Complete(record.id, index))
+    if share and record.order.requester.guild_id is not None and not record.order.private:
         row.add_item(Share(record.id, index))
     if by is not None:
         row.add_item(Discard(record.id, index, by))
         return [row]
-    return [row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS)), row]
+    larger = row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS))
+    return [larger.add_item(Original(record.id, index)).add_item(Keep(record.id, index)), row]
 
 
 async def show_picture(interaction: BotInteraction, generation_id: int, index: int) -> None:

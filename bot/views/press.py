@@ -110,26 +110,48 @@ def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:
     return ui.ActionRow(*items)
 
 
-async def place(interaction: BotInteraction, order: Order) -> None:
-    """Have an order drawn; the interaction must not have been answered yet.  Raises what refuses the order."""
+async def place(interaction: BotInteraction, order: Order, message_id: int | None = None) -> None:
+    """Have an order drawn; `message_id` is the answer, where there is one already.  Raises what refuses the order."""
     # Not by the interaction's own time, which is Discord's clock: this machine's may be minutes off.
     ends = discord.utils.utcnow() + TOKEN_LIFETIME
     reference = InteractionRef(interaction.application_id, interaction.token, ends, time.monotonic())
-    door = interaction.client.door(interaction)
+    door = interaction.client.door(
+        interaction, hidden=hidden(interaction, private=order.private), message_id=message_id
+    )
     await interaction.client.services.generator.run(dataclasses.replace(order, interaction=reference), door)
 
 
+def is_guest(interaction: discord.Interaction[Any]) -> bool:
+    """Whether somebody brought Easel along (a user install) to a server that has not added it."""
+    return (
+        interaction.is_user_integration()
+        and not interaction.is_guild_integration()
+        and interaction.guild_id is not None
+    )
+
+
+def hidden(interaction: discord.Interaction[Any], *, private: bool = False) -> bool:
+    """Whether an answer is for the person's own eyes: they want it so, or the server lets guests speak in no other way.
+
+    The first word fixes it: no later one of the same answer can change that.
+    """
+    return private or (is_guest(interaction) and not interaction.permissions.use_external_apps)
+
+
 def actor_of(interaction: BotInteraction) -> Actor:
-    """Who pressed or typed, where, and what they may do there."""
-    member = interaction.user
+    """Who pressed or typed, where, and what they may do there.
+
+    A server that has not added Easel has no gallery, no settings and no log: for a guest it is like a direct message.
+    """
+    member, guest = interaction.user, is_guest(interaction)
     return Actor(
         user_id=member.id,
-        guild_id=interaction.guild_id,
+        guild_id=None if guest else interaction.guild_id,
         channel_id=interaction.channel_id,
         user_name=member.name,
         locale=str(interaction.locale),
-        permissions=frozenset(name for name, granted in interaction.permissions if granted),
-        role_ids=frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset(),
+        permissions=frozenset(name for name, granted in interaction.permissions if granted and not guest),
+        role_ids=frozenset(role.id for role in getattr(member, "roles", ()) if not guest),
         age_restricted=_is_age_restricted(interaction.channel),
         parent_channel_id=getattr(interaction.channel, "parent_id", None),
     )

@@ -71,6 +71,7 @@ class InteractionReply:
         self._user_id = order.requester.user_id
         self._channel_id = order.requester.channel_id
         self._in_server = order.requester.guild_id is not None
+        self._private = order.private
         self._prompt = order.prompt
         self._locale = order.requester.locale
         self._public = public_language(client, order.requester)
@@ -240,6 +241,9 @@ class InteractionReply:
 
     async def _post(self, result: Result) -> int | None:
         """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
+        if self._private:
+            await self._leave_in_history()
+            return None
         until = time.monotonic() + POST_SECONDS
         while True:
             try:

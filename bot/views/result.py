@@ -11,16 +11,19 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
+from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.views.answer import note
 from bot.views.client import BotInteraction
+from bot.views.custom_id import unwritten
 from bot.views.delete import Delete
 from bot.views.download import DownloadAll
 from bot.views.layout import Layout
 from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixModal
+from bot.views.report import ReportModal
 from bot.wording import buttons, drawing, terms, text
 from bot.wording.reader import say
 
@@ -47,8 +50,7 @@ class ResultLayout(Layout):
         if unknown:
             lines.append(f"-# {drawing.unknown_words(unknown)}")
         box.add_item(ui.TextDisplay("\n".join(lines)))
-        hidden = record.order.spoiler or record.is_covered
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=hidden)))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=record.is_hidden)))
         for row in picture_rows(record):
             box.add_item(row)
         for row in action_rows(record):
@@ -65,8 +67,10 @@ def grid_file(record: GenerationRecord, grid: PictureFile) -> discord.File:
 
 
 def facts(record: GenerationRecord) -> str:
-    """Who, and from what: "by @ann · seed 7 · builtin · 2.1 s"."""
+    """Who, and from what: "by @ann · seed 7 · builtin · 2.1 s · AI-generated"."""
     parts = [drawing.by(record.order.requester.user_id), drawing.seed(record.seed)]
+    if record.order.style is not None:
+        parts.insert(1, drawing.style(record.order.style))
     if record.model:
         parts.append(text.plain(record.model, 60))
     if record.seconds is not None:
@@ -74,7 +78,9 @@ def facts(record: GenerationRecord) -> str:
     parent = record.order.parent_id
     if parent is not None and (origin := drawing.origin(record.order.kind, parent)) is not None:
         parts.append(origin)
-    return " · ".join(parts)
+    elif record.init_image_key is not None:
+        parts.append(drawing.from_a_picture())
+    return " · ".join([*parts, *drawing.marks(private=record.order.private)])
 
 
 def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
@@ -85,13 +91,17 @@ def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
     return [row_of(PickOne(record.id, images, len(record.images)))] if images else []
 
 
-def action_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
-    """What can be done with the whole."""
-    first = row_of(Reroll(record.id), Remix(record.id))
-    if record.order.requester.guild_id is not None:
+def action_rows(record: GenerationRecord, *, posted: bool = True) -> list[ui.ActionRow[Any]]:
+    """What can be done with the whole; where it is `posted` as a message of its own, with that, too."""
+    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of(DownloadAll(record.id))
+    if record.order.requester.guild_id is not None and not record.order.private:
         first.add_item(ShareAny(record.id))
     first.add_item(Details(record.id))
-    return [first, row_of(DownloadAll(record.id), Delete(record.id))]
+    if posted:
+        second.add_item(Cover(record.id, record.order.spoiler))
+        if record.order.requester.guild_id is not None and not record.order.private:
+            second.add_item(Report(record.id))
+    return [first, second.add_item(Delete(record.id))]
 
 
 class Reroll(GenerationPress, verb="reroll"):
@@ -135,6 +145,34 @@ class ShareAny(GenerationPress, verb="shareany"):
             await interaction.response.send_message(view=layout, ephemeral=True)
 
 
+class Cover(GenerationPress, verb="cover"):
+    """Hides the pictures behind a cover, or shows them again; for the owner and for moderators."""
+
+    covered: bool = unwritten(default=False)
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.UNHIDE if self.covered else buttons.HIDE), emoji="🙈")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        services = interaction.client.services
+        record = await services.pictures.cover(actor_of(interaction), self.generation_id)
+        grid = await shown_grid(services.storage, record)
+        if grid is not None:
+            layout = ResultLayout(record, grid)
+            await interaction.edit_original_response(view=layout, attachments=[layout.file])
+
+
+class Report(GenerationPress, verb="report"):
+    """Asks what is wrong with the pictures, for the moderators."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.REPORT), emoji="🚩")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.send_modal(ReportModal(await self.generation(interaction)))
+
+
 class Details(GenerationPress, verb="details"):
     """Every parameter, to whoever asks; the filter's verdict only to the owner and to moderators."""
 
@@ -161,7 +199,10 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
         "guidance_scale": order.guidance_scale,
         "temperature": order.temperature,
         "top_k": order.top_k,
+        "top_p": order.top_p,
+        "style": order.style and text.plain(order.style),
         "strength": order.strength,
+        "keep_rows": order.keep_rows or None,
         "size": order.size,
         "parent": order.parent_id,
         "seconds": None if record.seconds is None else f"{record.seconds:.1f}",
@@ -174,7 +215,7 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
     if verdict and record.verdict is not None:
         lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
     command = command_line(record)
-    from_picture = order.strength is not None or record.init_image_key is not None
+    from_picture = order.strength is not None or order.keep_rows or record.init_image_key is not None
     if repeat and not from_picture and len(command) <= MAX_COMMAND_SHOWN:
         lines.append(drawing.to_repeat(command, MAX_COMMAND_SHOWN))
     return "\n".join(line for line in lines if line)
@@ -189,6 +230,7 @@ def command_line(record: GenerationRecord) -> str:
         "guidance": order.guidance_scale,
         "temperature": order.temperature,
         "top_k": order.top_k,
+        "top_p": order.top_p,
         "negative": order.negative_prompt,
         "size": order.size,
     }

@@ -17,7 +17,7 @@ from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry_facts
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import grid_file
-from bot.wording import buttons, moderating, text
+from bot.wording import buttons, drawing, moderating, text
 from bot.wording.reader import say
 
 
@@ -95,6 +95,7 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
     if picture is not None:
         files = [grid_file(record, picture)]
         layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
+        layout.add_item(ui.TextDisplay(drawing.mark()))
     buttons: list[Press] = [Keep(record.id), TakeDown(record.id), LogEntry(record.id)]
     if queue.next_cursor is not None:
         buttons.append(NextReview(queue.next_cursor.replace(".", "-")))

@@ -27,7 +27,8 @@ class StatusLayout(Layout):
     ) -> None:  # fmt: skip
         super().__init__()
         box: ui.Container[Self] = ui.Container(accent_colour=colour)
-        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {drawing.by(user_id)}"))
+        about = " · ".join([drawing.by(user_id), *(drawing.marks() if preview is not None else ())])
+        box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {about}"))
         if preview is not None:
             box.add_item(ui.MediaGallery(discord.MediaGalleryItem(preview, description=say(drawing.PREVIEW))))
         box.add_item(ui.TextDisplay(status))

@@ -18,6 +18,20 @@ PICK: Final = later("Pick a picture: upscale, vary, share …")
 WHICH: Final = later("Which picture?")
 DISCARD: Final = later("Remove this copy")
 UNSHARE: Final = later("Take out of the gallery")
+COMPLETE: Final = later("Complete")
+FILE: Final = later("File")
+HIDE: Final = later("Hide")
+UNHIDE: Final = later("Unhide")
+REPORT: Final = later("Report")
+YOUR_OWN: Final = later("Your own")
+IN_THIS_SERVER: Final = later("In this server")
+USES: Final = {
+    "vary": later("vary it"),
+    "subtle": later("vary it a little"),
+    "strong": later("vary it a lot"),
+    "complete": later("keep its upper half, draw the rest"),
+}
+"""What can be done with a picture that somebody hands in."""
 VARY: Final = {
     "subtle": later("Vary a little"),
     "strong": later("Vary a lot"),
@@ -44,6 +58,9 @@ NONE: Final = later("None")
 # Forms: their titles, and what stands above a field.
 REMIX_TITLE: Final = later("Remix")
 WHAT_TO_DRAW: Final = later("What to draw")
+USE_AS_INPUT_TITLE: Final = later("Use as input")
+WHAT_TO_DO: Final = later("What to do with the picture")
+WHICH_PICTURE: Final = later("Which picture")
 WHAT_TO_LEAVE_OUT: Final = later("What to leave out")
 APPEAL_TITLE: Final = later("Appeal to the moderators")
 WHY_ALLOWED: Final = later("Why should it be allowed?")
@@ -57,7 +74,8 @@ ALSO_REMOVE: Final = later("Also remove their pictures of the last …")
 ONE_DAY: Final = later("1 day")
 NOTHING_OR: Final = later("nothing; or for example: 1 day")
 
-TITLES: Final = (REMIX_TITLE, APPEAL_TITLE, REPORT_TITLE, TIME_OUT_TITLE, BAN_TITLE, WHAT_TO_DRAW, WHAT_TO_LEAVE_OUT,
+TITLES: Final = (REMIX_TITLE, APPEAL_TITLE, REPORT_TITLE, TIME_OUT_TITLE, BAN_TITLE, USE_AS_INPUT_TITLE, WHAT_TO_DRAW,
+                 WHAT_TO_DO, WHICH_PICTURE, WHAT_TO_LEAVE_OUT,
                  WHY_ALLOWED, WHAT_IS_WRONG, HOW_LONG, WHY_READ, ALSO_REMOVE)  # fmt: skip
 """Those of 45 characters at most."""
 

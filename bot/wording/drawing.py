@@ -29,6 +29,9 @@ OPTIONS: Final = {
     "guidance_scale": later("Guidance"),
     "temperature": later("Temperature"),
     "top_k": later("Top k"),
+    "top_p": later("Top p"),
+    "style": later("Style"),
+    "keep_rows": later("Rows kept"),
     "strength": later("Strength"),
     "size": later("Size"),
     "parent": later("Parent"),
@@ -82,6 +85,33 @@ def unknown_words(words: Sequence[str]) -> str:
     return say("I don't know {words}; I drew what is nearest.", words=listed)
 
 
+def ai_made() -> str:
+    """Said, discreetly, in every message that shows a picture of Easel's."""
+    return say("AI-generated")
+
+
+def mark() -> str:
+    """The same as a line of its own."""
+    return f"-# {ai_made()}"
+
+
+def locked() -> str:
+    return f"🔒 {say('private')}"
+
+
+def marks(*, private: bool = False) -> tuple[str, ...]:
+    """What ends the facts of a picture."""
+    return (locked(), ai_made()) if private else (ai_made(),)
+
+
+def style(name: str) -> str:
+    return say("style {name}", name=plain(name))
+
+
+def from_a_picture() -> str:
+    return say("from a picture")
+
+
 def seed(number: int) -> str:
     return say("seed {number}", number=number)
 
@@ -93,13 +123,15 @@ def origin(kind: str, parent_id: int) -> str | None:
             return say("re-roll of {parent}", parent=parent_id)
         case "vary":
             return say("variation of {parent}", parent=parent_id)
+        case "complete":
+            return say("completion of {parent}", parent=parent_id)
         case "remix":
             return say("remix of {parent}", parent=parent_id)
     return None
 
 
-def facts_in_history(when: datetime, seed_number: int, images: int) -> str:
-    return f"{relative(when)} · {seed(seed_number)} · {pictures(images)}"
+def facts_in_history(when: datetime, seed_number: int, images: int, *, private: bool) -> str:
+    return " · ".join([relative(when), seed(seed_number), pictures(images), *marks(private=private)])
 
 
 def facts_of_picture(index: int, of: int, user_id: int) -> str:

@@ -173,6 +173,10 @@ def _drawn_elsewhere(s: Sentences, _: errors.DrawnElsewhere) -> str:
     return s.say("This picture was drawn elsewhere. It can be shared only in the server where it was drawn.")
 
 
+def _kept_private(s: Sentences, _: errors.KeptPrivate) -> str:
+    return s.say("This picture is private, so it cannot be shared. Draw it again without that option.")
+
+
 def _too_late(s: Sentences, _: errors.TooLate) -> str:
     return s.say("This generation is not in progress any more: it is too late to cancel it.")
 
@@ -257,6 +261,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.ContestOver: _contest_over,
     errors.OwnEntry: _own_entry,
     errors.DrawnElsewhere: _drawn_elsewhere,
+    errors.KeptPrivate: _kept_private,
     errors.TooLate: _too_late,
     errors.AlreadyDeleted: _already_deleted,
     errors.CannotAppeal: _cannot_appeal,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.drawing import by
+from bot.wording.drawing import ai_made, by, seed
 from bot.wording.reader import say
 from bot.wording.text import relative
 
@@ -12,6 +12,10 @@ TITLES: Final = {"newest": later("Gallery · newest"), "top": later("Gallery · 
 EMPTY: Final = later("Nothing is shared yet. Press *Share* below one of your pictures.")
 FAVOURITES: Final = later("Your favourites in this server")
 NO_FAVOURITES: Final = later("You have no favourites here yet. Press ⭐ below a picture in `/gallery`.")
+OWN_FAVOURITES: Final = later("Favourites of your own")
+NO_OWN_FAVOURITES: Final = later(
+    "You have no favourites among your own pictures yet. Pick a picture of a grid and press ⭐."
+)
 KEPT: Final = later("It is among your `/favourites` now.")
 NOT_KEPT: Final = later("It is no longer among your `/favourites`.")
 UNSHARED: Final = later("Taken out of the gallery.")
@@ -27,7 +31,15 @@ def favourites_heading(*, empty: bool) -> str:
 
 
 def about(user_id: int, when: datetime) -> str:
-    return f"-# {by(user_id)} · {relative(when)}"
+    return f"-# {by(user_id)} · {relative(when)} · {ai_made()}"
+
+
+def own_favourites_heading(*, empty: bool) -> str:
+    return say(NO_OWN_FAVOURITES) if empty else f"### {say(OWN_FAVOURITES)}"
+
+
+def own_about(when: datetime, seed_number: int) -> str:
+    return f"-# {relative(when)} · {seed(seed_number)} · {ai_made()}"
 
 
 def shared(index: int) -> str:

@@ -55,6 +55,7 @@ KINDS: Final = {
     "imagine": later("new"),
     "reroll": later("re-roll"),
     "vary": later("variation"),
+    "complete": later("completion"),
     "remix": later("remix"),
     "upscale": later("upscaled copy"),
 }

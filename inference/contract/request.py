@@ -21,6 +21,7 @@ leaves open, so that a grid offers a choice."""
 MAX_GUIDANCE_SCALE: Final = 30.0
 MAX_TEMPERATURE: Final = 5.0
 MAX_TOP_K: Final = 65536
+MIN_TOP_P: Final = 0.01
 MAX_KEEP_ROWS: Final = 64
 MAX_INIT_IMAGE_BYTES: Final = 10 * 2**20
 MAX_ID_CHARACTERS: Final = 64
@@ -74,7 +75,7 @@ class GenerationRequest:
         check_range("guidance_scale", self.guidance_scale, 1.0, MAX_GUIDANCE_SCALE)
         check_range("temperature", self.temperature, 0.01, MAX_TEMPERATURE)
         check_range("top_k", self.top_k, 0, MAX_TOP_K)
-        check_range("top_p", self.top_p, 0.01, 1.0)
+        check_range("top_p", self.top_p, MIN_TOP_P, 1.0)
         check_range("keep_rows", self.keep_rows, 0, MAX_KEEP_ROWS)
         check_range("strength", self.strength, 0.0, 1.0)
         if self.init_image is not None and len(self.init_image) > MAX_INIT_IMAGE_BYTES:

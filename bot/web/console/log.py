@@ -171,7 +171,8 @@ def facts(record: GenerationRecord) -> list[tuple[str, str]]:
     shown = [
         ("Pictures", order.images), ("Seed", record.seed), ("Model", record.model), ("Made as", order.kind),
         ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
-        ("Strength", order.strength), ("Without", order.negative_prompt),
+        ("Top p", order.top_p), ("Style", order.style), ("Private", "yes" if order.private else None),
+        ("Strength", order.strength), ("Rows kept", order.keep_rows or None), ("Without", order.negative_prompt),
         ("Drawn in", None if record.seconds is None else f"{record.seconds:.1f} s"),
         ("Error", record.error_code and explain_kept(record.error_code, record.error_data)),
     ]  # fmt: skip

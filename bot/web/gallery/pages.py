@@ -173,7 +173,8 @@ def recipe(share: ShareRecord) -> list[tuple[str, str]]:
     shown = [
         ("Seed", share.image.seed), ("Model", share.generation.model), ("Without", order.negative_prompt),
         ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
-        ("Strength", order.strength), ("Size", f"{share.image.width} × {share.image.height}"),
+        ("Top p", order.top_p), ("Style", order.style), ("Strength", order.strength),
+        ("Size", f"{share.image.width} × {share.image.height}"),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in shown if value is not None]
 
@@ -182,6 +183,6 @@ def command(share: ShareRecord) -> str:
     """What to type in Discord to draw this very picture."""
     order = share.generation.order
     options = [("negative_prompt", order.negative_prompt), ("guidance_scale", order.guidance_scale),
-               ("temperature", order.temperature), ("top_k", order.top_k)]  # fmt: skip
+               ("temperature", order.temperature), ("top_k", order.top_k), ("top_p", order.top_p)]  # fmt: skip
     typed = "".join(f" {name}:{value}" for name, value in options if value is not None)
     return f"/imagine prompt:{order.prompt} seed:{share.image.seed}{typed}"

@@ -1,0 +1,276 @@
+"""Pictures that people hand in: what is taken, what is made of it, and how it is drawn from."""
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.errors import InvalidOption
+from bot.generation.upload import MAX_PIXELS, SIDE, cleaned
+from inference.contract import MAX_INIT_IMAGE_BYTES
+from tests.bot_fakes import FAKE_MODEL
+from tests.town import Town, answer, buttons, said
+
+
+def a_file(kind: str = "PNG", size: tuple[int, int] = (64, 48), mode: str = "RGB", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, options.pop("colour", "red")).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def a_bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says it has so many pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+# ------------------------------------------------------------------------------------------------------- the file
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_three_kinds_are_taken_by_their_content(kind: str) -> None:
+    """And leave as PNG, of the same size and colours."""
+    picture = opened(cleaned(a_file(kind)))
+    assert (picture.format, picture.size, picture.mode) == ("PNG", (64, 48), "RGB")
+    red, green, blue = picture.getpixel((30, 20))  # type: ignore[misc]
+    assert red > 240
+    assert max(green, blue) < 15
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (a_file("GIF"), "unreadable_picture"),
+        (a_file("BMP"), "unreadable_picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unreadable_picture"),
+        (b"", "unreadable_picture"),
+        (a_file()[:60], "unreadable_picture"),
+        (a_bomb(60_000, 60_000), "too_many_pixels"),
+        (a_bomb(10_000, 10_000), "too_many_pixels"),
+        (a_bomb(5_000, 5_001), "too_many_pixels"),
+        (a_bomb(2**31 - 1, 2**31 - 1), "too_many_pixels"),
+        (a_file(size=(15, 400)), "too_small_picture"),
+        (b"\x89PNG" + b"\0" * MAX_INIT_IMAGE_BYTES, "too_large"),
+    ],
+    ids=[
+        "gif",
+        "bmp",
+        "svg",
+        "nothing",
+        "cut",
+        "bomb",
+        "smaller bomb",
+        "a little too large",
+        "largest bomb",
+        "small",
+        "heavy",
+    ],
+)
+def test_everything_else_is_refused(data: bytes, problem: str) -> None:
+    """Before anything is decoded, as far as the header tells."""
+    with pytest.raises(InvalidOption) as refused:
+        cleaned(data)
+    assert (refused.value.field, refused.value.problem) == ("init_image", problem)
+
+
+def test_a_large_picture_becomes_smaller_and_keeps_its_shape() -> None:
+    """No model reads more."""
+    assert opened(cleaned(a_file("JPEG", (3000, 1500)))).size == (SIDE, SIDE // 2)
+    assert MAX_PIXELS > 3000 * 1500
+
+
+def test_nothing_but_pixels_is_kept() -> None:
+    """Telephones write down where they were; and which side is up, which is obeyed."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif[0x010F] = "a telephone"
+    exif.get_ifd(0x8825)[1] = "N"
+    picture = opened(cleaned(a_file("JPEG", (64, 48), exif=exif)))
+    assert picture.size == (48, 64)
+    assert dict(picture.getexif()) == {}
+    assert picture.info == {}
+
+
+def test_what_is_clear_becomes_white() -> None:
+    """As paper would be."""
+    assert opened(cleaned(a_file(mode="RGBA", colour=(0, 0, 0, 0)))).getpixel((5, 5)) == (255, 255, 255)
+
+
+# ---------------------------------------------------------------------------------------------------- the command
+
+
+@pytest.mark.parametrize(
+    ("use", "strength", "rows"), [(None, 0.5, 0), ("subtle", 0.3, 0), ("strong", 0.75, 0), ("complete", None, 2)]
+)
+async def test_pictures_are_drawn_from_one(town: Town, use: str | None, strength: float | None, rows: int) -> None:
+    """Varied, or completed below its upper half: two of the model's four rows."""
+    options = {} if use is None else {"use": use}
+    result = await town.ada.slash(
+        town.pictures, "imagine", prompt="a cat", picture=("holiday.jpg", a_file("JPEG")), **options
+    )
+    record, message = await town.finished()
+    request = town.pool.requests[-1]
+    assert (request.strength, request.keep_rows) == (strength, rows)
+    assert request.init_image is not None
+    assert opened(request.init_image).size == (64, 48)
+    assert message.id == answer(result).id == record.message_id
+    assert "from a picture" in said(message)
+    assert (record.order.strength, record.order.keep_rows) == (strength, rows)
+
+
+async def test_what_was_drawn_from_a_picture_is_drawn_from_it_again(town: Town) -> None:
+    """The file is kept with the generation, also over a restart."""
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()), use="complete")
+    record, message = await town.finished()
+    await town.restart()
+    await town.ada.click(message, custom_id=f"easel:reroll:{record.id}")
+    await town.settled()
+    request = town.pool.requests[-1]
+    assert request.init_image is not None
+    assert request.keep_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.png", b"not a picture", "cannot be read"),
+        ("a.png", a_bomb(60_000, 60_000), "too many pixels; at most 25 million"),
+        ("a.png", b"\0" * (MAX_INIT_IMAGE_BYTES + 1), "at most 10485760 are taken"),
+    ],
+    ids=["nonsense", "bomb", "heavy"],
+)
+async def test_a_bad_picture_is_refused_in_private(town: Town, name: str, data: bytes, sentence: str) -> None:
+    """Nothing is left in the channel, and nothing is drawn."""
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=(name, data))
+    assert sentence in said(answer(result))
+    assert answer(result).ephemeral
+    assert town.pictures.history(viewer=town.bo) == []
+    assert town.pool.requests == []
+
+
+async def test_a_picture_that_the_check_refuses_is_told_in_private(town: Town) -> None:
+    """The drawing server looks at what it starts from; the sentence says no more than that."""
+    town.pool.refuse_next("init_image", "refused_picture", {"category": "nudity"})
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()))
+    await town.settled()
+    assert town.pictures.history(viewer=town.bo) == []
+    assert "cannot be drawn from here" in said(town.pictures.history(viewer=town.ada)[-1])
+    assert (await town.newest()).status == "failed"
+
+
+async def test_a_file_that_discord_does_not_hand_over(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so; the person tries again."""
+
+    async def away(*_: object, **__: object) -> bytes:
+        raise TimeoutError
+
+    monkeypatch.setattr("discord.Attachment.read", away)
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()))
+    assert "did not hand the picture over" in said(answer(result))
+    assert town.pictures.history(viewer=town.bo) == []
+
+
+async def test_a_refused_order_takes_its_first_word_back(town: Town) -> None:
+    """The answer came before the admission, for the picture had to be fetched."""
+    await town.services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()))
+    assert "banned" in said(answer(result))
+    assert town.pictures.history(viewer=town.bo) == []
+
+
+async def test_a_model_that_cannot_is_named_before_anything_is_fetched(town: Town) -> None:
+    """Completing takes a model of codes."""
+    town.pool.served = (type(FAKE_MODEL)("painter", pictures=("vary",)),)
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()), use="complete")
+    assert "The model painter cannot complete a picture" in said(answer(result))
+    town.pool.served = ()
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()), use="complete")
+    assert "No drawing server is ready" in said(answer(result))
+
+
+async def test_a_use_needs_a_picture(town: Town) -> None:
+    """One without the other is a slip."""
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", use="complete")
+    assert "no picture was given" in said(answer(result))
+
+
+async def test_a_private_one_stays_private(town: Town) -> None:
+    """Although its answer comes before everything else."""
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()), private=True)
+    await town.settled()
+    assert result.ephemeral
+    assert town.pictures.history(viewer=town.bo) == []
+
+
+# ----------------------------------------------------------------------------------------------------- the button
+
+
+async def test_a_picture_of_a_grid_is_completed(town: Town) -> None:
+    """By anybody who sees it; its upper half stays."""
+    record, message = await town.imagine(seed=10)
+    picked = await town.pick(message, 2, town.bo)
+    await town.bo.click(picked, custom_id=f"easel:complete:{record.id}:2")
+    second, shown = await town.finished()
+    request = town.pool.requests[-1]
+    assert request.init_image == await town.services.storage.get(record.images[2].key)
+    assert (request.keep_rows, request.strength, request.images, request.model) == (2, None, 4, "fake")
+    assert (second.order.kind, second.order.parent_id) == ("complete", record.id)
+    assert f"completion of {record.id}" in said(shown)
+    assert buttons(shown)
+
+
+# -------------------------------------------------------------------------------------------------- the right-click
+
+
+async def test_somebodys_picture_is_used_as_input(town: Town) -> None:
+    """From the menu of a message: what to draw, and what to keep of it."""
+    posted = await town.bo.send(town.pictures, "look", attachments=[("lake.webp", a_file("WEBP"))])
+    shown = await town.ada.context_menu(town.pictures, "Use as input", posted)
+    await town.ada.submit_modal(shown, {"prompt": "a frozen lake --seed 3", "use": ["complete"]})
+    record, message = await town.finished()
+    request = town.pool.requests[-1]
+    assert (request.prompt, request.seed, request.keep_rows) == ("a frozen lake", 3, 2)
+    assert request.init_image is not None
+    assert opened(request.init_image).format == "PNG"
+    assert "from a picture" in said(message)
+    assert record.order.requester.user_id == town.ada.id
+
+
+async def test_one_picture_of_easels_grid_is_used_as_input(town: Town) -> None:
+    """Not the whole grid; the form asks which one, and begins with its prompt."""
+    record, message = await town.imagine("a lake", seed=10)
+    shown = await town.bo.context_menu(town.pictures, "Use as input", message)
+    await town.bo.submit_modal(shown, {"prompt": "a frozen lake", "use": ["strong"], "which": ["2"]})
+    await town.settled()
+    request = town.pool.requests[-1]
+    assert request.init_image == await town.services.storage.get(record.images[2].key)
+    assert request.strength == 0.75
+
+
+async def test_a_message_without_a_picture_says_so(town: Town) -> None:
+    """In private."""
+    posted = await town.bo.send(town.pictures, "only words")
+    told = answer(await town.ada.context_menu(town.pictures, "Use as input", posted))
+    assert "has no picture" in said(told)
+    assert told.ephemeral
+
+
+async def test_a_form_of_before_a_restart_says_so(town: Town) -> None:
+    """The picture was not kept, so there is nothing to draw from."""
+    posted = await town.bo.send(town.pictures, "look", attachments=[("lake.webp", a_file("WEBP"))])
+    shown = await town.ada.context_menu(town.pictures, "Use as input", posted)
+    await town.restart()
+    told = answer(await town.ada.submit_modal(shown, {"prompt": "a frozen lake", "use": ["vary"]}))
+    assert "restarted while this form was open" in said(told)
