@@ -48,8 +48,8 @@ async def test_the_log_shows_who_asked_for_what(site: Pages, mo: Browser) -> Non
     await flagged(site)
     shown = (await mo.get(f"{AT}/log")).text
     assert shown.index("a knife") < shown.index("some gore") < shown.index("a cat")
-    assert "block: violence" in shown
-    assert "flag: weapons" in shown
+    assert "blocked: violence" in shown
+    assert "flagged: weapons" in shown
     assert "#channel-42" in shown
 
 
@@ -125,7 +125,7 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     assert [image.removal for image in after.images] == [None] * 4
     audit = (await mo.get(f"{AT}/audit")).text
     assert "ugly" in audit
-    assert audit.count(">restore<") == 2
+    assert audit.count('class="chip restore"') == 2
 
 
 async def test_what_its_owner_deleted_stays_deleted(site: Pages, mo: Browser) -> None:

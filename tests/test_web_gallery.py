@@ -118,13 +118,13 @@ async def test_a_picture_shows_its_recipe_and_its_lineage(site: Pages) -> None:
     ada = await site.browser(ADA)
     shown = (await ada.get(f"{AT}/{remix.id}")).text
     assert f"/imagine prompt:a dog seed:{remix.image.seed} guidance_scale:5.0" in shown
-    assert f'remix of <a href="{AT}/{cat.id}">' in shown
+    assert f'remix ← <a href="{AT}/{cat.id}">' in shown
     assert f"{AT}/{remix.id}" in (await ada.get(f"{AT}/{cat.id}")).text
     await site.services.gallery.unshare(Actor(ADA, GUILD), cat.id)
-    assert "of a picture that is not shared" in (await ada.get(f"{AT}/{remix.id}")).text
+    assert "a picture that is not shared" in (await ada.get(f"{AT}/{remix.id}")).text
     await site.services.log.remove(cat.generation.id, MODERATOR, "")
     shown = (await ada.get(f"{AT}/{remix.id}")).text
-    assert "of a picture that was removed" in shown
+    assert "a picture that was removed" in shown
     assert "a cat" not in shown
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.errors import ConfigurationError
 from bot.services import Services
-from bot.web import guard, health, home, login, me, render
+from bot.web import guard, health, home, language, login, me, render
 from bot.web.console import audit, desk, export, people, review, settings, stats, words
 from bot.web.console import log as log_pages
 from bot.web.discord_login import DiscordLogin
@@ -30,12 +30,13 @@ STATIC: Final = Path(__file__).parent / "static"
 def create_app(site: Site) -> web.Application:
     """All routes behind the guards, the outermost first."""
     app = web.Application(
-        middlewares=[guard.headers, guard.errors, guard.origin, guard.identify], client_max_size=MAX_FORM_BYTES
+        middlewares=[guard.headers, language.speak, guard.errors, guard.origin, guard.identify],
+        client_max_size=MAX_FORM_BYTES,
     )
     app[SITE] = site
     render.set_up(app)
     console = (desk, log_pages, review, people, words, audit, stats, settings, export)
-    for part in (health, home, login, *console, pages, feed, me):
+    for part in (health, home, language, login, *console, pages, feed, me):
         app.add_routes(part.routes)
     app.router.add_static("/static", STATIC, name="static")
     return app

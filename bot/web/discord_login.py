@@ -15,6 +15,7 @@ import structlog
 from yarl import URL
 
 from bot.errors import UserError
+from bot.wording.pages import NOT_CONFIRMED
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ class DiscordLogin:
             return Identity(int(person["id"]), name, tuple(int(guild["id"]) for guild in guilds))
         except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, ValueError, AttributeError) as error:
             log.warning("web.login_failed", error=repr(error))
-            raise LoginFailed("Discord did not confirm the login. Please try again.") from error
+            raise LoginFailed(NOT_CONFIRMED) from error
 
     async def _token(self, http: aiohttp.ClientSession, code: str, attempt: Attempt) -> str:
         form = {

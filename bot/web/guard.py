@@ -6,7 +6,6 @@ say (Sec-Fetch-Site, else Origin); no token has to be carried through the forms.
 
 import secrets
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -17,6 +16,8 @@ from bot.errors import Broken, InvalidOption, LimitReached, MissingPermission, N
 from bot.web.access import LoginNeeded, login_address
 from bot.web.render import page, redirect
 from bot.web.site import VISITOR, Visitor, site_of
+from bot.wording import pages
+from bot.wording.reader import say
 from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return failure(request, error.status, said(error))
     except LoginNeeded:
         if request.method != "GET":
-            return failure(request, 401, "You are not logged in any more. Please log in and try again.")
+            return failure(request, 401, say(pages.LOGGED_OUT))
         return redirect(login_address(request))
     except UserError as error:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
@@ -91,13 +92,13 @@ def failure(request: web.Request, status: int, sentence: str) -> web.Response:
     """The error as a page, or as JSON for a script that asked for it."""
     if "application/json" in request.headers.get(hdrs.ACCEPT, ""):
         return web.json_response({"error": sentence}, status=status)
-    return page(request, "error.html", status=status, title=HTTPStatus(status).phrase, sentence=sentence)
+    return page(request, "error.html", status=status, title=pages.title(status), sentence=sentence)
 
 
 def said(error: web.HTTPException) -> str:
     """What is wrong, in a sentence; aiohttp's own texts repeat the status only."""
     if error.status == 404:
-        return "There is no such page, or it is not for you to see."
+        return say(pages.NO_PAGE)
     own = error.text is not None and not error.text.startswith(str(error.status))
     return error.text if own and error.text else f"{error.reason}."
 
@@ -108,9 +109,9 @@ async def origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     site = site_of(request)
     if site.people and request.host.rpartition(":")[0].strip("[]") not in ("127.0.0.1", "localhost", "::1"):
         # A page elsewhere may let its own name lead to this machine; the demo's local login asks for no password.
-        raise web.HTTPForbidden(text="The demo answers on this machine's own address alone.")
+        raise web.HTTPForbidden(text=say(pages.ELSEWHERE))
     if request.method not in SAFE_METHODS and not _same_origin(request, site.url):
-        raise web.HTTPForbidden(text="This form was sent from another site. Please open the page here and try again.")
+        raise web.HTTPForbidden(text=say(pages.OTHER_SITE))
     return await handler(request)
 
 

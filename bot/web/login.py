@@ -16,6 +16,7 @@ from bot.web.discord_login import Attempt, Identity, LoginFailed
 from bot.web.guard import session_cookie, set_session
 from bot.web.render import page, redirect
 from bot.web.site import site_of, visitor_of
+from bot.wording import pages
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +50,9 @@ async def callback(request: web.Request) -> web.Response:
     attempt = _unpacked(request.cookies.get(cookie, ""))
     state, code = request.query.get("state", ""), request.query.get("code")
     if site.login is None or attempt is None or not hmac.compare_digest(attempt.state.encode(), state.encode()):
-        raise LoginFailed("This login was not begun in this browser, or took too long. Please try again.")
+        raise LoginFailed(pages.NOT_FROM_HERE)
     if code is None:  # the person pressed Cancel, for example
-        raise LoginFailed("Discord did not confirm the login. Please try again.")
+        raise LoginFailed(pages.NOT_CONFIRMED)
     identity = await site.login.identify(code, attempt)
     response = await _logged_in(request, identity, attempt.then)
     response.del_cookie(cookie, path="/", secure=site.secure, httponly=True, samesite="Lax")
@@ -67,7 +68,7 @@ async def local(request: web.Request) -> web.Response:
     form = await request.post()
     chosen = next((person for person in site.people if str(person.user_id) == form.get("person")), None)
     if chosen is None:
-        raise LoginFailed("Nobody of that name lives in the demo.")
+        raise LoginFailed(pages.NOBODY)
     guild_ids = tuple(server.id for server in site.directory.servers())
     identity = Identity(chosen.user_id, chosen.name, guild_ids)
     return await _logged_in(request, identity, local_path(str(form.get("next", ""))))

@@ -9,19 +9,21 @@ from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
+from markupsafe import escape
 
 from bot.database.records import ImageRecord
 from bot.errors import NotFound, NotSaved
 from bot.generation.thumbnail import shrink, thumbnail_key
 from bot.storage.folder import Storage
 from bot.web.site import site_of
+from bot.wording.pages import FILE_GONE
+from bot.wording.reader import say
 
 log = structlog.get_logger(__name__)
 
 PLACEHOLDER: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><rect width="256" height="256" fill="#8883"/>'
-    '<text x="128" y="132" text-anchor="middle" font-family="sans-serif" font-size="16" fill="#888">file is gone</text>'
-    "</svg>"
+    '<text x="128" y="132" text-anchor="middle" font-family="sans-serif" font-size="16" fill="#888">{}</text></svg>'
 )
 
 
@@ -37,7 +39,7 @@ async def picture_response(
         data = await small(storage, image) if thumbnail else await storage.get(image.key)
     except NotFound:
         log.warning("web.file_missing", key=image.key)
-        return web.Response(body=PLACEHOLDER.encode(), content_type="image/svg+xml")
+        return web.Response(body=PLACEHOLDER.format(escape(say(FILE_GONE))).encode(), content_type="image/svg+xml")
     kind = "image/webp" if thumbnail else "image/png"
     return web.Response(body=data, content_type=kind, headers={hdrs.ETAG: tag, hdrs.CACHE_CONTROL: caching})
 

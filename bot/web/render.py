@@ -3,7 +3,6 @@
 In: a template's name and values.  Out: a response.  Everything that a template writes is escaped by Jinja2.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +10,13 @@ from typing import Any, Final
 import aiohttp_jinja2
 import jinja2
 from aiohttp import hdrs, web
+from markupsafe import Markup
 from yarl import URL
 
 from bot.web.site import SITE, site_of, visitor_of
+from bot.wording import pages, terms
+from bot.wording.catalogue import display_name, known_languages
+from bot.wording.reader import count, reader
 
 FOLDER: Final = Path(__file__).parent
 
@@ -28,12 +31,21 @@ def set_up(app: web.Application) -> None:
         default_helpers=False,
     )
     environment.filters.update(when=when, iso=iso, day=day)
+    environment.globals.update({
+        "_": marked_up, "count": count, "wording": terms, "language": lambda: reader().tag,
+        "languages": {name: display_name(name) for name in known_languages()},
+    })  # fmt: skip
     environment.globals["demo"] = bool(app[SITE].people)
 
 
-def noted(request: web.Request, sentences: Mapping[str, str]) -> str | None:
+def noted(request: web.Request) -> str | None:
     """What the form that led here did: its name is in the address, its sentence is ours."""
-    return sentences.get(request.query.get("done", ""))
+    return pages.done(request.query.get("done", ""))
+
+
+def marked_up(sentence: str, /, **values: object) -> Markup:
+    """A sentence of a template, which may hold tags; what stands in it is escaped."""
+    return Markup(reader().as_it_is(sentence)).format(**values)  # noqa: S704  # the sentences are ours
 
 
 def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:

@@ -39,6 +39,11 @@ class Sentences:
         self._locale = parsed(locale)
         self._translations = catalogue(str(self._locale), folder)
 
+    @property
+    def tag(self) -> str:
+        """As HTML names the language: "pt-BR"."""
+        return str(self._locale).replace("_", "-")
+
     def say(self, sentence: str, /, **values: object) -> str:
         return self._translations.gettext(sentence).format(**values)
 
@@ -79,6 +84,26 @@ def parsed(locale: str) -> Locale:
         except (UnknownLocaleError, ValueError):
             continue
     return Locale.parse(ENGLISH)
+
+
+@cache
+def known_languages(folder: Path = LOCALES) -> tuple[str, ...]:
+    """English, which needs no catalogue, and those that have one, such as "pt_BR"."""
+    return (ENGLISH, *sorted(file.stem for file in folder.glob("*.po")))
+
+
+def display_name(language: str) -> str:
+    """As its own readers call it: "de" → "Deutsch"."""
+    return (Locale.parse(language).display_name or language).capitalize()
+
+
+def nearest(wanted: Sequence[str]) -> str:
+    """Of the known languages the first that is wanted, or is of the same tongue: "de-AT" → "de", "pt" → "pt_BR"."""
+    for name in wanted:
+        for known in known_languages():
+            if str(parsed(name)) == known or parsed(name).language == known.partition("_")[0] == name[:2].lower():
+                return known
+    return ENGLISH
 
 
 @cache

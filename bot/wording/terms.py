@@ -68,6 +68,26 @@ REVIEWS: Final = {
     "flag": later("Flagged by the filter"),
 }
 """Why something waits for moderators."""
+OUTCOMES: Final = {"kept": later("kept"), "removed": later("removed"), "": later("open")}
+"""What they decided."""
+ACTS: Final = {
+    "remove": later("removal"),
+    "restore": later("restored"),
+    "timeout": later("timeout"),
+    "ban": later("ban"),
+    "lift": later("lifted"),
+    "unshare": later("taken out of the gallery"),
+    "cancel": later("cancelled"),
+    "discard": later("copy removed"),
+    "settings": later("settings"),
+    "block_term": later("word blocked"),
+    "allow_term": later("word allowed"),
+    "review_keep": later("review: kept"),
+    "review_remove": later("review: removed"),
+    "review_undo": later("review: undone"),
+    "export": later("export"),
+}
+"""What the audit log keeps."""
 _PLACES: Final = {
     1: (later("the only one"),),
     4: (later("top left"), later("top right"), later("bottom left"), later("bottom right")),
@@ -97,6 +117,18 @@ def sanction(kind: str) -> str:
 
 def kind(name: str) -> str:
     return named(KINDS, name)
+
+
+def review(kind: str) -> str:
+    return named(REVIEWS, kind)
+
+
+def outcome(name: str | None) -> str:
+    return named(OUTCOMES, name or "")
+
+
+def act(name: str) -> str:
+    return named(ACTS, name)
 
 
 def named(names: Mapping[str, str], name: str) -> str:

@@ -4,7 +4,7 @@ In: a request.  Out: a page with the server's name and the number of things that
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -12,13 +12,10 @@ from bot.database.records import GenerationRecord
 from bot.web.access import Desk, moderated, moderator_desk, required
 from bot.web.render import page, redirect
 from bot.web.site import site_of
+from bot.wording import pages
+from bot.wording.reader import say
 
 routes = web.RouteTableDef()
-
-TABS: Final = (
-    ("log", "Request log"), ("review", "Review"), ("sanctions", "Sanctions"), ("words", "Blocked words"),
-    ("audit", "Audit log"), ("stats", "Statistics"), ("settings", "Settings"),
-)  # fmt: skip
 
 
 @routes.get("/console")
@@ -40,7 +37,7 @@ async def enter(request: web.Request) -> web.Response:
 async def console_page(request: web.Request, desk: Desk, template: str, tab: str, **values: Any) -> web.Response:
     waiting = await site_of(request).services.reviews.count(desk.actor)
     managed = desk.actor.is_manager and desk.server is not None
-    tabs = TABS if managed else TABS[:-1]
+    tabs = pages.TABS if managed else pages.TABS[:-1]
     shared: Mapping[str, Any] = {"desk": desk, "tab": tab, "tabs": tabs, "waiting": waiting}
     return page(request, template, **shared, **values)
 
@@ -49,6 +46,6 @@ def channel_of(request: web.Request, record: GenerationRecord) -> str:
     """The channel as people know it; its id where the bot does not see it."""
     requester = record.order.requester
     if requester.guild_id is None:
-        return "direct message"
+        return say(pages.DIRECT_MESSAGE)
     name = site_of(request).directory.channel_name(requester.guild_id, requester.channel_id)
     return f"#{name}" if name else str(requester.channel_id)

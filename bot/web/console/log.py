@@ -19,6 +19,8 @@ from bot.web.console.desk import channel_of, console_page
 from bot.web.media import picture_response
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
+from bot.wording import drawing, pages, terms
+from bot.wording.reader import say
 from bot.wording.render import explain_kept
 from inference.contract import PROMPT_CATEGORIES
 
@@ -29,11 +31,6 @@ MAX_ANCESTORS: Final = 10
 MAX_TYPED: Final = 200
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 CATEGORIES: Final = ("minors", "real_people", "mass_harm", *PROMPT_CATEGORIES)
-DONE: Final = {
-    "removed": "Removed, here and in Discord.",
-    "removed-here": "Removed here. Discord did not let the bot take every message down; please delete what is left.",
-    "restored": "Shown again. A message that was deleted in Discord does not come back.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ async def entry(request: web.Request) -> web.Response:
         children=[child for child in await services.log.children(record.id) if desk.actor.is_here(_guild(child))],
         reviews=await services.reviews.of(desk.actor, record.id),
         sanction=await services.sanctions.active(requester.user_id, requester.guild_id),
-        done=noted(request, DONE),
+        done=noted(request),
     )
 
 
@@ -169,14 +166,15 @@ def facts(record: GenerationRecord) -> list[tuple[str, str]]:
     """How it was drawn, by name."""
     order = record.order
     shown = [
-        ("Pictures", order.images), ("Seed", record.seed), ("Model", record.model), ("Made as", order.kind),
-        ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
-        ("Top p", order.top_p), ("Style", order.style), ("Private", "yes" if order.private else None),
-        ("Strength", order.strength), ("Rows kept", order.keep_rows or None), ("Without", order.negative_prompt),
-        ("Drawn in", None if record.seconds is None else f"{record.seconds:.1f} s"),
-        ("Error", record.error_code and explain_kept(record.error_code, record.error_data)),
+        ("images", order.images), ("seed", record.seed), ("model", record.model), ("kind", terms.kind(order.kind)),
+        ("guidance_scale", order.guidance_scale), ("temperature", order.temperature), ("top_k", order.top_k),
+        ("top_p", order.top_p), ("style", order.style), ("private", say(pages.YES) if order.private else None),
+        ("strength", order.strength), ("keep_rows", order.keep_rows or None), ("without", order.negative_prompt),
+        ("drawn_in", None if record.seconds is None else terms.seconds(record.seconds)),
+        ("error", record.error_code and explain_kept(record.error_code, record.error_data)),
     ]  # fmt: skip
-    return [(name, str(value)) for name, value in shown if value is not None]
+    names = drawing.OPTIONS | pages.FIELDS
+    return [(say(names[name]), str(value)) for name, value in shown if value is not None]
 
 
 async def ancestors(request: web.Request, desk: Desk, record: GenerationRecord) -> list[GenerationRecord]:
@@ -195,7 +193,7 @@ async def ancestors(request: web.Request, desk: Desk, record: GenerationRecord) 
 def server_name(request: web.Request, record: GenerationRecord) -> str:
     guild_id = _guild(record)
     server = None if guild_id is None else site_of(request).directory.server(guild_id)
-    return "direct message" if guild_id is None else server.name if server else str(guild_id)
+    return say(pages.DIRECT_MESSAGE) if guild_id is None else server.name if server else str(guild_id)
 
 
 def _guild(record: GenerationRecord) -> int | None:

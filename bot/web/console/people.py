@@ -18,20 +18,14 @@ from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
+from bot.wording import pages
 from bot.wording.duration import parse_duration
+from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
 PER_PAGE: Final = 50
 MAX_TIMEOUT: Final = timedelta(days=365)
-DURATIONS: Final = ("10 minutes", "1 hour", "12 hours", "1 day", "1 week", "30 days")
-REMOVALS: Final = (("", "nothing"), ("1 hour", "the last hour"), ("1 day", "the last day"), ("7 days", "the last week"))
-DONE: Final = {
-    "timeout": "Timed out. They read the reason when they ask for something.",
-    "ban": "Banned from Easel. They read the reason when they ask for something.",
-    "lifted": "They may use Easel again.",
-    "removed": "Their pictures are removed.",
-}
 
 
 @routes.get(r"/console/{guild}/people/{user:\d{1,20}}")
@@ -51,9 +45,9 @@ async def person(request: web.Request) -> web.Response:
         in_force=await services.moderation.in_force(desk.actor, user_id),
         sanctions=(await services.moderation.sanctions(desk.actor, None, 20, user_id)).records,
         newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
-        durations=DURATIONS,
-        removals=REMOVALS,
-        done=noted(request, DONE),
+        durations=map(say, pages.DURATIONS),
+        removals=[(value, say(label)) for value, label in pages.REMOVALS],
+        done=noted(request),
     )
 
 
@@ -65,7 +59,8 @@ async def sanctions(request: web.Request) -> web.Response:
     now = utc_now()
     return await console_page(
         request, desk, "console/sanctions.html", "sanctions",
-        found=found, state=lambda record: state(record, now), names=await names(request, found.records),
+        found=found, IN_FORCE=pages.IN_FORCE, state=lambda record: state(record, now),
+        names=await names(request, found.records),
     )  # fmt: skip
 
 
@@ -134,7 +129,7 @@ async def names(request: web.Request, records: tuple[SanctionRecord, ...]) -> di
 
 def state(record: SanctionRecord, now: datetime) -> str:
     if record.lifted_at is not None:
-        return "lifted"
+        return pages.LIFTED
     if record.until is not None and record.until <= now:
-        return "over"
-    return "in force"
+        return pages.OVER
+    return pages.IN_FORCE

@@ -21,10 +21,6 @@ from bot.web.site import site_of
 routes = web.RouteTableDef()
 
 KINDS: Final[tuple[ReviewKind, ...]] = get_args(ReviewKind)
-LABELS: Final[dict[ReviewKind, str]] = {
-    "misuse": "Early signs of misuse", "report": "Reported", "appeal": "Appealed", "held": "Held back",
-    "flag": "Flagged by the filter",
-}  # fmt: skip
 MAX_UNDO: Final = 50
 
 
@@ -46,7 +42,6 @@ async def review(request: web.Request) -> web.Response:
         "console/review.html",
         "review",
         kind=kind,
-        kinds=LABELS,
         record=record,
         said=said,
         queue=queue,

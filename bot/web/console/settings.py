@@ -17,7 +17,6 @@ from bot.web.site import site_of
 routes = web.RouteTableDef()
 
 MAX_RETENTION: Final = 3650
-DONE: Final = {"saved": "Saved."}
 
 
 @routes.get("/console/{guild}/settings")
@@ -27,7 +26,7 @@ async def settings(request: web.Request) -> web.Response:
     return await console_page(
         request, desk, "console/settings.html", "settings",
         chosen=await site.services.server_settings.get(desk.actor), most=MAX_RETENTION,
-        channels=site.directory.channels(desk.guild_id or 0), done=noted(request, DONE),
+        channels=site.directory.channels(desk.guild_id or 0), done=noted(request),
     )  # fmt: skip
 
 

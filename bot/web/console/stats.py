@@ -8,6 +8,7 @@ from bot.web.access import moderator_desk
 from bot.web.charts import columns, rows
 from bot.web.console.desk import console_page
 from bot.web.site import site_of
+from bot.wording import terms
 
 routes = web.RouteTableDef()
 
@@ -22,7 +23,8 @@ async def stats(request: web.Request) -> web.Response:
     report = await site_of(request).services.statistics.report(desk.guild_id, days, everywhere=desk.everywhere)
     return await console_page(
         request, desk, "console/stats.html", "stats",
-        report=report, days=days, spans=SPANS, daily=columns(report.days), categories=rows(report.categories),
+        report=report, days=days, spans=SPANS, daily=columns(report.days),
+        categories=rows([(terms.category(name), number) for name, number in report.categories]),
         people=rows([(person.name, person.requests) for person in report.people]),
         requests=sum(day.requests for day in report.days), blocked=sum(day.blocked for day in report.days),
         flagged=sum(day.flagged for day in report.days),

@@ -4,7 +4,6 @@ In: words, and text to try.  Out: pages; changes through the actions.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from aiohttp import web
 
@@ -20,8 +19,6 @@ from bot.wording.render import explain
 from inference.contract import MAX_PROMPT_CHARACTERS, CheckRequest, Verdict
 
 routes = web.RouteTableDef()
-
-DONE: Final = {"added": "The word counts from now on.", "removed": "The word counts no more."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ async def words(request: web.Request) -> web.Response:
     return await console_page(
         request, desk, "console/words.html", "words",
         terms=await services.terms.of(desk.actor), trial=await tried(request, desk.actor),
-        may_change=desk.actor.is_manager, limit=MAX_PROMPT_CHARACTERS, done=noted(request, DONE),
+        may_change=desk.actor.is_manager, limit=MAX_PROMPT_CHARACTERS, done=noted(request),
     )  # fmt: skip
 
 
@@ -50,14 +47,14 @@ async def add(request: web.Request) -> web.Response:
     form = await request.post()
     action: TermAction = "flag" if form.get("action") == "flag" else "block"
     await site_of(request).services.terms.add(desk.actor, str(form.get("term", "")), action)
-    return redirect(f"/console/{desk.slug}/words?done=added")
+    return redirect(f"/console/{desk.slug}/words?done=word-added")
 
 
 @routes.post(r"/console/{guild}/words/{term:\d{1,18}}/remove")
 async def remove(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     await site_of(request).services.terms.remove(desk.actor, int(request.match_info["term"]))
-    return redirect(f"/console/{desk.slug}/words?done=removed")
+    return redirect(f"/console/{desk.slug}/words?done=word-removed")
 
 
 async def tried(request: web.Request, actor: Actor) -> Trial | None:

@@ -18,17 +18,15 @@ from bot.web.gallery.visit import member_visit, visit
 from bot.web.media import picture_response
 from bot.web.render import noted, page, redirect
 from bot.web.site import site_of, visitor_of
+from bot.wording import drawing
+from bot.wording.pages import FIELDS, SORTS
+from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
 PER_PAGE: Final = 48
-SORTS: Final = {"new": "New", "top": "Top", "random": "Random"}
 SPANS: Final = {"day": timedelta(days=1), "week": timedelta(weeks=1), "all": None}
 MAX_WORDS: Final = 200
-DONE: Final = {
-    "reported": "Thank you. The server's moderators will look at it, and you will hear what they decide.",
-    "unshared": "It is out of the gallery.",
-}
 SHARE: Final = r"/gallery/{guild}/{share:\d{1,18}}"
 
 
@@ -85,7 +83,7 @@ async def wall(request: web.Request) -> web.Response:
         sorts=SORTS,
         name=found.records[0].generation.order.requester.user_name if by and found.records else by,
         more=None if found.next_cursor is None else address(**state, after=found.next_cursor),
-        done=noted(request, DONE),
+        done=noted(request),
     )
 
 
@@ -108,7 +106,7 @@ async def picture(request: web.Request) -> web.Response:
         voted=voted,
         favourite=favourite,
         may_unshare=here.member and may_unshare(here.actor, share),
-        done=noted(request, DONE),
+        done=noted(request),
     )
 
 
@@ -171,12 +169,13 @@ def recipe(share: ShareRecord) -> list[tuple[str, str]]:
     """By name, what it was drawn with."""
     order = share.generation.order
     shown = [
-        ("Seed", share.image.seed), ("Model", share.generation.model), ("Without", order.negative_prompt),
-        ("Guidance", order.guidance_scale), ("Temperature", order.temperature), ("Top k", order.top_k),
-        ("Top p", order.top_p), ("Style", order.style), ("Strength", order.strength),
-        ("Size", f"{share.image.width} × {share.image.height}"),
+        ("seed", share.image.seed), ("model", share.generation.model), ("without", order.negative_prompt),
+        ("guidance_scale", order.guidance_scale), ("temperature", order.temperature), ("top_k", order.top_k),
+        ("top_p", order.top_p), ("style", order.style), ("strength", order.strength),
+        ("size", f"{share.image.width} × {share.image.height}"),
     ]  # fmt: skip
-    return [(name, str(value)) for name, value in shown if value is not None]
+    names = drawing.OPTIONS | FIELDS
+    return [(say(names[name]), str(value)) for name, value in shown if value is not None]
 
 
 def command(share: ShareRecord) -> str:

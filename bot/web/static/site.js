@@ -47,7 +47,7 @@ document.addEventListener("click", async (event) => {
   const source = document.getElementById(button.dataset.copy);
   await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
   const said = button.textContent;
-  button.textContent = "Copied";
+  button.textContent = document.body.dataset.copied;
   setTimeout(() => { button.textContent = said; }, 1500);
 });
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
