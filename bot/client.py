@@ -21,8 +21,8 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction, Client
 from bot.views.discord_codes import UNHEARD, sentence_for
 from bot.views.door import InteractionDoor
+from bot.views.forms import take_form
 from bot.views.press import declared
-from bot.views.remix import take_form
 from bot.wording.reader import reading
 from bot.wording.render import explain
 

@@ -140,6 +140,7 @@ async def open_services(
         generations = MeteredLog(metrics, database, partition=settings.partition)
         sanctions, audit_log = Sanctions(database), AuditLog(database)
         shares, guild_settings = Shares(database), GuildSettings(database)
+        await guild_settings.load()
         if pool is None:
             pool = await stack.enter_async_context(open_pool(settings))
         # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
@@ -249,7 +250,7 @@ async def open_services(
             policies=policies,
             privacy=privacy,
             exports=Exports(generations, audit_log),
-            server_settings=ServerSettings(guild_settings),
+            server_settings=ServerSettings(guild_settings, entitlements.ceiling),
             suggestions=Suggestions(Prompts(database)),
             styles=StyleBook(Styles(database)),
             log=generations,

@@ -95,11 +95,11 @@ def test_what_nobody_said_is_chosen_by_the_place_as_far_as_the_model_can() -> No
 
 
 async def test_orders_are_taken_as_the_place_and_the_roles_say(tmp_path: Path) -> None:
-    """The row keeps class, model and language; a thread is as its channel is; others are sent away."""
+    """The row keeps class and model; a thread is as its channel is; others are sent away."""
     async with services(tmp_path, FakePool()) as opened:
         roles = (RoleRule(PATRONS, "first", models=("big",)),)
         drawing = Drawing(models=("builtin",))
-        chosen = GuildRecord(GUILD, (CHANNEL,), drawing=drawing, roles=roles, language="de")
+        chosen = GuildRecord(GUILD, (CHANNEL,), drawing=drawing, roles=roles)
         await opened.guild_settings.set(chosen, by=1)
         await opened.guild_settings.change_channel(GUILD, CHANNEL, 1, lambda _: Drawing(max_images=4))
         admission = opened.generator._admission
@@ -107,7 +107,7 @@ async def test_orders_are_taken_as_the_place_and_the_roles_say(tmp_path: Path) -
             ADA, "ada", GUILD, THREAD, parent_channel_id=CHANNEL, role_ids=frozenset((PATRONS,))
         )  # fmt: skip
         generation_id, order = await admission.admit(Order(patron, "a cat", model="big"))
-        assert (order.priority, order.model, order.requester.locale) == (PREFERRED, "big", "de")
+        assert (order.priority, order.model) == (PREFERRED, "big")
         row = await opened.log.get(generation_id)
         assert row is not None
         assert (row.order.priority, row.order.requester.chosen_channel_id) == (PREFERRED, CHANNEL)

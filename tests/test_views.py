@@ -11,9 +11,11 @@ from discord import ui
 
 from bot.actions.contests import Contest
 from bot.actions.notices import ContestNotice, DigestNotice, SharedNotice, Shown
+from bot.actions.settings import SECTIONS, Scope, SectionName
+from bot.database.blocked_terms import BlockedTerm
 from bot.database.contests import ContestRecord
 from bot.database.favourites import OwnFavourite
-from bot.database.guild import Drawing, GuildRecord
+from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule
 from bot.database.records import (
     GenerationFilter,
     GenerationRecord,
@@ -35,9 +37,10 @@ from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
 from bot.views.result import ResultLayout, command_line, details
 from bot.views.settings import SettingsLayout
+from bot.views.stand import Stand
 from bot.views.status import StatusLayout
 from bot.wording import drawing, terms, text
-from inference.contract import Verdict
+from inference.contract import ModelDescription, Verdict
 from tests.bot_fakes import an_order, tile
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,6 +64,33 @@ def a_record(generation_id: int = 7, prompt: str = "a cat", images: int = 9, **o
         finished_at=NOW + timedelta(seconds=2.14),
         images=pictures,
     )
+
+
+def worst_stands() -> list[Stand]:
+    """A server that chose all there is, with 25 roles and long words; one of its channels; one of its roles."""
+    big = 2**63 - 1
+    many = tuple(range(big - 25, big))
+    models = tuple(ModelDescription("m" * 90 + str(number), "d" * 200) for number in range(30))
+    names = tuple(model.name for model in models[:24])
+    drawing = Drawing(
+        "strict", 9, 9, spoiler=True, limit_per_person="1000/12 hour", default_guidance=15.0, default_model=names[0],
+        models=names,
+    )  # fmt: skip
+    roles = tuple(RoleRule(role, "later", "1000/12 hour", names) for role in many)
+    record = GuildRecord(
+        big, many, big, big, gallery_is_public=True, retention_days=3650, drawing=drawing, gallery_channel_id=big,
+        digest=True, sharing="opt_out", sharing_role_ids=many, language="pt-BR", roles=roles, misuse=Misuse(20, 24, 40),
+    )  # fmt: skip
+    terms = tuple(BlockedTerm(number, 1, "w" * 100, "block", 1, NOW) for number in range(500))
+    return [
+        Stand(record, models=models, terms=terms),
+        Stand(drawing, Scope(channel_id=big), models=models),
+        Stand(roles[0], Scope(role_id=big), models=models),
+    ]
+
+
+def worst_pages(stand: Stand) -> list[SectionName | None]:
+    return [None, *(section for section in SECTIONS if stand.settings(section))]
 
 
 def worst_layouts() -> list[ui.LayoutView]:
@@ -98,8 +128,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         NoticeLayout(ContestNotice(replace(contest, phase="closed"), 10**6, 10**6, shown[:5]), 2**31 - 1),
         NoticeLayout(DigestNotice(shown[:5], frozenset()), 2**31 - 1),
         NoticeLayout(SharedNotice(shown[0]), 2**31 - 1),
-        SettingsLayout(GuildRecord(big, tuple(range(big - 25, big)), None, big)),
-        SettingsLayout(Drawing(), big),
+        *(SettingsLayout(stand, section) for stand in worst_stands() for section in worst_pages(stand)),
         ModLogLayout(Page(tuple(records[:LOG_PER_PAGE]), 10**9), wanted, 10**9),
     ]  # fmt: skip
 

@@ -5,12 +5,15 @@ Every rule about whose something is and who looks after it stands here.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.database.records import GenerationRecord
 from bot.errors import MissingPermission, NotFound, NotYours
 from bot.orders.order import Requester
 
+# What Easel lets a server's own moderators do, whether Discord lets them or not.
+MODERATORS_MAY: Final = frozenset(("manage_messages", "moderate_members"))
 OPERATOR_ID = 0  # who runs the bot acts from the command line, where nobody has a Discord id
 
 
@@ -46,6 +49,12 @@ class Actor:
             self.user_id, self.user_name, self.guild_id, self.channel_id, self.locale, self.age_restricted,
             self.parent_channel_id, self.role_ids,
         )  # fmt: skip
+
+    def recognised(self, moderator_role_id: int | None) -> "Actor":
+        """The actor in a server that has chosen its moderators' role."""
+        if moderator_role_id not in self.role_ids:
+            return self
+        return replace(self, permissions=self.permissions | MODERATORS_MAY)
 
     # --------------------------------------------------------------------------------------------- permissions
 

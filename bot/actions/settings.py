@@ -1,66 +1,135 @@
-"""What a server's managers choose for it, and for single channels.
+"""What a server's managers choose for it, for single channels and for roles, as far as the operator lets them.
 
-In: an actor and the choices.  Out: the choices in force.  Knows no Discord.
+In: an actor and the choices.  Out: the choices in force.  Knows no Discord.  What follows from the choices for one
+person's order is in `orders/entitlement.py`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
+from limits import parse_many
+
 from bot.actions.actor import Actor
-from bot.database.guild import Drawing, GuildRecord, Sharing
+from bot.database.guild import Drawing, GuildRecord, Misuse, PriorityName, RoleRule, Sharing
 from bot.database.settings import GuildSettings
 from bot.errors import InvalidOption, ServersOnly
+from bot.orders.entitlement import OFF, Ceiling
 from inference.contract.policy import LEVELS
 
 UNCHOSEN: Final = "-"  # stands for: no choice of one's own
+OTHER: Final = "other"  # stands for: a value that is typed
+MAX_RETENTION: Final = 3650
+MAX_MODEL_NAME: Final = 100
 
-Kind = Literal["channels", "channel", "roles", "role", "choice"]
+Kind = Literal["choice", "channel", "channels", "role", "roles", "model", "models"]
+Part = Literal["server", "drawing", "misuse", "role"]
+SectionName = Literal["use", "pictures", "models", "limits", "safety", "gallery", "data"]
+SECTIONS: Final[tuple[SectionName, ...]] = get_args(SectionName)
+LIMITS: Final = ("5/hour", "10/hour", "20/hour", "20/day", "50/day", "100/day")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`choices` are its possible values; `of_channels` says that a channel may choose for itself."""
+    """`choices` are its usual values, `typed` what else may be written; `part` and `field` say where it is kept.
+
+    Those of `drawing` may be chosen for a channel alone, too; those of `role` are chosen for a role.
+    """
 
     name: str
+    section: SectionName
     kind: Kind = "choice"
     choices: tuple[str, ...] = ()
-    of_channels: bool = False
+    part: Part = "server"
+    field: str = ""
+    typed: Literal["", "limit", "days"] = ""
+
+    @property
+    def kept_in(self) -> str:
+        return self.field or self.name
+
+    @property
+    def of_channels(self) -> bool:
+        return self.part == "drawing"
 
 
 SETTINGS: Final = (
-    Setting("allowed_channel_ids", "channels"),
-    Setting("review_channel_id", "channel"),
-    Setting("gallery_is_public", choices=("no", "yes")),
-    Setting("gallery_channel_id", "channel"),
-    Setting("digest", choices=("no", "yes")),
-    Setting("sharing", choices=get_args(Sharing)),
-    Setting("sharing_role_ids", "roles"),
-    Setting("level", choices=(UNCHOSEN, *LEVELS), of_channels=True),
-    Setting("default_images", choices=(UNCHOSEN, "1", "4", "9"), of_channels=True),
-    Setting("max_images", choices=(UNCHOSEN, "1", "4", "9"), of_channels=True),
-    Setting("spoiler", choices=(UNCHOSEN, "no", "yes"), of_channels=True),
+    Setting("allowed_channel_ids", "use", "channels"),
+    Setting("language", "use", choices=(UNCHOSEN, "en-US", "de", "fr", "es-ES", "pt-BR", "ja")),
+    Setting("default_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing"),
+    Setting("max_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing"),
+    Setting("default_guidance", "pictures", choices=(UNCHOSEN, "2", "4", "6", "8", "10", "15"), part="drawing"),
+    Setting("spoiler", "pictures", choices=(UNCHOSEN, "no", "yes"), part="drawing"),
+    Setting("default_model", "models", "model", part="drawing"),
+    Setting("models", "models", "models", part="drawing"),
+    Setting("limit_per_person", "limits", choices=(UNCHOSEN, *LIMITS), part="drawing", typed="limit"),
+    Setting("priority", "limits", choices=(UNCHOSEN, *get_args(PriorityName)), part="role"),
     Setting(
-        "limit_per_person",
-        choices=(UNCHOSEN, "5/hour", "10/hour", "20/hour", "20/day", "50/day", "100/day"),
-        of_channels=True,
+        "role_limit", "limits", choices=(UNCHOSEN, OFF, *LIMITS), part="role", field="limit_per_person", typed="limit"
     ),
+    Setting("role_models", "limits", "models", part="role", field="models"),
+    Setting("level", "safety", choices=(UNCHOSEN, *LEVELS), part="drawing"),
+    Setting("moderator_role_id", "safety", "role"),
+    Setting("review_channel_id", "safety", "channel"),
+    Setting("misuse_blocks", "safety", choices=(OFF, "3", "5", "10", "20"), part="misuse", field="blocks"),
+    Setting("misuse_burst", "safety", choices=(OFF, "10", "20", "40"), part="misuse", field="burst"),
+    Setting("sharing", "gallery", choices=get_args(Sharing)),
+    Setting("sharing_role_ids", "gallery", "roles"),
+    Setting("gallery_channel_id", "gallery", "channel"),
+    Setting("digest", "gallery", choices=("no", "yes")),
+    Setting("gallery_is_public", "gallery", choices=("no", "yes")),
+    Setting("retention_days", "data", choices=(UNCHOSEN, "7", "30", "90", "180", "365"), typed="days"),
 )
-_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+Record = GuildRecord | Drawing | RoleRule
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is chosen for: the whole server, one of its channels, or one of its roles."""
+
+    channel_id: int | None = None
+    role_id: int | None = None
+
+    def takes(self, setting: Setting) -> bool:
+        """Whether a setting can be chosen for it."""
+        if self.role_id is not None:
+            return setting.part == "role"
+        return setting.part != "role" if self.channel_id is None else setting.of_channels
+
+
+SERVER: Final = Scope()
 
 
 class ServerSettings:
-    def __init__(self, guild_settings: GuildSettings) -> None:
+    def __init__(self, guild_settings: GuildSettings, ceiling: Ceiling | None = None) -> None:
         self._guild_settings = guild_settings
+        self._ceiling = ceiling or Ceiling()
 
     async def get(self, actor: Actor) -> GuildRecord:
         """What this server chose; anybody may know."""
         return await self._guild_settings.get(_here(actor))
 
-    async def of_channel(self, actor: Actor, channel_id: int) -> Drawing:
-        """What was chosen for one of its channels alone."""
-        _here(actor)
-        return await self._guild_settings.channel(channel_id)
+    async def of(self, actor: Actor, scope: Scope) -> Record:
+        """What was chosen for the server, or for a channel or a role of it alone."""
+        here = _here(actor)
+        if scope.channel_id is not None:
+            return await self._guild_settings.channel(scope.channel_id)
+        record = await self._guild_settings.get(here)
+        return record if scope.role_id is None else record.rule(scope.role_id)
+
+    def choices(self, setting: Setting) -> tuple[str, ...]:
+        """The usual values, without those beyond what the operator allows."""
+        most = self._ceiling
+        if setting.name in ("default_images", "max_images"):
+            return tuple(one for one in setting.choices if one == UNCHOSEN or int(one) <= most.max_images)
+        if setting.name == "level":
+            return tuple(one for one in setting.choices if one == UNCHOSEN or one in LEVELS[LEVELS.index(most.level) :])
+        if setting.name == "priority" and not most.priority_roles:
+            return tuple(one for one in setting.choices if one != "first")
+        if setting.name == "retention_days" and most.retention_days is not None:
+            return tuple(one for one in setting.choices if one == UNCHOSEN or int(one) <= most.retention_days)
+        return setting.choices
 
     async def change(self, actor: Actor, **choices: object) -> GuildRecord:
         """Change the named choices of this server and leave the others.  Raises MissingPermission, ServersOnly."""
@@ -69,53 +138,109 @@ class ServerSettings:
             _here(actor), actor.user_id, lambda chosen: replace(chosen, **choices)  # type: ignore[arg-type]
         )  # fmt: skip
 
-    async def choose(self, actor: Actor, name: str, values: Sequence[str], channel_id: int | None = None) -> None:
-        """Change one setting, of the server or of one of its channels.  Raises InvalidOption, MissingPermission."""
+    async def choose(self, actor: Actor, name: str, values: Sequence[str], scope: Scope = SERVER) -> None:
+        """Change one setting.  Raises InvalidOption, MissingPermission, ServersOnly."""
         actor.require("manage_guild")
-        value = _read(name, values, of_channel=channel_id is not None)
+        setting = BY_NAME.get(name)
+        if setting is None or not scope.takes(setting):
+            raise InvalidOption(name, "unknown_setting", {"value": name})
+        change = {setting.kept_in: self._read(setting, values)}
         here, by = _here(actor), actor.user_id
 
-        def draw(drawing: Drawing) -> Drawing:
-            return replace(drawing, **{name: value})
+        def edited(record: GuildRecord) -> GuildRecord:
+            if scope.role_id is not None:
+                return _with_rule(record, replace(record.rule(scope.role_id), **change))
+            if setting.part == "drawing":
+                return replace(record, drawing=replace(record.drawing, **change))
+            if setting.part == "misuse":
+                return replace(record, misuse=replace(record.misuse, **change))
+            return replace(record, **change)
 
-        if channel_id is not None:
-            await self._guild_settings.change_channel(here, channel_id, by, draw)
-        elif _BY_NAME[name].of_channels:
-            await self._guild_settings.change(here, by, lambda one: replace(one, drawing=draw(one.drawing)))
+        if scope.channel_id is not None:
+            await self._guild_settings.change_channel(
+                here, scope.channel_id, by, lambda drawing: replace(drawing, **change)
+            )
         else:
-            await self.change(actor, **{name: value})
+            await self._guild_settings.change(here, by, edited)
+
+    # ------------------------------------------------------------------------------------------------ private
+
+    def _read(self, setting: Setting, values: Sequence[str]) -> Any:
+        if setting.kind in ("channels", "roles"):
+            return tuple(int(value) for value in values)
+        if setting.kind in ("channel", "role"):
+            return int(values[0]) if values else None
+        if setting.kind in ("model", "models"):
+            names = tuple(_model_name(setting, value) for value in values if value != UNCHOSEN)
+            if setting.kind == "model":
+                return names[0] if names else None
+            return names or (() if setting.part == "role" else None)
+        value = values[0].strip() if values else UNCHOSEN
+        choices = self.choices(setting)
+        if value not in choices:
+            if setting.typed == "limit":
+                return _limit(setting, value)
+            if setting.typed == "days":
+                return self._days(setting, value)
+            raise InvalidOption(setting.name, "no_choice", {"value": value, "choices": ", ".join(choices)})
+        return _plain(setting, value)
+
+    def _days(self, setting: Setting, value: str) -> int:
+        most = self._ceiling.retention_days or MAX_RETENTION
+        if not value.isdecimal():
+            raise InvalidOption(setting.name, "no_number", {"value": value})
+        if not 1 <= int(value) <= most:
+            raise InvalidOption(setting.name, "out_of_range", {"value": int(value), "low": 1, "high": most})
+        return int(value)
 
 
-def chosen_values(name: str, record: GuildRecord | Drawing) -> tuple[str, ...]:
+def chosen_values(setting: Setting, record: Record) -> tuple[str, ...]:
     """How a setting stands, as the values that choose it."""
-    if isinstance(record, GuildRecord) and _BY_NAME[name].of_channels:
-        record = record.drawing
-    value = getattr(record, name)
+    part: GuildRecord | Drawing | RoleRule | Misuse = record
+    if isinstance(record, GuildRecord) and setting.part in ("drawing", "misuse"):
+        part = record.drawing if setting.part == "drawing" else record.misuse
+    value = getattr(part, setting.kept_in)
     if isinstance(value, tuple):
         return tuple(map(str, value))
     if isinstance(value, bool):
         return ("yes" if value else "no",)
     if value is None:
-        return (UNCHOSEN,) if _BY_NAME[name].choices else ()
-    return (str(value),)
+        return () if setting.kind != "choice" else (OFF,) if setting.part == "misuse" else (UNCHOSEN,)
+    return (f"{value:g}" if isinstance(value, float) else str(value),)
 
 
-def _read(name: str, values: Sequence[str], *, of_channel: bool) -> Any:
-    setting = _BY_NAME.get(name)
-    if setting is None or (of_channel and not setting.of_channels):
-        raise InvalidOption(name, "unknown_setting", {"value": name})
-    if setting.kind in ("channels", "roles"):
-        return tuple(int(value) for value in values)
-    if setting.kind in ("channel", "role"):
-        return int(values[0]) if values else None
-    value = values[0] if values else UNCHOSEN
-    if value not in setting.choices:
-        raise InvalidOption(name, "no_choice", {"value": value, "choices": ", ".join(setting.choices)})
+def _with_rule(record: GuildRecord, rule: RoleRule) -> GuildRecord:
+    """A rule that says nothing any more is none."""
+    others = tuple(one for one in record.roles if one.role_id != rule.role_id)
+    return replace(record, roles=others if rule == RoleRule(rule.role_id) else (*others, rule))
+
+
+def _plain(setting: Setting, value: str) -> str | int | float | bool | None:
     if value in ("yes", "no"):
         return value == "yes"
-    if value == UNCHOSEN:
+    if value == UNCHOSEN or (value == OFF and setting.part == "misuse"):
         return None
+    if setting.name == "default_guidance":
+        return float(value)
     return int(value) if value.isdecimal() else value
+
+
+def _limit(setting: Setting, value: str) -> str:
+    """ "7 / Hour" → "7/hour"."""
+    try:
+        limit, *more = parse_many(value.strip().lower())
+    except ValueError:
+        raise InvalidOption(setting.name, "no_limit", {"value": value}) from None
+    if more or limit.amount < 1 or limit.multiples < 1:
+        raise InvalidOption(setting.name, "no_limit", {"value": value})
+    every = "" if limit.multiples == 1 else f"{limit.multiples} "
+    return f"{limit.amount}/{every}{limit.GRANULARITY.name}"
+
+
+def _model_name(setting: Setting, value: str) -> str:
+    if len(value) > MAX_MODEL_NAME:
+        raise InvalidOption(setting.name, "too_long", {"length": len(value), "limit": MAX_MODEL_NAME})
+    return value
 
 
 def _here(actor: Actor) -> int:

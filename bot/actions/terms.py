@@ -3,6 +3,8 @@
 In: an actor and a word.  Out: the words in force.  Knows no Discord.
 """
 
+from collections.abc import Sequence
+
 from bot.actions.actor import Actor
 from bot.database.blocked_terms import BlockedTerm, BlockedTerms, TermAction
 
@@ -13,7 +15,8 @@ class Terms:
 
     async def of(self, actor: Actor) -> tuple[BlockedTerm, ...]:
         """What counts here, the operator's words, too."""
-        actor.require("manage_messages")
+        if not actor.is_manager:
+            actor.require("manage_messages")
         return await self._terms.of(actor.guild_id)
 
     async def add(self, actor: Actor, term: str, action: TermAction) -> BlockedTerm:
@@ -25,3 +28,13 @@ class Terms:
         """Raises NotFound, also for a word of another place."""
         actor.require("manage_guild")
         return await self._terms.remove(actor.guild_id, term_id, actor.user_id)
+
+    async def edit(self, actor: Actor, action: TermAction, add: Sequence[str], out: Sequence[str]) -> None:
+        """Add words and take others out; empty ones are none, and one that is not there need not be taken out."""
+        actor.require("manage_guild")
+        for word in filter(None, (" ".join(one.split()) for one in add)):
+            await self.add(actor, word, action)
+        gone = {" ".join(one.split()) for one in out}
+        for term in await self._terms.of(actor.guild_id):
+            if term.guild_id == actor.guild_id and term.term in gone:
+                await self.remove(actor, term.id)

@@ -13,8 +13,8 @@ from bot.database.records import GenerationRecord
 from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.press import actor_of, answering
-from bot.views.remix import RemixModal
-from bot.views.report import ReportModal
+from bot.views.remix import RemixForm
+from bot.views.report import ReportForm
 from bot.views.result import details
 from bot.views.start_from import StartModal, starts_of
 from bot.wording.catalogue import later
@@ -70,7 +70,7 @@ async def remix_this(interaction: discord.Interaction[Bot], message: discord.Mes
     async with answering(interaction):
         pictures = interaction.client.services.pictures
         record = await pictures.of_message(actor_of(interaction), message.id)
-        await interaction.response.send_modal(RemixModal(record))
+        await interaction.response.send_modal(RemixForm.of(record))
 
 
 @app_commands.context_menu(name=later("Use as input"))
@@ -90,7 +90,7 @@ async def report_this(interaction: discord.Interaction[Bot], message: discord.Me
     async with answering(interaction):
         pictures = interaction.client.services.pictures
         record = await pictures.of_message(actor_of(interaction), message.id)
-        await interaction.response.send_modal(ReportModal(record))
+        await interaction.response.send_modal(ReportForm(record.id))
 
 
 async def setup(bot: Bot) -> None:

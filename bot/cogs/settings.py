@@ -4,6 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.actions.settings import Scope
 from bot.client import Bot
 from bot.views.press import answering
 from bot.views.settings import settings_layout
@@ -25,7 +26,7 @@ class Settings(commands.Cog):
     ) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            layout = await settings_layout(interaction, None if channel is None else channel.id)
+            layout = await settings_layout(interaction, Scope(None if channel is None else channel.id))
             await interaction.followup.send(view=layout, ephemeral=True)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bot.database.audit import Act, note_act
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
@@ -24,6 +24,31 @@ class GuildSettings:
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._known: dict[int, GuildRecord] = {}
+
+    async def load(self) -> None:
+        """Read what is asked for at each interaction, so that `moderator_role` and `language` are known at once."""
+        chosen = or_(GuildSettingsTable.moderator_role_id.is_not(None), GuildSettingsTable.language.is_not(None))
+        async with self._database.reading() as session:
+            for row in await session.scalars(select(GuildSettingsTable).where(chosen)):
+                self._remember(_record(row))
+
+    def moderator_role(self, guild_id: int | None) -> int | None:
+        """As last read or written by this process."""
+        known = self._known.get(guild_id or 0)
+        return None if known is None else known.moderator_role_id
+
+    def language(self, guild_id: int | None) -> str | None:
+        """As last read or written by this process."""
+        known = self._known.get(guild_id or 0)
+        return None if known is None else known.language
+
+    def _remember(self, record: GuildRecord) -> GuildRecord:
+        if record.moderator_role_id is None and record.language is None:
+            self._known.pop(record.guild_id, None)
+        else:
+            self._known[record.guild_id] = record
+        return record
 
     async def get(self, guild_id: int | None) -> GuildRecord:
         """The server's choices; the defaults for a server without any and for direct messages (None)."""
@@ -31,7 +56,7 @@ class GuildSettings:
             return GuildRecord(0)
         async with self._database.reading() as session:
             row = await session.get(GuildSettingsTable, guild_id)
-        return GuildRecord(guild_id) if row is None else _record(row)
+        return self._remember(GuildRecord(guild_id) if row is None else _record(row))
 
     async def set(self, chosen: GuildRecord, by: int) -> None:
         """Write all of a server's choices, and what changed to the audit log."""
@@ -60,7 +85,7 @@ class GuildSettings:
             act = _changed(by, f"guild:{guild_id}", guild_id, _described(before), _described(chosen))
             if act.after:
                 await note_act(session, now, act)
-        return chosen
+        return self._remember(chosen)
 
     async def channel(self, channel_id: int) -> Drawing:
         """What was chosen for this channel alone."""

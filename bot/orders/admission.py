@@ -85,10 +85,9 @@ class Admission:
         """The order with what chance, the server and the channel choose where the person did not."""
         model = order.model or here.default_model
         here.check(order.images, model)
-        requester = replace(order.requester, locale=here.guild.language or order.requester.locale)
         seed = self._draw_seed() if order.seed is None else order.seed
         return replace(
-            order, requester=requester, seed=seed, model=model, spoiler=order.spoiler or bool(here.drawing.spoiler),
+            order, seed=seed, model=model, spoiler=order.spoiler or bool(here.drawing.spoiler),
             priority=here.priority,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 PREFIX: Final = "easel"
 MAX_LENGTH: Final = 100  # Discord's limit
@@ -79,7 +79,6 @@ class CustomId:
     @classmethod
     def of(cls, declared: type, verb: str, version: int) -> "CustomId":
         """From a dataclass; raises TypeError for a field that an id cannot hold."""
-        hints = get_type_hints(declared, include_extras=True)
         written = [field for field in dataclasses.fields(declared) if field.metadata.get("written", True)]
         head = f"{PREFIX}:{verb}" if version == 1 else f"{PREFIX}:{verb}.{version}"
         return cls(
@@ -87,7 +86,7 @@ class CustomId:
             tuple(
                 Field(
                     field.name,
-                    *_kind(hints[field.name], f"{declared.__name__}.{field.name}"),
+                    *_kind(field.type, f"{declared.__name__}.{field.name}"),
                     has_default=field.default is not dataclasses.MISSING,
                     is_last=field is written[-1],
                 )
@@ -108,6 +107,9 @@ class CustomId:
         if len(written) > MAX_LENGTH:
             raise ValueError(f"the custom id {written!r} has {len(written)} characters; at most {MAX_LENGTH} are taken")
         return written
+
+    def match(self, custom_id: str) -> re.Match[str] | None:
+        return re.fullmatch(self.template, custom_id)
 
     def read(self, found: Mapping[str, str | None]) -> dict[str, Any]:
         """The fields by name, from the groups of a match; those that an older id lacks are left to their defaults."""

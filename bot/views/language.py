@@ -6,10 +6,14 @@ In: a client, which knows its servers.  Out: Discord's name of a locale.
 import discord
 
 from bot.orders.order import Requester
+from bot.views.client import Client
 
 
 def language_of(client: discord.Client, guild_id: int | None, otherwise: str = "en-US") -> str:
-    """The server's; `otherwise` in a direct message, and where the bot does not know the server."""
+    """The server's choice, or what Discord has of it; `otherwise` in a direct message and where none is known."""
+    chosen = client.services.guild_settings.language(guild_id) if isinstance(client, Client) else None
+    if chosen is not None:
+        return chosen
     guild = None if guild_id is None else client.get_guild(guild_id)
     return otherwise if guild is None else str(guild.preferred_locale)
 

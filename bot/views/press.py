@@ -144,7 +144,7 @@ def actor_of(interaction: BotInteraction) -> Actor:
     A server that has not added Easel has no gallery, no settings and no log: for a guest it is like a direct message.
     """
     member, guest = interaction.user, is_guest(interaction)
-    return Actor(
+    actor = Actor(
         user_id=member.id,
         guild_id=None if guest else interaction.guild_id,
         channel_id=interaction.channel_id,
@@ -155,6 +155,7 @@ def actor_of(interaction: BotInteraction) -> Actor:
         age_restricted=_is_age_restricted(interaction.channel),
         parent_channel_id=getattr(interaction.channel, "parent_id", None),
     )
+    return actor.recognised(interaction.client.services.guild_settings.moderator_role(actor.guild_id))
 
 
 def _is_age_restricted(channel: object) -> bool:

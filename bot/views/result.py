@@ -22,8 +22,8 @@ from bot.views.download import DownloadAll
 from bot.views.layout import Layout
 from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
 from bot.views.press import GenerationPress, actor_of, place, row_of
-from bot.views.remix import RemixModal
-from bot.views.report import ReportModal
+from bot.views.remix import RemixForm
+from bot.views.report import ReportForm
 from bot.wording import buttons, drawing, terms, text
 from bot.wording.reader import say
 
@@ -127,7 +127,7 @@ class Remix(GenerationPress, verb="remix"):
         return ui.Button(label=say(buttons.REMIX), emoji="✏️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.send_modal(RemixModal(await self.generation(interaction)))
+        await interaction.response.send_modal(RemixForm.of(await self.generation(interaction)))
 
 
 class ShareAny(GenerationPress, verb="shareany"):
@@ -170,7 +170,7 @@ class Report(GenerationPress, verb="report"):
         return ui.Button(label=say(buttons.REPORT), emoji="🚩")
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.send_modal(ReportModal(await self.generation(interaction)))
+        await interaction.response.send_modal(ReportForm((await self.generation(interaction)).id))
 
 
 class Details(GenerationPress, verb="details"):

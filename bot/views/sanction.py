@@ -3,8 +3,9 @@
 In: whom it is about.  Out: a button, and the form that it opens.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -16,7 +17,8 @@ from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
-from bot.views.press import Press, actor_of, answering
+from bot.views.forms import Form, question
+from bot.views.press import Press, actor_of
 from bot.views.target import target_by_id
 from bot.wording import buttons, moderating, text
 from bot.wording.duration import parse_duration
@@ -52,34 +54,31 @@ class Ban(Press, verb="ban"):
         await interaction.response.send_modal(SanctionForm("ban", self.user_id))
 
 
-class SanctionForm(ui.Modal):
+class SanctionForm(Form, verb="sanctioned"):
     """How long (of a timeout), why, and what is removed with it."""
 
-    def __init__(self, kind: SanctionKind, user_id: int) -> None:
-        title = buttons.TIME_OUT_TITLE if kind == "timeout" else buttons.BAN_TITLE
-        super().__init__(title=say(title), timeout=15 * 60)
-        self.kind = kind
-        self.user_id = user_id
-        self.duration: ui.TextInput[Self] = ui.TextInput(
-            default=say(buttons.ONE_DAY), max_length=40, custom_id="duration"
-        )
-        self.reason: ui.TextInput[Self] = ui.TextInput(max_length=MAX_REASON, custom_id="reason")
-        self.removal: ui.TextInput[Self] = ui.TextInput(
-            required=False, max_length=40, custom_id="removal", placeholder=say(buttons.NOTHING_OR)
-        )
-        if kind == "timeout":
-            self.add_item(ui.Label(text=say(buttons.HOW_LONG), component=self.duration))
-        self.add_item(ui.Label(text=say(buttons.WHY_READ), component=self.reason))
-        self.add_item(ui.Label(text=say(buttons.ALSO_REMOVE), component=self.removal))
+    kind: SanctionKind
+    user_id: Base36
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        async with answering(interaction):
-            length = timeout_length(self.duration.value) if self.kind == "timeout" else None
-            span = timeout_length(self.removal.value) if self.removal.value.strip() else None
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            target = await target_by_id(interaction, self.user_id)
-            sentence = await sanctioned(interaction, target, self.kind, length, self.reason.value, span)
-            await interaction.followup.send(view=note(sentence), ephemeral=True)
+    def heading(self) -> str:
+        return say(buttons.TIME_OUT_TITLE if self.kind == "timeout" else buttons.BAN_TITLE)
+
+    def questions(self) -> Iterator[ui.Label[Any]]:
+        if self.kind == "timeout":
+            yield question(say(buttons.HOW_LONG), "duration", default=say(buttons.ONE_DAY), limit=40)
+        yield question(say(buttons.WHY_READ), "reason", limit=MAX_REASON)
+        yield question(
+            say(buttons.ALSO_REMOVE), "removal", placeholder=say(buttons.NOTHING_OR), limit=40, required=False
+        )
+
+    async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
+        length = timeout_length(written.get("duration", "")) if self.kind == "timeout" else None
+        removal = written.get("removal", "").strip()
+        span = timeout_length(removal) if removal else None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        target = await target_by_id(interaction, self.user_id)
+        sentence = await sanctioned(interaction, target, self.kind, length, written.get("reason", ""), span)
+        await interaction.followup.send(view=note(sentence), ephemeral=True)
 
 
 async def sanctioned(

@@ -1,101 +1,221 @@
-"""What a server's managers choose: one panel for the server, and one for each channel.
+"""What a server's managers choose: an overview, a page for each section, one for each role, and the same for a channel.
 
-In: a server's and a channel's choices.  Out: a layout for the manager who asks, whose lists change them at once.
+In: the choices in force.  Out: a layout for the manager who asks, whose lists change them at once.  Every press asks
+again whether the person may.
 """
 
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, Self
 
 import discord
 from discord import ui
 
-from bot.actions.settings import SETTINGS, UNCHOSEN, Setting, chosen_values
-from bot.database.guild import Drawing, GuildRecord
+from bot.actions.settings import BY_NAME, OTHER, SECTIONS, SERVER, SETTINGS, Scope, SectionName, Setting
+from bot.database.guild import GuildRecord
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
+from bot.views.forms import Form, question
 from bot.views.layout import Layout
 from bot.views.press import Control, Press, actor_of, row_of
+from bot.views.stand import MOST_OPTIONS, Stand, channel_list, options, role_list, rules
 from bot.wording import buttons
 from bot.wording import settings as words
 from bot.wording.reader import say
+from bot.wording.text import shorten
+
+ALL: Final = "all"  # stands for the overview
 
 
 class SettingsLayout(Layout):
-    """The panel of a server, or of its channel `channel_id`."""
+    """The overview, or the page of a section; of a role there is one page alone."""
 
-    def __init__(self, record: GuildRecord | Drawing, channel_id: int | None = None) -> None:
+    def __init__(self, stand: Stand, section: SectionName | None = None) -> None:
         super().__init__()
-        self.add_item(ui.TextDisplay(words.heading(channel_id)))
+        self.add_item(ui.TextDisplay(words.heading(stand.where, section)))
         box: ui.Container[Self] = ui.Container()
-        for setting in SETTINGS:
-            if channel_id is None or setting.of_channels:
-                box.add_item(ui.TextDisplay(words.setting(setting.name)))
-                box.add_item(row_of(Choose(setting.name, channel_id, chosen_values(setting.name, record))))
+        for item in _overview(stand) if section is None else _page(stand, section):
+            box.add_item(item)
         self.add_item(box)
+        self.add_item(row_of(OpenSection(stand.scope.channel_id, section, _sections(stand))))
+        if stand.scope == SERVER and section is None:
+            self.add_item(row_of(Narrow("channel")))
+
+
+def _sections(stand: Stand) -> tuple[SectionName, ...]:
+    """Those in which there is something to choose; a role's page leads to those of its server."""
+    scope = SERVER if stand.scope.role_id is not None else stand.scope
+    found = {setting.section for setting in SETTINGS if scope.takes(setting)}
+    return tuple(section for section in SECTIONS if section in found)
+
+
+def _overview(stand: Stand) -> Iterator[ui.Item[Any]]:
+    for section in _sections(stand):
+        told = [(setting.name, stand.told(setting)) for setting in stand.settings(section)]
+        yield ui.TextDisplay(words.summary(section, [one for one in told if one[1]]))
+
+
+def _page(stand: Stand, section: SectionName) -> Iterator[ui.Item[Any]]:
+    for setting in stand.settings(section):
+        yield ui.TextDisplay(words.setting(setting.name))
+        yield row_of(Choose.of(setting, stand))
+    if stand.scope == SERVER and isinstance(stand.record, GuildRecord):
+        if section == "limits":
+            yield ui.TextDisplay(words.roles(list(rules(stand.record))))
+            yield row_of(Narrow("role"))
+        if section == "safety":
+            yield ui.TextDisplay(words.words(stand.words("block"), stand.words("flag")))
+            yield row_of(EditWords("block"), EditWords("flag"))
+
+
+async def settings_layout(
+    interaction: BotInteraction, scope: Scope = SERVER, section: SectionName | None = None
+) -> SettingsLayout:  # fmt: skip
+    """The panel as the choices stand now; for managers."""
+    actor, services = actor_of(interaction), interaction.client.services
+    actor.require("manage_guild")
+    settings = services.server_settings
+    stand = Stand(
+        record=await settings.of(actor, scope),
+        scope=scope,
+        ceiling=services.entitlements.ceiling,
+        models=tuple(services.pool.models()),
+        terms=await services.terms.of(actor) if section == "safety" else (),
+        choices={setting.name: settings.choices(setting) for setting in SETTINGS},
+    )
+    return SettingsLayout(stand, section if section is not None and stand.settings(section) else None)
+
+
+# ------------------------------------------------------------------------------------------------------------ controls
 
 
 class Choose(Press, verb="set"):
-    """A list of what one setting may be."""
+    """A list of what one setting may be, for the server, a channel or a role."""
 
     name: str
     channel_id: Base36 | None
+    role_id: Base36 | None = None
     chosen: tuple[str, ...] = unwritten(default=())
+    options: tuple[discord.SelectOption, ...] = unwritten(default=())
 
-    @property
-    def setting(self) -> Setting:
-        return next(setting for setting in SETTINGS if setting.name == self.name)
+    @classmethod
+    def of(cls, setting: Setting, stand: Stand) -> Self:
+        scope = stand.scope
+        return cls(setting.name, scope.channel_id, scope.role_id, stand.chosen(setting), tuple(options(setting, stand)))
 
     def control(self) -> Control:
-        setting = self.setting
-        if setting.kind in ("role", "roles"):
-            return _roles(1 if setting.kind == "role" else 25, self.chosen)
-        if setting.kind != "choice":
-            most = 1 if setting.kind == "channel" else 25
-            return _channels(most, self.chosen)
-        options = [
-            discord.SelectOption(label=self._label(value), value=value, default=value in self.chosen)
-            for value in setting.choices
-        ]
-        return ui.Select(options=options)
+        kind = BY_NAME[self.name].kind if self.name in BY_NAME else "choice"
+        several = kind in ("channels", "roles", "models")
+        if kind in ("role", "roles"):
+            return role_list(MOST_OPTIONS if several else 1, self.chosen)
+        if kind in ("channel", "channels"):
+            return channel_list(MOST_OPTIONS if several else 1, self.chosen)
+        if not several:
+            return ui.Select(options=list(self.options))
+        none = say(buttons.NONE if self.role_id is not None else words.ALL_MODELS)
+        return ui.Select(
+            options=list(self.options), min_values=0, max_values=max(1, len(self.options)), placeholder=none
+        )
+
+    async def press(self, interaction: BotInteraction) -> None:
+        values = [str(getattr(value, "id", value)) for value in self.item.values]
+        if values == [OTHER]:
+            await interaction.response.send_modal(TypeValue(self.name, self.channel_id, self.role_id))
+            return
+        await choose(interaction, self.name, values, Scope(self.channel_id, self.role_id))
+
+
+async def choose(interaction: BotInteraction, name: str, values: list[str], scope: Scope) -> None:
+    """Change a setting and show its page anew."""
+    await interaction.response.defer()
+    await interaction.client.services.server_settings.choose(actor_of(interaction), name, values, scope)
+    layout = await settings_layout(interaction, scope, BY_NAME[name].section)
+    await interaction.edit_original_response(view=layout)
+
+
+class OpenSection(Press, verb="setopen"):
+    """Leads from page to page."""
+
+    channel_id: Base36 | None
+    section: str | None = unwritten(default=None)
+    sections: tuple[SectionName, ...] = unwritten(default=())
+
+    def control(self) -> Control:
+        options = [discord.SelectOption(label=say(words.OVERVIEW), value=ALL)] if self.section is not None else []
+        for section in self.sections:
+            title, about = words.SECTIONS[section]
+            options.append(discord.SelectOption(label=say(title), value=section, description=shorten(say(about), 100)))
+        return ui.Select(options=options, placeholder=say(words.OPEN_SECTION))
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        values = [str(getattr(value, "id", value)) for value in self.item.values]
-        settings = interaction.client.services.server_settings
-        await settings.choose(actor_of(interaction), self.name, values, self.channel_id)
-        await interaction.edit_original_response(view=await settings_layout(interaction, self.channel_id))
-
-    def _label(self, value: str) -> str:
-        if value == UNCHOSEN:
-            return words.unchosen(self.name, of_channel=self.channel_id is not None)
-        return words.label(self.name, value)
+        section = next((one for one in SECTIONS if one == self.item.values[0]), None)
+        layout = await settings_layout(interaction, Scope(self.channel_id), section)
+        await interaction.edit_original_response(view=layout)
 
 
-def _channels(most: int, chosen: tuple[str, ...]) -> ui.ChannelSelect[Any]:
-    return ui.ChannelSelect(
-        channel_types=[discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum],
-        placeholder=say(buttons.EVERYWHERE if most > 1 else buttons.NONE),
-        min_values=0,
-        max_values=most,
-        default_values=[
-            discord.SelectDefaultValue(id=int(value), type=discord.SelectDefaultValueType.channel) for value in chosen
-        ],
-    )
+class Narrow(Press, verb="setfor"):
+    """Leads to the panel of a channel, or to the page of a role."""
+
+    kind: Literal["channel", "role"]
+
+    def control(self) -> Control:
+        if self.kind == "channel":
+            return channel_list(1, (), say(words.ONE_CHANNEL))
+        return role_list(1, (), say(words.ONE_ROLE))
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        chosen = self.item.values[0].id
+        if self.kind == "channel":
+            layout = await settings_layout(interaction, Scope(channel_id=chosen))
+        else:
+            layout = await settings_layout(interaction, Scope(role_id=chosen), "limits")
+        await interaction.edit_original_response(view=layout)
 
 
-def _roles(most: int, chosen: tuple[str, ...]) -> ui.RoleSelect[Any]:
-    return ui.RoleSelect(
-        placeholder=say(buttons.EVERYBODY if most > 1 else buttons.NONE),
-        min_values=0,
-        max_values=most,
-        default_values=[
-            discord.SelectDefaultValue(id=int(value), type=discord.SelectDefaultValueType.role) for value in chosen
-        ],
-    )
+class EditWords(Press, verb="setwords"):
+    """Opens the form in which the server's own words are added and taken out."""
+
+    action: Literal["block", "flag"]
+
+    def control(self) -> Control:
+        return ui.Button(label=say(words.BLOCKED_WORDS if self.action == "block" else words.FLAGGED_WORDS), emoji="✏️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        actor_of(interaction).require("manage_guild")
+        await interaction.response.send_modal(WordsForm(self.action))
 
 
-async def settings_layout(interaction: BotInteraction, channel_id: int | None) -> SettingsLayout:
-    """The panel as the choices stand now; for managers."""
-    actor, settings = actor_of(interaction), interaction.client.services.server_settings
-    actor.require("manage_guild")
-    record = await settings.get(actor) if channel_id is None else await settings.of_channel(actor, channel_id)
-    return SettingsLayout(record, channel_id)
+class WordsForm(Form, verb="words"):
+    action: Literal["block", "flag"]
+
+    def heading(self) -> str:
+        return say(words.BLOCKED_WORDS if self.action == "block" else words.FLAGGED_WORDS)
+
+    def questions(self) -> Iterator[ui.Label[Any]]:
+        yield question(say(words.ADD_WORDS), "add", required=False, long=True, limit=4000)
+        yield question(say(words.TAKE_OUT_WORDS), "out", required=False, long=True, limit=4000)
+
+    async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
+        await interaction.response.defer()
+        add, out = (written.get(name, "").splitlines() for name in ("add", "out"))
+        await interaction.client.services.terms.edit(actor_of(interaction), self.action, add, out)
+        await interaction.edit_original_response(view=await settings_layout(interaction, SERVER, "safety"))
+
+
+class TypeValue(Form, verb="settyped"):
+    """Asks for a value that is not in the list."""
+
+    name: str
+    channel_id: Base36 | None
+    role_id: Base36 | None = None
+
+    def heading(self) -> str:
+        return shorten(say(words.TITLES[self.name][0]), 45)
+
+    def questions(self) -> Iterator[ui.Label[Any]]:
+        yield question(say(words.TYPED[BY_NAME[self.name].typed]), "value", limit=40)
+
+    async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
+        value = written.get("value", "")
+        await choose(interaction, self.name, [value], Scope(self.channel_id, self.role_id))

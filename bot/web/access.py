@@ -4,6 +4,7 @@ In: a request whose address names a server.  Out: the `Actor` that the actions k
 server's pages do not exist.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
@@ -85,7 +86,8 @@ async def actor_in(request: web.Request, visitor: Visitor, server: Server) -> Ac
         if not visitor.operator:
             raise NotFound("server")
         return actor
-    return replace(actor, permissions=member.permissions, role_ids=frozenset(member.role_ids))
+    actor = replace(actor, permissions=member.permissions, role_ids=frozenset(member.role_ids))
+    return actor.recognised(site_of(request).services.guild_settings.moderator_role(server.id))
 
 
 async def moderated(request: web.Request) -> tuple[Server, ...]:
@@ -97,9 +99,9 @@ async def moderated(request: web.Request) -> tuple[Server, ...]:
     found = []
     for server in servers:
         if server.id in visitor.guild_ids:
-            member = await site.directory.member(server.id, visitor.user_id)
-            if member is not None and member.may("manage_messages"):
-                found.append(server)
+            with suppress(NotFound):
+                if (await actor_in(request, visitor, server)).is_moderator:
+                    found.append(server)
     return tuple(found)
 
 
