@@ -125,6 +125,27 @@ async def test_a_ban_from_within_the_log(town: Town) -> None:
     assert await town.services.sanctions.active(town.ada.id, town.guild.id) is not None
 
 
+async def test_forms_that_were_open_at_a_restart_are_taken(town: Town) -> None:
+    """Report, appeal, ban: what was typed counts, although another process gets it."""
+    drawn, message = await town.imagine("a cat")
+    report = await town.bo.context_menu(town.pictures, "Report to moderators", message)
+    town.pool.block("gore", "violence_gore")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    blocked = await town.newest()
+    appeal = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{blocked.id}")
+    opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{drawn.id}"))
+    ban = next(one for one in buttons(opened) if one.startswith("easel:ban:"))
+    form = await town.mo.click(opened, custom_id=ban)
+    await town.restart()
+    await town.bo.submit_modal(report, {"reason": "it looks at me"})
+    await town.ada.submit_modal(appeal, {"reason": "a football match"})
+    await town.mo.submit_modal(form, {"reason": "spam", "removal": ""})
+    assert [one.reason for one in await town.services.reviews._reviews.of(drawn.id)] == ["it looks at me"]
+    assert [one.reason for one in await town.services.reviews._reviews.of(blocked.id)] == ["a football match"]
+    assert await town.services.sanctions.active(town.ada.id, town.guild.id) is not None
+
+
 async def test_the_log_knows_what_was_flagged_and_where_it_stands(town: Town) -> None:
     """Flagged and blocked together, each with a link to its message; blocked ones cannot be removed."""
     town.pool.block("knife", "violence_gore", action="flag")

@@ -236,7 +236,7 @@ async def test_a_servers_moderators_may_be_a_role(town: Town, olga: simcord.Memb
     assert "a cat" in said(answer(await town.bo.slash(town.pictures, "mod log")))
     removed = await town.bo.slash(town.pictures, "mod remove", generation=record.id, reason="rude")
     assert "need the permission" not in said(answer(removed))
-    refused = await town.bo.slash(town.pictures, "mod ban", user=town.ada, reason="spam")
+    refused = await town.bo.slash(town.pictures, "mod ban", person=town.ada, reason="spam")
     assert "You need the permission “Ban Members”" in said(answer(refused))
 
 
