@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.database.records import GenerationRecord
 from bot.errors import InvalidOption
-from bot.orders.choices import USES, use_of
+from bot.orders.choices import USES, use_of, with_defaults
 from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views.press import actor_of, answering
@@ -87,7 +87,10 @@ class StartModal(ui.Modal):
             chosen = self.which.values if self.which is not None else ()
             start = self.starts[int(chosen[0]) if chosen else 0]
             actor, flags = actor_of(interaction), read_flags(self.prompt.value)
-            order = Order(requester=actor.requester, prompt=flags.prompt, **flags.said())
+            services = interaction.client.services
+            here = await services.entitlements.of(actor.requester)
+            said = with_defaults(flags.said(), here, services.pool.models())
+            order = Order(requester=actor.requester, prompt=flags.prompt, **said)
             use = use_of(self.use.values[0] if self.use.values else None)
             if start.attachment is not None:
                 check_size(start.attachment)
