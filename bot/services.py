@@ -23,6 +23,7 @@ from bot.actions.notices import Notices
 from bot.actions.pictures import Pictures
 from bot.actions.posts import NoPosts, Posts
 from bot.actions.privacy import Privacy
+from bot.actions.recognition import NoteTaker, Recognition
 from bot.actions.reviews import ReviewQueue
 from bot.actions.settings import ServerSettings
 from bot.actions.styles import StyleBook
@@ -34,6 +35,7 @@ from bot.database.blocked_terms import BlockedTerms
 from bot.database.contests import ContestLog
 from bot.database.erasures import Erasures
 from bot.database.favourites import OwnFavourites
+from bot.database.fingerprints import Fingerprints
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.metered import MeteredLog
@@ -101,6 +103,8 @@ class Services:
     policies: Policies
     privacy: Privacy
     exports: Exports
+    recognition: Recognition
+    note_taker: NoteTaker
     server_settings: ServerSettings
     suggestions: Suggestions
     styles: StyleBook
@@ -175,6 +179,11 @@ async def open_services(
             shutdown_seconds=settings.shutdown_seconds,
         )
         recovery = Recovery(generator=generator, works=works, queue=queue, generations=generations, storage=storage)
+        recognition = Recognition(fingerprints=Fingerprints(database), generations=generations, storage=storage)
+        note_taker = NoteTaker(recognition)
+        note_taker.open()
+        stack.push_async_callback(note_taker.close)
+        generator.listen(note_taker.drawn)
         await generator.open()
         stack.push_async_callback(generator.close)
         eraser = Eraser(erasures=Erasures(database), storage=storage, review=timedelta(days=settings.review_days))
@@ -251,6 +260,8 @@ async def open_services(
             privacy=privacy,
             exports=Exports(generations, audit_log),
             server_settings=ServerSettings(guild_settings, entitlements.ceiling),
+            recognition=recognition,
+            note_taker=note_taker,
             suggestions=Suggestions(Prompts(database)),
             styles=StyleBook(Styles(database)),
             log=generations,

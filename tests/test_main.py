@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
@@ -18,6 +19,7 @@ from bot.errors import CommandError, ConfigurationError, NotSanctioned, Sanction
 from inference.engine.engine import Engine
 from tests.bot_fakes import ADA, BOB, an_order, draw, services
 from tests.fakes import FakeCodeModel
+from tests.test_recognition import PaintingPool, painted
 
 ROOT = Path(__file__).parent.parent
 
@@ -248,3 +250,26 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
     assert easel("moderation", "unban", str(ADA))[0] == 0
     with pytest.raises(NotSanctioned):
         easel("moderation", "unban", str(ADA))
+
+
+def test_a_picture_file_is_recognised(tmp_path: Path) -> None:
+    """By the operator, of any server; older pictures after `easel db hash`; a script reads JSON and the exit status."""
+
+    async def drawn() -> None:
+        async with services(tmp_path / "data", PaintingPool()) as opened:
+            await draw(opened, an_order("a cat", images=1, seed=7))
+            await opened.note_taker.idle()
+            async with opened.database.writing() as session:
+                await session.execute(text("DELETE FROM fingerprints"))
+
+    asyncio.run(drawn())
+    Image.open(io.BytesIO(painted(7))).resize((100, 100)).save("saved.jpg")
+    status, printed = easel("find", "saved.jpg")
+    assert (status, "easel db hash" in printed) == (1, True)
+    assert "1 pictures can be found now" in easel("db", "hash")[1]
+    status, printed = easel("find", "saved.jpg", "--json")
+    (found,) = json.loads(printed)["found"]
+    assert (status, found["id"], found["picture"], found["user"], found["prompt"]) == (0, 1, 1, ADA, "a cat")
+    assert "a cat" in easel("find", "saved.jpg")[1]
+    with pytest.raises(CommandError, match=r"nowhere\.png cannot be read"):
+        easel("find", "nowhere.png")

@@ -213,7 +213,8 @@ SHOWN = ("label", "placeholder", "title", "text", "group_description")  # where 
 # Read by databases, browsers, feed readers and Discord.
 FOR_PROGRAMS = ("SELECT", "BEGIN", "PRAGMA", "asyncio.", "attachment; ", "public, max", "private, max", "User-agent",
                 "<a href", '"><', "<svg ", "identify guilds", "/imagine prompt:", "keep, remove")  # fmt: skip
-FOR_ENGINEERS = ("ValueError", "RuntimeError", "TypeError", "EndpointDown", "ConfigurationError", "CommandError")
+FOR_ENGINEERS = ("ValueError", "RuntimeError", "TypeError", "EndpointDown", "UnreadablePicture", "ConfigurationError",
+                 "CommandError")  # fmt: skip
 # Read by whoever runs the bot, on the terminal, in English.
 FOR_OPERATORS = (
     "bot/cli", "bot/demo", "bot/config.py", "bot/connection.py", "bot/partition.py", "bot/stopping.py", "bot/pool",

@@ -78,6 +78,11 @@ class Pictures:
             raise NotFound("generation", generation_id)
         return record
 
+    async def shown_by(self, message_id: int) -> int | None:
+        """The id of the generation that a message shows, whoever may see it."""
+        post = await self._post_log.find(message_id)
+        return None if post is None else post.generation_id
+
     async def of_message(self, actor: Actor, message_id: int) -> GenerationRecord:
         """The generation that a message shows.  Raises NotFound."""
         post = await self._post_log.find(message_id)

@@ -16,6 +16,7 @@ from bot.cli.commands import discord_commands
 from bot.cli.database import database_commands
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
+from bot.cli.find import find, hash_pictures
 from bot.cli.imagine import imagine
 from bot.cli.models import model_commands
 from bot.cli.moderation import moderation_commands
@@ -41,8 +42,9 @@ app = typer.Typer(
     name="easel", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="A Discord bot that draws, with its own inference server.",
 )  # fmt: skip
-for command in (demo, run, serve, imagine, check, doctor, version):
+for command in (demo, run, serve, imagine, check, find, doctor, version):
     app.command()(command)
+database_commands.command("hash")(hash_pictures)
 for group, name in (
     (database_commands, "db"), (model_commands, "models"), (train_commands, "train"), (audit_commands, "audit"),
     (safety_commands, "safety"),

@@ -1,6 +1,5 @@
 """Of a message or an id to the generation behind it: `/details`, and what a right-click on a message offers."""
 
-import re
 from typing import Final
 
 import discord
@@ -10,8 +9,9 @@ from discord.ext import commands
 from bot.client import Bot
 from bot.cogs.reach import everywhere
 from bot.database.records import GenerationRecord
-from bot.errors import InvalidOption
+from bot.errors import InvalidOption, NotFound
 from bot.views.answer import note
+from bot.views.found import LINK, pictures_in, recognised
 from bot.views.press import actor_of, answering
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
@@ -19,7 +19,6 @@ from bot.views.result import details
 from bot.views.start_from import StartModal, starts_of
 from bot.wording.catalogue import later
 
-_LINK: Final = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:\d+|@me)/\d+/(\d+)/?")
 SHORTEST_SNOWFLAKE: Final = 15  # digits; an id of Discord's is longer than any of Easel's
 
 
@@ -44,24 +43,39 @@ class Details(commands.Cog):
 def named(which: str) -> int:
     """The id of a message (from a link) or of a generation.  Raises InvalidOption."""
     words = which.strip().removeprefix("#")
-    link = _LINK.fullmatch(words)
-    digits = link[1] if link else words
+    link = LINK.fullmatch(words)
+    digits = link["message"] if link else words
     if not digits.isdecimal() or len(digits) > 20:
         raise InvalidOption("which", "names_no_generation")
     return int(digits)
 
 
 async def _show(interaction: discord.Interaction[Bot], record: GenerationRecord) -> None:
-    told = details(record, verdict=actor_of(interaction).answers_for(record))
-    await interaction.response.send_message(view=note(told), ephemeral=True)
+    await interaction.response.send_message(view=note(_told(interaction, record)), ephemeral=True)
+
+
+def _told(interaction: discord.Interaction[Bot], record: GenerationRecord) -> str:
+    return details(record, verdict=actor_of(interaction).answers_for(record))
 
 
 @app_commands.context_menu(name=later("Who made this?"))
 @everywhere
 async def who_made_this(interaction: discord.Interaction[Bot], message: discord.Message) -> None:
+    """By the message where it is ours, else by what its pictures look like: saved, changed, posted again."""
     async with answering(interaction):
-        pictures = interaction.client.services.pictures
-        await _show(interaction, await pictures.of_message(actor_of(interaction), message.id))
+        try:
+            record = await interaction.client.services.pictures.of_message(actor_of(interaction), message.id)
+        except NotFound:
+            if not pictures_in(message):
+                raise
+        else:
+            await _show(interaction, record)
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await recognised(interaction, pictures_in(message))
+        if not found:
+            raise NotFound("like_picture")
+        await interaction.followup.send(view=note(_told(interaction, found[0].record)), ephemeral=True)
 
 
 @app_commands.context_menu(name=later("Remix"))

@@ -18,6 +18,7 @@ from bot.database.records import GenerationFilter, SanctionKind
 from bot.errors import InvalidOption, TooLarge
 from bot.views.answer import note
 from bot.views.chart import stats_layout
+from bot.views.found import found_at, found_layout, recognised
 from bot.views.modlog import (
     MAX_CATEGORY,
     MAX_WORDS,
@@ -134,6 +135,24 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
             removed = await pictures.remove(actor_of(interaction), generation, reason, index)
             told = moderating.removed(generation, index, gone=removed.gone)
             await interaction.followup.send(view=note(told), ephemeral=True)
+
+    @app_commands.command(description=later("Find out which generation a picture shows, also a changed one"))
+    @app_commands.describe(
+        picture=later("The picture, a screenshot of it, or a grid"),
+        link=later("A link to a message of Easel's, or to a picture at Discord"),
+    )
+    async def find(
+        self, interaction: discord.Interaction[Bot], picture: discord.Attachment | None = None, link: str | None = None
+    ) -> None:
+        async with answering(interaction):
+            actor_of(interaction).require("manage_messages")
+            if (picture is None) == (link is None):
+                raise InvalidOption("picture", "picture_or_link")
+            await interaction.response.defer(ephemeral=True)
+            found = (
+                await found_at(interaction, link or "") if picture is None else await recognised(interaction, [picture])
+            )
+            await interaction.followup.send(view=found_layout(found), ephemeral=True)
 
     @app_commands.command(description=later("One person's record here: requests, blocks, reports, sanctions"))
     @app_commands.describe(person=later("Who"))

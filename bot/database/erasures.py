@@ -7,12 +7,12 @@ What its owner deleted is due at once: nobody reviews it.
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from bot.database.records import Erasure
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables import GenerationTable, ImageTable
+from bot.database.tables import FingerprintTable, GenerationTable, ImageTable
 
 
 class Erasures:
@@ -54,6 +54,8 @@ class Erasures:
         async with self._database.writing("erasure") as session:
             pictures = (ImageTable.generation_id == of, ImageTable.index.in_(erasure.image_indexes))
             await session.execute(update(ImageTable).where(*pictures).values(erased_at=now))
+            looks = (FingerprintTable.generation_id == of, FingerprintTable.image_index.in_(erasure.image_indexes))
+            await session.execute(delete(FingerprintTable).where(*looks))
             gone = {"erased_at": now, "init_image_key": None} if erasure.whole else {}
             # The grid shows every picture; of those that are left another is composed when it is asked for.
             await session.execute(update(GenerationTable).where(GenerationTable.id == of).values(grid_key=None, **gone))

@@ -8,7 +8,21 @@ SQLite and PostgreSQL.  Every list that a person pages through has an index that
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, String, Text, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -142,7 +156,6 @@ class ImageTable(Table):
     index: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    perceptual_hash: Mapped[str | None] = mapped_column(String(64))
     seed: Mapped[int] = mapped_column(BigInteger)
     score: Mapped[float | None]
     verdict: Mapped[dict[str, Any] | None]  # the picture check's; None from before there was one
@@ -155,6 +168,25 @@ class ImageTable(Table):
     erased_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "erased_at", "removed_at"),)
+
+
+class FingerprintTable(Table):
+    """What one picture looks like (see bot/generation/fingerprint.py); it goes when the picture's file goes."""
+
+    __tablename__ = "fingerprints"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    generation_id: Mapped[int] = mapped_column(Id)
+    image_index: Mapped[int]
+    prints: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["generation_id", "image_index"], ["images.generation_id", "images.index"], ondelete="CASCADE"
+        ),
+        Index(None, "generation_id", "image_index", unique=True),
+        {"sqlite_autoincrement": True},  # an id that was used before would be taken for what was there then
+    )
 
 
 class PostTable(Table):

@@ -85,11 +85,16 @@ class Generator:
         self._started: asyncio.Queue[tuple[Work, Start]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._told_in_turn: deque[int] = deque()
+        self._listeners: list[Callable[[int], None]] = []
         self._starter: asyncio.Task[None] | None = None
         pool.listen(self.give_turns)
 
     async def open(self) -> None:
         self._starter = asyncio.create_task(self._start_works(), name="generator")
+
+    def listen(self, listener: Callable[[int], None]) -> None:
+        """Call `listener` with the id of each generation that was drawn, behind its delivery."""
+        self._listeners.append(listener)
 
     async def close(self) -> None:
         """Take no more orders; finish what is drawn and delivered now, for so long as the settings allow.
@@ -388,6 +393,9 @@ class Generator:
         self._queue.cancel(work.generation_id)
         self._works.remove(work)
         self.give_turns()
+        if work.drawn:
+            for listener in self._listeners:
+                listener(work.generation_id)
 
     def give_turns(self) -> None:
         """Start as many as the pool takes; tell the others their places."""

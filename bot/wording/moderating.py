@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, say
+from bot.wording.reader import count, reader, say
 from bot.wording.terms import REVIEWS, requests, sanction, seconds, status, until
 from bot.wording.text import plain, relative
 
@@ -23,6 +23,9 @@ NOTHING_MATCHES: Final = later("Nothing matches.")
 NOTHING_YET: Final = later("Nothing yet.")
 NOTHING_TO_REVIEW: Final = later("Nothing waits for a decision. Reports, appeals and what the filter flags come here.")
 NOT_ALL_GONE: Final = later("Discord did not let me take every message down; please delete what is left.")
+NOT_RECOGNISED: Final = later(
+    "No picture of this server's looks like it. Pictures whose files were deleted are not known any more."
+)
 EXPORTED: Final = later("The request log, newest first.")
 _SIGNS: Final = {"misuse": "🚨", "report": "🚩", "appeal": "⚖️", "held": "✋", "flag": "🔎"}
 
@@ -82,6 +85,18 @@ def generation(generation_id: int, index: int | None = None) -> str:
     if index is None:
         return say("Generation {number}", number=generation_id)
     return say("Picture {picture} of generation {number}", picture=index + 1, number=generation_id)
+
+
+# ---------------------------------------------------------------------------------------------------------- recognising
+
+
+def recognised(number: int) -> str:
+    return count("{number} generation looks like it", "{number} generations look like it", number)
+
+
+def likeness(index: int, share: float) -> str:
+    percent = reader().number(round(100 * share))
+    return say("Picture {number}, {percent} % alike", number=index + 1, percent=percent)
 
 
 # ------------------------------------------------------------------------------------------------------------ sanctions

@@ -19,6 +19,8 @@ FIELDS: Final = {
     "strength": later("Strength"),
     "init_image": later("Picture"),
     "use": later("Use"),
+    "picture": later("Picture"),
+    "link": later("Link"),
     "model": later("Model"),
     "size": later("Size"),
     "duration": later("Duration"),
@@ -63,6 +65,8 @@ PROBLEMS: Final = {
     "needs_picture": later("How to use a picture was chosen, and no picture was given."),
     "no_model_ready": later("No drawing server is ready just now. Please try again in a moment."),
     "cannot_complete": later("The model {model} cannot complete a picture. Vary it instead."),
+    "not_at_discord": later("The link must lead to a message of this server, or to a picture at {hosts}."),
+    "picture_or_link": later("Give a picture or a link."),
     "unknown_model": later("No drawing server has the model {value} now."),
     "unknown_size": later("{field} is {value}; the model {model} draws {known}."),
     "no_size": later("{field} is {value}; it must read like 512x512."),
@@ -106,6 +110,12 @@ LOST: Final = {
     "file": later("The picture's file was not found. It may have been removed."),
     "channel": later("Discord does not say in which channel this is."),
     "message_of_easel": later("This message shows nothing that Easel drew, or it was removed."),
+    "message_here": later("This message was not found in this server, or one of us may not read its channel."),
+    "picture_in_message": later(
+        "Discord does not show me a picture in this message. Right-click it (Apps → *Who made this?*), or give me the "
+        "picture itself."
+    ),
+    "like_picture": later("Easel knows no picture like it, as far as you may see."),
     "style": later("There is no style of this name. `/style list` shows what there is."),
     "own_picture": later("You have no finished pictures yet. Try `/imagine`."),
     "sanction": later("No ban or timeout of this person is in force."),
