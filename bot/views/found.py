@@ -4,11 +4,13 @@ In: attachments, messages, links.  Out: picture files, and a layout of what was 
 Nothing is fetched but what lies at Discord.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import aiohttp
 import discord
 from discord import ui
 
@@ -18,6 +20,7 @@ from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry
 from bot.views.press import actor_of
+from bot.views.upload import FETCH_SECONDS
 from bot.wording import moderating
 from bot.wording.reader import say
 
@@ -78,15 +81,17 @@ async def _message_at(interaction: BotInteraction, asked: re.Match[str]) -> disc
 
 
 async def _file_of(interaction: BotInteraction, picture: str | discord.Attachment) -> bytes:
-    if isinstance(picture, discord.Attachment):
-        if picture.size > MAX_FILE_BYTES:
-            raise InvalidOption("picture", "too_large", {"bytes": picture.size, "limit": MAX_FILE_BYTES})
-        return await picture.read()
-    _check_address(picture)
+    if isinstance(picture, str):
+        _check_address(picture)
+    elif picture.size > MAX_FILE_BYTES:
+        raise InvalidOption("picture", "too_large", {"bytes": picture.size, "limit": MAX_FILE_BYTES})
     try:
-        return await interaction.client.http.get_from_cdn(picture)
-    except discord.HTTPException as error:
-        raise NotFound("file") from error
+        async with asyncio.timeout(FETCH_SECONDS):
+            if isinstance(picture, str):
+                return await interaction.client.http.get_from_cdn(picture)
+            return await picture.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise InvalidOption("picture", "picture_not_loaded") from error
 
 
 def _check_address(link: str) -> None:
