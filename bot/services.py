@@ -18,6 +18,7 @@ from bot.actions.digest import Digest
 from bot.actions.erasing import Eraser
 from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
+from bot.actions.meaning import Meaning
 from bot.actions.moderation import Moderation
 from bot.actions.notices import Notices
 from bot.actions.pictures import Pictures
@@ -38,6 +39,7 @@ from bot.database.favourites import OwnFavourites
 from bot.database.fingerprints import Fingerprints
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
+from bot.database.meanings import MeaningLog
 from bot.database.metered import MeteredLog
 from bot.database.notices import NoticeLog
 from bot.database.personal import PersonalData
@@ -52,6 +54,7 @@ from bot.database.shares import Shares
 from bot.database.statistics import Statistics
 from bot.database.styles import Styles
 from bot.database.web_sessions import WebSessions
+from bot.errors import NoEndpoint
 from bot.generation.generator import Generator
 from bot.generation.live import INTERVAL_SECONDS
 from bot.generation.recovery import Recovery
@@ -97,6 +100,7 @@ class Services:
     gallery: Gallery
     contests: Contests
     digest: Digest
+    meaning: Meaning
     moderation: Moderation
     reviews: ReviewQueue
     terms: Terms
@@ -234,6 +238,9 @@ async def open_services(
             notices=notices,
             partition=settings.partition,
         )
+        meaning = Meaning(meanings=MeaningLog(database), shares=shares, pool=pool)
+        if settings.partition.holds(None):  # one process of several does it
+            stack.push_async_callback(_ended, asyncio.create_task(_keep_reading(meaning), name="reading"))
         stack.push_async_callback(_ended, asyncio.create_task(_keep_the_calendar(contests, digest), name="calendar"))
         stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(eraser, privacy), name="purge"))
         yield Services(
@@ -253,6 +260,7 @@ async def open_services(
             gallery=gallery,
             contests=contests,
             digest=digest,
+            meaning=meaning,
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
             reviews=review_queue,
             terms=Terms(terms),
@@ -315,6 +323,17 @@ async def _keep_the_calendar(contests: Contests, digest: Digest) -> None:
         except Exception:  # as above
             log.exception("calendar.not_kept")
         await asyncio.sleep(CALENDAR_SECONDS)
+
+
+async def _keep_reading(meaning: Meaning) -> None:
+    while True:
+        await asyncio.sleep(CALENDAR_SECONDS)
+        try:
+            await meaning.read()
+        except NoEndpoint:
+            log.info("prompts.nobody_reads")
+        except Exception:  # as above
+            log.exception("prompts.not_read")
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

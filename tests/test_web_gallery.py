@@ -216,6 +216,24 @@ async def test_another_servers_picture_is_not_here(site: Pages) -> None:
     assert "theirs" not in (await ada.get(AT)).text
 
 
+async def test_words_are_looked_for_by_what_they_mean(site: Pages) -> None:
+    """On the wall, and below a picture; where nobody can read them, as they are, and the page says so."""
+    cat, dog = await shared(site, "a small cat"), await shared(site, "a small dog")
+    await shared(site, "the sea")
+    await site.services.meaning.read()
+    ada = await site.browser(ADA)
+    page = (await ada.get(f"{AT}?words=small+cat+please&how=meaning")).text
+    assert page.index(f'href="{AT}/{cat.id}"') < page.index(f'href="{AT}/{dog.id}"')
+    assert "the sea" not in page
+    assert "a small cat" not in (await ada.get(f"{AT}?words=small+cat+please")).text
+    shown = (await ada.get(f"{AT}/{cat.id}")).text
+    assert f'<li><a href="{AT}/{dog.id}">' in shown[shown.index("More like this") :]
+    site.pool.can_check = False
+    page = (await ada.get(f"{AT}?words=cat&how=meaning")).text
+    assert "No drawing server can read" in page
+    assert "a small cat" in page
+
+
 async def test_a_lost_file_is_a_placeholder(site: Pages) -> None:
     """The page and the wall stay whole."""
     share = await shared(site)

@@ -87,8 +87,13 @@ class MeaningTable(Table):
 
     __tablename__ = "prompt_meanings"
 
-    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), unique=True)
+    guild_id: Mapped[int] = mapped_column(BigInteger)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+    # A number is given once, so that who has read up to one misses nothing.
+    __table_args__ = (Index(None, "guild_id", "id"), {"sqlite_autoincrement": True})
 
 
 class ReticentTable(Table):

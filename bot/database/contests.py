@@ -98,6 +98,13 @@ class ContestLog:
     async def move_on(self) -> None:
         """Take every contest whose time has come to its next phase.  Never back."""
         now = self._now()
+        late = or_(
+            and_(ContestTable.state == "entries", ContestTable.voting_at <= now),
+            and_(ContestTable.state == "voting", ContestTable.ends_at <= now),
+        )
+        async with self._database.reading() as session:
+            if await session.scalar(select(ContestTable.id).where(late).limit(1)) is None:
+                return
         async with self._database.writing("contest") as session:
             for state, due, following in (
                 ("entries", ContestTable.voting_at, "voting"),

@@ -33,7 +33,7 @@ from inference.contract import MAX_IMAGES
 
 GalleryOrder = Literal["newest", "top"]
 
-SOME_TRIES: Final = 4  # draws a picture that a page by chance is to have
+SOME_TRIES: Final = 2  # draws a picture that a page by chance is to have
 
 
 class Shares:

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.actions.actor import Actor
-from bot.database.records import GalleryFilter, ShareRecord
+from bot.database.records import GalleryFilter, SharePage, ShareRecord
 from bot.database.session import utc_now
 from bot.database.shares import GalleryOrder
+from bot.errors import NoEndpoint
 from bot.web import asked
-from bot.web.gallery.visit import member_visit, visit
+from bot.web.gallery.visit import Visit, member_visit, visit
 from bot.web.media import picture_response
 from bot.web.render import noted, page, redirect
 from bot.web.site import site_of, visitor_of
@@ -25,6 +26,7 @@ from bot.wording.reader import say
 routes = web.RouteTableDef()
 
 PER_PAGE: Final = 48
+ALIKE: Final = 6
 SPANS: Final = {"day": timedelta(days=1), "week": timedelta(weeks=1), "all": None}
 MAX_WORDS: Final = 200
 SHARE: Final = r"/gallery/{guild}/{share:\d{1,18}}"
@@ -61,12 +63,8 @@ async def wall(request: web.Request) -> web.Response:
         favourites_of=here.actor.user_id if mine else None,
         since=None if since is None or sort != "top" else utc_now() - since,
     )
-    gallery = site_of(request).services.gallery
-    if sort == "random" and not (words or by or mine):
-        found = await gallery.some(here.actor, PER_PAGE)
-    else:
-        order: GalleryOrder = "top" if sort == "top" else "newest"
-        found = await gallery.page(here.actor, order, request.query.get("after") or None, PER_PAGE, wanted)
+    by_meaning = bool(words) and request.query.get("how") == "meaning"
+    found, unread = await found_by(request, here, wanted, sort, by_meaning=by_meaning)
     state = {"words": words, "sort": sort if sort != "new" else "", "span": span if span != "all" else "", "by": by}
     if mine:
         state["favourites"] = "1"
@@ -80,11 +78,30 @@ async def wall(request: web.Request) -> web.Response:
         span=span,
         by=by,
         mine=mine,
+        by_meaning=by_meaning,
+        unread=unread,
         sorts=SORTS,
         name=found.records[0].generation.order.requester.user_name if by and found.records else by,
         more=None if found.next_cursor is None else address(**state, after=found.next_cursor),
         done=noted(request),
     )
+
+
+async def found_by(
+    request: web.Request, here: Visit, wanted: GalleryFilter, sort: str, *, by_meaning: bool
+) -> tuple[SharePage, bool]:
+    """What the wall shows; and whether nobody could say what the words mean, so that they are looked for as such."""
+    services, unread = site_of(request).services, False
+    if by_meaning and wanted.words:
+        try:
+            return SharePage(await services.meaning.search(here.actor, wanted.words, PER_PAGE), None), False
+        except NoEndpoint:
+            unread = True
+    if sort == "random" and wanted == GalleryFilter():
+        return await services.gallery.some(here.actor, PER_PAGE), unread
+    order: GalleryOrder = "top" if sort == "top" else "newest"
+    after = request.query.get("after") or None
+    return await services.gallery.page(here.actor, order, after, PER_PAGE, wanted), unread
 
 
 @routes.get(SHARE)
@@ -103,6 +120,7 @@ async def picture(request: web.Request) -> web.Response:
         recipe=recipe(share),
         command=command(share),
         relatives=await gallery.relatives(here.actor, share),
+        alike=await site_of(request).services.meaning.like(here.actor, share, ALIKE),
         voted=voted,
         favourite=favourite,
         may_unshare=here.member and may_unshare(here.actor, share),
