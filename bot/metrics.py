@@ -34,7 +34,8 @@ class BotMetrics:
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.registry = CollectorRegistry()
         self._clock = clock
-        self._ordered: dict[int, float] = {}  # when each generation under way was ordered
+        self._ordered: dict[int, float] = {}  # when each generation under way was ordered, and its turn came
+        self._started: dict[int, float] = {}
         own = self.registry
         self._orders = Counter("easel_bot_orders", "Orders that were let in.", registry=own)
         self._refusals = Counter(
@@ -71,20 +72,22 @@ class BotMetrics:
         self._ordered[generation_id] = self._clock()
 
     def started(self, generation_id: int) -> None:
+        now = self._started[generation_id] = self._clock()
         if generation_id in self._ordered:
-            self._waits.observe(self._clock() - self._ordered[generation_id])
+            self._waits.observe(now - self._ordered[generation_id])
 
-    def drawn(self, pictures: int) -> None:
+    def drawn(self, generation_id: int, pictures: int) -> None:
         self._pictures.inc(pictures)
+        started = self._started.get(generation_id)
+        if pictures and started is not None:
+            self._per_picture.observe((self._clock() - started) / pictures)
 
-    def ended(self, generation_id: int, outcome: str, *, pictures: int = 0, seconds: float | None = None) -> None:
-        """`seconds` is what the drawing of `pictures` took."""
+    def ended(self, generation_id: int, outcome: str) -> None:
         self._endings.labels(outcome).inc()
+        self._started.pop(generation_id, None)
         ordered = self._ordered.pop(generation_id, None)
         if outcome == "delivered" and ordered is not None:
             self._whole.observe(self._clock() - ordered)
-        if pictures and seconds is not None:
-            self._per_picture.observe(seconds / pictures)
 
     def verdict(self, action: str, category: str | None) -> None:
         self._verdicts.labels(action, category or "none").inc()

@@ -242,7 +242,8 @@ async def open_services(
         if settings.partition.holds(None):  # one process of several does it
             stack.push_async_callback(_ended, asyncio.create_task(_keep_reading(meaning), name="reading"))
         stack.push_async_callback(_ended, asyncio.create_task(_keep_the_calendar(contests, digest), name="calendar"))
-        stack.push_async_callback(_ended, asyncio.create_task(_keep_purging(eraser, privacy), name="purge"))
+        purging = asyncio.create_task(_keep_purging(generations, eraser, privacy), name="purge")
+        stack.push_async_callback(_ended, purging)
         yield Services(
             settings=settings,
             generator=generator,
@@ -305,9 +306,10 @@ def _say_lost(why: str) -> None:
     log.critical("locks.taken_by_another", why=why)
 
 
-async def _keep_purging(eraser: Eraser, privacy: Privacy) -> None:
+async def _keep_purging(generations: GenerationLog, eraser: Eraser, privacy: Privacy) -> None:
     while True:
         try:
+            await generations.forget_expired_tokens()
             await eraser.erase()
             await privacy.purge()
         except Exception:  # a database that is away now may be back in an hour

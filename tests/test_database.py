@@ -158,13 +158,13 @@ async def test_every_ending_forgets_the_token(log: GenerationLog, database: Data
         assert (await session.execute(text("SELECT interaction_token FROM generations"))).all() == [(None,)]
 
 
-async def test_expired_tokens_are_forgotten_with_the_next_order(log: GenerationLog, clock: Clock) -> None:
+async def test_expired_tokens_are_forgotten(log: GenerationLog, clock: Clock) -> None:
     """A token is of no use after its fifteen minutes, and does not stay; an hour is for clocks that were wrong."""
     clock.now = datetime.now(UTC)
     first = await log.open(seeded(interaction=an_interaction(minutes=15)))
     for minutes, known in ((16, True), (60, False)):
         clock.now += timedelta(minutes=minutes)
-        await log.open(seeded())
+        await log.forget_expired_tokens()
         record = await log.get(first)
         assert record is not None
         assert (record.order.interaction is not None) == known
@@ -641,3 +641,18 @@ async def test_choices_at_the_same_moment_are_both_taken(database: Database, aud
     acts = (await audit_log.page(GUILD)).records
     assert len(acts) == 8
     assert dict(acts[0].after)["moderator_role"] == str((await settings.get(GUILD)).moderator_role_id)
+
+
+async def test_a_removed_picture_that_is_drawn_again_stays_removed(log: GenerationLog) -> None:
+    """Its files were lost, and come back; whoever removed it does not have to look again."""
+    generation_id = await log.open(seeded())
+    picture = ImageRecord(generation_id, 0, "key", "s" * 64, 7, 0.5, 8, 8)
+    await log.record_queued(generation_id)
+    await log.record_start(generation_id)
+    await log.record_pictures(generation_id, [picture], model="m", grid_key=None)
+    await log.remove(generation_id, 5, "not here", 0)
+    await log.record_pictures(generation_id, [replace(picture, sha256="t" * 64)], model="m", grid_key=None)
+    record = await log.get(generation_id)
+    assert record is not None
+    assert record.images[0].sha256 == "t" * 64
+    assert record.images[0].removal is not None

@@ -6,11 +6,13 @@ In: words and who chose them.  Out: `BlockedTerm`s.  How they are matched is the
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal, cast
 
 from sqlalchemy import ColumnElement, or_, select
 
 from bot.database.audit import Act, note_act
+from bot.database.recent import Recent
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import BlockedTermTable
 from bot.errors import InvalidOption, NotFound
@@ -40,6 +42,7 @@ class BlockedTerms:
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self._recent: Recent[int | None, tuple[BlockedTerm, ...]] = Recent()
 
     @whole
     async def add(self, guild_id: int | None, term: str, action: TermAction, by: int) -> BlockedTerm:
@@ -68,6 +71,7 @@ class BlockedTerms:
                 by, "block_term", f"term:{row.id}", guild_id, before=before, after={"term": term, "action": action}
             )
             await note_act(session, now, act)
+        self._recent.forget()
         return _record(row)
 
     @whole
@@ -80,10 +84,14 @@ class BlockedTerms:
             await session.delete(row)
             before = {"term": row.term, "action": row.action}
             await note_act(session, self._now(), Act(by, "allow_term", f"term:{term_id}", guild_id, before=before))
+        self._recent.forget()
         return _record(row)
 
     async def of(self, guild_id: int | None) -> tuple[BlockedTerm, ...]:
         """What counts in a server (None: in direct messages), by alphabet; the operator's words, too."""
+        return await self._recent.get(guild_id, partial(self._read, guild_id))
+
+    async def _read(self, guild_id: int | None) -> tuple[BlockedTerm, ...]:
         here: ColumnElement[bool] = BlockedTermTable.guild_id.is_(None)
         if guild_id is not None:
             here = or_(here, BlockedTermTable.guild_id == guild_id)

@@ -5,9 +5,10 @@ In: orders, verdicts, pictures' facts.  Out: `GenerationRecord`s.  Knows no Disc
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, UpdateBase, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, UpdateBase, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -22,8 +23,8 @@ from bot.database.records import (
     Status,
 )
 from bot.database.reviews import queue_picture_verdict, queue_verdict
-from bot.database.rows import generation_record, generation_row, image_row
-from bot.database.session import Database, utc_now, whole
+from bot.database.rows import generation_record, generation_row, image_values
+from bot.database.session import Database, put, rows_of, utc_now, whole
 from bot.database.states import DRAWN, UNDRAWN, move
 from bot.database.tables import GenerationTable, ImageTable, PostTable
 from bot.database.words import narrowed
@@ -53,7 +54,6 @@ class GenerationLog:
         """Write the row (status "checking") of an order whose seed is drawn; returns its id."""
         row = generation_row(order, self._now())
         async with self._database.writing("generation") as session:
-            await session.execute(_forget_expired_tokens(self._now()))
             session.add(row)
             await session.flush()
             return row.id
@@ -102,8 +102,9 @@ class GenerationLog:
     ) -> None:  # fmt: skip
         """Write the finished pictures and status "delivering" at once."""
         async with self._database.writing("generation") as session:
+            if images:
+                await put(session, ImageTable, *map(image_values, images))
             for image in images:
-                await session.merge(image_row(image))
                 if image.verdict is not None and image.verdict.action != "allow":
                     await queue_picture_verdict(session, image, image.verdict, at or self._now())
             await move(
@@ -114,18 +115,19 @@ class GenerationLog:
     async def record_reply(self, generation_id: int, message_id: int) -> None:
         """The message that tells of the generation, known before there are pictures to show in it."""
         async with self._database.writing("generation") as session:
-            await _change(session, generation_id, message_id=message_id)
-            await _post(session, generation_id, message_id, self._now())
+            channel_id = await _change(session, generation_id, message_id=message_id)
+            await put(session, PostTable, self._post(generation_id, channel_id, message_id))
 
     @whole
     async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
         """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
         ending: dict[str, object] = {"delivered_at": at or self._now(), "interaction_token": None}
         async with self._database.writing("generation") as session:
-            if message_id is not None:
-                ending["message_id"] = message_id
-                await _post(session, generation_id, message_id, self._now())
-            await move(session, generation_id, "expired" if message_id is None else "delivered", **ending)
+            if message_id is None:
+                await move(session, generation_id, "expired", **ending)
+                return
+            channel_id = await move(session, generation_id, "delivered", message_id=message_id, **ending)
+            await put(session, PostTable, self._post(generation_id, channel_id, message_id))
 
     async def fail(self, generation_id: int, code: str, data: Mapping[str, Any]) -> None:
         """It ended without pictures; `code` and `data` are the error's."""
@@ -218,6 +220,13 @@ class GenerationLog:
 
     # ------------------------------------------------------------------------------------------------ private
 
+    def _post(self, generation_id: int, channel_id: int, message_id: int) -> dict[str, object]:
+        """The generation's message, in the channel where it was ordered, is known among its posts."""
+        return {
+            "message_id": message_id, "channel_id": channel_id, "generation_id": generation_id,
+            "posted_at": self._now(),
+        }  # fmt: skip
+
     @whole
     async def _update(self, generation_id: int, **values: object) -> None:
         async with self._database.writing("generation") as session:
@@ -253,6 +262,7 @@ class GenerationLog:
 # ---------------------------------------------------------------------------------------------------- queries
 
 
+@cache
 def _with_images() -> Select[GenerationTable]:
     return select(GenerationTable).options(selectinload(GenerationTable.images))
 
@@ -301,22 +311,15 @@ def _forget_expired_tokens(now: datetime) -> UpdateBase:
     )
 
 
-async def _change(session: AsyncSession, generation_id: int, **values: object) -> None:
-    changed = await session.execute(
-        update(GenerationTable)
-        .where(GenerationTable.id == generation_id)
-        .values(**values)
-        .returning(GenerationTable.id)
-    )
-    if changed.first() is None:
-        raise NotFound("generation", generation_id)
+@cache
+def _changing() -> UpdateBase:
+    rows = rows_of(GenerationTable)
+    return update(rows).where(rows.c.id == bindparam("row")).returning(rows.c.channel_id)
 
 
-async def _post(session: AsyncSession, generation_id: int, message_id: int, now: datetime) -> None:
-    """The generation's message, in the channel where it was ordered, is known among its posts."""
-    channel_id = await session.scalar(select(GenerationTable.channel_id).where(GenerationTable.id == generation_id))
+async def _change(session: AsyncSession, generation_id: int, **values: object) -> int:
+    """Returns the id of the channel where it was ordered."""
+    channel_id = (await session.execute(_changing(), {"row": generation_id, **values})).scalar()
     if channel_id is None:
         raise NotFound("generation", generation_id)
-    await session.merge(
-        PostTable(message_id=message_id, channel_id=channel_id, generation_id=generation_id, posted_at=now)
-    )
+    return int(channel_id)

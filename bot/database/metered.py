@@ -41,13 +41,11 @@ class MeteredLog(GenerationLog):
         at: datetime | None = None,
     ) -> None:  # fmt: skip
         await super().record_pictures(generation_id, images, model=model, grid_key=grid_key, at=at)
-        self._metrics.drawn(len(images))
+        self._metrics.drawn(generation_id, len(images))
 
     async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
         await super().delivered(generation_id, message_id, at)
-        record = await self.get(generation_id)
-        pictures, seconds = (len(record.images), record.seconds) if record is not None else (0, None)
-        self._metrics.ended(generation_id, "delivered", pictures=pictures, seconds=seconds)
+        self._metrics.ended(generation_id, "delivered")
 
     async def fail(self, generation_id: int, code: str, data: Mapping[str, Any]) -> None:
         await super().fail(generation_id, code, data)

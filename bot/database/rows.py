@@ -128,22 +128,22 @@ def _order(row: GenerationTable) -> Order:
     )
 
 
-def image_row(image: ImageRecord) -> ImageTable:
-    return ImageTable(
-        generation_id=image.generation_id,
-        index=image.index,
-        key=image.key,
-        sha256=image.sha256,
-        seed=image.seed,
-        score=image.score,
-        width=image.width,
-        height=image.height,
-        verdict=None if image.verdict is None else image.verdict.to_json(),
-        filled=image.filled or None,
-        removed_at=image.removal.at if image.removal else None,
-        removed_by=image.removal.by if image.removal else None,
-        removed_why=image.removal.why if image.removal else None,
-    )
+def image_values(image: ImageRecord) -> dict[str, object]:
+    return {
+        "generation_id": image.generation_id,
+        "index": image.index,
+        "key": image.key,
+        "sha256": image.sha256,
+        "seed": image.seed,
+        "score": image.score,
+        "width": image.width,
+        "height": image.height,
+        "verdict": None if image.verdict is None else image.verdict.to_json(),
+        "filled": image.filled or None,
+        "removed_at": image.removal.at if image.removal else None,
+        "removed_by": image.removal.by if image.removal else None,
+        "removed_why": image.removal.why if image.removal else None,
+    }
 
 
 def image_record(row: ImageTable) -> ImageRecord:

@@ -8,23 +8,26 @@ Transactions are short: nothing but the database is awaited inside one.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Executable, Table, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
 
 from bot.database import migrate
 from bot.database.migrate import SchemaState
+from bot.database.sqlite import sqlite_engine
 from bot.errors import ConfigurationError, NotSaved
 
 log = structlog.get_logger(__name__)
@@ -32,8 +35,8 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BUSY_SECONDS = 5  # how long SQLite waits for another process to finish its write
-MIGRATION_TRIES = 12  # as often as that for another process that migrates
+CONNECTIONS = 10  # kept open; one that is opened for a statement and closed again costs more than the statement
+MIGRATION_TRIES = 12  # waits of BUSY_SECONDS for another process that migrates
 LOCKED = "database is locked"
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -69,6 +72,27 @@ async def take_turn(session: AsyncSession, name: str) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+def rows_of(table: type[DeclarativeBase]) -> Table:
+    """The table itself, for statements that are written often: the mapper's own are several times as dear."""
+    return cast("Table", table.__table__)
+
+
+async def put(session: AsyncSession, table: type[DeclarativeBase], *rows: Mapping[str, object]) -> None:
+    """Write rows; one whose key stands already gets these values, and keeps its own where they are None."""
+    await session.execute(_putting(session.get_bind().dialect.name, table, tuple(rows[0])), list(rows))
+
+
+@cache
+def _putting(dialect: str, table: type[DeclarativeBase], names: tuple[str, ...]) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert  # the same words in both
+    statement = insert(rows_of(table))
+    keys = [column.name for column in rows_of(table).primary_key]
+    changed = {
+        name: func.coalesce(statement.excluded[name], rows_of(table).c[name]) for name in names if name not in keys
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
 def engine_url(text: str) -> URL:
     """As SQLAlchemy takes it; where no driver is named, ours, as `sqlite:///bot.db` and `postgres://…` mean it.
 
@@ -89,16 +113,17 @@ class Database:
             shown = self._url.render_as_string(hide_password=True)
             # A server may have been restarted since its connections were made; SQLite's never go stale.
             self._remote = self._url.get_backend_name() != "sqlite"
-            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self._remote)
+            self._engine: AsyncEngine = (
+                create_async_engine(self._url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
+                if self._remote
+                else sqlite_engine(self._url, CONNECTIONS)
+            )
         except (ArgumentError, ImportError, InvalidRequestError, ValueError) as error:
             problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
             cure = "Leave it empty for SQLite in DATA_DIR; PostgreSQL reads postgresql://user:password@host/name."
             if isinstance(error, ImportError):
                 cure = "PostgreSQL's driver is an extra: pip install -e '.[postgres]' in Easel's folder."
             raise ConfigurationError("DATABASE_URL", shown, problem, cure) from error
-        if not self._remote:
-            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
         if measure is not None:
             _measure_statements(self._engine, measure)
         # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
@@ -226,21 +251,6 @@ class Database:
         elif self._remote:
             cure = "See that the server runs and takes connections from here, with this name and password."
         return ConfigurationError("DATABASE_URL", self.name, problem, cure)
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    # SQLAlchemy, not sqlite3, begins transactions, so that a writer can take its lock at once (see _begin_sqlite).
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another writer came between; IMMEDIATE waits.
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:

@@ -7,12 +7,14 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import or_, select
 
 from bot.database.audit import Act, note_act
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
+from bot.database.recent import Recent
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import ChannelSettingsTable, GuildSettingsTable
 from inference.contract import Policy
@@ -25,6 +27,8 @@ class GuildSettings:
         self._database = database
         self._now = now
         self._known: dict[int, GuildRecord] = {}
+        self._guilds: Recent[int, GuildRecord] = Recent()
+        self._channels: Recent[int, Drawing] = Recent()
 
     async def load(self) -> None:
         """Read what is asked for at each interaction, so that `moderator_role` and `language` are known at once."""
@@ -54,6 +58,9 @@ class GuildSettings:
         """The server's choices; the defaults for a server without any and for direct messages (None)."""
         if guild_id is None:
             return GuildRecord(0)
+        return await self._guilds.get(guild_id, partial(self._read_guild, guild_id))
+
+    async def _read_guild(self, guild_id: int) -> GuildRecord:
         async with self._database.reading() as session:
             row = await session.get(GuildSettingsTable, guild_id)
         return self._remember(GuildRecord(guild_id) if row is None else _record(row))
@@ -85,10 +92,14 @@ class GuildSettings:
             act = _changed(by, f"guild:{guild_id}", guild_id, _described(before), _described(chosen))
             if act.after:
                 await note_act(session, now, act)
+        self._guilds.forget()
         return self._remember(chosen)
 
     async def channel(self, channel_id: int) -> Drawing:
         """What was chosen for this channel alone."""
+        return await self._channels.get(channel_id, partial(self._read_channel, channel_id))
+
+    async def _read_channel(self, channel_id: int) -> Drawing:
         async with self._database.reading() as session:
             row = await session.get(ChannelSettingsTable, channel_id)
         return Drawing() if row is None else _drawing(row.drawing)
@@ -109,6 +120,7 @@ class GuildSettings:
             act = _changed(by, f"channel:{channel_id}", guild_id, _chosen(before), _chosen(chosen))
             if act.after:
                 await note_act(session, now, act)
+        self._channels.forget()
 
 
 def _changed(by: int, subject: str, guild_id: int, old: dict[str, str], new: dict[str, str]) -> Act:

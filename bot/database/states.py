@@ -9,12 +9,14 @@ a row backwards, whoever else works on it.  One that is repeated, because nobody
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import UpdateBase, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.records import Status
+from bot.database.session import rows_of
 from bot.database.tables import GenerationTable
 from bot.errors import NotFound
 
@@ -42,16 +44,23 @@ class Overtaken(Exception):  # says what happened
         super().__init__(f"generation {generation_id} cannot become {wanted}: it is {found}")
 
 
-async def move(session: AsyncSession, generation_id: int, to: Status, **values: object) -> None:
-    """Give the row its next status, and `values`.  Raises Overtaken where it stands elsewhere, and NotFound."""
-    moved = await session.execute(
-        update(GenerationTable)
-        .where(GenerationTable.id == generation_id, GenerationTable.status.in_((*BEFORE[to], to)))
-        .values(status=to, **values)
-        .returning(GenerationTable.id)
-    )
-    if moved.first() is None:
+@cache
+def _moving(to: Status) -> UpdateBase:
+    rows = rows_of(GenerationTable)
+    stands_before = or_(*(rows.c.status == status for status in (*BEFORE[to], to)))
+    return update(rows).where(rows.c.id == bindparam("row"), stands_before).returning(rows.c.channel_id)
+
+
+async def move(session: AsyncSession, generation_id: int, to: Status, **values: object) -> int:
+    """Give the row its next status, and `values`; returns its channel's id.
+
+    Raises Overtaken where it stands elsewhere, and NotFound.
+    """
+    moved = await session.execute(_moving(to), {"row": generation_id, "status": to, **values})
+    channel_id = moved.scalar()
+    if channel_id is None:
         found = await session.scalar(select(GenerationTable.status).where(GenerationTable.id == generation_id))
         if found is None:
             raise NotFound("generation", generation_id)
         raise Overtaken(generation_id, to, found)
+    return int(channel_id)

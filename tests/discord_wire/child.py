@@ -1,10 +1,12 @@
 """The real bot, with Discord's addresses changed for the stand-in's: `python -m tests.discord_wire.child`.
 
 WIRE_API and WIRE_GATEWAY are those addresses.  Unless INFERENCE_URLS names servers, the bot's own supervisor keeps a
-painter instead of a server with a model.  WIRE_LAG names a file for the event loop's lag.
+painter instead of a server with a model.  WIRE_LAG names a file for the event loop's lag, WIRE_PROFILE one for the
+profile of the event loop's thread (`python -m pstats FILE`).
 """
 
 import asyncio
+import cProfile
 import os
 import sys
 from pathlib import Path
@@ -49,7 +51,14 @@ def main() -> None:
     if "WIRE_LAG" in os.environ:
         setattr(bot.connection, "run_bot", measured)  # noqa: B010  # as above
     sys.argv = ["easel", "run"]
-    bot.cli.app.main()
+    if "WIRE_PROFILE" in os.environ:
+        profile = cProfile.Profile()
+        try:
+            profile.runcall(bot.cli.app.main)
+        finally:
+            profile.dump_stats(os.environ["WIRE_PROFILE"])
+    else:
+        bot.cli.app.main()
 
 
 if __name__ == "__main__":

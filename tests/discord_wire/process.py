@@ -102,6 +102,11 @@ class BotProcess:
                 return int(line.split()[1]) / 1024
         return 0.0
 
+    def processor_seconds(self) -> float:
+        """What its threads have computed so far; its inference servers are not counted."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def inference_pids(self) -> list[int]:
         """The inference servers that it keeps."""
         try:
