@@ -28,7 +28,18 @@ from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
 
-COGS: Final = ("imagine", "details", "about", "history", "gallery", "contest", "styles", "moderation", "settings")
+COGS: Final = (
+    "imagine",
+    "details",
+    "about",
+    "history",
+    "gallery",
+    "contest",
+    "styles",
+    "moderation",
+    "settings",
+    "privacy",
+)
 SyncWhen = Literal["changed", "always", "never"]
 # Discord waits 3 seconds for a first word, and its own way takes some of them.
 PATIENCE_SECONDS: Final = 2.0

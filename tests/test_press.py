@@ -50,6 +50,7 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:setopen:2n9c", "OpenSection", {"channel_id": 123456}),
     ("easel:setfor:role", "Narrow", {"kind": "role"}),
     ("easel:setwords:block", "EditWords", {"action": "block"}),
+    ("easel:mydata:erase", "OwnData", {"act": "erase"}),
     ("easel:cancel:7", "Cancel", {"generation_id": 7}),
     ("easel:history:", "HistoryPage", {"before": None}),
     ("easel:history:123", "HistoryPage", {"before": 123}),

@@ -17,6 +17,7 @@ import structlog
 from bot.actions.actor import Actor
 from bot.actions.exports import described
 from bot.actions.moderation import UnderWay
+from bot.actions.parts import Parts
 from bot.actions.pictures import Pictures
 from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
@@ -30,6 +31,7 @@ from bot.storage.folder import Storage
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 50
+EXPORTS: Final = 2  # at a time; each reads all pictures of a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class Erased:
     generations: int
     kept: int
     sanctioned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The files, and how many pictures fit into none of them."""
+
+    files: tuple[Path, ...]
+    left_out: int
 
 
 class Privacy:
@@ -53,28 +63,31 @@ class Privacy:
         self._storage = storage
         self._audit_log = audit_log
         self._now = now
+        self._exporting = asyncio.Semaphore(EXPORTS)
 
     async def kept(self, user_id: int) -> Kept:
         """How much of a person's there is, in all servers."""
         return await self._personal.kept(user_id)
 
-    async def export(self, user_id: int, file: Path) -> None:
-        """Write everything of a person's into a zip: `data.json`, and the pictures that are not removed."""
-        generations = []
-        archive = await asyncio.to_thread(zipfile.ZipFile, file, "w", zipfile.ZIP_STORED)
-        try:
-            async for record in self._generations.stream(GenerationFilter(user_id=user_id), BATCH):
-                generations.append(described(record))
-                if record.removal is None:
-                    await self._add_pictures(archive, record)
-            document = {"user_id": str(user_id), "exported_at": self._now().isoformat(), "generations": generations}
-            document |= await self._personal.listed(user_id)
-            text = json.dumps(document, ensure_ascii=False, indent=1, default=_plain)
-            await asyncio.to_thread(archive.writestr, "data.json", text, zipfile.ZIP_DEFLATED)
-        finally:
-            await asyncio.to_thread(archive.close)
+    async def export(self, user_id: int, folder: Path, limit: int | None = None) -> Export:
+        """Write everything of a person's into zips of at most `limit` bytes: the pictures, and last `data.json`."""
+        async with self._exporting:
+            parts = Parts(folder, limit)
+            generations = []
+            try:
+                async for record in self._generations.stream(GenerationFilter(user_id=user_id), BATCH):
+                    generations.append(described(record))
+                    if record.removal is None:
+                        await self._add_pictures(parts, record)
+                document = {"user_id": str(user_id), "exported_at": self._now().isoformat(), "generations": generations}
+                document |= await self._personal.listed(user_id)
+                text = json.dumps(document, ensure_ascii=False, indent=1, default=_plain)
+                await asyncio.to_thread(parts.add, "data.json", text.encode(), zipfile.ZIP_DEFLATED)
+            finally:
+                await asyncio.to_thread(parts.close)
+            return Export(tuple(parts.files), parts.left_out)
 
-    async def _add_pictures(self, archive: zipfile.ZipFile, record: GenerationRecord) -> None:
+    async def _add_pictures(self, parts: Parts, record: GenerationRecord) -> None:
         """Names are made from numbers: nothing that somebody wrote becomes a path."""
         for image in record.images:
             if image.removal is None:
@@ -82,7 +95,7 @@ class Privacy:
                     png = await self._storage.get(image.key)
                 except NotFound:
                     continue
-                await asyncio.to_thread(archive.writestr, f"pictures/{record.id}/{image.index + 1}.png", png)
+                await asyncio.to_thread(parts.add, f"pictures/{record.id}/{image.index + 1}.png", png)
 
     async def erase(self, user_id: int) -> Erased:
         """Erase everything of a person's: messages, files, rows; what moderation still needs stays without a name."""

@@ -35,7 +35,7 @@ class AppealForm(Form, verb="appealed"):
     def heading(self) -> str:
         return say(buttons.APPEAL_TITLE)
 
-    def questions(self) -> Iterator[ui.Label[Any]]:
+    def questions(self) -> Iterator[ui.Item[Any]]:
         yield question(say(buttons.WHY_ALLOWED), "reason", limit=MAX_REASON, long=True)
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:

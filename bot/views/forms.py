@@ -6,7 +6,7 @@ In: a verb and typed fields, which the id keeps.  Out: a form whose answer is ta
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 import discord
 from discord import ui
@@ -32,8 +32,8 @@ class Form(ui.Modal):
 
     def __post_init__(self) -> None:
         super().__init__(title=self.heading(), timeout=None, custom_id=self.custom_ids.write(self))
-        for label in self.questions():
-            self.add_item(label)
+        for item in self.questions():
+            self.add_item(item)
         self.stop()  # so that discord.py does not keep it
 
     @abstractmethod
@@ -41,8 +41,8 @@ class Form(ui.Modal):
         """At most 45 characters."""
 
     @abstractmethod
-    def questions(self) -> Iterator["ui.Label[Self]"]:
-        """Its fields; `take` finds what was written by their custom ids."""
+    def questions(self) -> Iterator[ui.Item[Any]]:
+        """Its fields, and lines of text; `take` finds what was written by the fields' custom ids."""
 
     @abstractmethod
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:

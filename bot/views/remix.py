@@ -30,7 +30,7 @@ class RemixForm(Form, verb="remixed"):
     def heading(self) -> str:
         return say(buttons.REMIX_TITLE)
 
-    def questions(self) -> Iterator[ui.Label[Any]]:
+    def questions(self) -> Iterator[ui.Item[Any]]:
         limit = MAX_PROMPT_CHARACTERS
         yield question(say(buttons.WHAT_TO_DRAW), "prompt", default=self.prompt or None, limit=limit, long=True)
         yield question(

@@ -22,7 +22,7 @@ class ReportForm(Form, verb="reported"):
     def heading(self) -> str:
         return say(buttons.REPORT_TITLE)
 
-    def questions(self) -> Iterator[ui.Label[Any]]:
+    def questions(self) -> Iterator[ui.Item[Any]]:
         yield question(say(buttons.WHAT_IS_WRONG), "reason", limit=MAX_REASON, long=True)
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:

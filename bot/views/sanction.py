@@ -63,7 +63,7 @@ class SanctionForm(Form, verb="sanctioned"):
     def heading(self) -> str:
         return say(buttons.TIME_OUT_TITLE if self.kind == "timeout" else buttons.BAN_TITLE)
 
-    def questions(self) -> Iterator[ui.Label[Any]]:
+    def questions(self) -> Iterator[ui.Item[Any]]:
         if self.kind == "timeout":
             yield question(say(buttons.HOW_LONG), "duration", default=say(buttons.ONE_DAY), limit=40)
         yield question(say(buttons.WHY_READ), "reason", limit=MAX_REASON)

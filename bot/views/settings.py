@@ -192,7 +192,7 @@ class WordsForm(Form, verb="words"):
     def heading(self) -> str:
         return say(words.BLOCKED_WORDS if self.action == "block" else words.FLAGGED_WORDS)
 
-    def questions(self) -> Iterator[ui.Label[Any]]:
+    def questions(self) -> Iterator[ui.Item[Any]]:
         yield question(say(words.ADD_WORDS), "add", required=False, long=True, limit=4000)
         yield question(say(words.TAKE_OUT_WORDS), "out", required=False, long=True, limit=4000)
 
@@ -213,7 +213,7 @@ class TypeValue(Form, verb="settyped"):
     def heading(self) -> str:
         return shorten(say(words.TITLES[self.name][0]), 45)
 
-    def questions(self) -> Iterator[ui.Label[Any]]:
+    def questions(self) -> Iterator[ui.Item[Any]]:
         yield question(say(words.TYPED[BY_NAME[self.name].typed]), "value", limit=40)
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:

@@ -39,8 +39,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     )
     response.content_type = "application/zip"
     with tempfile.TemporaryDirectory(prefix="easel-export-") as folder:
-        file = Path(folder) / "data.zip"
-        await site_of(request).services.privacy.export(visitor.user_id, file)
+        (file,) = (await site_of(request).services.privacy.export(visitor.user_id, Path(folder))).files
         response.content_length = (await asyncio.to_thread(file.stat)).st_size
         set_headers(request, response)
         await response.prepare(request)

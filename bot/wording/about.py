@@ -43,7 +43,7 @@ WHAT_IT_IS: Final = later(
     "Easel draws what you describe, on its operator's own machines. Every picture is AI-generated."
 )
 NO_MODEL: Final = later("No model is ready at the moment.")
-KEPT: Final = later("Kept: your prompts with their settings and pictures, until you delete them (🗑️ below each).")
+KEPT: Final = later("Kept: your prompts with their settings and pictures. `/privacy` says why, and erases them.")
 WHO_READS: Final = later("Moderators of this server can read its request log.")
 WHAT_IS_LEFT: Final = later("What you have left")
 NO_LIMIT: Final = later("There is no limit here.")
