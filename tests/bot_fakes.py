@@ -37,14 +37,19 @@ from inference.contract import (
     MAX_IMAGES,
     MAX_SEED,
     CheckRequest,
+    DescribeRequest,
+    Description,
     Done,
     Event,
     GenerationRequest,
     Image,
+    KnownWords,
     ModelDescription,
     Policy,
     Progress,
+    Thing,
     Verdict,
+    WordsRequest,
 )
 
 GUILD, CHANNEL, ADA, BOB = 7_000_000_000_000_000_001, 42, 1001, 1002
@@ -108,6 +113,7 @@ class FakePool:
         self.begun = asyncio.Event()
         self.requests: list[GenerationRequest] = []
         self.checked: list[str] = []
+        self.described: list[DescribeRequest] = []
         self.policies: list[Policy] = []
         self.running = 0
         self.cancelled = 0
@@ -149,6 +155,15 @@ class FakePool:
         self.checked += [text for pair in request.pairs for text in pair if text]
         self.policies.append(request.policy)
         return [self._judge(prompt, negative) for prompt, negative in request.pairs]
+
+    async def describe(self, request: DescribeRequest) -> Description:
+        """Whatever the picture is: a cat, or a dog, on a blue background; a text fits if it names the cat."""
+        self.described.append(request)
+        return Description((Thing(("cat", "dog"), 1, 0.9),), "on a blue background",
+                           tuple(float("cat" in text) for text in request.texts))  # fmt: skip
+
+    async def known_words(self, request: WordsRequest) -> KnownWords:
+        return KnownWords(tuple(tuple(word for word in self.unknown_words if word in text) for text in request.texts))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         if not self.can_check:

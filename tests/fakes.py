@@ -18,6 +18,7 @@ class FakeCodeModel:
 
     name = "fake"
     reads_pictures = True
+    few_words = False
     start_token = 16
     vocab_size = 16
     tile = 4

@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.training.data.places import COLOURS, PLACES, TIMED, background
-from inference.training.data.scenes import Placed, Scene, SceneMaker, render
-from inference.training.evaluation.ceilings import variants
-from inference.training.evaluation.detector import (
+from inference.ranking.detector import (
     CUT,
     Detector,
     DetectorConfig,
@@ -21,6 +18,9 @@ from inference.training.evaluation.detector import (
     load_detector,
     save_detector,
 )
+from inference.training.data.places import COLOURS, PLACES, TIMED, background
+from inference.training.data.scenes import Placed, Scene, SceneMaker, render
+from inference.training.evaluation.ceilings import variants
 from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw
 from inference.training.evaluation.evaluate import Examiner, read_sheet, share_right

@@ -40,6 +40,7 @@ from inference.safety.filter import PromptFilter
 from inference.safety.images import action_for
 from inference.server.app import create_app
 from inference.server.checking import PictureChecker
+from inference.server.describing import LazyDescriber
 from inference.server.service import SERVICE
 from inference.server.shelf import Shelf
 from tests.fakes import FakeCodeModel
@@ -70,9 +71,11 @@ async def running(
     token: str | None = None,
     max_waiting: int = 4,
     pictures: PictureChecker | None = None,
+    describer: LazyDescriber | None = None,
 ) -> AsyncIterator[Client]:
     backend = ThreadedBackend(lambda _: load() if load else Engine(FakeCodeModel()), "fake", max_waiting)
-    app = create_app(Shelf([ServedModel("fake", lambda: backend)]), PromptFilter.load(), pictures, token=token)
+    shelf = Shelf([ServedModel("fake", lambda: backend)])
+    app = create_app(shelf, PromptFilter.load(), pictures, token=token, describer=describer)
     async with TestClient(TestServer(app)) as client:
         yield client
 

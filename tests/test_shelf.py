@@ -1,14 +1,14 @@
 """Several models in one server: what is loaded, what must go, and that nobody's pictures go with it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
 
 from inference.backends import BackendStatus, ServedModel
-from inference.contract import Done, Event, GenerationRequest, InvalidRequest, ModelDescription, Queued
+from inference.contract import Done, Event, GenerationRequest, InvalidRequest, KnownWords, ModelDescription, Queued
 from inference.server.shelf import Shelf
 
 
@@ -36,6 +36,9 @@ class FakeBackend:
 
     async def describe(self) -> ModelDescription:
         return ModelDescription(self.name, seeds=True)
+
+    async def known_words(self, texts: Sequence[str]) -> KnownWords:
+        return KnownWords(tuple((self.name,) for _ in texts))
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         self.drawing += 1

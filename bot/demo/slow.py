@@ -10,7 +10,19 @@ from contextlib import aclosing, suppress
 from typing import Final
 
 from bot.pool.pool import DrawingPool, EndpointStatus
-from inference.contract import CheckRequest, Event, GenerationRequest, Image, ModelDescription, Progress, Verdict
+from inference.contract import (
+    CheckRequest,
+    DescribeRequest,
+    Description,
+    Event,
+    GenerationRequest,
+    Image,
+    KnownWords,
+    ModelDescription,
+    Progress,
+    Verdict,
+    WordsRequest,
+)
 
 SECONDS: Final = 12.0  # a generation's time in slow motion
 STEPS: Final = 6  # how often at least its progress is told
@@ -51,6 +63,12 @@ class SlowMotion:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return await self._pool.embed(texts)
+
+    async def describe(self, request: DescribeRequest) -> Description:
+        return await self._pool.describe(request)
+
+    async def known_words(self, request: WordsRequest) -> KnownWords:
+        return await self._pool.known_words(request)
 
     def models(self) -> tuple[ModelDescription, ...]:
         return self._pool.models()

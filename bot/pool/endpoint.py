@@ -17,13 +17,17 @@ import aiohttp
 from bot.errors import InvalidOption
 from inference.contract import (
     CheckRequest,
+    DescribeRequest,
+    Description,
     Done,
     Event,
     Failed,
     GenerationRequest,
+    KnownWords,
     ModelDescription,
     Readiness,
     Verdict,
+    WordsRequest,
     event_from_line,
 )
 
@@ -123,6 +127,22 @@ class Endpoint:
         if len(vectors) != len(texts):
             raise EndpointDown(self.name, f"it sent {len(vectors)} vectors for {len(texts)} texts")
         return vectors
+
+    async def describe(self, request: DescribeRequest) -> Description:
+        """What a picture shows.  Raises EndpointDown, and InvalidOption for what is no picture."""
+        return await self._asked("/v1/describe", request.to_json(), Description.from_json)
+
+    async def known_words(self, request: WordsRequest) -> KnownWords:
+        """Which words of texts a model has not learned.  Raises EndpointDown, and InvalidOption for no such model."""
+        return await self._asked("/v1/words", request.to_json(), KnownWords.from_json)
+
+    async def _asked(self, path: str, body: dict[str, Any], read: Callable[[object], T]) -> T:
+        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
+        async with self._request("POST", path, body=body, timeout=timeout) as response:
+            try:
+                return read(await response.json(content_type=None))
+            except (ValueError, TypeError, KeyError) as error:
+                raise EndpointDown(self.name, f"its answer to {path} cannot be read: {error}") from error
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation, ending in Done or Failed; closing the generator cancels it on the server.

@@ -15,7 +15,19 @@ import structlog
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.pace import Pace
-from inference.contract import CheckRequest, Done, Event, Failed, GenerationRequest, ModelDescription, Verdict
+from inference.contract import (
+    CheckRequest,
+    DescribeRequest,
+    Description,
+    Done,
+    Event,
+    Failed,
+    GenerationRequest,
+    KnownWords,
+    ModelDescription,
+    Verdict,
+    WordsRequest,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +50,10 @@ class DrawingPool(Protocol):
     async def check(self, request: CheckRequest) -> list[Verdict]: ...
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+    async def describe(self, request: DescribeRequest) -> Description: ...
+
+    async def known_words(self, request: WordsRequest) -> KnownWords: ...
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
 
@@ -175,6 +191,14 @@ class Pool:
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector a text, by what it means, from any server; waits as `check` does."""
         return await self._ask_any(lambda endpoint: endpoint.embed(texts))
+
+    async def describe(self, request: DescribeRequest) -> Description:
+        """What a picture shows, from any server; waits as `check` does.  Raises InvalidOption."""
+        return await self._ask_any(lambda endpoint: endpoint.describe(request))
+
+    async def known_words(self, request: WordsRequest) -> KnownWords:
+        """Which words a model has not learned, from any server; waits as `check` does.  Raises InvalidOption."""
+        return await self._ask_any(lambda endpoint: endpoint.known_words(request))
 
     async def _ask_any(self, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
         try:

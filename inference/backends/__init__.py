@@ -1,11 +1,11 @@
 """What can draw, one module a kind, and what they all are to the server: they describe themselves, and they stream."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from inference.contract import Event, GenerationRequest, ModelDescription
+from inference.contract import Event, GenerationRequest, KnownWords, ModelDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class Backend(Protocol):
 
     async def describe(self) -> ModelDescription:
         """What it can do, as soon as the model is loaded.  Raises what loading raised."""
+
+    async def known_words(self, texts: Sequence[str]) -> KnownWords:
+        """Which words of texts the model never learned, as soon as it is loaded.  Raises what loading raised."""
 
     def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation, up to Done or Failed; closing the generator cancels it.

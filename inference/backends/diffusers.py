@@ -6,7 +6,7 @@ of it is a whole batch, within which it lets the thread have its turns.
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from inference.contract import (
     Failed,
     GenerationRequest,
     Image,
+    KnownWords,
     ModelDescription,
     Progress,
     Verdict,
@@ -90,6 +91,10 @@ class DiffusionEngine:
 
     def describe(self) -> ModelDescription:
         return replace(self._pipeline.describe(), ranked=self._ranker is not None)
+
+    def known_words(self, texts: Sequence[str]) -> KnownWords:
+        """Its tokenizer reads whatever is written."""
+        return KnownWords(((),) * len(texts))
 
     def init_size(self, request: GenerationRequest) -> tuple[int, int]:
         return self._pipeline.size(request)

@@ -5,10 +5,10 @@ In: requests, and something that loads the model in its thread.  Out: events.  I
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from inference.backends import BackendStatus
-from inference.contract import Event, Failed, GenerationRequest, InvalidRequest, ModelDescription, Queued
+from inference.contract import Event, Failed, GenerationRequest, InvalidRequest, KnownWords, ModelDescription, Queued
 from inference.engine.thread import HEARTBEAT_SECONDS, Drawer, EngineThread
 from inference.pictures import Pixels, UnreadablePicture, read_init_picture
 
@@ -48,6 +48,9 @@ class ThreadedBackend:
 
     async def describe(self) -> ModelDescription:
         return (await self._thread.drawer()).describe()
+
+    async def known_words(self, texts: Sequence[str]) -> KnownWords:
+        return (await self._thread.drawer()).known_words(texts)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """See Backend."""

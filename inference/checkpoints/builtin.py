@@ -75,14 +75,27 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     fill(vqgan, read_weights(folder / "vqgan.safetensors"), folder / "vqgan.safetensors", dtype)
     if dalle.config.has_encoder:
         raise CheckpointError(f"{path}: text_encoder={dalle.config.text_encoder!r}, minilm is expected here")
-    upper = folder / UPPER_LAYERS
-    text = load_sentence_encoder(upper=upper if upper.is_file() else None, reader=Reader.load(folder))
+    text = _text_encoder(folder)
     if text.width != dalle.config.state_width:
         raise CheckpointError(f"{path}: encoder_dim={dalle.config.state_width}, the text encoder has {text.width}")
     check_fit(dalle.config, vqgan.config, path)
     name = BUILTIN if folder == BUILTIN_FOLDER else folder.resolve().name
     judge = load_judge(folder, parts["judge"], text) if "judge" in parts else None
     return Checkpoint(name, dalle, vqgan, text, _sampling(parts["sampling"], path), judge)
+
+
+def load_judge_and_text(folder: Path = BUILTIN_FOLDER) -> tuple[PictureJudge, SentenceEncoder]:
+    """What tells whether a picture fits a text, without the model that draws. Raises `CheckpointError`."""
+    parts = read_json(folder / "config.json")
+    if not isinstance(parts.get("judge"), dict):
+        raise CheckpointError(f"{folder / 'config.json'}: 'judge' must be an object, it is {parts.get('judge')!r}")
+    text = _text_encoder(folder)
+    return load_judge(folder, parts["judge"], text), text
+
+
+def _text_encoder(folder: Path) -> SentenceEncoder:
+    upper = folder / UPPER_LAYERS
+    return load_sentence_encoder(upper=upper if upper.is_file() else None, reader=Reader.load(folder))
 
 
 def load_judge(folder: Path, values: dict[str, Any], text: SentenceEncoder) -> PictureJudge:

@@ -4,6 +4,14 @@ In: JSON documents and NDJSON lines.  Out: frozen dataclasses, checked against t
 Both sides import this package, so it knows the standard library only: no torch, no aiohttp, no Discord.
 """
 
+from inference.contract.descriptions import (
+    MAX_THINGS,
+    DescribeRequest,
+    Description,
+    KnownWords,
+    Thing,
+    WordsRequest,
+)
 from inference.contract.events import (
     ALLOW,
     Done,
@@ -74,6 +82,7 @@ __all__ = [
     "MAX_PROMPT_CHARACTERS",
     "MAX_SEED",
     "MAX_TEMPERATURE",
+    "MAX_THINGS",
     "MAX_TOP_K",
     "MIN_TOP_P",
     "PICTURE_ACTIONS",
@@ -84,6 +93,8 @@ __all__ = [
     "Action",
     "Busy",
     "CheckRequest",
+    "DescribeRequest",
+    "Description",
     "Done",
     "Event",
     "Failed",
@@ -91,6 +102,7 @@ __all__ = [
     "Image",
     "ImageCheckRequest",
     "InvalidRequest",
+    "KnownWords",
     "Level",
     "ModelDescription",
     "PictureUse",
@@ -98,7 +110,9 @@ __all__ = [
     "Progress",
     "Queued",
     "Readiness",
+    "Thing",
     "Verdict",
+    "WordsRequest",
     "best_first",
     "check_fields",
     "check_range",

@@ -36,6 +36,7 @@ class ModelDescription:
     previews: bool = False
     seeds: bool = False
     ranked: bool = False
+    few_words: bool = False  # it has learned some words only, and says which of a prompt's it has not
     defaults: Mapping[str, float] = field(default_factory=dict)
 
     def check(self, request: GenerationRequest) -> None:

@@ -60,6 +60,10 @@ class CodeModel(Protocol):
     @property
     def recommended(self) -> SamplingParams: ...
 
+    @property
+    def few_words(self) -> bool:
+        """Whether the model learned some words only, and `interpret` tells the others."""
+
     def interpret(self, prompt: str, seed: int) -> Reading:
         """The text that the picture of `seed` is drawn from, with what the model does not know or fills in."""
 

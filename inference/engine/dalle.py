@@ -19,7 +19,7 @@ from inference.models.packed.graphed import GraphedDecoder
 from inference.models.packed.linear import Packer
 from inference.models.packed.unpacked import UnpackedDecoder, UnpackedEncoder
 from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer
-from inference.models.text_encoder import MAX_TOKENS
+from inference.models.text_encoder import MAX_TOKENS, SentenceEncoder
 from inference.native.kernels import load_kernels
 from inference.native.precision import Precision
 from inference.text.reader import Reading
@@ -52,6 +52,7 @@ class DalleCodeModel:
         self.grid_side = math.isqrt(config.image_length)
         self.picture_side = self.grid_side * checkpoint.vqgan.config.downscale
         self.reads_pictures = checkpoint.vqgan.config.encoder != "none"
+        self.few_words = isinstance(checkpoint.text, SentenceEncoder) and checkpoint.text.reader.has_vocabulary
         self.start_token = config.start_token
         # the table can have more rows than there are codes (start, padding): those can never be drawn
         self.vocab_size = checkpoint.vqgan.config.n_embed

@@ -27,6 +27,7 @@ from inference.contract import (
     Failed,
     GenerationRequest,
     Image,
+    KnownWords,
     ModelDescription,
     Progress,
 )
@@ -104,8 +105,13 @@ class Engine:
             previews=True,
             seeds=True,
             ranked=self.ranker is not None,
+            few_words=model.few_words,
             defaults=asdict(model.recommended),
         )
+
+    def known_words(self, texts: Iterable[str]) -> KnownWords:
+        """Which words of texts the model never learned.  May be called from any thread."""
+        return KnownWords(tuple(self.model.interpret(text, seed=0).unknown for text in texts))
 
     def init_size(self, request: GenerationRequest) -> tuple[int, int]:  # noqa: ARG002  # the model has one size
         """Width and height in pixels of a decoded `init_image`."""

@@ -7,7 +7,7 @@ It knows no HTTP.  Commands go to the thread through a queue, events come back t
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -22,6 +22,7 @@ from inference.contract import (
     Failed,
     GenerationRequest,
     Image,
+    KnownWords,
     ModelDescription,
     Progress,
     Queued,
@@ -64,6 +65,9 @@ class Drawer(Protocol):
     def describe(self) -> ModelDescription: ...
     def init_size(self, request: GenerationRequest) -> tuple[int, int]:
         """Width and height in pixels that a request's `init_image` is to be decoded to."""
+
+    def known_words(self, texts: Sequence[str]) -> KnownWords:
+        """May be called from any thread."""
 
     def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None: ...
     def cancel(self, generation_id: str) -> None: ...

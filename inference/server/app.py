@@ -18,6 +18,7 @@ from inference import contract
 from inference.contract import (
     Busy,
     CheckRequest,
+    DescribeRequest,
     Event,
     Failed,
     GenerationRequest,
@@ -25,10 +26,12 @@ from inference.contract import (
     InvalidRequest,
     Readiness,
     Verdict,
+    WordsRequest,
     event_to_line,
 )
 from inference.pictures import UnreadablePicture
 from inference.server.checking import PictureChecker, check_start, checked
+from inference.server.describing import LazyDescriber
 from inference.server.metrics import ServerMetrics
 from inference.server.openai import create_images
 from inference.server.service import RETRY_SECONDS, SERVICE, Checker, Handler, Service, log_end, parse_json
@@ -43,15 +46,20 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(
-    shelf: Shelf, checker: Checker, pictures: PictureChecker | None = None, *, token: str | None = None
+    shelf: Shelf,
+    checker: Checker,
+    pictures: PictureChecker | None = None,
+    *,
+    token: str | None = None,
+    describer: LazyDescriber | None = None,
 ) -> web.Application:
-    """The application; it starts the models with itself, and stops them.
+    """The application; it starts the models with itself, and stops them.  Without a `describer`, it describes nothing.
 
     With a `token`, everything but /healthz wants it as bearer token.  To be run with `handler_cancellation`, by which
     closing the connection cancels a generation.  Must be called in a running event loop.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors, require_token(token)])
-    app[SERVICE] = Service(shelf, checker, pictures, ServerMetrics())
+    app[SERVICE] = Service(shelf, checker, pictures, ServerMetrics(), describer)
     app.add_routes(
         [
             web.post("/v1/generations", create_generation),
@@ -59,6 +67,8 @@ def create_app(
             web.post("/v1/check", check_prompts),
             web.post("/v1/check-image", check_image),
             web.post("/v1/embed", embed_texts),
+            web.post("/v1/describe", describe_picture),
+            web.post("/v1/words", tell_words),
             web.get("/v1/models", list_models),
             web.get("/healthz", show_health),
             web.get("/readyz", show_readiness),
@@ -160,6 +170,26 @@ async def embed_texts(request: web.Request) -> web.Response:
     texts = contract.texts_from_json(parse_json(await request.read()))
     vectors = await asyncio.to_thread(lambda: [checker.vector(text) for text in texts])
     return web.json_response({"vectors": [[round(value, 6) for value in vector] for vector in vectors]})
+
+
+async def describe_picture(request: web.Request) -> web.Response:
+    """POST /v1/describe: `{"image": "<base64>", "texts": […]}` → what it shows, and how well each text fits."""
+    describer = request.app[SERVICE].describer
+    body = await request.read()
+    if describer is None:
+        return _error(501, "no_description", "this server does not describe pictures")
+    asked = await asyncio.to_thread(lambda: DescribeRequest.from_json(parse_json(body)))
+    try:
+        described = await describer.describe(asked.image, asked.texts)
+    except UnreadablePicture as error:
+        raise InvalidRequest("unreadable_picture", "image", problem=str(error)) from error
+    return web.json_response(described.to_json())
+
+
+async def tell_words(request: web.Request) -> web.Response:
+    """POST /v1/words: `{"texts": […], "model": "…"}` → `{"unknown": [[…]]}`: what the model never learned."""
+    asked = WordsRequest.from_json(parse_json(await request.read()))
+    return web.json_response((await request.app[SERVICE].shelf.known_words(asked)).to_json())
 
 
 async def list_models(request: web.Request) -> web.Response:

@@ -14,9 +14,11 @@ import structlog
 from aiohttp import web
 
 from inference.backends.opening import BackendOptions, served_models
+from inference.ranking.description import Describer
 from inference.safety.filter import PromptFilter
 from inference.safety.images import PictureCheck
 from inference.server.app import create_app
+from inference.server.describing import LazyDescriber
 from inference.server.shelf import Shelf
 from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
 
@@ -71,7 +73,9 @@ async def _run(options: ServeOptions, listener: socket.socket) -> None:
     """The life of the process: listen, load, draw until a signal or the default model's death."""
     shelf = Shelf(served_models(options), round(options.memory * 2**30))
     token = options.token if options.uds is None else None
-    app = create_app(shelf, PromptFilter.load(), PictureCheck.load(), token=token)
+    app = create_app(
+        shelf, PromptFilter.load(), PictureCheck.load(), token=token, describer=LazyDescriber(Describer.load)
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

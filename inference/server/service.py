@@ -21,6 +21,7 @@ from inference.contract import (
     Verdict,
 )
 from inference.server.checking import PictureChecker
+from inference.server.describing import LazyDescriber
 from inference.server.metrics import ServerMetrics
 from inference.server.shelf import Shelf
 
@@ -46,6 +47,7 @@ class Service:
     checker: Checker
     pictures: PictureChecker | None
     metrics: ServerMetrics
+    describer: LazyDescriber | None = None
 
 
 SERVICE: Final = web.AppKey("service", Service)

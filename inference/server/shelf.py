@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from inference.backends import Backend, BackendStatus, ServedModel
-from inference.contract import Event, GenerationRequest, InvalidRequest, ModelDescription
+from inference.contract import Event, GenerationRequest, InvalidRequest, KnownWords, ModelDescription, WordsRequest
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +81,14 @@ class Shelf:
     def models(self) -> list[ModelDescription]:
         """All that may be asked for, the default first; what is known of those that are not loaded."""
         return [place.description for place in self._places]
+
+    async def known_words(self, asked: WordsRequest) -> KnownWords:
+        """By the model that is asked about; none of one that is not loaded is known to be unknown.
+
+        Raises InvalidRequest for a model that is not here.
+        """
+        backend = self._find(asked.model).backend
+        return KnownWords(((),) * len(asked.texts)) if backend is None else await backend.known_words(asked.texts)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """As Backend.stream, by the model that the request names.  Raises InvalidRequest for one that is not here."""

@@ -8,6 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+COLOURS: Mapping[str, tuple[int, int, int]] = {
+    "red": (222, 38, 42), "orange": (250, 140, 30), "yellow": (252, 220, 50), "green": (44, 160, 60),
+    "blue": (40, 96, 220), "purple": (130, 60, 180), "pink": (252, 150, 190), "brown": (130, 82, 46),
+    "black": (18, 18, 20), "gray": (136, 138, 144), "white": (255, 255, 255), "cyan": (60, 210, 230),
+    "teal": (16, 130, 130), "navy blue": (20, 32, 96), "light green": (160, 230, 130), "beige": (240, 224, 190),
+}  # fmt: skip
+"""The sixteen, as red, green and blue of 0–255."""
+
 _MEANT: Mapping[str, str] = {
     "red": "scarlet crimson ruby vermilion maroon burgundy cherry-red blood-red",
     "orange": "amber tangerine peach coral copper",

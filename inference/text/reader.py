@@ -80,6 +80,11 @@ class Reader:
             words,
         )
 
+    @property
+    def has_vocabulary(self) -> bool:
+        """Whether there are words that it does not know."""
+        return self._vocabulary is not None
+
     def read(self, text: str) -> Reading:
         """What the text encoder is to read for a prompt."""
         translated = None if self._languages is None else self._languages.read(text)

@@ -14,15 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from inference.text.colours import COLOURS as COLOURS  # of the backgrounds here, too
+
 EDGE = 192
 _FINE = 3  # drawn this many times larger, then reduced, for smooth edges
-
-COLOURS: Mapping[str, tuple[int, int, int]] = {
-    "red": (222, 38, 42), "orange": (250, 140, 30), "yellow": (252, 220, 50), "green": (44, 160, 60),
-    "blue": (40, 96, 220), "purple": (130, 60, 180), "pink": (252, 150, 190), "brown": (130, 82, 46),
-    "black": (18, 18, 20), "gray": (136, 138, 144), "white": (255, 255, 255), "cyan": (60, 210, 230),
-    "teal": (16, 130, 130), "navy blue": (20, 32, 96), "light green": (160, 230, 130), "beige": (240, 224, 190),
-}  # fmt: skip
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "night": ("at night", "at night", "in the night", "under the stars", "under a night sky", "by moonlight"),

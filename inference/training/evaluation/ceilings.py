@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.checkpoints.weights import write_json
+from inference.ranking.detector import Detector, save_detector
 from inference.training.data.icons import STYLES, IconSet
 from inference.training.data.labels import read_labels
 from inference.training.data.scenes import UNSAID, Scene, render
 from inference.training.data.stream import VALIDATION_SEED, SceneSource
-from inference.training.evaluation.detector import Detector, save_detector
 from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.evaluate import FEW, judged, share_right
 from inference.training.evaluation.questions import (

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from inference.models.judge import picture_tensor
 from inference.pictures import Pixels
-from inference.training.evaluation.detector import CELLS, EDGE, Detector, cut_out
+from inference.ranking.detector import CELLS, EDGE, Detector, cut_out
 
 ALIKE, SAME_COLOURS = 0.02, 0.03
 """Cosine distance, and mean difference of pixels (0..1), below which two pictures are near-identical. What the codec

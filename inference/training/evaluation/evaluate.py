@@ -30,7 +30,7 @@ from inference.engine.loading import ranker_of
 from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
 from inference.ranking import Ranker
-from inference.training.evaluation.detector import Detector, find, load_detector
+from inference.ranking.detector import Detector, find, load_detector
 from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw, draw_with_likelihoods
 from inference.training.evaluation.page import page

@@ -1,7 +1,7 @@
-"""The evaluation's judge: which things a picture shows, where, and how many.
+"""A second pair of eyes: which things a picture shows, where, and how many.
 
 In: pictures, uint8, square, of any size. Out: `Found` things, each with its concepts, its place and its size.
-It is for evaluation alone: of another shape, seed and aim than the judge that ranks pictures, which it never sees.
+It evaluates models and describes pictures: of another shape, seed and aim than the judge that ranks pictures.
 
 It looks twice. A finder sees the whole picture, small, and says at which of 12 × 12 cells the centres of things lie
 (things as points: Zhou et al. 2019, https://arxiv.org/abs/1904.07850) and how large they are. A namer sees each thing
