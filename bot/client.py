@@ -39,6 +39,7 @@ COGS: Final = (
     "moderation",
     "settings",
     "privacy",
+    "servers",
 )
 SyncWhen = Literal["changed", "always", "never"]
 # Discord waits 3 seconds for a first word, and its own way takes some of them.

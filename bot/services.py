@@ -5,7 +5,7 @@ In: settings.  Out: `Services`.  The only place that knows how the parts fit tog
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from bot.actions.contests import Contests
+from bot.actions.departures import Departures
 from bot.actions.digest import Digest
 from bot.actions.erasing import Eraser
 from bot.actions.exports import Exports
@@ -34,6 +35,7 @@ from bot.config import Settings
 from bot.database.audit import AuditLog
 from bot.database.blocked_terms import BlockedTerms
 from bot.database.contests import ContestLog
+from bot.database.departures import DepartureLog
 from bot.database.erasures import Erasures
 from bot.database.favourites import OwnFavourites
 from bot.database.fingerprints import Fingerprints
@@ -106,6 +108,7 @@ class Services:
     terms: Terms
     policies: Policies
     privacy: Privacy
+    departures: Departures
     exports: Exports
     recognition: Recognition
     note_taker: NoteTaker
@@ -212,7 +215,7 @@ async def open_services(
             posts=posts or NoPosts(),
         )
         privacy = Privacy(
-            personal=PersonalData(database),
+            personal=PersonalData(database, most_days=entitlements.ceiling.retention_days),
             generations=generations,
             pictures=pictures,
             under_way=works,
@@ -242,7 +245,13 @@ async def open_services(
         if settings.partition.holds(None):  # one process of several does it
             stack.push_async_callback(_ended, asyncio.create_task(_keep_reading(meaning), name="reading"))
         stack.push_async_callback(_ended, asyncio.create_task(_keep_the_calendar(contests, digest), name="calendar"))
-        purging = asyncio.create_task(_keep_purging(generations, eraser, privacy), name="purge")
+        departures = Departures(
+            departures=DepartureLog(database, partition=settings.partition),
+            storage=storage,
+            keep=timedelta(days=settings.left_server_days),
+        )
+        purges = (generations.forget_expired_tokens, eraser.erase, privacy.purge, departures.purge)
+        purging = asyncio.create_task(_keep_purging(*purges), name="purge")
         stack.push_async_callback(_ended, purging)
         yield Services(
             settings=settings,
@@ -267,6 +276,7 @@ async def open_services(
             terms=Terms(terms),
             policies=policies,
             privacy=privacy,
+            departures=departures,
             exports=Exports(generations, audit_log),
             server_settings=ServerSettings(guild_settings, entitlements.ceiling),
             recognition=recognition,
@@ -306,14 +316,13 @@ def _say_lost(why: str) -> None:
     log.critical("locks.taken_by_another", why=why)
 
 
-async def _keep_purging(generations: GenerationLog, eraser: Eraser, privacy: Privacy) -> None:
+async def _keep_purging(*purges: Callable[[], Awaitable[object]]) -> None:
     while True:
-        try:
-            await generations.forget_expired_tokens()
-            await eraser.erase()
-            await privacy.purge()
-        except Exception:  # a database that is away now may be back in an hour
-            log.exception("pictures.purge_failed")
+        for purge in purges:
+            try:
+                await purge()
+            except Exception:  # a database that is away now may be back in an hour
+                log.exception("pictures.purge_failed")
         await asyncio.sleep(PURGE_SECONDS)
 
 

@@ -127,6 +127,18 @@ async def test_a_server_forgets_what_is_older_than_it_wants(site: Pages, tmp_pat
     assert old.id not in {int(name.split("/")[2]) for name in files(tmp_path)}
 
 
+async def test_an_operator_may_keep_nothing_longer(site: Pages) -> None:
+    """RETENTION_DAYS counts in every server and in direct messages; a server may choose less."""
+    orders = [an_order("a cat"), an_order("a dog", guild_id=GUILD + 1), an_order("alone", guild_id=None)]
+    for order in orders:
+        await draw(site.services, order)
+    await site.services.guild_settings.set(GuildRecord(GUILD, retention_days=30), MANAGER)
+    privacy, database = site.services.privacy, site.services.database
+    for days, purged in ((31, 1), (91, 2)):
+        privacy._personal = PersonalData(database, lambda days=days: utc_now() + timedelta(days=days), most_days=90)  # type: ignore[misc]
+        assert await privacy.purge() == purged
+
+
 async def test_ones_own_page_counts(site: Pages) -> None:
     """What is kept, in numbers; nobody else's."""
     await draw(site.services, an_order("a cat"))

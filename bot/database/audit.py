@@ -1,7 +1,7 @@
 """The audit log: who acted on what is not theirs.
 
 In: acts.  Out: `AuditRecord`s.  The log is append-only: nothing in this package deletes a row of it, and what a row
-says changes in one case only, when a person's data is erased (`AuditLog.redact`), visibly.
+says changes only when a person's data, or a server's, is erased (`redact_acts`), visibly.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.chain import START, content_hash, link
@@ -130,13 +130,15 @@ class AuditLog:
 
         Who acted, how and when stays; so does the chain, which goes by the hash of what was said.
         """
-        about = (AuditTable.subject == f"user:{user_id}", AuditTable.redacted_at.is_(None))
-        values = {
-            "subject": f"user:{REDACTED}", "why": "", "before": None, "after": None, "redacted_at": self._now(),
-        }  # fmt: skip
         async with self._database.writing("erasure") as session:
-            changed = await session.execute(update(AuditTable).where(*about).values(**values).returning(AuditTable.id))
-            return len(changed.all())
+            return await redact_acts(session, self._now(), AuditTable.subject == f"user:{user_id}", kind="user")
+
+
+async def redact_acts(session: AsyncSession, now: datetime, about: ColumnElement[bool], kind: str) -> int:
+    """Blank what the log says in these rows, about a `kind` of thing; the chain goes by the hash of what was said."""
+    values = {"subject": f"{kind}:{REDACTED}", "why": "", "before": None, "after": None, "redacted_at": now}
+    rows = update(AuditTable).where(about, AuditTable.redacted_at.is_(None)).values(**values)
+    return len((await session.execute(rows.returning(AuditTable.id))).all())
 
 
 def _narrowed(query: Select[AuditTable], wanted: AuditFilter) -> Select[AuditTable]:

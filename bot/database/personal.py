@@ -51,11 +51,15 @@ class Kept:
 
 
 class PersonalData:
-    """Reads and erases a person's rows, whatever table they are in."""
+    """Reads and erases a person's rows, whatever table they are in.
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+    `most_days` is how long anything is kept, whatever a server chose; None is for good.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now, most_days: int | None = None) -> None:
         self._database = database
         self._now = now
+        self._most_days = most_days
 
     async def kept(self, user_id: int) -> Kept:
         counted = (
@@ -112,7 +116,7 @@ class PersonalData:
             await session.execute(
                 update(ReviewTable).where(ReviewTable.generation_id.in_(needed)).values(user_id=ERASED_ID)
             )
-            await _delete_generations(session, [one for one in generation_ids if one not in needed])
+            await delete_generations(session, [one for one in generation_ids if one not in needed])
 
     async def undecided(self, generation_ids: Sequence[int]) -> frozenset[int]:
         """Which of these people have asked moderators to look at, and these have not decided about."""
@@ -161,6 +165,8 @@ class PersonalData:
         """
         now = self._now()
         queries = [_old(now, GenerationTable.user_id == ERASED_ID)]
+        if self._most_days is not None:
+            queries.append(_old(now, GenerationTable.created_at < now - timedelta(days=self._most_days)))
         async with self._database.reading() as session:
             chosen = select(GuildSettingsTable.guild_id, GuildSettingsTable.retention_days)
             for guild_id, days in await session.execute(chosen.where(GuildSettingsTable.retention_days.is_not(None))):
@@ -178,7 +184,7 @@ class PersonalData:
     async def delete(self, generation_ids: Sequence[int]) -> None:
         """Delete rows whose files are gone, with all that hangs on them."""
         async with self._database.writing("erasure") as session:
-            await _delete_generations(session, generation_ids)
+            await delete_generations(session, generation_ids)
 
 
 def _old(now: datetime, *where: ColumnElement[bool]) -> Select[GenerationTable]:
@@ -190,7 +196,7 @@ def _old(now: datetime, *where: ColumnElement[bool]) -> Select[GenerationTable]:
     return query.order_by(GenerationTable.id)
 
 
-async def _delete_generations(session: AsyncSession, generation_ids: Sequence[int]) -> None:
+async def delete_generations(session: AsyncSession, generation_ids: Sequence[int]) -> None:
     """Pictures, posts, shares, votes and reviews go with their generation; what was made from it loses its parent."""
     children = update(GenerationTable).where(GenerationTable.parent_id.in_(generation_ids)).values(parent_id=None)
     await session.execute(children)
