@@ -40,6 +40,7 @@ from bot.database.erasures import Erasures
 from bot.database.favourites import OwnFavourites
 from bot.database.fingerprints import Fingerprints
 from bot.database.generations import GenerationLog
+from bot.database.lineage import Lineage
 from bot.database.locks import shard_locks
 from bot.database.meanings import MeaningLog
 from bot.database.metered import MeteredLog
@@ -224,7 +225,12 @@ async def open_services(
         )
         notices = Notices(notice_log=NoticeLog(database), publisher=posts or NoPosts(), storage=storage)
         gallery = Gallery(
-            shares=shares, generations=generations, sanctions=sanctions, guild_settings=guild_settings, notices=notices
+            shares=shares,
+            generations=generations,
+            sanctions=sanctions,
+            guild_settings=guild_settings,
+            notices=notices,
+            lineage=Lineage(database),
         )
         contests = Contests(
             contest_log=ContestLog(database),

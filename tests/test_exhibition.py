@@ -55,8 +55,8 @@ async def test_a_remix_knows_what_it_was_made_from(tmp_path: Path) -> None:
     async with open_stage(settings, 0, services_with(FakePool())) as stage:
         await fill_gallery(stage, (CAT, SNOW))
         snow, cat = await gallery_of(stage)
-        relatives = await stage.bot.services.gallery.relatives(actor_of(stage.world, "Ada"), cat)
-    assert [child.id for child in relatives.children] == [snow.id]
+        family = await stage.bot.services.gallery.family(actor_of(stage.world, "Ada"), cat)
+    assert [child.share and child.share.id for child in family.descendants] == [snow.id]
     assert snow.generation.order.kind == "remix"
 
 

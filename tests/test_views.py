@@ -26,6 +26,7 @@ from bot.database.records import (
 )
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
+from bot.orders.command import command_line
 from bot.views.contest import ContestLayout, EntriesLayout
 from bot.views.favourites import FavouritesLayout, OwnFavouritesLayout
 from bot.views.gallery import GalleryLayout
@@ -35,7 +36,7 @@ from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.notices import NoticeLayout
 from bot.views.picture import PictureLayout, SharePickerLayout
 from bot.views.press import Press
-from bot.views.result import ResultLayout, command_line, details
+from bot.views.result import ResultLayout, details
 from bot.views.settings import SettingsLayout
 from bot.views.stand import Stand
 from bot.views.status import StatusLayout
@@ -235,7 +236,7 @@ def test_the_place_in_the_queue_is_worded() -> None:
 def test_the_command_that_repeats_it_names_what_was_given() -> None:
     """Options that were left to the model are left to it again."""
     record = a_record(prompt="a cat", images=4, temperature=0.5)
-    assert command_line(record) == "/imagine prompt:a cat images:4 seed:10 temperature:0.5"
+    assert command_line(record.order, 10, 4) == "/imagine prompt:a cat images:4 seed:10 temperature:0.5"
 
 
 def test_what_cannot_be_repeated_by_a_command_is_not_offered() -> None:

@@ -4,6 +4,7 @@ nothing is wider than the screen, that no script breaks, and the few things that
 import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +45,8 @@ async def lived_in(folder: Path) -> AsyncIterator[Pages]:
             await services.gallery.share(Actor(ADA, GUILD), cat.id, index)
         await services.reviews.report(Actor(BOB, GUILD), cat.id, 0, "It looks at me.")
         await services.moderation.sanction(manager, Target(BOB, MANAGER), "ban", None, "spam")
+        await services.contests.begin(replace(manager, channel_id=42), "cats in hats", "1 day", "1 day")
+        await services.contests.enter(Actor(ADA, GUILD), 1, 1)
         await services.terms.add(manager, "free nitro", "block")
         yield site
 
@@ -75,6 +78,7 @@ async def browsing(site: Pages, screen: str, *, javascript: bool = True) -> Asyn
 
 ADDRESSES = (
     "", "login", "me", "gallery", G, f"{G}?sort=top", f"{G}?words=nothing", f"{G}/1", "console",
+    f"{G}/contests", f"{G}/contests/1",
     f"{C}/log", f"{C}/log?flagged=1", f"{C}/log/1", f"{C}/log/2", f"{C}/log/3", f"{C}/review", f"{C}/people/{BOB}",
     f"{C}/sanctions", f"{C}/words?try=gore", f"{C}/audit", f"{C}/stats", f"{C}/settings",
 )  # fmt: skip

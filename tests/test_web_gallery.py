@@ -4,11 +4,16 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import feedparser
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.actions.actor import Actor
+from bot.database.community import ContestTable
 from bot.database.guild import GuildRecord
 from bot.database.records import ShareRecord
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
@@ -55,7 +60,10 @@ async def test_a_gallery_is_its_members_until_its_managers_open_it(site: Pages) 
         assert (await outsider.get(AT + path)).status == 200
     assert (await anonymous.post(f"{AT}/{share.id}/vote")).status == 401
     assert (await outsider.post(f"{AT}/{share.id}/vote")).status == 404
-    assert "noindex" not in (await anonymous.get(AT)).text
+    assert "noindex" in (await anonymous.get(AT)).text
+    await manager.post(f"/console/{GUILD}/settings", {"gallery_is_public": "1", "gallery_is_searchable": "1"})
+    for path in ("", f"/{share.id}"):
+        assert "noindex" not in (await anonymous.get(AT + path)).text
     assert "/vote" not in (await anonymous.get(f"{AT}/{share.id}")).text
 
 
@@ -117,8 +125,9 @@ async def test_a_picture_shows_its_recipe_and_its_lineage(site: Pages) -> None:
     remix = await shared(site, "a dog", BOB, parent_id=cat.generation.id, kind="remix", guidance_scale=5.0)
     ada = await site.browser(ADA)
     shown = (await ada.get(f"{AT}/{remix.id}")).text
-    assert f"/imagine prompt:a dog seed:{remix.image.seed} guidance_scale:5.0" in shown
-    assert f'remix ← <a href="{AT}/{cat.id}">' in shown
+    assert f"/imagine prompt:a dog images:1 seed:{remix.image.seed} guidance:5.0" in shown
+    assert f'<li><a href="{AT}/{cat.id}">' in shown
+    assert "remix: <strong>this picture" in shown
     assert f"{AT}/{remix.id}" in (await ada.get(f"{AT}/{cat.id}")).text
     await site.services.gallery.unshare(Actor(ADA, GUILD), cat.id)
     assert "a picture that is not shared" in (await ada.get(f"{AT}/{remix.id}")).text
@@ -146,6 +155,62 @@ async def test_members_vote_report_and_take_out(site: Pages) -> None:
     assert "unshare" in (await mo.get(f"/console/{GUILD}/audit")).text
 
 
+async def test_a_family_is_a_tree(site: Pages) -> None:
+    """Ancestors and descendants over several steps, with what was removed between them and nothing that hangs loose."""
+    cat = await shared(site, "a cat")
+    hidden = await draw(site.services, an_order("secret one", images=1, parent_id=cat.generation.id, kind="remix"))
+    await draw(site.services, an_order("secret two", images=1, parent_id=cat.generation.id, kind="remix"))
+    dog = await shared(site, "a dog", parent_id=hidden.id, kind="vary")
+    cow = await shared(site, "a cow", parent_id=dog.generation.id, kind="remix")
+    ada = await site.browser(ADA)
+    shown = (await ada.get(f"{AT}/{cat.id}")).text
+    tree = shown[shown.index('class="tree"') :]
+    assert tree.index("a picture that is not shared") < tree.index(f"{AT}/{dog.id}") < tree.index(f"{AT}/{cow.id}")
+    assert tree.count("a picture that is not shared") == 1
+    await site.services.log.remove(dog.generation.id, MODERATOR, "no")
+    shown = (await ada.get(f"{AT}/{cow.id}")).text
+    tree = shown[shown.index('class="tree"') :]
+    assert tree.index(f"{AT}/{cat.id}") < tree.index("a picture that was removed") < tree.index("this picture")
+    assert "secret" not in tree
+    assert "a dog" not in tree
+
+
+async def test_a_contest_on_its_pages(site: Pages) -> None:
+    """Enter, vote without counts, result; members only act, and other servers' contests do not exist."""
+    share, other = await shared(site, "a cat"), await shared(site, "a dog", BOB)
+    manager = Actor(MANAGER, GUILD, 42, permissions=frozenset({"manage_guild"}))
+    contest = await site.services.contests.begin(manager, "<b>cats", "1 day", "1 day")
+    at = f"{AT}/contests/{contest.id}"
+    ada, bob, outsider = [await site.browser(one) for one in (ADA, BOB, OUTSIDER)]
+    assert "&lt;b&gt;cats" in (await ada.get(f"{AT}/contests")).text
+    assert (await outsider.get(at)).status == 404
+    assert (await ada.get(f"/gallery/{OTHER_GUILD}/contests/{contest.id}")).status == 404
+    assert (await ada.post(f"{at}/enter", {"picture": str(other.id)})).status == 403
+    for forged in ("", "x", "999", "9" * 30):
+        assert (await ada.post(f"{at}/enter", {"picture": forged})).status in (400, 404)
+    assert (await ada.post(f"{at}/vote", {"picture": str(other.id)})).status == 409
+    for who, mine in ((ada, share), (bob, other)):
+        assert (await who.post(f"{at}/enter", {"picture": str(mine.id)})).location == f"{at}?done=entered"
+    await reached(site, ContestTable.voting_at)
+    assert (await ada.post(f"{at}/vote", {"picture": str(other.id)})).location == f"{at}?done=voted"
+    assert (await ada.post(f"{at}/vote", {"picture": str(share.id)})).status == 403
+    page = (await ada.get(f"{at}?done=voted")).text
+    assert "Your vote counts." in page
+    assert "1 vote" not in page
+    await make_public(site)
+    assert "/vote" not in (await (await site.browser(None)).get(at)).text
+    await reached(site, ContestTable.ends_at)
+    page = (await ada.get(at)).text
+    assert page.index(f"{AT}/{other.id}/small") < page.index("🥇 1 vote") < page.index(f"{AT}/{share.id}/small")
+
+
+async def reached(site: Pages, moment: InstrumentedAttribute[datetime]) -> None:
+    """Let a moment of the contest come."""
+    async with site.services.database.writing() as session:
+        await session.execute(update(ContestTable).values({moment: datetime.now(UTC)}))
+    await site.services.contests.move_on()
+
+
 async def test_link_previews_are_for_public_galleries(site: Pages) -> None:
     """OpenGraph with absolute addresses, and only where a stranger could look."""
     share = await shared(site, 'a "cat"')
@@ -164,6 +229,10 @@ async def test_the_feed_is_an_atom_document(site: Pages) -> None:
         await shared(site, prompt)
     answer = await (await site.browser(None)).get(f"{AT}/feed.atom")
     assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    read = feedparser.parse(answer.body)
+    assert not read.bozo, read.get("bozo_exception")
+    assert [entry.title for entry in read.entries][2] == "a cat"
+    assert all(entry.updated_parsed and entry.enclosures[0].type == "image/png" for entry in read.entries)
     root = ET.fromstring(answer.body)  # noqa: S314  # our own
     assert root.tag == f"{ATOM}feed"
     for name in ("id", "title", "updated"):

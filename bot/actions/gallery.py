@@ -4,38 +4,55 @@ In: an actor and an id.  Out: records.  Knows no Discord.
 """
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bot.actions.actor import Actor
 from bot.actions.notices import Notices, SharedNotice
 from bot.database.generations import GenerationLog
+from bot.database.lineage import Kin, Lineage
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
 from bot.database.shares import GalleryOrder, Shares
 from bot.errors import DrawnElsewhere, KeptPrivate, MayNotShare, NoGallery, NotFound, NotYours
 
+ANCESTORS: Final = 8
+LEVELS: Final = 3
+DESCENDANTS: Final = 60
+
 
 @dataclass(frozen=True, slots=True)
-class Relatives:
-    """`parent_private` is a parent that exists but is not in the gallery."""
+class Relative:
+    """Something in a picture's family.  `share` is None for what was removed, and for what is not in the gallery."""
 
-    parent: ShareRecord | None
-    parent_removed: bool
-    parent_private: bool
-    children: tuple[ShareRecord, ...]
+    kind: str
+    share: ShareRecord | None
+    is_removed: bool
+    children: tuple["Relative", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`ancestors` begin with the oldest that is known; `kind` is how the picture was made from the last of them."""
+
+    kind: str
+    ancestors: tuple[Relative, ...]
+    descendants: tuple[Relative, ...]
 
 
 class Gallery:
     def __init__(
         self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions, guild_settings: GuildSettings,
-        notices: Notices,
+        notices: Notices, lineage: Lineage,
     ) -> None:  # fmt: skip
         self._shares = shares
         self._generations = generations
         self._sanctions = sanctions
         self._guild_settings = guild_settings
         self._notices = notices
+        self._lineage = lineage
 
     async def page(
         self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int, wanted: GalleryFilter | None = None
@@ -51,23 +68,17 @@ class Gallery:
         """One shared picture of this server.  Raises NotFound."""
         return await self._find(actor, share_id)
 
-    async def relatives(self, actor: Actor, share: ShareRecord) -> Relatives:
+    async def family(self, actor: Actor, share: ShareRecord) -> Family:
         """What a shared picture was made from, and what was made from it, as far as this gallery shows it."""
-        generations = self._generations
-        here = _here(actor)
-        parent_id = share.generation.order.parent_id
-        children = [child.id for child in await generations.children(share.generation.id)]
-        ids = [*children, *([parent_id] if parent_id is not None else [])]
-        shown = await self._shares.of_generations(here, ids) if ids else ()
-        parent = next((one for one in shown if one.generation.id == parent_id), None)
-        source = None if parent_id is None else await generations.get(parent_id)
-        gone = source is None or source.removal is not None
-        return Relatives(
-            parent=parent,
-            parent_removed=parent_id is not None and gone,
-            parent_private=parent_id is not None and not gone and parent is None,
-            children=tuple(one for one in shown if one.generation.id in children),
-        )
+        here, generation_id = _here(actor), share.generation.id
+        itself, *above = await self._lineage.ancestors(generation_id, ANCESTORS)
+        below = await self._lineage.descendants(generation_id, LEVELS, DESCENDANTS)
+        ids = [one.id for one in (*above, *below)]
+        shown: dict[int, ShareRecord] = {}
+        for one in await self._shares.of_generations(here, ids) if ids else ():
+            shown.setdefault(one.generation.id, one)
+        ancestors = tuple(Relative(one.kind, shown.get(one.id), one.is_removed) for one in reversed(above))
+        return Family(itself.kind, ancestors, _branches(generation_id, below, shown))
 
     async def favour(self, actor: Actor, share_id: int) -> bool:
         """Keep a note of a picture, or drop it; returns whether it is kept now."""
@@ -140,6 +151,16 @@ class Gallery:
         if share is None or not actor.is_here(share.guild_id):
             raise NotFound("share", share_id)
         return share
+
+
+def _branches(parent_id: int, below: Sequence[Kin], shown: Mapping[int, ShareRecord]) -> tuple[Relative, ...]:
+    """What was made from it; what does not show is named only where something that does was made from it."""
+    found = (
+        Relative(one.kind, shown.get(one.id), one.is_removed, _branches(one.id, below, shown))
+        for one in below
+        if one.parent_id == parent_id
+    )
+    return tuple(one for one in found if one.share is not None or one.children)
 
 
 def name_of(share_id: int) -> str:

@@ -78,6 +78,7 @@ SETTINGS: Final = (
     Setting("gallery_channel_id", "gallery", "channel"),
     Setting("digest", "gallery", choices=("no", "yes")),
     Setting("gallery_is_public", "gallery", choices=("no", "yes")),
+    Setting("gallery_is_searchable", "gallery", choices=("no", "yes")),
     Setting("retention_days", "data", choices=(UNCHOSEN, "7", "30", "90", "180", "365"), typed="days"),
 )
 BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

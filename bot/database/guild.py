@@ -84,6 +84,7 @@ class GuildRecord:
     language: str | None = None
     roles: tuple[RoleRule, ...] = ()
     misuse: Misuse = field(default_factory=Misuse)
+    gallery_is_searchable: bool = False  # by search engines, where it is public
 
     def allows(self, *channel_ids: int) -> bool:
         """Whether Easel may be used in a channel, or in a thread of one."""

@@ -165,6 +165,7 @@ def _write(row: GuildSettingsTable, chosen: GuildRecord) -> None:
     row.language = chosen.language
     row.roles = [asdict(rule) for rule in chosen.roles]
     row.misuse = asdict(chosen.misuse)
+    row.gallery_is_searchable = chosen.gallery_is_searchable
 
 
 def _record(row: GuildSettingsTable) -> GuildRecord:
@@ -173,7 +174,7 @@ def _record(row: GuildSettingsTable) -> GuildRecord:
         row.gallery_is_public, row.retention_days, Policy() if row.policy is None else Policy.from_json(row.policy),
         _drawing(row.drawing), row.gallery_channel_id, row.digest, cast("Sharing", row.sharing),
         tuple(row.sharing_role_ids or ()), row.language, tuple(map(_role_rule, row.roles or ())),
-        Misuse(**(row.misuse or {})),
+        Misuse(**(row.misuse or {})), row.gallery_is_searchable,
     )  # fmt: skip
 
 
@@ -184,6 +185,7 @@ def _described(record: GuildRecord) -> dict[str, str]:
         "moderator_role": _words(record.moderator_role_id),
         "review_channel": _words(record.review_channel_id),
         "gallery": "public" if record.gallery_is_public else "members",
+        "gallery_search": "yes" if record.gallery_is_searchable else "no",
         "retention_days": _words(record.retention_days),
         "policy": json.dumps(record.policy.to_json(), sort_keys=True),
         "gallery_channel": _words(record.gallery_channel_id),

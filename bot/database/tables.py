@@ -264,6 +264,7 @@ class GuildSettingsTable(Table):
     moderator_role_id: Mapped[int | None] = mapped_column(BigInteger)
     review_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # where reports and appeals are announced
     gallery_is_public: Mapped[bool] = mapped_column(server_default=false())  # to people who are not logged in, too
+    gallery_is_searchable: Mapped[bool] = mapped_column(server_default=false())  # by search engines
     gallery_channel_id: Mapped[int | None] = mapped_column(BigInteger)  # where what is shared is shown, too
     digest: Mapped[bool] = mapped_column(server_default=false())  # once a week, the best of the gallery in its channel
     sharing: Mapped[str] = mapped_column(String(8), server_default="opt_in")  # see guild.Sharing

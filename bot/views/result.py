@@ -14,6 +14,7 @@ from bot.database.records import GenerationRecord
 from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
+from bot.orders.command import command_line
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
@@ -214,25 +215,8 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
         lines.append(drawing.picture_line(*facts_of, removed=image.removal is not None))
     if verdict and record.verdict is not None:
         lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
-    command = command_line(record)
+    command = command_line(record.order, record.seed, record.order.images)
     from_picture = order.strength is not None or order.keep_rows or record.init_image_key is not None
     if repeat and not from_picture and len(command) <= MAX_COMMAND_SHOWN:
         lines.append(drawing.to_repeat(command, MAX_COMMAND_SHOWN))
     return "\n".join(line for line in lines if line)
-
-
-def command_line(record: GenerationRecord) -> str:
-    """What to type to get the same pictures: "/imagine prompt:… images:4 seed:7"."""
-    order = record.order
-    options = {
-        "images": order.images,
-        "seed": record.seed,
-        "guidance": order.guidance_scale,
-        "temperature": order.temperature,
-        "top_k": order.top_k,
-        "top_p": order.top_p,
-        "negative": order.negative_prompt,
-        "size": order.size,
-    }
-    given = [f"{name}:{value}" for name, value in options.items() if value is not None]
-    return " ".join(["/imagine", f"prompt:{order.prompt}", *given])

@@ -17,7 +17,7 @@ from bot.web import guard, health, home, language, login, me, render
 from bot.web.console import audit, desk, export, people, review, settings, stats, words
 from bot.web.console import log as log_pages
 from bot.web.discord_login import DiscordLogin
-from bot.web.gallery import feed, pages
+from bot.web.gallery import contests, feed, pages
 from bot.web.site import SITE, Directory, Site
 
 log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ def create_app(site: Site) -> web.Application:
     app[SITE] = site
     render.set_up(app)
     console = (desk, log_pages, review, people, words, audit, stats, settings, export)
-    for part in (health, home, language, login, *console, pages, feed, me):
+    for part in (health, home, language, login, *console, contests, pages, feed, me):
         app.add_routes(part.routes)
     app.router.add_static("/static", STATIC, name="static")
     return app

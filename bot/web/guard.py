@@ -12,7 +12,18 @@ import structlog
 from aiohttp import hdrs, web
 
 from bot.database.web_sessions import LIFETIME
-from bot.errors import Broken, InvalidOption, LimitReached, MissingPermission, NotFound, NotSaved, NotYours, UserError
+from bot.errors import (
+    Broken,
+    ContestOver,
+    InvalidOption,
+    LimitReached,
+    MissingPermission,
+    NotFound,
+    NotSaved,
+    NotYours,
+    OwnEntry,
+    UserError,
+)
 from bot.web.access import LoginNeeded, login_address
 from bot.web.render import page, redirect
 from bot.web.site import VISITOR, Visitor, site_of
@@ -38,8 +49,8 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
-    (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (InvalidOption, 400), (LimitReached, 429),
-    (NotSaved, 503), (UserError, 400),
+    (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (OwnEntry, 403), (ContestOver, 409),
+    (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (UserError, 400),
 )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from bot.wording.reader import say
 
 DONE: Final = {
     "reported": later("Thank you. The server's moderators will look at it, and you will hear what they decide."),
+    "entered": later("It is your entry."),
+    "voted": later("Your vote counts. You may give it to another one until the contest ends."),
     "unshared": later("It is out of the gallery."),
     "removed": later("Removed, here and in Discord."),
     "removed-here": later(

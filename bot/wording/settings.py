@@ -51,6 +51,10 @@ TITLES: Final = {
     "gallery_channel_id": (later("Gallery channel"), later("Where pictures that members share are shown, too.")),
     "digest": (later("Digest"), later("The best of the week, in the gallery channel.")),
     "gallery_is_public": (later("Gallery on the web"), later("Who may look at what members shared.")),
+    "gallery_is_searchable": (
+        later("Search engines"),
+        later("Whether they may list the gallery, where everybody may look at it."),
+    ),
     "retention_days": (
         later("Keep for"),
         later("Older requests and their pictures are forgotten, but for shared pictures and what moderators look at."),
@@ -58,6 +62,7 @@ TITLES: Final = {
 }
 LABELS: Final = {
     "gallery_is_public": {"no": later("Members of this server"), "yes": later("Everybody who has the link")},
+    "gallery_is_searchable": {"no": later("They are asked not to"), "yes": later("They may")},
     "digest": {"no": later("None"), "yes": later("Once a week")},
     "sharing": {
         "opt_in": later("Members share single pictures"),

@@ -44,6 +44,7 @@ async def save(request: web.Request) -> web.Response:
     await site_of(request).services.server_settings.change(
         desk.actor,
         gallery_is_public="gallery_is_public" in form,
+        gallery_is_searchable="gallery_is_searchable" in form,
         review_channel_id=channel_id,
         retention_days=days,
     )

@@ -14,6 +14,7 @@ from bot.database.records import GalleryFilter, SharePage, ShareRecord
 from bot.database.session import utc_now
 from bot.database.shares import GalleryOrder
 from bot.errors import NoEndpoint
+from bot.orders.command import command_line
 from bot.web import asked
 from bot.web.gallery.visit import Visit, member_visit, visit
 from bot.web.media import picture_response
@@ -118,8 +119,8 @@ async def picture(request: web.Request) -> web.Response:
         share=share,
         order=share.generation.order,
         recipe=recipe(share),
-        command=command(share),
-        relatives=await gallery.relatives(here.actor, share),
+        command=command_line(share.generation.order, share.image.seed, 1),
+        family=await gallery.family(here.actor, share),
         alike=await site_of(request).services.meaning.like(here.actor, share, ALIKE),
         voted=voted,
         favourite=favourite,
@@ -194,12 +195,3 @@ def recipe(share: ShareRecord) -> list[tuple[str, str]]:
     ]  # fmt: skip
     names = drawing.OPTIONS | FIELDS
     return [(say(names[name]), str(value)) for name, value in shown if value is not None]
-
-
-def command(share: ShareRecord) -> str:
-    """What to type in Discord to draw this very picture."""
-    order = share.generation.order
-    options = [("negative_prompt", order.negative_prompt), ("guidance_scale", order.guidance_scale),
-               ("temperature", order.temperature), ("top_k", order.top_k), ("top_p", order.top_p)]  # fmt: skip
-    typed = "".join(f" {name}:{value}" for name, value in options if value is not None)
-    return f"/imagine prompt:{order.prompt} seed:{share.image.seed}{typed}"

@@ -23,6 +23,7 @@ class Visit:
     actor: Actor
     member: bool
     public: bool
+    searchable: bool = False  # by search engines
 
     @property
     def base(self) -> str:
@@ -34,20 +35,27 @@ async def visit(request: web.Request) -> Visit:
     visitor = visitor_of(request)
     try:
         server = named_server(request)
-        public = (await site_of(request).services.guild_settings.get(server.id)).gallery_is_public
+        public, searchable = await openness(request, server)
         if visitor is not None:
-            return Visit(server, await actor_in(request, visitor, server), member=True, public=public)
+            actor = await actor_in(request, visitor, server)
+            return Visit(server, actor, member=True, public=public, searchable=searchable)
     except NotFound:
         if visitor is None:  # whether there is such a server is nobody's business
             raise LoginNeeded from None
         server = named_server(request)
-        public = (await site_of(request).services.guild_settings.get(server.id)).gallery_is_public
+        public, searchable = await openness(request, server)
         if not public:
             raise
     if not public:
         raise LoginNeeded
     user_id = NOBODY if visitor is None else visitor.user_id
-    return Visit(server, Actor(user_id, server.id), member=False, public=True)
+    return Visit(server, Actor(user_id, server.id), member=False, public=True, searchable=searchable)
+
+
+async def openness(request: web.Request, server: Server) -> tuple[bool, bool]:
+    """Whether everybody may look, and whether search engines may list it."""
+    chosen = await site_of(request).services.guild_settings.get(server.id)
+    return chosen.gallery_is_public, chosen.gallery_is_public and chosen.gallery_is_searchable
 
 
 async def member_visit(request: web.Request) -> Visit:

@@ -52,6 +52,15 @@ document.addEventListener("click", async (event) => {
 });
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
 
+// A field whose words stand for the prompt in a command.
+for (const label of document.querySelectorAll("label[data-words]")) {
+  const command = document.getElementById(label.dataset.words).firstElementChild, words = label.querySelector("input");
+  const [before, after] = command.textContent.split(`prompt:${words.value}`);
+  if (after === undefined) continue;
+  label.hidden = false;
+  words.addEventListener("input", () => { command.textContent = `${before}prompt:${words.value}${after}`; });
+}
+
 // Keys: a form or link marked data-key answers to that key, unless one types.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
