@@ -48,6 +48,7 @@ from inference.contract import (
     Policy,
     Progress,
     Thing,
+    Upscaled,
     Verdict,
     WordsRequest,
 )
@@ -107,6 +108,7 @@ class FakePool:
         self._failures: list[UserError] = []
         self.picture_verdicts: dict[int, Verdict] = {}
         self.can_check = True
+        self.upscales = False
         self.served: tuple[ModelDescription, ...] = (FAKE_MODEL,)
         self.unknown_words: tuple[str, ...] = ()
         self.scores = tuple(round(0.3 - index / 100, 2) for index in range(MAX_IMAGES))
@@ -164,6 +166,14 @@ class FakePool:
 
     async def known_words(self, request: WordsRequest) -> KnownWords:
         return KnownWords(tuple(tuple(word for word in self.unknown_words if word in text) for text in request.texts))
+
+    async def upscale(self, png: bytes) -> Upscaled | None:
+        """Twice as large, and black, where `upscales` is set."""
+        with Pillow.open(io.BytesIO(png)) as picture:
+            side = 2 * picture.width
+        buffer = io.BytesIO()
+        Pillow.new("RGB", (side, side)).save(buffer, "PNG")
+        return Upscaled(buffer.getvalue(), "Swin2SR") if self.upscales else None
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         if not self.can_check:

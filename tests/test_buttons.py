@@ -3,6 +3,8 @@
 import io
 import zipfile
 
+from PIL import Image
+
 from bot.generation.grid import size_of
 from tests.town import Town, answer, buttons, parts, said
 
@@ -110,6 +112,18 @@ async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:
     assert not posted.ephemeral
     assert f"32 × 32 pixels, upscaled for <@{town.bo.id}>" in said(posted)
     assert size_of(await posted.attachments[0].read()) == (32, 32)
+
+
+async def test_a_network_enlarges_where_a_server_has_one(town: Town) -> None:
+    """What it has not done is resampled; the message says what it was. Without it, Lanczos alone."""
+    record, message = await town.imagine(images=1)
+    town.pool.upscales = True
+    posted = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0:4"))
+    assert f"32 × 32 pixels, upscaled for <@{town.bo.id}> · Swin2SR · seed" in said(posted)
+    larger = await posted.attachments[0].read()
+    assert size_of(larger) == (32, 32)
+    with Image.open(io.BytesIO(larger)) as picture:
+        assert picture.convert("RGB").getextrema() == ((0, 0),) * 3
 
 
 async def test_vary_starts_from_the_picture(town: Town) -> None:

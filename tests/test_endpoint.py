@@ -21,8 +21,10 @@ from inference.contract import (
     Progress,
     Queued,
     Readiness,
+    Upscaled,
     Verdict,
     event_to_line,
+    picture_from_json,
 )
 from tests.bot_fakes import tile
 
@@ -45,6 +47,7 @@ class FakeServer:
         self.models = [ModelDescription("fake")]
         self.verdicts: object = [Verdict("allow").to_json()]
         self.vectors: object = [[0.6, 0.8]]
+        self.upscaled: object = Upscaled(b"larger", "Swin2SR").to_json()
         self.refusal: tuple[int, object] | None = None
         self.requests: list[GenerationRequest] = []
         self.tokens: list[str | None] = []
@@ -61,6 +64,7 @@ class FakeServer:
                 web.get("/v1/models", self._models),
                 web.post("/v1/check", self._check),
                 web.post("/v1/embed", self._embed),
+                web.post("/v1/upscale", self._upscale),
                 web.post("/v1/generations", self._draw),
             ]
         )
@@ -89,6 +93,12 @@ class FakeServer:
 
     async def _embed(self, request: web.Request) -> web.Response:
         return web.json_response({"vectors": self.vectors})
+
+    async def _upscale(self, request: web.Request) -> web.Response:
+        if self.refusal is not None:
+            return web.json_response(self.refusal[1], status=self.refusal[0])
+        assert picture_from_json(await request.json()) == b"a picture"
+        return web.json_response(self.upscaled)
 
     async def _draw(self, request: web.Request) -> web.StreamResponse:
         if self.refusal is not None:
@@ -288,6 +298,17 @@ async def test_nonsense_in_the_stream_is_refused(tmp_path: Path, monkeypatch: py
     async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
         with pytest.raises(EndpointDown, match="not an event line: b'<html>'"):
             await collect(endpoint)
+
+
+async def test_a_picture_comes_back_larger(tmp_path: Path) -> None:
+    """With the name of what has drawn it; anything else is no answer."""
+    async with serving(tmp_path) as server, Endpoint(server.url) as endpoint:
+        assert await endpoint.upscale(b"a picture") == Upscaled(b"larger", "Swin2SR")
+        answers: tuple[object, ...] = ({"png": "?", "model": "m"}, [], {})
+        for nonsense in answers:
+            server.upscaled = nonsense
+            with pytest.raises(EndpointDown, match="/v1/upscale"):
+                await endpoint.upscale(b"a picture")
 
 
 async def test_vectors_are_one_a_text(tmp_path: Path) -> None:

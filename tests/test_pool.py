@@ -23,6 +23,7 @@ from inference.contract import (
     Progress,
     Queued,
     Readiness,
+    Upscaled,
     Verdict,
 )
 from tests.test_endpoint import EVENTS, REQUEST, FakeServer, serving
@@ -228,6 +229,20 @@ async def test_any_ready_server_says_what_texts_mean(tmp_path: Path) -> None:
     async with a_pool(tmp_path, "ab") as (pool, (first, second)):
         first.vectors, second.vectors = None, [[0.6, 0.8]]
         assert await pool.embed(["a"]) == [[0.6, 0.8]]
+
+
+async def test_a_server_that_can_upscales(tmp_path: Path) -> None:
+    """Nobody where none says that it can; one that fails is passed over, and stays ready for all else."""
+    async with a_pool(tmp_path, "ab") as (pool, (first, second)):
+        assert await pool.upscale(b"a picture") is None
+        first.readiness = replace(first.readiness, capacity=2, upscales=True)
+        second.readiness = replace(second.readiness, capacity=1, upscales=True)
+        await until(pool, lambda: [status.concurrency for status in pool.status()] == [2, 1])
+        first.refusal = 500, {"error": {"code": "internal_error", "message": "out of memory"}}
+        assert await pool.upscale(b"a picture") == Upscaled(b"larger", "Swin2SR")
+        second.refusal = 400, {"error": {"code": "unreadable_picture", "message": "too large", "field": "image"}}
+        assert await pool.upscale(b"a picture") is None
+        assert all(status.ready for status in pool.status())
 
 
 async def test_a_server_that_comes_up_during_anothers_failing_check_is_asked() -> None:

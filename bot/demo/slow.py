@@ -20,6 +20,7 @@ from inference.contract import (
     KnownWords,
     ModelDescription,
     Progress,
+    Upscaled,
     Verdict,
     WordsRequest,
 )
@@ -69,6 +70,9 @@ class SlowMotion:
 
     async def known_words(self, request: WordsRequest) -> KnownWords:
         return await self._pool.known_words(request)
+
+    async def upscale(self, png: bytes) -> Upscaled | None:
+        return await self._pool.upscale(png)
 
     def models(self) -> tuple[ModelDescription, ...]:
         return self._pool.models()

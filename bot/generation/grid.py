@@ -48,16 +48,18 @@ def compose(pngs: Sequence[bytes]) -> bytes:
     return _encode(grid, "PNG", marks=_marks(pictures[0]))
 
 
-def upscale(png: bytes, factor: int = 4) -> bytes:
+def upscale(png: bytes, factor: int = 4, finer: bytes | None = None) -> bytes:
     """The picture enlarged with Lanczos' filter as PNG; the factor shrinks so that the result has ≤ MAX_PIXELS.
 
+    `finer` is the same picture as a network has enlarged it, if one has: then only what is missing is resampled.
     Raises ValueError for a picture that cannot be read.
     """
     picture = _read(png)
+    source = picture if finer is None else _read(finer)
     most = (MAX_PIXELS / (picture.width * picture.height)) ** 0.5
     scale = max(1.0, min(float(factor), most))
     size = (round(picture.width * scale), round(picture.height * scale))
-    return _encode(picture.resize(size, Image.Resampling.LANCZOS), "PNG", marks=_marks(picture))
+    return _encode(source.resize(size, Image.Resampling.LANCZOS), "PNG", marks=_marks(picture))
 
 
 def fit(png: bytes, limit: int = MAX_FILE_BYTES) -> PictureFile:

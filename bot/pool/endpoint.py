@@ -6,6 +6,7 @@ Knows nothing of other servers, of queues or of trying again.
 """
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ from inference.contract import (
     KnownWords,
     ModelDescription,
     Readiness,
+    Upscaled,
     Verdict,
     WordsRequest,
     event_from_line,
@@ -37,6 +39,7 @@ MAX_LINE_BYTES: Final = 64 * 2**20  # a picture of 4096 × 4096 pixels as base64
 LARGE_LINE_BYTES: Final = 2**20
 PROBE_SECONDS: Final = 5.0
 CHECK_SECONDS: Final = 30.0
+UPSCALE_SECONDS: Final = 120.0
 SILENCE_SECONDS: Final = 300.0  # a stream that says nothing for so long is taken for dead
 
 
@@ -143,6 +146,17 @@ class Endpoint:
                 return read(await response.json(content_type=None))
             except (ValueError, TypeError, KeyError) as error:
                 raise EndpointDown(self.name, f"its answer to {path} cannot be read: {error}") from error
+
+    async def upscale(self, png: bytes) -> Upscaled:
+        """The picture, enlarged by a network there.  Raises EndpointDown, InvalidOption for a picture it refuses."""
+        body = {"image": base64.b64encode(png).decode()}
+        timeout = aiohttp.ClientTimeout(total=UPSCALE_SECONDS)
+        async with self._request("POST", "/v1/upscale", body=body, timeout=timeout) as response:
+            answer = await response.read()
+        try:
+            return await asyncio.to_thread(lambda: Upscaled.from_json(json.loads(answer)))
+        except ValueError as error:
+            raise EndpointDown(self.name, f"its answer to /v1/upscale cannot be read: {error}") from error
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation, ending in Done or Failed; closing the generator cancels it on the server.

@@ -25,6 +25,7 @@ from inference.contract import (
     GenerationRequest,
     KnownWords,
     ModelDescription,
+    Upscaled,
     Verdict,
     WordsRequest,
 )
@@ -54,6 +55,8 @@ class DrawingPool(Protocol):
     async def describe(self, request: DescribeRequest) -> Description: ...
 
     async def known_words(self, request: WordsRequest) -> KnownWords: ...
+
+    async def upscale(self, png: bytes) -> Upscaled | None: ...
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
 
@@ -85,6 +88,7 @@ class _Member:
     others: int = 0
     capacity: int = 0
     models: tuple[ModelDescription, ...] = ()
+    upscales: bool = False
     problem: str = "not asked yet"
     missed: int = 0
     pace: Pace = field(default_factory=Pace)
@@ -200,6 +204,16 @@ class Pool:
         """Which words a model has not learned, from any server; waits as `check` does.  Raises InvalidOption."""
         return await self._ask_any(lambda endpoint: endpoint.known_words(request))
 
+    async def upscale(self, png: bytes) -> Upscaled | None:
+        """The picture, enlarged by a network, where a server that is ready now has one and can do it."""
+        able = [one for one in self._members if one.ready and one.upscales]
+        for member in sorted(able, key=lambda one: one.running):
+            try:
+                return await member.endpoint.upscale(png)
+            except (EndpointDown, InvalidOption) as error:  # enlarging is no reason to take a server for dead
+                log.warning("pool.not_upscaled", endpoint=member.endpoint.name, reason=str(error))
+        return None
+
     async def _ask_any(self, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._patience):
@@ -307,7 +321,7 @@ class Pool:
             log.exception("pool.probe_failed", endpoint=member.endpoint.name)
         else:
             was_ready = member.ready
-            member.capacity = readiness.capacity
+            member.capacity, member.upscales = readiness.capacity, readiness.upscales
             ours = max(running, member.running)  # some of them may have ended since the server counted
             member.others = max(0, readiness.capacity - readiness.free - ours)
             member.ready, member.problem, member.missed = True, "", 0

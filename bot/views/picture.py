@@ -26,6 +26,7 @@ from bot.wording.reader import reading, say
 
 UPSCALE_FACTOR: Final = 4  # of buttons that do not say
 UPSCALE_FACTORS: Final = (2, 4)
+MAX_NETWORK_SHOWN: Final = 30
 ENLARGED_AT_ONCE: Final = 2
 VARY_STRENGTHS: Final = {"subtle": 0.3, None: 0.5, "strong": 0.75}
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
@@ -96,9 +97,11 @@ class Upscale(PicturePress, verb="upscale"):
         except Exception:
             await take_back(interaction)
             raise
-        file = await enlarged(png, self.factor or UPSCALE_FACTOR)
+        finer = await interaction.client.services.pool.upscale(png)
+        file = await enlarged(png, self.factor or UPSCALE_FACTOR, None if finer is None else finer.png)
         with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
-            layout = PictureLayout(record, image, file, by=interaction.user.id)
+            network = "" if finer is None else finer.model
+            layout = PictureLayout(record, image, file, by=interaction.user.id, network=network)
         await interaction.edit_original_response(view=layout, attachments=[layout.file])
 
 
@@ -220,9 +223,12 @@ class Unshare(Press, verb="unshare"):
 
 
 class PictureLayout(Layout):
-    """One picture with its buttons; `by` is who asked to see it large, None where only they see it."""
+    """One picture with its buttons; `by` is who asked to see it large, None where only they see it, `network` what has
+    enlarged it, where that was more than resampling."""
 
-    def __init__(self, record: GenerationRecord, image: ImageRecord, file: PictureFile, *, by: int | None) -> None:
+    def __init__(
+        self, record: GenerationRecord, image: ImageRecord, file: PictureFile, *, by: int | None, network: str = ""
+    ) -> None:
         super().__init__()
         prompt = record.order.prompt
         self.file = discord.File(
@@ -233,7 +239,9 @@ class PictureLayout(Layout):
         facts = drawing.facts_of_picture(image.index, len(record.images), record.order.requester.user_id)
         size = drawing.size_of_picture(*grid.size_of(file.data), by)
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
-        about = " · ".join([facts, size, drawing.seed(image.seed), *drawing.marks(private=record.order.private)])
+        drawn_by = [text.plain(network, MAX_NETWORK_SHOWN)] if network else []
+        marks = drawing.marks(private=record.order.private)
+        about = " · ".join([facts, size, *drawn_by, drawing.seed(image.seed), *marks])
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {about}"))
         covered = image.is_covered or (record.order.spoiler and by is not None)
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=covered)))
@@ -283,10 +291,10 @@ async def show_picture(interaction: BotInteraction, generation_id: int, index: i
     await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
 
-async def enlarged(png: bytes, factor: int) -> PictureFile:
+async def enlarged(png: bytes, factor: int, finer: bytes | None = None) -> PictureFile:
     """The picture at so many times its size, under Discord's limit for a file."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor)))
+    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor, finer)))
 
 
 @cache

@@ -59,6 +59,7 @@ from inference.contract.request import (
     GenerationRequest,
     random_seed,
 )
+from inference.contract.upscaling import Upscaled, picture_from_json
 from inference.contract.verdicts import (
     ACTIONS,
     MAX_PROMPTS_PER_CHECK,
@@ -111,6 +112,7 @@ __all__ = [
     "Queued",
     "Readiness",
     "Thing",
+    "Upscaled",
     "Verdict",
     "WordsRequest",
     "best_first",
@@ -121,6 +123,7 @@ __all__ = [
     "event_from_line",
     "event_to_line",
     "grid_columns",
+    "picture_from_json",
     "random_seed",
     "texts_from_json",
     "visible",

@@ -96,12 +96,13 @@ def _frozen(value: object) -> object:
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """What `GET /readyz` answers: how many generations the server works on at a time, how many more it would begin at
-    once, how many wait, and the names of its models."""
+    once, how many wait, the names of its models, and whether a network of it upscales."""
 
     capacity: int
     free: int
     waiting: int
     models: tuple[str, ...]
+    upscales: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {"status": "ready", **dataclasses.asdict(self)}
@@ -111,5 +112,6 @@ class Readiness:
         """Raises ValueError for anything else."""
         match document:
             case {"capacity": int() as capacity, "free": int() as free, "waiting": int() as waiting, "models": [*some]}:
-                return cls(capacity, free, waiting, tuple(map(str, some)))
+                upscales = isinstance(document, Mapping) and document.get("upscales") is True
+                return cls(capacity, free, waiting, tuple(map(str, some)), upscales)
         raise ValueError(f"not a readiness: {str(document)[:80]}")

@@ -36,6 +36,7 @@ from inference.server.metrics import ServerMetrics
 from inference.server.openai import create_images
 from inference.server.service import RETRY_SECONDS, SERVICE, Checker, Handler, Service, log_end, parse_json
 from inference.server.shelf import Shelf
+from inference.server.upscaling import Upscaler
 
 MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
 """The largest picture as base64, and room for everything else."""
@@ -52,6 +53,7 @@ def create_app(
     *,
     token: str | None = None,
     describer: LazyDescriber | None = None,
+    upscaler: Upscaler | None = None,
 ) -> web.Application:
     """The application; it starts the models with itself, and stops them.  Without a `describer`, it describes nothing.
 
@@ -59,7 +61,7 @@ def create_app(
     closing the connection cancels a generation.  Must be called in a running event loop.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors, require_token(token)])
-    app[SERVICE] = Service(shelf, checker, pictures, ServerMetrics(), describer)
+    app[SERVICE] = Service(shelf, checker, pictures, ServerMetrics(), describer, upscaler)
     app.add_routes(
         [
             web.post("/v1/generations", create_generation),
@@ -69,6 +71,7 @@ def create_app(
             web.post("/v1/embed", embed_texts),
             web.post("/v1/describe", describe_picture),
             web.post("/v1/words", tell_words),
+            web.post("/v1/upscale", upscale),
             web.get("/v1/models", list_models),
             web.get("/healthz", show_health),
             web.get("/readyz", show_readiness),
@@ -192,6 +195,21 @@ async def tell_words(request: web.Request) -> web.Response:
     return web.json_response((await request.app[SERVICE].shelf.known_words(asked)).to_json())
 
 
+async def upscale(request: web.Request) -> web.Response:
+    """POST /v1/upscale: `{"image": "<base64>"}` → `{"png": "<base64>", "model": "Swin2SR"}`, a few times as large."""
+    service = request.app[SERVICE]
+    body = await request.read()
+    if service.upscaler is None or not service.upscales:
+        return _error(501, "no_upscaler", "this server has no network that upscales: set INFERENCE_UPSCALER")
+    upscaler = service.upscaler
+
+    def enlarged() -> dict[str, Any]:
+        picture = upscaler.enlarge(contract.picture_from_json(parse_json(body)))
+        return contract.Upscaled(picture, upscaler.name).to_json()
+
+    return web.json_response(await asyncio.to_thread(enlarged))
+
+
 async def list_models(request: web.Request) -> web.Response:
     """GET /v1/models: what can be drawn with, and what each can do; in the form that OpenAI's clients read, too."""
     models = request.app[SERVICE].shelf.models()
@@ -207,12 +225,13 @@ async def show_health(request: web.Request) -> web.Response:
 
 async def show_readiness(request: web.Request) -> web.Response:
     """GET /readyz: whether a generation sent now would be drawn, and how full the server is."""
-    shelf = request.app[SERVICE].shelf
-    status, models = shelf.status, tuple(model.name for model in shelf.models())
+    service = request.app[SERVICE]
+    status, models = service.shelf.status, tuple(model.name for model in service.shelf.models())
     if status is None:
         return web.json_response({"status": "loading or stopping", "models": models}, status=503)
     free = max(0, status.capacity - status.running - status.waiting)
-    return web.json_response(Readiness(status.capacity, free, status.waiting, models).to_json())
+    ready = Readiness(status.capacity, free, status.waiting, models, service.upscales)
+    return web.json_response(ready.to_json())
 
 
 async def show_metrics(request: web.Request) -> web.Response:

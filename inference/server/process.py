@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from inference.backends.opening import BackendOptions, served_models
+from inference.checkpoints.weights import CheckpointError
 from inference.ranking.description import Describer
 from inference.safety.filter import PromptFilter
 from inference.safety.images import PictureCheck
@@ -21,6 +22,7 @@ from inference.server.app import create_app
 from inference.server.describing import LazyDescriber
 from inference.server.shelf import Shelf
 from inference.server.sockets import ListenError, listen_tcp, listen_unix, remove_unix
+from inference.server.upscaling import Upscaler
 
 STOP_SECONDS: Final = 5.0
 """How long open connections have to take their last events when the server stops."""
@@ -31,13 +33,14 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class ServeOptions(BackendOptions):
     """`uds`, or `host` and `port` (then `token` is required).  `memory` bounds what all loaded models take together, in
-    GiB; 0 is no bound."""
+    GiB; 0 is no bound.  `upscaler` is the folder of a Swin2SR model, or its name in `models_dir`; "" is none."""
 
     uds: Path | None = None
     host: str = "127.0.0.1"
     port: int | None = None
     token: str | None = None
     memory: float = 0.0
+    upscaler: str = ""
 
 
 class ServeError(Exception):
@@ -73,8 +76,13 @@ async def _run(options: ServeOptions, listener: socket.socket) -> None:
     """The life of the process: listen, load, draw until a signal or the default model's death."""
     shelf = Shelf(served_models(options), round(options.memory * 2**30))
     token = options.token if options.uds is None else None
+    try:
+        upscaler = Upscaler.find(options.upscaler, options.models_dir)
+    except CheckpointError as error:
+        raise ServeError(f"INFERENCE_UPSCALER: {error}") from error
+    describer = LazyDescriber(Describer.load)
     app = create_app(
-        shelf, PromptFilter.load(), PictureCheck.load(), token=token, describer=LazyDescriber(Describer.load)
+        shelf, PromptFilter.load(), PictureCheck.load(), token=token, describer=describer, upscaler=upscaler
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

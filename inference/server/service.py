@@ -24,6 +24,7 @@ from inference.server.checking import PictureChecker
 from inference.server.describing import LazyDescriber
 from inference.server.metrics import ServerMetrics
 from inference.server.shelf import Shelf
+from inference.server.upscaling import Upscaler
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,12 @@ class Service:
     pictures: PictureChecker | None
     metrics: ServerMetrics
     describer: LazyDescriber | None = None
+    upscaler: Upscaler | None = None
+
+    @property
+    def upscales(self) -> bool:
+        """Whether there is a network that enlarges, which has not turned out to be unusable."""
+        return self.upscaler is not None and self.upscaler.works
 
 
 SERVICE: Final = web.AppKey("service", Service)
