@@ -39,14 +39,22 @@ async def test_the_log_shows_every_request_of_the_server_in_private(town: Town) 
 
 
 async def test_the_log_filters(town: Town) -> None:
-    """By person, status, category and words, alone and together."""
-    town.pool.block("gore", "violence")
+    """By person, status, category, words, channel, time and score, alone and together."""
+    town.pool.block("gore", "violence_gore")
     for who, prompt in ((town.ada, "a red cat"), (town.bo, "a blue cat"), (town.bo, "gore")):
         await who.slash(town.pictures, "imagine", prompt=prompt)
         await town.settled()
     assert prompts(await mod(town, "log", person=town.bo)) == ["gore", "a blue cat"]
     assert prompts(await mod(town, "log", status="blocked")) == ["gore"]
-    assert prompts(await mod(town, "log", category="violence")) == ["gore"]
+    assert prompts(await mod(town, "log", category="violence_gore")) == ["gore"]
+    assert prompts(await mod(town, "log", score=0.5)) == ["gore"]
+    assert prompts(await mod(town, "log", score=0.95)) == []
+    assert len(prompts(await mod(town, "log", channel=town.pictures))) == 3
+    assert prompts(await mod(town, "log", channel=town.guild.create_text_channel("other"))) == []
+    assert len(prompts(await mod(town, "log", since="1 hour"))) == 3
+    assert prompts(await mod(town, "log", until="1 hour")) == []
+    assert len(prompts(await mod(town, "log", since="2026-01-01", until="2999-01-01"))) == 3
+    assert prompts(await mod(town, "log", since="2999-01-01")) == []
     assert prompts(await mod(town, "log", words="CAT red")) == ["a red cat"]
     assert prompts(await mod(town, "log", person=town.ada, status="blocked")) == []
 
@@ -100,9 +108,18 @@ async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
     assert opened.attachments == []
 
 
-async def test_a_category_with_a_colon_is_refused(town: Town) -> None:
-    """The next page's button could not hold it; no category has one."""
-    assert said(await mod(town, "log", category="a:b")) == "No category holds a colon."
+async def test_the_log_says_what_it_shows_and_refuses_what_is_no_time(town: Town) -> None:
+    shown = said(await mod(town, "log", channel=town.pictures, since="2026-05-03", score=0.5))
+    assert f"in <#{town.pictures.id}> · since <t:1777766400:f> · score at least 0.5" in shown
+    assert "“soon” is neither a day" in said(await mod(town, "log", since="soon"))
+    assert "“900000 days” is neither" in said(await mod(town, "log", since="900000 days"))
+
+
+async def test_filters_that_the_next_pages_button_cannot_hold_are_refused(town: Town) -> None:
+    """Before anything is shown, so that nobody turns to a page under another filter."""
+    everything = {"person": town.ada, "channel": town.pictures, "status": "delivering", "category": "hate_harassment",
+                  "words": "x" * 30, "since": "2 days", "until": "1 day", "score": 0.5}  # fmt: skip
+    assert "So many filters at once do not fit" in said(await mod(town, "log", **everything))
 
 
 async def test_a_failed_entry_says_what_failed(town: Town) -> None:

@@ -109,7 +109,7 @@ def worst_layouts() -> list[ui.LayoutView]:
     files = [(share.id, png) for share, png in six]
     shown = tuple(Shown(share, GRID, 1, 10**6) for share, _ in six)
     contest = ContestRecord(big, 1, 1, WORST_PROMPT[:200], 1, NOW, NOW, NOW, "voting")
-    wanted = GenerationFilter(user_id=big, status="cancelled", category="c" * 20, words=":" * 30)
+    wanted = GenerationFilter(user_id=big, status="cancelled", category="privacy_deepfake", words=":" * 30)
     return [
         StatusLayout(
             generation_id=big, user_id=big, prompt=WORST_PROMPT, status=drawing.drawing(0.5),

@@ -5,7 +5,7 @@ commands carry are only what Discord shows by default: a server may hand them to
 """
 
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, Final, cast
 
 import discord
@@ -15,17 +15,19 @@ from discord.ext import commands
 from bot.actions.exports import Form
 from bot.client import Bot
 from bot.database.records import GenerationFilter, SanctionKind
+from bot.database.session import utc_now
 from bot.errors import InvalidOption, TooLarge
 from bot.views.answer import note
 from bot.views.chart import stats_layout
 from bot.views.found import found_at, found_layout, recognised
 from bot.views.modlog import (
-    MAX_CATEGORY,
+    CATEGORIES,
     MAX_WORDS,
     STATUSES,
     Shown,
     asked_for,
     modlog_layout,
+    narrowed,
 )
 from bot.views.press import actor_of, answering
 from bot.views.records import audit_layout, person_layout, sanctions_layout
@@ -34,6 +36,7 @@ from bot.views.sanction import sanctioned, timeout_length
 from bot.views.target import target_of
 from bot.wording import moderating, terms, text
 from bot.wording.catalogue import later
+from bot.wording.duration import parse_moment
 from bot.wording.reader import say
 
 MAX_REASON: Final = 400
@@ -51,31 +54,37 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
     @app_commands.command(description=later("Read the request log of this server"))
     @app_commands.describe(
         person=later("Only this person's requests"),
+        channel=later("Only what was asked for in this channel"),
         status=later("Only requests that ended or stand like this; flagged: what the filter flagged or blocked"),
         category=later("Only requests in which the filter found this"),
         words=later("Only prompts that hold these words"),
+        since=later("Only from then on: 12 hours, 2 days, 2026-05-03"),
+        until=later("Only up to then: 12 hours, 2 days, 2026-05-03"),
+        score=later("Only what the filter gave at least this, from 0 to 1"),
     )
     @app_commands.choices(
-        status=[app_commands.Choice(name=terms.STATUSES[status], value=status) for status in STATUSES]
+        status=[app_commands.Choice(name=terms.STATUSES[status], value=status) for status in STATUSES],
+        category=[app_commands.Choice(name=terms.CATEGORIES[one], value=one) for one in CATEGORIES],
     )
     async def log(
         self,
         interaction: discord.Interaction[Bot],
         person: discord.User | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | discord.Thread | discord.ForumChannel | None = None,
         status: str | None = None,
-        category: app_commands.Range[str, 1, MAX_CATEGORY] | None = None,
+        category: str | None = None,
         words: app_commands.Range[str, 1, MAX_WORDS] | None = None,
+        since: Span | None = None,
+        until: Span | None = None,
+        score: app_commands.Range[float, 0, 1] | None = None,
     ) -> None:
         async with answering(interaction):
-            if category is not None and ":" in category:
-                # It parts the fields of the buttons' ids, and the filter's categories have none.
-                raise InvalidOption("category", "has_colon")
-            wanted = asked_for(
-                None if person is None else person.id,
-                cast("Shown | None", status),
-                text.one_line(category or "") or None,
+            asked = asked_for(
+                None if person is None else person.id, cast("Shown | None", status), category,
                 text.one_line(words or "") or None,
-            )
+            )  # fmt: skip
+            times = (_moment("since", since), _moment("until", until, end=True))
+            wanted = narrowed(asked, None if channel is None else channel.id, *times, score)
             await interaction.response.defer(ephemeral=True)
             layout = await modlog_layout(interaction, wanted, None)
             await interaction.followup.send(view=layout, ephemeral=True)
@@ -241,6 +250,16 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         target = await target_of(interaction, person)
         sentence = await sanctioned(interaction, target, kind, length, reason, span)
         await interaction.followup.send(view=note(sentence), ephemeral=True)
+
+
+def _moment(field: str, written: str | None, *, end: bool = False) -> datetime | None:
+    """Raises InvalidOption."""
+    if written is None:
+        return None
+    found = parse_moment(written, utc_now(), end=end)
+    if found is None:
+        raise InvalidOption(field, "no_moment", {"value": written})
+    return found
 
 
 async def setup(bot: Bot) -> None:

@@ -3,6 +3,9 @@
 In: pages of the request log of one server.  Out: layouts that only the asking moderator sees.
 """
 
+from abc import abstractmethod
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, Self, get_args
 
 import discord
@@ -10,6 +13,7 @@ from discord import ui
 
 from bot.actions.exports import message_url
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
+from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
@@ -21,12 +25,13 @@ from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, drawing, moderating, terms, text
 from bot.wording.reader import say
 from bot.wording.render import explain_kept
+from inference.contract import PICTURE_CATEGORIES, PROMPT_CATEGORIES
 
 PER_PAGE: Final = 6
 MAX_MESSAGE: Final = 4000
-# A button's id, which holds the filter, takes 100 characters.
-MAX_WORDS: Final = 30
-MAX_CATEGORY: Final = 20
+MAX_WORDS: Final = 30  # a button's id, which holds the filter, takes 100 characters
+FAR: Final = 36**8  # no row has a longer number
+CATEGORIES: Final = ("minors", "real_people", "mass_harm", *PROMPT_CATEGORIES, *PICTURE_CATEGORIES, "server_words")
 Shown = Literal[Status, "flagged"]
 STATUSES: Final[tuple[Shown, ...]] = get_args(Shown)
 _MARKS: Final = {
@@ -50,36 +55,21 @@ class ModLogLayout(Layout):
             self.add_item(ui.TextDisplay(say(moderating.NOTHING_MATCHES)))
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if before is not None:
-            pages.add_item(ModLogPage.of(wanted, None))
+            pages.add_item(LogPage.of(wanted, None))
         if page.next_before is not None:
-            pages.add_item(ModLogPage.of(wanted, page.next_before))
+            pages.add_item(LogPage.of(wanted, page.next_before))
         if pages.children:
             self.add_item(pages)
 
 
-class ModLogPage(Press, verb="modlog"):
+class Turning(Press):
     """Turns to what is older than row `before` under the same filter, which its id holds."""
 
     before: Base36 | None
-    user_id: Base36 | None
-    status: Literal[Shown, "done"] | None  # "done" is what ids called delivered ones until the states got their names
-    category: str | None
-    words: str | None
-
-    @classmethod
-    def of(cls, wanted: GenerationFilter, before: int | None) -> Self:
-        return cls(
-            before,
-            wanted.user_id,
-            "flagged" if wanted.flagged else wanted.status,
-            wanted.category and wanted.category[:MAX_CATEGORY],
-            wanted.words and wanted.words[:MAX_WORDS],
-        )
 
     @property
-    def wanted(self) -> GenerationFilter:
-        status = "delivered" if self.status == "done" else self.status
-        return asked_for(self.user_id, status, self.category, self.words)
+    @abstractmethod
+    def wanted(self) -> GenerationFilter: ...
 
     def control(self) -> ui.Button[Any]:
         newest = self.before is None
@@ -87,6 +77,52 @@ class ModLogPage(Press, verb="modlog"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.edit_message(view=await modlog_layout(interaction, self.wanted, self.before))
+
+
+class ModLogPage(Turning, verb="modlog"):
+    """As it was written before there were channels, times and scores."""
+
+    user_id: Base36 | None
+    status: Literal[Shown, "done"] | None  # "done" is what ids called delivered ones until the states got their names
+    category: str | None
+    words: str | None
+
+    @property
+    def wanted(self) -> GenerationFilter:
+        status = "delivered" if self.status == "done" else self.status
+        return asked_for(self.user_id, status, self.category, self.words)
+
+
+class LogPage(Turning, verb="modlog", version=2):
+    """Times are whole minutes since 1970, the score is in hundredths."""
+
+    user_id: Base36 | None
+    channel_id: Base36 | None
+    status: Shown | None
+    category: str | None
+    since: Base36 | None
+    until: Base36 | None
+    score: Base36 | None
+    words: str | None
+
+    @classmethod
+    def of(cls, wanted: GenerationFilter, before: int | None) -> Self:
+        """Raises InvalidOption for a filter that no id holds."""
+        status: Shown | None = "flagged" if wanted.flagged else wanted.status
+        score = None if wanted.score is None else round(100 * wanted.score)
+        times = (_minutes(wanted.since), _minutes(wanted.until))
+        try:
+            return cls(before, wanted.user_id, wanted.channel_id, status, wanted.category, *times, score, wanted.words)
+        except ValueError as error:
+            raise InvalidOption("words", "too_many_filters") from error
+
+    @property
+    def wanted(self) -> GenerationFilter:
+        asked = asked_for(self.user_id, self.status, self.category, self.words)
+        score = None if self.score is None else self.score / 100
+        return replace(
+            asked, channel_id=self.channel_id, since=_moment(self.since), until=_moment(self.until), score=score
+        )
 
 
 class LogEntry(GenerationPress, verb="logentry"):
@@ -141,6 +177,26 @@ def asked_for(user_id: int | None, status: Shown | None, category: str | None, w
     )  # fmt: skip
 
 
+def narrowed(
+    wanted: GenerationFilter, channel_id: int | None, since: datetime | None, until: datetime | None,
+    score: float | None,
+) -> GenerationFilter:  # fmt: skip
+    """The filter with what else was asked for, as the next page's button will hold it.  Raises InvalidOption."""
+    score = None if score is None else round(score, 2)
+    since, until = _moment(_minutes(since)), _moment(_minutes(until))
+    wanted = replace(wanted, channel_id=channel_id, since=since, until=until, score=score)
+    LogPage.of(wanted, FAR)
+    return wanted
+
+
+def _minutes(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp()) // 60
+
+
+def _moment(minutes: int | None) -> datetime | None:
+    return None if minutes is None else datetime.fromtimestamp(60 * minutes, UTC)
+
+
 def entry(record: GenerationRecord) -> str:
     """One entry of the list, in two lines."""
     return f"**{text.plain(record.order.prompt, 150)}**\n-# {entry_facts(record)}"
@@ -186,8 +242,8 @@ def entry_facts(record: GenerationRecord) -> str:
 def described(wanted: GenerationFilter) -> str:
     """The filter in words."""
     return moderating.filtered(
-        user_id=wanted.user_id, flagged=bool(wanted.flagged), state=wanted.status,
-        found=wanted.category and wanted.category[:MAX_CATEGORY], words=wanted.words and wanted.words[:MAX_WORDS],
+        user_id=wanted.user_id, channel_id=wanted.channel_id, flagged=bool(wanted.flagged), state=wanted.status,
+        found=wanted.category, since=wanted.since, until=wanted.until, score=wanted.score, words=wanted.words,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from bot.database.session import utc_now
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
 from bot.views.layout import Layout
-from bot.views.modlog import ModLogPage
+from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, moderating, text
@@ -81,7 +81,7 @@ async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutV
     told = moderating.person(user_id, counts, said, now, [sanction(record) for record in sanctions])
     layout = Layout()
     layout.add_item(ui.TextDisplay(told))
-    log = ModLogPage.of(GenerationFilter(user_id=user_id), None)
+    log = LogPage.of(GenerationFilter(user_id=user_id), None)
     return with_buttons(layout, [log, TimeOut(user_id), Ban(user_id)])
 
 

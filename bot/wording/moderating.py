@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.wording.catalogue import later
 from bot.wording.reader import count, reader, say
-from bot.wording.terms import REVIEWS, requests, sanction, seconds, status, until
-from bot.wording.text import plain, relative
+from bot.wording.terms import REVIEWS, category, requests, sanction, seconds, status, until
+from bot.wording.text import moment, plain, relative
 
 APPEALED: Final = later("Your appeal is with this server's moderators. You will hear what they decide.")
 REPORTED: Final = later("Thank you. The moderators will look at it, and you will hear what they decided.")
@@ -33,17 +33,28 @@ _SIGNS: Final = {"misuse": "🚨", "report": "🚩", "appeal": "⚖️", "held":
 # ------------------------------------------------------------------------------------------------------ the request log
 
 
-def filtered(*, user_id: int | None, flagged: bool, state: str | None, found: str | None, words: str | None) -> str:
+def filtered(
+    *, user_id: int | None, channel_id: int | None, flagged: bool, state: str | None, found: str | None,
+    since: datetime | None, until: datetime | None, score: float | None, words: str | None,
+) -> str:  # fmt: skip
     """The filter in words."""
     parts = []
     if user_id is not None:
         parts.append(say("by {person}", person=f"<@{user_id}>"))
+    if channel_id is not None:
+        parts.append(say("in {channel}", channel=f"<#{channel_id}>"))
     if flagged:
         parts.append(say("flagged or blocked"))
     if state is not None:
         parts.append(say("status {status}", status=status(state)))
     if found is not None:
-        parts.append(say("category {category}", category=plain(found)))
+        parts.append(say("category {category}", category=plain(category(found))))
+    if since is not None:
+        parts.append(say("since {time}", time=moment(since)))
+    if until is not None:
+        parts.append(say("before {time}", time=moment(until)))
+    if score is not None:
+        parts.append(say("score at least {score}", score=reader().number(score)))
     if words is not None:
         parts.append(say("words “{words}”", words=plain(words)))
     return " · ".join(parts) or say("everything, newest first")

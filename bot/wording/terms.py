@@ -24,7 +24,7 @@ CATEGORIES: Final = {
     "mass_harm": later("weapons of mass harm"),
     "nudity": later("nudity"),
     "suggestive": later("suggestive pictures"),
-    "blocked_word": later("words that this server blocks"),
+    "server_words": later("words that this server blocks"),
     "other": later("other things"),
 }
 """What the filter finds."""

@@ -48,6 +48,11 @@ def code(text: str, limit: int) -> str:
     return "```\n" + shorten(one_line(text).replace("`", "ˋ"), limit) + "\n```"
 
 
+def moment(when: datetime) -> str:
+    """A date with its time, as Discord shows it in the reader's own: "3 May 2026 12:00"."""
+    return f"<t:{int(when.timestamp())}:f>"
+
+
 def relative(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
     return f"<t:{int(when.timestamp())}:R>"
