@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -100,8 +101,15 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
+@cache
+def import_views() -> None:
+    for module in pkgutil.iter_modules(bot.views.__path__):
+        importlib.import_module(f"bot.views.{module.name}")
+
+
 def found(custom_id: str) -> Press:
     """The button as discord.py finds it: by the one template that the id matches."""
+    import_views()
     ((kind, match),) = (
         (kind, match)
         for kind in declared()
@@ -121,8 +129,7 @@ def test_buttons_of_messages_already_posted_are_found(custom_id: str, name: str,
 
 async def test_every_button_of_every_view_is_registered(tmp_path: Path) -> None:
     """Also one of a file that no command names."""
-    for module in pkgutil.iter_modules(bot.views.__path__):
-        importlib.import_module(f"bot.views.{module.name}")
+    import_views()
     ours = {kind for kind in declared() if kind.__module__.startswith("bot.")}
     async with Bot(load_settings(None, data_dir=tmp_path), sync="never") as client:
         await client.setup_hook()
