@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 COGS: Final = (
     "imagine",
+    "ideas",
     "details",
     "about",
     "history",

@@ -19,6 +19,7 @@ from bot.actions.digest import Digest
 from bot.actions.erasing import Eraser
 from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
+from bot.actions.ideas import IdeaBook
 from bot.actions.meaning import Meaning
 from bot.actions.moderation import Moderation
 from bot.actions.notices import Notices
@@ -66,6 +67,7 @@ from bot.metrics import BotMetrics
 from bot.orders.admission import Admission
 from bot.orders.counts import Counts
 from bot.orders.entitlement import Ceiling, Entitlements
+from bot.orders.grammar import grammar
 from bot.orders.limits import Limits
 from bot.orders.policies import Policies
 from bot.orders.queue import Bounds, FairQueue
@@ -115,6 +117,7 @@ class Services:
     note_taker: NoteTaker
     server_settings: ServerSettings
     suggestions: Suggestions
+    ideas: IdeaBook
     styles: StyleBook
 
     log: GenerationLog
@@ -247,6 +250,7 @@ async def open_services(
             notices=notices,
             partition=settings.partition,
         )
+        prompts = Prompts(database)
         meaning = Meaning(meanings=MeaningLog(database), shares=shares, pool=pool)
         if settings.partition.holds(None):  # one process of several does it
             stack.push_async_callback(_ended, asyncio.create_task(_keep_reading(meaning), name="reading"))
@@ -287,7 +291,15 @@ async def open_services(
             server_settings=ServerSettings(guild_settings, entitlements.ceiling),
             recognition=recognition,
             note_taker=note_taker,
-            suggestions=Suggestions(Prompts(database)),
+            suggestions=Suggestions(prompts),
+            ideas=IdeaBook(
+                pool=pool,
+                policies=policies,
+                entitlements=entitlements,
+                meaning=meaning,
+                prompts=prompts,
+                grammar=grammar(),
+            ),
             styles=StyleBook(Styles(database)),
             log=generations,
             shares=shares,

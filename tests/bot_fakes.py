@@ -162,6 +162,7 @@ class FakePool:
         """Whatever the picture is: a cat, or a dog, on a blue background; a text fits if it names the cat."""
         self.described.append(request)
         return Description((Thing(("cat", "dog"), 1, 0.9),), "on a blue background",
+                           ("a cat on a blue background", "a dog on a blue background"),
                            tuple(float("cat" in text) for text in request.texts))  # fmt: skip
 
     async def known_words(self, request: WordsRequest) -> KnownWords:

@@ -12,7 +12,7 @@ from PIL import Image as Picture
 
 from inference.contract import DescribeRequest, Description, InvalidRequest, KnownWords, Thing, WordsRequest
 from inference.pictures import Pixels
-from inference.ranking.description import DETECTOR_FOLDER, Describer, plain_background
+from inference.ranking.description import DETECTOR_FOLDER, Describer, captions, plain_background
 from inference.server.describing import LazyDescriber
 from inference.text.colours import COLOURS
 from tests.test_server import running
@@ -55,6 +55,16 @@ def test_scenes_are_told_by_their_things_and_their_place(
     assert (described.things[0].count, described.place) == (count, place)
 
 
+def test_captions_are_prompts() -> None:
+    """All that is seen, then less, then what it may be besides; each once."""
+    things = (Thing(("penguin", "ring"), 3, 1.0), Thing(("evergreen tree",), 1, 0.9))
+    assert captions(things, "in space") == (
+        "three penguins and an evergreen tree in space", "three penguins in space", "three rings in space",
+    )  # fmt: skip
+    assert captions((Thing(("owl",), 12, 1.0),), "at night") == ("many owls at night",)
+    assert captions((), "at night") == ()
+
+
 def test_the_text_that_fits_scores_best() -> None:
     """By the things that it names, and else by how near the judge finds it."""
     texts = ("a castle", "three penguins in space", "a red car", "penguin")
@@ -84,7 +94,7 @@ class Told:
 
     def describe(self, image: bytes, texts: Any = ()) -> Description:
         self.asked.append((image, tuple(texts)))
-        return Description((Thing(("cat",), 2, 0.9),), "at night", tuple(0.5 for _ in texts))
+        return Description((Thing(("cat",), 2, 0.9),), "at night", ("two cats at night",), tuple(0.5 for _ in texts))
 
 
 def a_png() -> bytes:
@@ -106,7 +116,7 @@ async def test_a_picture_is_described_over_http() -> None:
             body = DescribeRequest(a_png(), ("a cat",)).to_json()
             answer = await client.post("/v1/describe", json=body)
             described = Description.from_json(await answer.json())
-    assert described == Description((Thing(("cat",), 2, 0.9),), "at night", (0.5,))
+    assert described == Description((Thing(("cat",), 2, 0.9),), "at night", ("two cats at night",), (0.5,))
     (told,) = loads
     assert told.asked == [(a_png(), ("a cat",))] * 2
 

@@ -94,6 +94,7 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:complete:7:2", "Complete", {"generation_id": 7, "index": 2}),
     ("easel:keeppic:7:2", "Keep", {"generation_id": 7, "index": 2}),
     ("easel:original:7:2", "Original", {"generation_id": 7, "index": 2}),
+    ("easel:idea:2", "DrawIdea", {"number": 2}),
     ("easel:cover:7", "Cover", {"generation_id": 7}),
     ("easel:report:7", "Report", {"generation_id": 7}),
     ("easel:ownfavourites:", "OwnFavouritesPage", {"cursor": None}),

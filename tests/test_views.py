@@ -10,6 +10,7 @@ import pytest
 from discord import ui
 
 from bot.actions.contests import Contest
+from bot.actions.ideas import Ideas
 from bot.actions.notices import ContestNotice, DigestNotice, SharedNotice, Shown
 from bot.actions.settings import SECTIONS, Scope, SectionName
 from bot.database.blocked_terms import BlockedTerm
@@ -31,6 +32,7 @@ from bot.views.contest import ContestLayout, EntriesLayout
 from bot.views.favourites import FavouritesLayout, OwnFavouritesLayout
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
+from bot.views.ideas import IdeasLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
 from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.notices import NoticeLayout
@@ -41,6 +43,7 @@ from bot.views.settings import SettingsLayout
 from bot.views.stand import Stand
 from bot.views.status import StatusLayout
 from bot.wording import drawing, terms, text
+from bot.wording import ideas as idea_words
 from inference.contract import ModelDescription, Verdict
 from tests.bot_fakes import an_order, tile
 
@@ -121,6 +124,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
         FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
+        IdeasLayout(Ideas((("`*" * 500),) * 3, ("x" * 150,) * 3), idea_words.title(idea_words.VERSIONS)),
         OwnFavouritesLayout(
             [(OwnFavourite(one, one.images[8]), tile(1)) for one in records[:4]], f"{big}.8", f"{big}.8", here=True
         ),

@@ -59,7 +59,7 @@ class Town:
     def __init__(self, env: simcord.Env, folder: Path, logs: list[Any]) -> None:
         self.env = env
         self.logs = logs
-        self._folder = folder
+        self.folder = folder
         self._opening: AbstractAsyncContextManager[Services]
         self.guild = env.create_guild("Town")
         self.pictures = self.guild.create_text_channel("pictures")
@@ -72,7 +72,7 @@ class Town:
     async def open(self) -> None:
         self.pool = PausingPool()
         self.posts = ChannelPosts(self.bot)
-        self._opening = services(self._folder, self.pool, self.posts)
+        self._opening = services(self.folder, self.pool, self.posts)
         # What the services start must speak to the simulated Discord, without belonging to any command.
         with self.env.time_context():
             self.services = await self._opening.__aenter__()
@@ -84,7 +84,7 @@ class Town:
     async def restart(self) -> None:
         """Another bot process over the same data; what it was doing is taken up again."""
         await self.close()
-        await self.env.restart_bot(a_bot(self._folder))
+        await self.env.restart_bot(a_bot(self.folder))
         await self.open()
         with self.env.time_context():
             await self.services.recovery.resume(partial(InteractionReply.again, self.bot))

@@ -18,7 +18,11 @@ HELP: Final = (
     ),
     later(
         "**Below the result** the list opens one picture, to upscale, vary or share it. *Re-roll* draws the prompt "
-        "again, *Remix* lets you change it first, *Details* shows every parameter."
+        "again, *Remix* lets you change it first, *Details* shows every parameter. `picture` starts from a picture of "
+        "yours, and `private` shows the result to you alone."
+    ),
+    later(
+        "**Ideas** `/enhance` makes more of a prompt, `/describe` finds words for a picture; both offer to draw them."
     ),
     later(
         "**Yours** `/again` draws your last prompt once more, `/queue` shows who waits, `/cancel` stops your own, "
@@ -28,7 +32,7 @@ HELP: Final = (
     later(
         "**Everybody's** `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, "
         "`/details` how a picture came about. Right-click a message of Easel's → *Apps*: *Who made this?*, *Remix*, "
-        "*Report*."
+        "*Use as input*, *Report*."
     ),
 )
 HELP_MODERATORS: Final = later(

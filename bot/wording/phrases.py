@@ -18,6 +18,7 @@ FIELDS: Final = {
     "top_p": later("Top p"),
     "strength": later("Strength"),
     "init_image": later("Picture"),
+    "image": later("Picture"),
     "use": later("Use"),
     "picture": later("Picture"),
     "link": later("Link"),
@@ -59,7 +60,7 @@ PROBLEMS: Final = {
     "not_text": later("{field} is no text at character {position}."),
     "not_a_character": later("{field} holds {character}, which is not a character of text."),
     "unreadable_picture": later("The picture cannot be read. PNG, JPEG and WebP files are taken."),
-    "refused_picture": later("This picture cannot be drawn from here."),
+    "refused_picture": later("Easel does not work with pictures like this one."),
     "too_many_pixels": later("The picture has too many pixels; at most {limit} million are taken."),
     "too_small_picture": later("The picture has {width} × {height} pixels; at least {limit} a side are needed."),
     "picture_not_loaded": later("Discord did not hand the picture over. Please try again."),
@@ -126,6 +127,7 @@ LOST: Final = {
     "decision": later("This decision was not found."),
     "server": later("This server was not found."),
     "contest": later("There is no such contest in this server."),
+    "proposal": later("This proposal is gone. Please ask for new ones."),
     "removal": later("There is no removal here that can be undone."),
 }
 """What can be missing: the subjects of `NotFound`."""

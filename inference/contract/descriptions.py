@@ -54,26 +54,27 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """`place` is where the things are, as "on a blue background" or "at night"; `scores` say how well each text of the
-    request fits, the higher the better among them."""
+    """`place` is where the things are, as "on a blue background" or "at night"; `captions` say it all, the best first;
+    `scores` say how well each text of the request fits, the higher the better among them."""
 
     things: tuple[Thing, ...]
     place: str
+    captions: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         things = [{"names": list(one.names), "count": one.count, "confidence": one.confidence} for one in self.things]
-        return {"things": things, "place": self.place, "scores": list(self.scores)}
+        return {"things": things, "place": self.place, "captions": list(self.captions), "scores": list(self.scores)}
 
     @classmethod
     def from_json(cls, document: object) -> "Description":
         """Raises ValueError for anything else."""
         match document:
-            case {"things": [*things], "place": str() as place, "scores": [*scores]}:
+            case {"things": [*things], "place": str() as place, "captions": [*captions], "scores": [*scores]}:
                 seen = tuple(
                     Thing(tuple(map(str, one["names"])), int(one["count"]), float(one["confidence"])) for one in things
                 )
-                return cls(seen, place, tuple(map(float, scores)))
+                return cls(seen, place, tuple(map(str, captions)), tuple(map(float, scores)))
         raise ValueError(f"not a description: {str(document)[:80]}")
 
 

@@ -24,7 +24,7 @@ from inference.models.text_encoder import SentenceEncoder
 from inference.pictures import Pixels, read_init_picture
 from inference.ranking.detector import EDGE, Detector, find, load_detector
 from inference.text.colours import COLOURS
-from inference.text.nouns import article
+from inference.text.nouns import article, plural
 
 DETECTOR_FOLDER: Final = ASSETS / "evaluation"
 PLACES: Final = (
@@ -32,6 +32,7 @@ PLACES: Final = (
     "on fire", "in the sea", "in a field", "in the city", "on mars", "in the mountains", "in a room", "in a library",
     "in a cave",
 )  # fmt: skip
+NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SURE: Final = 0.8  # of what is no thing, the detector is less
 NAMES: Final = 3  # what a thing may be
 PLAIN: Final = 0.8  # the share of a picture's edge that has one colour, where its background is that colour
@@ -66,7 +67,7 @@ class Describer:
         seen = self._judge.embed_pictures(picture_tensor([pixels], self._judge.config.edge))[0]  # (D,)
         colour = plain_background(pixels)
         place = f"on {article(colour)} background" if colour else PLACES[int((self._places @ seen).argmax())]
-        return Description(things, place, tuple(self._scores(texts, seen, things)))
+        return Description(things, place, captions(things, place), tuple(self._scores(texts, seen, things)))
 
     def _things(self, pixels: Pixels) -> tuple[Thing, ...]:
         """Those that are alike count as one, several times."""
@@ -92,6 +93,22 @@ class Describer:
     @torch.no_grad()
     def _read(self, texts: Sequence[str]) -> Tensor:
         return self._judge.embed_texts(self._text.vectors(texts))
+
+
+def captions(things: Sequence[Thing], place: str) -> tuple[str, ...]:
+    """All that is seen, its first thing alone, and what that may be besides: each as a prompt, each once."""
+    if not things:
+        return ()
+    together = " and ".join(_several(thing.names[0], thing.count) for thing in things[:2])
+    first = things[0]
+    told = [together, *(_several(name, first.count) for name in first.names)]
+    return tuple(dict.fromkeys(f"{words} {place}" for words in told))
+
+
+def _several(name: str, count: int) -> str:
+    if count == 1:
+        return article(name)
+    return f"{NUMBERS[count]} {plural(name)}" if count < len(NUMBERS) else f"many {plural(name)}"
 
 
 def plain_background(pixels: Pixels) -> str | None:

@@ -30,7 +30,7 @@ from inference.contract import (
     event_to_line,
 )
 from inference.pictures import UnreadablePicture
-from inference.server.checking import PictureChecker, check_start, checked
+from inference.server.checking import PictureChecker, check_picture, check_start, checked
 from inference.server.describing import LazyDescriber
 from inference.server.metrics import ServerMetrics
 from inference.server.openai import create_images
@@ -182,6 +182,7 @@ async def describe_picture(request: web.Request) -> web.Response:
     if describer is None:
         return _error(501, "no_description", "this server does not describe pictures")
     asked = await asyncio.to_thread(lambda: DescribeRequest.from_json(parse_json(body)))
+    await check_picture(asked.image, request.app[SERVICE].pictures, "image")
     try:
         described = await describer.describe(asked.image, asked.texts)
     except UnreadablePicture as error:

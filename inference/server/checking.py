@@ -25,14 +25,22 @@ class PictureChecker(Protocol):
 
 async def check_start(order: GenerationRequest, pictures: PictureChecker | None) -> None:
     """Raises InvalidRequest for a start picture that may not be shown, or is none."""
-    if pictures is None or order.init_image is None:
+    if order.init_image is not None:
+        await check_picture(order.init_image, pictures, "init_image", order.policy)
+
+
+async def check_picture(
+    picture: bytes, pictures: PictureChecker | None, field: str, policy: Policy | None = None
+) -> None:
+    """Raises InvalidRequest for a stranger's picture that may not be shown, or is none."""
+    if pictures is None:
         return
     try:
-        verdict = await asyncio.to_thread(pictures.check, order.init_image, order.policy or Policy())
+        verdict = await asyncio.to_thread(pictures.check, picture, policy or Policy())
     except UnreadablePicture as error:
-        raise InvalidRequest("unreadable_picture", "init_image", problem=str(error)) from error
+        raise InvalidRequest("unreadable_picture", field, problem=str(error)) from error
     if verdict.action in REFUSED:
-        raise InvalidRequest("refused_picture", "init_image", category=verdict.category)
+        raise InvalidRequest("refused_picture", field, category=verdict.category)
 
 
 async def checked(

@@ -1,0 +1,139 @@
+"""Proposals for what to draw: richer versions of a prompt, words for a picture, and what the server shared near it.
+
+In: an actor, and a prompt or a picture.  Out: prompts that the filter lets pass.  Nothing is kept.  Knows no Discord.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from bot.actions.actor import Actor
+from bot.actions.meaning import Meaning
+from bot.database.prompts import Prompts
+from bot.database.records import REFUSED
+from bot.errors import NoEndpoint, PromptBlocked
+from bot.orders.choices import chosen_model
+from bot.orders.entitlement import Entitlements
+from bot.orders.grammar import Grammar, Piece
+from bot.orders.order import Order
+from bot.orders.policies import Policies
+from bot.pool.pool import DrawingPool
+from inference.contract import (
+    MAX_PROMPT_CHARACTERS,
+    MAX_PROMPTS_PER_CHECK,
+    CheckRequest,
+    DescribeRequest,
+    Description,
+    WordsRequest,
+)
+
+log = structlog.get_logger(__name__)
+
+VERSIONS: Final = 3
+NEIGHBOURS: Final = 3
+LONGEST_NEIGHBOUR: Final = 150  # characters
+FITS: Final = 0.3  # how well a shared prompt must fit a picture, as a description scores it
+
+
+@dataclass(frozen=True, slots=True)
+class Ideas:
+    """Prompts that could be drawn: `proposals` made for this, and `shared` ones of the server that are near."""
+
+    proposals: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+    description: Description | None = None
+
+
+class IdeaBook:
+    def __init__(
+        self,
+        *,
+        pool: DrawingPool,
+        policies: Policies,
+        entitlements: Entitlements,
+        meaning: Meaning,
+        prompts: Prompts,
+        grammar: Grammar,
+        chance: Callable[[], random.Random] = random.Random,
+    ) -> None:
+        self._pool = pool
+        self._policies = policies
+        self._entitlements = entitlements
+        self._meaning = meaning
+        self._prompts = prompts
+        self._grammar = grammar
+        self._chance = chance
+
+    async def enhance(self, actor: Actor, prompt: str) -> Ideas:
+        """Raises InvalidOption for what is no prompt, and PromptBlocked for one that may not be drawn."""
+        prompt = " ".join(prompt.split()).rstrip(" ,.;")
+        Order(actor.requester, prompt).check()
+        await self._check(actor, prompt)
+        versions = await self._versions(actor, prompt)
+        near = await self._near(actor, prompt)
+        return Ideas(await self._allowed(actor, versions), await self._allowed(actor, near))
+
+    async def describe(self, actor: Actor, picture: bytes) -> Ideas:
+        """`picture` is an encoded file.  Raises InvalidOption for what is none, or may not be looked at."""
+        shared = _once(await self._shared(actor), MAX_PROMPTS_PER_CHECK)
+        description = await self._pool.describe(DescribeRequest(picture, tuple(shared)))
+        fitting = sorted(zip(description.scores, shared, strict=True), key=lambda one: -one[0])
+        near = [prompt for score, prompt in fitting if score >= FITS][:NEIGHBOURS]
+        captions = await self._allowed(actor, description.captions[:VERSIONS])
+        return Ideas(captions, await self._allowed(actor, near), description)
+
+    async def _versions(self, actor: Actor, prompt: str) -> list[str]:
+        models = self._pool.models()
+        model = chosen_model((await self._entitlements.of(actor.requester)).default_model, models)
+        vocabulary: Final = "few" if model is not None and model.few_words else "many"
+        pieces = self._grammar.candidates(prompt, vocabulary, self._chance())
+        if model is not None and model.few_words:
+            pieces = await self._known(prompt, pieces, model.name)
+        found = self._grammar.versions(prompt, vocabulary, pieces, VERSIONS)
+        return [version for version in found if len(version) <= MAX_PROMPT_CHARACTERS]
+
+    async def _known(self, prompt: str, pieces: Sequence[Piece], model: str) -> list[Piece]:
+        """Those that bring no word along which the model does not know."""
+        asked = list(pieces[: MAX_PROMPTS_PER_CHECK - 1])
+        texts = (prompt, *((prompt + piece.joint + piece.words)[:MAX_PROMPT_CHARACTERS] for piece in asked))
+        known = await self._pool.known_words(WordsRequest(texts, model))
+        before = set(known.unknown[0])
+        return [piece for piece, unknown in zip(asked, known.unknown[1:], strict=True) if set(unknown) <= before]
+
+    async def _near(self, actor: Actor, prompt: str) -> list[str]:
+        if actor.guild_id is None:
+            return []
+        try:
+            found = await self._meaning.search(actor, prompt, NEIGHBOURS + 1)
+        except NoEndpoint:
+            log.info("ideas.no_neighbours")
+            return []
+        others = [share.prompt for share in found if share.prompt.casefold() != prompt.casefold()]
+        return _once(others, NEIGHBOURS)
+
+    async def _shared(self, actor: Actor) -> tuple[str, ...]:
+        return () if actor.guild_id is None else await self._prompts.shared(actor.guild_id)
+
+    async def _check(self, actor: Actor, prompt: str) -> None:
+        policy = await self._policies.of(actor.requester)
+        (verdict,) = await self._pool.check(CheckRequest((prompt,), (None,), policy))
+        if verdict.action in REFUSED:
+            raise PromptBlocked(verdict.category or "other")
+
+    async def _allowed(self, actor: Actor, prompts: Sequence[str]) -> tuple[str, ...]:
+        """Those that the filter lets pass."""
+        if not prompts:
+            return ()
+        policy = await self._policies.of(actor.requester)
+        verdicts = await self._pool.check(CheckRequest(tuple(prompts), (None,) * len(prompts), policy))
+        allowed = zip(prompts, verdicts, strict=True)
+        return tuple(prompt for prompt, verdict in allowed if verdict.action not in REFUSED)
+
+
+def _once(prompts: Sequence[str], most: int) -> list[str]:
+    """Each once, on one line, the short ones only."""
+    lines = (" ".join(prompt.split()) for prompt in prompts)
+    return list(dict.fromkeys(line for line in lines if len(line) <= LONGEST_NEIGHBOUR))[:most]

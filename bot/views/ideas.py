@@ -1,0 +1,80 @@
+"""Proposals for what to draw, each with a button that draws it.
+
+In: ideas.  Out: a layout for one person's eyes.  The words stand in the message alone: a press reads them there, so a
+button works for as long as its message stands.
+"""
+
+from typing import Any, Final
+
+import discord
+from discord import ui
+
+from bot.actions.ideas import Ideas
+from bot.errors import NotFound
+from bot.orders.choices import check_choices, with_defaults
+from bot.orders.order import Order
+from bot.views.client import BotInteraction
+from bot.views.layout import Layout
+from bot.views.press import Press, actor_of, place, row_of
+from bot.wording import ideas as words
+from bot.wording.reader import say
+
+FIRST_PROPOSAL: Final = 1000  # a component's id; those that Discord gives count from 1
+
+
+class IdeasLayout(Layout):
+    """`title` and `about` come first."""
+
+    def __init__(self, ideas: Ideas, title: str, about: str = "") -> None:
+        super().__init__()
+        self._count = 0
+        self.add_item(ui.TextDisplay("\n".join(filter(None, (title, about)))))
+        self._propose(ideas.proposals)
+        if ideas.shared:
+            self.add_item(ui.TextDisplay(words.small(words.SHARED)))
+            self._propose(ideas.shared)
+
+    def _propose(self, prompts: tuple[str, ...]) -> None:
+        for prompt in prompts:
+            self.add_item(ui.TextDisplay(words.proposal(prompt), id=FIRST_PROPOSAL + self._count))
+            self.add_item(row_of(DrawIdea(self._count)))
+            self._count += 1
+
+
+class DrawIdea(Press, verb="idea"):
+    """Draws a proposal, for whoever pressed."""
+
+    number: int
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(words.DRAW_THIS), emoji="🎨", style=discord.ButtonStyle.primary)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await place_prompt(interaction, proposal_of(interaction.message, self.number))
+
+
+async def place_prompt(interaction: BotInteraction, prompt: str) -> None:
+    """Draw a prompt with nothing but what the place chooses."""
+    services, actor = interaction.client.services, actor_of(interaction)
+    here, models = await services.entitlements.of(actor.requester), services.pool.models()
+    order = Order(requester=actor.requester, prompt=prompt, **with_defaults({}, here, models))
+    check_choices(order, models)
+    await place(interaction, order)
+
+
+def proposal_of(message: discord.Message | None, number: int) -> str:
+    """The words of a proposal, as the message shows them.  Raises NotFound."""
+    for component in message.components if message is not None else ():
+        if isinstance(component, discord.TextDisplay) and component.id == FIRST_PROPOSAL + number:
+            return component.content.removeprefix("```").removesuffix("```").strip()
+    raise NotFound("proposal")
+
+
+def versions_layout(ideas: Ideas) -> IdeasLayout:
+    return IdeasLayout(ideas, words.title(words.VERSIONS), "" if ideas.proposals else say(words.NO_VERSIONS))
+
+
+def description_layout(ideas: Ideas) -> IdeasLayout:
+    things = ideas.description.things if ideas.description is not None else ()
+    told = " · ".join(words.seen(thing.names, thing.confidence) for thing in things) or say(words.NOTHING_SEEN)
+    return IdeasLayout(ideas, words.title(words.IN_WORDS), f"{told}\n{words.small(words.HOW_SEEN)}")
