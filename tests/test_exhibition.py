@@ -46,6 +46,7 @@ async def test_a_new_gallery_is_filled_and_open_to_everybody(tmp_path: Path) -> 
         (exhibit.prompt, exhibit.by, len(exhibit.voters)) for exhibit in EXHIBITS
     ]
     assert all(share.image.index == 0 for share in shown)  # whose score is the best
+    assert {share.generation.status for share in shown} == {"delivered"}
     assert all(exhibit.prompt in page for exhibit in EXHIBITS)
 
 

@@ -36,6 +36,8 @@ from inference.contract import Verdict
 # A token's end is only a hint: the clock may have been set in between.
 CLOCK_DOUBT: Final = timedelta(hours=1)
 
+NO_MESSAGE: Final = 0
+
 
 class GenerationLog:
     """Reads and writes `generations` and `images`.  `now` is the clock, for tests; `partition` is the process's."""
@@ -120,11 +122,17 @@ class GenerationLog:
 
     @whole
     async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
-        """The person has it (or, with None, finds it in the history); the interaction's token is forgotten."""
+        """The person has it (or, with None, finds it in the history); the interaction's token is forgotten.
+
+        NO_MESSAGE is for what is shown elsewhere than in a message.
+        """
         ending: dict[str, object] = {"delivered_at": at or self._now(), "interaction_token": None}
         async with self._database.writing("generation") as session:
             if message_id is None:
                 await move(session, generation_id, "expired", **ending)
+                return
+            if message_id == NO_MESSAGE:
+                await move(session, generation_id, "delivered", **ending)
                 return
             channel_id = await move(session, generation_id, "delivered", message_id=message_id, **ending)
             await put(session, PostTable, self._post(generation_id, channel_id, message_id))

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from bot.actions.actor import Actor
+from bot.database.generations import NO_MESSAGE
 from bot.database.records import GenerationRecord
 from bot.demo.stage import PUMP_SECONDS, Stage
 from bot.demo.world import World
@@ -69,7 +70,7 @@ class Unseen:
         pass
 
     async def deliver(self, result: Result) -> int | None:  # noqa: ARG002  # as above
-        return None
+        return NO_MESSAGE  # the gallery shows them
 
     async def find(self) -> bool:
         return True

@@ -49,6 +49,7 @@ class Reply(Protocol):
 
     async def deliver(self, result: Result) -> int | None:
         """Show the pictures; the message's id, or None where they could not be shown and wait in the history.
+        What is shown elsewhere than in a message has the id 0 (see GenerationLog.delivered).
 
         After a crash this may be called again for the same generation, and must then lead to one message, not two.
         """
