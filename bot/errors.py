@@ -23,6 +23,7 @@ reader's language.  `str(error)` is for logs; the request log keeps an error's `
     ├── ServersOnly              there is no such thing in direct messages
     │   └── NoGallery
     ├── MayNotShare              the server's gallery is closed, or open to some roles only
+    ├── SharingBlocked           a moderator keeps this person from sharing
     ├── ContestRunning           a server has one contest at a time
     ├── ContestOver              not the time to enter, to vote or to cancel
     ├── OwnEntry                 nobody votes for their own
@@ -225,6 +226,13 @@ class MayNotShare(UserError):
     """`roles` are those whose members may; none where nobody may."""
 
     roles: tuple[int, ...] = ()
+
+
+@dataclass(eq=False)
+class SharingBlocked(UserError):
+    """A moderator keeps this person's pictures out of the gallery."""
+
+    reason: str
 
 
 @dataclass(eq=False)

@@ -54,6 +54,7 @@ from bot.database.reviews import Reviews
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
+from bot.database.share_blocks import ShareBlocks
 from bot.database.shares import Shares
 from bot.database.statistics import Statistics
 from bot.database.styles import Styles
@@ -234,7 +235,11 @@ async def open_services(
             guild_settings=guild_settings,
             notices=notices,
             lineage=Lineage(database),
+            share_blocks=ShareBlocks(database),
         )
+        drawn: asyncio.Queue[int] = asyncio.Queue()
+        generator.listen(drawn.put_nowait)
+        stack.push_async_callback(_ended, asyncio.create_task(_keep_offering(gallery, drawn), name="offering"))
         contests = Contests(
             contest_log=ContestLog(database),
             shares=shares,
@@ -352,6 +357,18 @@ async def _keep_the_calendar(contests: Contests, digest: Digest) -> None:
         except Exception:  # as above
             log.exception("calendar.not_kept")
         await asyncio.sleep(CALENDAR_SECONDS)
+
+
+async def _keep_offering(gallery: Gallery, drawn: "asyncio.Queue[int]") -> None:
+    """Behind the deliveries."""
+    while True:
+        generation_id = await drawn.get()
+        try:
+            await gallery.offer(generation_id)
+        except Exception:
+            log.exception("picture.not_offered", generation=generation_id)
+        finally:
+            drawn.task_done()
 
 
 async def _keep_reading(meaning: Meaning) -> None:

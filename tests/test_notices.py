@@ -1,5 +1,6 @@
 """What the bot posts of its own accord: shared pictures in the gallery's channel, and the week's digest."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.database.notices import NoticeLog
 from bot.database.reticent import Reticent
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
+from bot.errors import MissingPermission, SharingBlocked
 from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
@@ -125,9 +127,13 @@ async def club(tmp_path: Path) -> AsyncIterator[Club]:
     async with services(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
         chosen = GuildRecord(GUILD, gallery_channel_id=CHANNEL, digest=True)
         await opened.guild_settings.set(chosen, 1)
-        now = datetime.now(UTC)
-        next_monday = (now + timedelta(days=7 - now.weekday())).replace(hour=10)
-        yield Club(opened, next_monday)
+        yield Club(opened, next_monday())
+
+
+def next_monday() -> datetime:
+    """When the digest of the week that it is now is due."""
+    now = datetime.now(UTC)
+    return (now + timedelta(days=7 - now.weekday())).replace(hour=10)
 
 
 async def test_a_digest_is_posted_once_a_week(club: Club) -> None:
@@ -178,7 +184,7 @@ async def test_a_digest_in_discord(town: Town) -> None:
         notices=Notices(
             notice_log=NoticeLog(town.services.database), publisher=town.posts, storage=town.services.storage
         ),
-        partition=Partition(), now=lambda: datetime.now(UTC) + timedelta(weeks=1),
+        partition=Partition(), now=next_monday,
     )  # fmt: skip
     with town.env.time_context():
         await digest.send()
@@ -191,3 +197,83 @@ async def test_a_digest_in_discord(town: Town) -> None:
     told = answer(await town.ada.click(post, custom_id="easel:reticence:digest"))  # type: ignore[arg-type]
     assert "without your name" in said(told)
     assert await Reticent(town.services.database).among([town.ada.id]) == {town.ada.id}
+
+
+# ---------------------------------------------------------------------------------- sharing by itself, and not at all
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Services]:
+    async with services(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
+        yield opened
+
+
+async def shared(opened: Services) -> list[tuple[str, int]]:
+    page = await opened.shares.page(GUILD, limit=50)
+    return [(one.prompt, one.image.index) for one in page.records]
+
+
+async def test_where_managers_want_it_the_best_of_each_order_is_shared(opened: Services) -> None:
+    """Behind its delivery; nothing that is private or covered, nothing of who is banned, and nothing elsewhere."""
+    await draw(opened, an_order("before", images=2))
+    await opened.guild_settings.set(GuildRecord(GUILD, sharing="opt_out"), 1)
+    await draw(opened, an_order("a cat", images=2))
+    for _ in range(5000):
+        if await shared(opened):
+            break
+        await asyncio.sleep(0.001)
+    assert await shared(opened) == [("a cat", 0)]
+    orders = (
+        an_order("private", private=True), an_order("covered", spoiler=True), an_order("direct", guild_id=None),
+        an_order("elsewhere", guild_id=GUILD + 1),
+    )  # fmt: skip
+    for order in orders:
+        await opened.gallery.offer((await draw(opened, order)).id)
+    assert (await opened.shares.page(GUILD + 1)).records == ()
+    of_bob = await draw(opened, an_order("banned", BOB, guild_id=GUILD + 2))
+    await opened.guild_settings.set(GuildRecord(GUILD + 2, sharing="opt_out"), 1)
+    await opened.sanctions.sanction(BOB, GUILD + 2, "ban", None, "", 1)
+    await opened.gallery.offer(of_bob.id)
+    await opened.sanctions.lift(BOB, GUILD + 2, 1)
+    assert (await opened.shares.page(GUILD + 2)).records == ()
+    assert [prompt for prompt, _ in await shared(opened)] == ["a cat"]
+
+
+async def test_what_was_taken_out_is_not_put_back(opened: Services) -> None:
+    """It is offered once, when it was drawn."""
+    await opened.guild_settings.set(GuildRecord(GUILD, sharing="opt_out"), 1)
+    record = await draw(opened, an_order("a cat", images=2))
+    await opened.gallery.offer(record.id)
+    (share,) = (await opened.shares.page(GUILD)).records
+    await opened.gallery.unshare(Actor(ADA, GUILD), share.id)
+    await draw(opened, an_order("a dog", BOB))
+    assert "a cat" not in [prompt for prompt, _ in await shared(opened)]
+
+
+async def test_a_moderator_keeps_a_person_from_sharing_alone(opened: Services) -> None:
+    """They draw on; what they shared stays; the reason is told and audited; and it ends."""
+    moderator = Actor(5, GUILD, permissions=frozenset({"manage_messages"}))
+    before, record = await draw(opened, an_order("before")), await draw(opened, an_order("a cat"))
+    await opened.gallery.share(Actor(ADA, GUILD), before.id, 0)
+    with pytest.raises(MissingPermission):
+        await opened.gallery.block(Actor(ADA, GUILD), BOB, "no")
+    for _ in range(2):
+        await opened.gallery.block(moderator, ADA, "spam")
+    with pytest.raises(SharingBlocked, match="spam"):
+        await opened.gallery.share(Actor(ADA, GUILD), record.id, 0)
+    assert await shared(opened) == [("before", 0)]
+    for _ in range(2):
+        await opened.gallery.block(moderator, ADA, None)
+    await opened.gallery.share(Actor(ADA, GUILD), record.id, 0)
+    acts = [(one.action, one.subject, one.why) for one in (await opened.audit_log.page(GUILD)).records]
+    assert acts == [("allow_sharing", f"user:{ADA}", "spam"), ("block_sharing", f"user:{ADA}", "spam")]
+
+
+async def test_moderators_keep_from_sharing_in_discord(town: Town) -> None:
+    """By a command; the person reads why."""
+    _, message = await town.imagine("a cat", images=1)
+    told = await town.mo.slash(town.pictures, "mod sharing", person=town.ada, may_share=False, reason="spam")
+    assert "shares no more pictures here" in said(answer(told))
+    button = next(one for one in buttons(message) if "share" in one)
+    refused = said(answer(await town.ada.click(message, custom_id=button)))
+    assert "keeps you from sharing pictures: spam" in refused

@@ -63,6 +63,7 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.CannotSanction(7, "owner"), "<@7> owns this server and cannot be sanctioned."),
     (errors.ServersOnly(), "This works in servers only."),
     (errors.NoGallery(), "A gallery belongs to a server: there is none in direct messages."),
+    (errors.SharingBlocked("*spam*"), r"A moderator of this server keeps you from sharing pictures: \*spam\*"),
     (errors.ContestRunning(7, NOON),
      "There is a contest in this server already: `/contest show`. It ends <t:1767268800:R>."),
     (errors.ContestOver(7), "It is not the time for this in the contest, or no longer. See `/contest show`."),

@@ -5,6 +5,7 @@ In: an actor and an id.  Out: records.  Knows no Discord.
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +16,18 @@ from bot.database.lineage import Kin, Lineage
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
+from bot.database.share_blocks import ShareBlocks
 from bot.database.shares import GalleryOrder, Shares
-from bot.errors import DrawnElsewhere, KeptPrivate, MayNotShare, NoGallery, NotFound, NotYours
+from bot.errors import (
+    DrawnElsewhere,
+    KeptPrivate,
+    MayNotShare,
+    NoGallery,
+    NotFound,
+    NotYours,
+    Sanctioned,
+    SharingBlocked,
+)
 
 ANCESTORS: Final = 8
 LEVELS: Final = 3
@@ -45,7 +56,7 @@ class Family:
 class Gallery:
     def __init__(
         self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions, guild_settings: GuildSettings,
-        notices: Notices, lineage: Lineage,
+        notices: Notices, lineage: Lineage, share_blocks: ShareBlocks,
     ) -> None:  # fmt: skip
         self._shares = shares
         self._generations = generations
@@ -53,6 +64,7 @@ class Gallery:
         self._guild_settings = guild_settings
         self._notices = notices
         self._lineage = lineage
+        self._share_blocks = share_blocks
 
     async def page(
         self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int, wanted: GalleryFilter | None = None
@@ -92,7 +104,7 @@ class Gallery:
     async def shareable(self, actor: Actor, generation_id: int) -> tuple[int, ...]:
         """Which pictures of a generation its owner can share here.
 
-        Raises NoGallery, NotFound, NotYours, KeptPrivate, DrawnElsewhere, Sanctioned and MayNotShare.
+        Raises NoGallery, NotFound, NotYours, KeptPrivate, DrawnElsewhere, Sanctioned, MayNotShare and SharingBlocked.
         """
         here = _here(actor)
         record = await self._generations.get(generation_id)
@@ -108,7 +120,37 @@ class Gallery:
         guild = await self._guild_settings.get(here)
         if not guild.may_share(actor.role_ids):
             raise MayNotShare(() if guild.sharing == "off" else guild.sharing_role_ids)
+        why = await self._share_blocks.why(here, actor.user_id)
+        if why is not None:
+            raise SharingBlocked(why)
         return tuple(image.index for image in record.images if image.removal is None)
+
+    async def blocked(self, actor: Actor, user_id: int) -> str | None:
+        """Why a person may not share here; None for who may.  For moderators."""
+        actor.require("manage_messages")
+        return await self._share_blocks.why(_here(actor), user_id)
+
+    async def block(self, actor: Actor, user_id: int, reason: str | None) -> None:
+        """Keep a person from sharing here, or, with None, let them again; what is shared stays.  For moderators."""
+        actor.require("manage_messages")
+        await self._share_blocks.set(_here(actor), user_id, reason, actor.user_id)
+
+    async def offer(self, generation_id: int) -> None:
+        """Put the best of what was just drawn into the gallery, where the server's managers chose that for everybody.
+
+        Nothing that is private, or that is shown behind a cover.
+        """
+        record = await self._generations.get(generation_id)
+        if record is None or record.order.private or record.order.spoiler or record.removal is not None:
+            return
+        asked, here = record.order.requester, record.order.requester.guild_id
+        guild = await self._guild_settings.get(here)
+        shown = [one for one in record.images if one.removal is None and not one.is_covered]
+        if here is None or guild.sharing != "opt_out" or not guild.may_share(asked.role_ids) or not shown:
+            return
+        best = max(shown, key=lambda one: (one.score or 0.0, -one.index))
+        with suppress(Sanctioned, SharingBlocked):
+            await self.share(Actor(asked.user_id, here, role_ids=asked.role_ids), record.id, best.index)
 
     async def share(self, actor: Actor, generation_id: int, index: int) -> ShareRecord:
         """Post one's own picture to the gallery; again, it is the same share.  Raises as `shareable`."""

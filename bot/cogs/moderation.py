@@ -34,7 +34,7 @@ from bot.views.records import audit_layout, person_layout, sanctions_layout
 from bot.views.review import review_layout
 from bot.views.sanction import sanctioned, timeout_length
 from bot.views.target import target_of
-from bot.wording import moderating, terms, text
+from bot.wording import community, moderating, terms, text
 from bot.wording.catalogue import later
 from bot.wording.duration import parse_moment
 from bot.wording.reader import say
@@ -122,6 +122,24 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
             moderation = self.bot.services.moderation
             lifted = await moderation.lift(actor_of(interaction), person.id, reason or "")
             told = moderating.lifted(person.id, lifted.kind)
+            await interaction.followup.send(view=note(told), ephemeral=True)
+
+    @app_commands.command(description=later("Keep a person from sharing pictures, or let them again"))
+    @app_commands.describe(
+        person=later("Who"), may_share=later("Whether they may share"), reason=later("Why; the person reads it"),
+    )  # fmt: skip
+    async def sharing(
+        self,
+        interaction: discord.Interaction[Bot],
+        person: discord.User,
+        may_share: bool,
+        reason: Reason | None = None,
+    ) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            why = None if may_share else reason or ""
+            await self.bot.services.gallery.block(actor_of(interaction), person.id, why)
+            told = community.sharing_set(person.id, may=may_share)
             await interaction.followup.send(view=note(told), ephemeral=True)
 
     @app_commands.command(description=later("Take down a generation, or one picture of it"))

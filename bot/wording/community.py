@@ -98,5 +98,13 @@ def newly_shared(user_id: int) -> str:
     return say("{person} shared a picture.", person=reader().form.person(user_id))
 
 
+def sharing_set(user_id: int, *, may: bool) -> str:
+    """After a moderator's decision."""
+    person = reader().form.person(user_id)
+    if may:
+        return say("{person} may share pictures again.", person=person)
+    return say("{person} shares no more pictures here. What is shared stays until it is taken out.", person=person)
+
+
 def drawn_by(user_id: int) -> str:
     return say("by {person}", person=reader().form.person(user_id))

@@ -156,6 +156,11 @@ def _may_not_share(s: Sentences, error: errors.MayNotShare) -> str:
     return s.say("In this server, only members with one of these roles share pictures: {roles}.", roles=roles)
 
 
+def _sharing_blocked(s: Sentences, error: errors.SharingBlocked) -> str:
+    reason = s.form.quote(error.reason)
+    return s.say("A moderator of this server keeps you from sharing pictures: {reason}", reason=reason)
+
+
 def _contest_running(s: Sentences, error: errors.ContestRunning) -> str:
     when = s.form.relative(error.ends_at)
     return s.say("There is a contest in this server already: `/contest show`. It ends {when}.", when=when)
@@ -257,6 +262,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.ServersOnly: _servers_only,
     errors.NoGallery: _no_gallery,
     errors.MayNotShare: _may_not_share,
+    errors.SharingBlocked: _sharing_blocked,
     errors.ContestRunning: _contest_running,
     errors.ContestOver: _contest_over,
     errors.OwnEntry: _own_entry,

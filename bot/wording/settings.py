@@ -66,7 +66,7 @@ LABELS: Final = {
     "digest": {"no": later("None"), "yes": later("Once a week")},
     "sharing": {
         "opt_in": later("Members share single pictures"),
-        "opt_out": later("Every picture, but for those that members take out"),
+        "opt_out": later("The best picture of each order, but for those that members take out"),
         "off": later("No pictures are shared"),
     },
     "priority": {

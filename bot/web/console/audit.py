@@ -16,7 +16,8 @@ routes = web.RouteTableDef()
 PER_PAGE: Final = 50
 FIELDS: Final = ("actor", "action", "subject", "since", "until")
 ACTIONS: Final = (
-    "remove", "restore", "timeout", "ban", "lift", "unshare", "cancel", "discard", "settings", "block_term",
+    "remove", "restore", "timeout", "ban", "lift", "unshare", "block_sharing",
+    "allow_sharing", "contest", "cancel_contest", "cancel", "discard", "settings", "block_term",
     "allow_term", "review_keep", "review_remove", "review_undo", "export",
 )  # fmt: skip
 

@@ -43,6 +43,7 @@ async def person(request: web.Request) -> web.Response:
         counts=await services.statistics.of_person(user_id, desk.guild_id, everywhere=desk.everywhere),
         said=await services.reviews.counts(desk.actor, user_id),
         in_force=await services.moderation.in_force(desk.actor, user_id),
+        unshared=None if desk.server is None else await services.gallery.blocked(desk.actor, user_id),
         sanctions=(await services.moderation.sanctions(desk.actor, None, 20, user_id)).records,
         newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
         durations=map(say, pages.DURATIONS),
@@ -78,6 +79,16 @@ async def sanction(request: web.Request) -> web.Response:
         since = utc_now() - length_of("remove", form, MAX_TIMEOUT)
         await services.pictures.remove_all_of(desk.actor, user_id, since, reason)
     return redirect(f"/console/{desk.slug}/people/{user_id}?done={kind}")
+
+
+@routes.post(r"/console/{guild}/people/{user:\d{1,20}}/sharing")
+async def sharing(request: web.Request) -> web.Response:
+    """Keep from sharing, or let again."""
+    desk = await moderator_desk(request)
+    user_id, form = user_of(request), await request.post()
+    reason = asked.reason(form)
+    await site_of(request).services.gallery.block(desk.actor, user_id, reason if form.get("block") else None)
+    return redirect(f"/console/{desk.slug}/people/{user_id}?done=saved")
 
 
 @routes.post(r"/console/{guild}/people/{user:\d{1,20}}/lift")

@@ -1,0 +1,42 @@
+"""Who may not put anything into a server's gallery, though they may draw.
+
+In: people.  Out: why they may not, if they may not.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bot.database.audit import Act, note_act
+from bot.database.community import ShareBlockTable
+from bot.database.session import Database, take_turn, utc_now, whole
+
+
+class ShareBlocks:
+    """Reads and writes `share_blocks`."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    async def why(self, guild_id: int, user_id: int) -> str | None:
+        """The moderator's reason; None for who may share."""
+        here = (ShareBlockTable.guild_id == guild_id, ShareBlockTable.user_id == user_id)
+        async with self._database.reading() as session:
+            return await session.scalar(select(ShareBlockTable.reason).where(*here))
+
+    @whole
+    async def set(self, guild_id: int, user_id: int, reason: str | None, by: int) -> None:
+        """Keep a person from sharing, for a reason; or, with None, let them again.  What changes is audited."""
+        now = self._now()
+        here = (ShareBlockTable.guild_id == guild_id, ShareBlockTable.user_id == user_id)
+        async with self._database.writing("sanction") as session:
+            await take_turn(session, f"share_blocks:{guild_id}:{user_id}")
+            before = await session.scalar(delete(ShareBlockTable).where(*here).returning(ShareBlockTable.reason))
+            if before != reason:
+                action = "allow_sharing" if reason is None else "block_sharing"
+                await note_act(session, now, Act(by, action, f"user:{user_id}", guild_id, (), reason or before or ""))
+            if reason is not None:
+                row = ShareBlockTable(guild_id=guild_id, user_id=user_id, reason=reason, created_by=by, created_at=now)
+                session.add(row)
