@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     inference_openai_sizes: Annotated[tuple[str, ...], NoDecode] = ("1024x1024", "1536x1024", "1024x1536")
     inference_openai_price: float = Field(0.0, ge=0, le=1000)
     inference_openai_budget: float = Field(0.0, ge=0, le=1_000_000)
+    inference_openai_per_minute: int = Field(0, ge=0, le=100_000)
+    inference_openai_partial: int = Field(0, ge=0, le=3)
     inference_concurrency: int = Field(8, ge=1, le=256)
     inference_patience: float = Field(300.0, ge=1, le=3600)
 

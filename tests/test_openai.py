@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import io
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import Image as Pillow
 from inference.backends import ServedModel
 from inference.backends.budget import Budget, BudgetSpent
 from inference.backends.openai import OpenAIBackend, OpenAIOptions
+from inference.backends.rate import Rate
 from inference.backends.threaded import ThreadedBackend
 from inference.contract import (
     Busy,
@@ -28,10 +30,13 @@ from inference.contract import (
     Image,
     InvalidRequest,
     Policy,
+    Progress,
     Queued,
     Verdict,
 )
 from inference.engine.engine import Engine
+from inference.pictures import Pixels
+from inference.ranking.clip import ClipRanker, RankerError
 from inference.server.app import create_app
 from inference.server.shelf import Shelf
 from tests.fakes import FakeCodeModel
@@ -283,6 +288,103 @@ async def test_a_full_line_is_busy_and_leaving_frees_the_place() -> None:
         assert (made.status.running, made.status.waiting) == (1, 0)
         go.set()
         assert isinstance((await first)[-1], Done)
+
+
+def sent(*events: dict[str, Any]) -> web.Response:
+    """A stream of server-sent events."""
+    lines = "".join(f"event: {event.get('type', 'x')}\r\ndata: {json.dumps(event)}\r\n\r\n" for event in events)
+    return web.Response(text=f": hello\n\n{lines}data: [DONE]\n\n", content_type="text/event-stream")
+
+
+PART = {"type": "image_generation.partial_image", "b64_json": png(), "partial_image_index": 0}
+WHOLE = {"type": "image_generation.completed", "b64_json": png()}
+
+
+async def test_partial_pictures_are_shown_while_one_is_drawn() -> None:
+    """Where the setting wants them, and the provider streams; several pictures together have none."""
+    api = Api(lambda: sent(PART, WHOLE), lambda: drawn(2), drawn)
+    async with backend(api, partial=2) as made:
+        assert (await made.describe()).previews
+        events = await draw(made)
+        assert [type(event) for event in events] in ([Queued, Progress, Image, Done], [Queued, Image, Done])
+        assert [type(event) for event in await draw(made, images=2)] == [Queued, Image, Image, Done]
+        assert isinstance((await draw(made, preview=False))[-1], Done)
+    assert (api.bodies[0]["stream"], api.bodies[0]["partial_images"]) == (True, 2)
+    assert all("stream" not in body for body in api.bodies[1:])
+
+
+async def test_a_partial_picture_comes_before_the_whole() -> None:
+    """As a preview, as soon as it is there."""
+    begun = asyncio.Event()
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(f"data: {json.dumps(PART)}\n\n".encode())
+        await begun.wait()
+        await response.write(f"data: {json.dumps(WHOLE)}\n\n".encode())
+        return response
+
+    class Streaming(Api):
+        async def answer(self, request: web.Request) -> Any:
+            return await slowly(request)
+
+    async with (
+        backend(Streaming(drawn), partial=1) as made,
+        aclosing(made.stream(GenerationRequest("a", images=1))) as events,
+    ):
+        assert [await anext(events), type(await anext(events))] == [Queued(), Progress]
+        begun.set()
+        assert [type(event) async for event in events] == [Image, Done]
+
+
+@pytest.mark.parametrize(
+    ("events", "code"),
+    [
+        ([PART, {"type": "error", "error": {"code": "moderation_blocked", "message": "no"}}], "content_refused"),
+        ([PART], "api_answer"),
+        ([{**PART, "b64_json": "AAAA"}], "api_answer"),
+    ],
+)
+async def test_a_stream_that_ends_badly_has_its_code(events: list[dict[str, Any]], code: str) -> None:
+    """A refusal in the middle, no picture at all, and one that cannot be read."""
+    async with backend(Api(lambda: sent(*events)), partial=1) as made:
+        assert (await draw(made))[-1] == Failed(code, retryable=False, data={"model": "openai:painter-1"})
+
+
+async def test_a_stored_clip_puts_the_best_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loaded once, when there is something to rank; one that cannot be loaded costs nobody anything."""
+    loaded: list[Path] = []
+
+    class Ranker:
+        def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:
+            return [0.1, 0.3, 0.2]
+
+    def load(folder: Path) -> Ranker:
+        loaded.append(folder)
+        if folder.name == "damaged":
+            raise RankerError("no CLIP")
+        return Ranker()
+
+    monkeypatch.setattr(ClipRanker, "load", load)
+    async with backend(Api(lambda: drawn(3)), clip=tmp_path) as made:
+        assert (await made.describe()).ranked
+        for _ in range(2):
+            events = [event for event in await draw(made, images=3) if isinstance(event, Image)]
+            assert [(event.index, event.score) for event in events] == [(1, 0.3), (2, 0.2), (0, 0.1)]
+    async with backend(Api(lambda: drawn(3)), clip=tmp_path / "damaged") as made:
+        for _ in range(2):
+            events = [event for event in await draw(made, images=3) if isinstance(event, Image)]
+            assert [(event.index, event.score) for event in events] == [(0, None), (1, None), (2, None)]
+    assert loaded == [tmp_path, tmp_path / "damaged"]
+
+
+def test_pictures_a_minute() -> None:
+    """Whoever comes after others waits until theirs are paid for; 0 is no bound."""
+    rate = Rate(30)
+    assert [rate.reserve(pictures, now) for pictures, now in ((4, 100.0), (1, 100.0), (1, 103.0))] == [0.0, 8.0, 7.0]
+    assert rate.reserve(1, 500.0) == 0.0
+    assert Rate(0).reserve(1000, 0.0) == 0.0
 
 
 def test_the_budget_survives_a_restart(tmp_path: Path) -> None:

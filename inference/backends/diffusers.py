@@ -235,18 +235,22 @@ class DiffusionEngine:
         return failure
 
 
-def diffusers_backend(folder: Path, name: str, options: PipelineOptions, max_waiting: int = 64) -> ThreadedBackend:
-    """A pipeline in a folder, that loads when the backend is started; a CLIP in clip/ there ranks its pictures."""
+def diffusers_backend(
+    folder: Path, name: str, options: PipelineOptions, max_waiting: int = 64, clip: Path | None = None
+) -> ThreadedBackend:
+    """A pipeline in a folder, that loads when the backend is started; a CLIP in clip/ there ranks its pictures, or else
+    the one in the folder `clip`."""
+    own = folder / "clip"
 
     def load(thread: EngineThread) -> DiffusionEngine:
         pipeline = DiffusersPipeline.load(folder, name, options)
-        return DiffusionEngine(pipeline, thread.turn, ranker=_ranker(folder / "clip"))
+        return DiffusionEngine(pipeline, thread.turn, ranker=_ranker(own if own.is_dir() else clip))
 
     return ThreadedBackend(load, name, max_waiting)
 
 
-def _ranker(folder: Path) -> Ranker | None:
-    if not folder.is_dir():
+def _ranker(folder: Path | None) -> Ranker | None:
+    if folder is None:
         return None
     try:
         return ClipRanker.load(folder)

@@ -7,10 +7,10 @@ is asked again only for what may pass: 429, 5xx and broken connections, after as
 import asyncio
 import base64
 import io
-import json
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -18,7 +18,10 @@ import structlog
 from PIL import Image as Pillow
 
 from inference.backends import BackendStatus
+from inference.backends.api_errors import ApiError, error_of, failure, meaning
 from inference.backends.budget import Budget, BudgetSpent
+from inference.backends.rate import Rate
+from inference.backends.server_sent import objects
 from inference.contract import (
     MAX_SEED,
     Busy,
@@ -30,9 +33,12 @@ from inference.contract import (
     InvalidRequest,
     KnownWords,
     ModelDescription,
+    Progress,
     Queued,
+    best_first,
 )
-from inference.pictures import UnreadablePicture, encode_png, read_init_picture, read_pixels
+from inference.pictures import UnreadablePicture, encode_png, encode_preview, read_init_picture, read_pixels
+from inference.ranking.clip import LazyClip
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +47,17 @@ LONGEST_WAIT: Final = 60.0
 """Seconds; an API that wants more is told to others as "rate limited", and when to come back."""
 HEARTBEAT_SECONDS: Final = 20.0
 TIMEOUT: Final = aiohttp.ClientTimeout(total=300, sock_connect=10)
-REFUSALS: Final = frozenset({"content_policy_violation", "moderation_blocked", "content_filter"})
 MAX_PICTURE_BYTES: Final = 64 * 2**20
+
+Show = Callable[[Progress], None]
+"""What hears of partial pictures."""
 
 
 @dataclass(frozen=True)
 class OpenAIOptions:
-    """`url` ends before /images; `price` is that of a picture, in whatever the provider counts in."""
+    """`url` ends before /images; `price` is that of a picture, in whatever the provider counts in; `per_minute` bounds
+    the pictures that are asked for (0: nothing does).  `partial` pictures (0 to 3) of one that is drawn alone are shown
+    while it is.  `clip` is the folder of a CLIP that ranks the pictures."""
 
     url: str = "https://api.openai.com/v1"
     key: str | None = field(default=None, repr=False)
@@ -56,16 +66,9 @@ class OpenAIOptions:
     concurrency: int = 4
     max_waiting: int = 64
     first_wait: float = 1.0  # seconds before the second try, doubled for each further one
-
-
-class ApiError(Exception):
-    """What the API answered instead of pictures, or that it did not; `retry_after` in seconds where it may pass."""
-
-    def __init__(self, code: str, *, status: int = 0, retry_after: float | None = None, says: str = "") -> None:
-        super().__init__(f"{code} ({status or 'no answer'}): {says}")
-        self.code = code
-        self.retry_after = retry_after
-        self.says = says
+    per_minute: int = 0
+    partial: int = 0
+    clip: Path | None = None
 
 
 class OpenAIBackend:
@@ -76,6 +79,8 @@ class OpenAIBackend:
         self._name = name
         self._options = options
         self._budget = budget
+        self._rate = Rate(options.per_minute)
+        self._ranker = LazyClip(options.clip)
         self._slots = asyncio.Semaphore(options.concurrency)
         self._running = 0
         self._under_way = 0
@@ -118,11 +123,19 @@ class OpenAIBackend:
         if self._under_way - self._running >= self._options.max_waiting:
             raise Busy(self._under_way - self._running, self._options.max_waiting)
         self._under_way += 1
-        drawing = asyncio.create_task(self._draw(request))
+        shown: asyncio.Queue[Progress] = asyncio.Queue()
+        drawing = asyncio.create_task(self._draw(request, shown.put_nowait))
         try:
             yield Queued()
-            while not (await asyncio.wait({drawing}, timeout=HEARTBEAT_SECONDS))[0]:
-                yield Queued()
+            while not drawing.done():
+                heard = asyncio.create_task(shown.get())
+                try:
+                    await asyncio.wait({drawing, heard}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                    event: Event = heard.result() if heard.done() else Queued()
+                finally:
+                    heard.cancel()
+                if not drawing.done():
+                    yield event
             for event in drawing.result():
                 yield event
         finally:
@@ -131,7 +144,7 @@ class OpenAIBackend:
 
     # ------------------------------------------------------------------------------------------------ private
 
-    async def _draw(self, request: GenerationRequest) -> list[Event]:
+    async def _draw(self, request: GenerationRequest, show: Show) -> list[Event]:
         started = time.perf_counter()
         price = self._options.price * request.images
         async with self._slots:
@@ -139,18 +152,19 @@ class OpenAIBackend:
             try:
                 self._budget.take(price)
                 try:
-                    files = await self._ask_patiently(request)
+                    await asyncio.sleep(self._rate.reserve(request.images, time.monotonic()))
+                    files = await self._ask_patiently(request, show)
                 except BaseException:
                     self._budget.give_back(price)
                     raise
-                pictures = await asyncio.to_thread(_encoded, files, request, self._name)
+                pictures = await asyncio.to_thread(self._finished, files, request)
             except BudgetSpent as error:
                 log.warning("budget.spent", model=self._name, reason=str(error))
                 data = {"budget": error.budget, "resets_at": error.resets_at.isoformat()}
                 return [Failed("budget_spent", retryable=False, data=data)]
             except ApiError as error:
                 log.warning("api.failed", generation=request.id, model=self._name, reason=str(error))
-                return [_failure(error, self._name)]
+                return [failure(error, self._name)]
             except UnreadablePicture as error:
                 log.warning("api.failed", generation=request.id, model=self._name, reason=str(error))
                 return [Failed("api_answer", retryable=True, data={"model": self._name})]
@@ -158,12 +172,25 @@ class OpenAIBackend:
                 self._running -= 1
         return [*pictures, Done(time.perf_counter() - started, self._name)]
 
-    async def _ask_patiently(self, request: GenerationRequest) -> list[bytes]:
+    def _finished(self, files: list[bytes], request: GenerationRequest) -> list[Image]:
+        """The API's files as ours, marked as made by a model, best first.  Raises UnreadablePicture."""
+        pixels = [read_pixels(file) for file in files]
+        seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(len(files))]
+        pictures = [
+            Image(index, seed, None, encode_png(one, seed, model=self._name))
+            for index, (one, seed) in enumerate(zip(pixels, seeds, strict=True))
+        ]
+        scores = self._ranker.scores(request.prompt, pixels) if len(pictures) > 1 else None
+        if scores is not None:
+            pictures = [replace(picture, score=score) for picture, score in zip(pictures, scores, strict=True)]
+        return best_first(pictures)
+
+    async def _ask_patiently(self, request: GenerationRequest, show: Show) -> list[bytes]:
         """As often as it makes sense.  Raises ApiError."""
         wait = self._options.first_wait
         for attempt in range(1, TRIES + 1):
             try:
-                return await self._ask(request)
+                return await self._ask(request, show)
             except ApiError as error:
                 if error.retry_after is None or attempt == TRIES or error.retry_after > LONGEST_WAIT:
                     raise
@@ -171,13 +198,15 @@ class OpenAIBackend:
                 wait *= 2
         raise ApiError("api_down")
 
-    async def _ask(self, request: GenerationRequest) -> list[bytes]:
+    async def _ask(self, request: GenerationRequest, show: Show) -> list[bytes]:
         if self._session is None:
             raise ApiError("shutting_down", retry_after=0.0)
         fields: dict[str, Any] = {"model": self._model, "prompt": request.prompt, "n": request.images}
         fields["size"] = request.size or self._options.sizes[0]
         if not self._model.startswith("gpt-image"):  # those know no other form, and refuse the word
             fields["response_format"] = "b64_json"
+        if self._options.partial and request.preview and request.images == 1 and request.init_image is None:
+            fields |= {"stream": True, "partial_images": self._options.partial}
         url = self._options.url.rstrip("/") + "/images/"
         try:
             if request.init_image is None:
@@ -186,7 +215,9 @@ class OpenAIBackend:
                 answer = self._session.post(url + "edits", data=_form(fields, request))
             async with answer as response:
                 if response.status != 200:
-                    raise await _error(response)
+                    raise await error_of(response)
+                if response.content_type == "text/event-stream":
+                    return await self._streamed(response, show)
                 document = await response.json(content_type=None)
             return [await self._file(one) for one in document["data"]]
         except TimeoutError as error:
@@ -195,6 +226,22 @@ class OpenAIBackend:
             raise ApiError("api_down", retry_after=0.0, says=str(error)) from error
         except (ValueError, KeyError, TypeError) as error:
             raise ApiError("api_answer", says=f"it cannot be read: {error!r}") from error
+
+    async def _streamed(self, response: aiohttp.ClientResponse, show: Show) -> list[bytes]:
+        """What is streamed, partial pictures shown as they come.  Raises ApiError, and ValueError for nonsense."""
+        files: list[bytes] = []
+        async for event in objects(response.content.iter_any()):
+            if event.get("error"):
+                raise meaning(event, response.status, 0.0)
+            file = base64.b64decode(event.get("b64_json", ""))
+            if event.get("type") == "image_generation.partial_image":
+                done = (int(event.get("partial_image_index", 0)) + 1) / (self._options.partial + 1)
+                show(Progress(min(done, 1.0), await asyncio.to_thread(_preview, file)))
+            elif file:
+                files.append(file)
+        if not files:
+            raise ValueError("the stream ended without a picture")
+        return files
 
     async def _file(self, picture: Mapping[str, Any]) -> bytes:
         if picture.get("b64_json"):
@@ -207,8 +254,9 @@ class OpenAIBackend:
 def describe(model: str, name: str, options: OpenAIOptions) -> ModelDescription:
     """What such a model can do; there is nobody to ask, so only what every such API has."""
     return ModelDescription(
-        name=name, description=f"{model}, over the network", sizes=options.sizes, pictures=("complete",), rows=16
-    )
+        name=name, description=f"{model}, over the network", sizes=options.sizes, pictures=("complete",), rows=16,
+        previews=options.partial > 0, ranked=options.clip is not None,
+    )  # fmt: skip
 
 
 def _form(fields: Mapping[str, Any], request: GenerationRequest) -> aiohttp.FormData:
@@ -230,50 +278,9 @@ def _form(fields: Mapping[str, Any], request: GenerationRequest) -> aiohttp.Form
     return form
 
 
-async def _error(response: aiohttp.ClientResponse) -> ApiError:
-    """What an answer other than 200 means."""
-    text = (await response.content.read(4096)).decode(errors="replace")
+def _preview(file: bytes) -> bytes:
+    """A partial picture as previews are.  Raises ValueError."""
     try:
-        document = json.loads(text)["error"]
-        code, says = str(document.get("code") or document.get("type") or ""), str(document.get("message") or "")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        code, says = "", text.strip()[:200]
-    status, wait = response.status, _retry_after(response.headers.get("Retry-After"))
-    if code in REFUSALS:
-        return ApiError("content_refused", status=status, says=says)
-    if status in (401, 403):
-        return ApiError("api_key_refused", status=status, says=says)
-    if status == 404:
-        return ApiError("api_model_unknown", status=status, says=says)
-    if status == 429 and code == "insufficient_quota":
-        return ApiError("api_quota_spent", status=status, says=says)
-    if status == 429:
-        return ApiError("api_rate_limited", status=status, retry_after=wait, says=says)
-    if status >= 500:
-        return ApiError("api_down", status=status, retry_after=wait, says=says)
-    return ApiError("api_refused", status=status, says=says)
-
-
-def _retry_after(header: str | None) -> float:
-    """Seconds; the other form of the header, a date, is rare enough to be taken for "soon"."""
-    try:
-        return max(0.0, float(header or 0))
-    except ValueError:
-        return 0.0
-
-
-def _failure(error: ApiError, name: str) -> Failed:
-    """For the bot: what the API says itself reaches no person, but for the refusal of a prompt."""
-    data: dict[str, Any] = {"model": name}
-    if error.retry_after:
-        data["retry_after"] = error.retry_after
-    return Failed(error.code, retryable=False, data=data)
-
-
-def _encoded(files: list[bytes], request: GenerationRequest, name: str) -> list[Event]:
-    """The API's files as ours, marked as made by a model.  Raises UnreadablePicture."""
-    seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(len(files))]
-    return [
-        Image(index, seed, None, encode_png(read_pixels(file), seed, model=name))
-        for index, (file, seed) in enumerate(zip(files, seeds, strict=True))
-    ]
+        return encode_preview([read_pixels(file)], 1)
+    except UnreadablePicture as error:
+        raise ValueError(str(error)) from error

@@ -33,7 +33,7 @@ class BackendOptions:
 
     `models_dir` is where pulled and imported models are kept; None is the user's cache folder.  `threads` 0 chooses.
     `batch`, `offload` and `compile` are for pipelines (PipelineOptions), what begins with openai_ is for an API
-    (OpenAIOptions): its address, key, sizes, price of a picture and budget a day.
+    (OpenAIOptions): its address, key, sizes, price of a picture, budget a day, pictures a minute and partial pictures.
     """
 
     model: str = BUILTIN
@@ -49,6 +49,8 @@ class BackendOptions:
     openai_sizes: tuple[str, ...] = OpenAIOptions.sizes
     openai_price: float = 0.0
     openai_budget: float = 0.0
+    openai_per_minute: int = 0
+    openai_partial: int = 0
 
 
 def served_models(options: BackendOptions) -> list[ServedModel]:
@@ -67,7 +69,7 @@ def _served(name: str, options: BackendOptions) -> ServedModel:
         called = name if store.find(name) else folder.resolve().name
         settings = PipelineOptions(options.precision, options.offload, options.compile, options.batch)
         known = ModelDescription(called, ModelCard.read(folder).description, loaded=False)
-        opening = partial(diffusers_backend, folder, called, settings, options.max_waiting)
+        opening = partial(diffusers_backend, folder, called, settings, options.max_waiting, stored_clip(store))
         return ServedModel(name, opening, size, known)
     load = LoadOptions(options.threads, options.precision, options.models_dir)
     return ServedModel(name, partial(codes_backend, name, load, options.max_waiting), size)
@@ -78,7 +80,8 @@ def _api(name: str, options: BackendOptions) -> ServedModel:
     model = name.removeprefix(API)
     settings = OpenAIOptions(
         options.openai_url, options.openai_key, options.openai_sizes, options.openai_price,
-        max_waiting=options.max_waiting,
+        max_waiting=options.max_waiting, per_minute=options.openai_per_minute, partial=options.openai_partial,
+        clip=stored_clip(ModelStore(options.models_dir)),
     )  # fmt: skip
     file = ModelStore(options.models_dir).folder / "openai-budget.json"
 
@@ -86,3 +89,9 @@ def _api(name: str, options: BackendOptions) -> ServedModel:
         return OpenAIBackend(model, name, settings, Budget(options.openai_budget, file))
 
     return ServedModel(name, opening, description=describe(model, name, settings))
+
+
+def stored_clip(store: ModelStore) -> Path | None:
+    """The folder of a CLIP that came with any stored model: it ranks the pictures of those that have none."""
+    folders = (model.folder / "clip" for model in store.models())
+    return next((folder for folder in folders if folder.is_dir()), None)

@@ -5,13 +5,17 @@ In: a folder as CLIP is published; then a prompt and pictures.  Out: one score a
 `transformers`, which it stands on, takes seconds to import, so that happens in `load` alone.
 """
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
 import torch
 
 from inference.pictures import Pixels
+
+log = structlog.get_logger(__name__)
 
 
 class RankerError(Exception):
@@ -61,3 +65,25 @@ class ClipRanker:
         seen = self._model.get_image_features(pixel_values=pixels).pooler_output  # (B, D)
         cosines: list[float] = torch.cosine_similarity(seen, text).tolist()
         return cosines
+
+
+class LazyClip:
+    """A CLIP that is loaded when pictures are first ranked, for a backend that loads nothing else."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """None is no CLIP."""
+        self._folder = folder
+        self._ranker: ClipRanker | None = None
+        self._alone = threading.Lock()
+
+    def scores(self, prompt: str, pictures: Sequence[Pixels]) -> list[float] | None:
+        """Cosines; None where there is no CLIP, or it fails: the order of pictures is a courtesy."""
+        with self._alone:
+            try:
+                if self._ranker is None and self._folder is not None:
+                    self._ranker = ClipRanker.load(self._folder)
+                return None if self._ranker is None else self._ranker.scores(prompt, pictures, [0.0] * len(pictures))
+            except Exception as error:  # noqa: BLE001  # whatever the network's code raises
+                log.warning("generation.not_ranked", reason=str(error))
+                self._folder = None if self._ranker is None else self._folder
+                return None

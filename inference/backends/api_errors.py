@@ -1,0 +1,71 @@
+"""What an images API answers instead of pictures, told apart.
+
+In: answers other than 200, and the bodies of errors.  Out: an ApiError with one of our codes, and what the bot hears.
+"""
+
+import json
+from typing import Any, Final
+
+import aiohttp
+
+from inference.contract import Failed
+
+REFUSALS: Final = frozenset({"content_policy_violation", "moderation_blocked", "content_filter"})
+
+
+class ApiError(Exception):
+    """What the API answered instead of pictures, or that it did not; `retry_after` in seconds where it may pass."""
+
+    def __init__(self, code: str, *, status: int = 0, retry_after: float | None = None, says: str = "") -> None:
+        super().__init__(f"{code} ({status or 'no answer'}): {says}")
+        self.code = code
+        self.retry_after = retry_after
+        self.says = says
+
+
+async def error_of(response: aiohttp.ClientResponse) -> ApiError:
+    """What an answer other than 200 means."""
+    text = (await response.content.read(4096)).decode(errors="replace")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = text
+    return meaning(document, response.status, _retry_after(response.headers.get("Retry-After")))
+
+
+def meaning(document: object, status: int, wait: float) -> ApiError:
+    """What an error's body means, with the status that it came with."""
+    match document:
+        case {"error": {**error}}:
+            code, says = str(error.get("code") or error.get("type") or ""), str(error.get("message") or "")
+        case _:
+            code, says = "", str(document).strip()[:200]
+    if code in REFUSALS:
+        return ApiError("content_refused", status=status, says=says)
+    if status in (401, 403):
+        return ApiError("api_key_refused", status=status, says=says)
+    if status == 404:
+        return ApiError("api_model_unknown", status=status, says=says)
+    if status == 429 and code == "insufficient_quota":
+        return ApiError("api_quota_spent", status=status, says=says)
+    if status == 429:
+        return ApiError("api_rate_limited", status=status, retry_after=wait, says=says)
+    if status >= 500:
+        return ApiError("api_down", status=status, retry_after=wait, says=says)
+    return ApiError("api_refused", status=status, says=says)
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds; the other form of the header, a date, is rare enough to be taken for "soon"."""
+    try:
+        return max(0.0, float(header or 0))
+    except ValueError:
+        return 0.0
+
+
+def failure(error: ApiError, name: str) -> Failed:
+    """For the bot: what the API says itself reaches no person, but for the refusal of a prompt."""
+    data: dict[str, Any] = {"model": name}
+    if error.retry_after:
+        data["retry_after"] = error.retry_after
+    return Failed(error.code, retryable=False, data=data)
