@@ -33,9 +33,9 @@ lint: .venv/.dev
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
+# Collects what people read and brings the catalogues up to date; then translate what is empty there.
 messages: .venv/.dev
-	@mkdir -p bot/wording/locales
-	.venv/bin/pybabel extract -k say -k later -k count:1,2 -o bot/wording/locales/easel.pot bot/wording
+	@.venv/bin/python docs/collect_messages.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

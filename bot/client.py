@@ -13,6 +13,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.translator import Translator
 from bot.command_sync import CommandSync, Outcome
 from bot.config import Settings
 from bot.errors import Broken, UserError
@@ -82,6 +83,7 @@ class Bot(Client, commands.AutoShardedBot):
         self.patience = PATIENCE_SECONDS  # until an order that is not admitted yet is refused
 
     async def setup_hook(self) -> None:
+        await self.tree.set_translator(Translator())
         for extension in (f"bot.cogs.{name}" for name in COGS):
             if extension not in self.extensions:  # a login that failed half-way is tried again
                 await self.load_extension(extension)

@@ -4,19 +4,21 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
 from bot import errors
 from bot.errors import UserError
 from bot.wording import phrases, render
-from bot.wording.catalogue import Sentences, parsed
+from bot.wording.catalogue import LOCALES, Sentences, parsed
 from bot.wording.form import DISCORD, PLAIN
 from bot.wording.reader import reading
 from bot.wording.render import explain, explain_kept
+from docs.collect_messages import collected
 from inference.contract import refusals
 
 ROOT = Path(__file__).parent.parent
@@ -195,16 +197,17 @@ def test_discords_languages_are_known(name: str, locale: str) -> None:
     assert str(parsed(name)) in (locale, locale.replace("_Hans", ""), "no")
 
 
-def test_the_sentences_can_be_collected() -> None:
-    """As `make messages` does it: every sentence of this module's examples is among the keys."""
-    found = extract_from_dir(
-        str(ROOT / "bot" / "wording"), [("**.py", "python")], keywords={"say": None, "later": None, "count": (1, 2)}
-    )
-    keys = {message if isinstance(message, str) else message[0] for _, _, message, *_ in found}
-    for sentence in ("Try again {when}.", "{field} is {value}; it must be from {low} to {high}.",
-                     "You have {number} generation under way; at most {limit} are allowed."):  # fmt: skip
-        assert sentence in keys
-    assert len(keys) > 60
+SAID = {(message.context, message.id) for message in collected() if message.id}
+
+
+@pytest.mark.parametrize("file", sorted(LOCALES.glob("*.po")), ids=lambda file: file.stem)
+def test_every_sentence_is_translated_and_none_is_left_over(file: Path) -> None:
+    """`make messages` brings the catalogues up to date; what is empty there is to be translated, and kindly."""
+    known = {(message.context, message.id): message.string for message in read_po(BytesIO(file.read_bytes()))}
+    known.pop((None, ""))
+    assert SAID - set(known) == set(), "not in the catalogue: run `make messages`, then translate"
+    assert set(known) - SAID == set(), "said nowhere: run `make messages`"
+    assert [key for key, string in known.items() if not all(string if isinstance(string, tuple) else (string,))] == []
 
 
 # ------------------------------------------------------------------------------------------- nowhere but in wording

@@ -2,6 +2,7 @@
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.client import Bot
@@ -20,8 +21,8 @@ class Gallery(commands.Cog):
     @app_commands.describe(order=later("Which pictures come first (the newest)"))
     @app_commands.choices(
         order=[
-            app_commands.Choice(name=later("newest"), value="newest"),
-            app_commands.Choice(name=later("most votes"), value="top"),
+            app_commands.Choice(name=locale_str(later("newest")), value="newest"),
+            app_commands.Choice(name=locale_str(later("most votes")), value="top"),
         ]
     )
     @app_commands.guild_only()

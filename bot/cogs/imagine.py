@@ -5,6 +5,7 @@ In: interactions.  Out: orders placed, and what the queue says of them.
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.actions.styles import drawn_with
@@ -58,7 +59,7 @@ class Imagine(commands.Cog):
         size=later("Width and height, as far as the model has a choice"),
     )
     @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
-    @app_commands.choices(use=[app_commands.Choice(name=buttons.USES[use], value=use) for use in USES])
+    @app_commands.choices(use=[app_commands.Choice(name=locale_str(buttons.USES[use]), value=use) for use in USES])
     @everywhere
     async def imagine(
         self,

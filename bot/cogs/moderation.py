@@ -10,6 +10,7 @@ from typing import IO, Final, cast
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.actions.exports import Form
@@ -63,8 +64,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         score=later("Only what the filter gave at least this, from 0 to 1"),
     )
     @app_commands.choices(
-        status=[app_commands.Choice(name=terms.STATUSES[status], value=status) for status in STATUSES],
-        category=[app_commands.Choice(name=terms.CATEGORIES[one], value=one) for one in CATEGORIES],
+        status=[app_commands.Choice(name=locale_str(terms.STATUSES[status]), value=status) for status in STATUSES],
+        category=[app_commands.Choice(name=locale_str(terms.CATEGORIES[one]), value=one) for one in CATEGORIES],
     )
     async def log(
         self,
@@ -234,7 +235,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
     @app_commands.choices(
         form=[
             app_commands.Choice(name="CSV", value="csv"),
-            app_commands.Choice(name=later("JSON Lines"), value="jsonl"),
+            app_commands.Choice(name=locale_str(later("JSON Lines")), value="jsonl"),
         ]
     )
     async def export(

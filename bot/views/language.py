@@ -15,7 +15,8 @@ def language_of(client: discord.Client, guild_id: int | None, otherwise: str = "
     if chosen is not None:
         return chosen
     guild = None if guild_id is None else client.get_guild(guild_id)
-    return otherwise if guild is None else str(guild.preferred_locale)
+    # Only with *Community* can a server say its language; all others are English to Discord.
+    return str(guild.preferred_locale) if guild is not None and "COMMUNITY" in guild.features else otherwise
 
 
 def public_language(client: discord.Client, requester: Requester) -> str:

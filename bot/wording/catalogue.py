@@ -31,6 +31,11 @@ def later(sentence: str) -> str:
     return sentence
 
 
+def in_context(_: str, word: str) -> str:
+    """Marks a word for the catalogue that means something else elsewhere."""
+    return word
+
+
 class Sentences:
     """Says things to one reader.  `locale` is Discord's or a browser's name of it, such as "pt-BR"."""
 
@@ -50,6 +55,10 @@ class Sentences:
     def as_it_is(self, sentence: str) -> str:
         """A sentence that names no values."""
         return self._translations.gettext(sentence)
+
+    def named(self, context: str, word: str) -> str:
+        """A word that means something else elsewhere."""
+        return self._translations.pgettext(context, word)
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """The form for this number, which stands in for {number}."""

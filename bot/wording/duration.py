@@ -1,22 +1,22 @@
-"""How long something takes, and when it was, as people write it.
+"""How long something takes, and when it was, as people write it in any of Easel's languages.
 
-In: "90 minutes", "1h30m", "2 days", "2026-05-03".  Out: a `timedelta`, or a moment.
+In: "90 minutes", "1h30m", "2 Tage", "1 日", "2026-05-03".  Out: a `timedelta`, or a moment.
 """
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-_UNITS: Final = {
-    "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1),
-}  # fmt: skip
-_SHORT: Final = {
-    "m": "minute", "min": "minute", "mins": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "w": "week",
-    "wk": "week",
-}  # fmt: skip
-_PART: Final = re.compile(r"(\d{1,6}|\b(?:an?|one)\b)\s*([a-z]+)\s*")
+_WORDS: Final = {
+    timedelta(minutes=1): "m min mins minute minutes minuten minuto minutos 分 分間",
+    timedelta(hours=1): "h hr hrs hour hours std stunde stunden heure heures hora horas 時間",
+    timedelta(days=1): "d j day days tag tage tagen jour jours día días dia dias 日 日間",
+    timedelta(weeks=1): "w wk wks week weeks woche wochen semaine semaines semana semanas 週 週間",
+}
+_UNITS: Final = {word: unit for unit, words in _WORDS.items() for word in words.split()}
+_PART: Final = re.compile(r"(\d{1,6}|\b(?:an?|one|eine?n?|une?|una|uma?)\b)\s*([^\W\d_]+)\s*")
 _LONGEST: Final = timedelta(days=36_500)
-_BETWEEN: Final = re.compile(r",|\band\b")
+_BETWEEN: Final = re.compile(r",|\b(?:and|und|et|y|e)\b")
 
 
 def parse_duration(written: str) -> timedelta | None:
@@ -26,7 +26,7 @@ def parse_duration(written: str) -> timedelta | None:
         return None
     length = timedelta()
     for number, name in _PART.findall(text):
-        unit = _UNITS.get(_SHORT.get(name, name.removesuffix("s")))
+        unit = _UNITS.get(name)
         if unit is None:
             return None
         length += (int(number) if number.isdigit() else 1) * unit
