@@ -42,10 +42,25 @@ def test_versions_differ_and_begin_with_the_prompt(vocabulary: Any) -> None:
 
 def test_what_a_prompt_says_already_is_not_added() -> None:
     """Neither the words nor half of them."""
-    prompt = "a cat at night on a red background, pixel art"
-    words = {piece.words for piece in grammar().candidates(prompt, "few", chance(1))}
-    assert words
-    assert not any("background" in one or "night" in one or "pixel" in one for one in words)
+    pieces = {piece.words for piece in grammar().candidates("a cat, symmetrical, in dust", "many", chance(1))}
+    assert pieces
+    assert not any("symmetrical" in one for one in pieces)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "vocabulary", "kinds"),
+    [
+        ("two penguins in the snow", "few", {"subject", "medium", "light"}),
+        ("a cat at night on a red background, pixel art", "few", {"subject"}),
+        ("a cat, oil painting", "many", {"subject", "light", "composition"}),
+        ("a cat by moonlight", "many", {"subject", "medium", "composition"}),
+    ],
+)
+def test_what_a_prompt_has_chosen_itself_stays_its_own(prompt: str, vocabulary: Any, kinds: set[str]) -> None:
+    """Nobody is in the snow under the sea."""
+    pieces = grammar().candidates(prompt, vocabulary, chance(1))
+    assert {piece.kind for piece in pieces} == kinds
+    assert grammar().versions(prompt, vocabulary, pieces, 3)
 
 
 def test_the_same_chance_makes_the_same_versions() -> None:

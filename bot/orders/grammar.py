@@ -5,9 +5,10 @@ what a model makes of them, and whether they may be drawn, others say.
 """
 
 import random
+import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -20,11 +21,12 @@ FILE: Final = Path(__file__).with_name("grammar.toml")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words that can be added; `joint` stands before them."""
+    """Some words that can be added; `joint` stands before them.  A prompt that matches `unless` has its own."""
 
     kind: Kind
     words: str
     joint: str = " "
+    unless: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Grammar:
         vocabularies: tuple[Vocabulary, ...] = ("few", "many")
         pieces = {
             one: tuple(
-                Piece(kind, words, entry.get("joint", " "))
+                Piece(kind, words, entry.get("joint", " "), entry.get("unless"))
                 for kind, entry in document[one].items()
                 for words in entry["pieces"]
             )
@@ -53,7 +55,9 @@ class Grammar:
         """What could be added to a prompt, in the order of chance: nothing that it says already."""
         said = prompt.casefold()
         filled = [
-            Piece(piece.kind, self._filled(piece.words, said, chance), piece.joint) for piece in self.pieces[vocabulary]
+            replace(piece, words=self._filled(piece.words, said, chance))
+            for piece in self.pieces[vocabulary]
+            if piece.unless is None or not re.search(piece.unless, said)
         ]
         new = [piece for piece in filled if not any(word in said for word in _telling(piece.words))]
         chance.shuffle(new)
