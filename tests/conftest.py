@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from bot.database.session import Database
 from bot.views import reply
+from tests.bodies import checked_bodies
 from tests.bot_fakes import empty_database
 from tests.servers import Postgres, postgres_url, redis_url
 from tests.town import Town, a_bot, build
@@ -44,13 +45,18 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture
-async def env(tmp_path: Path) -> AsyncIterator[simcord.Env]:
-    """The simulated Discord.  SimCord's own plugin lets a test that has one see its clock."""
-    env = build(a_bot(tmp_path))
-    await env.start()
-    yield env
-    await env.shutdown()
+async def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[simcord.Env]:
+    """The simulated Discord, which takes no body that the real one would not.
+
+    SimCord's own plugin lets a test that has one see its clock.
+    """
+    with checked_bodies(monkeypatch) as refused:
+        env = build(a_bot(tmp_path))
+        await env.start()
+        yield env
+        await env.shutdown()
     env.raise_errors()
+    assert not refused, refused
 
 
 @pytest.fixture
