@@ -171,6 +171,30 @@ async def test_a_ban_with_removal_takes_the_pictures_down(site: Pages, mo: Brows
     assert "in force" not in (await mo.get(f"{AT}/sanctions")).text
 
 
+async def test_what_went_with_a_ban_comes_back_at_once(site: Pages) -> None:
+    """With the lifting, or while the ban stays; what was removed by itself before stays removed."""
+    mo = await site.browser(MODERATOR)
+    first, second = await draw(site.services, an_order("one")), await draw(site.services, an_order("two"))
+    await mo.post(f"{AT}/log/{first.id}/remove", {"reason": "by itself"})
+    ban = {"kind": "ban", "reason": "spam", "remove": "1 day"}
+    await mo.post(f"{AT}/people/{ADA}/sanction", ban)
+    person = (await mo.get(f"{AT}/people/{ADA}")).text
+    assert "Show 1 removed generation again" in person
+    answer = await mo.post(f"{AT}/people/{ADA}/restore", {"sanction": "1"})
+    assert answer.location == f"{AT}/people/{ADA}?done=all-restored"
+    assert "Show 1 removed" not in (await mo.get(f"{AT}/people/{ADA}")).text
+    assert [one.id for one in (await site.services.log.page(GenerationFilter(removed=True))).records] == [first.id]
+    await mo.post(f"{AT}/people/{ADA}/sanction", ban)
+    await mo.post(f"{AT}/people/{ADA}/lift", {"reason": "sorry", "restore": "1"})
+    assert [one.id for one in (await site.services.log.page(GenerationFilter(removed=True))).records] == [first.id]
+    acts = [(one.action, one.subject) for one in (await site.services.audit_log.page(GUILD, limit=3)).records]
+    assert acts == [
+        ("restore", f"generation:{second.id}"),
+        ("lift", f"user:{ADA}"),
+        ("remove", f"generation:{second.id}"),
+    ]
+
+
 async def test_a_timeout_ends_when_it_was_said(site: Pages, mo: Browser) -> None:
     """Durations as people write them; what is none is refused by name."""
     answer = await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "timeout", "duration": "2 days", "reason": "x"})

@@ -88,6 +88,7 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ),
         },
     ),
+    ("easel:undoremovals:rt:7", "UndoRemovals", {"user_id": 1001, "sanction_id": 7}),
     ("easel:logentry:7", "LogEntry", {"generation_id": 7}),
     ("easel:remove:7", "Remove", {"generation_id": 7}),
     ("easel:open:7:2", "OpenPicture", {"generation_id": 7, "index": 2}),

@@ -9,6 +9,7 @@ import simcord
 
 from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord
+from bot.views.custom_id import to_base36
 from tests.town import Town, answer, buttons, said
 
 
@@ -179,3 +180,25 @@ async def test_statistics_and_export_come_as_files(town: Town) -> None:
         Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
     )
     assert [one.action for one in audit.records] == ["export"]
+
+
+async def test_what_went_with_a_ban_is_shown_again_by_a_button_or_with_the_lifting(town: Town) -> None:
+    record, _ = await town.imagine("a cat")
+    banned = await mod(town, "ban", person=town.ada, reason="spam", remove="1 day")
+    undo = f"easel:undoremovals:{to_base36(town.ada.id)}:1"
+    assert buttons(banned) == [undo]
+    assert await is_removed(town, record.id)
+    told = await town.mo.click(banned, custom_id=undo)
+    assert told is not None
+    assert not await is_removed(town, record.id)
+    await mod(town, "ban", person=town.ada, reason="spam", remove="1 day")
+    lifted = said(await mod(town, "unban", person=town.ada, restore=True))
+    assert "may use Easel again" in lifted
+    assert "1 generation of theirs is shown again" in lifted
+    assert not await is_removed(town, record.id)
+
+
+async def is_removed(town: Town, generation_id: int) -> bool:
+    record = await town.services.log.get(generation_id)
+    assert record is not None
+    return record.removal is not None

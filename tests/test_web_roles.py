@@ -52,6 +52,8 @@ TABLE: dict[str, Line] = {
     "POST /console/{guild}/people/{user}/sanction": (
         f"{C}/people/4242/sanction", MODERATORS_ACT, {"kind": "ban", "reason": "x"}),
     "POST /console/{guild}/people/{user}/lift": (f"{C}/people/4343/lift", MODERATORS_ACT, {}),
+    "POST /console/{guild}/people/{user}/restore": (
+        f"{C}/people/{ADA}/restore", (401, 404, 404, 403, 404, 404, 404), {"sanction": "99"}),
     "GET /console/{guild}/sanctions": (f"{C}/sanctions", MODERATORS, {}),
     "GET /console/{guild}/words": (f"{C}/words", MODERATORS, {}),
     "POST /console/{guild}/words": (f"{C}/words", MANAGERS_ACT, {"term": "foo"}),

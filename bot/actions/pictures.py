@@ -241,12 +241,35 @@ class Pictures:
             raise NotFound("picture", index + 1)
         return await self._remove(actor, record, why, index)
 
-    async def remove_all_of(self, actor: Actor, user_id: int, since: datetime, why: str) -> tuple[Removed, ...]:
-        """Take down all of a person's of this server (everywhere, for the operator) that is younger than `since`."""
+    async def remove_all_of(
+        self, actor: Actor, user_id: int, since: datetime, why: str, sanction_id: int | None = None
+    ) -> tuple[Removed, ...]:
+        """Take down all of a person's of this server (everywhere, for the operator) that is younger than `since`.
+
+        What goes with a sanction comes back with `restore_all_of`.
+        """
         actor.require("manage_messages")
         here = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, since=since, removed=False)
         records = [record async for record in self._generations.stream(here) if record.status != "blocked"]
-        return tuple([await self._remove(actor, record, why, None) for record in records])
+        return tuple([await self._remove(actor, record, why, None, sanction_id) for record in records])
+
+    async def removed_with(self, actor: Actor, user_id: int, sanction_id: int) -> tuple[GenerationRecord, ...]:
+        """What of a person's went with a sanction here, and is still removed."""
+        actor.require("manage_messages")
+        gone = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, removed=True, removed_with=sanction_id)
+        return tuple([record async for record in self._generations.stream(gone)])
+
+    async def restore_all_of(self, actor: Actor, user_id: int, sanction_id: int, why: str = "") -> int:
+        """Take all removals that went with a sanction back; returns how many.  Raises NotFound where there are none.
+
+        As with `restore`: what was removed for another reason since stays so, and so do messages that are gone.
+        """
+        records = await self.removed_with(actor, user_id, sanction_id)
+        if not records:
+            raise NotFound("removal")
+        for record in records:
+            await self._generations.restore(record.id, actor.user_id, why)
+        return len(records)
 
     async def erase(self, actor: Actor, record: GenerationRecord) -> None:
         """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
@@ -277,8 +300,10 @@ class Pictures:
             raise NotFound("removal")
         return await self._generations.restore(generation_id, actor.user_id, why, index)
 
-    async def _remove(self, actor: Actor, record: GenerationRecord, why: str, index: int | None) -> Removed:
-        removed = await self._generations.remove(record.id, actor.user_id, why, index)
+    async def _remove(
+        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None
+    ) -> Removed:
+        removed = await self._generations.remove(record.id, actor.user_id, why, index, sanction_id)
         if removed.status in UNDRAWN:
             self._works.cancel(record.id, actor.user_id)
         gone = await self._take_down(removed, index)

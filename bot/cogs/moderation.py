@@ -114,15 +114,23 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
             await self._sanction(interaction, person, "ban", None, reason, remove)
 
     @app_commands.command(description=later("Lift a person's ban or timeout"))
-    @app_commands.describe(person=later("Who"), reason=later("Why"))
+    @app_commands.describe(
+        person=later("Who"), reason=later("Why"), restore=later("Also show again what was removed with it")
+    )
     async def unban(
-        self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason | None = None
-    ) -> None:
+        self, interaction: discord.Interaction[Bot], person: discord.User, reason: Reason | None = None,
+        restore: bool = False,
+    ) -> None:  # fmt: skip
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            moderation = self.bot.services.moderation
-            lifted = await moderation.lift(actor_of(interaction), person.id, reason or "")
+            actor, services = actor_of(interaction), self.bot.services
+            if restore:
+                actor.require("manage_messages")
+            lifted = await services.moderation.lift(actor, person.id, reason or "")
             told = moderating.lifted(person.id, lifted.kind)
+            if restore and await services.pictures.removed_with(actor, person.id, lifted.id):
+                number = await services.pictures.restore_all_of(actor, person.id, lifted.id, reason or "")
+                told += f"\n{moderating.shown_again(number)}"
             await interaction.followup.send(view=note(told), ephemeral=True)
 
     @app_commands.command(description=later("Keep a person from sharing pictures, or let them again"))
@@ -267,8 +275,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         span = None if remove is None else timeout_length(remove)
         await interaction.response.defer(ephemeral=True)
         target = await target_of(interaction, person)
-        sentence = await sanctioned(interaction, target, kind, length, reason, span)
-        await interaction.followup.send(view=note(sentence), ephemeral=True)
+        told = await sanctioned(interaction, target, kind, length, reason, span)
+        await interaction.followup.send(view=told, ephemeral=True)
 
 
 def _moment(field: str, written: str | None, *, end: bool = False) -> datetime | None:

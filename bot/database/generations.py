@@ -151,9 +151,12 @@ class GenerationLog:
     async def record_cancelled(self, generation_id: int) -> None:
         await self._move(generation_id, "cancelled", finished_at=self._now(), interaction_token=None)
 
-    async def remove(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
-        """Hide a generation, or one of its pictures.  Raises NotFound."""
-        return await self._set_removal(generation_id, Removal(self._now(), by, why), by, why, image_index)
+    async def remove(
+        self, generation_id: int, by: int, why: str, image_index: int | None = None, sanction_id: int | None = None
+    ) -> GenerationRecord:
+        """Hide a generation, with a sanction of its owner or without, or one of its pictures.  Raises NotFound."""
+        removal = Removal(self._now(), by, why, sanction_id)
+        return await self._set_removal(generation_id, removal, by, why, image_index)
 
     async def restore(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
         """Show it again.  Raises NotFound."""
@@ -261,6 +264,8 @@ class GenerationLog:
                 raise NotFound(*lost)
             before = "removed" if target.removed_at else "shown"
             target.removed_at, target.removed_by, target.removed_why = at, removed_by, removed_why
+            if isinstance(target, GenerationTable):
+                target.removed_with = removal.sanction_id if removal else None
             action, after = ("remove", "removed") if removal else ("restore", "shown")
             act = Act(by, action, subject, row.guild_id, (row.user_id,), why, {"state": before}, {"state": after})
             await note_act(session, self._now(), act)
@@ -282,6 +287,7 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
         GenerationTable.channel_id: wanted.channel_id,
         GenerationTable.status: wanted.status,
         GenerationTable.verdict_category: wanted.category,
+        GenerationTable.removed_with: wanted.removed_with,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
     if wanted.drawn is not None:

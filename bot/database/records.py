@@ -31,11 +31,12 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Who took something away, when and why."""
+    """Who took something away, when and why; `sanction_id` where it went together with other things."""
 
     at: datetime
     by: int
     why: str
+    sanction_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ class GenerationFilter:
 
     Each of `words` must begin a word of the prompt.  `flagged` are those that the filter flagged or blocked; `since` is
     the first moment and `until` the first one after; `score` is the least that the filter must have given; `person` is
-    part of the name that somebody had at the time; `drawn` are those with pictures, shown or not.
+    part of the name that somebody had at the time; `drawn` are those with pictures, shown or not;
+    `removed_with` is a sanction's id.
     """
 
     user_id: int | None = None
@@ -156,6 +158,7 @@ class GenerationFilter:
     category: str | None = None
     words: str | None = None
     removed: bool | None = None
+    removed_with: int | None = None
     flagged: bool | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -156,4 +156,5 @@ def image_record(row: ImageTable) -> ImageRecord:
 def _removal(row: GenerationTable | ImageTable) -> Removal | None:
     if row.removed_at is None or row.removed_by is None:
         return None
-    return Removal(row.removed_at, row.removed_by, row.removed_why or "")
+    sanction_id = row.removed_with if isinstance(row, GenerationTable) else None
+    return Removal(row.removed_at, row.removed_by, row.removed_why or "", sanction_id)

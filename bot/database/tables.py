@@ -127,6 +127,7 @@ class GenerationTable(Table):
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[int | None] = mapped_column(BigInteger)
     removed_why: Mapped[str | None] = mapped_column(Text)
+    removed_with: Mapped[int | None] = mapped_column(BigInteger)  # the sanction, where all of a person's went with one
     erased_at: Mapped[datetime | None]  # when the files of what was removed were deleted, with all its pictures
 
     images: Mapped[list["ImageTable"]] = relationship(order_by="ImageTable.index", lazy="raise")

@@ -77,28 +77,47 @@ class SanctionForm(Form, verb="sanctioned"):
         span = timeout_length(removal) if removal else None
         await interaction.response.defer(ephemeral=True, thinking=True)
         target = await target_by_id(interaction, self.user_id)
-        sentence = await sanctioned(interaction, target, self.kind, length, written.get("reason", ""), span)
-        await interaction.followup.send(view=note(sentence), ephemeral=True)
+        told = await sanctioned(interaction, target, self.kind, length, written.get("reason", ""), span)
+        await interaction.followup.send(view=told, ephemeral=True)
+
+
+class UndoRemovals(Press, verb="undoremovals"):
+    """Shows again what was removed with a sanction; the sanction stays."""
+
+    user_id: Base36
+    sanction_id: Base36
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.UNDO_REMOVALS), emoji="↩️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        pictures = interaction.client.services.pictures
+        number = await pictures.restore_all_of(actor_of(interaction), self.user_id, self.sanction_id)
+        await interaction.edit_original_response(view=note(moderating.shown_again(number)))
 
 
 async def sanctioned(
     interaction: BotInteraction, target: Target, kind: SanctionKind, length: timedelta | None, reason: str,
     span: timedelta | None,
-) -> str:  # fmt: skip
+) -> ui.LayoutView:  # fmt: skip
     """Sanction a person and, with `span`, take down what they made lately; returns what is said about it."""
     actor, services = actor_of(interaction), interaction.client.services
     if span is not None:
         actor.require("manage_messages")  # before anything is written: half of what was asked would stand
     until = None if length is None else utc_now() + length
-    await services.moderation.sanction(actor, target, kind, until, reason)
+    record = await services.moderation.sanction(actor, target, kind, until, reason)
     sentence = moderating.sanctioned(target.user_id, until, text.plain(reason, MAX_REASON))
     if span is None:
-        return sentence
-    removed = await services.pictures.remove_all_of(actor, target.user_id, utc_now() - span, reason)
+        return note(sentence)
+    removed = await services.pictures.remove_all_of(actor, target.user_id, utc_now() - span, reason, record.id)
     sentence += f"\n{moderating.also_removed(len(removed))}"
     if not all(one.gone for one in removed):
         sentence += f" {say(moderating.NOT_ALL_GONE)}"
-    return sentence
+    told = note(sentence)
+    if removed:
+        told.add_item(ui.ActionRow(UndoRemovals(target.user_id, record.id)))
+    return told
 
 
 def timeout_length(duration: str) -> timedelta:

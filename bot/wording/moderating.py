@@ -124,6 +124,14 @@ def also_removed(number: int) -> str:
     return count("{number} generation of theirs is removed.", "{number} generations of theirs are removed.", number)
 
 
+def shown_again(number: int) -> str:
+    return count(
+        "{number} generation of theirs is shown again. A message that was deleted in Discord does not come back.",
+        "{number} generations of theirs are shown again. Messages that were deleted in Discord do not come back.",
+        number,
+    )
+
+
 def lifted(user_id: int, kind: str) -> str:
     if kind == "timeout":
         return say("{person} may use Easel again; the timeout is lifted.", person=f"<@{user_id}>")

@@ -21,6 +21,7 @@ DONE: Final = {
     "timeout": later("Timed out. They read the reason when they ask for something."),
     "ban": later("Banned from Easel. They read the reason when they ask for something."),
     "lifted": later("They may use Easel again."),
+    "all-restored": later("What was removed with it is shown again. Messages deleted in Discord do not come back."),
     "saved": later("Saved."),
     "word-added": later("The word counts from now on."),
     "word-removed": later("The word counts no more."),

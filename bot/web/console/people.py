@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.actions.moderation import Target
 from bot.database.records import GenerationFilter, SanctionKind, SanctionRecord
 from bot.database.session import utc_now
-from bot.errors import InvalidOption
+from bot.errors import InvalidOption, NotFound
 from bot.web import asked
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import console_page
@@ -33,6 +33,8 @@ async def person(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     services, user_id = site_of(request).services, user_of(request)
     here = GenerationFilter(user_id=user_id, guild_id=desk.guild_id)
+    sanctions = (await services.moderation.sanctions(desk.actor, None, 20, user_id)).records
+    removed = [len(await services.pictures.removed_with(desk.actor, user_id, one.id)) for one in sanctions]
     return await console_page(
         request,
         desk,
@@ -44,7 +46,7 @@ async def person(request: web.Request) -> web.Response:
         said=await services.reviews.counts(desk.actor, user_id),
         in_force=await services.moderation.in_force(desk.actor, user_id),
         unshared=None if desk.server is None else await services.gallery.blocked(desk.actor, user_id),
-        sanctions=(await services.moderation.sanctions(desk.actor, None, 20, user_id)).records,
+        sanctions=tuple(zip(sanctions, removed, strict=True)),
         newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
         durations=map(say, pages.DURATIONS),
         removals=[(value, say(label)) for value, label in pages.REMOVALS],
@@ -74,10 +76,10 @@ async def sanction(request: web.Request) -> web.Response:
     until = None if kind == "ban" else utc_now() + length_of("duration", form, MAX_TIMEOUT)
     target = await target_of(request, desk, user_id)
     reason = asked.reason(form)
-    await services.moderation.sanction(desk.actor, target, kind, until, reason)
+    record = await services.moderation.sanction(desk.actor, target, kind, until, reason)
     if form.get("remove"):
         since = utc_now() - length_of("remove", form, MAX_TIMEOUT)
-        await services.pictures.remove_all_of(desk.actor, user_id, since, reason)
+        await services.pictures.remove_all_of(desk.actor, user_id, since, reason, record.id)
     return redirect(f"/console/{desk.slug}/people/{user_id}?done={kind}")
 
 
@@ -94,9 +96,23 @@ async def sharing(request: web.Request) -> web.Response:
 @routes.post(r"/console/{guild}/people/{user:\d{1,20}}/lift")
 async def lift(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
-    user_id = user_of(request)
-    await site_of(request).services.moderation.lift(desk.actor, user_id, asked.reason(await request.post()))
+    services, user_id, form = site_of(request).services, user_of(request), await request.post()
+    lifted = await services.moderation.lift(desk.actor, user_id, asked.reason(form))
+    if form.get("restore") and await services.pictures.removed_with(desk.actor, user_id, lifted.id):
+        await services.pictures.restore_all_of(desk.actor, user_id, lifted.id, asked.reason(form))
     return redirect(f"/console/{desk.slug}/people/{user_id}?done=lifted")
+
+
+@routes.post(r"/console/{guild}/people/{user:\d{1,20}}/restore")
+async def restore(request: web.Request) -> web.Response:
+    """Show again what was removed with a sanction, which stays."""
+    desk = await moderator_desk(request)
+    user_id, form = user_of(request), await request.post()
+    sanction_id = asked.number("sanction", str(form.get("sanction", "")))
+    if sanction_id is None:
+        raise NotFound("removal")
+    await site_of(request).services.pictures.restore_all_of(desk.actor, user_id, sanction_id)
+    return redirect(f"/console/{desk.slug}/people/{user_id}?done=all-restored")
 
 
 def user_of(request: web.Request) -> int:
