@@ -290,9 +290,9 @@ async def test_remove_names_what_it_does_not_find(town: Town) -> None:
     ("command", "options", "permission"),
     [
         ("log", {}, "Manage Messages"),
-        ("timeout", {"duration": "1h", "reason": "x"}, "Moderate Members"),
+        ("timeout", {"duration": "1h", "reason": "x"}, "Timeout Members"),
         ("ban", {"reason": "x"}, "Ban Members"),
-        ("unban", {}, "Moderate Members"),
+        ("unban", {}, "Timeout Members"),
         ("remove", {"generation": 1, "reason": "x"}, "Manage Messages"),
     ],
 )

@@ -207,3 +207,11 @@ DISCORD_ERRORS: Final = {
     "BLOCKED_BY_AUTOMOD": later("This server's AutoMod did not let Easel's message through."),
 }
 """What Discord refuses, by the names of `bot.views.discord_codes`."""
+PERMISSIONS: Final = {
+    "manage_messages": later("Manage Messages"),
+    "moderate_members": later("Timeout Members"),
+    "ban_members": later("Ban Members"),
+    "manage_guild": later("Manage Server"),
+    "administrator": later("Administrator"),
+}
+"""Discord's permissions, as Discord's own pages call them."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot import errors
 from bot.errors import UserError
 from bot.wording.catalogue import Sentences
-from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PROBLEMS, UNSAVED
+from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PERMISSIONS, PROBLEMS, UNSAVED
 from bot.wording.reader import reader
 from bot.wording.terms import category
 
@@ -126,8 +126,8 @@ def _not_yours(s: Sentences, error: errors.NotYours) -> str:
 
 
 def _missing_permission(s: Sentences, error: errors.MissingPermission) -> str:
-    name = error.permission.replace("_", " ").title()
-    return s.say("You need the permission “{permission}” for this.", permission=name)
+    name = PERMISSIONS.get(error.permission, error.permission.replace("_", " ").title())
+    return s.say("You need the permission “{permission}” for this.", permission=s.say(name))
 
 
 def _not_sanctioned(s: Sentences, error: errors.NotSanctioned) -> str:

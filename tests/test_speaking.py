@@ -1,0 +1,149 @@
+"""Whole conversations in each language: what one person reads in theirs, what everybody reads in the server's."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import discord
+import pytest
+import simcord.actors
+import simcord.interactions
+
+from bot.wording import about, buttons, drawing
+from bot.wording.catalogue import Sentences
+from bot.wording.phrases import PROBLEMS
+from bot.wording.reader import reading
+from docs.collect_messages import collected
+from tests.test_views import worst_layouts
+from tests.town import Town, answer, parts, said
+
+LOCALES: Final = ("de", "fr", "es-ES", "pt-BR", "ja")
+SHOWN: Final = ("content", "label", "placeholder", "description", "title")
+OPEN_ENDED: Final = 12  # characters; shorter English words may stand in another language by chance
+
+
+@pytest.fixture
+def locale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Everybody's Discord is in this language."""
+    speak(monkeypatch, request.param)
+    return str(request.param)
+
+
+def speak(monkeypatch: pytest.MonkeyPatch, locale: str) -> None:
+    """The stand-in for Discord knows only English speakers."""
+    real = simcord.interactions.base_payload
+
+    def spoken(*given: Any, **named: Any) -> Any:
+        record, payload = real(*given, **named)
+        return record, {**payload, "locale": locale}
+
+    for module in (simcord.interactions, simcord.actors):
+        if hasattr(module, "base_payload"):
+            monkeypatch.setattr(module, "base_payload", spoken)
+
+
+def words_of(message: Any) -> list[str]:
+    """Every piece of text of a message that people see."""
+    found = [part[name] for part in parts(message) for name in SHOWN if isinstance(part.get(name), str)]
+    options = [option for part in parts(message) for option in part.get("options", ())]
+    return [message.content, *found, *(option["label"] for option in options)]
+
+
+def english_in(message: Any, locale: str) -> list[str]:
+    """English sentences that are said otherwise in this language."""
+    sentences, shown = Sentences(locale), "\n".join(words_of(message))
+    known = [
+        one.id for one in collected() if isinstance(one.id, str) and "{" not in one.id and len(one.id) > OPEN_ENDED
+    ]
+    return [one for one in known if sentences.as_it_is(one) != one and one in shown]
+
+
+@pytest.mark.parametrize("locale", LOCALES, indirect=True)
+async def test_a_whole_imagine_is_in_ones_language(town: Town, locale: str) -> None:
+    """Waiting, drawing, the result with its buttons, one picture of it."""
+    s = Sentences(locale)
+    town.pool.capacity = 0
+    await town.ada.slash(town.pictures, "imagine", prompt="a red heart", seed=7)
+    waiting = await town.shown(s.say("Next in the queue"))
+    assert s.say(buttons.CANCEL) in words_of(waiting)
+    town.pool.hold_after_preview()
+    town.pool.capacity = 1
+    drawn = await town.shown(s.say("Drawing"))
+    assert english_in(drawn, locale) == []
+    town.pool.release()
+    record, message = await town.finished()
+    assert s.say("seed {number}", number=7) in said(message)
+    assert s.say("by {person}", person=f"<@{town.ada.id}>") in said(message)
+    for label in (buttons.REROLL, buttons.REMIX, buttons.SHARE, buttons.DETAILS, buttons.DOWNLOAD, buttons.PICK):
+        assert s.say(label) in words_of(message)
+    assert english_in(message, locale) == []
+    one = await town.pick(message, 0)
+    assert s.say("Picture {number} of {total}", number=1, total=4) in said(one)
+    assert english_in(one, locale) == []
+    told = answer(await town.ada.click(message, custom_id=f"easel:details:{record.id}"))
+    assert s.say(drawing.OPTIONS["prompt"]) in said(told)
+    assert english_in(told, locale) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES, indirect=True)
+async def test_a_refusal_is_in_ones_language(town: Town, locale: str) -> None:
+    """With the category's name and the way to appeal, and where an option is wrong."""
+    s = Sentences(locale)
+    town.pool.block("gore", "violence_gore")
+    result = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    refused = answer(result)
+    named = s.say("violence and gore")
+    assert s.say("This prompt was not accepted: Easel does not draw {category}.", category=named) in said(refused)
+    assert s.say(buttons.APPEAL) in words_of(refused)
+    assert english_in(refused, locale) == []
+    wrong = answer(await town.ada.slash(town.pictures, "imagine", prompt="a cat --sead 7"))
+    assert s.say(PROBLEMS["misspelt_flag"], flag="--sead", near="--seed", flags="").split("--")[0] in said(wrong)
+    assert english_in(wrong, locale) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES, indirect=True)
+async def test_help_is_in_ones_language_and_short_enough(town: Town, locale: str) -> None:
+    """All of it, to a moderator too: 4,000 characters."""
+    s = Sentences(locale)
+    told = answer(await town.mo.slash(town.pictures, "help"))
+    assert all(s.say(part) in said(told) for part in (*about.HELP, about.HELP_MODERATORS))
+    assert english_in(told, locale) == []
+    assert len(said(told)) + len(s.say(about.HELP_MANAGERS)) <= 4000
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+async def test_layouts_keep_to_discords_limits_in_every_language(locale: str) -> None:
+    """4,000 characters in all, 80 on a button, 100 in a list, 150 above one."""
+    with reading(locale):
+        layouts = worst_layouts()
+    for layout in layouts:
+        assert layout.content_length() <= 4000
+        for part in layout.walk_children():
+            control = getattr(part, "item", part)
+            if isinstance(control, discord.ui.Button):
+                assert len(control.label or "") <= 80
+            if isinstance(control, discord.ui.Select):
+                assert len(control.placeholder or "") <= 150
+                assert all(len(one.label) <= 100 and len(one.description or "") <= 100 for one in control.options)
+
+
+async def test_what_everybody_reads_is_in_the_servers_language(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As its managers chose; what one person reads alone stays in theirs."""
+    speak(monkeypatch, "de")
+    settings = town.services.guild_settings
+    await settings.set(replace(await settings.get(town.guild.id), language="ja"), town.mo.id)
+    record, message = await town.imagine(seed=7)
+    assert "シード 7" in said(message)
+    assert Sentences("ja").say(buttons.REROLL) in words_of(message)
+    told = answer(await town.ada.click(message, custom_id=f"easel:details:{record.id}"))
+    assert "Seed 7" in said(told) or "Auftrag" in said(told)
+    await town.ada.click(message, custom_id=f"easel:reroll:{record.id}")
+    _, again = await town.finished()
+    assert "描き直し" in said(again)
+
+
+async def test_a_language_that_easel_does_not_speak_is_answered_in_english(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speak(monkeypatch, "pl")
+    assert said(answer(await town.ada.slash(town.pictures, "help"))).startswith("### Easel draws what you describe")
