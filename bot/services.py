@@ -20,6 +20,7 @@ from bot.actions.erasing import Eraser
 from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
 from bot.actions.ideas import IdeaBook
+from bot.actions.look import Look
 from bot.actions.meaning import Meaning
 from bot.actions.moderation import Moderation
 from bot.actions.notices import Notices
@@ -43,6 +44,7 @@ from bot.database.fingerprints import Fingerprints
 from bot.database.generations import GenerationLog
 from bot.database.lineage import Lineage
 from bot.database.locks import shard_locks
+from bot.database.looks import Looks
 from bot.database.meanings import MeaningLog
 from bot.database.metered import MeteredLog
 from bot.database.notices import NoticeLog
@@ -107,6 +109,7 @@ class Services:
     contests: Contests
     digest: Digest
     meaning: Meaning
+    look: Look
     moderation: Moderation
     reviews: ReviewQueue
     terms: Terms
@@ -286,6 +289,7 @@ async def open_services(
             contests=contests,
             digest=digest,
             meaning=meaning,
+            look=Look(looks=Looks(database), shares=shares),
             moderation=Moderation(sanctions=sanctions, generations=generations, audit_log=audit_log, under_way=works),
             reviews=review_queue,
             terms=Terms(terms),

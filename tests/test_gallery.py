@@ -215,3 +215,30 @@ async def test_favourites_turn_pages(town: Town) -> None:
     await town.bo.click(turned, custom_id="easel:favourites:")
     (back,) = (one for one in town.pictures.history(viewer=town.bo) if one.id == shown.id)
     assert "cat 4" in said(back)
+
+
+async def test_the_gallery_is_looked_at_in_many_ways(town: Town) -> None:
+    """By chance, one's own, the best of a while; searched by meaning, page by page, also after a restart."""
+    for number, who in enumerate((town.ada, town.ada, town.ada, town.ada, town.ada, town.bo)):
+        record, _ = await town.imagine(f"small cat {number}", images=1, who=who)
+        await town.services.shares.share(record.id, 0, who.id)
+    await town.services.meaning.read()
+    mine = said(answer(await town.bo.slash(town.pictures, "gallery", order="mine")))
+    assert mine.count("**small cat") == 1
+    for order in ("random", "day", "week"):
+        shown = said(answer(await town.bo.slash(town.pictures, "gallery", order=order)))
+        assert 2 <= shown.count("**small cat") <= 4
+    found = answer(await town.bo.slash(town.pictures, "gallery", search="small  cat 3"))
+    assert said(found).startswith("### Gallery · “small cat 3”\n**small cat 3**")
+    more = buttons(found)[-1]
+    assert more == "easel:gallery:meaning:4:small cat 3"
+    await town.restart()
+    await town.bo.click(found, custom_id=more)
+    (turned,) = (one for one in town.pictures.history(viewer=town.bo) if one.id == found.id)
+    assert said(turned).count("**small cat") == 2
+    town.pool.can_check = False
+    lost = said(answer(await town.bo.slash(town.pictures, "gallery", search="cat")))
+    assert "so these hold the words themselves" in lost
+    assert lost.count("**small cat") == 4
+    nothing = said(answer(await town.bo.slash(town.pictures, "gallery", search="zebra", by="words")))
+    assert "Nothing here is like that." in nothing

@@ -1,11 +1,13 @@
 """Search by meaning: vectors are read behind the shares, and compared exactly."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from bot.actions.actor import Actor
 from bot.actions.meaning import Meaning
@@ -16,7 +18,7 @@ from bot.database.session import Database
 from bot.database.shares import Shares
 from bot.errors import NoEndpoint
 from bot.services import Services
-from tests.bot_fakes import ADA, GUILD, FakePool, an_order, draw, services, vector_of
+from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, draw, services, vector_of
 from tests.test_database import drawn, seeded
 
 HERE = Actor(ADA, GUILD)
@@ -120,3 +122,40 @@ async def test_nothing_is_lost_in_what_is_kept(opened: Services) -> None:
     best = [prompts[place] for place in np.argsort(-exact, kind="stable") if exact[place] > 0.2]
     assert (await found(opened.meaning, "cat hill 3", 1)) == best[:1]
     assert set(await found(opened.meaning, "cat hill 3", len(best))) == set(best)
+
+
+def picture(seed: int) -> bytes:
+    """Something with shapes, so that it looks like something."""
+    chance = np.random.default_rng(seed)
+    small = Pillow.fromarray(chance.integers(0, 255, (6, 6, 3), dtype=np.uint8), "RGB")
+    buffer = io.BytesIO()
+    small.resize((64, 64), Pillow.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def test_more_like_this_by_look(opened: Services) -> None:
+    """Whatever the prompts say; nothing that looks otherwise, nothing of the same generation, nothing removed."""
+    shares = [await share(opened, prompt) for prompt in ("a small cat", "the sea", "a small cat again", "a hill")]
+    for one, seed in zip(shares, (1, 1, 2, 1), strict=True):
+        await opened.storage.put(one.image.key, picture(seed))
+    assert await opened.look.like(shares[0], 5) == ()
+    for one in shares:
+        await opened.recognition.take_note(one.generation.id)
+    assert [one.prompt for one in await opened.look.like(shares[0], 5)] == ["a hill", "the sea"]
+    await opened.log.remove(shares[1].generation.id, 1, "")
+    assert [one.prompt for one in await opened.look.like(shares[0], 5)] == ["a hill"]
+
+
+async def test_prompts_complete_from_what_the_server_likes_best(opened: Services) -> None:
+    """Best first, one's own before; nothing that is not shown."""
+    bob = Actor(BOB, GUILD)
+    shares = [await share(opened, prompt) for prompt in ("cat one", "cat two", "cat three", "a dog")]
+    for voter in range(3):
+        await opened.shares.vote(shares[1].id, 9000 + voter)
+    await opened.shares.vote(shares[2].id, 9000)
+    assert await opened.suggestions.prompts(bob, "cat") == ["cat two", "cat three", "cat one"]
+    await draw(opened, an_order("cat mine", BOB, images=1))
+    await opened.log.remove(shares[1].generation.id, 1, "", 0)
+    assert await opened.suggestions.prompts(bob, "cat") == ["cat mine", "cat three", "cat one"]
+    await opened.sanctions.sanction(ADA, GUILD, "ban", None, "", 1)
+    assert await opened.suggestions.prompts(bob, "cat") == ["cat mine"]

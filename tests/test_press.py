@@ -59,6 +59,7 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:history:123", "HistoryPage", {"before": 123}),
     ("easel:gallery:newest:", "GalleryPage", {"order": "newest", "cursor": None}),
     ("easel:gallery:top:3.17", "GalleryPage", {"order": "top", "cursor": "3.17"}),
+    ("easel:gallery:meaning:4:a cat: red", "GalleryPage", {"order": "meaning", "cursor": "4", "words": "a cat: red"}),
     ("easel:vote:3:top:3.17", "Vote", {"share_id": 3, "order": "top", "cursor": "3.17", "votes": 0}),
     ("easel:favour:3", "Favour", {"share_id": 3}),
     ("easel:favourites:", "FavouritesPage", {"cursor": None}),

@@ -1,11 +1,15 @@
 """Prompts that were drawn well enough to be wanted again.
 
-In: a person, or a server.  Out: prompts, newest first.
+In: a person, or a server.  Out: prompts, a person's newest first, a server's best first.
 """
+
+from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.database.session import Database
+from bot.database.session import Database, utc_now
+from bot.database.shares import are_shown
 from bot.database.states import DRAWN
 from bot.database.tables import GenerationTable, ShareTable
 
@@ -15,8 +19,9 @@ LIMIT = 200
 class Prompts:
     """Reads `generations` and `shares`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
+        self._now = now
 
     async def of_person(self, user_id: int) -> tuple[str, ...]:
         """What the person had drawn and did not delete."""
@@ -31,13 +36,15 @@ class Prompts:
             return tuple(await session.scalars(query))
 
     async def shared(self, guild_id: int) -> tuple[str, ...]:
-        """What members of the server shared."""
-        query = (
-            select(GenerationTable.prompt)
-            .join(ShareTable, ShareTable.generation_id == GenerationTable.id)
-            .where(ShareTable.guild_id == guild_id, GenerationTable.removed_at.is_(None))
-            .order_by(ShareTable.id.desc())
+        """What members of the server shared, best first: by votes, then the newest."""
+        best = (
+            select(ShareTable.generation_id, ShareTable.votes, ShareTable.id)
+            .where(ShareTable.guild_id == guild_id, *are_shown(self._now()))
+            .order_by(ShareTable.votes.desc(), ShareTable.id.desc())
             .limit(LIMIT)
+            .subquery()
         )
+        query = select(GenerationTable.prompt).join(best, best.c.generation_id == GenerationTable.id)
+        query = query.order_by(best.c.votes.desc(), best.c.id.desc())
         async with self._database.reading() as session:
             return tuple(await session.scalars(query))

@@ -4,16 +4,18 @@ In: pages of shares.  Out: a layout for one viewer, and its buttons: vote, remix
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import discord
 import structlog
 from discord import ui
 
-from bot.database.records import ShareRecord
+from bot.database.records import GalleryFilter, SharePage, ShareRecord
+from bot.database.session import utc_now
 from bot.database.shares import GalleryOrder
-from bot.errors import NotFound
+from bot.errors import NoEndpoint, NotFound
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
@@ -27,22 +29,28 @@ from bot.wording.reader import say
 log = structlog.get_logger(__name__)
 
 PER_PAGE: Final = 4  # eight components each; a message takes 40
+MAX_WORDS: Final = 40  # of a search: the id of the button to its next page holds them
+Way = Literal["newest", "top", "day", "week", "random", "mine", "words", "meaning"]
+"""What is looked at: an order, the best of a span of time, one's own, or what was searched for."""
+SPANS: Final[dict[Way, timedelta]] = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
 class GalleryLayout(Layout):
     """One page for one viewer; `files` are to be sent along."""
 
     def __init__(
-        self, shares: Sequence[tuple[ShareRecord, bytes]], order: GalleryOrder, cursor: str | None,
-        next_cursor: str | None, *, viewer_id: int, moderator: bool,
+        self, shares: Sequence[tuple[ShareRecord, bytes]], order: Way, cursor: str | None,
+        next_cursor: str | None, *, viewer_id: int, moderator: bool, words: str | None = None, unread: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.files: list[discord.File] = []
-        self.add_item(ui.TextDisplay(sharing.heading(order, empty=not shares)))
+        told = sharing.heading(order, words, empty=not shares)
+        self.add_item(ui.TextDisplay(f"{told}\n-# {say(sharing.NO_READER)}" if unread else told))
         for share, png in shares:
             box, file = share_box(share, png)
             row = row_of(
-                Vote(share.id, order, cursor, share.votes),
+                # A page that would be another one the next time stays as it is.
+                Vote(share.id, order, cursor, share.votes) if order in ("newest", "top") else Heart(share.id),
                 Favour(share.id),
                 Remix(share.generation.id, share.image.index),
             )
@@ -52,7 +60,7 @@ class GalleryLayout(Layout):
             self.add_item(box.add_item(row))
         pages = row_of(GalleryPage("newest", None), GalleryPage("top", None))
         if next_cursor is not None:
-            pages.add_item(GalleryPage(order, next_cursor))
+            pages.add_item(GalleryPage(order, next_cursor, words))
         self.add_item(pages)
 
 
@@ -67,19 +75,21 @@ def share_box(share: ShareRecord, png: bytes) -> tuple[ui.Container[Any], discor
 
 
 class GalleryPage(Press, verb="gallery"):
-    """Turns to the page after `cursor`, or to the first of an order."""
+    """Turns to the page after `cursor`, or to the first of an order; `words` are what is searched for."""
 
-    order: GalleryOrder
+    order: Way
     cursor: str | None
+    words: str | None = None
 
     def control(self) -> ui.Button[Any]:
-        first = {"newest": (buttons.NEWEST, "🕓"), "top": (buttons.MOST_VOTES, "🏆")}
-        label, emoji = first[self.order] if self.cursor is None else (buttons.MORE, "▶️")
+        first: dict[Way, tuple[str, str]] = {"newest": (buttons.NEWEST, "🕓"), "top": (buttons.MOST_VOTES, "🏆")}
+        more = (buttons.MORE, "▶️")
+        label, emoji = first.get(self.order, more) if self.cursor is None else more
         return ui.Button(label=say(label), emoji=emoji)
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        layout = await gallery_layout(interaction, self.order, self.cursor)
+        layout = await gallery_layout(interaction, self.order, self.cursor, self.words)
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
@@ -130,12 +140,41 @@ class Favour(Press, verb="favour"):
         await interaction.followup.send(view=note(told), ephemeral=True)
 
 
-async def gallery_layout(interaction: BotInteraction, order: GalleryOrder, cursor: str | None) -> GalleryLayout:
+async def gallery_layout(
+    interaction: BotInteraction, way: Way, cursor: str | None, words: str | None = None
+) -> GalleryLayout:
     """The page of this server's gallery after `cursor`, as the person who asks may see it."""
     actor = actor_of(interaction)
-    page = await interaction.client.services.gallery.page(actor, order, cursor, PER_PAGE)
+    page, unread = await looked_at(interaction, way, cursor, words)
     shares = await with_files(interaction, page.records)
-    return GalleryLayout(shares, order, cursor, page.next_cursor, viewer_id=actor.user_id, moderator=actor.is_moderator)
+    return GalleryLayout(
+        shares, way, cursor, page.next_cursor,
+        viewer_id=actor.user_id, moderator=actor.is_moderator, words=words, unread=unread,
+    )  # fmt: skip
+
+
+async def looked_at(
+    interaction: BotInteraction, way: Way, cursor: str | None, words: str | None
+) -> tuple[SharePage, bool]:
+    """And whether nobody could say what the words mean, so that they are looked for as such."""
+    services, actor, unread = interaction.client.services, actor_of(interaction), False
+    if way == "random":
+        return await services.gallery.some(actor, PER_PAGE), False
+    if way == "meaning" and words:
+        first = int(cursor) if cursor and cursor.isdecimal() else 0
+        try:
+            found = await services.meaning.search(actor, words, first + PER_PAGE + 1)
+        except NoEndpoint:
+            unread = True
+        else:
+            more = str(first + PER_PAGE) if len(found) > first + PER_PAGE else None
+            return SharePage(found[first : first + PER_PAGE], more), False
+    wanted = GalleryFilter(
+        words=words, user_id=actor.user_id if way == "mine" else None,
+        since=utc_now() - SPANS[way] if way in SPANS else None,
+    )  # fmt: skip
+    order: GalleryOrder = "top" if way in ("top", *SPANS) else "newest"
+    return await services.gallery.page(actor, order, cursor, PER_PAGE, wanted), unread
 
 
 async def with_files(interaction: BotInteraction, shares: Sequence[ShareRecord]) -> list[tuple[ShareRecord, bytes]]:

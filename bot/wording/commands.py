@@ -36,6 +36,8 @@ NAMES: Final = (
     in_context("command", "history"),
     in_context("command", "gallery"),
     in_context("command", "order"),
+    in_context("command", "search"),
+    in_context("command", "by"),
     in_context("command", "favourites"),
     in_context("command", "contest"),
     in_context("command", "start"),

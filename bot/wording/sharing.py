@@ -5,10 +5,15 @@ from typing import Final
 
 from bot.wording.catalogue import later
 from bot.wording.drawing import ai_made, by, seed
-from bot.wording.reader import say
+from bot.wording.reader import reader, say
 from bot.wording.text import relative
 
-TITLES: Final = {"newest": later("Gallery · newest"), "top": later("Gallery · most votes")}
+TITLES: Final = {
+    "newest": later("Gallery · newest"), "top": later("Gallery · most votes"), "day": later("Gallery · best of today"),
+    "week": later("Gallery · best of this week"), "random": later("Gallery · by chance"),
+    "mine": later("Gallery · yours"),
+}  # fmt: skip
+NO_READER: Final = later("No drawing server can read what words mean just now, so these hold the words themselves.")
 EMPTY: Final = later("Nothing is shared yet. Press *Share* below one of your pictures.")
 FAVOURITES: Final = later("Your favourites in this server")
 NO_FAVOURITES: Final = later("You have no favourites here yet. Press ⭐ below a picture in `/gallery`.")
@@ -22,8 +27,11 @@ UNSHARED: Final = later("Taken out of the gallery.")
 SHARE_ONE: Final = later("Share a picture with its prompt in this server's gallery.")
 
 
-def heading(order: str, *, empty: bool) -> str:
-    return f"### {say(TITLES[order])}" + (f"\n{say(EMPTY)}" if empty else "")
+def heading(way: str, words: str | None, *, empty: bool) -> str:
+    if words:
+        title = say("Gallery · “{words}”", words=reader().form.quote(words))
+        return f"### {title}" + (f"\n{say('Nothing here is like that.')}" if empty else "")
+    return f"### {say(TITLES[way])}" + (f"\n{say(EMPTY)}" if empty else "")
 
 
 def favourites_heading(*, empty: bool) -> str:

@@ -109,7 +109,8 @@ async def found_by(
 async def picture(request: web.Request) -> web.Response:
     """One picture with everything it takes to draw the like."""
     here = await visit(request)
-    gallery = site_of(request).services.gallery
+    services = site_of(request).services
+    gallery = services.gallery
     share = await gallery.get(here.actor, share_of(request))
     voted, favourite = await gallery.standing(here.actor, share.id) if here.member else (False, False)
     return page(
@@ -121,7 +122,8 @@ async def picture(request: web.Request) -> web.Response:
         recipe=recipe(share),
         command=command_line(share.generation.order, share.image.seed, 1),
         family=await gallery.family(here.actor, share),
-        alike=await site_of(request).services.meaning.like(here.actor, share, ALIKE),
+        meant=await services.meaning.like(here.actor, share, ALIKE),
+        seen=await services.look.like(share, ALIKE),
         voted=voted,
         favourite=favourite,
         may_unshare=here.member and may_unshare(here.actor, share),
