@@ -210,8 +210,8 @@ async def open_services(
             posts=posts or NoPosts(),
             eraser=eraser,
             audit_log=audit_log,
-            sanctions=sanctions,
             favourites=OwnFavourites(database),
+            admission=admission,
         )
         review_queue = ReviewQueue(
             reviews=reviews,

@@ -16,6 +16,7 @@ from bot.errors import (
     CannotSanction,
     DirectMessagesRefused,
     DrawnElsewhere,
+    LimitReached,
     MissingPermission,
     NoGallery,
     NotFound,
@@ -391,3 +392,19 @@ async def test_managers_change_one_choice_and_leave_the_others(opened: Services)
         await opened.server_settings.change(ada, moderator_role_id=None)
     with pytest.raises(ServersOnly):
         await opened.server_settings.get(replace(ada, guild_id=None))
+
+
+async def test_copies_for_the_channel_count_as_orders_do(tmp_path: Path) -> None:
+    """One person cannot post fifteen large pictures in a second; looking alone has a wider limit of its own."""
+    async with services(tmp_path, limit_per_person="3/hour") as opened:
+        record = await draw(opened)
+        for _ in range(2):
+            await opened.pictures.copy(ada, record.id, 0)
+        with pytest.raises(LimitReached):
+            await opened.pictures.copy(ada, record.id, 0)
+        for _ in range(15):
+            await opened.pictures.look(ada, record.id, 0)
+        with pytest.raises(LimitReached):
+            await opened.pictures.look(ada, record.id, 0)
+        with pytest.raises(LimitReached):
+            await opened.pictures.files(ada, record.id)

@@ -50,6 +50,17 @@ async def test_a_refusal_says_whose_limit_and_until_when(make: MakeLimits) -> No
     await limits.check(BOB)
 
 
+async def test_looks_are_counted_apart_from_orders(make: MakeLimits) -> None:
+    """Five pictures may be looked at for each that may be ordered; whoever looks can still order."""
+    limits = make("2/hour", "off")
+    for _ in range(10):
+        await limits.count_look(ADA)
+    with pytest.raises(LimitReached, match="whose='person' amount=10 every=1 unit='hour'"):
+        await limits.count_look(ADA)
+    await limits.check(ADA)
+    await limits.count_look(BOB)
+
+
 async def test_asking_counts_nothing(make: MakeLimits) -> None:
     """A check alone can be repeated for ever."""
     limits = make("1/hour", "1/hour")

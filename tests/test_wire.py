@@ -180,6 +180,19 @@ async def test_a_form_that_was_opened_before_a_restart(discord: StandIn, tmp_pat
         assert await delivered(discord, "a blue heart") is asked.original
 
 
+async def test_an_appeal_that_was_begun_before_a_restart(discord: StandIn, tmp_path: Path) -> None:
+    """What was typed reaches the moderators; so do reports and sanctions, which are the same kind of form."""
+    async with a_bot(discord, tmp_path) as bot:
+        asked = discord.world.slash(ADA, "imagine", prompt="a forbidden thing")
+        await discord.world.until(lambda: bool(asked.followups and asked.followups[-1].buttons))
+        message = asked.followups[-1]
+        opened = await acknowledged(discord.world.press(ADA, message, message.buttons[0]))
+        await bot.kill()
+        await bot.start()
+        sent = discord.world.submit(opened, reason="it is a painting")
+        await discord.world.until(lambda: "moderators" in sent.said)
+
+
 async def test_told_to_stop_while_it_starts(discord: StandIn, tmp_path: Path) -> None:
     """Discord does not answer yet; the process ends in order all the same, and its inference server with it."""
     hanging = discord.fail("GET /users/@me", kind="hang")

@@ -18,11 +18,11 @@ from bot.database.favourites import OwnFavouritePage, OwnFavourites
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
 from bot.database.records import GenerationFilter, GenerationRecord, ImageRecord, PostRecord
-from bot.database.sanctions import Sanctions
 from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.album import shown_grid
 from bot.generation.work import Works
+from bot.orders.admission import Admission
 from bot.orders.choices import completing_model, kept_rows
 from bot.orders.flags import read_flags
 from bot.orders.order import Kind, Order
@@ -56,8 +56,8 @@ class Pictures:
         posts: Posts,
         eraser: Eraser,
         audit_log: AuditLog,
-        sanctions: Sanctions,
         favourites: OwnFavourites,
+        admission: Admission,
     ) -> None:
         self._generations = generations
         self._works = works
@@ -66,8 +66,8 @@ class Pictures:
         self._posts = posts
         self._eraser = eraser
         self._audit_log = audit_log
-        self._sanctions = sanctions
         self._favourites = favourites
+        self._admission = admission
 
     # -------------------------------------------------------------------------------------------------- looking
 
@@ -106,9 +106,16 @@ class Pictures:
         image = record.picture(index)
         return record, image, await self._storage.get(image.key)
 
+    async def look(self, actor: Actor, generation_id: int, index: int) -> tuple[GenerationRecord, ImageRecord, bytes]:
+        """As `picture`, for somebody who asks to see it.  Raises LimitReached, NotFound."""
+        found = await self.picture(actor, generation_id, index)
+        await self._admission.admit_look(actor.requester)
+        return found
+
     async def files(self, actor: Actor, generation_id: int) -> tuple[GenerationRecord, list[tuple[int, bytes]]]:
-        """The files of all its pictures that were not removed, with their indexes."""
+        """The files of all its pictures that were not removed, with their indexes.  Raises LimitReached, NotFound."""
         record = await self.find(actor, generation_id)
+        await self._admission.admit_look(actor.requester)
         shown = [image for image in record.images if image.removal is None]
         return record, [(image.index, await self._storage.get(image.key)) for image in shown]
 
@@ -168,9 +175,10 @@ class Pictures:
     # ---------------------------------------------------------------------------------------------------- copies
 
     async def copy(self, actor: Actor, generation_id: int, index: int) -> tuple[GenerationRecord, ImageRecord, bytes]:
-        """The picture for a public copy, to be followed by `copied`.  Raises Sanctioned, NotFound."""
-        await self._sanctions.check(actor.user_id, actor.guild_id)
-        return await self.picture(actor, generation_id, index)
+        """The picture for a public copy, to be followed by `copied`.  Raises Sanctioned, LimitReached, NotFound."""
+        found = await self.picture(actor, generation_id, index)
+        await self._admission.admit_copy(actor.requester)
+        return found
 
     async def copied(self, generation_id: int, index: int, channel_id: int, message_id: int) -> None:
         """Where the copy stands, or is about to."""

@@ -70,6 +70,22 @@ class Admission:
             await self._limits.count(requester, here)
         return generation_id, order
 
+    async def admit_copy(self, requester: Requester) -> None:
+        """A picture of one's own or of others, large, for the whole channel: it counts as an order does.
+
+        Raises Sanctioned and LimitReached.
+        """
+        await self.check_sanctions(requester)
+        here = await self._entitlements.of(requester)
+        async with self._one_at_a_time:
+            await self._limits.check(requester, here)
+            await self._limits.count(requester, here)
+
+    async def admit_look(self, requester: Requester) -> None:
+        """A picture for this person alone.  Raises LimitReached."""
+        async with self._one_at_a_time:
+            await self._limits.count_look(requester)
+
     async def check_sanctions(self, requester: Requester) -> None:
         """Raises Sanctioned where the person may not use Easel here, or not any more."""
         await self._sanctions.check(requester.user_id, requester.guild_id)

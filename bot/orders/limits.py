@@ -7,14 +7,16 @@ Where they are counted: counts.py.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItem, WindowStats, parse_many
 
 from bot.errors import LimitReached
 from bot.orders.counts import Counts
 from bot.orders.entitlement import OFF, Entitlement
 from bot.orders.order import Requester
+
+LOOKS: Final = 5  # pictures of a grid, one by one, for each order
 
 Whose = Literal["person", "here", "role", "server", "all"]
 
@@ -46,14 +48,19 @@ class Limits:
     async def check(self, requester: Requester, here: Entitlement | None = None) -> None:
         """Raises LimitReached where one more is too many.  Counts nothing."""
         for whose, item, key in self._counters(requester, here):
-            window = await self._counts.window(item, key)
-            if window.remaining < 1:
-                free_at = datetime.fromtimestamp(window.reset_time, UTC)
-                raise LimitReached(whose, item.amount, item.multiples, item.GRANULARITY.name, free_at)
+            _refuse(whose, item, await self._counts.window(item, key))
 
     async def count(self, requester: Requester, here: Entitlement | None = None) -> None:
         """Count one generation, after `check` let it pass."""
         for _, item, key in self._counters(requester, here):
+            await self._counts.hit(item, key)
+
+    async def count_look(self, requester: Requester) -> None:
+        """Count one look at what was drawn.  Raises LimitReached: `LOOKS` times as many as orders are too many."""
+        counters = [(_times(item, LOOKS), ("looks", str(requester.user_id))) for item in self._per_person]
+        for item, key in counters:
+            _refuse("person", item, await self._counts.window(item, key))
+        for item, key in counters:
             await self._counts.hit(item, key)
 
     async def standings(self, requester: Requester, here: Entitlement | None = None) -> tuple[Standing, ...]:
@@ -78,6 +85,17 @@ class Limits:
                 yield "server", item, ("server", str(requester.guild_id))
         for item in self._in_all:
             yield "all", item, ("all",)
+
+
+def _refuse(whose: Whose, item: RateLimitItem, window: WindowStats) -> None:
+    """Raises LimitReached where nothing is left of the limit."""
+    if window.remaining < 1:
+        free_at = datetime.fromtimestamp(window.reset_time, UTC)
+        raise LimitReached(whose, item.amount, item.multiples, item.GRANULARITY.name, free_at)
+
+
+def _times(item: RateLimitItem, factor: int) -> RateLimitItem:
+    return type(item)(item.amount * factor, item.multiples)
 
 
 def _parsed(text: str) -> list[RateLimitItem]:

@@ -286,7 +286,7 @@ async def show_picture(interaction: BotInteraction, generation_id: int, index: i
     """One picture as it was drawn, to the person who asked alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     pictures = interaction.client.services.pictures
-    record, image, png = await pictures.picture(actor_of(interaction), generation_id, index)
+    record, image, png = await pictures.look(actor_of(interaction), generation_id, index)
     layout = PictureLayout(record, image, PictureFile(png, "png"), by=None)
     await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
