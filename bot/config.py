@@ -22,6 +22,7 @@ from bot.errors import ConfigurationError
 from bot.partition import Partition
 
 SHARED_SETTINGS: Final = ("models_dir", "log_level", "log_format")  # of the bot and of the inference server
+BOT_ALONE: Final = ("inference_urls", "inference_urls_file", "inference_token")  # of the others, the server reads all
 ENV_FILE: Final = Path(".env")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None
 
     inference_urls: Annotated[tuple[str, ...], NoDecode] = ()
+    inference_urls_file: Path | None = None
     inference_token: SecretStr | None = None
     inference_model: str = "builtin"
     models_dir: Path | None = None
@@ -111,12 +113,7 @@ class Settings(BaseSettings):
     @field_validator("inference_urls")
     @classmethod
     def _check_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
-        for url in urls:
-            parts = urlsplit(url)
-            reachable = parts.netloc if parts.scheme in ("http", "https") else parts.scheme == "unix" and parts.path
-            if not reachable:
-                raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
-        return urls
+        return tuple(map(check_server_url, urls))
 
     @field_validator("inference_openai_sizes")
     @classmethod
@@ -128,7 +125,7 @@ class Settings(BaseSettings):
             raise ValueError("one size at least is needed, such as 1024x1024")
         return sizes
 
-    @field_validator("data_dir", "models_dir")
+    @field_validator("data_dir", "models_dir", "inference_urls_file")
     @classmethod
     def _find_home(cls, folder: Path | None) -> Path | None:
         try:
@@ -214,9 +211,7 @@ class Settings(BaseSettings):
     def of_the_server(self) -> dict[str, str]:
         """The settings that a local inference server reads, as variables of its environment."""
         names = [name for name in Settings.model_fields if name.startswith("inference_") or name in SHARED_SETTINGS]
-        values = {
-            name.upper(): getattr(self, name) for name in names if name not in ("inference_urls", "inference_token")
-        }
+        values = {name.upper(): getattr(self, name) for name in names if name not in BOT_ALONE}
         return {name: _as_variable(value) for name, value in values.items() if value is not None}
 
     @property
@@ -229,6 +224,15 @@ class Settings(BaseSettings):
     def pictures_dir(self) -> Path:
         """The folder that holds the picture files."""
         return self.data_dir / "pictures"
+
+
+def check_server_url(url: str) -> str:
+    """The address of an inference server.  Raises ValueError for what is none."""
+    parts = urlsplit(url)
+    reachable = parts.netloc if parts.scheme in ("http", "https") else parts.scheme == "unix" and parts.path
+    if not reachable:
+        raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
+    return url
 
 
 def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
@@ -244,15 +248,16 @@ def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
         value = "(hidden)" if any(word in name for word in ("token", "secret", "redis", "key")) else str(first["input"])
         problem = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise ConfigurationError(
-            name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example."
-        ) from error
+            name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example.",
+            final=True,
+        ) from error  # fmt: skip
     except UnicodeDecodeError as error:
         problem = f"the settings file is not UTF-8 (byte {error.start + 1} is 0x{error.object[error.start]:02X})"
-        raise ConfigurationError(".env", str(env_file), problem, "Save it as UTF-8.") from error
+        raise ConfigurationError(".env", str(env_file), problem, "Save it as UTF-8.", final=True) from error
     except OSError as error:
         problem = f"the settings file cannot be read: {error.strerror}"
         cure = "Make it readable for the user who runs Easel (chmod, chown), or remove it."
-        raise ConfigurationError(".env", str(env_file), problem, cure) from error
+        raise ConfigurationError(".env", str(env_file), problem, cure, final=True) from error
 
 
 @dataclass(frozen=True, slots=True)

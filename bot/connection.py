@@ -76,11 +76,11 @@ def _token(settings: Settings) -> str:
     where = "Copy it from discord.com/developers/applications: your application, Bot, Reset Token"
     if settings.discord_token is None:
         cure = f"{where}, into .env; or try Easel without one: easel demo."
-        raise ConfigurationError("DISCORD_TOKEN", "", "it is not set", cure)
+        raise ConfigurationError("DISCORD_TOKEN", "", "it is not set", cure, final=True)
     token = settings.discord_token.get_secret_value()
     if not looks_like_a_token(token):
         problem = f"it has {len(token)} characters and not the three parts of a bot's token"
-        raise ConfigurationError("DISCORD_TOKEN", "(hidden)", problem, f"{where}.")
+        raise ConfigurationError("DISCORD_TOKEN", "(hidden)", problem, f"{where}.", final=True)
     return token
 
 
@@ -180,7 +180,8 @@ def _refused(code: int) -> ConfigurationError:
         "SHARD_IDS": "Name shards from 0 to SHARD_COUNT - 1.",
         "SHARD_COUNT": "Raise it, on all processes, or leave it empty.",
     }
-    return ConfigurationError(variable, "(hidden)" if variable == "DISCORD_TOKEN" else "", problem, cures[variable])
+    value = "(hidden)" if variable == "DISCORD_TOKEN" else ""
+    return ConfigurationError(variable, value, problem, cures[variable], final=True)
 
 
 def _taken(why: str) -> ConfigurationError:

@@ -379,14 +379,18 @@ def _revived(name: str, value: object) -> object:
 
 
 class ConfigurationError(Exception):
-    """A setting that cannot be used.  Read by the operator, on the terminal, before anything has started."""
+    """A setting that cannot be used.  Read by the operator, on the terminal, before anything has started.
 
-    def __init__(self, variable: str, value: str, problem: str, cure: str) -> None:
+    `final`: only another setting mends it; else what it names, such as a database, may only be away for a while.
+    """
+
+    def __init__(self, variable: str, value: str, problem: str, cure: str, *, final: bool = False) -> None:
         super().__init__(f"{variable}={value!r}: {problem}. {cure}")
         self.variable = variable
         self.value = value
         self.problem = problem
         self.cure = cure
+        self.final = final
 
 
 class CommandError(Exception):

@@ -74,10 +74,8 @@ from bot.orders.grammar import grammar
 from bot.orders.limits import Limits
 from bot.orders.policies import Policies
 from bot.orders.queue import Bounds, FairQueue
-from bot.pool.endpoint import Endpoint
-from bot.pool.pool import DrawingPool, Pool
-from bot.pool.runtime import SOCKET_NAME, runtime_folder, socket_owner
-from bot.pool.supervisor import Supervisor, serve_command, serve_environment
+from bot.pool.pool import DrawingPool
+from bot.pool.servers import open_pool
 from bot.storage.choice import open_storage
 from bot.storage.folder import Storage
 
@@ -390,24 +388,3 @@ async def _ended(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-@asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
-    """The servers that the settings name, or one of our own behind a unix socket."""
-    async with AsyncExitStack() as stack:
-        urls = settings.inference_urls
-        if not urls:
-            socket = stack.enter_context(runtime_folder(socket_owner(settings))) / SOCKET_NAME
-            command, environment = serve_command(socket), serve_environment(settings)
-            await stack.enter_async_context(Supervisor(command, socket, environment=environment))
-            urls = (f"unix://{socket}",)
-        token = settings.inference_token.get_secret_value() if settings.inference_token else None
-        pool = Pool(
-            [Endpoint(url, token) for url in urls],
-            concurrency=settings.inference_concurrency,
-            patience=settings.inference_patience,
-        )
-        stack.push_async_callback(pool.close)
-        await pool.open()
-        yield pool

@@ -30,7 +30,7 @@ from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.orders.order import InteractionRef, Order, Requester
-from bot.pool.pool import EndpointStatus
+from bot.pool.member import EndpointStatus
 from bot.services import Services, open_services
 from inference.contract import (
     ALLOW,

@@ -1,17 +1,23 @@
 """The pool: who gets the work, what happens when a server breaks, and that the filter fails closed."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.errors import GenerationFailed, InvalidOption, NoEndpoint
+from bot.config import load_settings
+from bot.errors import ConfigurationError, GenerationFailed, InvalidOption, NoEndpoint
+from bot.pool.breaker import FAILURES, FIRST_PAUSE, Breaker
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.pace import Pace
 from bot.pool.pool import Pool
+from bot.pool.servers import named_servers, open_pool, read_again
 from inference.contract import (
     CheckRequest,
     Done,
@@ -349,3 +355,116 @@ async def test_an_option_that_a_model_refuses_late_is_the_persons_to_mend(tmp_pa
     assert (refusal.value.field, refusal.value.problem, refusal.value.data["known"]) == (
         "size", "unknown_size", "256x256"
     )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ circuit breaker
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_breaker_opens_half_opens_and_closes() -> None:
+    """After five failures in a row none, then one on trial; each time that fails, the pause is twice as long."""
+    clock = Clock()
+    breaker = Breaker(clock)
+    assert [breaker.failed(clock()) for _ in range(FAILURES)] == [False] * (FAILURES - 1) + [True]
+    for pause in (FIRST_PAUSE, 2 * FIRST_PAUSE):
+        assert breaker.limit(8) == 0
+        clock.now += pause
+        assert breaker.limit(8) == 1
+        assert breaker.failed(clock())
+    clock.now += 4 * FIRST_PAUSE
+    breaker.succeeded()
+    assert breaker.limit(8) == 8
+    assert not breaker.failed(clock())
+
+
+def test_a_server_that_dies_with_eight_generations_failed_once() -> None:
+    """What was begun before a failure was known says nothing new."""
+    clock = Clock()
+    breaker = Breaker(clock)
+    begun = clock()
+    clock.now += 1
+    assert not any(breaker.failed(begun) for _ in range(8))
+    assert breaker.failures == 1
+
+
+async def test_a_server_that_only_says_that_it_is_ready_gets_no_more_work(tmp_path: Path) -> None:
+    """It is left out for a while, then tried with one generation, and has all it takes again when that is well."""
+    clock = Clock()
+    server = FakeServer(tmp_path / "a.sock")
+    await server.open()
+    pool = Pool([Endpoint(server.url)], patience=30, poll_seconds=0.02, retry_seconds=0.0, clock=clock)
+    await pool.open()
+    server.events = [Queued(), Failed("out_of_memory", retryable=True)]
+    with pytest.raises(GenerationFailed):
+        await collect(pool)
+    drawing = asyncio.create_task(collect(pool))  # its third try waits for the pause's end
+    await until(pool, lambda: pool.capacity == 0)
+    assert [(state.ready, state.concurrency) for state in pool.status()] == [(False, 0)]
+    assert "5 generations in a row failed" in pool.status()[0].problem
+    server.events = EVENTS
+    clock.now += FIRST_PAUSE
+    assert (await asyncio.wait_for(drawing, 10))[-len(EVENTS) :] == EVENTS
+    assert pool.capacity == 8
+    await pool.close()
+    await server.close()
+
+
+# ------------------------------------------------------------------------------------- servers that come and go
+
+
+async def test_servers_come_and_go_while_it_works(tmp_path: Path) -> None:
+    """A new one gets work; what runs on one that leaves is finished there, and then it is let go."""
+    async with a_pool(tmp_path, "ab") as (pool, (first, second)):
+        first.hold.clear()
+        second.ready = False
+        await until(pool, lambda: pool.capacity == 8)
+        drawing = asyncio.create_task(collect(pool))
+        await first.begun.wait()
+        second.ready = True
+        await pool.change([Endpoint(second.url)])
+        assert pool.capacity == 8
+        assert await collect(pool) == EVENTS
+        assert len(second.requests) == 1
+        first.hold.set()
+        assert await drawing == EVENTS
+        await until(pool, lambda: [state.name for state in pool.status()] == [second.url])
+        await pool.change([Endpoint(first.url), Endpoint(second.url)])
+        assert pool.capacity == 16
+
+
+async def test_the_file_of_servers_is_read_again_on_sighup(tmp_path: Path) -> None:
+    """A line more is a server more; a file that names nonsense changes nothing, and says so."""
+    servers = [FakeServer(tmp_path / f"{name}.sock") for name in "ab"]
+    for server in servers:
+        await server.open()
+    file = tmp_path / "servers"
+    file.write_text(f"# ours\n{servers[0].url}  # the old one\n")
+    settings = load_settings(None, data_dir=tmp_path, inference_urls_file=file)
+    async with open_pool(settings) as pool:
+        assert [state.name for state in pool.status()] == [servers[0].url]
+        file.write_text("\n".join(server.url for server in servers))
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(pool, lambda: len([state for state in pool.status() if state.ready]) == 2)
+        file.write_text("ftp://nowhere")
+        with capture_logs() as logs:
+            await read_again(pool, settings)
+        assert [entry["event"] for entry in logs] == ["pool.servers_not_read"]
+        assert len(pool.status()) == 2
+    for server in servers:
+        await server.close()
+
+
+@pytest.mark.parametrize(("content", "problem"), [("# none\n", "names no server"), ("ftp://x\n", "neither http")])
+async def test_a_file_without_servers_stops_the_start(tmp_path: Path, content: str, problem: str) -> None:
+    """For good: only the file mends it."""
+    (tmp_path / "servers").write_text(content)
+    with pytest.raises(ConfigurationError, match=problem) as error:
+        named_servers(load_settings(None, data_dir=tmp_path, inference_urls_file=tmp_path / "servers"))
+    assert error.value.final

@@ -114,10 +114,10 @@ async def test_a_bad_start_is_waited_out(discord: StandIn, tmp_path: Path) -> No
 
 
 async def test_a_reset_token_is_named(discord: StandIn, tmp_path: Path) -> None:
-    """The gateway's 4004 ends the process with one line, no traceback."""
+    """The gateway's 4004 ends the process with one line, no traceback, and nobody starts it again for that."""
     discord.gateway.refuse = 4004
     async with a_bot(discord, tmp_path, ready=False) as bot:
-        assert await bot.ended() == 1
+        assert await bot.ended() == 78
     assert "error: DISCORD_TOKEN='(hidden)'" in bot.said()
     assert "Traceback" not in bot.said()
 

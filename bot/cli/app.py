@@ -5,6 +5,7 @@ Each command builds what it needs, and imports it there: `easel version` costs n
 
 import sys
 from importlib.metadata import version as installed_version
+from os import EX_CONFIG
 
 import typer
 from rich.console import Console
@@ -54,14 +55,17 @@ for group, name in (
 
 
 def main() -> None:
-    """Run a command; an error that a person can mend is one line on stderr and exit status 1."""
+    """Run a command; an error that a person can mend is one line on stderr and exit status 1.
+
+    It is 78 (EX_CONFIG of sysexits.h) where starting again changes nothing: the units in deploy/ then let it be.
+    """
     take_any_terminal()
     try:
         app()
     except (ConfigurationError, CommandError, UserError, contract.InvalidRequest) as error:
         told = _explained(error) if isinstance(error, UserError) else str(error)
         Console(stderr=True).print("[bold red]error:[/]", escape(told), highlight=False, soft_wrap=True)
-        sys.exit(1)
+        sys.exit(EX_CONFIG if isinstance(error, ConfigurationError) and error.final else 1)
 
 
 def _explained(error: UserError) -> str:

@@ -26,6 +26,7 @@ from bot.errors import ConfigurationError
 from bot.logs import configure_logs
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.runtime import runtime_place, socket_owner
+from bot.pool.servers import named_servers
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 ENOUGH_DISK: Final = 2**30
@@ -179,8 +180,12 @@ async def _database(settings: Settings) -> list[Finding]:
 
 async def _inference(settings: Settings) -> list[Finding]:
     """Remote servers are asked as the bot asks them; the local one needs a place for its socket."""
-    if settings.inference_urls:
-        return [await _endpoint(url, settings) for url in settings.inference_urls]
+    try:
+        urls = named_servers(settings)
+    except ConfigurationError as error:
+        return [Finding("inference", "problem", f"{error.variable}={error.value}: {error.problem}", error.cure)]
+    if urls:
+        return [await _endpoint(url, settings) for url in urls]
     try:
         return [socket_folder(runtime_place(socket_owner(settings)).parent)]
     except ConfigurationError as error:

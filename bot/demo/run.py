@@ -22,7 +22,8 @@ from bot.demo.pages import PAGES_PORT
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import PUMP_SECONDS, OpenServices, Stage, cancelled, open_stage
 from bot.errors import ConfigurationError
-from bot.services import Services, open_pool, open_services
+from bot.pool.servers import open_pool
+from bot.services import Services, open_services
 
 HOST: Final = "127.0.0.1"
 FRIENDLY_PORT: Final = 8765

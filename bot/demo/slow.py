@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
-from bot.pool.pool import DrawingPool, EndpointStatus
+from bot.pool.member import EndpointStatus
+from bot.pool.pool import DrawingPool
 from inference.contract import (
     CheckRequest,
     DescribeRequest,

@@ -5,16 +5,17 @@ its generations are tried once more, there or elsewhere.  Knows no queue, no Dis
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeVar
 
 import structlog
 
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
+from bot.pool.breaker import Breaker
 from bot.pool.endpoint import Endpoint, EndpointDown
-from bot.pool.pace import Pace
+from bot.pool.member import EndpointStatus, Member
 from inference.contract import (
     CheckRequest,
     DescribeRequest,
@@ -62,71 +63,7 @@ class DrawingPool(Protocol):
 
     def models(self) -> tuple[ModelDescription, ...]: ...
 
-    def status(self) -> "tuple[EndpointStatus, ...]": ...
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointStatus:
-    """What the health page shows of one server: `concurrency` generations go to it at a time, as many as it says it
-    takes and as the settings allow; `problem` is empty while it is ready."""
-
-    name: str
-    ready: bool
-    running: int
-    concurrency: int
-    problem: str
-
-
-@dataclass(slots=True, eq=False)
-class _Member:
-    """A server, and what the pool knows of it.  `others` are generations there that are not ours."""
-
-    endpoint: Endpoint
-    bound: int
-    ready: bool = False
-    running: int = 0
-    others: int = 0
-    capacity: int = 0
-    models: tuple[ModelDescription, ...] = ()
-    upscales: bool = False
-    problem: str = "not asked yet"
-    missed: int = 0
-    pace: Pace = field(default_factory=Pace)
-    deadlines: set[asyncio.Timeout] = field(default_factory=set)
-
-    @property
-    def concurrency(self) -> int:
-        """Our generations that it takes at a time; one at least, so that nobody who shares it can shut us out."""
-        return max(1, min(self.bound, self.capacity - self.others)) if self.ready else 0
-
-    async def events(self, request: GenerationRequest) -> AsyncGenerator[Event]:
-        """The endpoint's, until it is silent for too long or does not answer at all.  Raises EndpointDown."""
-        clock = asyncio.get_running_loop().time
-        heard = clock()
-        async with aclosing(self.endpoint.generate(request)) as events:
-            while True:
-                limit = self.pace.limit
-                try:
-                    async with asyncio.timeout(limit) as deadline:
-                        self.deadlines.add(deadline)
-                        event = await anext(events, None)
-                except TimeoutError:
-                    raise EndpointDown(self.endpoint.name, f"it hangs: nothing for {clock() - heard:.0f} s") from None
-                finally:
-                    self.deadlines.discard(deadline)
-                if event is None:
-                    return
-                self.pace.heard(clock() - heard)
-                yield event
-                heard = clock()
-
-    def give_up(self) -> None:
-        """It does not even say how it is: whatever waits for it waits no longer."""
-        for deadline in tuple(self.deadlines):
-            deadline.reschedule(asyncio.get_running_loop().time())
-
-    def serves(self, model: str | None) -> bool:
-        return model is None or any(model == one.name for one in self.models)
+    def status(self) -> tuple[EndpointStatus, ...]: ...
 
 
 class Pool:
@@ -141,8 +78,11 @@ class Pool:
         patience: float = 300.0,
         poll_seconds: float = POLL_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._members = [_Member(endpoint, concurrency) for endpoint in endpoints]
+        self._clock = clock
+        self._concurrency = concurrency
+        self._members = [self._member(endpoint) for endpoint in endpoints]
         self._patience = patience
         self._poll_seconds = poll_seconds
         self._retry_seconds = retry_seconds
@@ -156,6 +96,21 @@ class Pool:
             await member.endpoint.open()
         await self._look()
         self._watch = asyncio.create_task(self._keep_looking(), name="pool")
+
+    async def change(self, endpoints: Sequence[Endpoint]) -> None:
+        """Work with these from now on.  What runs on one that is no more among them is finished there."""
+        names, known = {one.name for one in endpoints}, {one.endpoint.name for one in self._members}
+        for member in self._members:
+            member.leaves = member.endpoint.name not in names
+        new = [self._member(endpoint) for endpoint in endpoints if endpoint.name not in known]
+        for member in new:
+            await member.endpoint.open()
+        self._members += new
+        await self._look()
+        self._announce()
+
+    def _member(self, endpoint: Endpoint) -> Member:
+        return Member(endpoint, self._concurrency, breaker=Breaker(self._clock))
 
     async def close(self) -> None:
         if self._watch is not None:
@@ -176,10 +131,7 @@ class Pool:
         return tuple(sorted(described.values(), key=lambda model: (model.name != first, model.name)))
 
     def status(self) -> tuple[EndpointStatus, ...]:
-        return tuple(
-            EndpointStatus(member.endpoint.name, member.ready, member.running, member.concurrency, member.problem)
-            for member in self._members
-        )
+        return tuple(member.status for member in self._members)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever the capacity may have changed."""
@@ -220,7 +172,7 @@ class Pool:
                 while True:
                     change = self._change  # from before the asking: a server may come up while another's answer fails
                     for member in sorted(self._members, key=lambda one: one.running):
-                        if not member.ready:
+                        if not member.ready or member.leaves:
                             continue
                         try:
                             return await ask(member.endpoint)
@@ -237,18 +189,22 @@ class Pool:
         (the same one, for it has the same seed).  Raises GenerationFailed, NoEndpoint and InvalidOption.
         """
         problem: UserError | None = None
-        broken: _Member | None = None
+        broken: Member | None = None
         for attempt in range(1, TRIES + 1):
             await asyncio.sleep((attempt - 1) * self._retry_seconds)
             member = await self._take(request.model, avoid=broken)
+            begun = self._clock()
             try:
                 async with aclosing(member.events(request)) as events:
                     async for event in events:
                         if isinstance(event, Failed):
                             problem = _problem(event)
                             if not event.retryable:
+                                member.breaker.succeeded()
                                 raise problem
                             break
+                        if isinstance(event, Done):
+                            member.breaker.succeeded()
                         yield event
                         if isinstance(event, Done):
                             return
@@ -258,13 +214,15 @@ class Pool:
             finally:
                 member.running -= 1
                 self._announce()
+            if member.breaker.failed(begun):
+                log.warning("pool.endpoint_left_out", endpoint=member.endpoint.name, problem=member.status.problem)
             broken = member
             log.warning("pool.try_failed", endpoint=member.endpoint.name, attempt=attempt, problem=str(problem))
         raise problem or GenerationFailed("endpoint_down")
 
     # ------------------------------------------------------------------------------------------------ private
 
-    async def _take(self, model: str | None, avoid: _Member | None) -> _Member:
+    async def _take(self, model: str | None, avoid: Member | None) -> Member:
         """The ready server that draws with `model` and has most room, one unlike `avoid` if possible; waits for one.
 
         Raises NoEndpoint, and InvalidOption at once where all are ready and none has the model.
@@ -272,8 +230,9 @@ class Pool:
         try:
             async with asyncio.timeout(self._patience):
                 while True:
-                    serving = [one for one in self._members if one.ready and one.serves(model)]
-                    if not serving and all(one.ready for one in self._members):
+                    staying = [one for one in self._members if not one.leaves]
+                    serving = [one for one in staying if one.ready and one.serves(model)]
+                    if not serving and all(one.ready for one in staying):
                         raise InvalidOption("model", "unknown_model", {"value": str(model)})
                     free = [one for one in serving if one.running < one.concurrency]
                     if free:
@@ -285,10 +244,11 @@ class Pool:
             raise self._nobody("draw") from error
 
     def _nobody(self, doing: Literal["check", "draw"]) -> NoEndpoint:
-        log.error("pool.nobody_ready", endpoints=[f"{one.endpoint.name}: {one.problem}" for one in self._members])
+        states = [one.status for one in self._members]
+        log.error("pool.nobody_ready", endpoints=[f"{state.name}: {state.problem}" for state in states])
         return NoEndpoint(doing, self._patience)
 
-    def _mark_down(self, member: _Member, error: EndpointDown) -> None:
+    def _mark_down(self, member: Member, error: EndpointDown) -> None:
         was_ready = member.ready
         member.ready, member.problem = False, error.problem
         if was_ready:
@@ -301,14 +261,24 @@ class Pool:
             settled = all(member.ready for member in self._members)
             await asyncio.sleep(self._poll_seconds if settled else self._poll_seconds / 8)
             await self._look()
+            await self._part()
+
+    async def _part(self) -> None:
+        """Close what leaves and has nothing more to do."""
+        parting = [one for one in self._members if one.leaves and not one.running]
+        self._members = [one for one in self._members if one not in parting]
+        for member in parting:
+            await member.endpoint.close()
+            log.info("pool.endpoint_gone", endpoint=member.endpoint.name)
+        if parting:
+            self._announce()
 
     async def _look(self) -> None:
         await asyncio.gather(*map(self._probe, self._members))
 
-    async def _probe(self, member: _Member) -> None:
+    async def _probe(self, member: Member) -> None:
         try:
             running = member.running
-            before = member.concurrency, {model.name for model in member.models}
             readiness = await member.endpoint.probe()
             if {model.name for model in member.models} != set(readiness.models):
                 member.models = await member.endpoint.models()
@@ -328,10 +298,12 @@ class Pool:
             if not was_ready:
                 models = [model.name for model in member.models]
                 log.info("pool.endpoint_ready", endpoint=member.endpoint.name, models=models, takes=member.concurrency)
-            if (member.concurrency, {model.name for model in member.models}) != before:
-                self._announce()
+        if member.offer != member.told:  # also where a breaker's pause is over
+            self._announce()
 
     def _announce(self) -> None:
+        for member in self._members:
+            member.told = member.offer
         self._change.set()
         self._change = asyncio.Event()
         for listener in self._listeners:
