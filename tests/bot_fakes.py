@@ -223,6 +223,7 @@ class FakeReply:
         self.message_id = message_id
         self.broken = False
         self.answered = True
+        self.shows: int | None = None
         self.positions: list[int] = []
         self.progresses: list[float] = []
         self.results: list[Result] = []
@@ -247,6 +248,9 @@ class FakeReply:
 
     async def find(self) -> bool:
         return self.answered
+
+    async def shown(self) -> int | None:
+        return self.shows
 
     async def fail(self, error: UserError) -> None:
         self.errors.append(error)

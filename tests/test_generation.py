@@ -369,6 +369,25 @@ async def test_what_was_drawn_but_not_shown_is_shown_after_a_restart(tmp_path: P
         assert await opened.recovery.resume(lambda _: FakeReply()) == 0
 
 
+async def test_what_people_see_already_is_not_drawn_after_a_restart(tmp_path: Path) -> None:
+    """The row says that it runs, because nothing could be written at its end; it becomes a delivered one."""
+    held = FakePool()
+    held.hold()
+    async with services(tmp_path, held) as opened:
+        generation_id, _ = await order_one(opened, an_order())
+        await eventually(lambda: has_begun(held, 1))
+    reply, pool = FakeReply(), FakePool()
+    reply.shows = 777
+    async with services(tmp_path, pool) as opened:
+        assert await opened.recovery.resume(lambda _: reply) == 1
+        record = await opened.log.get(generation_id)
+    assert record is not None
+    assert (record.status, record.message_id) == ("delivered", 777)
+    assert pool.requests == []
+    assert reply.progresses == []
+    assert reply.positions == []
+
+
 def has_begun(pool: FakePool, generations: int) -> bool:
     return len(pool.requests) == generations
 

@@ -1,8 +1,9 @@
 """The bot as a process of its own, over sockets, before a stand-in for Discord: what it sends, and what survives."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,23 @@ async def test_killed_after_discord_took_the_pictures(discord: StandIn, tmp_path
         assert await delivered(discord, "a red heart") is asked.original
 
 
+async def test_what_was_shown_before_a_restart_is_not_drawn_again(discord: StandIn, tmp_path: Path) -> None:
+    """A full disk kept the row from saying that it was delivered, and the pictures from being kept."""
+    async with a_bot(discord, tmp_path) as bot:
+        discord.world.slash(ADA, "imagine", prompt="a red heart")
+        message = await delivered(discord, "a red heart")
+        await bot.kill()
+        with closing(sqlite3.connect(tmp_path / "easel.db", isolation_level=None)) as database:
+            database.execute("DELETE FROM images")
+            database.execute("UPDATE generations SET status = 'running', delivered_at = NULL, finished_at = NULL")
+        edits = message.edits
+        await bot.start()
+        discord.world.slash(ADA, "imagine", prompt="a blue heart")
+        await delivered(discord, "a blue heart")
+        assert message.edits == edits
+        assert "generation.was_shown" in bot.said()
+
+
 async def test_what_is_blocked_is_told_in_private(discord: StandIn, tmp_path: Path) -> None:
     """Nothing of it stays in the channel."""
     async with a_bot(discord, tmp_path):
@@ -184,9 +202,9 @@ async def test_an_appeal_that_was_begun_before_a_restart(discord: StandIn, tmp_p
     """What was typed reaches the moderators; so do reports and sanctions, which are the same kind of form."""
     async with a_bot(discord, tmp_path) as bot:
         asked = discord.world.slash(ADA, "imagine", prompt="a forbidden thing")
-        await discord.world.until(lambda: bool(asked.followups and asked.followups[-1].buttons))
-        message = asked.followups[-1]
-        opened = await acknowledged(discord.world.press(ADA, message, message.buttons[0]))
+        await discord.world.until(lambda: any("easel:appeal:1" in one.buttons for one in asked.answers))
+        message = next(one for one in asked.answers if "easel:appeal:1" in one.buttons)
+        opened = await acknowledged(discord.world.press(ADA, message, "easel:appeal:1"))
         await bot.kill()
         await bot.start()
         sent = discord.world.submit(opened, reason="it is a painting")

@@ -75,6 +75,9 @@ class Unseen:
     async def find(self) -> bool:
         return True
 
+    async def shown(self) -> int | None:
+        return None
+
     async def fail(self, error: UserError) -> None:
         pass
 

@@ -3,7 +3,9 @@
 In: unfinished rows of the log.  Out: generations under way, from where they stood.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -11,7 +13,7 @@ import structlog
 
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
-from bot.errors import NotFound
+from bot.errors import NotFound, NotSaved
 from bot.generation.album import Album
 from bot.generation.generator import Generator
 from bot.generation.reply import Reply, Result
@@ -42,8 +44,10 @@ class Recovery:
         await self._generations.forget_expired_tokens()
         records = [record for record in await self._generations.unfinished() if record.id not in self._works]
         last_turns = await self._generations.last_turns({record.order.requester.user_id for record in records})
-        for record in in_order(records, last_turns):
-            work = self._generator.work(record.id, record.order, reply_for(record))
+        replies = {record.id: reply_for(record) for record in records}
+        was_shown = await self._shown(records, replies)
+        for record in in_order([one for one in records if one.id not in was_shown], last_turns):
+            work = self._generator.work(record.id, record.order, replies[record.id])
             work.init_image_key, work.status = record.init_image_key, record.status
             self._works.add(work)
             self._queue.reserve(_ticket(record))
@@ -53,6 +57,20 @@ class Recovery:
             self._generator.begin(work, partial(again, work, record))
         self._generator.give_turns()
         return len(records)
+
+    async def _shown(self, records: Sequence[GenerationRecord], replies: Mapping[int, Reply]) -> set[int]:
+        """Those whose pictures people see: a full disk, or a lock, kept their rows from saying so.
+
+        What could not be kept then is not drawn again.
+        """
+        running = [record.id for record in records if record.status == "running"]
+        messages = await asyncio.gather(*(replies[one].shown() for one in running))
+        shown = {one: message_id for one, message_id in zip(running, messages, strict=True) if message_id is not None}
+        for generation_id, message_id in shown.items():
+            log.info("generation.was_shown", generation=generation_id, message=message_id)
+            with suppress(NotSaved):  # then the next start says so
+                await self._generations.delivered(generation_id, message_id)
+        return set(shown)
 
     async def _run(self, work: Work, record: GenerationRecord) -> None:
         log.info("generation.resumed", generation=record.id, status=record.status)

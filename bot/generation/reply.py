@@ -57,5 +57,8 @@ class Reply(Protocol):
     async def find(self) -> bool:
         """Whether the order was ever answered; also where nobody can say.  For what a crash interrupted early."""
 
+    async def shown(self) -> int | None:
+        """The message that shows the result already; None where there is none, or nobody can say."""
+
     async def fail(self, error: UserError) -> None:
         """Say why there are no pictures."""

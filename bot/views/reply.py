@@ -98,6 +98,15 @@ class InteractionReply:
         self._message_id = found.id
         return True
 
+    async def shown(self) -> int | None:
+        for fetch in (lambda: self._webhook().fetch_message(self._target), lambda: self._own_message().fetch()):
+            try:
+                message: discord.Message = await self._attempt(fetch, time.monotonic() + STATUS_SECONDS)
+            except (Unreachable, Vanished):
+                continue
+            return message.id if self._shows_result(message) else None
+        return None
+
     # ------------------------------------------------------------------------------------------- the protocol
 
     async def queued(self, position: int, eta_seconds: float | None) -> None:

@@ -17,7 +17,7 @@ import yarl
 
 import bot.cli.app
 import bot.connection
-import bot.services
+import bot.pool.servers
 from bot.config import Settings
 from bot.connection import run_bot
 
@@ -47,7 +47,7 @@ async def note_lag(file: Path) -> None:
 def main() -> None:
     discord.http.Route.BASE = os.environ["WIRE_API"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["WIRE_GATEWAY"])
-    setattr(bot.services, "serve_command", painter_command)  # noqa: B010  # a name that the module only imports
+    setattr(bot.pool.servers, "serve_command", painter_command)  # noqa: B010  # a name that the module only imports
     if "WIRE_LAG" in os.environ:
         setattr(bot.connection, "run_bot", measured)  # noqa: B010  # as above
     sys.argv = ["easel", "run"]

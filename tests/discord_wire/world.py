@@ -59,10 +59,15 @@ class Interaction:
         return self.original is not None and self.original.seen_by is not None
 
     @property
+    def answers(self) -> list[Message]:
+        """Everything that answers it and still stands."""
+        messages = dict.fromkeys((self.original, *self.followups))
+        return [one for one in messages if one is not None and not one.deleted]
+
+    @property
     def said(self) -> str:
-        """The text of everything that answers it and still stands."""
-        messages = [self.original, *self.followups]
-        return "\n".join(one.text for one in dict.fromkeys(messages) if one is not None and not one.deleted)
+        """The text of that."""
+        return "\n".join(one.text for one in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
