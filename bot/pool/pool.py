@@ -158,7 +158,7 @@ class Pool:
 
     async def upscale(self, png: bytes) -> Upscaled | None:
         """The picture, enlarged by a network, where a server that is ready now has one and can do it."""
-        able = [one for one in self._members if one.ready and one.upscales]
+        able = [one for one in self._members if one.ready and one.upscales and not one.leaves]
         for member in sorted(able, key=lambda one: one.running):
             try:
                 return await member.endpoint.upscale(png)
