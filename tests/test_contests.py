@@ -37,7 +37,7 @@ from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
 from tests.test_database import drawn, seeded
-from tests.town import Town, answer, buttons, said
+from tests.town import Town, answer, button, said
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MANAGER = Actor(2003, GUILD, CHANNEL, permissions=frozenset({"manage_guild"}))
@@ -296,11 +296,13 @@ async def test_a_contest_in_discord(town: Town) -> None:
     assert "is announced in" in said(told)
     post = last(town)
     assert "Contest: \\*cats\\*" in said(post)
-    assert "no picture in this gallery" in said(answer(await town.bo.click(post, custom_id=buttons(post)[0])))
+    assert "no picture in this gallery" in said(answer(await town.bo.click(post, custom_id=button(post, "enter"))))
     record, _ = await town.imagine("a cat", images=1)
     share = await town.services.shares.share(record.id, 0, town.ada.id)
-    picker = answer(await town.ada.click(post, custom_id=buttons(post)[0]))
-    assert "“a cat” is your entry" in said(answer(await town.ada.select(picker, [str(share.id)])))
+    picker = answer(await town.ada.click(post, custom_id=button(post, "enter")))
+    assert "“a cat” is your entry" in said(
+        answer(await town.ada.select(picker, [str(share.id)], custom_id=button(picker, "enterpick")))
+    )
     assert "There is a contest in this server already" in said(
         answer(await olga.slash(town.pictures, "contest start", theme="dogs"))
     )
@@ -309,9 +311,9 @@ async def test_a_contest_in_discord(town: Town) -> None:
     assert contest is not None
     await reach(town, ContestTable.voting_at)
     vote_post = last(town)
-    entries = answer(await town.bo.click(vote_post, custom_id=buttons(vote_post)[0]))
+    entries = answer(await town.bo.click(vote_post, custom_id=button(vote_post, "entries")))
     assert "a cat" in said(entries)
-    await town.bo.click(entries, custom_id=buttons(entries)[0])
+    await town.bo.click(entries, custom_id=button(entries, "castvote"))
     shown = answer(await town.bo.slash(town.pictures, "contest show"))
     assert "vote" not in said(shown).replace("Vote for the entry", "").replace("sees the votes", "")
     await reach(town, ContestTable.ends_at)
@@ -319,7 +321,20 @@ async def test_a_contest_in_discord(town: Town) -> None:
     assert f"by <@{town.ada.id}>" in said(town.pictures.last_message)
     told = said(answer(await town.bo.slash(town.pictures, "contest show")))
     assert "🥇 1 vote" in told
-    assert "not the time" in said(answer(await town.bo.click(entries, custom_id=buttons(entries)[0])))
+    assert "not the time" in said(answer(await town.bo.click(entries, custom_id=button(entries, "castvote"))))
+
+
+async def test_a_contest_is_called_off_by_a_manager_alone(town: Town) -> None:
+    """Who begins one is offered lengths."""
+    role = town.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    olga = town.guild.add_member(town.env.create_user("olga"), roles=[role])
+    offered = await olga.autocomplete(town.pictures, "contest start", "entries", "1", theme="cats")
+    offered += await olga.autocomplete(town.pictures, "contest start", "voting", "3 d", theme="cats")
+    assert {choice["value"] for choice in offered} >= {"1 day", "3 days"}
+    await olga.slash(town.pictures, "contest start", theme="cats", entries="1 day", voting="1 day")
+    assert "You need the permission" in said(answer(await town.bo.slash(town.pictures, "contest cancel")))
+    told = answer(await olga.slash(town.pictures, "contest cancel"))
+    assert "called off" in said(told).lower()
 
 
 def last(town: Town) -> discord.Message:

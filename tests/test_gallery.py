@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.database.guild import GuildRecord
 from bot.database.records import GenerationRecord
-from tests.town import Town, answer, buttons, said
+from tests.town import Town, answer, button, buttons, said
 
 
 async def share(town: Town, record: GenerationRecord, index: int = 0) -> Any:
@@ -15,7 +15,7 @@ async def share(town: Town, record: GenerationRecord, index: int = 0) -> Any:
     if len(record.images) == 1:
         return answer(await town.ada.click(message, custom_id=f"easel:shareany:{record.id}"))
     picker = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
-    return answer(await town.ada.select(answer(picker), [str(index)]))
+    return answer(await town.ada.select(answer(picker), [str(index)], custom_id=button(answer(picker), "sharepick")))
 
 
 async def test_sharing_a_grid_asks_which_picture(town: Town) -> None:

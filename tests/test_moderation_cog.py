@@ -12,7 +12,7 @@ import simcord
 from bot.errors import InvalidOption
 from bot.views.sanction import timeout_length
 from tests.bot_fakes import locked
-from tests.town import Town, answer, buttons, parts, said
+from tests.town import Town, answer, button, parts, said
 
 MAY_TIME_OUT = discord.Permissions(manage_messages=True, moderate_members=True)
 
@@ -66,7 +66,7 @@ async def test_the_log_turns_pages_under_its_filter_even_after_a_restart(town: T
     await town.imagine("a dog", images=1, who=town.bo)
     result = await town.mo.slash(town.pictures, "mod log", person=town.ada, status="delivered", words="cat number")
     assert prompts(answer(result)) == [f"cat number {count}" for count in (6, 5, 4, 3, 2, 1)]
-    older = buttons(answer(result))[-1]
+    older = button(answer(result), "modlog", -1)
     assert len(older) <= 100
     await town.restart()
     await town.mo.click(answer(result), custom_id=older)
@@ -319,6 +319,50 @@ async def test_members_do_not_see_the_command(town: Town) -> None:
     """By default Discord shows /mod to moderators only."""
     assert not [name for name in town.bo.available_commands(town.pictures) if name.startswith("mod")]
     assert "mod log" in town.mo.available_commands(town.pictures)
+
+
+async def test_the_audit_log_turns_pages_for_moderators_alone(town: Town) -> None:
+    """Ten acts a page, over a restart; who is no moderator any more reads nothing."""
+    for _ in range(6):
+        for command in ("timeout", "unban"):
+            options = {"duration": "1h", "reason": "spam"} if command == "timeout" else {}
+            await town.mo.slash(town.pictures, f"mod {command}", person=town.ada, **options)
+    shown = await mod(town, "audit")
+    first = said(shown)
+    await town.restart()
+    await town.mo.click(shown, custom_id=button(shown, "audit"))
+    assert said(shown) != first
+    await town.mo.click(shown, custom_id=button(shown, "audit"))
+    assert said(shown) == first
+    town.env.backend.get_guild(town.guild.id).members[town.mo.id].role_ids.clear()
+    refused = await town.mo.click(shown, custom_id=button(shown, "audit"))
+    assert "You need the permission" in said(answer(refused))
+
+
+async def test_sanctions_turn_pages(town: Town) -> None:
+    """Ten a page."""
+    people = [town.guild.add_member(town.env.create_user(f"spammer{number}")) for number in range(11)]
+    for person in people:
+        await town.services.sanctions.sanction(person.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    shown = await mod(town, "sanctions")
+    assert f"<@{people[0].id}>" not in said(shown)
+    await town.mo.click(shown, custom_id=button(shown, "sanctions"))
+    assert f"<@{people[0].id}>" in said(shown)
+
+
+async def test_who_is_in_the_log_is_timed_out_from_there(town: Town) -> None:
+    """By the form below an entry, after a restart, too; by nobody without the permission."""
+    record, _ = await town.imagine("a cat")
+    opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}"))
+    await town.restart()
+    shown = await town.mo.click(opened, custom_id=button(opened, "timeout"))
+    assert shown.modal is not None
+    told = answer(await town.mo.submit_modal(shown, {"duration": "1h", "reason": "spam"}))
+    assert "cannot use Easel until" in said(told)
+    assert await town.services.sanctions.active(town.ada.id, town.guild.id) is not None
+    town.env.backend.get_guild(town.guild.id).members[town.mo.id].role_ids.clear()
+    refused = await town.mo.click(opened, custom_id=button(opened, "timeout"))
+    assert "You need the permission" in said(answer(refused))
 
 
 async def test_buttons_of_the_log_ask_again(town: Town) -> None:

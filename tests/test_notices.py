@@ -20,7 +20,7 @@ from bot.errors import MissingPermission, SharingBlocked
 from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
-from tests.town import Town, answer, buttons, said
+from tests.town import Town, answer, button, buttons, said
 
 # ------------------------------------------------------------------------------------------- the gallery's channel
 
@@ -48,7 +48,7 @@ async def test_what_is_shared_is_posted_and_what_is_taken_out_is_gone(town: Town
     (post,) = posted(town)
     assert f"<@{town.ada.id}> shared a picture." in said(post)
     assert "a cat" in said(post)
-    told = answer(await town.bo.click(post, custom_id=buttons(post)[0]))  # type: ignore[arg-type]
+    told = answer(await town.bo.click(post, custom_id=button(post, "heart")))  # type: ignore[arg-type]
     assert said(told) == "You voted for it. ❤️ 1 vote"
     with town.env.time_context():
         await town.services.gallery.unshare(ada, share.id)

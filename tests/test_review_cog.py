@@ -10,7 +10,7 @@ import simcord
 from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord
 from bot.views.custom_id import to_base36
-from tests.town import Town, answer, buttons, said
+from tests.town import Town, answer, button, buttons, said
 
 
 async def mod(town: Town, command: str, **options: Any) -> Any:
@@ -42,6 +42,17 @@ async def test_a_report_reaches_the_queue_and_its_answer_the_reporter(town: Town
     assert "Nothing waits" in said(await mod(town, "review"))
     dm = [entry for entry in town.env.backend.transcript if "was removed" in str(entry)]
     assert dm
+
+
+async def test_the_queue_goes_on_to_the_next(town: Town) -> None:
+    """The newest waits behind the oldest; a decision can be put off."""
+    first, _ = await reported(town, "the first")
+    second, _ = await reported(town, "the second")
+    shown = await mod(town, "review")
+    assert "the first" in said(shown)
+    await town.mo.click(shown, custom_id=button(shown, "review"))
+    assert "the second" in said(shown)
+    assert first != second
 
 
 async def test_only_the_bots_pictures_can_be_reported(town: Town) -> None:

@@ -189,6 +189,11 @@ def buttons(message: Any) -> list[str]:
     return [part["custom_id"] for part in parts(message) if part["type"] in (2, 3)]
 
 
+def button(message: Any, verb: str, which: int = 0) -> str:
+    """The custom id of a message's button or select of that verb."""
+    return [one for one in buttons(message) if one.split(":")[1].partition(".")[0] == verb][which]
+
+
 def result_buttons(generation_id: int) -> list[str]:
     """The custom ids below four finished pictures, in order."""
     verbs = ("choose", "reroll", "remix", "shareany", "details", "zip", "cover", "report", "delete")
