@@ -1,14 +1,19 @@
 """The review queue and a server's own words, in the database."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.database.audit import AuditLog
 from bot.database.blocked_terms import MAX_TERM, BlockedTerms
 from bot.database.generations import GenerationLog
+from bot.database.guild import GuildRecord, Misuse
 from bot.database.records import GenerationFilter
 from bot.database.reviews import NewReview, Reviews
 from bot.database.session import Database
+from bot.database.settings import GuildSettings
 from bot.errors import InvalidOption, NotFound
+from inference.contract import Verdict
 from tests.bot_fakes import ADA, BOB, GUILD
 from tests.test_database import NOON, Clock, drawn, seeded
 
@@ -44,6 +49,37 @@ async def test_the_gravest_comes_first_then_the_oldest(reviews: Reviews, log: Ge
     assert await reviews.count(None, everywhere=True) == 4
     with pytest.raises(InvalidOption):
         await reviews.page(GUILD, cursor="3")
+
+
+@pytest.mark.parametrize(
+    ("measure", "blocked", "drawn_", "told"),
+    [
+        (Misuse(), 5, 0, "5 of this person's prompts were blocked within 24 hours"),
+        (Misuse(), 4, 30, None),
+        (Misuse(blocks=3), 3, 0, "3 of this person's prompts were blocked within 24 hours"),
+        (Misuse(blocks=None), 20, 0, None),
+        (Misuse(burst=10), 0, 10, "10 orders of this person's within 10 minutes"),
+        (Misuse(burst=10), 0, 9, None),
+    ],
+)
+async def test_a_server_says_what_looks_like_misuse(
+    database: Database, measure: Misuse, blocked: int, drawn_: int, told: str | None
+) -> None:
+    """Told once a day, of the same person in the same server; later orders count anew."""
+    clock = Clock()
+    log, reviews = GenerationLog(database, clock), Reviews(database, clock)
+    await GuildSettings(database).set(GuildRecord(GUILD, misuse=measure), by=MODERATOR)
+    await GuildSettings(database).set(GuildRecord(GUILD + 1, misuse=Misuse(blocks=1)), by=MODERATOR)
+    for action, count in (("block", blocked), ("allow", drawn_)):
+        for _ in range(count):
+            generation_id = await log.open(seeded())
+            await log.record_verdict(generation_id, Verdict(action, "violence_gore", 1.0))  # type: ignore[arg-type]
+    found = (await reviews.page(GUILD, kind="misuse")).records
+    assert [one.reason for one in found] == ([told] if told else [])
+    clock.now += timedelta(minutes=11)
+    generation_id = await log.open(seeded())
+    await log.record_verdict(generation_id, Verdict("allow"))
+    assert (await reviews.page(GUILD, kind="misuse")).records == found
 
 
 async def test_one_person_reports_a_picture_once(reviews: Reviews, log: GenerationLog) -> None:

@@ -86,8 +86,7 @@ class GenerationLog:
                 checked_at=now,
                 **ending,
             )
-            if verdict.action != "allow":
-                await queue_verdict(session, generation_id, verdict, now)
+            await queue_verdict(session, generation_id, verdict, now)
 
     async def record_queued(self, generation_id: int, at: datetime | None = None) -> None:
         """It waits since `at`, now if left out."""

@@ -6,12 +6,13 @@ look at or decide them is not asked here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.database.misuse import sign_of_misuse
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import GenerationTable, ReviewTable
@@ -21,8 +22,6 @@ from inference.contract import Verdict
 ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
 Outcome = Literal["kept", "removed"]
 
-MISUSE_BLOCKS: Final = 5
-MISUSE_SPAN: Final = timedelta(hours=24)
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
 
@@ -81,27 +80,18 @@ class ReviewPage:
 
 
 async def queue_verdict(session: AsyncSession, generation_id: int, verdict: Verdict, now: datetime) -> None:
-    """Put before moderators what the filter flagged or held back, and a person of whom it blocked much lately.
+    """Put before moderators what the filter flagged or held back, and a person who shows signs of misuse.
 
     In the transaction that writes the verdict, so that neither is without the other.
     """
     row = await session.get_one(GenerationTable, generation_id)
-    if verdict.action != "block":
+    if verdict.action not in ("allow", "block"):
         kind: ReviewKind = "held" if verdict.action == "hold" else "flag"
         reason = f"{verdict.category}: {verdict.reason}" if verdict.reason else str(verdict.category)
         session.add(_row(NewReview(kind, row.guild_id, generation_id, row.user_id, 0, reason), now))
-        return
-    here = (GenerationTable.user_id == row.user_id, GenerationTable.guild_id == row.guild_id)
-    lately = (GenerationTable.status == "blocked", GenerationTable.created_at > now - MISUSE_SPAN)
-    blocks = await session.scalar(select(func.count()).select_from(GenerationTable).where(*here, *lately)) or 0
-    known = select(ReviewTable.id).where(
-        ReviewTable.kind == "misuse", ReviewTable.user_id == row.user_id, ReviewTable.guild_id == row.guild_id,
-        ReviewTable.created_at > now - MISUSE_SPAN,
-    )  # fmt: skip
-    if blocks >= MISUSE_BLOCKS and await session.scalar(known.limit(1)) is None:
-        hours = int(MISUSE_SPAN.total_seconds() // 3600)
-        reason = f"{blocks} of this person's prompts were blocked within {hours} hours"
-        session.add(_row(NewReview("misuse", row.guild_id, generation_id, row.user_id, 0, reason), now))
+    sign = await sign_of_misuse(session, row, verdict, now)
+    if sign is not None:
+        session.add(_row(NewReview("misuse", row.guild_id, generation_id, row.user_id, 0, sign), now))
 
 
 async def queue_picture_verdict(session: AsyncSession, image: ImageRecord, verdict: Verdict, now: datetime) -> None:

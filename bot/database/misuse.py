@@ -1,0 +1,49 @@
+"""Early signs of misuse: a person of whom much was blocked lately, or who orders in bursts, by their server's measure.
+
+In: a generation whose prompt has just been judged.  Out: an entry at the top of the review queue, one a day at most.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database.guild import Misuse
+from bot.database.tables import GenerationTable, GuildSettingsTable, ReviewTable
+from inference.contract import Verdict
+
+BURST_SPAN: Final = timedelta(minutes=10)
+
+
+async def sign_of_misuse(session: AsyncSession, row: GenerationTable, verdict: Verdict, now: datetime) -> str | None:
+    """Why moderators should look at this person now; None where they need not, or have been told lately."""
+    settings = None if row.guild_id is None else await session.get(GuildSettingsTable, row.guild_id)
+    measure = Misuse(**(settings.misuse or {})) if settings is not None else Misuse()
+    reason = None
+    if verdict.action == "block" and measure.blocks is not None:
+        since = now - timedelta(hours=measure.hours)
+        blocked = await _count(session, row, GenerationTable.status == "blocked", GenerationTable.created_at > since)
+        if blocked >= measure.blocks:
+            reason = f"{blocked} of this person's prompts were blocked within {measure.hours} hours"
+    if reason is None and measure.burst is not None:
+        ordered = await _count(session, row, GenerationTable.created_at > now - BURST_SPAN)
+        if ordered >= measure.burst:
+            reason = f"{ordered} orders of this person's within {BURST_SPAN.seconds // 60} minutes"
+    if reason is None or await _told(session, row, now - timedelta(hours=measure.hours)):
+        return None
+    return reason
+
+
+async def _count(session: AsyncSession, row: GenerationTable, *where: ColumnElement[bool]) -> int:
+    """How many of the same person's, in the same server."""
+    here = (GenerationTable.user_id == row.user_id, GenerationTable.guild_id == row.guild_id)
+    return await session.scalar(select(func.count()).select_from(GenerationTable).where(*here, *where)) or 0
+
+
+async def _told(session: AsyncSession, row: GenerationTable, since: datetime) -> bool:
+    known = select(ReviewTable.id).where(
+        ReviewTable.kind == "misuse", ReviewTable.user_id == row.user_id, ReviewTable.guild_id == row.guild_id,
+        ReviewTable.created_at > since,
+    )  # fmt: skip
+    return await session.scalar(known.limit(1)) is not None
