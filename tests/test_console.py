@@ -273,6 +273,7 @@ async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browse
         await blocked(site)
     shown = (await mo.get(f"{AT}/review")).text
     assert "Early signs of misuse" in shown
+    assert "5 prompts of this person&#39;s were blocked within 24 hours" in shown
     assert "1 waiting" in shown
 
 

@@ -54,11 +54,11 @@ async def test_the_gravest_comes_first_then_the_oldest(reviews: Reviews, log: Ge
 @pytest.mark.parametrize(
     ("measure", "blocked", "drawn_", "told"),
     [
-        (Misuse(), 5, 0, "5 of this person's prompts were blocked within 24 hours"),
+        (Misuse(), 5, 0, "blocks:5:24"),
         (Misuse(), 4, 30, None),
-        (Misuse(blocks=3), 3, 0, "3 of this person's prompts were blocked within 24 hours"),
+        (Misuse(blocks=3), 3, 0, "blocks:3:24"),
         (Misuse(blocks=None), 20, 0, None),
-        (Misuse(burst=10), 0, 10, "10 orders of this person's within 10 minutes"),
+        (Misuse(burst=10), 0, 10, "burst:10:10"),
         (Misuse(burst=10), 0, 9, None),
     ],
 )

@@ -14,10 +14,12 @@ from bot.database.tables import GenerationTable, GuildSettingsTable, ReviewTable
 from inference.contract import Verdict
 
 BURST_SPAN: Final = timedelta(minutes=10)
+BLOCKS: Final = "blocks"  # so many, in so many hours
+BURST: Final = "burst"  # so many orders, in so many minutes
 
 
 async def sign_of_misuse(session: AsyncSession, row: GenerationTable, verdict: Verdict, now: datetime) -> str | None:
-    """Why moderators should look at this person now; None where they need not, or have been told lately."""
+    """Why moderators should look at this person, as "burst:20:10"; None where they need not, or were told lately."""
     settings = None if row.guild_id is None else await session.get(GuildSettingsTable, row.guild_id)
     measure = Misuse(**(settings.misuse or {})) if settings is not None else Misuse()
     reason = None
@@ -25,11 +27,11 @@ async def sign_of_misuse(session: AsyncSession, row: GenerationTable, verdict: V
         since = now - timedelta(hours=measure.hours)
         blocked = await _count(session, row, GenerationTable.status == "blocked", GenerationTable.created_at > since)
         if blocked >= measure.blocks:
-            reason = f"{blocked} of this person's prompts were blocked within {measure.hours} hours"
+            reason = f"{BLOCKS}:{blocked}:{measure.hours}"
     if reason is None and measure.burst is not None:
         ordered = await _count(session, row, GenerationTable.created_at > now - BURST_SPAN)
         if ordered >= measure.burst:
-            reason = f"{ordered} orders of this person's within {BURST_SPAN.seconds // 60} minutes"
+            reason = f"{BURST}:{ordered}:{BURST_SPAN.seconds // 60}"
     if reason is None or await _told(session, row, now - timedelta(hours=measure.hours)):
         return None
     return reason

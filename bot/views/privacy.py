@@ -23,13 +23,14 @@ from bot.wording.reader import say
 
 
 class PrivacyLayout(Layout):
-    """`retention_days` is this server's."""
+    """`retention_days` is this server's; `shared` says that it shares pictures unless their owners take them out."""
 
-    def __init__(self, kept: Kept, retention_days: int | None) -> None:
+    def __init__(self, kept: Kept, retention_days: int | None, *, shared: bool = False) -> None:
         super().__init__()
         counts = [f"{say(title)}: **{getattr(kept, name)}**" for name, title in words.KINDS.items()]
         self.add_item(ui.TextDisplay(f"### {say(words.TITLE)}\n" + "\n".join(counts)))
-        self.add_item(ui.TextDisplay(f"-# {say(words.WHY)} {words.kept_for(retention_days)}"))
+        lines = [f"{say(words.WHY)} {words.kept_for(retention_days)}", *([say(words.SHARED_UNLESS)] if shared else [])]
+        self.add_item(ui.TextDisplay("\n".join(f"-# {line}" for line in lines)))
         self.add_item(row_of(OwnData("take"), OwnData("erase")))
 
 
@@ -75,7 +76,8 @@ async def privacy_layout(interaction: BotInteraction) -> PrivacyLayout:
     services = interaction.client.services
     kept = await services.privacy.kept(interaction.user.id)
     here = await services.entitlements.of(actor_of(interaction).requester)
-    return PrivacyLayout(kept, services.entitlements.ceiling.retention(here.guild.retention_days))
+    days = services.entitlements.ceiling.retention(here.guild.retention_days)
+    return PrivacyLayout(kept, days, shared=here.guild.sharing == "opt_out")
 
 
 async def hand_out(interaction: BotInteraction) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.wording.catalogue import later
 from bot.wording.reader import count, reader, say
-from bot.wording.terms import REVIEWS, category, requests, sanction, seconds, status, until
+from bot.wording.terms import REVIEWS, category, requests, review_reason, sanction, seconds, status, until
 from bot.wording.text import moment, plain, relative
 
 APPEALED: Final = later("Your appeal is with this server's moderators. You will hear what they decide.")
@@ -188,7 +188,7 @@ def review_heading(waiting: int) -> str:
 def review_line(kind: str, by: int, index: int | None, reason: str) -> str:
     who = " " + say("by {person}", person=f"<@{by}>") if by else ""
     which = "" if index is None else ", " + say("picture {number}", number=index + 1)
-    why = f": {plain(reason, 200)}" if reason else ""
+    why = f": {plain(review_reason(kind, reason), 200)}" if reason else ""
     return f"**{_SIGNS[kind]} {say(REVIEWS[kind])}**{who}{which}{why}"
 
 

@@ -19,6 +19,10 @@ WHY: Final = later(
     "misuse: those of a server read what was asked for in it. They are used for nothing else: no model is trained with "
     "them. Easel reads no messages."
 )
+SHARED_UNLESS: Final = later(
+    "The best picture of each grid comes into this server's gallery, unless you take it out there, or order with "
+    "`private` or `spoiler`."
+)
 FOR_GOOD: Final = later("They are kept until you delete them.")
 TAKE_AWAY: Final = later("Take everything away")
 ERASE: Final = later("Erase everything …")
