@@ -50,8 +50,8 @@ def _sections(stand: Stand) -> tuple[SectionName, ...]:
 
 def _overview(stand: Stand) -> Iterator[ui.Item[Any]]:
     for section in _sections(stand):
-        told = [(setting.name, stand.told(setting)) for setting in stand.settings(section)]
-        yield ui.TextDisplay(words.summary(section, [one for one in told if one[1]]))
+        told = [(setting.name, stand.told(setting)) for setting in stand.settings(section) if stand.differs(setting)]
+        yield ui.TextDisplay(words.summary(section, told))
 
 
 def _page(stand: Stand, section: SectionName) -> Iterator[ui.Item[Any]]:
@@ -143,7 +143,9 @@ class OpenSection(Press, verb="setopen"):
         options = [discord.SelectOption(label=say(words.OVERVIEW), value=ALL)] if self.section is not None else []
         for section in self.sections:
             title, about = words.SECTIONS[section]
-            options.append(discord.SelectOption(label=say(title), value=section, description=shorten(say(about), 100)))
+            option = discord.SelectOption(label=say(title), value=section, default=section == self.section)
+            option.description = shorten(say(about), 100)
+            options.append(option)
         return ui.Select(options=options, placeholder=say(words.OPEN_SECTION))
 
     async def press(self, interaction: BotInteraction) -> None:

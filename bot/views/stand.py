@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.actions.settings import OTHER, SERVER, SETTINGS, UNCHOSEN, Record, Scope, Setting, chosen_values
 from bot.database.blocked_terms import BlockedTerm, TermAction
-from bot.database.guild import GuildRecord
+from bot.database.guild import Drawing, GuildRecord
 from bot.orders.entitlement import Ceiling
 from bot.wording import buttons
 from bot.wording import settings as words
@@ -53,6 +53,11 @@ class Stand:
             alone = self.scope.channel_id is not None
             return words.unchosen(setting.name, self.ceiling.max_images, alone=alone)
         return words.label(setting.name, value)
+
+    def differs(self, setting: Setting) -> bool:
+        """Whether something else is chosen than what Easel comes with."""
+        fresh = Drawing() if isinstance(self.record, Drawing) else GuildRecord(0)
+        return self.chosen(setting) != chosen_values(setting, fresh)
 
     def told(self, setting: Setting) -> str:
         """What is chosen, as a line of text says it; nothing where nothing is."""
