@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.actions.settings import OTHER, SERVER, SETTINGS, UNCHOSEN, Record, Scope, Setting, chosen_values
 from bot.database.blocked_terms import BlockedTerm, TermAction
-from bot.database.guild import Drawing, GuildRecord
+from bot.database.guild import Drawing, GuildRecord, RoleRule
 from bot.orders.entitlement import Ceiling
 from bot.wording import buttons
 from bot.wording import settings as words
@@ -56,7 +56,9 @@ class Stand:
 
     def differs(self, setting: Setting) -> bool:
         """Whether something else is chosen than what Easel comes with."""
-        fresh = Drawing() if isinstance(self.record, Drawing) else GuildRecord(0)
+        fresh: Record = GuildRecord(0)
+        if isinstance(self.record, Drawing | RoleRule):
+            fresh = Drawing() if isinstance(self.record, Drawing) else RoleRule(0)
         return self.chosen(setting) != chosen_values(setting, fresh)
 
     def told(self, setting: Setting) -> str:
