@@ -128,11 +128,15 @@ class LimitReached(NotAdmitted):
 
 @dataclass(eq=False)
 class QueueFull(NotAdmitted):
-    """The queue, or one person's share of it, holds as many generations as it may."""
+    """The queue, or one person's share of it, holds as many generations as it may.
+
+    `seconds` is when one of them is expected to end; None where none of them runs, or nothing was measured yet.
+    """
 
     whose: Literal["person", "server", "all"]
     under_way: int
     limit: int
+    seconds: float | None = None
 
 
 @dataclass(eq=False)

@@ -237,6 +237,32 @@ def test_the_bound_names_count_and_limit() -> None:
     queue.reserve(Ticket(6, 3, 1))
 
 
+def test_a_full_queue_says_when_a_place_is_free() -> None:
+    """By the first of those that count and run to end; nothing is said where none of them runs."""
+    clock = Clock()
+    queue = a_queue(clock, size=4, size_per_person=2, per_server=3)
+    join(queue, Ticket(1, 1, 1, guild_id=7))
+    queue.next()
+    clock.now = 2.0
+    queue.finish(1, succeeded=True)
+    join(queue, Ticket(2, 1, 4, guild_id=7), Ticket(3, 1, 1, guild_id=7))
+    with pytest.raises(QueueFull) as full:
+        queue.check_room(1, 7)
+    assert full.value.seconds is None
+    queue.next()
+    clock.now = 5.0
+    join(queue, Ticket(4, 2, 1, guild_id=7))
+    for user_id, guild_id, whose, seconds in ((1, 7, "person", 5.0), (2, 7, "server", 5.0)):
+        with pytest.raises(QueueFull) as full:
+            queue.check_room(user_id, guild_id)
+        assert (full.value.whose, full.value.seconds) == (whose, seconds)
+    join(queue, Ticket(5, 3, 1, guild_id=8))
+    queue.next()
+    with pytest.raises(QueueFull) as full:
+        queue.check_room(4)
+    assert (full.value.whose, full.value.seconds) == ("all", 2.0)
+
+
 def test_waits_are_unknown_before_anything_was_measured() -> None:
     """No number is better than an invented one."""
     queue = a_queue()

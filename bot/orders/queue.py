@@ -76,11 +76,13 @@ class FairQueue:
         """Raises QueueFull where one more of this person's, or from this server, would not fit."""
         bounds, mine, theirs = self._bounds, self._of_person[user_id], self._of_server[guild_id]
         if bounds.per_person and mine >= bounds.per_person:
-            raise QueueFull("person", mine, bounds.per_person)
+            ends = self._first_end(lambda ticket: ticket.user_id == user_id)
+            raise QueueFull("person", mine, bounds.per_person, ends)
         if guild_id is not None and bounds.per_server and theirs >= bounds.per_server:
-            raise QueueFull("server", theirs, bounds.per_server)
+            ends = self._first_end(lambda ticket: ticket.guild_id == guild_id)
+            raise QueueFull("server", theirs, bounds.per_server, ends)
         if bounds.in_all and len(self) >= bounds.in_all:
-            raise QueueFull("all", len(self), bounds.in_all)
+            raise QueueFull("all", len(self), bounds.in_all, self._first_end(lambda _: True))
 
     def reserve(self, ticket: Ticket) -> None:
         """Count the ticket without giving it a place yet; whether there is room is asked before, by `check_room`."""
@@ -191,6 +193,18 @@ class FairQueue:
         for ticket in order:
             heapq.heapreplace(free_at, free_at[0] + ticket.images * pace)
         return free_at
+
+    def _first_end(self, counts: Callable[[Ticket], bool]) -> float | None:
+        """In how many seconds the first of those that run and `counts` is expected to end."""
+        pace, now = self._pace(), self._clock()
+        if pace is None:
+            return None
+        ends = (
+            max(0.0, started + ticket.images * pace - now)
+            for ticket, started in self._running.values()
+            if counts(ticket)
+        )
+        return min(ends, default=None)
 
     def _pace(self) -> float | None:
         """Seconds a picture, as lately measured."""

@@ -11,7 +11,7 @@ from bot.errors import UserError
 from bot.wording.catalogue import Sentences
 from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PERMISSIONS, PROBLEMS, UNSAVED
 from bot.wording.reader import reader
-from bot.wording.terms import category
+from bot.wording.terms import category, estimate
 
 
 def explain(error: UserError) -> str:
@@ -65,25 +65,31 @@ def _restarting(s: Sentences, _: errors.Restarting) -> str:
 
 
 def _queue_full(s: Sentences, error: errors.QueueFull) -> str:
+    free = (
+        "" if error.seconds is None else " " + s.say("A place is free in about {time}.", time=estimate(error.seconds))
+    )
     if error.whose == "all":
-        return s.count(
-            "The queue is full: {number} generation is under way. Please try again later.",
-            "The queue is full: {number} generations are under way. Please try again later.",
+        told = s.count(
+            "The queue is full: {number} generation is under way.",
+            "The queue is full: {number} generations are under way.",
             error.under_way,
         )
+        return told + (free or " " + s.say("Please try again later."))
     if error.whose == "server":
-        return s.count(
+        told = s.count(
             "This server has {number} generation under way; at most {limit} are allowed.",
             "This server has {number} generations under way; at most {limit} are allowed.",
             error.under_way,
             limit=s.number(error.limit),
         )
-    return s.count(
+        return told + free
+    told = s.count(
         "You have {number} generation under way; at most {limit} are allowed.",
         "You have {number} generations under way; at most {limit} are allowed.",
         error.under_way,
         limit=s.number(error.limit),
     )
+    return told + free
 
 
 # ---------------------------------------------------------------------------------------------------- what is asked for
