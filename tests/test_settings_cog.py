@@ -64,7 +64,7 @@ async def test_the_panel_is_for_managers(town: Town, olga: simcord.MemberActor) 
     (command,) = (one for one in await town.bot.tree.fetch_commands() if one.name == "settings")
     town.guild.set_command_permissions(command, {town.mo: True})
     refused = await town.mo.slash(town.pictures, "settings")
-    assert "You need the permission “Manage Guild”" in said(answer(refused))
+    assert "You need the permission “Manage Server”" in said(answer(refused))
 
 
 async def test_every_setting_stands_on_the_page_of_its_section(town: Town, olga: simcord.MemberActor) -> None:
