@@ -8,13 +8,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 from babel.messages.pofile import read_po
 
 from bot import errors
+from bot.client import COGS, Bot
+from bot.config import load_settings
 from bot.errors import UserError
 from bot.wording import phrases, render
 from bot.wording.catalogue import LOCALES, Sentences, parsed
+from bot.wording.commands import NAMES
 from bot.wording.form import DISCORD, PLAIN
 from bot.wording.reader import reading
 from bot.wording.render import explain, explain_kept
@@ -214,6 +218,22 @@ def test_every_sentence_is_translated_and_none_is_left_over(file: Path) -> None:
     assert [key for key, string in known.items() if not all(string if isinstance(string, tuple) else (string,))] == []
 
 
+async def test_every_name_of_a_command_is_among_those_that_are_translated() -> None:
+    """A new command, group or option: `bot/wording/commands.py`."""
+    async with Bot(load_settings(None), shard_count=1, sync="never") as bot:
+        for name in COGS:
+            await bot.load_extension(f"bot.cogs.{name}")
+        commands = [one.to_dict(bot.tree) for one in bot.tree.get_commands()]
+    typed = [one for one in commands if one["type"] == discord.AppCommandType.chat_input.value]
+    assert {name for command in typed for name in names_in(command)} == set(NAMES)
+
+
+def names_in(command: dict[str, Any]) -> Iterator[str]:
+    yield command["name"]
+    for inner in command.get("options", ()):
+        yield from names_in(inner)
+
+
 # ------------------------------------------------------------------------------------------- nowhere but in wording
 
 SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+")
@@ -275,7 +295,7 @@ def test_no_sentence_stands_outside_of_wording(path: Path) -> None:
 
 MARKUP = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}|<(?:{{.*?}}|{%.*?%}|[^<>])*>", re.DOTALL)
 ATTRIBUTE = re.compile(r'(?:placeholder|aria-label|data-label|alt|title)="(?!{{)([^"]*)"')
-NAMES = re.compile(r"Easel|CSV|JSON Lines|demo")
+UNTRANSLATED = re.compile(r"Easel|CSV|JSON Lines|demo")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "bot" / "web").rglob("*.html")), ids=lambda path: path.name)
@@ -283,7 +303,7 @@ def test_pages_mark_every_sentence(path: Path) -> None:
     """`_("…")`, so that it is collected for the catalogues; what is left is names."""
     source = path.read_text(encoding="utf-8")
     words = [*MARKUP.sub("\n", source).splitlines(), *ATTRIBUTE.findall(source)]
-    assert [word for word in words if re.search("[A-Za-z]{2}", NAMES.sub("", word))] == []
+    assert [word for word in words if re.search("[A-Za-z]{2}", UNTRANSLATED.sub("", word))] == []
 
 
 def test_the_finder_of_sentences_finds_them() -> None:

@@ -15,10 +15,11 @@ from bot.web.access import required
 from bot.web.guard import session_cookie, set_headers
 from bot.web.render import page
 from bot.web.site import site_of
+from bot.wording.privacy import WORD
+from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
-WORD: Final = "erase"
 CHUNK: Final = 256 * 1024
 
 
@@ -27,7 +28,7 @@ async def me(request: web.Request) -> web.Response:
     visitor, site = required(request), site_of(request)
     servers = [server for server in site.directory.servers() if server.id in visitor.guild_ids]
     kept = await site.services.privacy.kept(visitor.user_id)
-    return page(request, "me.html", kept=kept, servers=servers, word=WORD)
+    return page(request, "me.html", kept=kept, servers=servers, word=say(WORD))
 
 
 @routes.get("/me/export.zip")
@@ -54,8 +55,8 @@ async def export(request: web.Request) -> web.StreamResponse:
 async def erase(request: web.Request) -> web.Response:
     """For good, so it takes a word."""
     visitor, site = required(request), site_of(request)
-    if (await request.post()).get("word") != WORD:
-        raise InvalidOption("word", "word_missing", {"value": WORD})
+    if (await request.post()).get("word") != say(WORD):
+        raise InvalidOption("word", "word_missing", {"value": say(WORD)})
     erased = await site.services.privacy.erase(visitor.user_id)
     response = page(request, "erased.html", erased=erased)
     response.del_cookie(session_cookie(secure=site.secure), path="/", secure=site.secure, httponly=True, samesite="Lax")

@@ -87,9 +87,9 @@ class Sentences:
 
 def parsed(locale: str) -> Locale:
     """The locale, its language alone where the rest is not known, English where that is not either."""
-    for name in (locale, locale.partition("-")[0]):
+    for name in (locale.replace("-", "_"), locale.partition("-")[0]):
         try:
-            return Locale.parse(name, sep="-")
+            return Locale.parse(name)
         except (UnknownLocaleError, ValueError):
             continue
     return Locale.parse(ENGLISH)
@@ -103,7 +103,8 @@ def known_languages(folder: Path = LOCALES) -> tuple[str, ...]:
 
 def display_name(language: str) -> str:
     """As its own readers call it: "de" → "Deutsch"."""
-    return (Locale.parse(language).display_name or language).capitalize()
+    name = Locale.parse(language).display_name or language
+    return name[0].upper() + name[1:]
 
 
 def nearest(wanted: Sequence[str]) -> str:

@@ -83,6 +83,7 @@ NAMES: Final = (
     in_context("command", "find"),
     in_context("command", "link"),
     in_context("command", "enhance"),
+    in_context("command", "restore"),
     in_context("command", "describe"),
     in_context("command", "since"),
     in_context("command", "until"),
