@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.disguises import DISGUISES, MORE, scattered
 from inference.contract import InvalidRequest, Policy
 from inference.safety.filter import PromptFilter
-from tests.disguises import DISGUISES, scattered
 
 HARMLESS = [
     "", "a balrog playing chess", "🐉", "قطة", "a child with a red balloon", "a watercolour of a fox",
@@ -33,6 +33,13 @@ def test_disguises_do_not_help(disguise: str) -> None:
     """A listed word is blocked however it is written, and so is a whole prompt."""
     verdict = PromptFilter.load().check(DISGUISES[disguise]("a picture of hentai girls, masturbating"))
     assert (verdict.action, verdict.category) == ("block", "sexual")
+
+
+@pytest.mark.parametrize("disguise", MORE)
+def test_rarer_disguises_do_not_help(disguise: str) -> None:
+    """Nor does the same disguise make anything of a harmless prompt."""
+    assert check(MORE[disguise]("several naked women are masturbating together in the bedroom")) == "block"
+    assert check(MORE[disguise]("several happy children are playing football together in the garden")) == "allow"
 
 
 @given(st.integers(0, 10_000))
@@ -98,7 +105,7 @@ def test_words_of_a_servers_own() -> None:
     """With wildcards, in disguise too, and whatever else is allowed."""
     verdict = PromptFilter.load().check("a p1ne4pple p1zza", None, Policy(blocked_words=("pineapple", "anch*v*")))
     assert (verdict.action, verdict.category, verdict.rule) == ("block", "server_words", "server_words")
-    assert verdict.words == ("p1ne4pple",)
+    assert verdict.words == ("p1ne4pple → pineapple",)
     assert check("anchovies", blocked_words=("anch*v*",)) == "block"
     assert check("a pineapples tree", blocked_words=("pineapple",)) == "allow"
     assert check("black metal band", blocked_words=("black metal",)) == "block"

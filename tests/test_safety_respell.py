@@ -54,6 +54,13 @@ def read(text: str) -> str:
         ("5u1c1d3", "suicide"),
         ("behaeded man", "beheaded man"),
         ("ch1ld", "child"),
+        ("akednay omanway onway edbay", "naked woman on bed"),
+        ("a m|_|r|)3r3r", "a murderer"),
+        ("f*ck", "fuck"),
+        ("the c*t with its d*g in the r*in", "the cut with its dog in the rain"),
+        ("aladyandherhorseareinthegarden", "a lady and her horse are in the garden"),
+        ("the.old.wizard.paints.zyrgon", "the old wizard paints zyrgon"),
+        ("bl00dst41ned", "bloodstained"),
     ],
 )
 def test_disguises_are_read(written: str, meant: str) -> None:
@@ -76,11 +83,27 @@ def test_disguises_are_read(written: str, meant: str) -> None:
         "a decal on a llama",
         "photorealistic octane render by greg rutkowski",
         "greg's soot sprites reaping pansies",
+        "by wlop, artgerm, krenz cushart, ilya kuvshinov",
+        "ps5, gtx1080, covid19, h264, r2d2, 80s, 4x4",
+        "山水画, 乙女, ש, คน",
+        "una mujer con un perro en la playa",
+        "sfw, ggez",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:
     """Words that no dictionary of ours has are not bent into others."""
     assert reader().read(text).reading.changes == ()
+
+
+def test_words_are_bent_only_where_nearly_all_are() -> None:
+    """Letters in another order: in one word of a text they are a name, in all of them a disguise."""
+    assert read("a vase by Gdraen") == "a vase by gdraen"
+    assert read("a smlal hosue in the gdraen of a famrer") == "a small house in the garden of a farmer"
+
+
+def test_sentence_marks_stay_where_words_are_respelt() -> None:
+    """What a prompt is taken for depends on them a little, and must not on the disguise."""
+    assert read("a c4t's h0us3, at n1ght.") == "a cat's house, at night."
 
 
 def test_what_was_read_otherwise_is_kept() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from benchmarks.disguises import DISGUISES
 from inference.safety.rules import MASS_HARM, MINORS, REAL_PEOPLE, Finding
-from tests.disguises import DISGUISES
 from tests.test_safety_respell import reader
 
 SEXUALISED_MINORS = [

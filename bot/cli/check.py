@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -39,6 +39,10 @@ def check(
     """Ask the safety filter about prompts; exit status 2 where a single one would be refused."""
     if (prompt is None) == (file is None):
         raise CommandError("check takes a prompt or --file, one of the two")
+    if file is None and (output is not None or summary):
+        raise CommandError("--output and --summary are for the prompts of a --file")
+    if file is not None and (negative is not None or as_json):
+        raise CommandError("--negative and --json are for a single prompt; the verdicts on a --file are JSON anyway")
     from inference.safety.filter import PromptFilter
 
     policy = Policy(level=level)
@@ -94,7 +98,7 @@ class Tally:
 def _check_file(judge: Judge, path: Path, policy: Policy, output: Path | None, *, summary: bool) -> None:
     tallies: dict[tuple[str, str], Tally] = defaultdict(lambda: Tally(None))
     seconds: list[float] = []
-    out = output.open("w", encoding="utf-8") if output is not None else None
+    out = _opened(output)
     try:
         for row in _rows(path):
             started = time.perf_counter()
@@ -103,15 +107,25 @@ def _check_file(judge: Judge, path: Path, policy: Policy, output: Path | None, *
             line = {"id": row.get("id"), "flag": verdict.action in REFUSED, **verdict.to_json(), "scores": scores}
             line["reason"] = verdict.reason
             if out is not None or not summary:
-                print(json.dumps(line, ensure_ascii=False), file=out)
+                written = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace")
+                print(written.decode("utf-8"), file=out)
             tally = tallies[str(row.get("label", "")), str(row.get("category", ""))]
-            tally.unsafe = {"unsafe": True, "safe": False}.get(row.get("label", ""))
+            tally.unsafe = {"unsafe": True, "safe": False}.get(str(row.get("label", "")))
             tally.actions[verdict.action] += 1
     finally:
         if out is not None:
             out.close()
-    if summary and seconds:
+    if not seconds:
+        raise CommandError(f"{path} has no prompts")
+    if summary:
         _print_summary(tallies, seconds)
+
+
+def _opened(output: Path | None) -> TextIO | None:
+    try:
+        return None if output is None else output.open("w", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{output} cannot be written: {error.strerror}") from error
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -119,18 +133,22 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    try:
-                        row = json.loads(line)
-                        row["text"] = str(row["text"])
-                    except (ValueError, KeyError, TypeError) as error:
-                        raise CommandError(
-                            f'{path}, line {number}: a row is {{"id": …, "text": …}}: {error}'
-                        ) from error
-                    yield row
+                    yield _row(line, f"{path}, line {number}")
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{path} is no UTF-8 text: {error}") from error
+
+
+def _row(line: str, place: str) -> dict[str, Any]:
+    error: Exception | None = None
+    try:
+        row: dict[str, Any] = json.loads(line)
+        if isinstance(row["text"], str):
+            return row
+    except (ValueError, KeyError, TypeError) as found:
+        error = found
+    raise CommandError(f'{place}: a row is {{"id": …, "text": …}}: {error or "text is no string"}') from error
 
 
 def _print_summary(tallies: dict[tuple[str, str], Tally], seconds: list[float]) -> None:

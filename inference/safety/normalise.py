@@ -4,34 +4,19 @@ In: any text.  Out: the same text in plain lower-case letters.  Pure functions t
 It knows letters only; what needs to know words is in respell.py.
 """
 
-import functools
 import re
 import unicodedata
 from typing import Final
 
-from confusable_homoglyphs import confusables
+from inference.safety.alphabets import FOREIGN, LOOK_ALIKES, named_letter, published_look_alikes
 
-_LOOK_ALIKES: Final = str.maketrans(
-    {
-        # Cyrillic and Greek letters that look like Latin ones, after lower-casing
-        **dict(zip("аеорсухіјѕһԁԛԝкмтвнӏ", "aeopcyxijshdqwkmtbhl", strict=True)),
-        **dict(zip("αβεικνορτυχηωγ", "abeikvoptuxnwy", strict=True)),
-        # Latin letters with strokes and hooks, which no decomposition takes off
-        **dict(zip("ıɑɡłøđħŋƒɩʋɐəɛɔ", "iaglodhnfivaeeo", strict=True)),
-        "æ": "ae",
-        "œ": "oe",
-        # small capitals
-        **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)),
-        # letters in black circles, black squares, and as halves of flags
-        **{chr(first + k): chr(ord("a") + k) for first in (0x1F150, 0x1F170, 0x1F1E6) for k in range(26)},
-    }
+_SPACED: Final = re.compile(
+    r"(?<![^\W_])[^\W_](?:([\s._~,|/\\-]{1,3})[^\W_](?:\1[^\W_])+|(?:[\s._~,|/\\-]{1,3}[^\W_]){4,})(?![^\W_])"
 )
-_SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\s._*~,|/\\-]{1,3}[^\W_](?![^\W_])){2,}")
+"""Always the same between the letters; or anything, where they are many."""
 _BEFORE_NUMBER: Final = re.compile(r"[a-z][\s,]+(?=\d(?:[\s.,/]*\d)*(?:[\s.,/]*[a-z])?$)")
 _SEPARATOR: Final = re.compile(r"[\s._*~,|/\\-]+")
 _SIGNS: Final = re.compile(r"[^\W_][._*~|/\\-][^\W_]")
-_FOREIGN: Final = re.compile(r"[\u0590-\u0fff\u1780-\u18af\u2e80-\ua4cf\uac00-\ud7af]")
-"""Scripts that are read for themselves, however much some of their letters look like Latin ones."""
 _STRAY_MARKS: Final = re.compile(
     r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # accents, and what is heaped on letters
     r"\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"  # vowels that Hebrew and Arabic do without
@@ -78,28 +63,20 @@ def _normalise_once(text: str) -> str:
             letter = character
         belongs = letter is not character and _belongs(character, letter)
         kept.append(character if belongs else _visible(character))
-    folded = "".join(kept).translate(_published_look_alikes()).translate(_LOOK_ALIKES)
+    folded = "".join(kept).translate(published_look_alikes()).translate(LOOK_ALIKES)
+    folded = "".join(map(named_letter, folded))
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def _belongs(mark: str, before: str) -> bool:
     """Whether a mark is part of how a script is written: the vowels of Hindi, the tones of Thai."""
-    return _STRAY_MARKS.match(mark) is None and _FOREIGN.match(before) is not None
+    return _STRAY_MARKS.match(mark) is None and FOREIGN.match(before) is not None
 
 
 def _visible(character: str) -> str:
     category = unicodedata.category(character)
+    if "\U000e0020" <= character <= "\U000e007a":  # invisible, and letters none the less
+        return chr(ord(character) - 0xE0000)
     if category in ("Mn", "Me", "Cf", "Cs", "Co", "Cn"):
         return ""
     return " " if category in ("Cc", "Zl", "Zp", "Zs") else character
-
-
-@functools.cache
-def _published_look_alikes() -> dict[int, str]:
-    """Unicode's own list (https://www.unicode.org/reports/tr39/): what looks like one Latin letter."""
-    found: dict[int, str] = {}
-    for character, twins in confusables.confusables_data.items():
-        latin = [twin["c"] for twin in twins if len(twin["c"]) == 1 and twin["c"].isascii() and twin["c"].isalpha()]
-        if len(character) == 1 and not character.isascii() and latin and not _FOREIGN.match(character):
-            found[ord(character)] = latin[0].lower()
-    return found

@@ -3,47 +3,64 @@
 In: any text.  Out: a `Reading`: the text in plain words, and what was read differently from how it is written.
 It knows which words exist and which of them matter to the filter, and nothing of what is good or bad.
 
-    whole text    HTML and percent escapes, base64, ROT13, upside down, backwards
+    whole text    HTML and percent escapes, base64, Morse, ROT13, upside down, backwards
     letters       everything that normalise.py does; p o r n, p.o.r.n
-    word          p0rn, p*rn, poooorn, nrop, prono, prn, pornpicture, po rn
+    word          p0rn, p*rn, poooorn, nrop, prono, prn, ornpay, pornpicture, po rn
+
+A word that is none is bent into one that the filter looks for; into any other word only where signs and digits stand
+among its letters, or where so few of the text's words exist that the whole text must be in disguise.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from operator import itemgetter
 from typing import Final
 
-from inference.safety.decoding import decode, share_known, turned
+from inference.safety.decoding import decode, share_known, turned, words_of
 from inference.safety.normalise import join_spaced, normalise
-
-MAX_WORD: Final = 24
-"""Letters of the longest word that is looked for inside a run of letters."""
+from inference.safety.parting import SHORT, Parter
+from inference.safety.skeletons import MAX_WORD, Skeletons
 
 GAP: Final = "="
 """Stands where words end among letters that stand apart; it means nothing itself."""
 
-EVERYDAY, COMMON, MANY = 3000, 8000, 10**9
-"""Ranks up to which a word is used by everybody, is known to everybody, is any."""
+EVERYDAY, MANY = 6000, 10**9
+"""Ranks up to which a word is used by everybody, is any."""
 MADE_OF_WORDS: Final = 0.6
 LONGEST_ENDING: Final = 6
+_ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
+STARRED_WORDS: Final = 2
+"""So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
 
 _LEET: Final[Mapping[str, str]] = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",
     "@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "^": "a",
     "¥": "y", "§": "s", "#": "h",
 }  # fmt: skip
+_BUILT_LETTERS: Final[Mapping[str, str]] = {
+    "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|\\|": "n", "/\\/": "n", "|-|": "h", "|_|": "u", "|<": "k", "|)": "d",
+    "|>": "p", "|=": "f", "\\/": "v", "()": "o", "/-\\": "a", "}{": "h", "><": "x",
+}  # fmt: skip
+"""Letters that are built of several signs."""
 _LEET_SIGNS: Final = frozenset("@$€!")
-_SHORT: Final = frozenset(
-    "a i o am an as at ax be by do go ha he hi if in is it la le me my no of oh ok on or ox pi so to tv uk un up us we"
-    " 3d 4k 8k hd".split()
-)
 _WIDE_GAP: Final = re.compile(r"(?<=(?<!\w)\w)\s{2,}(?=\w(?!\w))")
 """Between words whose letters stand apart."""
 _RUNS: Final = re.compile(r"(.)\1*")
 _APOSTROPHE: Final = re.compile(r"['’](?:s|d|t|ll|re|ve|m)?$")
 _LETTERS: Final = re.compile(r"[a-z]+")
-_VOWELS: Final = re.compile(r"[aeiou]")
+_BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
+_FILLED: Final = re.compile(r"\w(?:(\w)\w)(?:\1\w)+")
+"""Letters with always the same one between them: n1a1k1e1d."""
+_HANGING: Final = re.compile(
+    r"\b(?:a|an|the)(?= ?(?:$|[.,;:!?]|(?:of|in|on|at|to|is|and|with|by|for|from|the|a|an)\b))|(?<!\S)[.,;:!?](?=\w)"
+)
+"""Articles that nothing follows, and signs that stand before a word instead of behind one."""
+_AMONG_LETTERS: Final = re.compile(r"[a-z][^a-z\s]+[a-z]")
+_EDGE: Final = re.compile(r"[^\s.,;:'s’]+")
+"""What may stand before and after a word but sentence marks and the genitive."""
+_STARRED: Final = re.compile(r"[a-z]+[^\w\s'’-][a-z]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,14 @@ class Reading:
 
     text: str
     changes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loosely:
+    """How words may be bent into any other: the one `manner` in which most are changed; whether many have `stars`."""
+
+    manner: str | None
+    stars: bool
 
 
 class Speller:
@@ -68,17 +93,14 @@ class Speller:
 
         `stems` are those of them that may have any ending, `others` more words that exist.
         """
-        self._rank = {word: rank for word, rank in vocabulary.items() if len(word) > 2 or word in _SHORT}
+        self._rank = {word: rank for word, rank in vocabulary.items() if len(word) > 2 or word in SHORT}
         self._telling = frozenset(word for word in telling if _LETTERS.fullmatch(word) and len(word) > 2)
         self._stems = self._telling.intersection(stems)
         self._forms = self._telling.union(others)
-        self._misspelt = self._misspellings()
-        common = sorted(
-            (word for word in self._telling if word in self._rank and len(word) > 3), key=vocabulary.__getitem__
-        )
-        self._bare = {_VOWELS.sub("", word): word for word in reversed(common)}
+        self._skeletons = Skeletons(self._rank, self._telling, self._stems, self.knows)
+        self._parter = Parter(self._rank, self._telling, self.knows)
         self._by_shape: dict[tuple[int, str], list[str]] = {}
-        for word in sorted(self._telling):
+        for word in sorted({*self._telling, *self._rank}, key=lambda word: (self._rank.get(word, MANY), word)):
             self._by_shape.setdefault((len(word), word[0]), []).append(word)
 
     def read(self, text: str) -> Reading:
@@ -87,29 +109,49 @@ class Speller:
         plain = normalise(_WIDE_GAP.sub(f" {GAP} ", decoded))
         best = self._read_plain(plain)
         share = share_known(plain, self.knows)
-        for other in turned(plain) if share < MADE_OF_WORDS else ():
-            if share_known(other, self.knows) >= max(MADE_OF_WORDS, share + 0.3):
-                return Reading(self._read_plain(other).text, ((text, other),))
-        return best if decoded == text else Reading(best.text, ((text, plain), *best.changes))
+        if share < MADE_OF_WORDS:
+            others = [
+                (self._sense(other), other) for other, letters in turned(plain) if self._sense(other)[0] >= letters
+            ]
+            sense, other = max(others, key=itemgetter(0), default=((0, 0), plain))  # the first of equals
+            if share_known(other, self.knows) >= max(MADE_OF_WORDS, share + 0.3) and sense >= self._sense(best.text):
+                meant = self._read_plain(other).text.split()  # what stood there plainly stays
+                told = [word for word in best.text.split() if self._tells(word) and word not in meant]
+                return Reading(" ".join([*meant, *told]), ((text, other),))
+        return (
+            best if decoded == text or plain == normalise(text) else Reading(best.text, ((text, plain), *best.changes))
+        )
 
     def _read_plain(self, plain: str) -> Reading:
         changes: list[tuple[str, str]] = []
         joined = join_spaced(plain)
         together = set(joined.split()).difference(plain.split())
         words: list[str] = []
+        loosely = _Loosely(self._manner(joined), len(_STARRED.findall(joined)) > STARRED_WORDS)
         for token in joined.split():
             if token == GAP:
                 continue
-            words += self._read_token(token, changes, apart=token in together)
+            words += self._read_token(token, changes, loosely, apart=token in together)
             if token in together and _LETTERS.search(token):
                 changes.append((token, token))  # letters stood apart: that is told, whatever they say
-        return Reading(" ".join(self._mend_splits(words, changes)), tuple(dict.fromkeys(changes)))
+        return Reading(" ".join(self._parter.mend(words, changes)), tuple(dict.fromkeys(changes)))
+
+    def _sense(self, plain: str) -> tuple[int, int]:
+        """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
+        known = sum(len(word) for word in words_of(plain) if self.knows(word))
+        return known, -len(_HANGING.findall(plain))
+
+    def _manner(self, plain: str) -> str | None:
+        """How most words of a text are changed, where most are."""
+        words = words_of(plain)
+        unknown = [word for word in words if not self.knows(word)]
+        return self._skeletons.manner(unknown) if len(unknown) > len(words) * (1 - MADE_OF_WORDS) else None
 
     def knows(self, word: str) -> bool:
         """Whether it is a word, also with an English ending."""
         if word in self._rank or word in self._forms:
             return True
-        for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "'s"):
+        for ending in _ENDINGS:
             if word.endswith(ending) and len(word) - len(ending) > 2 and word[: -len(ending)] in self._rank:
                 return True
         if word.endswith("ing") and word[:-3] + "e" in self._rank and len(word) > 5:
@@ -124,7 +166,7 @@ class Speller:
 
     # ----------------------------------------------------------------------------------------------- one token
 
-    def _read_token(self, token: str, changes: list[tuple[str, str]], *, apart: bool) -> list[str]:
+    def _read_token(self, token: str, changes: list[tuple[str, str]], loosely: _Loosely, *, apart: bool) -> list[str]:
         """The words of one token; its letters stood `apart` from each other, without gaps between words, or not."""
         core = _APOSTROPHE.sub("", token.strip(".,;:!?\"'()[]{}<>«»“”‘’…-–—"))
         if not core or core.isdecimal() or self.knows(core) or (not core.isascii() and core.isalpha()):
@@ -134,47 +176,69 @@ class Speller:
             joined = "".join(parts)
             if len(joined) < 5 or joined not in self._telling:
                 return [token]  # text-to-image, rock'n'roll
-        meant = self._meant(token, core)
+        if len(parts) > 2 and sum(len(part) for part in parts if self.knows(part)) * 2 > sum(map(len, parts)) > 12:
+            return [word for part in parts for word in self._read_token(part, changes, loosely, apart=False)]
+        meant = self._meant(token, core, loosely)
         if meant is None and "-" in core:
-            pieces = [piece for part in core.split("-") for piece in self._read_token(part, changes, apart=False)]
+            pieces = [
+                piece for part in core.split("-") for piece in self._read_token(part, changes, loosely, apart=False)
+            ]
             return [" ".join(pieces)] if pieces != core.split("-") else [token]
         if meant is None and apart and _LETTERS.fullmatch(core):
-            meant = " ".join(self.segment(core) or ()) or None
+            meant = " ".join(self._parter.part(core, apart=True) or ()) or None
         if meant is None:
             return [token]
         changes.append((core, meant))
-        return meant.split()
+        before, _, after = token.partition(core)
+        return f"{_EDGE.sub('', before)}{meant}{_EDGE.sub('', after)}".split()
 
-    def _meant(self, token: str, core: str) -> str | None:
-        for candidate in self._respelt(token, core):
-            if self._tells(candidate) or self._rank.get(candidate, MANY) < (EVERYDAY if len(candidate) < 4 else MANY):
-                return candidate
-            if len(candidate) > 4 and self.knows(candidate):
-                return candidate
+    def _meant(self, token: str, core: str, loosely: _Loosely) -> str | None:
+        respelt = list(dict.fromkeys(self._respelt(token, core)))
+        known = [form for form in respelt if self._is_sure(form)]
+        if known:  # a filter's words first, then the commonest
+            return min(known, key=lambda form: (not self._tells(form), self._rank.get(form, MANY)))
         letters = "".join(_LETTERS.findall(core))
         if core == letters:
             if len(letters) > 3 and self._tells(letters[::-1]):
                 return letters[::-1]
-            found = self._misspelt.get(letters) or self._near(letters)
-            if found is None and 3 < len(letters) < 8 and not _VOWELS.search(letters):
-                found = self._bare.get(letters)
+            found = self._skeletons.telling(letters) or self._skeletons.any(letters, loosely.manner)
             if found is not None:
                 return found
-        starred = self._starred(core)
+        starred = self._starred(core, loosely)
         if starred is not None:
             return starred
         for run in dict.fromkeys([letters, *self._leet(core)]):
-            if len(run) > 6:
-                words = self.segment(run)
-                if words is not None and self._worth_parting(words):
-                    return " ".join(words)
-        return None
+            words = self._parter.part(run) if len(run) > 6 else None
+            if words is not None:
+                return " ".join(words)
+        return self._strange(core, respelt, loosely)
+
+    def _is_sure(self, form: str) -> bool:
+        """Whether a respelt form is taken for what was meant: of three letters only what everybody uses."""
+        if self._tells(form) or self._rank.get(form, MANY) < (EVERYDAY if len(form) < 4 else MANY):
+            return True
+        return len(form) > 4 and self.knows(form)
+
+    def _strange(self, core: str, respelt: Sequence[str], loosely: _Loosely) -> str | None:
+        """A word that nobody knows, with signs or digits among its letters: as what it can be spelt."""
+        if not _AMONG_LETTERS.search(core) or sum(map(str.isalpha, core)) * 3 < len(core):
+            return None
+        for candidate in respelt:
+            found = self._skeletons.telling(candidate) or self._skeletons.any(candidate, loosely.manner)
+            if found is not None:
+                return found
+        return next((word for word in respelt if len(word) > 4 and self._skeletons.plausible(word)), None)
 
     def _respelt(self, token: str, core: str) -> Iterator[str]:
         """Likely words first: signs left out, digits as letters, fewer of a stretched letter, backwards."""
         tight = "".join(sign for sign in core if sign.isalnum() or sign in _LEET_SIGNS)
         edges = token.strip(".,;:?\"'[]{}«»“”‘’…–—")
-        forms = [tight, *self._leet(core), *self._leet(edges), *self._leet(tight)]
+        filled = _FILLED.fullmatch(core)
+        forms = [core[::2]] if filled and len(core) > 6 else []
+        forms += [tight, *self._leet(core), *self._leet(edges), *self._leet(tight)]
+        built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], token.strip(".,;:?\"'"))
+        if built not in token:
+            forms += [built, *self._leet(built)]
         for form in dict.fromkeys(forms):
             if not _LETTERS.fullmatch(form) or len(form) < 3:
                 continue
@@ -210,110 +274,14 @@ class Speller:
                 for index, (letter, length) in enumerate(runs)
             )
 
-    def _starred(self, core: str) -> str | None:
+    def _starred(self, core: str, loosely: _Loosely) -> str | None:
         """p*rn, s_x: signs for hidden letters of a telling word, of which more than half is to be seen."""
         hidden = sum(not sign.isalnum() for sign in core)
-        if not hidden or hidden * 2 >= len(core) or not core[0].isalpha():
+        if not hidden or hidden * 2 > len(core) or not core[0].isalpha():
             return None
         for word in self._by_shape.get((len(core), core[0]), ()):
-            if all(not sign.isalnum() or sign == letter for sign, letter in zip(core, word, strict=True)):
+            if (loosely.stars or word in self._telling) and all(
+                not sign.isalnum() or sign == letter for sign, letter in zip(core, word, strict=True)
+            ):
                 return word
         return None
-
-    # ------------------------------------------------------------------------------------------- typing errors
-
-    def _misspellings(self) -> dict[str, str]:
-        """Telling words with one letter left out, or two neighbours swapped."""
-        found: dict[str, str] = {}
-        inflected = (stem + ending for stem in self._stems if len(stem) > 4 for ending in ("ed", "ing", "ion"))
-        for word in sorted([*self._telling, *inflected], key=lambda word: (len(word), word)):
-            if len(word) > 4:
-                for index in range(1, len(word)):
-                    if index + 1 < len(word):  # without the last letter it may be another form of the word
-                        found.setdefault(word[:index] + word[index + 1 :], word)
-                    swapped = word[: index - 1] + word[index] + word[index - 1] + word[index + 1 :]
-                    found.setdefault(swapped, word)
-        return {wrong: word for wrong, word in found.items() if len(wrong) > 4 and not self.knows(wrong)}
-
-    def _near(self, letters: str) -> str | None:
-        """A telling word with one letter too many, or another letter in its place."""
-        if not 7 < len(letters) <= MAX_WORD:
-            return None
-        for index in range(1, len(letters)):
-            less = letters[:index] + letters[index + 1 :]
-            if less in self._telling and len(less) > 6:
-                return less
-            word = self._misspelt.get(less)
-            if word is not None and len(word) == len(letters) and word[:index] + word[index + 1 :] == less:
-                return word
-        return None
-
-    # ------------------------------------------------------------------------------------- words run together, split
-
-    def segment(self, letters: str) -> list[str] | None:
-        """A run of letters as known words, the likeliest way; None where letters are left over."""
-        best: list[tuple[float, int]] = [(0.0, 0)]
-        for end in range(1, len(letters) + 1):
-            choices = []
-            for start in range(max(0, end - MAX_WORD), end):
-                cost = self._cost(letters[start:end])
-                if cost is not None and best[start][0] < 1e9:
-                    choices.append((best[start][0] + cost, start))
-            best.append(min(choices, default=(1e9, 0)))
-        if best[-1][0] >= 1e9:
-            return None
-        words, end = [], len(letters)
-        while end:
-            start = best[end][1]
-            words.append(letters[start:end])
-            end = start
-        words.reverse()
-        long = sum(len(word) for word in words if len(word) > 2)
-        return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
-
-    def _worth_parting(self, words: list[str]) -> bool:
-        """Words written as one are no disguise but where something is hidden in them: artstation stays as it is."""
-        if sum(map(len, words)) > 15 and all(self._rank.get(word, 10**6) < COMMON for word in words):
-            return len(words) > 3
-        telling = max((len(word) for word in words if word in self._telling), default=0)
-        if len(words) == 2:  # Penistone and mockingbird are no disguises
-            return telling > 4 and min(map(len, words)) > 4
-        return telling > 4 and all(len(word) > 3 or word in _SHORT or word in self._telling for word in words)
-
-    def _cost(self, word: str) -> float | None:
-        if word in self._telling and len(word) > 3:
-            return 9.0
-        rank = self._rank.get(word)
-        if rank is None or (len(word) < 3 and word not in _SHORT):
-            return None
-        return 6.0 + rank / 4000 + (3.0 if len(word) < 4 else 0.0)
-
-    def _mend_splits(self, words: list[str], changes: list[tuple[str, str]]) -> Iterator[str]:
-        """ "po rn": two to four short pieces, of which at least one is no word, as one word."""
-        index = 0
-        while index < len(words):
-            for count in (4, 3, 2):
-                pieces = words[index : index + count]
-                if len(pieces) < count or any(len(piece) > 8 for piece in pieces):
-                    continue
-                joined = "".join(pieces).strip(".,;:!?")
-                if len(joined) < 3 or not _LETTERS.fullmatch(joined) or not all(map(_LETTERS.match, pieces)):
-                    continue
-                exists = joined in self._telling or (len(joined) > 4 and joined in self._rank)
-                if exists and not all(map(self._stands_alone, pieces)):
-                    changes.append((" ".join(pieces), joined))
-                    yield joined
-                    index += count
-                    break
-            else:
-                yield words[index]
-                index += 1
-
-    def _stands_alone(self, piece: str) -> bool:
-        piece = piece.strip(".,;:!?'\"")
-        return (
-            piece in _SHORT
-            or piece in self._telling
-            or self._rank.get(piece, COMMON) < COMMON
-            or (len(piece) > 4 and self.knows(piece))
-        )

@@ -89,14 +89,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def held_out(rows: Sequence[Example], config: SafetyConfig) -> list[bool]:
     """Of each row, whether it is kept from the learners."""
-    encoder = load_sentence_encoder()
-    order = sorted(range(len(rows)), key=lambda index: len(rows[index].text))  # like lengths together: less padding
-    vectors = torch.zeros(len(rows), encoder.width)
-    for at in range(0, len(rows), 64):
-        part = order[at : at + 64]
-        vectors[part] = encoder.vectors([rows[index].text for index in part])
+    vectors = sentence_vectors([row.text for row in rows])
     folds: list[int] = folds_of(vectors, round(1 / config.hold_out), config.seed).tolist()
     return [fold == 0 for fold in folds]
+
+
+def sentence_vectors(texts: Sequence[str]) -> Tensor:
+    """(N, D), of length one."""
+    encoder = load_sentence_encoder()
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))  # like lengths together: less padding
+    vectors = torch.zeros(len(texts), encoder.width)
+    for at in range(0, len(texts), 64):
+        part = order[at : at + 64]
+        vectors[part] = encoder.vectors([texts[index] for index in part])
+    return vectors
 
 
 def learn(config: SafetyConfig, rows: Sequence[Example]) -> None:

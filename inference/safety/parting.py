@@ -1,0 +1,122 @@
+"""Words run together and words split: nakedwoman, po rn.
+
+In: a run of letters, or pieces.  Out: words.  It knows words and which of them a filter looks for, and no text.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final
+
+from inference.safety.skeletons import MAX_WORD
+
+COMMON: Final = 8000
+"""Rank up to which a word is known to everybody."""
+SHORT: Final = frozenset(
+    "a i o am an as at ax be by do go ha he hi if in is it la le me my no of oh ok on or ox pi so to tv uk un up us we"
+    " 3d 4k 8k hd".split()
+)
+LONGEST_WORDS: Final = 20
+"""A longer run of letters is no word, whatever it is."""
+_ENDINGS: Final = frozenset(("s", "es", "ed", "d", "ing", "ly", "er", "r", "ers", "ness"))
+_LETTERS: Final = re.compile(r"[a-z]+")
+_NEVER: Final = 1e9
+
+
+class Parter:
+    """Puts gaps where they belong."""
+
+    def __init__(self, rank: Mapping[str, int], telling: Collection[str], knows: Callable[[str], bool]) -> None:
+        self._rank = rank
+        self._telling = telling
+        self._knows = knows
+
+    def part(self, letters: str, *, apart: bool = False) -> list[str] | None:
+        """A run as words where something may be hidden in it; `apart` are letters whose gaps were lost."""
+        words = self._segment(letters)
+        if words is not None and (apart or len(letters) > LONGEST_WORDS or self._worth_parting(words)):
+            return words
+        if words is None and (apart or len(letters) > LONGEST_WORDS):
+            return self._segment(letters, strange=True)
+        return None
+
+    def _segment(self, letters: str, *, strange: bool = False) -> list[str] | None:
+        """The likeliest way; None where letters are left over, or more than a quarter where `strange` words may be."""
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for end in range(1, len(letters) + 1):
+            choices = []
+            for start in range(max(0, end - MAX_WORD), end):
+                cost = self._cost(letters[start:end], strange=strange)
+                if cost is not None and best[start][0] < _NEVER:
+                    choices.append((best[start][0] + cost, start))
+            best.append(min(choices, default=(_NEVER, 0)))
+        if best[-1][0] >= _NEVER:
+            return None
+        words, end = [], len(letters)
+        while end:
+            start = best[end][1]
+            words.append(letters[start:end])
+            end = start
+        words.reverse()
+        if strange:
+            return self._with_endings(words, len(letters))
+        long = sum(len(word) for word in words if len(word) > 2)
+        return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
+
+    def _with_endings(self, words: list[str], letters: int) -> list[str] | None:
+        joined: list[str] = []
+        for word in words:
+            if joined and word in _ENDINGS and len(joined[-1]) > 2:
+                joined[-1] += word
+            else:
+                joined.append(word)
+        known = sum(len(word) for word in joined if len(word) > 2 and self._knows(word))
+        return joined if known * 4 >= letters * 3 or (known * 2 >= letters and len(joined) > 3) else None
+
+    def _worth_parting(self, words: list[str]) -> bool:
+        """Words written as one are no disguise but where something is hidden in them: artstation stays as it is."""
+        if sum(map(len, words)) > 15 and all(self._rank.get(word, 10**6) < COMMON for word in words):
+            return len(words) > 3
+        telling = max((len(word) for word in words if word in self._telling), default=0)
+        if len(words) == 2:  # Penistone and mockingbird are no disguises
+            return telling > 4 and min(map(len, words)) > 4
+        return telling > 4 and all(len(word) > 3 or word in SHORT or word in self._telling for word in words)
+
+    def _cost(self, word: str, *, strange: bool) -> float | None:
+        if word in self._telling and len(word) > 3:
+            return 9.0
+        rank = self._rank.get(word)
+        if rank is None or (len(word) < 3 and word not in SHORT):
+            if not strange:
+                return None
+            return 7.0 if word in _ENDINGS else 12.0 + 3.0 * len(word)
+        return 6.0 + rank / 4000 + (3.0 if len(word) < 4 else 0.0)
+
+    def mend(self, words: list[str], changes: list[tuple[str, str]]) -> Iterator[str]:
+        """ "po rn": two to four short pieces, of which at least one is no word, as one word."""
+        index = 0
+        while index < len(words):
+            for count in (4, 3, 2):
+                pieces = words[index : index + count]
+                if len(pieces) < count or any(len(piece) > 8 for piece in pieces):
+                    continue
+                joined = "".join(pieces).strip(".,;:!?")
+                if len(joined) < 3 or not _LETTERS.fullmatch(joined) or not all(map(_LETTERS.match, pieces)):
+                    continue
+                exists = joined in self._telling or (len(joined) > 4 and joined in self._rank)
+                if exists and not all(map(self._stands_alone, pieces)):
+                    changes.append((" ".join(pieces), joined))
+                    yield joined
+                    index += count
+                    break
+            else:
+                yield words[index]
+                index += 1
+
+    def _stands_alone(self, piece: str) -> bool:
+        piece = piece.strip(".,;:!?'\"")
+        return (
+            piece in SHORT
+            or piece in self._telling
+            or self._rank.get(piece, COMMON) < COMMON
+            or (len(piece) > 4 and self._knows(piece))
+        )

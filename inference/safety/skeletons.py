@@ -1,0 +1,151 @@
+"""Finding the word that somebody changed, by what is left of it.
+
+In: a run of letters that is no word.  Out: the word that it was made from, or None.  It knows words and which of them a
+filter looks for (the telling ones), and nothing of the text around.
+
+    bare      nkd       the vowels dropped
+    mixed     nkaed     the inner letters in another order
+    squeezed  nakked    letters doubled
+    alike     kiil      letters that look the same
+    sounding  nakt      letters that sound the same
+    reversed  dekan     backwards
+    pig       akednay   the beginning moved to the end
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+MAX_WORD: Final = 24
+"""Letters of the longest word that is looked for inside a run of letters."""
+
+_VOWELS: Final = re.compile(r"(?<=.)[aeiou]")
+_RUNS: Final = re.compile(r"(.)\1+")
+_ALIKE: Final = str.maketrans("lj", "ii")
+_SOUNDS: Final = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("ph", "f"), ("tion|sion|tian", "shun"), ("igh", "y"), ("c(?=[eiy])", "s"), ("ck|c|q", "k"), ("x", "ks"),
+        ("z", "s"), ("ee|ea|ie", "i"), ("oo|ou", "u"), (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+PIG_LATIN: Final = "pig"
+LEAST: Final[Mapping[str, int]] = {"bare": 4, "mixed": 5, "squeezed": 5, "alike": 5, "sounding": 6, "reversed": 4}
+"""Letters that a run must have where only telling words are looked for: short names are made of the same letters."""
+
+
+def _sounding(word: str) -> str:
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
+KEYS: Final[Mapping[str, Callable[[str], str]]] = {
+    "bare": lambda word: _VOWELS.sub("", word),
+    "mixed": lambda word: word[0] + "".join(sorted(word[1:-1])) + word[-1],
+    "squeezed": lambda word: _RUNS.sub(r"\1", word),
+    "alike": lambda word: word.translate(_ALIKE).replace("vv", "w"),
+    "sounding": _sounding,
+    "reversed": lambda word: word[::-1],
+}
+
+
+class Skeletons:
+    """All words by their skeletons."""
+
+    def __init__(
+        self, rank: Mapping[str, int], telling: Collection[str], stems: Collection[str], knows: Callable[[str], bool]
+    ) -> None:
+        """`rank` gives words, the commonest first, `knows` also their forms; `stems` are `telling` with any ending."""
+        self._rank = rank
+        self._telling = frozenset(telling)
+        known = sorted((word for word in rank if len(word) > 2), key=rank.__getitem__)
+        told = sorted(self._telling, key=lambda word: (rank.get(word, len(rank)), word))
+        self._all = _index(known)
+        self._told = _index(told)
+        self._trigrams = {trigram for word in (*known, *told) for trigram in _trigrams(word)}
+        self._misspelt = _misspellings(self._telling, stems, knows)
+
+    def telling(self, letters: str) -> str | None:
+        """The telling word that this was."""
+        found = self._misspelt.get(letters) or self._near(letters)
+        for name, key in KEYS.items() if found is None and 3 < len(letters) <= MAX_WORD else ():
+            if len(letters) >= LEAST[name] and (name != "bare" or not _VOWELS.search(letters)):
+                found = found or self._told[name].get(key(letters))
+        if found is None:
+            found = next((word for word in _unpigged(letters) if len(word) > 4 and word in self._telling), None)
+        return found
+
+    def manner(self, unknown: Sequence[str]) -> str | None:
+        """The one manner in which most of these are made from words, if there is one."""
+        restored = {
+            name: sum(self.any(letters, name) is not None for letters in unknown) for name in (*KEYS, PIG_LATIN)
+        }
+        manner = max(restored, key=restored.__getitem__)
+        enough = restored[manner] > (1 if manner == "bare" else 2) and restored[manner] * 5 >= len(unknown) * 3
+        return manner if enough else None
+
+    def any(self, letters: str, manner: str | None) -> str | None:
+        """The commonest word that this was made from in a manner."""
+        if manner is None or not 2 < len(letters) <= MAX_WORD or (manner == "bare" and _VOWELS.search(letters)):
+            return None
+        if manner == PIG_LATIN:
+            return min(
+                (word for word in _unpigged(letters) if word in self._rank), key=self._rank.__getitem__, default=None
+            )
+        return self._all[manner].get(KEYS[manner](letters))
+
+    def plausible(self, letters: str) -> bool:
+        """Whether it could be a word: every three letters of it stand together in some word."""
+        return all(trigram in self._trigrams for trigram in _trigrams(letters))
+
+    def _near(self, letters: str) -> str | None:
+        """A telling word with one letter too many, or another letter in its place."""
+        if not 7 < len(letters) <= MAX_WORD:
+            return None
+        for index in range(1, len(letters)):
+            less = letters[:index] + letters[index + 1 :]
+            if less in self._telling and len(less) > 6:
+                return less
+            word = self._misspelt.get(less)
+            if word is not None and len(word) == len(letters) and word[:index] + word[index + 1 :] == less:
+                return word
+        return None
+
+
+def _index(words: list[str]) -> dict[str, dict[str, str]]:
+    """By kind of skeleton, the first of the words for each."""
+    index: dict[str, dict[str, str]] = {name: {} for name in KEYS}
+    for word in words:
+        for name, key in KEYS.items():
+            index[name].setdefault(key(word), word)
+    return index
+
+
+def _trigrams(word: str) -> Iterator[str]:
+    edged = f"^{word}$"
+    return (edged[at : at + 3] for at in range(len(edged) - 2))
+
+
+def _misspellings(telling: Collection[str], stems: Collection[str], knows: Callable[[str], bool]) -> dict[str, str]:
+    """Telling words with one letter left out, or two neighbours swapped."""
+    found: dict[str, str] = {}
+    inflected = (stem + ending for stem in stems if len(stem) > 4 for ending in ("ed", "ing", "ion"))
+    for word in sorted([*telling, *inflected], key=lambda word: (len(word), word)):
+        if len(word) > 4:
+            for index in range(1, len(word)):
+                if index + 1 < len(word):  # without the last letter it may be another form of the word
+                    found.setdefault(word[:index] + word[index + 1 :], word)
+                swapped = word[: index - 1] + word[index] + word[index - 1] + word[index + 1 :]
+                found.setdefault(swapped, word)
+    return {wrong: word for wrong, word in found.items() if len(wrong) > 4 and not knows(wrong)}
+
+
+def _unpigged(letters: str) -> Iterator[str]:
+    """What Pig Latin may have been made from: akednay, appleway."""
+    if letters.endswith("ay") and len(letters) > 4:
+        stem = letters[:-2]
+        if stem[-1] in "wy":
+            yield stem[:-1]
+        for moved in range(1, min(4, len(stem))):
+            yield stem[-moved:] + stem[:-moved]

@@ -1,0 +1,131 @@
+"""The trainer of the safety filter: what it reads and makes up, and that a tiny run gives a filter that works."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+
+from inference.checkpoints.weights import read_json
+from inference.safety.classifier import Classifier
+from inference.training.data.prompts import (
+    CATEGORIES,
+    Example,
+    Phrasebook,
+    folds_of,
+    misspelt,
+    read_rows,
+    restyled,
+    style_words,
+)
+from inference.training.stages import safety
+from inference.training.stages.safety import REFUSALS, SafetyConfig
+
+UNSAFE = ("a man stabbed to death, number {}", "a severed head on table {}", "a gutted corpse in room {}")
+SAFE = ("a bowl of apples, number {}", "a cat asleep on chair {}", "a red boat on lake {}")
+
+
+def write_rows(path: Path) -> Path:
+    """Six patterns, ten times each; the safe ones are real users' prompts."""
+    rows = [
+        {"text": pattern.format(number), "label": label, "category": category}
+        for patterns, label, category in ((UNSAFE, "unsafe", "violence_gore"), (SAFE, "safe", "benign_user"))
+        for pattern in patterns
+        for number in range(10)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+# ---------------------------------------------------------------------------------------------------- the prompts
+
+
+def test_rows_are_read_without_those_whose_text_is_innocent(tmp_path: Path) -> None:
+    """An unsafe row of another category led a model astray with an innocent text."""
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        {"text": "a", "label": "unsafe", "category": "sexual", "source": "here"},
+        {"text": "b", "label": "unsafe", "category": "i2p_implicit_sexual"},
+        {"text": "c", "label": "safe", "category": "hard_safe"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert read_rows(path) == [Example("a", "sexual", "sexual", "here"), Example("c", None, "hard_safe")]
+
+
+@pytest.mark.parametrize("line", ["{", '{"text": "a"}', "[]", '"a"'])
+def test_a_bad_row_is_named(tmp_path: Path, line: str) -> None:
+    """With its file and number."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "a", "label": "safe", "category": "x"}\n' + line, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"rows\.jsonl, line 2"):
+        read_rows(path)
+
+
+def test_made_up_prompts_are_different_and_balanced() -> None:
+    """The same seed gives the same ones; no slot stays open; half are safe; every category has its share."""
+    made = Phrasebook().make(1000, random.Random(3))  # noqa: S311  # no secrets
+    assert made == Phrasebook().make(1000, random.Random(3))  # noqa: S311  # no secrets
+    assert len({example.text for example in made}) == 1000
+    assert not any("{" in example.text for example in made)
+    counts = Counter(example.category for example in made)
+    assert 400 < counts[None] < 600
+    assert all(counts[category] > 20 for category in set(CATEGORIES))
+
+
+def test_clusters_of_like_texts_stay_whole() -> None:
+    """Nobody learns from a near-duplicate of what is held out."""
+    generator = torch.Generator().manual_seed(1)
+    centres = torch.nn.functional.normalize(torch.randn(40, 16, generator=generator), dim=1)
+    vectors = centres.repeat_interleave(25, 0) + 0.01 * torch.randn(1000, 16, generator=generator)
+    folds = folds_of(torch.nn.functional.normalize(vectors, dim=1), 4, seed=2)
+    assert set(folds.tolist()) == {0, 1, 2, 3}
+    same = folds_of(centres.repeat_interleave(25, 0), 4, seed=2).reshape(40, 25)
+    assert (same == same[:, :1]).all()
+
+
+def test_dress_and_slips_keep_what_a_prompt_is() -> None:
+    """The category stays, the copies count half, and style words that a filter lists are not used."""
+    examples = [
+        Example("a fox, oil on canvas, 4k", None, "benign_user"),
+        Example("a fox, naked", None, "benign_user"),
+        Example("a severed head", "violence_gore", "violence_gore"),
+    ]
+    styles = style_words(examples, lambda part: part != "naked")
+    assert styles == ["oil on canvas"]
+    rng = random.Random(1)  # noqa: S311  # no secrets
+    dresses = [f"style {number}" for number in range(9)]
+    copies = [*misspelt(examples, 1.0, rng), *restyled(examples, dresses, 1.0, rng)]
+    assert {copy.category for copy in copies} == {None, "violence_gore"}
+    assert all(copy.made and copy.weight == 0.5 for copy in copies)
+    assert not {copy.text for copy in copies} <= {example.text for example in examples}
+
+
+# ---------------------------------------------------------------------------------------------------- the trainer
+
+
+def test_a_tiny_run_gives_weights_that_the_filter_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The documented command, on sixty rows: its classifier tells apart what it has not seen."""
+    data, run = write_rows(tmp_path / "prompts.jsonl"), tmp_path / "weights"
+    small = {"phrases": "30", "epochs": "2", "batch": "8", "hold-out": "0.34", "precision": "float32"}
+    options = [word for name, value in small.items() for word in (f"--{name}", value)]
+    safety.main(["--data", str(data), "--run", str(run), *options])
+    report = json.loads(capsys.readouterr().out.partition("\n{")[2].join(("{", "")))
+    assert set(report) == {"unsafe", "safe"}
+    thresholds = read_json(run / "config.json")["thresholds"]
+    assert set(thresholds) == set(REFUSALS)
+    assert all(0 <= band["flag"] <= band["block"] <= 1 for band in thresholds.values())
+    blocks = [thresholds[level]["block"] for level in ("open", "relaxed", "standard", "strict")]
+    assert blocks == sorted(blocks, reverse=True)
+    classifier = Classifier.load(run)
+    assert classifier.logit("a severed head on table 99") > classifier.logit("a red boat on lake 99")
+
+
+def test_a_held_out_row_teaches_nothing(tmp_path: Path) -> None:
+    """Held-out rows are a part of the size that was asked for, and the same each time."""
+    rows = read_rows(write_rows(tmp_path / "prompts.jsonl"))
+    config = SafetyConfig(hold_out=0.25, seed=5)
+    held = safety.held_out(rows, config)
+    assert held == safety.held_out(rows, config)
+    assert 0 < sum(held) < len(rows) / 2
