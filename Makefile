@@ -17,7 +17,7 @@ demo: .venv/.demo
 test: .venv/.dev
 	@.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-# Kills the bot and its inference server at random moments, 200 times; CHAOS_KILLS=20 is a short one.
+# Kills the bot and its inference server at random moments, 200 times; CHAOS_KILLS=20 is a short one, CHAOS_SECONDS=600 ends sooner.
 chaos: .venv/.dev
 	@.venv/bin/python -m tests.discord_wire.chaos
 

@@ -1,7 +1,8 @@
 """Kills at random moments over a steady flow of orders: nothing may be lost, nothing doubled.
 
 `python -m tests.discord_wire.chaos` (or `make chaos`) kills the bot, its inference server or both with -9, CHAOS_KILLS
-times (200).  The last line is one JSON object; exit status 1 where something was lost or doubled.
+times (200), or as often as CHAOS_SECONDS allow (3600).  The last line is one JSON object; exit status 1 where something
+was lost or doubled.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import random
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from tests.bot_fakes import lay_out
@@ -24,6 +26,7 @@ PEOPLE = 20
 SECONDS_BETWEEN_ORDERS = 0.1
 LONGEST_LIFE = 2.5  # seconds from the start of a process, or from its connection, to the kill
 SETTLE_SECONDS = 240.0
+LONGEST_RUN = 3600.0
 SETTINGS = {
     "limit_per_person": "off", "limit_per_server": "off", "queue_size": 2000, "queue_size_per_person": 1000,
     "wire_paint_seconds": 0.4, "log_level": "warning",
@@ -40,10 +43,11 @@ class Chaos:
         self.orders: dict[str, Interaction] = {}
         self.kills = 0
 
-    async def run(self, kills: int) -> None:
+    async def run(self, kills: int, seconds: float) -> None:
         await self._bot.start()
         flow = asyncio.create_task(self._order())
-        while self.kills < kills:
+        ends = time.monotonic() + seconds
+        while self.kills < kills and time.monotonic() < ends:
             await self._strike()
             if self.kills % 20 == 0:
                 print(f"{self.kills} kills, {len(self.orders)} orders", flush=True)
@@ -86,14 +90,14 @@ class Chaos:
         return outcome(self._discord.world, self.orders)
 
 
-async def run(kills: int, folder: Path, seed: int = 1) -> tuple[int, Outcome]:
+async def run(kills: int, folder: Path, seed: int = 1, seconds: float = LONGEST_RUN) -> tuple[int, Outcome]:
     """The kills, and what became of the orders."""
     lay_out(folder)
     async with open_stand_in(check_every=50) as discord:
         bot = BotProcess(discord, folder, **SETTINGS)
         chaos = Chaos(discord, bot, seed)
         try:
-            await chaos.run(kills)
+            await chaos.run(kills, seconds)
         finally:
             await bot.kill()
         for problem in sorted(set(discord.rest.invalid)):
@@ -104,7 +108,8 @@ async def run(kills: int, folder: Path, seed: int = 1) -> tuple[int, Outcome]:
 def main() -> None:
     kills = int(os.environ.get("CHAOS_KILLS", "200"))
     with tempfile.TemporaryDirectory(prefix="easel-chaos-", ignore_cleanup_errors=True) as folder:
-        killed, found = asyncio.run(run(kills, Path(folder), int(os.environ.get("CHAOS_SEED", "1"))))
+        seed, seconds = int(os.environ.get("CHAOS_SEED", "1")), float(os.environ.get("CHAOS_SECONDS", LONGEST_RUN))
+        killed, found = asyncio.run(run(kills, Path(folder), seed, seconds))
         if not found.is_well and "CHAOS_KEEP" in os.environ:
             Path(folder, "bot.log").rename(os.environ["CHAOS_KEEP"])
     print(json.dumps({"kills": killed, **found.counts()}), flush=True)
