@@ -74,7 +74,7 @@ class Bot(Client, commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             shard_count=shard_count or settings.shard_count,
             shard_ids=list(settings.partition.ids) or None,  # type: ignore[arg-type]  # None is its default
-            proxy=settings.https_proxy,
+            proxy=settings.discord_proxy,
             http_trace=_counting(metrics),
         )
         self.metrics = metrics

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     shard_count: int | None = Field(None, ge=1, le=16_384)
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     https_proxy: str | None = None
+    no_proxy: str | None = None
     shutdown_seconds: float = Field(10.0, ge=0, le=600)
     discord_client_secret: SecretStr | None = None
     operator_ids: Annotated[tuple[int, ...], NoDecode] = ()
@@ -213,6 +214,12 @@ class Settings(BaseSettings):
         names = [name for name in Settings.model_fields if name.startswith("inference_") or name in SHARED_SETTINGS]
         values = {name.upper(): getattr(self, name) for name in names if name not in BOT_ALONE}
         return {name: _as_variable(value) for name, value in values.items() if value is not None}
+
+    @property
+    def discord_proxy(self) -> str | None:
+        """What Discord is reached through; None for nothing, also where NO_PROXY names it."""
+        names = {name.strip().lstrip(".") for name in (self.no_proxy or "").split(",")}
+        return None if names & {"*", "com", "discord.com"} else self.https_proxy
 
     @property
     def partition(self) -> Partition:

@@ -28,6 +28,8 @@ class FakeS3:
             return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>")
         if bucket not in self.objects:
             return web.Response(status=404, text="<Error><Code>NoSuchBucket</Code></Error>")
+        if "list-type" in request.query:
+            return _listing(self.objects[bucket], request.query.get("prefix", ""))
         return await self._object(request, self.objects[bucket], key[0]) if key else web.Response()
 
     async def _object(self, request: web.Request, objects: dict[str, bytes], key: str) -> web.Response:
@@ -41,6 +43,16 @@ class FakeS3:
             case _ if key in objects:
                 return web.Response(body=objects[key])
         return web.Response(status=404, text=MISSING)
+
+
+def _listing(objects: dict[str, bytes], prefix: str) -> web.Response:
+    found = "".join(
+        f"<Contents><Key>{key}</Key><Size>{len(data)}</Size><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>"
+        for key, data in sorted(objects.items())
+        if key.startswith(prefix)
+    )
+    body = f'<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>'
+    return web.Response(text=body, content_type="application/xml")
 
 
 @asynccontextmanager

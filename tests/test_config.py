@@ -161,3 +161,13 @@ def test_settings_do_not_change() -> None:
     """They are read once."""
     with pytest.raises(ValueError, match="frozen"):
         load_settings(None).queue_size = 3
+
+
+@pytest.mark.parametrize(
+    ("bypassed", "proxy"),
+    [(None, "http://p:3128"), ("localhost, .example.org", "http://p:3128"), ("discord.com", None), ("*", None)],
+)
+def test_discord_can_be_left_out_of_the_proxy(tmp_path: Path, bypassed: str | None, proxy: str | None) -> None:
+    """NO_PROXY, as other programs read it."""
+    settings = load_settings(None, data_dir=tmp_path, https_proxy="http://p:3128", no_proxy=bypassed)
+    assert settings.discord_proxy == proxy

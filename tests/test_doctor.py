@@ -3,8 +3,10 @@
 import base64
 import socket
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
@@ -49,6 +51,18 @@ async def test_a_good_setup_has_no_problem(tmp_path: Path, discord: dict[str, ob
     assert {finding.grade for finding in findings} == {"ok"}
     assert about("token", findings).text == "Discord knows it as Easel"
     assert not (tmp_path / "data").exists(), "looking must not create anything"
+
+
+@pytest.mark.parametrize(("off", "grade"), [(3.0, "ok"), (1200.0, "warning"), (-90.0, "warning")])
+async def test_the_clock_is_held_against_discords(
+    tmp_path: Path, discord: dict[str, object], monkeypatch: pytest.MonkeyPatch, off: float, grade: str
+) -> None:
+    """One that is minutes off is named, with the direction."""
+    monkeypatch.setattr(doctor, "time", SimpleNamespace(time=lambda: time.time() + off))
+    finding = about("clock", await examine(settings(tmp_path, discord_token=TOKEN)))
+    assert finding.grade == grade
+    assert ("ahead" in finding.text) == (off > 10)
+    assert ("behind" in finding.text) == (off < -10)
 
 
 async def test_a_token_that_discord_refuses(tmp_path: Path, discord: dict[str, object]) -> None:

@@ -24,6 +24,7 @@ from bot.cli.moderation import moderation_commands
 from bot.cli.run import run
 from bot.cli.safety import safety_commands
 from bot.cli.serve import serve
+from bot.cli.storage import storage_commands
 from bot.cli.surroundings import take_any_terminal
 from bot.cli.train import train_commands
 from bot.errors import CommandError, ConfigurationError, UserError
@@ -48,6 +49,7 @@ for command in (demo, run, serve, imagine, check, find, doctor, version):
 database_commands.command("hash")(hash_pictures)
 for group, name in (
     (database_commands, "db"), (model_commands, "models"), (train_commands, "train"), (audit_commands, "audit"),
+    (storage_commands, "storage"),
     (safety_commands, "safety"),
     (discord_commands, "commands"), (moderation_commands, "moderation"),
 ):  # fmt: skip

@@ -8,8 +8,10 @@ import os
 import shutil
 import socket
 import stat
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -29,6 +31,7 @@ from bot.pool.runtime import runtime_place, socket_owner
 from bot.pool.servers import named_servers
 
 DISCORD_API: Final = "https://discord.com/api/v10"
+CLOCK_SECONDS: Final = 10.0
 ENOUGH_DISK: Final = 2**30
 PATIENCE: Final = aiohttp.ClientTimeout(total=5)
 
@@ -110,7 +113,7 @@ async def _token(settings: Settings) -> list[Finding]:
     try:
         async with (
             aiohttp.ClientSession(
-                timeout=PATIENCE, headers={"Authorization": f"Bot {token}"}, proxy=settings.https_proxy
+                timeout=PATIENCE, headers={"Authorization": f"Bot {token}"}, proxy=settings.discord_proxy
             ) as session,
             session.get(f"{DISCORD_API}/applications/@me") as answer,
         ):
@@ -118,10 +121,24 @@ async def _token(settings: Settings) -> list[Finding]:
                 return [Finding("token", "problem", "Discord does not know DISCORD_TOKEN (401)", where)]
             answer.raise_for_status()
             application = await answer.json()
+            told = answer.headers.get("Date")
     except (aiohttp.ClientError, TimeoutError) as error:
         cure = "Check the network or a firewall; where a proxy leads to the world, name it in HTTPS_PROXY."
         return [Finding("token", "warning", f"discord.com could not be asked: {error or type(error).__name__}", cure)]
-    return [Finding("token", "ok", f"Discord knows it as {application['name']}"), _intents(application)]
+    known = Finding("token", "ok", f"Discord knows it as {application['name']}")
+    return [known, _intents(application), *_clock(told, time.time())]
+
+
+def _clock(told: str | None, now: float) -> list[Finding]:
+    """Against Discord's own; the bot bears a wrong one, but times in its log, limits and timeouts are wrong with it."""
+    try:
+        off = now - parsedate_to_datetime(told or "").timestamp()
+    except ValueError:
+        return []
+    if abs(off) < CLOCK_SECONDS:
+        return [Finding("clock", "ok", "it goes as Discord's")]
+    text = f"it is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} Discord's"
+    return [Finding("clock", "warning", text, "Let it be set over the network: timedatectl set-ntp true.")]
 
 
 def _intents(application: dict[str, object]) -> Finding:

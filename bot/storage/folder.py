@@ -7,6 +7,9 @@ Reading and writing happen in threads, never on the event loop.
 import asyncio
 import os
 import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -15,6 +18,15 @@ import structlog
 from bot.errors import ConfigurationError, NotFound, NotSaved
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """`size` is in bytes."""
+
+    key: str
+    size: int
+    written_at: datetime
 
 
 class Storage(Protocol):
@@ -28,6 +40,9 @@ class Storage(Protocol):
 
     async def delete(self, key: str) -> None:
         """Forget it; nothing happens where there is none."""
+
+    def files(self) -> AsyncIterator[StoredFile]:
+        """All there are."""
 
 
 class FolderStorage:
@@ -66,6 +81,23 @@ class FolderStorage:
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def files(self) -> AsyncIterator[StoredFile]:
+        """What a crash left half written is among them."""
+        folders = await asyncio.to_thread(lambda: [Path(name) for name, _, _ in os.walk(self._folder)])
+        for folder in folders:
+            for file in await asyncio.to_thread(self._in, folder):
+                yield file
+
+    def _in(self, folder: Path) -> list[StoredFile]:
+        """Those that lie right in a folder."""
+        found = []
+        for path in folder.iterdir() if folder.exists() else ():
+            if path.is_file():
+                about = path.stat()
+                at = datetime.fromtimestamp(about.st_mtime, UTC)
+                found.append(StoredFile(path.relative_to(self._folder).as_posix(), about.st_size, at))
+        return found
 
     def _path(self, key: str) -> Path:
         parts = PurePosixPath(key).parts

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.errors import ConfigurationError, NotFound, NotSaved
+from bot.storage.folder import StoredFile
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,13 @@ class S3Storage:
 
     async def delete(self, key: str) -> None:
         await self._client.delete_object(**self._where(key))
+
+    async def files(self) -> AsyncIterator[StoredFile]:
+        prefix = self._bucket.prefix
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name, Prefix=prefix)
+        async for page in pages:
+            for one in page.get("Contents", ()):
+                yield StoredFile(one["Key"].removeprefix(prefix), int(one["Size"]), one["LastModified"])
 
     def _where(self, key: str) -> dict[str, str]:
         parts = PurePosixPath(key).parts

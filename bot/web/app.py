@@ -72,7 +72,7 @@ async def serve_pages(services: Services, directory: Directory, application_id: 
     discord = None
     if secret is not None and application_id is not None:
         discord = DiscordLogin(
-            application_id, secret.get_secret_value(), redirect=f"{url}/login/callback", proxy=settings.https_proxy
+            application_id, secret.get_secret_value(), redirect=f"{url}/login/callback", proxy=settings.discord_proxy
         )
     async with AsyncExitStack() as stack:
         try:

@@ -11,7 +11,7 @@ from typing import Final
 from tests.discord_wire.stand_in import StandIn
 
 ROOT: Final = Path(__file__).parent.parent.parent
-PATIENCE: Final = 60.0  # seconds that a busy machine may take
+PATIENCE: Final = 180.0  # seconds that a busy machine may take
 
 
 class BotProcess:
