@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 32  # prompts that are read at a time; an inference server takes 64
 LOADED_AT_ONCE: Final = 5000
 MOST_IN_MEMORY: Final = 200_000  # vectors of all servers together: 300 MB
-LEAST: Final = 0.2  # of the cosine; below it, texts have nothing to do with each other
+LEAST: Final = 0.25  # of the cosine; below it, texts have nothing to do with each other
+BESIDE_THE_BEST: Final = 0.6  # of the best one's: what is so much further away is no answer beside it
 LOOKED_AT: Final = 2  # shares a result, for what does not show
 PATIENCE_SECONDS: Final = 5.0
 RELOAD_SECONDS: Final = 600.0
@@ -63,7 +64,8 @@ class _Server:
         scores = self.vectors[: self.count] @ vector
         best = np.argpartition(scores, -min(most, self.count))[-most:]
         best = best[np.argsort(-scores[best], kind="stable")]
-        return [int(self.ids[place]) for place in best if scores[place] >= LEAST]
+        least = max(LEAST, BESIDE_THE_BEST * float(scores[best[0]]))
+        return [int(self.ids[place]) for place in best if scores[place] >= least]
 
 
 class Meaning:

@@ -35,13 +35,17 @@ TO_TRY: Final = {
     ),
     "Look": (
         ("What was shared here", "/gallery"),
+        ("Find them by meaning", "/gallery search:an animal"),
         ("Your own pictures", "/history"),
         ("What you have left", "/limits"),
         ("Who is waiting", "/queue"),
         ("Stop what is not finished", "/cancel"),
         ("All commands", "/help"),
     ),
-    "Manage": (("Choose where and how Easel draws", "/settings"),),
+    "Manage": (
+        ("Choose where and how Easel draws", "/settings"),
+        ("Begin a contest", "/contest start theme:animals in the snow entries:10 minutes voting:10 minutes"),
+    ),
     "Moderate": (
         ("Read the request log", "/mod log"),
         ("Time Bo out", "/mod timeout @Bo duration:10 minutes reason:Trying it out"),
