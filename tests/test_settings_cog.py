@@ -72,8 +72,9 @@ async def test_every_setting_stands_on_the_page_of_its_section(town: Town, olga:
     await town.services.server_settings.choose(_actor(town, olga), "max_images", ["4"])
     shown = await panel(town, olga)
     assert "**Pictures**\n-# At most: 4 pictures" in said(shown)
-    for section in ("Models", "Safety and moderators", "Gallery and sharing"):
-        assert f"**{section}**\n-# nothing chosen" in said(shown)
+    for section in ("models", "safety", "gallery"):
+        title, about = words.SECTIONS[section]
+        assert f"**{title}**\n-# {about}" in said(shown), "where nothing is chosen, what can be"
     assert labels(shown, "easel:setopen:").keys() == set(SECTIONS)
     for section in SECTIONS:
         page = await panel(town, olga, section)
@@ -167,8 +168,8 @@ async def test_a_role_has_its_own_page(town: Town, olga: simcord.MemberActor) ->
     town.env.backend.add_member_role(town.guild.id, town.ada.id, patrons.id)
     drawn, _ = await town.imagine("a cat")
     assert drawn.order.priority == PREFERRED
-    for name in own:
-        await olga.select(page, ["-"], custom_id=own[name])
+    await olga.select(page, ["normal"], custom_id=own["priority"])
+    await olga.select(page, ["-"], custom_id=own["role_limit"])
     assert (await town.services.guild_settings.get(town.guild.id)).roles == ()
 
 
@@ -187,6 +188,20 @@ async def test_models_are_those_that_are_ready(town: Town, olga: simcord.MemberA
     assert list(labels(shown, "easel:set:models:")) == ["big", "small"]
     await choose(olga, shown, "models", [])
     assert (await town.services.guild_settings.get(town.guild.id)).drawing.models is None
+
+
+async def test_no_list_offers_the_same_twice(town: Town, olga: simcord.MemberActor) -> None:
+    """What counts anyway is one of the choices; choosing it is to choose nothing."""
+    for section in SECTIONS:
+        page = await panel(town, olga, section)
+        for part in parts(page):
+            shown = [option["label"] for option in part.get("options", ())]
+            assert len(shown) == len(set(shown)), shown
+            assert not shown or "placeholder" in part or any(option.get("default") for option in part["options"])
+    pictures = await panel(town, olga, "pictures")
+    await choose(olga, pictures, "default_images", ["1"])
+    await choose(olga, again(town, olga, pictures), "default_images", ["4"])
+    assert (await town.services.guild_settings.get(town.guild.id)).drawing == Drawing()
 
 
 async def test_a_value_may_be_typed(town: Town, olga: simcord.MemberActor) -> None:
@@ -259,6 +274,8 @@ async def test_no_more_is_offered_than_the_operator_allows(town: Town, olga: sim
     assert offered["max_images"] == ("-", "1", "4")
     assert offered["level"] == ("-", "standard", "strict")
     assert offered["priority"] == ("-", "normal", "later")
+    usual = {one.name: settings.usual(one) for one in SETTINGS}
+    assert (usual["default_images"], usual["max_images"], usual["level"]) == ("4", "4", "standard")
     assert offered["retention_days"] == ("-", "7", "30", "90")
     manager = _actor(town, olga)
     with pytest.raises(InvalidOption, match="no_choice"):

@@ -31,7 +31,9 @@ LIMITS: Final = ("5/hour", "10/hour", "20/hour", "20/day", "50/day", "100/day")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`choices` are its usual values, `typed` what else may be written; `part` and `field` say where it is kept.
+    """`choices` are its common values, `typed` what else may be written; `part` and `field` say where it is kept.
+
+    `usual` is the choice that is no other than none: what counts anyway, in a server or for a role.
 
     Those of `drawing` may be chosen for a channel alone, too; those of `role` are chosen for a role.
     """
@@ -43,6 +45,7 @@ class Setting:
     part: Part = "server"
     field: str = ""
     typed: Literal["", "limit", "days"] = ""
+    usual: str = ""
 
     @property
     def kept_in(self) -> str:
@@ -56,19 +59,19 @@ class Setting:
 SETTINGS: Final = (
     Setting("allowed_channel_ids", "use", "channels"),
     Setting("language", "use", choices=(UNCHOSEN, "en-US", "de", "fr", "es-ES", "pt-BR", "ja")),
-    Setting("default_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing"),
-    Setting("max_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing"),
+    Setting("default_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing", usual="4"),
+    Setting("max_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing", usual="9"),
     Setting("default_guidance", "pictures", choices=(UNCHOSEN, "2", "4", "6", "8", "10", "15"), part="drawing"),
-    Setting("spoiler", "pictures", choices=(UNCHOSEN, "no", "yes"), part="drawing"),
+    Setting("spoiler", "pictures", choices=(UNCHOSEN, "no", "yes"), part="drawing", usual="no"),
     Setting("default_model", "models", "model", part="drawing"),
     Setting("models", "models", "models", part="drawing"),
     Setting("limit_per_person", "limits", choices=(UNCHOSEN, *LIMITS), part="drawing", typed="limit"),
-    Setting("priority", "limits", choices=(UNCHOSEN, *get_args(PriorityName)), part="role"),
+    Setting("priority", "limits", choices=(UNCHOSEN, *get_args(PriorityName)), part="role", usual="normal"),
     Setting(
         "role_limit", "limits", choices=(UNCHOSEN, OFF, *LIMITS), part="role", field="limit_per_person", typed="limit"
     ),
     Setting("role_models", "limits", "models", part="role", field="models"),
-    Setting("level", "safety", choices=(UNCHOSEN, *LEVELS), part="drawing"),
+    Setting("level", "safety", choices=(UNCHOSEN, *LEVELS), part="drawing", usual="standard"),
     Setting("moderator_role_id", "safety", "role"),
     Setting("review_channel_id", "safety", "channel"),
     Setting("misuse_blocks", "safety", choices=(OFF, "3", "5", "10", "20"), part="misuse", field="blocks"),
@@ -132,6 +135,15 @@ class ServerSettings:
             return tuple(one for one in setting.choices if one == UNCHOSEN or int(one) <= most.retention_days)
         return setting.choices
 
+    def usual(self, setting: Setting) -> str | None:
+        """The choice that counts in a server, or for a role, where nothing is chosen; None where it is none of them."""
+        choices = self.choices(setting)
+        if setting.name == "level":
+            return self._ceiling.at_least("standard")
+        if setting.usual in choices:
+            return setting.usual
+        return choices[-1] if setting.usual.isdecimal() else None  # the operator allows less
+
     async def change(self, actor: Actor, **choices: object) -> GuildRecord:
         """Change the named choices of this server and leave the others.  Raises MissingPermission, ServersOnly."""
         actor.require("manage_guild")
@@ -145,7 +157,8 @@ class ServerSettings:
         setting = BY_NAME.get(name)
         if setting is None or not scope.takes(setting):
             raise InvalidOption(name, "unknown_setting", {"value": name})
-        change = {setting.kept_in: self._read(setting, values)}
+        same = scope.channel_id is None and list(values) == [self.usual(setting)]
+        change = {setting.kept_in: self._read(setting, [UNCHOSEN] if same else values)}
         here, by = _here(actor), actor.user_id
 
         def edited(record: GuildRecord) -> GuildRecord:

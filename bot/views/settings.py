@@ -81,6 +81,7 @@ async def settings_layout(
         models=tuple(services.pool.models()),
         terms=await services.terms.of(actor) if section == "safety" else (),
         choices={setting.name: settings.choices(setting) for setting in SETTINGS},
+        usual={setting.name: settings.usual(setting) for setting in SETTINGS},
     )
     return SettingsLayout(stand, section if section is not None and stand.settings(section) else None)
 

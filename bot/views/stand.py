@@ -35,6 +35,7 @@ class Stand:
     models: tuple[ModelDescription, ...] = ()
     terms: tuple[BlockedTerm, ...] = ()
     choices: Mapping[str, tuple[str, ...]] | None = None
+    usual: Mapping[str, str | None] | None = None
 
     def settings(self, section: str) -> list[Setting]:
         return [one for one in SETTINGS if one.section == section and self.scope.takes(one)]
@@ -96,6 +97,10 @@ def options(setting: Setting, stand: Stand) -> Iterator[discord.SelectOption]:
         yield from _models(setting, stand, chosen)
         return
     choices = (stand.choices or {}).get(setting.name, setting.choices)
+    usual = None if stand.scope.channel_id is not None else (stand.usual or {}).get(setting.name)
+    if usual is not None:
+        choices = tuple(value for value in choices if value != UNCHOSEN)
+        chosen = (usual,) if chosen == (UNCHOSEN,) else chosen
     more = [value for value in chosen if value not in choices]  # typed, or chosen before the operator allowed less
     for value in (*choices, *more):
         label = shorten(stand.label(setting, value), 100)

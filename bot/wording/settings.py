@@ -101,7 +101,6 @@ LANGUAGES: Final = {
     "ja": "日本語",
 }  # fmt: skip
 AS_THE_SERVER: Final = later("As in the whole server")
-AS_IT_COMES: Final = later("nothing chosen")
 OVERVIEW: Final = later("Overview")
 OPEN_SECTION: Final = later("Choose what to change …")
 ONE_CHANNEL: Final = later("Choose for one channel alone …")
@@ -135,9 +134,10 @@ def setting(name: str) -> str:
 
 
 def summary(section: str, chosen: Sequence[tuple[str, str]]) -> str:
-    """A line of the overview: the section, and what was chosen in it."""
+    """A line of the overview: the section, and what was chosen in it, or, before anything was, what can be."""
+    title, about = SECTIONS[section]
     told = " · ".join(f"{say(TITLES[name][0])}: {value}" for name, value in chosen)
-    return f"**{say(SECTIONS[section][0])}**\n-# {told or say(AS_IT_COMES)}"
+    return f"**{say(title)}**\n-# {told or say(about)}"
 
 
 def label(name: str, value: str) -> str:
