@@ -10,7 +10,7 @@ from typing import Final
 
 import discord
 
-from bot.web.site import Channel, Member, Server
+from bot.web.site import Member, Named, Server
 
 BELIEVED_SECONDS: Final = 60.0
 MAX_BELIEVED: Final = 10_000
@@ -39,12 +39,17 @@ class DiscordDirectory:
         shards = getattr(self._client, "shards", {})
         return self._client.is_ready() and not any(shard.is_closed() for shard in shards.values())
 
-    def channels(self, guild_id: int) -> tuple[Channel, ...]:
+    def channels(self, guild_id: int) -> tuple[Named, ...]:
         guild = self._client.get_guild(guild_id)
         if guild is None:
             return ()
         writable = [one for one in guild.text_channels if one.permissions_for(guild.me).send_messages]
-        return tuple(Channel(one.id, one.name) for one in writable)
+        return tuple(Named(one.id, one.name) for one in writable)
+
+    def roles(self, guild_id: int) -> tuple[Named, ...]:
+        guild = self._client.get_guild(guild_id)
+        given = () if guild is None else (one for one in guild.roles if not one.is_default() and not one.managed)
+        return tuple(Named(one.id, one.name) for one in reversed(tuple(given)))
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         guild = self._client.get_guild(guild_id)

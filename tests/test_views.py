@@ -12,7 +12,7 @@ from discord import ui
 from bot.actions.contests import Contest
 from bot.actions.ideas import Ideas
 from bot.actions.notices import ContestNotice, DigestNotice, SharedNotice, Shown
-from bot.actions.settings import SECTIONS, Scope, SectionName
+from bot.actions.settings import SECTIONS, SETTINGS, Scope, SectionName
 from bot.database.blocked_terms import BlockedTerm
 from bot.database.contests import ContestRecord
 from bot.database.favourites import OwnFavourite
@@ -86,10 +86,11 @@ def worst_stands() -> list[Stand]:
         digest=True, sharing="opt_out", sharing_role_ids=many, language="pt-BR", roles=roles, misuse=Misuse(20, 24, 40),
     )  # fmt: skip
     terms = tuple(BlockedTerm(number, 1, "w" * 100, "block", 1, NOW) for number in range(500))
+    offers = {one.name: tuple((value, False) for value in one.choices) for one in SETTINGS}
     return [
-        Stand(record, models=models, terms=terms),
-        Stand(drawing, Scope(channel_id=big), models=models),
-        Stand(roles[0], Scope(role_id=big), models=models),
+        Stand(record, models=models, terms=terms, offers=offers),
+        Stand(drawing, Scope(channel_id=big), models=models, offers=offers),
+        Stand(roles[0], Scope(role_id=big), models=models, offers=offers),
     ]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.actions.actor import Actor
 from bot.database.community import ContestTable
-from bot.database.guild import GuildRecord
+from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule
 from bot.database.records import ShareRecord
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, OTHER_GUILD, OUTSIDER, STRANGER, Pages, pages
@@ -54,14 +54,14 @@ async def test_a_gallery_is_its_members_until_its_managers_open_it(site: Pages) 
     assert (await anonymous.get("/gallery/12345")).status == 303
     assert (await outsider.get("/gallery/12345")).status == 404
     manager = await site.browser(MANAGER)
-    await manager.post(f"/console/{GUILD}/settings", {"gallery_is_public": "1"})
+    await manager.post(f"/console/{GUILD}/settings", {"gallery_is_public": "yes"})
     for path in paths:
         assert (await anonymous.get(AT + path)).status == 200
         assert (await outsider.get(AT + path)).status == 200
     assert (await anonymous.post(f"{AT}/{share.id}/vote")).status == 401
     assert (await outsider.post(f"{AT}/{share.id}/vote")).status == 404
     assert "noindex" in (await anonymous.get(AT)).text
-    await manager.post(f"/console/{GUILD}/settings", {"gallery_is_public": "1", "gallery_is_searchable": "1"})
+    await manager.post(f"/console/{GUILD}/settings", {"gallery_is_public": "yes", "gallery_is_searchable": "yes"})
     for path in ("", f"/{share.id}"):
         assert "noindex" not in (await anonymous.get(AT + path)).text
     assert "/vote" not in (await anonymous.get(f"{AT}/{share.id}")).text
@@ -333,13 +333,40 @@ async def test_markup_and_long_prompts_stay_text(site: Pages) -> None:
 
 
 async def test_settings_are_the_managers_and_audited(site: Pages) -> None:
-    """Public or not, where reviews go, how long rows are kept; nonsense is refused by name."""
-    manager = await site.browser(MANAGER)
-    form = {"review_channel": "77", "retention_days": "90"}
-    assert (await manager.post(f"/console/{GUILD}/settings", form)).status == 303
-    assert await site.services.guild_settings.get(GUILD) == GuildRecord(GUILD, review_channel_id=77, retention_days=90)
+    """All that `/settings` has for a whole server; nonsense is refused by name, and then nothing of the form counts."""
+    manager, address = await site.browser(MANAGER), f"/console/{GUILD}/settings"
+    form = {
+        "review_channel_id": "77", "retention_days": "30", "retention_days.other": "91", "moderator_role_id": "88",
+        "max_images": "4", "default_images": "4", "misuse_blocks": "off", "digest": "yes", "language": "de",
+    }  # fmt: skip
+    assert (await manager.post(address, form)).status == 303
+    expected = GuildRecord(
+        GUILD, (), 88, 77, retention_days=91, drawing=Drawing(max_images=4), digest=True, language="de",
+        misuse=Misuse(blocks=None),
+    )  # fmt: skip
+    assert await site.services.guild_settings.get(GUILD) == expected
     assert "retention_days" in (await manager.get(f"/console/{GUILD}/audit")).text
-    for name, value in (("review_channel", "5"), ("retention_days", "0"), ("retention_days", "x")):
-        answer = await manager.post(f"/console/{GUILD}/settings", {name: value})
+    shown = (await manager.get(address)).text
+    for option in ('value="91" selected', 'value="88" selected', 'value="77" selected', 'value="off" selected'):
+        assert option in shown
+    for name, value in (
+        ("review_channel_id", "5"), ("moderator_role_id", "5"), ("retention_days", "0"), ("retention_days", "x"),
+        ("max_images", "100"), ("limit_per_person.other", "many"),
+    ):  # fmt: skip
+        answer = await manager.post(address, {"limit_per_person": "-", "digest": "no", name: value})
         assert answer.status == 400
         assert value in answer.text[answer.text.index("<h1>") :]
+    assert await site.services.guild_settings.get(GUILD) == expected
+
+
+async def test_a_whole_form_unchooses_what_it_leaves_out(site: Pages) -> None:
+    """As browsers send lists of which nothing is chosen; what is for one role stays."""
+    rule = RoleRule(89, "first")
+    await site.services.guild_settings.set(GuildRecord(GUILD, (42,), sharing_role_ids=(88,), roles=(rule,)), MANAGER)
+    manager, address = await site.browser(MANAGER), f"/console/{GUILD}/settings"
+    assert (await manager.post(address, {"digest": "yes"})).status == 303
+    assert (await site.services.guild_settings.get(GUILD)).allowed_channel_ids == (42,)
+    assert (await manager.post(address, {"complete": "1", "digest": "no", "sharing": "opt_in",
+                                         "gallery_is_public": "no", "gallery_is_searchable": "no",
+                                         "misuse_blocks": "5", "misuse_burst": "off"})).status == 303  # fmt: skip
+    assert await site.services.guild_settings.get(GUILD) == GuildRecord(GUILD, roles=(rule,))

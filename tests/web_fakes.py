@@ -15,7 +15,7 @@ from aiohttp.web import Application, Request
 from bot.services import Services
 from bot.web.app import create_app
 from bot.web.discord_login import DiscordLogin
-from bot.web.site import Channel, Member, Person, Server, Site
+from bot.web.site import Member, Named, Person, Server, Site
 from tests.bot_fakes import ADA, BOB, GUILD, FakePool, services
 
 OTHER_GUILD: Final = 7_000_000_000_000_000_099
@@ -49,8 +49,11 @@ class FakeDirectory:
     def connected(self) -> bool:
         return self.at_discord
 
-    def channels(self, guild_id: int) -> tuple[Channel, ...]:
-        return (Channel(42, "channel-42"), Channel(77, "moderators")) if guild_id == GUILD else ()
+    def channels(self, guild_id: int) -> tuple[Named, ...]:
+        return (Named(42, "channel-42"), Named(77, "moderators")) if guild_id == GUILD else ()
+
+    def roles(self, guild_id: int) -> tuple[Named, ...]:
+        return (Named(88, "keepers"), Named(89, "patrons")) if guild_id == GUILD else ()
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         return f"channel-{channel_id}" if guild_id in self.names else None

@@ -4,8 +4,9 @@ In: an actor and the choices.  Out: the choices in force.  Knows no Discord.  Wh
 person's order is in `orders/entitlement.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, Final, Literal, get_args
 
 from limits import parse_many
@@ -153,31 +154,45 @@ class ServerSettings:
 
     async def choose(self, actor: Actor, name: str, values: Sequence[str], scope: Scope = SERVER) -> None:
         """Change one setting.  Raises InvalidOption, MissingPermission, ServersOnly."""
+        await self.choose_all(actor, {name: values}, scope)
+
+    async def choose_all(self, actor: Actor, chosen: Mapping[str, Sequence[str]], scope: Scope = SERVER) -> None:
+        """Change these settings, or, where one of them cannot be so, none.  Raises as `choose`."""
         actor.require("manage_guild")
+        changes = [self._change(name, values, scope) for name, values in chosen.items()]
+        here, by = _here(actor), actor.user_id
+
+        def edited(record: GuildRecord) -> GuildRecord:
+            for setting, change in changes:
+                record = _changed(record, setting, change, scope)
+            return record
+
+        def drawn(drawing: Drawing) -> Drawing:
+            return reduce(lambda one, change: replace(one, **change[1]), changes, drawing)
+
+        if scope.channel_id is not None:
+            await self._guild_settings.change_channel(here, scope.channel_id, by, drawn)
+        else:
+            await self._guild_settings.change(here, by, edited)
+
+    def offered(self, setting: Setting, record: Record, scope: Scope = SERVER) -> tuple[tuple[str, bool], ...]:
+        """The values to choose from, and whether each is chosen; none of them says the same as another."""
+        chosen, choices = chosen_values(setting, record), self.choices(setting)
+        usual = None if scope.channel_id is not None else self.usual(setting)
+        if usual is not None:
+            choices = tuple(value for value in choices if value != UNCHOSEN)
+            chosen = (usual,) if chosen == (UNCHOSEN,) else chosen
+        more = [value for value in chosen if value not in choices]  # typed, or chosen before the operator allowed less
+        return tuple((value, value in chosen) for value in (*choices, *more))
+
+    # ------------------------------------------------------------------------------------------------ private
+
+    def _change(self, name: str, values: Sequence[str], scope: Scope) -> tuple[Setting, dict[str, Any]]:
         setting = BY_NAME.get(name)
         if setting is None or not scope.takes(setting):
             raise InvalidOption(name, "unknown_setting", {"value": name})
         same = scope.channel_id is None and list(values) == [self.usual(setting)]
-        change = {setting.kept_in: self._read(setting, [UNCHOSEN] if same else values)}
-        here, by = _here(actor), actor.user_id
-
-        def edited(record: GuildRecord) -> GuildRecord:
-            if scope.role_id is not None:
-                return _with_rule(record, replace(record.rule(scope.role_id), **change))
-            if setting.part == "drawing":
-                return replace(record, drawing=replace(record.drawing, **change))
-            if setting.part == "misuse":
-                return replace(record, misuse=replace(record.misuse, **change))
-            return replace(record, **change)
-
-        if scope.channel_id is not None:
-            await self._guild_settings.change_channel(
-                here, scope.channel_id, by, lambda drawing: replace(drawing, **change)
-            )
-        else:
-            await self._guild_settings.change(here, by, edited)
-
-    # ------------------------------------------------------------------------------------------------ private
+        return setting, {setting.kept_in: self._read(setting, [UNCHOSEN] if same else values)}
 
     def _read(self, setting: Setting, values: Sequence[str]) -> Any:
         if setting.kind in ("channels", "roles"):
@@ -221,6 +236,16 @@ def chosen_values(setting: Setting, record: Record) -> tuple[str, ...]:
     if value is None:
         return () if setting.kind != "choice" else (OFF,) if setting.part == "misuse" else (UNCHOSEN,)
     return (f"{value:g}" if isinstance(value, float) else str(value),)
+
+
+def _changed(record: GuildRecord, setting: Setting, change: dict[str, Any], scope: Scope) -> GuildRecord:
+    if scope.role_id is not None:
+        return _with_rule(record, replace(record.rule(scope.role_id), **change))
+    if setting.part == "drawing":
+        return replace(record, drawing=replace(record.drawing, **change))
+    if setting.part == "misuse":
+        return replace(record, misuse=replace(record.misuse, **change))
+    return replace(record, **change)
 
 
 def _with_rule(record: GuildRecord, rule: RoleRule) -> GuildRecord:

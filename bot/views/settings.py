@@ -74,14 +74,15 @@ async def settings_layout(
     actor, services = actor_of(interaction), interaction.client.services
     actor.require("manage_guild")
     settings = services.server_settings
+    record = await settings.of(actor, scope)
+    offers = {one.name: settings.offered(one, record, scope) for one in SETTINGS if scope.takes(one)}
     stand = Stand(
-        record=await settings.of(actor, scope),
+        record=record,
         scope=scope,
         ceiling=services.entitlements.ceiling,
         models=tuple(services.pool.models()),
         terms=await services.terms.of(actor) if section == "safety" else (),
-        choices={setting.name: settings.choices(setting) for setting in SETTINGS},
-        usual={setting.name: settings.usual(setting) for setting in SETTINGS},
+        offers=offers,
     )
     return SettingsLayout(stand, section if section is not None and stand.settings(section) else None)
 

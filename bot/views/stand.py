@@ -34,8 +34,7 @@ class Stand:
     ceiling: Ceiling = field(default_factory=Ceiling)
     models: tuple[ModelDescription, ...] = ()
     terms: tuple[BlockedTerm, ...] = ()
-    choices: Mapping[str, tuple[str, ...]] | None = None
-    usual: Mapping[str, str | None] | None = None
+    offers: Mapping[str, tuple[tuple[str, bool], ...]] | None = None
 
     def settings(self, section: str) -> list[Setting]:
         return [one for one in SETTINGS if one.section == section and self.scope.takes(one)]
@@ -96,15 +95,8 @@ def options(setting: Setting, stand: Stand) -> Iterator[discord.SelectOption]:
     if setting.kind in ("model", "models"):
         yield from _models(setting, stand, chosen)
         return
-    choices = (stand.choices or {}).get(setting.name, setting.choices)
-    usual = None if stand.scope.channel_id is not None else (stand.usual or {}).get(setting.name)
-    if usual is not None:
-        choices = tuple(value for value in choices if value != UNCHOSEN)
-        chosen = (usual,) if chosen == (UNCHOSEN,) else chosen
-    more = [value for value in chosen if value not in choices]  # typed, or chosen before the operator allowed less
-    for value in (*choices, *more):
-        label = shorten(stand.label(setting, value), 100)
-        yield discord.SelectOption(label=label, value=value, default=value in chosen)
+    for value, is_chosen in (stand.offers or {}).get(setting.name, ()):
+        yield discord.SelectOption(label=shorten(stand.label(setting, value), 100), value=value, default=is_chosen)
     if setting.typed:
         yield discord.SelectOption(label=say(words.OTHER), value=OTHER)
 

@@ -23,8 +23,8 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """A text channel."""
+class Named:
+    """A text channel, or a role."""
 
     id: int
     name: str
@@ -59,8 +59,11 @@ class Directory(Protocol):
     def connected(self) -> bool:
         """Whether the bot is at Discord's gateway now."""
 
-    def channels(self, guild_id: int) -> tuple[Channel, ...]:
+    def channels(self, guild_id: int) -> tuple[Named, ...]:
         """Where the bot may write, in Discord's order."""
+
+    def roles(self, guild_id: int) -> tuple[Named, ...]:
+        """Those that people give, the highest first."""
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:
         """None for a channel that the bot does not see."""

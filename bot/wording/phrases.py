@@ -92,6 +92,7 @@ PROBLEMS: Final = {
     "no_number": later("{field} is “{value}”; it must be a number."),
     "no_day": later("{field} is “{value}”; a day reads like 2026-11-29."),
     "no_channel": later("This server has no channel {value}."),
+    "no_role": later("This server has no role {value}."),
     "word_missing": later("To erase everything, write the word “{value}” into the box."),
     "no_id": later("No Discord id has so many digits."),
     "past": later("A timeout's end is {value}; it must lie in the future."),
