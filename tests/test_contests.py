@@ -8,6 +8,7 @@ from pathlib import Path
 
 import discord
 import pytest
+from discord import ui
 from sqlalchemy import update
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -335,6 +336,36 @@ async def test_a_contest_is_called_off_by_a_manager_alone(town: Town) -> None:
     assert "You need the permission" in said(answer(await town.bo.slash(town.pictures, "contest cancel")))
     told = answer(await olga.slash(town.pictures, "contest cancel"))
     assert "called off" in said(told).lower()
+
+
+async def test_forged_buttons_find_nothing(town: Town) -> None:
+    """Ids that nobody wrote, of contests and pictures that are not there, or are another server's."""
+    elsewhere = Draft(town.guild.id + 1, 1, "theirs", datetime.now(UTC) + DAY, datetime.now(UTC) + 2 * DAY)
+    theirs = await ContestLog(town.services.database).begin(elsewhere, 1)
+    for custom_id in (
+        f"easel:entries:{theirs.id}:0", "easel:entries:zzzzzzzzzzzzz:0", f"easel:castvote:{theirs.id}:1:0",
+        "easel:castvote:1:zzzzzzzzzzzzz:99999", f"easel:heart:{'9' * 40}",
+    ):  # fmt: skip
+        layout = ui.LayoutView()
+        button: ui.Button[ui.LayoutView] = ui.Button(label="forged", custom_id=custom_id)
+        layout.add_item(ui.ActionRow(button))
+        with town.env.time_context():
+            await town.bot.get_partial_messageable(town.pictures.id).send(view=layout)
+        refused = said(answer(await town.bo.click(last(town), custom_id=custom_id)))
+        assert "There is no such contest" in refused or "was not found in the gallery" in refused
+
+
+async def test_any_theme_is_shown_as_it_is(town: Town) -> None:
+    """Markup, pings, text that runs the other way, and two hundred characters."""
+    role = town.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    olga = town.guild.add_member(town.env.create_user("olga"), roles=[role])
+    for theme, shown in (
+        ("**@everyone** <@1> [x](http://x.y)", "\\*\\*@\u200beveryone\\*\\* \\<@\u200b1\\> \\[x\\](http\\://x\\.y)"),
+        ("\u202eעברית", "עברית"), ("x" * 200, "x" * 200),
+    ):  # fmt: skip
+        await olga.slash(town.pictures, "contest start", theme=theme)
+        assert f"Contest: {shown}\n" in said(last(town))
+        await olga.slash(town.pictures, "contest cancel")
 
 
 def last(town: Town) -> discord.Message:

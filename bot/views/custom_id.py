@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get
 
 PREFIX: Final = "easel"
 MAX_LENGTH: Final = 100  # Discord's limit
+LARGEST: Final = 2**63 - 1
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _BASE_36: Final = "base 36"
 
@@ -64,9 +65,10 @@ class Field:
     def read(self, written: str) -> Any:
         if self.is_optional and not written:
             return None
-        if self.kind is int:
-            return int(written)
-        return int(written, 36) if self.kind == Base36 else written
+        if self.kind is int or self.kind == Base36:
+            # A forged number that no row can have finds nothing, like any other.
+            return min(int(written, 10 if self.kind is int else 36), LARGEST)
+        return written
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -37,7 +37,6 @@ NAMES: Final = (
     in_context("command", "gallery"),
     in_context("command", "order"),
     in_context("command", "search"),
-    in_context("command", "restore"),
     in_context("command", "by"),
     in_context("command", "favourites"),
     in_context("command", "contest"),
