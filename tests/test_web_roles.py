@@ -51,6 +51,8 @@ TABLE: dict[str, Line] = {
     "GET /console/{guild}/people/{user}": (f"{C}/people/{ADA}", MODERATORS, {}),
     "POST /console/{guild}/people/{user}/sanction": (
         f"{C}/people/4242/sanction", MODERATORS_ACT, {"kind": "ban", "reason": "x"}),
+    "POST /console/{guild}/people/{user}/sharing": (
+        f"{C}/people/4242/sharing", MODERATORS_ACT, {"block": "1", "reason": "x"}),
     "POST /console/{guild}/people/{user}/lift": (f"{C}/people/4343/lift", MODERATORS_ACT, {}),
     "POST /console/{guild}/people/{user}/restore": (
         f"{C}/people/{ADA}/restore", (401, 404, 404, 403, 404, 404, 404), {"sanction": "99"}),
@@ -72,6 +74,10 @@ TABLE: dict[str, Line] = {
     "POST /me/erase": ("/me/erase", (401, 400, 400, 400, 400, 400, 400), {"word": "no"}),
     "GET /gallery": ("/gallery", (200, 200, 303, 303, 303, 303, 200), {}),
     "GET /gallery/{guild}": (G, MEMBERS, {}),
+    "GET /gallery/{guild}/contests": (f"{G}/contests", MEMBERS, {}),
+    "GET /gallery/{guild}/contests/{contest}": (f"{G}/contests/99", (303, *(404,) * 6), {}),
+    "POST /gallery/{guild}/contests/{contest}/enter": (f"{G}/contests/99/enter", (401, *(404,) * 6), {"picture": "1"}),
+    "POST /gallery/{guild}/contests/{contest}/vote": (f"{G}/contests/99/vote", (401, *(404,) * 6), {"picture": "1"}),
     "GET /gallery/{guild}/feed.atom": (f"{G}/feed.atom", MEMBERS, {}),
     "GET /gallery/{guild}/{share}": (f"{G}/{{share}}", MEMBERS, {}),
     "GET /gallery/{guild}/{share}/{size}": (f"{G}/{{share}}/small.webp", MEMBERS, {}),
