@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from bot.cli import app as command_line
 from bot.errors import CommandError
 from inference.training.data.packages import PACKAGES
+from inference.training.loop import counted
 from inference.training.options import MEANINGS, read_options
 from inference.training.stages.clip import ClipConfig
 from inference.training.stages.dalle import DalleConfig
@@ -96,3 +97,30 @@ def test_model_card_names_every_package(tmp_path: Path) -> None:
     card.write_text("no marks")
     write_attributions(card)
     assert card.read_text() == "no marks"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "is a folder"),
+        ("away/scenes.png", "there is no folder"),
+        ("scenes", "no ending"),
+        ("scenes.psd", "no ending"),
+    ],
+)
+def test_a_sheet_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path, name: str, why: str) -> None:
+    """Two minutes of rendering would be lost."""
+    arguments = ["train", "data", "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / name)]
+    result = CliRunner().invoke(command_line.app, arguments)
+    assert isinstance(result.exception, CommandError)
+    assert why in str(result.exception)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_long_beginnings_say_how_far_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line at every tenth, where there is no terminal to draw a bar on."""
+    assert list(counted("Making it", range(40), 40)) == list(range(40))
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (10, "Making it: 4 of 40", "Making it: 40 of 40")
+    assert list(counted("Making it", range(3), 3)) == [0, 1, 2]
+    assert capsys.readouterr().out.splitlines()[0] == "Making it: 1 of 3"

@@ -7,13 +7,13 @@ than `CHECKPOINT_SECONDS`, also when training is stopped with Ctrl-C. It knows n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn, track
 from torch import nn
 
 from inference.native.cores import usable_cores
@@ -22,6 +22,7 @@ from inference.training.data.stream import BatchSource, Loader
 from inference.training.run import Average, Run, Schedule
 
 BatchT = TypeVar("BatchT")
+T = TypeVar("T")
 
 
 class Trainer(Protocol):
@@ -117,6 +118,18 @@ def train_loop(
         finally:  # also when stopped by Ctrl-C or an error of the data: nothing that was learned is lost
             run.save(trainer.state_dict())
     report()
+
+
+def counted(what: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """The items, while it is shown how many are done: a bar on a terminal, elsewhere a line at every tenth."""
+    console = Console()
+    if console.is_terminal:
+        yield from track(items, what, total=total, console=console)
+        return
+    for done, item in enumerate(items, 1):
+        yield item
+        if done * 10 // total > (done - 1) * 10 // total:
+            console.print(f"{what}: {done} of {total}", highlight=False)
 
 
 @contextmanager

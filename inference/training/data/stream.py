@@ -162,6 +162,16 @@ def contact_sheet(
     return sheet
 
 
+def check_picture_file(file: Path) -> None:
+    """Raises ValueError where no picture can be written, before minutes of work."""
+    if file.is_dir():
+        raise ValueError(f"--out {file} is a folder; name a picture's file in it, such as {file / 'scenes.png'}")
+    if not file.parent.is_dir():
+        raise ValueError(f"--out {file}: there is no folder {file.parent}")
+    if Image.registered_extensions().get(file.suffix.lower()) not in Image.SAVE:
+        raise ValueError(f"--out {file} has no ending of a picture's file that can be written, such as .png")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prepare the data and write `scenes.png`."""
     parser = argparse.ArgumentParser(
@@ -171,6 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("scenes.png"), help="where the contact sheet goes")
     parser.add_argument("--seed", type=int, default=0, help="which scenes are drawn (0)")
     options = parser.parse_args(arguments)
+    check_picture_file(options.out)
     batch = SceneSource(options.cache.expanduser(), options.seed, 64).batch(0)
     contact_sheet(list(batch.pixels), batch.captions).save(options.out)
     sys.stdout.write(f"Wrote {options.out}\n")

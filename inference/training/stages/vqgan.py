@@ -9,7 +9,6 @@ later time: codes stay what they are. It knows no text.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from inference.training.data.folder import CaptionedSource, captioned_source
 from inference.training.data.packages import DEFAULT_CACHE
 from inference.training.data.stream import SceneBatch, contact_sheet
 from inference.training.evaluation.fidelity import psnr, reconstruction_loss, ssim
-from inference.training.loop import move, take_up, train_loop, training_device, training_dtype, use_threads
+from inference.training.loop import counted, move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
 from inference.training.run import Average, Learner, Run, Schedule
@@ -245,17 +244,19 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
     if config.start is not None and not resume:
         begun = load_builtin(config.start).vqgan
         if model.n_embed > begun.config.n_embed:
-            scenes, batches = _source(config, 50, flat=0.3, popular=1.0), range(-(-config.codebook_scenes // 50))
-            pictures = (to_pixels(scenes.batch(step).pixels) for step in batches)
+            scenes, count = _source(config, 50, flat=0.3, popular=1.0), -(-config.codebook_scenes // 50)
+            drawn = (to_pixels(scenes.batch(step).pixels) for step in range(count))
+            pictures = counted("Growing the codebook", drawn, count)
             begun = grow(begun, pictures, model.n_embed - begun.config.n_embed, config.seed)
         trainer.begin_from(begun)
         move(trainer, device)
     elif not resume:
-        sys.stdout.write("Making the codebook …\n")
         scenes = _source(config, 50, flat=0.3, popular=1.0, detailed=True)
         count = -(-config.codebook_scenes // 50)
-        trainer.make_codebook(to_pixels(scenes.batch(step).pixels) for step in range(count))
-        some = (scenes.batch(step) for step in range(-(-count // 6)))
+        drawn = (to_pixels(scenes.batch(step).pixels) for step in range(count))
+        trainer.make_codebook(counted("Making the codebook", drawn, count))
+        fewer = -(-count // 6)
+        some = counted("Beginning the decoder", map(scenes.batch, range(fewer)), fewer)
         trainer.begin_with_patches((to_pixels(batch.pixels), to_pixels(batch.detailed)) for batch in some)
         move(trainer, device)
         run.save(trainer.state_dict())
