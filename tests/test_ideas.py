@@ -10,7 +10,7 @@ from bot.views.ideas import FIRST_PROPOSAL
 from inference.contract import MAX_INIT_IMAGE_BYTES, MAX_PROMPT_CHARACTERS, ModelDescription
 from tests.bot_fakes import FAKE_MODEL
 from tests.test_uploads import a_file
-from tests.town import Town, answer, as_dict, buttons, said
+from tests.town import Town, answer, buttons, parts, said
 
 
 def chance(seed: int) -> random.Random:
@@ -19,8 +19,7 @@ def chance(seed: int) -> random.Random:
 
 def proposals(message: Any) -> list[str]:
     """What stands in the blocks that buttons belong to."""
-    parts = [as_dict(one) for one in message.components]
-    shown = [part["content"] for part in parts if part["type"] == 10 and part.get("id", 0) >= FIRST_PROPOSAL]
+    shown = [part["content"] for part in parts(message) if part["type"] == 10 and part.get("id", 0) >= FIRST_PROPOSAL]
     return [content.strip("`\n") for content in shown]
 
 
@@ -193,7 +192,8 @@ async def test_a_proposal_that_is_gone_says_so(town: Town) -> None:
     """A button whose message has lost its words, as after an edit by a later version."""
     shown = answer(await town.ada.slash(town.pictures, "enhance", prompt="a cat"))
     raw = town.env.backend.messages[town.pictures.id][shown.id]
-    raw.components = [one for one in raw.components if one.get("id", 0) != FIRST_PROPOSAL]
+    (section,) = (one for one in raw.components if one.get("accessory", {}).get("custom_id") == "easel:idea:0")
+    section["components"][0]["id"] = 7
     told = answer(await town.ada.click(shown, custom_id="easel:idea:0"))
     assert "This proposal is gone" in said(told)
 

@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 VERSIONS: Final = 3
 NEIGHBOURS: Final = 3
 LONGEST_NEIGHBOUR: Final = 150  # characters
+ALIKE: Final = 0.5  # the cosine of two prompts that are about the same
 FITS: Final = 0.3  # how well a shared prompt must fit a picture, as a description scores it
 
 
@@ -111,8 +112,16 @@ class IdeaBook:
         except NoEndpoint:
             log.info("ideas.no_neighbours")
             return []
-        others = [share.prompt for share in found if share.prompt.casefold() != prompt.casefold()]
-        return _once(others, NEIGHBOURS)
+        others = _once([share.prompt for share in found if share.prompt.casefold() != prompt.casefold()], NEIGHBOURS)
+        return await self._alike(prompt, others)
+
+    async def _alike(self, prompt: str, others: Sequence[str]) -> list[str]:
+        """Those that are about the same: what a small gallery has nearest may be far away."""
+        if not others:
+            return []
+        own, *vectors = await self._pool.embed([prompt, *others])
+        cosines = [sum(a * b for a, b in zip(own, vector, strict=True)) for vector in vectors]
+        return [other for other, cosine in zip(others, cosines, strict=True) if cosine >= ALIKE]
 
     async def _shared(self, actor: Actor) -> tuple[str, ...]:
         return () if actor.guild_id is None else await self._prompts.shared(actor.guild_id)

@@ -4,7 +4,7 @@ In: ideas.  Out: a layout for one person's eyes.  The words stand in the message
 button works for as long as its message stands.
 """
 
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
@@ -15,7 +15,7 @@ from bot.orders.choices import check_choices, with_defaults
 from bot.orders.order import Order
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
-from bot.views.press import Press, actor_of, place, row_of
+from bot.views.press import Press, actor_of, place
 from bot.wording import ideas as words
 from bot.wording.reader import say
 
@@ -36,8 +36,8 @@ class IdeasLayout(Layout):
 
     def _propose(self, prompts: tuple[str, ...]) -> None:
         for prompt in prompts:
-            self.add_item(ui.TextDisplay(words.proposal(prompt), id=FIRST_PROPOSAL + self._count))
-            self.add_item(row_of(DrawIdea(self._count)))
+            shown = ui.TextDisplay[Self](words.proposal(prompt), id=FIRST_PROPOSAL + self._count)
+            self.add_item(ui.Section(shown, accessory=DrawIdea(self._count)))
             self._count += 1
 
 
@@ -64,9 +64,10 @@ async def place_prompt(interaction: BotInteraction, prompt: str) -> None:
 
 def proposal_of(message: discord.Message | None, number: int) -> str:
     """The words of a proposal, as the message shows them.  Raises NotFound."""
-    for component in message.components if message is not None else ():
-        if isinstance(component, discord.TextDisplay) and component.id == FIRST_PROPOSAL + number:
-            return component.content.removeprefix("```").removesuffix("```").strip()
+    for section in message.components if message is not None else ():
+        for shown in section.children if isinstance(section, discord.SectionComponent) else ():
+            if isinstance(shown, discord.TextDisplay) and shown.id == FIRST_PROPOSAL + number:
+                return shown.content.removeprefix("```").removesuffix("```").strip()
     raise NotFound("proposal")
 
 

@@ -22,7 +22,7 @@ from inference.contract import MAX_THINGS, Description, Thing
 from inference.models.judge import PictureJudge, picture_tensor
 from inference.models.text_encoder import SentenceEncoder
 from inference.pictures import Pixels, read_init_picture
-from inference.ranking.detector import EDGE, Detector, find, load_detector
+from inference.ranking.detector import EDGE, Detector, Found, find, load_detector
 from inference.text.colours import COLOURS
 from inference.text.nouns import article, plural
 
@@ -35,6 +35,8 @@ PLACES: Final = (
 NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SURE: Final = 0.8  # of what is no thing, the detector is less
 NAMES: Final = 3  # what a thing may be
+GUESS: Final = 0.15  # what is less likely than this is not told
+DOUBT: Final = 0.1  # how likely another name must be to be told
 PLAIN: Final = 0.8  # the share of a picture's edge that has one colour, where its background is that colour
 NEAR: Final = 14.0  # how far two colours may be apart and still be one, in levels
 NAMED: Final = 1.0  # that a text names a thing that is there counts more than any cosine
@@ -76,9 +78,15 @@ class Describer:
         first = {thing.concept: thing for thing in reversed(found)}  # the surest of its kind
         surest = sorted(first.values(), key=lambda thing: -thing.confidence)[:MAX_THINGS]
         return tuple(
-            Thing(tuple(self._names[one] for one in thing.concepts), counts[thing.concept], round(thing.confidence, 3))
+            Thing(self._likely(thing), counts[thing.concept], round(thing.confidence * thing.shares[0], 3))
             for thing in surest
+            if thing.confidence * thing.shares[0] >= GUESS
         )
+
+    def _likely(self, thing: Found) -> tuple[str, ...]:
+        """Its name, and others where there is doubt."""
+        others = zip(thing.concepts[1:], thing.shares[1:], strict=True)
+        return (self._names[thing.concept], *(self._names[one] for one, share in others if share >= DOUBT))
 
     def _scores(self, texts: Sequence[str], seen: Tensor, things: Sequence[Thing]) -> list[float]:
         if not texts:

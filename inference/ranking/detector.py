@@ -63,6 +63,8 @@ class Found:
     row: int
     span: int
     confidence: float
+    shares: tuple[float, ...] = ()
+    """How likely each of its concepts is, beside all others."""
 
     @property
     def concept(self) -> int:
@@ -200,11 +202,12 @@ def find(detector: Detector, pictures: Sequence[Pixels], threshold: float = 0.5,
         peaks = ((sure == highest) & (sure > threshold)) | surest
         picture, row, column = peaks.nonzero(as_tuple=True)
         span = torch.tensor(SPANS)[spans[picture, :, row, column].argmax(1)]
-        names = detector.name(pixels, picture, torch.stack([column, row, span], 1).float()).topk(best).indices
+        named = detector.name(pixels, picture, torch.stack([column, row, span], 1).float()).softmax(-1).topk(best)
         things: list[list[Found]] = [[] for _ in range(len(pixels))]
-        numbers = zip(picture.tolist(), names.tolist(), column.tolist(), row.tolist(), span.tolist(), strict=True)
-        for at, concepts, x, y, width in numbers:
-            things[at].append(Found(tuple(concepts), x, y, width, float(sure[at, y, x])))
+        places = zip(picture.tolist(), column.tolist(), row.tolist(), span.tolist(), strict=True)
+        names = zip(named.indices.tolist(), named.values.tolist(), strict=True)
+        for (at, x, y, width), (concepts, shares) in zip(places, names, strict=True):
+            things[at].append(Found(tuple(concepts), x, y, width, float(sure[at, y, x]), tuple(shares)))
         found += [sorted(some, key=lambda thing: -thing.confidence) for some in things]
     return found
 

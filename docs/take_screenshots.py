@@ -1,0 +1,121 @@
+"""Takes docs/screens/*.webp, the README's pictures of Discord, from the demo in headless Chromium, anew each time.
+
+In: nothing but the built-in model and a Chromium (CHROMIUM, or where it is usually found).  Out: WebP files of at most
+`MAX_BYTES`.  What is drawn is drawn by the bot as it is; only Discord is simulated.
+"""
+
+import asyncio
+import io
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image
+from playwright.async_api import async_playwright
+
+from bot.config import load_settings
+from bot.demo.exhibition import EXHIBITS, fill_gallery, open_new_gallery
+from bot.demo.run import in_demo_folder, latest_finished, newest_id, slow_services
+from bot.demo.stage import Stage, open_stage
+
+FOLDER: Final = Path(__file__).parent / "screens"
+CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+SIZE: Final = {"width": 1180, "height": 900}
+MAX_BYTES: Final = 100_000
+SEED: Final = 3
+
+
+async def take() -> None:
+    """Every screen, by a member of a server with a gallery."""
+    FOLDER.mkdir(exist_ok=True)
+    random.seed(SEED)  # what /enhance chooses
+    with tempfile.TemporaryDirectory(prefix="easel-screens-") as folder:
+        settings = in_demo_folder(load_settings(None, data_dir=Path(folder)))
+        async with open_stage(settings, 0, slow_services) as stage, async_playwright() as playwright:
+            await open_new_gallery(stage)
+            await fill_gallery(stage, EXHIBITS)
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            page = await browser.new_page(viewport=SIZE, color_scheme="dark")
+            await page.goto(stage.url)
+            for name, prepare in SCREENS.items():
+                await prepare(stage, page)
+                await settle(page)
+                save(await page.screenshot(), FOLDER / f"{name}.webp")
+            await browser.close()
+
+
+async def result(stage: Stage, page: Any) -> None:
+    """Four pictures with everything that can be done with them."""
+    await imagine(stage, prompt="a castle at night", seed=SEED)
+    await page.get_by_role("img", name="a castle at night").first.wait_for()
+
+
+async def picture(_: Stage, page: Any) -> None:
+    """One of them, opened."""
+    await page.get_by_text("Pick a picture").last.click()
+    await page.get_by_role("option").filter(has_text="Picture 2").click()
+    await page.locator("small").get_by_text("Picture 2 of 4").wait_for()
+
+
+async def enhance(stage: Stage, page: Any) -> None:
+    await stage.act(stage.world.members[0], "enhance", prompt="a penguin")
+    await page.get_by_role("heading", name="Richer versions").first.wait_for()
+
+
+async def describe(stage: Stage, page: Any) -> None:
+    """A picture that was drawn a moment ago, handed in."""
+    services, author = stage.bot.services, stage.world.members[0]
+    await imagine(stage, prompt="three penguins in the snow", seed=SEED, images=1)
+    record = await latest_finished(services, author.id)
+    png = await services.storage.get(record.images[0].key)
+    await stage.act(author, "describe", picture=("holiday.png", png))
+    await page.get_by_role("heading", name="Your picture in words").first.wait_for()
+
+
+async def gallery(stage: Stage, page: Any) -> None:
+    await stage.act(stage.world.members[0], "gallery", order="top")
+    await page.get_by_role("heading", name="Gallery · most votes").first.wait_for()
+
+
+SCREENS: Final[dict[str, Callable[[Stage, Any], Awaitable[None]]]] = {
+    "result": result,
+    "picture": picture,
+    "enhance": enhance,
+    "describe": describe,
+    "gallery": gallery,
+}
+
+
+async def imagine(stage: Stage, **options: object) -> None:
+    """Have something drawn by the first member, to the end."""
+    services, author = stage.bot.services, stage.world.members[0]
+    before = await newest_id(services, author.id)
+    await stage.act(author, "imagine", **options)
+    await latest_finished(services, author.id, after=before)
+
+
+async def settle(page: Any) -> None:
+    """Let the page come to rest at its end, with all pictures loaded."""
+    await page.wait_for_timeout(1500)
+    await page.evaluate(
+        "() => { const end = document.getElementById('channel-timeline'); end.scrollTop = end.scrollHeight; }"
+    )
+    await page.wait_for_timeout(700)
+
+
+def save(png: bytes, file: Path) -> None:
+    """As WebP, as good as fits."""
+    with Image.open(io.BytesIO(png)) as shot:
+        for quality in (90, 80, 70, 60, 50):
+            shot.convert("RGB").save(file, "WEBP", quality=quality, method=6)
+            if file.stat().st_size <= MAX_BYTES:
+                return
+    raise RuntimeError(f"{file.name} has {file.stat().st_size} bytes; at most {MAX_BYTES} are wanted")
+
+
+if __name__ == "__main__":
+    asyncio.run(take())
