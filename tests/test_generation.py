@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.database.guild import GuildRecord
+from bot.database.guild import GuildRecord, RoleRule
 from bot.database.records import GenerationFilter
 from bot.errors import (
     Busy,
@@ -27,6 +27,7 @@ from bot.errors import (
 from bot.generation.album import Album
 from bot.generation.grid import compose
 from bot.orders.order import Requester
+from bot.services import Services
 from bot.wording.render import explain
 from tests.bot_fakes import (
     ADA,
@@ -348,6 +349,39 @@ async def test_a_stop_leaves_the_work_to_the_next_start(tmp_path: Path) -> None:
     assert [record.status for record in records] == ["delivered"] * 4
     assert [request.seed for request in pool.requests] == seeds
     assert [len(reply.results) for reply in replies.values()] == [1] * 4
+
+
+async def test_a_restart_keeps_the_classes_of_those_who_wait(tmp_path: Path) -> None:
+    """What was drawn first; then the preferred, the others and the late by their turns, as if nothing had happened."""
+    pool = FakePool(capacity=1)
+    pool.hold()
+    roles = (RoleRule(5, "first"), RoleRule(6, "later"))
+    async with services(tmp_path, pool) as opened:
+        await opened.guild_settings.set(GuildRecord(GUILD, roles=roles), by=1)
+        ids = []
+        for number, held in enumerate(((), (6,), (), (5,), (5,)), start=1):
+            order = an_order(f"number {number}", user_id=number)
+            order = replace(order, requester=replace(order.requester, role_ids=frozenset(held)))
+            ids.append((await order_one(opened, order))[0])
+            await until(pool.begun)
+        await until_queued(opened, ids[1:])
+        places = [opened.queue.place(generation_id, 1) for generation_id in ids[1:]]
+    assert [place.position for place in places if place is not None] == [4, 3, 1, 2]
+    pool = FakePool(capacity=1)
+    async with services(tmp_path, pool) as opened:
+        await opened.recovery.resume(lambda _: FakeReply())
+        for generation_id in ids:
+            await finish(opened, generation_id)
+    assert [request.prompt for request in pool.requests] == [f"number {n}" for n in (1, 4, 5, 3, 2)]
+
+
+async def until_queued(opened: Services, ids: list[int]) -> None:
+    for _ in range(3000):
+        rows = [await opened.log.get(generation_id) for generation_id in ids]
+        if all(row is not None and row.status == "queued" for row in rows):
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError([row and row.status for row in rows])
 
 
 async def test_what_was_drawn_but_not_shown_is_shown_after_a_restart(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """/settings: who may choose, what the choices do, for a server and for a channel, and that they are written down."""
 
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -168,6 +169,9 @@ async def test_a_role_has_its_own_page(town: Town, olga: simcord.MemberActor) ->
     town.env.backend.add_member_role(town.guild.id, town.ada.id, patrons.id)
     drawn, _ = await town.imagine("a cat")
     assert drawn.order.priority == PREFERRED
+    await olga.select(page, ["20/day"], custom_id=own["role_limit"])
+    left = said(answer(await town.ada.slash(town.pictures, "limits")))
+    assert "You in this server, by your role: **20** left of 20 per day" in left
     await olga.select(page, ["normal"], custom_id=own["priority"])
     await olga.select(page, ["-"], custom_id=own["role_limit"])
     assert (await town.services.guild_settings.get(town.guild.id)).roles == ()
@@ -300,6 +304,14 @@ async def test_a_value_that_is_none_is_refused(town: Town, olga: simcord.MemberA
         await town.services.server_settings.choose(_actor(town, olga), "max_images", ["10000"])
     with pytest.raises(Exception, match="unknown_setting"):
         await town.services.server_settings.choose(_actor(town, olga), "review_channel_id", ["1"], Scope(channel_id=5))
+
+
+def test_the_page_for_owners_names_every_setting() -> None:
+    """docs/settings.md, by the names that stand in the panel."""
+    page = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(): line for line in page.splitlines() if line.startswith("| ")}
+    for setting in SETTINGS:
+        assert words.TITLES[setting.name][0] in rows[words.SECTIONS[setting.section][0]]
 
 
 def test_every_setting_has_its_words() -> None:
