@@ -94,6 +94,15 @@ def test_what_nobody_said_is_chosen_by_the_place_as_far_as_the_model_can() -> No
     assert with_defaults({}, here(default_guidance=20.0), [GUIDED])["guidance_scale"] is None
 
 
+def test_a_default_model_that_is_away_is_stood_in_for() -> None:
+    """By another one that may be chosen; where none is known to be there, the order waits for it."""
+    assert with_defaults({}, here(default_model="away"), [GUIDED, PLAIN])["model"] == "guided"
+    assert with_defaults({}, here(models=("away", "plain")), [GUIDED, PLAIN])["model"] == "plain"
+    assert with_defaults({}, here(models=("away",)), [GUIDED])["model"] == "away"
+    assert with_defaults({}, here(default_model="away"), [])["model"] == "away"
+    assert with_defaults({"model": "plain"}, here(default_model="away"), [GUIDED, PLAIN])["model"] == "plain"
+
+
 async def test_orders_are_taken_as_the_place_and_the_roles_say(tmp_path: Path) -> None:
     """The row keeps class and model; a thread is as its channel is; others are sent away."""
     async with services(tmp_path, FakePool()) as opened:

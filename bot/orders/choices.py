@@ -46,7 +46,7 @@ def with_defaults(
 
     A default that the model cannot have is left to the model: nobody asked for it.
     """
-    chosen: dict[str, Any] = {"images": here.default_images, "model": here.default_model, **said}
+    chosen: dict[str, Any] = {"images": here.default_images, "model": _default_model(here, models), **said}
     guidance = here.drawing.default_guidance
     if guidance is not None and "guidance_scale" not in said:
         model = chosen_model(chosen["model"], models)
@@ -54,6 +54,12 @@ def with_defaults(
             low, high = model.guidance
             chosen["guidance_scale"] = guidance if low <= guidance <= high else None
     return chosen
+
+
+def _default_model(here: Entitlement, models: Sequence[ModelDescription]) -> str | None:
+    """The place's; while it is away, another one that may be chosen there."""
+    name, there = here.default_model, [model.name for model in allowed(models, here)]
+    return name if name is None or name in there or not there else there[0]
 
 
 def allowed(models: Sequence[ModelDescription], here: Entitlement) -> tuple[ModelDescription, ...]:
