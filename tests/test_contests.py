@@ -18,6 +18,7 @@ from bot.actions.notices import ContestNotice, Notices
 from bot.database.community import ContestTable
 from bot.database.contests import ContestLog, Draft, ranked
 from bot.database.generations import GenerationLog
+from bot.database.guild import GuildRecord
 from bot.database.notices import PATIENCE, NoticeLog
 from bot.database.records import ShareRecord
 from bot.database.sanctions import Sanctions
@@ -336,6 +337,16 @@ async def test_a_contest_is_called_off_by_a_manager_alone(town: Town) -> None:
     assert "You need the permission" in said(answer(await town.bo.slash(town.pictures, "contest cancel")))
     told = answer(await olga.slash(town.pictures, "contest cancel"))
     assert "called off" in said(told).lower()
+
+
+async def test_a_manager_hears_where_nothing_may_be_announced(town: Town) -> None:
+    """The contest is there all the same."""
+    role = town.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    olga = town.guild.add_member(town.env.create_user("olga"), roles=[role])
+    await town.services.guild_settings.set(GuildRecord(town.guild.id, gallery_channel_id=4), 1)
+    told = said(answer(await olga.slash(town.pictures, "contest start", theme="cats")))
+    assert "has begun, but Easel may not post in <#4>" in told
+    assert "Contest: cats" in said(answer(await town.bo.slash(town.pictures, "contest show")))
 
 
 async def test_forged_buttons_find_nothing(town: Town) -> None:

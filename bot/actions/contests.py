@@ -56,6 +56,10 @@ class Contests:
 
     # ------------------------------------------------------------------------------------------------------ managers
 
+    async def is_announced(self, record: ContestRecord) -> bool:
+        """False where the bot may not post in the contest's channel."""
+        return not await self._notices.refused(record.guild_id, _notice_of(record))
+
     async def begin(self, actor: Actor, theme: str, entries: str, voting: str) -> ContestRecord:
         """Open a contest, announced in the gallery's channel or, without one, here.  `entries` is how long members
         enter, `voting` how long they vote, as in "3 days".
@@ -156,7 +160,7 @@ class Contests:
                 first = await self._notices.show(places[:MOST_WINNERS])
             return ContestNotice(record, len(entries), voters, first)
 
-        await self._notices.say(record.guild_id, f"contest:{record.id}:{record.phase}", record.channel_id, notice)
+        await self._notices.say(record.guild_id, _notice_of(record), record.channel_id, notice)
 
     async def _find(self, actor: Actor, contest_id: int) -> ContestRecord:
         record = await self._log.get(contest_id)
@@ -169,6 +173,10 @@ class Contests:
         if share is None or share.guild_id != record.guild_id:
             raise NotFound("share", share_id)
         return share
+
+
+def _notice_of(record: ContestRecord) -> str:
+    return f"contest:{record.id}:{record.phase}"
 
 
 def _length(field: str, written: str) -> timedelta:

@@ -9,6 +9,7 @@ around it (100,000 prompts: see docs/community.md).  Each server's matrix is rea
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -88,7 +89,11 @@ class Meaning:
                 (vector,) = await self._pool.embed([words])
         except TimeoutError as error:
             raise NoEndpoint("check", PATIENCE_SECONDS) from error
-        return await self._like(_here(actor), np.asarray(vector, np.float32), limit)
+        here = _here(actor)
+        async with self._turn:
+            server = await self._refreshed(here)
+            ids = await asyncio.to_thread(server.like, np.asarray(vector, np.float32), LOOKED_AT * limit)
+        return await self._shown(here, ids, limit)
 
     async def like(self, actor: Actor, share: ShareRecord, limit: int) -> tuple[ShareRecord, ...]:
         """Other pictures whose prompts mean the like."""
@@ -96,17 +101,13 @@ class Meaning:
         async with self._turn:
             server = await self._refreshed(here)
             places = np.flatnonzero(server.ids[: server.count] == share.generation.id)
-            vector = server.vectors[places[0]].copy() if len(places) else None
-        if vector is None:  # it was shared a moment ago
-            return ()
-        found = await self._like(here, vector, limit + 1)
-        return tuple(one for one in found if one.generation.id != share.generation.id)[:limit]
+            if not len(places):  # it was shared a moment ago
+                return ()
+            ids = await asyncio.to_thread(server.like, server.vectors[places[0]], LOOKED_AT * limit + 1)
+        return await self._shown(here, [one for one in ids if one != share.generation.id], limit)
 
-    async def _like(self, guild_id: int, vector: NDArray[np.float32], limit: int) -> tuple[ShareRecord, ...]:
+    async def _shown(self, guild_id: int, ids: Sequence[int], limit: int) -> tuple[ShareRecord, ...]:
         """One picture of each generation."""
-        async with self._turn:
-            server = await self._refreshed(guild_id)
-            ids = await asyncio.to_thread(server.like, vector, LOOKED_AT * limit)
         shown = await self._shares.of_generations(guild_id, ids) if ids else ()
         first: dict[int, ShareRecord] = {}
         for share in shown:

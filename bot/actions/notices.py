@@ -119,6 +119,10 @@ class Notices:
         pictures = {(one.share.generation.id, one.share.image.index) for one in notice.pictures}
         await self._log.said(guild_id, name, Said(channel_id, message_id), pictures)
 
+    async def refused(self, guild_id: int, name: str) -> bool:
+        """Whether Discord will not have it said."""
+        return await self._log.find(guild_id, name) == REFUSED
+
     async def retract(self, guild_id: int, name: str) -> None:
         """Delete what stands of it, and forget that it was said."""
         stood = await self._log.take_back(guild_id, name)

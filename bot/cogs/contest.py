@@ -40,7 +40,8 @@ class Contest(commands.GroupCog, group_name="contest", group_description=later("
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             record = await self.bot.services.contests.begin(actor_of(interaction), theme, entries, voting)
-            told = community.started(record.theme, record.channel_id)
+            announced = await self.bot.services.contests.is_announced(record)
+            told = community.started(record.theme, record.channel_id, announced=announced)
             await interaction.followup.send(view=note(told), ephemeral=True)
 
     @start.autocomplete("entries")

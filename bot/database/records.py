@@ -98,6 +98,11 @@ class GenerationRecord:
         return (self.finished_at - self.started_at).total_seconds()
 
     @property
+    def begun_from_picture(self) -> bool:
+        """Whether it takes more than words and numbers to draw it again."""
+        return self.order.strength is not None or bool(self.order.keep_rows) or self.init_image_key is not None
+
+    @property
     def is_covered(self) -> bool:
         """Whether a grid of the pictures that are left is shown behind a cover only."""
         return any(image.is_covered for image in self.images if image.removal is None)

@@ -216,7 +216,6 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
     if verdict and record.verdict is not None:
         lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
     command = command_line(record.order, record.seed, record.order.images)
-    from_picture = order.strength is not None or order.keep_rows or record.init_image_key is not None
-    if repeat and not from_picture and len(command) <= MAX_COMMAND_SHOWN:
+    if repeat and not record.begun_from_picture and len(command) <= MAX_COMMAND_SHOWN:
         lines.append(drawing.to_repeat(command, MAX_COMMAND_SHOWN))
     return "\n".join(line for line in lines if line)

@@ -89,9 +89,15 @@ def entered(prompt: str) -> str:
     return say("“{prompt}” is your entry.", prompt=reader().form.quote(prompt))
 
 
-def started(theme: str, channel_id: int) -> str:
+def started(theme: str, channel_id: int, *, announced: bool) -> str:
     form = reader().form
-    return say("“{theme}” is announced in {channel}.", theme=form.quote(theme), channel=form.channel(channel_id))
+    quoted, channel = form.quote(theme), form.channel(channel_id)
+    if announced:
+        return say("“{theme}” is announced in {channel}.", theme=quoted, channel=channel)
+    return say(
+        "“{theme}” has begun, but Easel may not post in {channel}. Members find it with `/contest show`.",
+        theme=quoted, channel=channel,
+    )  # fmt: skip
 
 
 def newly_shared(user_id: int) -> str:

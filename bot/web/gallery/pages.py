@@ -121,6 +121,7 @@ async def picture(request: web.Request) -> web.Response:
         order=share.generation.order,
         recipe=recipe(share),
         command=command_line(share.generation.order, share.image.seed, 1),
+        from_picture=share.generation.begun_from_picture,
         family=await gallery.family(here.actor, share),
         meant=await services.meaning.like(here.actor, share, ALIKE),
         seen=await services.look.like(share, ALIKE),
