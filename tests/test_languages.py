@@ -100,6 +100,17 @@ def test_durations_that_are_offered_are_understood(language: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "one", "more"),
+    [("en", "hour", "12 hours"), ("de", "Stunde", "12 Stunden"), ("fr", "heure", "12\xa0heures"),
+     ("es", "hora", "12 horas"), ("pt_BR", "hora", "12 horas"), ("ja", "1 時間", "12 時間")],
+)  # fmt: skip
+def test_a_period_is_named_as_limits_say_it(language: str, one: str, more: str) -> None:
+    """ "per hour", "pro Stunde", "1 時間に"."""
+    words = Sentences(language)
+    assert (words.period(1, "hour"), words.period(12, "hour")) == (one, more)
+
+
+@pytest.mark.parametrize(
     ("wanted", "language"),
     [("de-AT", "de"), ("pt", "pt_BR"), ("pt-PT", "pt_BR"), ("es-419", "es"), ("ja", "ja"), ("fr-CA", "fr"),
      ("en-GB", "en"), ("pl", "en"), ("xx", "en")],

@@ -182,7 +182,7 @@ class Imagine(commands.Cog):
 
 
 def _choices(lines: list[tuple[str, str]]) -> list[app_commands.Choice[str]]:
-    return [app_commands.Choice(name=text.shorten(line, 100), value=value) for line, value in lines[:25]]
+    return [app_commands.Choice(name=text.shorten(text.one_line(line), 100), value=value) for line, value in lines[:25]]
 
 
 def _standing(pending: Pending) -> str:

@@ -17,7 +17,7 @@ from bot.orders.entitlement import Ceiling
 from bot.wording import buttons
 from bot.wording import settings as words
 from bot.wording.reader import say
-from bot.wording.text import plain, shorten
+from bot.wording.text import one_line, plain, shorten
 from inference.contract import ModelDescription
 
 MOST_OPTIONS: Final = 25  # of a list, by Discord
@@ -108,7 +108,7 @@ def _models(setting: Setting, stand: Stand, chosen: tuple[str, ...]) -> Iterator
     about = {model.name: model.description for model in stand.models}
     names = list(dict.fromkeys((*chosen, *about)))[: MOST_OPTIONS - 1]
     for name in names:
-        description = shorten(about.get(name) or say(words.NO_MODEL), 100)
+        description = shorten(one_line(about.get(name) or say(words.NO_MODEL)), 100)
         yield discord.SelectOption(
             label=shorten(name, 100), value=name, description=description, default=name in chosen
         )

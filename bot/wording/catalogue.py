@@ -71,7 +71,9 @@ class Sentences:
     def period(self, number: int, unit: str) -> str:
         """(1, "minute") → "minute", (2, "hour") → "2 hours"."""
         words = format_unit(number, f"duration-{unit}", length="long", locale=self._locale)
-        return words.removeprefix("1 ") if number == 1 else words
+        # Japanese, which has no form for one, says "1 時間" where English says "hour".
+        bare = number == 1 and self._locale.plural_form(1) == "one"
+        return words.removeprefix("1").lstrip() if bare else words
 
     def either(self, words: Sequence[str]) -> str:
         """("a", "b", "c") → "a, b or c"."""
