@@ -11,9 +11,9 @@ ground.  Each way of changing a picture is tried on pictures that are among them
 import argparse
 import io
 import json
-import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from bot.generation.fingerprint import from_bytes, looked_for, prints_of
 from bot.generation.likeness import Likenesses
 
 SIDE = 256
+CHUNK = 2000
 SHOTS = ((255, 255, 255), (49, 51, 56), (0, 0, 0), (30, 31, 34))
 Maker = Callable[[int], Image.Image]
 Change = Callable[[Image.Image, np.random.Generator], bytes]
@@ -111,24 +112,33 @@ CHANGES: dict[str, Change] = {
 # -------------------------------------------------------------------------------------------------- the measurement
 
 
-def filled(make: Maker, count: int, keep: Path | None) -> Likenesses:
+def filled(cache: Path | None, count: int, keep: Path | None, workers: int) -> Likenesses:
+    """With the prints of `count` pictures; what is done is kept now and then."""
     kept: list[bytes] = []
     if keep is not None and keep.exists():
         kept = list(np.load(keep, allow_pickle=True)["prints"])[:count]
-    started, cost = time.perf_counter(), []
-    for seed in range(len(kept), count):
-        file = encoded(make(seed), compress_level=0)
-        begun = time.perf_counter()
-        kept.append(prints_of(file))
-        cost.append(time.perf_counter() - begun)
-    if cost:
-        told = {"pictures": count, "hashing_ms": round(statistics.median(cost) * 1e3, 2)}
-        print(json.dumps(told | {"seconds": round(time.perf_counter() - started)}), flush=True)
-        if keep is not None:
-            np.savez(keep, prints=np.array(kept, dtype=object))
+    started, done = time.perf_counter(), len(kept)
+    with ProcessPoolExecutor(workers) as pool:
+        spans = [(cache, first, min(first + CHUNK, count)) for first in range(done, count, CHUNK)]
+        for some in pool.map(hashed, spans):
+            kept += some
+            if keep is not None:
+                np.savez(keep, prints=np.array(kept, dtype=object))
+    seconds = round(time.perf_counter() - started)
+    print(json.dumps({"pictures": count, "made_and_hashed": count - done, "seconds": seconds}), flush=True)
     known = Likenesses()
     known.add([(seed, 0) for seed in range(count)], [from_bytes(one) for one in kept])
     return known
+
+
+def hashed(span: tuple[Path | None, int, int]) -> list[bytes]:
+    cache, first, last = span
+    make = maker(cache)
+    return [prints_of(encoded(make(seed), compress_level=0)) for seed in range(first, last)]
+
+
+def maker(cache: Path | None) -> Maker:
+    return made_up if cache is None else scenes(cache)
 
 
 def tried(name: str, change: Change, make: Maker, known: Likenesses, tries: int) -> dict[str, object]:
@@ -161,10 +171,11 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=100_000)
     parser.add_argument("--tries", type=int, default=1000, help="of each change, on known and on unknown pictures")
     parser.add_argument("--scenes", type=Path, help="scenes from the icons under this folder instead")
+    parser.add_argument("--workers", type=int, default=2, help="processes that make and hash pictures")
     parser.add_argument("--keep", type=Path, help="a file (.npz) for the prints")
     asked = parser.parse_args()
-    make = made_up if asked.scenes is None else scenes(asked.scenes)
-    known = filled(make, asked.pictures, asked.keep)
+    make = maker(asked.scenes)
+    known = filled(asked.scenes, asked.pictures, asked.keep, asked.workers)
     for name, change in CHANGES.items():
         print(json.dumps(tried(name, change, make, known, asked.tries)), flush=True)
 
