@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from bot.database.audit import Act, note_act
+from bot.database.names import named
 from bot.database.records import (
     REFUSED,
     GenerationFilter,
@@ -35,6 +36,7 @@ from inference.contract import Verdict
 
 # A token's end is only a hint: the clock may have been set in between.
 CLOCK_DOUBT: Final = timedelta(hours=1)
+CLOCK_SET_BACK: Final = timedelta(days=1)
 
 NO_MESSAGE: Final = 0
 
@@ -183,6 +185,13 @@ class GenerationLog:
             query = query.where(row_id < before)
         query = query.order_by(row_id.desc()).limit(limit + 1)
         async with self._database.reading() as session:
+            if wanted.person is not None:
+                query = query.where(await named(session, wanted.person, wanted.guild_id))
+            first, last = await _rows_of(session, wanted)
+            if first is not None:
+                query = query.where(row_id > first)
+            if last is not None:
+                query = query.where(row_id < last)
             rows = (await session.scalars(query)).all()
         records = tuple(generation_record(row) for row in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
@@ -299,9 +308,6 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
     if wanted.direct is not None:
         is_direct = GenerationTable.guild_id.is_(None)
         conditions.append(is_direct if wanted.direct else ~is_direct)
-    if wanted.person is not None:
-        name = func.lower(GenerationTable.user_name)
-        conditions.append(name.contains(wanted.person.lower(), autoescape=True))
     if wanted.since is not None:
         conditions.append(GenerationTable.created_at >= wanted.since)
     if wanted.until is not None:
@@ -312,6 +318,23 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
         is_removed = GenerationTable.removed_at.is_not(None)
         conditions.append(is_removed if wanted.removed else ~is_removed)
     return conditions
+
+
+async def _rows_of(session: AsyncSession, wanted: GenerationFilter) -> tuple[int | None, int | None]:
+    """Between which ids the rows of the asked time lie, both left out; None where it is open.
+
+    Rows are written in the order of their times.  All other indexes end in the id, none in the time: without these
+    bounds a year is read to find a day.  The clock may have been set back in between, by a day at most.
+    """
+    row_id, at = GenerationTable.id, GenerationTable.created_at
+    first = last = None
+    if wanted.since is not None:
+        earlier = select(row_id).where(at < wanted.since - CLOCK_SET_BACK).order_by(at.desc())
+        first = await session.scalar(earlier.limit(1))
+    if wanted.until is not None:
+        later = select(row_id).where(at >= wanted.until + CLOCK_SET_BACK).order_by(at)
+        last = await session.scalar(later.limit(1))
+    return first, last
 
 
 def _forget_expired_tokens(now: datetime) -> UpdateBase:

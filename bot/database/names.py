@@ -1,0 +1,28 @@
+"""Search by part of a person's name in the request log.
+
+In: what somebody types.  Out: a condition on `generations`.  The names are few, their rows are many: first the names
+are looked through, each once (hopping from one to the next in the index), then the rows of those that match are read.
+"""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.database.tables import GenerationTable
+
+MOST: Final = 200  # of more the rows are so many that reading them from the newest on finds a page at once
+
+
+async def named(session: AsyncSession, part: str, guild_id: int | None) -> ColumnElement[bool]:
+    """Whose name held this when they asked; in one server, or (None) anywhere."""
+    name = GenerationTable.user_name
+    here = () if guild_id is None else (GenerationTable.guild_id == guild_id,)
+    hops = select(func.min(name).label("name")).where(*here).cte("names", recursive=True)
+    following = select(func.min(name)).where(*here, name > hops.c.name).scalar_subquery()
+    hops = hops.union_all(select(following).where(hops.c.name.is_not(None)))
+    holds = func.lower(hops.c.name).contains(part.lower(), autoescape=True)
+    found = list(await session.scalars(select(hops.c.name).where(holds).limit(MOST + 1)))
+    if len(found) > MOST:
+        return func.lower(name).contains(part.lower(), autoescape=True)
+    return name.in_(found)
