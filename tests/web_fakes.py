@@ -141,10 +141,11 @@ async def pages(
     login: DiscordLogin | None = None,
     people: tuple[Person, ...] = (),
     url: str = "http://127.0.0.1:8080",
+    pool: FakePool | None = None,
     **settings: Any,
 ) -> AsyncIterator[Pages]:
     """The pages over everything that is kept in `folder`; OPERATOR is the operator."""
-    pool, directory = FakePool(), FakeDirectory()
+    pool, directory = pool or FakePool(), FakeDirectory()
     async with AsyncExitStack() as stack:
         opened: Services = await stack.enter_async_context(
             services(folder, pool, operator_ids=str(OPERATOR), **settings)
