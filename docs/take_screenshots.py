@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
-from playwright.async_api import async_playwright
+from playwright.async_api import ViewportSize, async_playwright
 
 from bot.config import load_settings
 from bot.demo.exhibition import EXHIBITS, fill_gallery, open_new_gallery
@@ -24,7 +24,9 @@ from bot.demo.stage import Stage, open_stage
 
 FOLDER: Final = Path(__file__).parent / "screens"
 CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-SIZE: Final = {"width": 1180, "height": 900}
+SIZE: Final = ViewportSize(width=1180, height=3200)  # so that a whole message is in sight
+WIDTH: Final = 690  # of what is kept of it, at most
+HEIGHT: Final = 840
 MAX_BYTES: Final = 100_000
 SEED: Final = 3
 
@@ -43,8 +45,7 @@ async def take() -> None:
             await page.goto(stage.url)
             for name, prepare in SCREENS.items():
                 await prepare(stage, page)
-                await settle(page)
-                save(await page.screenshot(), FOLDER / f"{name}.webp")
+                save(await shot(page), FOLDER / f"{name}.webp")
             await browser.close()
 
 
@@ -81,12 +82,20 @@ async def gallery(stage: Stage, page: Any) -> None:
     await page.get_by_role("heading", name="Gallery · most votes").first.wait_for()
 
 
+async def settings_panel(stage: Stage, page: Any) -> None:
+    """As the server's owner sees it."""
+    await page.get_by_role("button", name="Olga owner").click()
+    await stage.act(stage.world.members[-1], "settings")
+    await page.locator(".message-interaction-header").filter(has_text="settings").last.wait_for()
+
+
 SCREENS: Final[dict[str, Callable[[Stage, Any], Awaitable[None]]]] = {
     "result": result,
     "picture": picture,
     "enhance": enhance,
     "describe": describe,
     "gallery": gallery,
+    "settings": settings_panel,
 }
 
 
@@ -98,13 +107,15 @@ async def imagine(stage: Stage, **options: object) -> None:
     await latest_finished(services, author.id, after=before)
 
 
-async def settle(page: Any) -> None:
-    """Let the page come to rest at its end, with all pictures loaded."""
-    await page.wait_for_timeout(1500)
-    await page.evaluate(
-        "() => { const end = document.getElementById('channel-timeline'); end.scrollTop = end.scrollHeight; }"
-    )
-    await page.wait_for_timeout(700)
+async def shot(page: Any) -> bytes:
+    """The newest message, once its pictures are there; no wider than what it shows."""
+    await page.wait_for_timeout(2000)
+    message = page.locator("#channel-timeline .channel-message").last
+    await message.scroll_into_view_if_needed()
+    box = await message.bounding_box()
+    clip = {"x": box["x"], "y": box["y"], "width": min(WIDTH, box["width"]), "height": min(HEIGHT, box["height"])}
+    taken: bytes = await page.screenshot(clip=clip)
+    return taken
 
 
 def save(png: bytes, file: Path) -> None:
