@@ -43,6 +43,9 @@ class NoticeLog:
     async def claim(self, guild_id: int, name: str, channel_id: int) -> Claim | None:
         """None where it was said, cannot be said, or somebody is saying it."""
         now = self._now()
+        # The calendar asks again and again, mostly for what was said long ago: that takes no writing.
+        if await self.find(guild_id, name) is not None:
+            return None
         async with self._database.writing("notice") as session:
             await take_turn(session, f"notice:{guild_id}:{name}")
             row = await session.get(NoticeTable, (guild_id, name))
