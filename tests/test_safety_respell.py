@@ -122,7 +122,8 @@ def test_every_text_can_be_read(text: str) -> None:
     [
         *("a" * 4000, "a " * 2000, "a." * 2000, "@" * 4000, "!|" * 2000, "ﷺ" * 200, "x y" * 1300, "%41" * 1300),
         *("1 a" * 1333, "qwrt1 " * 666, "naked" * 800, "0o0o0 " * 660, "<a" * 2000, "aGVsbG8gd29ybGQ" * 260),
-        *("ab" * 2000, "e\u0301" * 2000),
+        *("ab" * 2000, "e\u0301" * 2000, "awizardandhiscat" * 250, "fuuuuuuu" * 500, "a*b" * 1333, ".- " * 1333),
+        *("01100001 " * 444, "卂乃匚" * 1333, "smlal hosue gdraen " * 210, "|_||)" * 800),
     ],
 )
 def test_the_time_grows_with_the_text_alone(text: str) -> None:

@@ -2,7 +2,8 @@
 
 In: a text that was read by respell.py.  Out: `Scores`.  Two looks, whose logits are added: MiniLM, whose upper layers
 were trained for this (inference/training/stages/safety.py), and a table of n-grams.  Long texts are looked at window by
-window, and the worst one counts: what is harmless elsewhere in the text excuses nothing.
+window, and the worst one counts: what is harmless elsewhere in the text excuses nothing.  Of more than a few windows
+only those are looked into of which the table thinks worst, so that no text takes long.
 
 On one thread, with the native kernels where they could be built.
 """
@@ -10,6 +11,7 @@ On one thread, with the native kernels where they could be built.
 import functools
 import math
 import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,8 @@ LOWER: Final = 4
 WINDOW: Final = 96
 OVERLAP: Final = 16
 MAX_WINDOWS: Final = 12
+LOOKED_INTO: Final = 3
+"""Windows of a long text that the encoder sees: the first, and those of which the table thinks worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,14 @@ class Scores:
     @property
     def category(self) -> str:
         return next(iter(self.categories))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a text, and its tokens."""
+
+    ids: list[int]
+    text: str
 
 
 class TextEncoder:
@@ -67,17 +79,17 @@ class TextEncoder:
         """(D,), of length one: the published sentence vector; of the text's first window."""
         with self._lock, torch.no_grad(), self._alone():
             layers = self._published.layers
-            mean = self._published(self._published.embed(self._windows(text)[0]), layers).mean(0)
+            mean = self._published(self._published.embed(self.windows(text)[0].ids), layers).mean(0)
             unit: Tensor = mean / mean.norm().clamp_min(1e-12)
             return unit
 
-    def logits(self, text: str) -> Tensor:
+    def logits(self, windows: Sequence[Window]) -> Tensor:
         """(windows, outputs): the filter's."""
         weight, bias = self._head
         with self._lock, torch.no_grad(), self._alone():
             found = []
-            for window in self._windows(text):
-                states = self._published(self._published.embed(window), self._published.layers[:LOWER])
+            for window in windows:
+                states = self._published(self._published.embed(window.ids), self._published.layers[:LOWER])
                 states = self._published(states, self._own)
                 pooled = torch.cat((8 * states.mean(0), 2 * states.amax(0)))
                 found.append(weight @ pooled + bias)
@@ -86,14 +98,19 @@ class TextEncoder:
     def _alone(self) -> AbstractContextManager[None]:
         return self._kernels.one_thread() if self._kernels else nullcontext()
 
-    def _windows(self, text: str) -> list[list[int]]:
-        ids = self._tokenizer.encode(text).ids
+    def windows(self, text: str) -> list[Window]:
+        """The text in overlapping parts, `MAX_WINDOWS` at most."""
+        encoding = self._tokenizer.encode(text)
+        ids, spans = encoding.ids, encoding.offsets
         if len(ids) <= WINDOW:
-            return [ids]
+            return [Window(ids, text)]
         first, last, inner = ids[0], ids[-1], ids[1:-1]
         step = WINDOW - 2 - OVERLAP
-        starts = range(0, max(1, len(inner) - OVERLAP), step)
-        return [[first, *inner[start : start + WINDOW - 2], last] for start in starts][:MAX_WINDOWS]
+        found = []
+        for start in range(0, max(1, len(inner) - OVERLAP), step)[:MAX_WINDOWS]:
+            part = inner[start : start + WINDOW - 2]
+            found.append(Window([first, *part, last], text[spans[start + 1][0] : spans[start + len(part)][1]]))
+        return found
 
 
 class Classifier:
@@ -139,7 +156,12 @@ class Classifier:
 
     def _logits(self, text: str) -> Tensor:
         """(windows, outputs)."""
-        return self.encoder.logits(text) + self._table_share * self._table_logits(text)
+        windows = self.encoder.windows(text)
+        if len(windows) > LOOKED_INTO:
+            first, *others = windows
+            others.sort(key=lambda window: -float(self._overall(self._table_logits(window.text)[None])))
+            windows = [first, *others[: LOOKED_INTO - 1]]
+        return self.encoder.logits(windows) + self._table_share * self._table_logits(text)
 
     def _overall(self, logits: Tensor) -> Tensor:
         return logits[:, 0] + self._category_share * logits[:, 1:].amax(1)

@@ -11,6 +11,7 @@ import re
 import string
 import urllib.parse
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 from inference.safety.alphabets import OTHERWISE, STYLES
@@ -85,7 +86,8 @@ def share_known(plain: str, knows: Knows) -> float:
 
 def words_of(plain: str) -> list[str]:
     """The first words in Latin letters that are long enough to tell anything."""
-    return [word for word in _WORD.findall(plain) if len(word) > 2 and word.isascii()][:LOOKED_AT]
+    found = (match[0] for match in _WORD.finditer(plain))
+    return list(islice((word for word in found if len(word) > 2 and word.isascii()), LOOKED_AT))
 
 
 def _says(text: str, knows: Knows) -> bool:

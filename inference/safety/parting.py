@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
+import ahocorasick
+
 from inference.safety.skeletons import MAX_WORD
 
 COMMON: Final = 8000
@@ -19,6 +21,8 @@ LONGEST_WORDS: Final = 20
 """A longer run of letters is no word, whatever it is."""
 _ENDINGS: Final = frozenset(("s", "es", "ed", "d", "ing", "ly", "er", "r", "ers", "ness"))
 _LETTERS: Final = re.compile(r"[a-z]+")
+STRANGE_LETTER: Final = 6.0
+"""What a letter costs that belongs to no word."""
 _NEVER: Final = 1e9
 
 
@@ -29,6 +33,11 @@ class Parter:
         self._rank = rank
         self._telling = telling
         self._knows = knows
+        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_ANY)
+        for word in {*rank, *telling, *_ENDINGS}:
+            if len(word) <= MAX_WORD:
+                self._automaton.add_word(word, word)
+        self._automaton.make_automaton()
 
     def part(self, letters: str, *, apart: bool = False) -> list[str] | None:
         """A run as words where something may be hidden in it; `apart` are letters whose gaps were lost."""
@@ -42,13 +51,12 @@ class Parter:
     def _segment(self, letters: str, *, strange: bool = False) -> list[str] | None:
         """The likeliest way; None where letters are left over, or more than a quarter where `strange` words may be."""
         best: list[tuple[float, int]] = [(0.0, 0)]
+        ending_at = self._found(letters, strange=strange)
         for end in range(1, len(letters) + 1):
-            choices = []
-            for start in range(max(0, end - MAX_WORD), end):
-                cost = self._cost(letters[start:end], strange=strange)
-                if cost is not None and best[start][0] < _NEVER:
-                    choices.append((best[start][0] + cost, start))
-            best.append(min(choices, default=(_NEVER, 0)))
+            choices = [(best[end - len(word)][0] + cost, end - len(word)) for word, cost in ending_at.get(end, ())]
+            if strange:
+                choices.append((best[end - 1][0] + STRANGE_LETTER, end - 1))
+            best.append(min((choice for choice in choices if choice[0] < _NEVER), default=(_NEVER, 0)))
         if best[-1][0] >= _NEVER:
             return None
         words, end = [], len(letters)
@@ -62,13 +70,25 @@ class Parter:
         long = sum(len(word) for word in words if len(word) > 2)
         return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
 
+    def _found(self, letters: str, *, strange: bool) -> dict[int, list[tuple[str, float]]]:
+        """The known words in a run, by where they end, with their costs: one pass over it."""
+        found: dict[int, list[tuple[str, float]]] = {}
+        for last, word in self._automaton.iter(letters):
+            cost = self._cost(word, strange=strange)
+            if cost is not None:
+                found.setdefault(last + 1, []).append((word, cost))
+        return found
+
     def _with_endings(self, words: list[str], letters: int) -> list[str] | None:
         joined: list[str] = []
+        strange = False
         for word in words:
-            if joined and word in _ENDINGS and len(joined[-1]) > 2:
+            is_strange = len(word) == 1 and word not in SHORT
+            if joined and ((word in _ENDINGS and len(joined[-1]) > 2) or (strange and is_strange)):
                 joined[-1] += word
             else:
                 joined.append(word)
+            strange = is_strange
         known = sum(len(word) for word in joined if len(word) > 2 and self._knows(word))
         return joined if known * 4 >= letters * 3 or (known * 2 >= letters and len(joined) > 3) else None
 
@@ -85,11 +105,9 @@ class Parter:
         if word in self._telling and len(word) > 3:
             return 9.0
         rank = self._rank.get(word)
-        if rank is None or (len(word) < 3 and word not in SHORT):
-            if not strange:
-                return None
-            return 7.0 if word in _ENDINGS else 12.0 + 3.0 * len(word)
-        return 6.0 + rank / 4000 + (3.0 if len(word) < 4 else 0.0)
+        if rank is not None and (len(word) > 2 or word in SHORT):
+            return 6.0 + rank / 4000 + (3.0 if len(word) < 4 else 0.0)
+        return 7.0 if strange and word in _ENDINGS else None
 
     def mend(self, words: list[str], changes: list[tuple[str, str]]) -> Iterator[str]:
         """ "po rn": two to four short pieces, of which at least one is no word, as one word."""

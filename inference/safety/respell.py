@@ -31,6 +31,9 @@ EVERYDAY, MANY = 6000, 10**9
 MADE_OF_WORDS: Final = 0.6
 LONGEST_ENDING: Final = 6
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
+LONGEST_STRETCHED: Final = 120
+"""Letters, each counted once, of a run that may be one word with some of them stretched."""
+LOOKED_AT_SIGNS: Final = 500
 STARRED_WORDS: Final = 2
 """So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
 
@@ -60,7 +63,7 @@ _HANGING: Final = re.compile(
 _AMONG_LETTERS: Final = re.compile(r"[a-z][^a-z\s]+[a-z]")
 _EDGE: Final = re.compile(r"[^\s.,;:'s’]+")
 """What may stand before and after a word but sentence marks and the genitive."""
-_STARRED: Final = re.compile(r"[a-z]+[^\w\s'’-][a-z]*")
+_STARRED: Final = re.compile(r"(?<![a-z])[a-z]+[^\w\s'’-][a-z]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Speller:
     def _sense(self, plain: str) -> tuple[int, int]:
         """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
         known = sum(len(word) for word in words_of(plain) if self.knows(word))
-        return known, -len(_HANGING.findall(plain))
+        return known, -len(_HANGING.findall(plain, 0, LOOKED_AT_SIGNS))
 
     def _manner(self, plain: str) -> str | None:
         """How most words of a text are changed, where most are."""
@@ -263,6 +266,8 @@ class Speller:
     @staticmethod
     def _unstretched(form: str) -> Iterator[str]:
         runs = [(run[0][0], len(run[0])) for run in _RUNS.finditer(form)]
+        if len(runs) > LONGEST_STRETCHED:
+            return
         stretched = [index for index, (_, length) in enumerate(runs) if length > 2]
         if not stretched:
             stretched = [index for index, (_, length) in enumerate(runs) if length > 1]
@@ -276,7 +281,7 @@ class Speller:
 
     def _starred(self, core: str, loosely: _Loosely) -> str | None:
         """p*rn, s_x: signs for hidden letters of a telling word, of which more than half is to be seen."""
-        hidden = sum(not sign.isalnum() for sign in core)
+        hidden = sum(not sign.isalnum() for sign in core) if len(core) <= MAX_WORD else 0
         if not hidden or hidden * 2 > len(core) or not core[0].isalpha():
             return None
         for word in self._by_shape.get((len(core), core[0]), ()):
