@@ -1,5 +1,6 @@
 """/settings: who may choose, what the choices do, for a server and for a channel, and that they are written down."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.orders.entitlement import Ceiling
 from bot.orders.ticket import PREFERRED
 from bot.views.language import language_of
 from bot.wording import settings as words
-from inference.contract import ModelDescription
+from inference.contract import ModelDescription, Policy
 from tests.town import Town, answer, buttons, parts, said
 
 
@@ -241,6 +242,23 @@ async def test_words_are_added_and_taken_out(town: Town, olga: simcord.MemberAct
     assert "-# prickly pear" in said(again(town, olga, shown))
 
 
+async def test_the_filter_is_told_what_becomes_of_single_kinds(town: Town, olga: simcord.MemberActor) -> None:
+    """Of prompts and of pictures; taken back, the level decides again."""
+    shown = await panel(town, olga, "filter")
+    assert "**Violence and gore**\n-# What becomes of prompts of this kind." in said(shown)
+    await choose(olga, shown, "violence_gore", ["flag"])
+    await choose(olga, shown, "nudity", ["blur"])
+    await choose(olga, shown, "age_restricted", ["yes"])
+    requester = replace(_actor(town, town.ada).requester, age_restricted=True)
+    policy = await town.services.policies.of(requester)
+    assert (policy.categories, policy.pictures, policy.age_restricted) == (
+        {"violence_gore": "flag"}, {"nudity": "blur"}, True,
+    )  # fmt: skip
+    assert "Violence and gore: Flagged" in said(await panel(town, olga))
+    await choose(olga, shown, "violence_gore", ["-"])
+    assert (await town.services.policies.of(requester)).categories == {}
+
+
 async def test_a_servers_moderators_may_be_a_role(town: Town, olga: simcord.MemberActor) -> None:
     """Whoever has it may read the log and time out, without Discord's permissions; banning stays Discord's."""
     keepers = town.guild.create_role("Keepers")
@@ -278,6 +296,11 @@ async def test_no_more_is_offered_than_the_operator_allows(town: Town, olga: sim
     assert offered["max_images"] == ("-", "1", "4")
     assert offered["level"] == ("-", "standard", "strict")
     assert offered["priority"] == ("-", "normal", "later")
+    assert (offered["sexual"], offered["nudity"], offered["age_restricted"]) == (("-", "hold", "block"),) * 2 + (
+        ("no",),
+    )
+    lax = Policy(age_restricted=True, categories={"sexual": "allow", "illegal": "hold"}, pictures={"nudity": "blur"})
+    assert ceiling.policy(lax) == Policy(categories={"illegal": "hold"})
     usual = {one.name: settings.usual(one) for one in SETTINGS}
     assert (usual["default_images"], usual["max_images"], usual["level"]) == ("4", "4", "standard")
     assert offered["retention_days"] == ("-", "7", "30", "90")

@@ -15,8 +15,9 @@ from bot.actions.actor import Actor
 from bot.database.guild import Drawing, GuildRecord, Misuse, PriorityName, RoleRule, Sharing
 from bot.database.settings import GuildSettings
 from bot.errors import InvalidOption, ServersOnly
-from bot.orders.entitlement import OFF, Ceiling
-from inference.contract.policy import LEVELS
+from bot.orders.entitlement import OFF, STRICT_ACTIONS, Ceiling
+from inference.contract import Policy
+from inference.contract.policy import LEVELS, PICTURE_ACTIONS, PICTURE_CATEGORIES, PROMPT_ACTIONS, PROMPT_CATEGORIES
 
 UNCHOSEN: Final = "-"  # stands for: no choice of one's own
 OTHER: Final = "other"  # stands for: a value that is typed
@@ -24,8 +25,8 @@ MAX_RETENTION: Final = 3650
 MAX_MODEL_NAME: Final = 100
 
 Kind = Literal["choice", "channel", "channels", "role", "roles", "model", "models"]
-Part = Literal["server", "drawing", "misuse", "role"]
-SectionName = Literal["use", "pictures", "models", "limits", "safety", "gallery", "data"]
+Part = Literal["server", "drawing", "misuse", "role", "policy", "categories", "findings"]
+SectionName = Literal["use", "pictures", "models", "limits", "safety", "filter", "gallery", "data"]
 SECTIONS: Final[tuple[SectionName, ...]] = get_args(SectionName)
 LIMITS: Final = ("5/hour", "10/hour", "20/hour", "20/day", "50/day", "100/day")
 
@@ -77,6 +78,9 @@ SETTINGS: Final = (
     Setting("review_channel_id", "safety", "channel"),
     Setting("misuse_blocks", "safety", choices=(OFF, "3", "5", "10", "20"), part="misuse", field="blocks"),
     Setting("misuse_burst", "safety", choices=(OFF, "10", "20", "40"), part="misuse", field="burst"),
+    Setting("age_restricted", "filter", choices=("no", "yes"), part="policy"),
+    *(Setting(name, "filter", choices=(UNCHOSEN, *PROMPT_ACTIONS), part="categories") for name in PROMPT_CATEGORIES),
+    *(Setting(name, "filter", choices=(UNCHOSEN, *PICTURE_ACTIONS), part="findings") for name in PICTURE_CATEGORIES),
     Setting("sharing", "gallery", choices=get_args(Sharing)),
     Setting("sharing_role_ids", "gallery", "roles"),
     Setting("gallery_channel_id", "gallery", "channel"),
@@ -130,6 +134,8 @@ class ServerSettings:
             return tuple(one for one in setting.choices if one == UNCHOSEN or int(one) <= most.max_images)
         if setting.name == "level":
             return tuple(one for one in setting.choices if one == UNCHOSEN or one in LEVELS[LEVELS.index(most.level) :])
+        if setting.section == "filter" and not most.may_loosen:
+            return tuple(one for one in setting.choices if one in (UNCHOSEN, "no", *STRICT_ACTIONS))
         if setting.name == "priority" and not most.priority_roles:
             return tuple(one for one in setting.choices if one != "first")
         if setting.name == "retention_days" and most.retention_days is not None:
@@ -225,9 +231,13 @@ class ServerSettings:
 
 def chosen_values(setting: Setting, record: Record) -> tuple[str, ...]:
     """How a setting stands, as the values that choose it."""
-    part: GuildRecord | Drawing | RoleRule | Misuse = record
-    if isinstance(record, GuildRecord) and setting.part in ("drawing", "misuse"):
-        part = record.drawing if setting.part == "drawing" else record.misuse
+    part: GuildRecord | Drawing | RoleRule | Misuse | Policy = record
+    if isinstance(record, GuildRecord):
+        if setting.part in ("categories", "findings"):
+            kept = record.policy.categories if setting.part == "categories" else record.policy.pictures
+            return (kept.get(setting.name, UNCHOSEN),)
+        if setting.part in ("drawing", "misuse", "policy"):
+            part = getattr(record, setting.part)
     value = getattr(part, setting.kept_in)
     if isinstance(value, tuple):
         return tuple(map(str, value))
@@ -245,7 +255,17 @@ def _changed(record: GuildRecord, setting: Setting, change: dict[str, Any], scop
         return replace(record, drawing=replace(record.drawing, **change))
     if setting.part == "misuse":
         return replace(record, misuse=replace(record.misuse, **change))
+    if setting.part in ("policy", "categories", "findings"):
+        return replace(record, policy=_policy(record.policy, setting, change))
     return replace(record, **change)
+
+
+def _policy(policy: Policy, setting: Setting, change: dict[str, Any]) -> Policy:
+    if setting.part == "policy":
+        return replace(policy, **change)
+    before = policy.categories if setting.part == "categories" else policy.pictures
+    chosen = {name: action for name, action in {**before, **change}.items() if action is not None}
+    return replace(policy, categories=chosen) if setting.part == "categories" else replace(policy, pictures=chosen)
 
 
 def _with_rule(record: GuildRecord, rule: RoleRule) -> GuildRecord:

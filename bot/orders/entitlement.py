@@ -5,7 +5,7 @@ its roles become one, under the ceiling that the operator's settings are; whoeve
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from limits import parse_many
@@ -15,10 +15,11 @@ from bot.database.settings import GuildSettings
 from bot.errors import InvalidOption
 from bot.orders.order import Requester
 from bot.orders.ticket import LATER, NORMAL, PREFERRED
-from inference.contract import MAX_IMAGES, Level
+from inference.contract import MAX_IMAGES, Level, Policy
 from inference.contract.policy import LEVELS
 
 OFF: Final = "off"
+STRICT_ACTIONS: Final = ("hold", "block")
 DEFAULT_IMAGES: Final = 4
 PRIORITIES: Final[dict[PriorityName, int]] = {"first": PREFERRED, "normal": NORMAL, "later": LATER}
 
@@ -39,6 +40,20 @@ class Ceiling:
     def retention(self, chosen: int | None) -> int | None:
         """For how many days is kept what a server keeps that long."""
         return min((days for days in (chosen, self.retention_days) if days is not None), default=None)
+
+    @property
+    def may_loosen(self) -> bool:
+        """Whether a server may let pass what its level refuses."""
+        return self.level == LEVELS[0]
+
+    def policy(self, chosen: Policy) -> Policy:
+        """A server's own, without what would let pass more than the operator does."""
+        if self.may_loosen:
+            return chosen
+        kept = ({name: action for name, action in one.items() if action in STRICT_ACTIONS}
+                for one in (chosen.categories, chosen.pictures))  # fmt: skip
+        categories, pictures = kept
+        return replace(chosen, age_restricted=False, categories=categories, pictures=pictures)
 
     def at_least(self, level: Level) -> Level:
         """The stricter of the two."""

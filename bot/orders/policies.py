@@ -27,7 +27,7 @@ class Policies:
     async def of(self, requester: Requester) -> Policy:
         """The server's choices.  An age-restricted channel counts where its managers say so."""
         here = await self._entitlements.of(requester)
-        chosen = here.guild.policy
+        chosen = self._entitlements.ceiling.policy(here.guild.policy)
         return replace(
             chosen,
             level=here.level,

@@ -215,7 +215,7 @@ class TypeValue(Form, verb="settyped"):
     role_id: Base36 | None = None
 
     def heading(self) -> str:
-        return shorten(say(words.TITLES[self.name][0]), 45)
+        return shorten(words.title(self.name), 45)
 
     def questions(self) -> Iterator[ui.Item[Any]]:
         yield question(say(words.TYPED[BY_NAME[self.name].typed]), "value", limit=40)

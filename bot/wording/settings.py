@@ -5,7 +5,9 @@ from typing import Final
 
 from bot.wording.catalogue import later
 from bot.wording.reader import count, reader, say
+from bot.wording.terms import CATEGORIES, action
 from bot.wording.text import plain, shorten
+from inference.contract.policy import PICTURE_CATEGORIES, PROMPT_CATEGORIES
 
 SECTIONS: Final = {
     "use": (later("Where and in which language"), later("Channels; the language of what everybody reads")),
@@ -13,10 +15,19 @@ SECTIONS: Final = {
     "models": (later("Models"), later("What is drawn with, and what may be chosen")),
     "limits": (later("Limits and roles"), later("How much each member may order; what roles have beyond that")),
     "safety": (later("Safety and moderators"), later("How strictly prompts are judged, who looks, what is blocked")),
+    "filter": (later("What the filter does"), later("With single kinds of prompts and pictures")),
     "gallery": (later("Gallery and sharing"), later("Who shares, where it is shown, the digest")),
     "data": (later("How long things are kept"), later("When requests and pictures are forgotten")),
 }
+_OF_PROMPTS: Final = later("What becomes of prompts of this kind.")
+_OF_PICTURES: Final = later("What becomes of finished pictures of this kind.")
 TITLES: Final = {
+    **{name: (CATEGORIES[name], _OF_PROMPTS) for name in PROMPT_CATEGORIES},
+    **{name: (CATEGORIES[name], _OF_PICTURES) for name in PICTURE_CATEGORIES},
+    "age_restricted": (
+        later("Age-restricted channels"),
+        later("How sexual content is judged where Discord lets adults in only."),
+    ),
     "allowed_channel_ids": (later("Channels"), later("Where Easel may be used; everywhere if none is chosen.")),
     "language": (later("Language"), later("Of what everybody reads; private answers are in each reader's own.")),
     "default_images": (later("Pictures"), later("How many are drawn where nobody says.")),
@@ -61,6 +72,7 @@ TITLES: Final = {
     ),
 }
 LABELS: Final = {
+    "age_restricted": {"no": later("As everywhere"), "yes": later("One step more relaxed")},
     "gallery_is_public": {"no": later("Members of this server"), "yes": later("Everybody who has the link")},
     "gallery_is_searchable": {"no": later("They are asked not to"), "yes": later("They may")},
     "digest": {"no": later("None"), "yes": later("Once a week")},
@@ -85,6 +97,7 @@ LABELS: Final = {
     "misuse_burst": {"off": later("Never")},
 }
 UNCHOSEN: Final = {
+    **dict.fromkeys((*PROMPT_CATEGORIES, *PICTURE_CATEGORIES), later("As the server's safety says")),
     "language": later("As this server's on Discord"),
     "default_guidance": later("The model's own"),
     "default_model": later("The first there is"),
@@ -129,15 +142,20 @@ def heading(where: str | None, section: str | None = None) -> str:
 
 
 def setting(name: str) -> str:
-    title, about = TITLES[name]
-    return f"**{say(title)}**\n-# {say(about)}"
+    return f"**{title(name)}**\n-# {say(TITLES[name][1])}"
+
+
+def title(name: str) -> str:
+    """Names of categories stand within sentences elsewhere."""
+    told = say(TITLES[name][0])
+    return told[:1].upper() + told[1:]
 
 
 def summary(section: str, chosen: Sequence[tuple[str, str]]) -> str:
     """A line of the overview: the section, and what was chosen in it, or, before anything was, what can be."""
-    title, about = SECTIONS[section]
-    told = " · ".join(f"{say(TITLES[name][0])}: {value}" for name, value in chosen)
-    return f"**{say(title)}**\n-# {told or say(about)}"
+    heading_, about = SECTIONS[section]
+    told = " · ".join(f"{title(name)}: {value}" for name, value in chosen)
+    return f"**{say(heading_)}**\n-# {told or say(about)}"
 
 
 def label(name: str, value: str) -> str:
@@ -148,6 +166,9 @@ def label(name: str, value: str) -> str:
         return count("{number} day", "{number} days", int(value))
     if name == "language":
         return LANGUAGES[value]
+    if name in (*PROMPT_CATEGORIES, *PICTURE_CATEGORIES):
+        told = action(value)
+        return told[:1].upper() + told[1:]
     if value in LABELS.get(name, {}):
         return say(LABELS[name][value])
     if name in ("limit_per_person", "role_limit"):

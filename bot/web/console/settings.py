@@ -6,7 +6,7 @@ in Discord.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 from multidict import MultiDictProxy
@@ -23,9 +23,9 @@ from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
-COMPLETE = (
-    "complete"  # what is not in a form that is, was unchosen: browsers leave out lists of which nothing is chosen
-)
+SEVERAL: Final = ("channels", "roles", "models")
+# Such a list that is missing in a form that is complete was emptied: browsers leave it out.
+COMPLETE: Final = "complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ async def save(request: web.Request) -> web.Response:
     form, site = await request.post(), site_of(request)
     chosen = {}
     for setting in SETTINGS:
-        if SERVER.takes(setting) and (setting.name in form or COMPLETE in form):
+        if SERVER.takes(setting) and (setting.name in form or (COMPLETE in form and setting.kind in SEVERAL)):
             values = _values(setting, form)
             _check_known(site, desk, setting, values)
             chosen[setting.name] = values
@@ -77,11 +77,11 @@ async def manager_desk(request: web.Request) -> Desk:
 def _fields(site: Site, desk: Desk, record: GuildRecord, section: str) -> Iterator[Field]:
     for setting in SETTINGS:
         if setting.section == section and SERVER.takes(setting):
-            title, about = words.TITLES[setting.name]
             options = tuple(_options(site, desk, record, setting))
             typed = say(words.TYPED[setting.typed]) if setting.typed else ""
-            several = setting.kind in ("channels", "roles", "models")
-            yield Field(setting.name, say(title), say(about), options, several, typed)
+            several = setting.kind in SEVERAL
+            about = say(words.TITLES[setting.name][1])
+            yield Field(setting.name, words.title(setting.name), about, options, several, typed)
 
 
 def _options(site: Site, desk: Desk, record: GuildRecord, setting: Setting) -> Iterator[tuple[str, str, bool]]:
