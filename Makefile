@@ -6,7 +6,7 @@ PIP_ARGS ?=
 PYTEST_ARGS ?=
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: venv demo test chaos load run lint messages clean
+.PHONY: venv demo test chaos outages load run lint messages clean
 .DELETE_ON_ERROR:
 
 venv: .venv/.dev
@@ -20,6 +20,10 @@ test: .venv/.dev
 # Kills the bot and its inference server at random moments, 200 times; CHAOS_KILLS=20 is a short one, CHAOS_SECONDS=600 ends sooner.
 chaos: .venv/.dev
 	@.venv/bin/python -m tests.discord_wire.chaos
+
+# The network, the database, a server and Discord away for half a minute each; OUTAGE_SECONDS=12 is shorter.
+outages: .venv/.dev
+	@.venv/bin/python -m tests.discord_wire.outages
 
 # Fifty orders a second for a minute; LOAD_S=20 is a short one.
 load: .venv/.dev

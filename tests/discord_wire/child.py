@@ -17,6 +17,7 @@ import yarl
 
 import bot.cli.app
 import bot.connection
+import bot.pool.endpoint
 import bot.pool.servers
 from bot.config import Settings
 from bot.connection import run_bot
@@ -48,6 +49,8 @@ def main() -> None:
     discord.http.Route.BASE = os.environ["WIRE_API"]
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["WIRE_GATEWAY"])
     setattr(bot.pool.servers, "serve_command", painter_command)  # noqa: B010  # a name that the module only imports
+    if "WIRE_PROBE_SECONDS" in os.environ:
+        setattr(bot.pool.endpoint, "PROBE_SECONDS", float(os.environ["WIRE_PROBE_SECONDS"]))  # noqa: B010  # is Final
     if "WIRE_LAG" in os.environ:
         setattr(bot.connection, "run_bot", measured)  # noqa: B010  # as above
     sys.argv = ["easel", "run"]

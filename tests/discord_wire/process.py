@@ -95,6 +95,12 @@ class BotProcess:
     def said(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    async def says(self, words: str) -> None:
+        """Return once the words stand in its log.  Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.said():  # noqa: ASYNC110  # another process writes it
+                await asyncio.sleep(0.05)
+
     def resident_megabytes(self) -> float:
         """The memory that it holds."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
