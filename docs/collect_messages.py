@@ -40,14 +40,12 @@ def said_in(source: str) -> Iterator[tuple[str | tuple[str, str], str | None]]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
-        name = ast.unparse(node.func)
+        name = ast.unparse(node.func).rpartition(".")[2]  # `say`, and of one reader `sentences.say`
         words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         if name in SAID and len(words) == 1:
             yield words[0], None
-        elif name in ("count", "s.count") and len(words) == 2:
+        elif name == "count" and len(words) == 2:
             yield (words[0], words[1]), None
-        elif name == "s.say" and len(words) == 1:
-            yield words[0], None
         elif name == "in_context" and len(words) == 2:
             yield words[1], words[0]
 

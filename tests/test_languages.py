@@ -17,7 +17,10 @@ from bot.wording.catalogue import LOCALES, Sentences, known_languages, nearest
 from bot.wording.commands import CONTEXT, NAMES
 from bot.wording.duration import parse_duration
 from bot.wording.pages import DURATIONS, REMOVALS
+from bot.wording.reader import reading
+from bot.wording.render import explain
 from docs.collect_messages import written
+from tests.test_wording import EXAMPLES
 
 LANGUAGES = ("de", "es", "fr", "ja", "pt_BR")
 NAME = re.compile(r"[-_'\w]{1,32}")  # Discord's rule, but for two scripts that none of these languages writes
@@ -121,6 +124,17 @@ def test_the_nearest_language_is_taken(wanted: str, language: str) -> None:
 
 def test_the_first_language_that_is_known_is_taken() -> None:
     assert nearest(["pl", "fr", "de"]) == "fr"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_error_is_half_english(language: str) -> None:
+    """Each, with its time and its units."""
+    english = {"Try again", "could not", "was not", "must be", "is under way", "per minute", "per hour"}
+    for error, sentence in EXAMPLES:
+        with reading(language):
+            told = explain(error)
+        assert told != sentence
+        assert [piece for piece in english if piece in told] == [], told
 
 
 # --------------------------------------------------------------------------------------------------------- the commands

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, reader, say
+from bot.wording.reader import count, quoted, reader, say
 from bot.wording.terms import generations, pictures
 from bot.wording.text import plain, relative
 
@@ -84,8 +84,8 @@ def under_way(waiting: int, most_images: int) -> str:
 def style(name: str, prefix: str, suffix: str, negative: str, guidance: float | None) -> str:
     """A style in one line."""
     parts = [
-        f"“{plain(prefix, 80)} …”" if prefix else "",
-        f"“… {plain(suffix, 80)}”" if suffix else "",
+        quoted(f"{plain(prefix, 80)} …") if prefix else "",
+        quoted(f"… {plain(suffix, 80)}") if suffix else "",
         say("without {words}", words=plain(negative, 80)) if negative else "",
         "" if guidance is None else say("guidance {number}", number=f"{guidance:g}"),
     ]

@@ -36,6 +36,10 @@ def in_context(_: str, word: str) -> str:
     return word
 
 
+SECONDS: Final = later("{number} s")
+MINUTES: Final = later("{minutes} min {seconds} s")
+
+
 class Sentences:
     """Says things to one reader.  `locale` is Discord's or a browser's name of it, such as "pt-BR"."""
 
@@ -82,9 +86,9 @@ class Sentences:
     def seconds(self, duration: float) -> str:
         """3.14159 → "3.1 s", 75 → "1 min 15 s"."""
         if round(duration, 1) < 60:
-            return f"{format_decimal(duration, '0.0', locale=self._locale)} s"
+            return self.say(SECONDS, number=format_decimal(duration, "0.0", locale=self._locale))
         minutes, rest = divmod(round(timedelta(seconds=duration).total_seconds()), 60)
-        return f"{minutes} min {rest} s"
+        return self.say(MINUTES, minutes=minutes, seconds=rest)
 
 
 def parsed(locale: str) -> Locale:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, either, say
+from bot.wording.reader import count, either, quoted, say
 from bot.wording.terms import action, category, estimate, picture, pictures
 from bot.wording.text import code, plain, progress_bar, relative
 
@@ -81,7 +81,7 @@ def by(user_id: int) -> str:
 
 def unknown_words(words: Sequence[str]) -> str:
     """ "I don't know “pepe”; I drew what is nearest." """
-    listed = either([f"“{plain(word, MAX_WORD_SHOWN)}”" for word in words[:MAX_WORDS_SHOWN]])
+    listed = either([quoted(plain(word, MAX_WORD_SHOWN)) for word in words[:MAX_WORDS_SHOWN]])
     return say("I don't know {words}; I drew what is nearest.", words=listed)
 
 

@@ -40,6 +40,11 @@ def count(one: str, many: str, number: int, /, **values: object) -> str:
     return reader().count(one, many, number, **values)
 
 
+def quoted(words: str) -> str:
+    """As the language writes what somebody else said: “a”, „a“, « a », 「a」."""
+    return say("“{words}”", words=words)
+
+
 def either(words: Sequence[str]) -> str:
     """ "a, b or c"."""
     return reader().either(words)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from bot.wording.catalogue import later
+from bot.wording.catalogue import SECONDS, later
 from bot.wording.reader import count, reader, say
 from bot.wording.text import MAX_ALT_TEXT, grid_place, one_line, relative, shorten
 
@@ -205,4 +205,4 @@ def seconds(duration: float) -> str:
 def estimate(duration: float) -> str:
     """12.4 → "12 s": no tenths where nobody knows them, and never less than a second."""
     whole = max(1, round(duration))
-    return f"{whole} s" if whole < 60 else seconds(whole)
+    return say(SECONDS, number=whole) if whole < 60 else seconds(whole)
