@@ -58,6 +58,19 @@ async def test_nobody_else_finds_them(town: Town, who: str) -> None:
     assert "a secret" not in said(answer(await person.slash(town.pictures, "history")))
 
 
+async def test_a_gallery_tells_nothing_of_what_was_made_in_private(town: Town) -> None:
+    """Not even that somebody made something from a shared picture."""
+    shared, message = await town.imagine("a garden", images=1)
+    share = await town.services.shares.share(shared.id, 0, town.ada.id)
+    remix = await town.bo.click(message, custom_id=f"easel:remix:{shared.id}")
+    await town.bo.submit_modal(remix, {"prompt": "a secret garden --private", "negative": ""})
+    await town.settled()
+    child = await town.newest()
+    assert (child.order.private, child.order.parent_id) == (True, shared.id)
+    family = await town.services.gallery.family(_actor(town, town.ada), share)
+    assert family.descendants == ()
+
+
 async def test_they_are_never_shared(town: Town) -> None:
     """Whichever door somebody tries: the rule stands with the action, and once more with the table."""
     record, _ = await private(town)
