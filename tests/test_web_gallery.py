@@ -212,6 +212,19 @@ async def reached(site: Pages, moment: InstrumentedAttribute[datetime]) -> None:
     await site.services.contests.move_on()
 
 
+async def test_ones_own_page_says_whether_digests_name_one(site: Pages) -> None:
+    """Off and on; a form that is sent twice does it once."""
+    ada = await site.browser(ADA)
+    for _ in range(2):
+        assert (await ada.post("/me/digest")).location == "/me"
+        assert not await site.services.digest.names(ADA)
+    assert "without your name" in (await ada.get("/me")).text
+    for _ in range(2):
+        await ada.post("/me/digest", {"named": "1"})
+        assert await site.services.digest.names(ADA)
+    assert (await (await site.browser(None)).post("/me/digest")).status == 401
+
+
 async def test_link_previews_are_for_public_galleries(site: Pages) -> None:
     """OpenGraph with absolute addresses, and only where a stranger could look."""
     share = await shared(site, 'a "cat"')

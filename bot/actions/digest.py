@@ -42,6 +42,10 @@ class Digest:
                 make = partial(self._notice, guild, first)
                 await self._notices.say(guild.guild_id, name, guild.gallery_channel_id, make)
 
+    async def names(self, user_id: int) -> bool:
+        """Whether digests name a person."""
+        return not await self._reticent.among([user_id])
+
     async def name(self, user_id: int) -> bool:
         """Turn whether digests name a person; returns whether they do now."""
         return await self._reticent.turn(user_id)

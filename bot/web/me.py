@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from bot.errors import InvalidOption
 from bot.web.access import required
 from bot.web.guard import session_cookie, set_headers
-from bot.web.render import page
+from bot.web.render import page, redirect
 from bot.web.site import site_of
 from bot.wording.privacy import WORD
 from bot.wording.reader import say
@@ -28,7 +28,17 @@ async def me(request: web.Request) -> web.Response:
     visitor, site = required(request), site_of(request)
     servers = [server for server in site.directory.servers() if server.id in visitor.guild_ids]
     kept = await site.services.privacy.kept(visitor.user_id)
-    return page(request, "me.html", kept=kept, servers=servers, word=say(WORD))
+    named = await site.services.digest.names(visitor.user_id)
+    return page(request, "me.html", kept=kept, servers=servers, word=say(WORD), named=named)
+
+
+@routes.post("/me/digest")
+async def digest(request: web.Request) -> web.Response:
+    """Whether weekly digests name one, as the form says: pressed twice, it is the same."""
+    visitor, services = required(request), site_of(request).services
+    if ("named" in await request.post()) != await services.digest.names(visitor.user_id):
+        await services.digest.name(visitor.user_id)
+    return redirect("/me")
 
 
 @routes.get("/me/export.zip")
