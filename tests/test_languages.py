@@ -1,7 +1,9 @@
 """The five catalogues: whole, used, with the same values in each sentence, and within Discord's limits."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from bot.wording.render import explain
 from docs.collect_messages import written
 from tests.test_wording import EXAMPLES
 
+ROOT = Path(__file__).parent.parent
 LANGUAGES = ("de", "es", "fr", "ja", "pt_BR")
 NAME = re.compile(r"[-_'\w]{1,32}")  # Discord's rule, but for two scripts that none of these languages writes
 COMMAND = re.compile(r"(?<![\w/<])/([a-z]+)(?: ([a-z]+)(?![\w:]))?(?=[`: …]|$|\))")
@@ -193,3 +196,15 @@ async def test_a_translated_command_is_small_enough_for_discord() -> None:
 
 def test_the_translator_is_the_trees() -> None:
     assert issubclass(Translator, app_commands.Translator)
+
+
+def test_the_catalogues_are_installed_with_the_bot() -> None:
+    """And every other file beside the code, wherever it is installed."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    files = [path.relative_to(ROOT / "bot") for path in (ROOT / "bot").rglob("*") if path.is_file()]
+    beside = [path for path in files if path.suffix not in (".py", ".pyc")]
+    assert [path for path in beside if not any(path.match(one) or _below(path, one) for one in data["bot"])] == []
+
+
+def _below(path: Path, pattern: str) -> bool:
+    return pattern.endswith("/**/*") and path.is_relative_to(pattern.removesuffix("/**/*"))
