@@ -6,7 +6,7 @@ PIP_ARGS ?=
 PYTEST_ARGS ?=
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 
-.PHONY: venv demo test chaos outages load run lint messages clean
+.PHONY: venv demo test chaos outages soak load run lint messages clean
 .DELETE_ON_ERROR:
 
 venv: .venv/.dev
@@ -24,6 +24,10 @@ chaos: .venv/.dev
 # The network, the database, a server and Discord away for half a minute each; OUTAGE_SECONDS=12 is shorter.
 outages: .venv/.dev
 	@.venv/bin/python -m tests.discord_wire.outages
+
+# An hour of looking at pictures; SOAK_S=120 is a short one.
+soak: .venv/.dev
+	@.venv/bin/python -m tests.discord_wire.soak
 
 # Fifty orders a second for a minute; LOAD_S=20 is a short one.
 load: .venv/.dev

@@ -127,9 +127,12 @@ class World:
         data = {"id": str(self._command_id(first)), "name": first, "type": 1, "options": inner}
         return self._act(2, user_id, guild, data)
 
-    def press(self, user_id: int, message: Message, custom_id: str, guild: int = 0) -> Interaction:
-        """Press a button below a message."""
-        return self._act(3, user_id, guild, {"custom_id": custom_id, "component_type": 2}, message)
+    def press(
+        self, user_id: int, message: Message, custom_id: str, guild: int = 0, values: Sequence[str] | None = None
+    ) -> Interaction:
+        """Press a button below a message, or choose `values` from a list."""
+        data: dict[str, Any] = {"custom_id": custom_id, "component_type": 2 if values is None else 3}
+        return self._act(3, user_id, guild, data if values is None else data | {"values": list(values)}, message)
 
     def submit(self, opened: Interaction, **values: str) -> Interaction:
         """Send the form that an interaction opened, with the `values` in it by custom id; others as they stood."""
