@@ -1,6 +1,7 @@
 """Image, compose file, units and dashboard say what the code understands."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ def test_the_units_start_and_stop_in_order(path: Path) -> None:
     assert keys["Wants"] == ["network-online.target"]
     assert keys["StartLimitIntervalSec"] == ["0"]
     assert keys["Restart"] == ["always"]
+    assert keys["RestartPreventExitStatus"] == [str(os.EX_CONFIG)], "what only another setting mends"
     assert int(keys["TimeoutStopSec"][0]) > load_settings(None).shutdown_seconds
     folders = {value.partition("=")[2] for value in keys["Environment"]}
     assert all(folder.startswith(("/var/lib/easel", "/var/cache/easel", "/run/easel")) for folder in folders)
