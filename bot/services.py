@@ -21,6 +21,7 @@ from bot.actions.exports import Exports
 from bot.actions.gallery import Gallery
 from bot.actions.ideas import IdeaBook
 from bot.actions.look import Look
+from bot.actions.lookout import Lookout
 from bot.actions.meaning import Meaning
 from bot.actions.moderation import Moderation
 from bot.actions.notices import Notices
@@ -193,7 +194,8 @@ async def open_services(
         )
         recovery = Recovery(generator=generator, works=works, queue=queue, generations=generations, storage=storage)
         recognition = Recognition(fingerprints=Fingerprints(database), generations=generations, storage=storage)
-        note_taker = NoteTaker(recognition)
+        lookout = Lookout(generations=generations, reviews=reviews, pool=pool)
+        note_taker = NoteTaker(recognition.take_note, lookout.look)
         note_taker.open()
         stack.push_async_callback(note_taker.close)
         generator.listen(note_taker.drawn)

@@ -5,7 +5,7 @@ the likest first, as far as the actor may know of them.  Knows no Discord.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -125,10 +125,13 @@ class Recognition:
 
 
 class NoteTaker:
-    """Takes note of what was drawn, one after another, behind the deliveries.  What is left at the end is left out."""
+    """Takes note of what was drawn, one after another, behind the deliveries.  What is left at the end is left out.
 
-    def __init__(self, recognition: Recognition) -> None:
-        self._recognition = recognition
+    `notes` are what is done with each, whatever became of the others.
+    """
+
+    def __init__(self, *notes: Callable[[int], Awaitable[None]]) -> None:
+        self._notes = notes
         self._drawn: asyncio.Queue[int] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
@@ -152,13 +155,18 @@ class NoteTaker:
         while True:
             generation_id = await self._drawn.get()
             try:
-                await self._recognition.take_note(generation_id)
-            except NotSaved:
-                log.warning("pictures.not_hashed", generation=generation_id)
-            except Exception:
-                log.exception("pictures.not_hashed", generation=generation_id)
+                for note in self._notes:
+                    await self._take(note, generation_id)
             finally:
                 self._drawn.task_done()
+
+    async def _take(self, note: Callable[[int], Awaitable[None]], generation_id: int) -> None:
+        try:
+            await note(generation_id)
+        except NotSaved:
+            log.warning("note.not_taken", generation=generation_id)
+        except Exception:
+            log.exception("note.not_taken", generation=generation_id)
 
 
 def may_know(actor: Actor, record: GenerationRecord) -> bool:

@@ -32,7 +32,8 @@ async def sign_of_misuse(session: AsyncSession, row: GenerationTable, verdict: V
         ordered = await _count(session, row, GenerationTable.created_at > now - BURST_SPAN)
         if ordered >= measure.burst:
             reason = f"{BURST}:{ordered}:{BURST_SPAN.seconds // 60}"
-    if reason is None or await _told(session, row, now - timedelta(hours=measure.hours)):
+    since = now - timedelta(hours=measure.hours)
+    if reason is None or await told_lately(session, row.user_id, row.guild_id, since):
         return None
     return reason
 
@@ -43,9 +44,10 @@ async def _count(session: AsyncSession, row: GenerationTable, *where: ColumnElem
     return await session.scalar(select(func.count()).select_from(GenerationTable).where(*here, *where)) or 0
 
 
-async def _told(session: AsyncSession, row: GenerationTable, since: datetime) -> bool:
+async def told_lately(session: AsyncSession, user_id: int, guild_id: int | None, since: datetime) -> bool:
+    """Whether moderators were told of this person since then."""
     known = select(ReviewTable.id).where(
-        ReviewTable.kind == "misuse", ReviewTable.user_id == row.user_id, ReviewTable.guild_id == row.guild_id,
+        ReviewTable.kind == "misuse", ReviewTable.user_id == user_id, ReviewTable.guild_id == guild_id,
         ReviewTable.created_at > since,
     )  # fmt: skip
     return await session.scalar(known.limit(1)) is not None

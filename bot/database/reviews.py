@@ -12,7 +12,7 @@ from typing import Final, Literal, cast
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.database.misuse import sign_of_misuse
+from bot.database.misuse import sign_of_misuse, told_lately
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables import GenerationTable, ReviewTable
@@ -137,6 +137,16 @@ class Reviews:
             session.add(row)
             await session.flush()
             return _record(row), True
+
+    @whole
+    async def open_once(self, new: NewReview, since: datetime) -> bool:
+        """Put a sign of misuse into the queue; False where moderators were told of this person since then."""
+        async with self._database.writing("report") as session:
+            await take_turn(session, f"misuse:{new.user_id}")
+            if await told_lately(session, new.user_id, new.guild_id, since):
+                return False
+            session.add(_row(new, self._now()))
+            return True
 
     @whole
     async def close(self, generation_id: int, by: int, outcome: Outcome) -> tuple[ReviewRecord, ...]:

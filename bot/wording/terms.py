@@ -140,6 +140,8 @@ def review_reason(kind: str, reason: str) -> str:
             number,
             hours=span,
         )
+    if what == "like":
+        return say("Much like the blocked request {number} ({percent} % alike)", number=number, percent=span)
     return count(
         "{number} order of this person's within {minutes} minutes",
         "{number} orders of this person's within {minutes} minutes",
