@@ -42,13 +42,12 @@ class Lineage:
         return tuple(found)
 
     async def descendants(self, generation_id: int, depth: int, most: int) -> tuple[Kin, ...]:
-        """So many levels below it, the oldest of each level first; of what is private not even that it is there."""
+        """So many levels below it, the oldest of each level first."""
         found: list[Kin] = []
         parents = [generation_id]
         async with self._database.reading() as session:
             for _ in range(depth):
-                made_from = (GenerationTable.parent_id.in_(parents), GenerationTable.private.is_(False))
-                query = _kin().where(*made_from).order_by(GenerationTable.id)
+                query = _kin().where(GenerationTable.parent_id.in_(parents)).order_by(GenerationTable.id)
                 level = [_read(row) for row in await session.execute(query.limit(most - len(found)))]
                 found += level
                 parents = [one.id for one in level]
