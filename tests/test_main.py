@@ -152,6 +152,11 @@ def test_check_blocks_and_imagine_obeys() -> None:
     assert not Path("grid.png").exists()
 
 
+def test_a_report_on_nothing_says_so() -> None:
+    """Before the bot ever ran, too."""
+    assert easel("safety", "report") == (0, "The filter has found nothing so far.\n")
+
+
 def test_db_upgrade_twice() -> None:
     """The first upgrade creates the database, the second finds nothing to do."""
     assert easel("db", "upgrade")[0] == 0

@@ -37,8 +37,5 @@ def report(
 
 
 async def _reported(url: str, guild_id: int | None) -> tuple[CategoryReport, ...]:
-    database = Database(url)
-    try:
+    async with Database(url) as database:
         return await Reviews(database).report(guild_id)
-    finally:
-        await database.close()
