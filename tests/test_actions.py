@@ -408,3 +408,12 @@ async def test_copies_for_the_channel_count_as_orders_do(tmp_path: Path) -> None
             await opened.pictures.look(ada, record.id, 0)
         with pytest.raises(LimitReached):
             await opened.pictures.files(ada, record.id)
+
+
+def test_a_moderators_role_adds_what_easel_lets_moderators_do() -> None:
+    """To whoever has it, beside what Discord lets them do; a misclick on @everyone makes nobody a moderator."""
+    keeper = Actor(ADA, GUILD, permissions=frozenset(("ban_members",)), role_ids=frozenset((GUILD, 5)))
+    assert keeper.recognised(5).permissions == {"ban_members", "manage_messages", "moderate_members"}
+    for role_id in (None, 6, GUILD):
+        assert keeper.recognised(role_id) == keeper
+    assert not keeper.recognised(5).is_manager

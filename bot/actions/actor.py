@@ -51,8 +51,8 @@ class Actor:
         )  # fmt: skip
 
     def recognised(self, moderator_role_id: int | None) -> "Actor":
-        """The actor in a server that has chosen its moderators' role."""
-        if moderator_role_id not in self.role_ids:
+        """The actor in a server that has chosen its moderators' role; @everyone, which has the server's id, is none."""
+        if moderator_role_id not in self.role_ids or moderator_role_id == self.guild_id:
             return self
         return replace(self, permissions=self.permissions | MODERATORS_MAY)
 
