@@ -8,6 +8,7 @@ import pytest
 import simcord.actors
 import simcord.interactions
 
+from bot.views import chart
 from bot.wording import about, buttons, drawing
 from bot.wording.catalogue import Sentences
 from bot.wording.phrases import PROBLEMS
@@ -147,3 +148,9 @@ async def test_a_language_that_easel_does_not_speak_is_answered_in_english(
 ) -> None:
     speak(monkeypatch, "pl")
     assert said(answer(await town.ada.slash(town.pictures, "help"))).startswith("### Easel draws what you describe")
+
+
+def test_a_chart_is_written_with_letters_that_its_font_has() -> None:
+    """In Japanese by the program's own names; boxes would tell nothing."""
+    assert chart._written("Gewalt und Blut", "violence gore") == "Gewalt und Blut"
+    assert chart._written("暴力や流血", "violence gore") == "violence gore"

@@ -39,7 +39,9 @@ async def stats_layout(report: Report) -> StatsLayout:
 
 def drawn(report: Report) -> bytes:
     """An encoded PNG.  Takes some milliseconds: call it in a thread."""
-    named = [(terms.category(name), count, BAD) for name, count in report.categories[:6]]
+    named = [
+        (_written(terms.category(name), name.replace("_", " ")), count, BAD) for name, count in report.categories[:6]
+    ]
     named += [(person.name, person.requests, BAR) for person in report.people[:6]]
     height = 300 + ROW * (len(named) + 1)
     picture = Image.new("RGB", (WIDTH, height), PAPER)
@@ -56,6 +58,11 @@ def drawn(report: Report) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _written(words: str, otherwise: str) -> str:
+    """The font has Latin letters alone."""
+    return words if all(character < "\u0250" for character in words) else otherwise
 
 
 def _days(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, report: Report) -> None:

@@ -1,13 +1,13 @@
 "use strict";
 // What the pages can do without a script is done without one; this makes it quicker.
 
-// Times in the reader's own zone.
+// Times in the reader's own zone, as the page's language writes them.
 function localTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
     time.title = time.textContent;
-    time.textContent = moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    time.textContent = moment.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   }
 }
 localTimes(document);
