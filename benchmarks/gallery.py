@@ -38,7 +38,7 @@ from bot.pool.endpoint import Endpoint
 from bot.pool.pool import Pool
 from bot.services import Services, open_services
 from bot.web.app import create_app
-from bot.web.site import Channel, Member, Server, Site
+from bot.web.site import Member, Named, Server, Site
 
 GUILD: Final = 7_000_000_000_000_000_001
 AUTHORS: Final = 2000
@@ -89,7 +89,10 @@ class OneServer:
     def connected(self) -> bool:
         return True
 
-    def channels(self, guild_id: int) -> tuple[Channel, ...]:  # noqa: ARG002  # as above
+    def channels(self, guild_id: int) -> tuple[Named, ...]:  # noqa: ARG002  # as above
+        return ()
+
+    def roles(self, guild_id: int) -> tuple[Named, ...]:  # noqa: ARG002  # as above
         return ()
 
     def channel_name(self, guild_id: int, channel_id: int) -> str | None:  # noqa: ARG002  # as above

@@ -10,7 +10,7 @@ revision = "0019"
 down_revision = "0018"
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-GENERATION = {"columns": ["generation_id"], "refcolumns": ["generations.id"], "ondelete": "CASCADE"}
+NAME = "fk_prompt_meanings_generation_id"
 
 
 def upgrade() -> None:
@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_prompt_meanings"),
-        sa.ForeignKeyConstraint(**GENERATION, name="fk_prompt_meanings_generation_id"),
+        sa.ForeignKeyConstraint(["generation_id"], ["generations.id"], name=NAME, ondelete="CASCADE"),
         sa.UniqueConstraint("generation_id", name="uq_prompt_meanings_generation_id"),
         sqlite_autoincrement=True,
     )
@@ -36,5 +36,5 @@ def downgrade() -> None:
         sa.Column("generation_id", ROW_ID, nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("generation_id", name="pk_prompt_meanings"),
-        sa.ForeignKeyConstraint(**GENERATION, name="fk_prompt_meanings_generation_id"),
+        sa.ForeignKeyConstraint(["generation_id"], ["generations.id"], name=NAME, ondelete="CASCADE"),
     )

@@ -11,7 +11,9 @@ down_revision = "0019"
 
 
 def upgrade() -> None:
-    searchable = sa.Column("gallery_is_searchable", sa.Boolean(), server_default=sa.false(), nullable=False)
+    searchable: sa.Column[bool] = sa.Column(
+        "gallery_is_searchable", sa.Boolean(), server_default=sa.false(), nullable=False
+    )
     op.add_column("guild_settings", searchable)
 
 
