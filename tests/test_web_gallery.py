@@ -301,16 +301,16 @@ async def test_another_servers_picture_is_not_here(site: Pages) -> None:
 
 async def test_words_are_looked_for_by_what_they_mean(site: Pages) -> None:
     """On the wall, and below a picture; where nobody can read them, as they are, and the page says so."""
-    cat, dog = await shared(site, "a small cat"), await shared(site, "a small dog")
+    cat, dog = await shared(site, "a small cat asleep"), await shared(site, "a small dog asleep")
     await shared(site, "the sea")
     await site.services.meaning.read()
     ada = await site.browser(ADA)
-    page = (await ada.get(f"{AT}?words=small+cat+please&how=meaning")).text
+    page = (await ada.get(f"{AT}?words=small+cat+asleep+please&how=meaning")).text
     assert page.index(f'href="{AT}/{cat.id}"') < page.index(f'href="{AT}/{dog.id}"')
     assert "the sea" not in page
-    nothing = (await ada.get(f"{AT}?words=small+cat+please")).text
+    nothing = (await ada.get(f"{AT}?words=small+cat+asleep+please")).text
     assert "a small cat" not in nothing
-    assert 'href="?words=small%20cat%20please&amp;how=meaning"' in nothing
+    assert 'href="?words=small%20cat%20asleep%20please&amp;how=meaning"' in nothing
     shown = (await ada.get(f"{AT}/{cat.id}")).text
     assert f'<li><a href="{AT}/{dog.id}">' in shown[shown.index("More like this") :]
     site.pool.can_check = False

@@ -58,11 +58,13 @@ class _Server:
         self.vectors[self.count : wanted], self.ids[self.count : wanted] = vectors, ids
         self.count = wanted
 
-    def like(self, vector: NDArray[np.float32], most: int) -> list[int]:
-        """Generations, the likest first."""
+    def like(self, vector: NDArray[np.float32], most: int, without: int | None = None) -> list[int]:
+        """Generations, the likest first; `without` is one that they are to be like."""
         if not self.count:
             return []
         scores = self.vectors[: self.count] @ vector
+        if without is not None:
+            scores[self.ids[: self.count] == without] = -1.0
         best = np.argpartition(scores, -min(most, self.count))[-most:]
         best = best[np.argsort(-scores[best], kind="stable")]
         least = max(LEAST, BESIDE_THE_BEST * float(scores[best[0]]))
@@ -103,8 +105,9 @@ class Meaning:
             places = np.flatnonzero(server.ids[: server.count] == share.generation.id)
             if not len(places):  # it was shared a moment ago
                 return ()
-            ids = await asyncio.to_thread(server.like, server.vectors[places[0]], LOOKED_AT * limit + 1)
-        return await self._shown(here, [one for one in ids if one != share.generation.id], limit)
+            mine = server.vectors[places[0]]
+            ids = await asyncio.to_thread(server.like, mine, LOOKED_AT * limit, share.generation.id)
+        return await self._shown(here, ids, limit)
 
     async def _shown(self, guild_id: int, ids: Sequence[int], limit: int) -> tuple[ShareRecord, ...]:
         """One picture of each generation."""
