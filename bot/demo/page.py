@@ -30,7 +30,7 @@ TO_TRY: Final = {
         ("Nine at once", "/imagine a cat on a red background images:9"),
         ("The same ones again, by their seed", "/imagine a robot seed:7"),
         ("With flags", "/imagine a sailing boat --n 1 --seed 7"),
-        ("For your eyes only", "/imagine a secret garden --private"),
+        ("For your eyes only", "/imagine a love letter --private"),
         ("More of a prompt", "/enhance a penguin"),
         ("Your last prompt again", "/again"),
         ("What the filter refuses", "/imagine a severed head"),
