@@ -44,7 +44,7 @@ _LEET: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _BUILT_LETTERS: Final[Mapping[str, str]] = {
     "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|\\|": "n", "/\\/": "n", "|-|": "h", "|_|": "u", "|<": "k", "|)": "d",
-    "|>": "p", "|=": "f", "\\/": "v", "()": "o", "/-\\": "a", "}{": "h", "><": "x",
+    "|>": "p", "|=": "f", "\\/": "v", "()": "o", "vv": "w", "/-\\": "a", "}{": "h", "><": "x",
 }  # fmt: skip
 """Letters that are built of several signs."""
 _LEET_SIGNS: Final = frozenset("@$€!")
