@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inference.models.text_encoder import MiniLM
+from inference.models.text_encoder import LAYER_NAMES, MiniLM
 
 ARMS = ("ours", "transformers")
 
@@ -49,14 +49,7 @@ def bert_weights(ours: MiniLM) -> dict[str, Tensor]:
         "word_embeddings": "embeddings.word_embeddings",
         "position_embeddings": "embeddings.position_embeddings",
         "embedding_norm": "embeddings.LayerNorm",
-        "query": "attention.self.query",
-        "key": "attention.self.key",
-        "value": "attention.self.value",
-        "attention_out": "attention.output.dense",
-        "attention_norm": "attention.output.LayerNorm",
-        "feed_forward_in": "intermediate.dense",
-        "feed_forward_out": "output.dense",
-        "feed_forward_norm": "output.LayerNorm",
+        **LAYER_NAMES,
     }
     theirs = {"embeddings.token_type_embeddings.weight": torch.zeros(1, ours.config.hidden_size)}
     for name, weight in ours.state_dict().items():

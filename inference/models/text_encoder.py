@@ -11,7 +11,7 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import torch
 import torch.nn.functional as F
@@ -161,6 +161,19 @@ class SentenceEncoder:
         return F.normalize((states * weight).sum(1) / weight.sum(1), dim=-1)
 
 
+LAYER_NAMES: Final = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "attention_out": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "feed_forward_in": "intermediate.dense",
+    "feed_forward_out": "output.dense",
+    "feed_forward_norm": "output.LayerNorm",
+}
+"""What the parts of a layer are called in the published BERT file."""
+
+
 def from_sentence_transformers(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The parameters of `MiniLM` from those of the published BERT file. Raises `KeyError` where one is missing."""
     ours = {
@@ -171,19 +184,9 @@ def from_sentence_transformers(weights: Mapping[str, Tensor]) -> dict[str, Tenso
         "embedding_norm.weight": weights["embeddings.LayerNorm.weight"],
         "embedding_norm.bias": weights["embeddings.LayerNorm.bias"],
     }
-    names = {
-        "query": "attention.self.query",
-        "key": "attention.self.key",
-        "value": "attention.self.value",
-        "attention_out": "attention.output.dense",
-        "attention_norm": "attention.output.LayerNorm",
-        "feed_forward_in": "intermediate.dense",
-        "feed_forward_out": "output.dense",
-        "feed_forward_norm": "output.LayerNorm",
-    }
     layers = sum(name.endswith("attention.self.query.weight") for name in weights)
     for layer in range(layers):
-        for our_name, name in names.items():
+        for our_name, name in LAYER_NAMES.items():
             for part in ("weight", "bias"):
                 ours[f"layers.{layer}.{our_name}.{part}"] = weights[f"encoder.layer.{layer}.{name}.{part}"]
     return ours
