@@ -216,4 +216,6 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--database", help="the URL of an empty database; a SQLite file of its own unless named")
     asked = parser.parse_args()
+    if asked.rounds < 2:  # a percentile of one figure is none
+        parser.error(f"--rounds is {asked.rounds}; a percentile needs 2 at least")
     print(json.dumps(asyncio.run(main(asked.shares, asked.rounds, asked.database)), indent=1))
