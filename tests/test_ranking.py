@@ -112,7 +112,7 @@ def test_a_model_is_ranked_by_what_came_with_it(folder: Path) -> None:
 
 
 def test_the_built_in_model_ranks_by_what_it_found_likely() -> None:
-    """The judge moves a score by its cosine's part; others in the batch change nothing."""
+    """The judge moves a score by its cosine's part, likelihood decides between equals; others change nothing."""
     model = load_builtin()
     drawn, likelihoods = draw_with_likelihoods(DalleCodeModel(model, slots=4), [("a red heart", 0), ("a cat", 0)])
     ranker = ranker_of(model)
@@ -120,7 +120,8 @@ def test_the_built_in_model_ranks_by_what_it_found_likely() -> None:
     scores = ranker.scores("a red heart", drawn, [-0.5, -0.5])
     assert scores[0] > scores[1]
     assert all(abs(score + 0.5) < JUDGE_WEIGHT for score in scores)
-    assert np.argmax(ranker.scores("a red heart", drawn, [-0.6, -0.4])) == 1
+    assert np.argmax(ranker.scores("a red heart", drawn, [-0.6, -0.4])) == 0
+    assert np.argmax(ranker.scores("a red heart", [drawn[0]] * 2, [-0.6, -0.4])) == 1
     assert ranker.scores("a red heart", drawn[1:], [-0.5]) == pytest.approx(scores[1:], abs=1e-4)
     assert ranker.scores("a cat", [], []) == []
     assert all(-5 < likelihood < 0 for likelihood in likelihoods)

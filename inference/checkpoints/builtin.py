@@ -47,7 +47,7 @@ from inference.text.reader import Reader
 
 BUILTIN_FOLDER = ASSETS / "builtin"
 UPPER_LAYERS = "text.safetensors"
-BUILTIN_SAMPLING = SamplingParams(guidance_scale=1.5, temperature=0.4, top_k=64, top_p=1.0)
+BUILTIN_SAMPLING = SamplingParams(guidance_scale=2.0, temperature=0.4, top_k=64, top_p=1.0)
 """Chosen by the evaluation's quick questions: more guidance breaks shapes up, more temperature mixes things."""
 
 

@@ -1,4 +1,4 @@
-"""The built-in model's ranker: how likely the model itself finds its codes, and a little of what its judge sees.
+"""The built-in model's ranker: how likely the model itself finds its codes, and what its judge sees.
 
 In: a prompt, pictures and the likelihoods of their codes.  Out: one score a picture.  It knows no engine.
 """
@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from inference.pictures import Pixels
 from inference.ranking.judge import JudgeRanker
 
-JUDGE_WEIGHT = 0.05
-"""A cosine's part in the score; more of it made the first picture of 171 grids right less often."""
+JUDGE_WEIGHT = 2.0
+"""A cosine's part in the score. Likelihood alone puts a thing in its usual colour before one in the colour that was
+asked for: of twenty grids of four, twice, the first was right in 20 to 30 % by a weight of 0.05, in 50 to 55 % by 2."""
 
 
 class LikelihoodRanker:
     """How likely the model itself finds its codes, given the text: what fits together is right more often.
 
-    In nats per code, 0 at most.  The small judge decides where the model hardly does: its cosines weigh little.
+    In nats per code, 0 at most.  The small judge sees whether what was asked for is there.
     """
 
     def __init__(self, judge: JudgeRanker) -> None:

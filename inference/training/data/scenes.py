@@ -127,7 +127,7 @@ class SceneMaker:
         concept = self._concept(rng)
         if plain and back in self._icons.paint(style, concept).names:  # a pig before pink is hard to see
             back = UNSAID[0]
-        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.45))
+        thing = Placed(concept, size, column, row, self._colour(rng, concept, back, style, 0.6))
         chosen = rng.random()
         kind = FILTERS[0] if chosen < 0.015 else FILTERS[1] if chosen < 0.03 else None
         return Scene((thing,), back, style, spot=spot, filter=kind, plain=plain)

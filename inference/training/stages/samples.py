@@ -11,6 +11,7 @@ from PIL import Image
 
 from inference.checkpoints.builtin import BUILTIN_SAMPLING
 from inference.checkpoints.checkpoint import Checkpoint
+from inference.contract import PLAIN_EVERY
 from inference.engine.dalle import DalleCodeModel
 from inference.models.dalle_bart import DalleBart
 from inference.models.text_encoder import SentenceEncoder
@@ -32,7 +33,10 @@ PROMPTS = (
 def sample_sheet(
     model: DalleBart, codec: VQGAN, encoder: SentenceEncoder, prompts: Sequence[str], seed: int = 0
 ) -> Image.Image:
-    """A sheet with one picture a prompt, its prompt underneath; picture k has the seed `seed` + k."""
+    """A sheet with one picture a prompt, its prompt underneath; picture k has the k-th seed from `seed` on that draws a
+    prompt as it is."""
     checkpoint = Checkpoint("samples", model, codec, encoder, BUILTIN_SAMPLING)
     loaded = DalleCodeModel(checkpoint, slots=2 * len(prompts))
-    return contact_sheet(draw(loaded, [(prompt, seed + index) for index, prompt in enumerate(prompts)]), prompts)
+    return contact_sheet(
+        draw(loaded, [(prompt, seed + PLAIN_EVERY * index) for index, prompt in enumerate(prompts)]), prompts
+    )
