@@ -26,6 +26,7 @@ from inference.checkpoints.weights import CheckpointError, read_json
 from inference.contract import PLAIN_EVERY
 from inference.engine.code_model import CodeModel
 from inference.engine.dalle import DalleCodeModel
+from inference.engine.generation import AS_ASKED
 from inference.engine.loading import ranker_of
 from inference.models.vqgan import VQGAN
 from inference.pictures import Pixels
@@ -92,7 +93,7 @@ class Examiner:
         return {**diversity(self._detector, grids), "interpretations": share}
 
     def best_of_nine(self, questions: Sequence[Question], ranker: Ranker, seed: int) -> dict[str, float | None]:
-        """Share of right pictures among all of nine a question, and among those that `ranker` puts first.
+        """Share of right pictures among all of nine a question, and among those that come first, as the engine ranks.
 
         Also what a ranker that is never wrong would reach, and the same two of the `mixed` questions alone, which have
         right and wrong pictures among their nine; None where there are none.
@@ -103,8 +104,9 @@ class Examiner:
         answered = judged(self._detector, nine, pictures)
         right = np.array([bool(answer.is_right) for answer in answered]).reshape(-1, GRID)
         grids = (slice(start, start + GRID) for start in range(0, len(nine), GRID))
+        less = np.array([AS_ASKED if self._model.interpret(*order).filled else 0.0 for order in orders])
         first = [
-            int(np.argmax(ranker.scores(question.prompt, pictures[grid], likelihoods[grid])))
+            int(np.argmax(np.array(ranker.scores(question.prompt, pictures[grid], likelihoods[grid])) - less[grid]))
             for question, grid in zip(questions, grids, strict=True)
         ]
         chosen, mixed = right[np.arange(len(first)), first], right.any(1) & ~right.all(1)
