@@ -71,6 +71,7 @@ TABLE: dict[str, Line] = {
     "POST /console/{guild}/settings": (f"{C}/settings", MANAGERS_ACT, {}),
     "GET /me": ("/me", (303, 200, 200, 200, 200, 200, 200), {}),
     "GET /me/export.zip": ("/me/export.zip", (303, 200, 200, 200, 200, 200, 200), {}),
+    "POST /me/digest": ("/me/digest", (401, 303, 303, 303, 303, 303, 303), {"named": "1"}),
     "POST /me/erase": ("/me/erase", (401, 400, 400, 400, 400, 400, 400), {"word": "no"}),
     "GET /gallery": ("/gallery", (200, 200, 303, 303, 303, 303, 200), {}),
     "GET /gallery/{guild}": (G, MEMBERS, {}),
