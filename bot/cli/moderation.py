@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Moderation, NothingUnderWay, Target
-from bot.cli.surroundings import JsonFlag, print_json, read_settings
+from bot.cli.surroundings import JsonFlag, id_argument, id_option, print_json, read_settings
 from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationFilter, GenerationRecord, SanctionRecord, Status
@@ -31,7 +31,7 @@ PROMPT_WIDTH = 60
 
 moderation_commands = typer.Typer(no_args_is_help=True, help="Bans that count everywhere, and the log of all requests.")
 
-UserArgument = Annotated[int, typer.Argument(min=1, help="The person's Discord id (Developer Mode: Copy User ID).")]
+UserArgument = Annotated[int, id_argument("The person's Discord id (Developer Mode: Copy User ID).")]
 ReasonOption = Annotated[str, typer.Option(help="Why; the person reads it.")]
 
 
@@ -65,11 +65,11 @@ def list_sanctions(as_json: JsonFlag = False) -> None:
 
 @moderation_commands.command()
 def log(
-    user: Annotated[int | None, typer.Option(help="Only this person's requests.")] = None,
+    user: Annotated[int | None, id_option("Only this person's requests.")] = None,
     direct: Annotated[bool, typer.Option("--direct", help="Only those of direct messages.")] = False,
     status: Annotated[str | None, typer.Option(help=f"Only requests that are {', '.join(get_args(Status))}.")] = None,
     words: Annotated[str | None, typer.Option(help="Only prompts that hold these words.")] = None,
-    before: Annotated[int | None, typer.Option(help="Only requests older than this id.")] = None,
+    before: Annotated[int | None, id_option("Only requests older than this id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     as_json: JsonFlag = False,
 ) -> None:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli.surroundings import JsonFlag, print_json, read_settings
+from bot.cli.surroundings import JsonFlag, id_option, print_json, read_settings
 from bot.database.reviews import CategoryReport, Reviews
 from bot.database.session import Database
 
@@ -21,7 +21,7 @@ def _safety() -> None:
 
 @safety_commands.command()
 def report(
-    guild: Annotated[int | None, typer.Option(help="Of one server only, by its id.")] = None, as_json: JsonFlag = False
+    guild: Annotated[int | None, id_option("Of one server only, by its id.")] = None, as_json: JsonFlag = False
 ) -> None:
     """Show, by category, how often the filter flagged, blocked, was appealed against, and was overturned."""
     rows = asyncio.run(_reported(read_settings().database_url, guild))

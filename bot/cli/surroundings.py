@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import structlog
 import typer
@@ -26,6 +26,18 @@ PrecisionOption = Annotated[
     PrecisionName | None, typer.Option(help="What the model computes with; INFERENCE_PRECISION otherwise.")
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+LARGEST_ID: Final = 2**63 - 1  # the columns of the database; Discord's own ids stay below it
+
+
+def id_argument(told: str) -> Any:
+    """An id that must be given: Discord's, or a row's."""
+    return typer.Argument(min=1, max=LARGEST_ID, help=told)
+
+
+def id_option(told: str) -> Any:
+    """An id that may be given: Discord's, or a row's."""
+    return typer.Option(min=1, max=LARGEST_ID, help=told)
 
 
 def read_settings() -> Settings:
