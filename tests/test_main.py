@@ -15,6 +15,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from bot.cli import app as command_line
+from bot.cli.surroundings import LARGEST_ID
 from bot.errors import CommandError, ConfigurationError, NotSanctioned, Sanctioned
 from inference.engine.engine import Engine
 from tests.bot_fakes import ADA, BOB, an_order, draw, services
@@ -152,6 +153,24 @@ def test_check_blocks_and_imagine_obeys() -> None:
     assert not Path("grid.png").exists()
 
 
+@pytest.mark.parametrize(
+    ("number", "bound"),
+    [("9" * 23, str(LARGEST_ID)), (str(LARGEST_ID + 1), str(LARGEST_ID)), ("0", "equal to 1"), ("-5", "equal to 1")],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("moderation", "ban", "--"), ("moderation", "unban", "--"), ("moderation", "log", "--user"),
+        ("moderation", "log", "--before"), ("safety", "report", "--guild"),
+    ],
+)  # fmt: skip
+def test_an_id_that_cannot_be_one_is_a_sentence(words: tuple[str, ...], number: str, bound: str) -> None:
+    """No database is asked for it; the sentence tells the bound."""
+    status, printed = easel(*words, number)
+    assert status == 2
+    assert bound in " ".join(printed.replace("│", " ").split())
+
+
 def test_a_report_on_nothing_says_so() -> None:
     """Before the bot ever ran, too."""
     assert easel("safety", "report") == (0, "The filter has found nothing so far.\n")
@@ -162,6 +181,16 @@ def test_db_upgrade_twice() -> None:
     assert easel("db", "upgrade")[0] == 0
     assert Path("data/easel.db").exists()
     assert easel("db", "upgrade")[0] == 0
+
+
+@pytest.mark.parametrize("written", [None, "this is not a database"])
+def test_restore_asks_nothing_about_a_file_that_is_no_backup(written: str | None) -> None:
+    """What cannot be done anyway needs nobody's word."""
+    if written is not None:
+        Path("copy").write_text(written)
+    result = CliRunner().invoke(command_line.app, ["db", "restore", "copy"], input="n\n")
+    assert isinstance(result.exception, CommandError)
+    assert "Go on?" not in result.output
 
 
 def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:

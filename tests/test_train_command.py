@@ -124,3 +124,23 @@ def test_long_beginnings_say_how_far_they_are(capsys: pytest.CaptureFixture[str]
     assert (len(lines), lines[0], lines[-1]) == (10, "Making it: 4 of 40", "Making it: 40 of 40")
     assert list(counted("Making it", range(3), 3)) == [0, 1, 2]
     assert capsys.readouterr().out.splitlines()[0] == "Making it: 1 of 3"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "runs/vqgan/checkpoint.pt is not there: run easel train vqgan first, or name it with --codec"),
+        (["--codec", ".", "--dalle", "no.pt"], "no.pt is not there: run easel train dalle first"),
+        (["--codec", ".", "--dalle", ".", "--clip", "no.pt"], "no.pt is not there: run easel train clip first"),
+        (["--codec", ".", "--dalle", ".", "--text", "no.pt"], "no.pt is not there: run easel train text first"),
+        (["--detector", "no.pt"], "no.pt is not there: run easel train detector first"),
+    ],
+)
+def test_export_names_the_checkpoint_that_is_missing(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the command that writes it, before anything is loaded."""
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(command_line.app, ["train", "export", *words])
+    assert isinstance(result.exception, CommandError)
+    assert str(result.exception).startswith(told)

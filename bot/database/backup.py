@@ -44,9 +44,9 @@ async def restore(url: str, source: Path) -> None:
 
     Raises CommandError for a file that is no copy, and ConfigurationError while a bot works on the database.
     """
+    await check_copy(url, source)
     file = _file(url)
     if file is not None:
-        await _check_copy(source)
         file.parent.mkdir(parents=True, exist_ok=True)
     database = Database(url)
     try:
@@ -70,10 +70,15 @@ def _file(url: str) -> Path | None:
     return database.file
 
 
-async def _check_copy(source: Path) -> None:
-    """Before anything is overwritten: is it a database of Easel's, and not of a newer one?"""
+async def check_copy(url: str, source: Path) -> None:
+    """Before anything is overwritten: is it a database of Easel's, and not of a newer one?  pg_restore knows its own.
+
+    Raises CommandError for a file that is not there, or is no copy.
+    """
     if not source.is_file():  # noqa: ASYNC240  # as above
         raise CommandError(f"{source} is not there")
+    if _file(url) is None:
+        return
     copy = Database(engine_url("sqlite://").set(database=str(source)).render_as_string())
     try:
         state = await copy.schema_state()

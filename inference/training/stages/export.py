@@ -47,6 +47,16 @@ def _judge(out: Path, checkpoint: Path | None) -> PictureJudge | None:
     return load_judge(out, read_json(out / "config.json")["judge"], load_sentence_encoder())
 
 
+def _check_given(options: argparse.Namespace) -> None:
+    """Raises FileNotFoundError that names the checkpoint which is missing, and the command that writes it."""
+    needed = ("detector",) if options.detector is not None else ("codec", "dalle", "clip", "text")
+    for name in needed:
+        file: Path | None = getattr(options, name)
+        if file is not None and not file.exists():
+            stage = "vqgan" if name == "codec" else name
+            raise FileNotFoundError(f"{file} is not there: run easel train {stage} first, or name it with --{name}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write a model, or the evaluation's judge, from checkpoints."""
     parser = argparse.ArgumentParser(prog="easel train export", description="Write a model from training checkpoints.")
@@ -58,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--detector", type=Path, help="write the evaluation's judge instead, from this checkpoint")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="icons that the judge is measured on")
     options = parser.parse_args(arguments)
+    _check_given(options)
     if options.detector is not None:
         out = EVALUATION_FOLDER
         numbers = write_evaluation(out, load_detector_checkpoint(options.detector), options.cache.expanduser())
