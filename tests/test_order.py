@@ -1,13 +1,20 @@
 """Orders: what is taken as it is, and what is refused."""
 
 import re
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cogs.imagine import Imagine
+from bot.demo.typed import Leaf, read
 from bot.errors import InvalidOption
-from inference.contract import visible
+from bot.orders.command import command_line
+from bot.orders.order import Order
+from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, MIN_TOP_P, visible
 from tests.bot_fakes import an_order
 
 
@@ -60,3 +67,36 @@ def test_what_to_leave_out_is_one_line() -> None:
     assert an_order(negative_prompt="a dog\n\n a\tmouse ").request(default_seed=0).negative_prompt == "a dog a mouse"
     assert an_order(negative_prompt=" \n ").negative_prompt is None
     assert an_order("a\ncat").prompt == "a\ncat"
+
+
+WORDS = st.text("abc ,.é-猫", min_size=1).map(str.strip).filter(lambda words: visible(words) and "--" not in words)
+AS_TYPED: dict[str, tuple[str, Callable[[str], Any], st.SearchStrategy[Any]]] = {
+    "prompt": ("prompt", str, WORDS),
+    "images": ("images", int, st.sampled_from([1, 4, 9])),
+    "seed": ("seed", int, st.integers(0, MAX_SEED)),
+    "guidance_scale": ("guidance", float, st.none() | st.floats(1, MAX_GUIDANCE_SCALE)),
+    "temperature": ("temperature", float, st.none() | st.floats(0.01, MAX_TEMPERATURE)),
+    "top_k": ("top_k", int, st.none() | st.integers(0, MAX_TOP_K)),
+    "top_p": ("top_p", float, st.none() | st.floats(MIN_TOP_P, 1)),
+    "negative_prompt": ("negative", str, st.none() | WORDS.map(lambda words: " ".join(words.split()))),
+    "spoiler": ("spoiler", bool, st.booleans()),
+    "private": ("private", bool, st.booleans()),
+    "model": ("model", str, st.none() | st.sampled_from(["small", "mega-v1"])),
+    "size": ("size", str, st.none() | st.sampled_from(["256x256", "512x768"])),
+}
+"""Of each field of an order: the option of /imagine, how its value is read, and what it may be."""
+NOT_TYPED = {"requester", "kind", "parent_id", "init_image", "strength", "keep_rows", "priority", "interaction"}
+IN_THE_PROMPT = {"style"}  # its words were added already; named again, they would be added twice
+
+
+@given(st.fixed_dictionaries({field: values for field, (_, _, values) in AS_TYPED.items()}))
+def test_the_line_that_repeats_an_order_holds_all_of_it(options: dict[str, Any]) -> None:
+    """Read again as it is pasted, it is the same order; a field added to orders has to be decided on."""
+    assert {field.name for field in fields(Order)} == AS_TYPED.keys() | NOT_TYPED | IN_THE_PROMPT
+    order = an_order(**options)
+    kinds = {parameter.name: parameter for parameter in Imagine.imagine.parameters}
+    specs = [{"name": name, "type": one.type.value, "required": one.required} for name, one in kinds.items()]
+    leaf = Leaf({"name": "imagine"}, ("imagine",), {"options": specs})
+    _, typed = read(command_line(order, options["seed"], options["images"]), [leaf], {})
+    again = {field: kind(typed[name]) for field, (name, kind, _) in AS_TYPED.items() if name in typed}
+    assert an_order(**again) == order

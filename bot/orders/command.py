@@ -16,6 +16,9 @@ def command_line(order: Order, seed: int, images: int) -> str:
         "top_k": order.top_k,
         "top_p": order.top_p,
         "negative": order.negative_prompt,
+        "spoiler": order.spoiler or None,
+        "private": order.private or None,
+        "model": order.model,
         "size": order.size,
     }
     given = [f"{name}:{value}" for name, value in options.items() if value is not None]
