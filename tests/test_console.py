@@ -115,9 +115,13 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     answer = await mo.post(f"{AT}/log/{record.id}/remove", {"picture": "1", "reason": "ugly"})
     assert (answer.status, answer.location) == (303, f"{AT}/log/{record.id}?done=removed-here")
     assert "ugly" in (await mo.get(answer.location)).text
+    one_undo = 'name="picture" value="1"><button>Undo</button>'
+    assert one_undo in (await mo.get(f"{AT}/log/{record.id}")).text
     await mo.post(f"{AT}/log/{record.id}/remove", {"reason": "worse"})
+    assert one_undo not in (await mo.get(f"{AT}/log/{record.id}")).text  # it would show nothing again
     assert (await site.services.log.page(GenerationFilter(removed=True))).records[0].id == record.id
     await mo.post(f"{AT}/log/{record.id}/restore")
+    assert one_undo in (await mo.get(f"{AT}/log/{record.id}")).text
     await mo.post(f"{AT}/log/{record.id}/restore", {"picture": "1"})
     after = await site.services.log.get(record.id)
     assert after is not None
@@ -256,7 +260,8 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     record = await blocked(site)
     await site.services.reviews.appeal(Actor(ADA, GUILD), record.id, "it is a football match")
     assert "it is a football match" in (await mo.get(f"{AT}/review")).text
-    await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    answer = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    assert f"Request {record.id}: allowed here." in (await mo.get(answer.location)).text
     again = await blocked(site, "Some  gore")
     assert again.status == "delivered"
     assert again.verdict is not None
@@ -265,6 +270,16 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     site.pool.block("gore", "minors")
     generation_id, _ = await order_one(site.services, an_order("some gore"))
     assert (await finish(site.services, generation_id)).status == "blocked"
+
+
+async def test_a_refused_appeal_says_what_its_button_said(site: Pages, mo: Browser) -> None:
+    """There was nothing to remove; and the way back is offered."""
+    record = await blocked(site)
+    await site.services.reviews.appeal(Actor(ADA, GUILD), record.id, "please")
+    answer = await mo.post(f"{AT}/review/{record.id}", {"decision": "remove"})
+    shown = (await mo.get(answer.location)).text
+    assert f"Request {record.id}: left blocked." in shown
+    assert f"/review/{record.id}/undo" in shown
 
 
 async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browser) -> None:

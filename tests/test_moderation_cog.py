@@ -339,6 +339,16 @@ async def test_the_audit_log_turns_pages_for_moderators_alone(town: Town) -> Non
     assert "You need the permission" in said(answer(refused))
 
 
+async def test_a_timeout_that_a_ban_replaced_is_lifted_not_over(town: Town) -> None:
+    """Its end may still lie ahead; the web pages say the same."""
+    await mod(town, "timeout", person=town.ada, duration="10m", reason="spam")
+    await mod(town, "ban", person=town.ada, reason="more spam")
+    for command, options in (("sanctions", {}), ("user", {"person": town.ada})):
+        shown = said(await mod(town, command, **options))
+        assert "(lifted)" in shown
+        assert "(over)" not in shown
+
+
 async def test_sanctions_turn_pages(town: Town) -> None:
     """Ten a page."""
     people = [town.guild.add_member(town.env.create_user(f"spammer{number}")) for number in range(11)]

@@ -107,6 +107,6 @@ def act(record: AuditRecord) -> str:
 def sanction(record: SanctionRecord, *, whom: bool = False) -> str:
     return moderating.sanction_line(
         record.kind, whom=record.user_id if whom else None, end=record.until, everywhere=record.guild_id is None,
-        over=record.lifted_at is not None or (record.until is not None and record.until <= utc_now()),
+        lifted=record.lifted_at is not None, over=record.until is not None and record.until <= utc_now(),
         by=record.created_by, at=record.created_at, reason=record.reason,
     )  # fmt: skip

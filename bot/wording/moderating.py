@@ -139,13 +139,14 @@ def lifted(user_id: int, kind: str) -> str:
 
 
 def sanction_line(
-    kind: str, *, whom: int | None, end: datetime | None, everywhere: bool, over: bool, by: int, at: datetime,
-    reason: str,
+    kind: str, *, whom: int | None, end: datetime | None, everywhere: bool, lifted: bool, over: bool, by: int,
+    at: datetime, reason: str,
 ) -> str:  # fmt: skip
     parts = [f"<@{whom}>" if whom else "", f"**{sanction(kind)}**", "" if end is None else until(end)]
     told = " ".join(part for part in parts if part)
     told += f", {say('everywhere')}" if everywhere else ""
-    told += f" ({say('over')})" if over else ""
+    if lifted or over:
+        told += f" ({say('lifted') if lifted else say('over')})"
     why = f": {plain(reason, 100)}" if reason else ""
     return f"{told}, {say('by {person}', person=f'<@{by}>')} {relative(at)}{why}"
 

@@ -27,6 +27,13 @@ DONE: Final = {
     "word-removed": later("The word counts no more."),
 }
 """What the form did that led here, by the name in the address."""
+DECIDED: Final = {
+    "keep": later("Request {number}: kept."),
+    "remove": later("Request {number}: removed."),
+    "allow": later("Request {number}: allowed here."),
+    "leave": later("Request {number}: left blocked."),
+}
+"""What was decided in the review queue, as the button said it, by the name in the address."""
 SORTS: Final = {"new": later("New"), "top": later("Top"), "random": later("Random")}
 TABS: Final = (
     ("log", later("Request log")), ("review", later("Review")), ("sanctions", later("Sanctions")),

@@ -17,6 +17,8 @@ from bot.web.console.desk import channel_of, console_page
 from bot.web.console.log import generation_of
 from bot.web.render import redirect
 from bot.web.site import site_of
+from bot.wording import pages
+from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
@@ -62,11 +64,13 @@ async def decide(request: web.Request) -> web.Response:
         raise InvalidOption("decision", "no_choice", {"value": str(decision)[:40], "choices": "keep, remove"})
     reviews = site_of(request).services.reviews
     generation_id = generation_of(request)
+    blocked = (await site_of(request).services.moderation.entry(desk.actor, generation_id)).status == "blocked"
+    done = {"keep": "allow", "remove": "leave"}[decision] if blocked else decision
     decided = await reviews.decide(
         desk.actor, generation_id, "keep" if decision == "keep" else "remove", asked.reason(form)
     )
     ids = ".".join(str(one.id) for one in decided.closed[:MAX_UNDO])
-    return redirect(f"/console/{desk.slug}/review?{_kind(request)}done={decision}&of={generation_id}&ids={ids}")
+    return redirect(f"/console/{desk.slug}/review?{_kind(request)}done={done}&of={generation_id}&ids={ids}")
 
 
 @routes.post(r"/console/{guild}/review/{generation:\d{1,18}}/undo")
@@ -81,9 +85,9 @@ async def undo(request: web.Request) -> web.Response:
 def undo_of(request: web.Request) -> dict[str, str] | None:
     """What was just decided; numbers only, whatever the address says."""
     done, of, ids = (request.query.get(name, "") for name in ("done", "of", "ids"))
-    if done not in ("keep", "remove") or not of.isdecimal() or not ids.replace(".", "").isdecimal():
+    if done not in pages.DECIDED or not of.isdecimal() or not ids.replace(".", "").isdecimal():
         return None
-    return {"done": done, "of": of, "ids": ids}
+    return {"told": say(pages.DECIDED[done], number=of), "of": of, "ids": ids}
 
 
 def place(record: ReviewRecord) -> str:
