@@ -24,7 +24,7 @@ from bot.errors import (
     QueueFull,
     Sanctioned,
 )
-from bot.generation.album import Album
+from bot.generation.album import Album, shown_grid
 from bot.generation.grid import compose
 from bot.orders.order import Requester
 from bot.services import Services
@@ -105,6 +105,21 @@ async def test_the_best_picture_comes_first(tmp_path: Path) -> None:
     assert result.grid.data == compose([tile(seed) for seed in (12, 14, 13, 11)])
     shown = tuple(replace(picture, verdict=None) for picture in result.images)  # a verdict is judged once, not kept
     assert (tuple(replace(picture, verdict=None) for picture in album.pictures), album.grid) == (shown, result.grid)
+
+
+async def test_a_removed_picture_leaves_its_cell_empty(tmp_path: Path) -> None:
+    """Wherever the grid is shown again, after a restart too; restored, it is as it was delivered."""
+    async with services(tmp_path) as opened:
+        generation_id, reply = await order_one(opened, an_order(seed=11))
+        await finish(opened, generation_id)
+        removed = await opened.log.remove(generation_id, ADA, "ugly", 1)
+        rest, album = await shown_grid(opened.storage, removed), await Album.load(opened.storage, removed)
+        restored = await opened.log.restore(generation_id, ADA, "", 1)
+        whole = await shown_grid(opened.storage, restored)
+    assert rest is not None
+    assert rest.data == compose([tile(11), None, tile(13), tile(14)])
+    assert album.grid == rest
+    assert whole == reply.results[0].grid
 
 
 async def test_a_seed_is_drawn_where_none_is_given(tmp_path: Path) -> None:

@@ -37,10 +37,22 @@ def test_every_picture_stands_in_its_cell(count: int) -> None:
         assert composed.crop((left, top, left + 10, top + 10)).tobytes() == read(png).tobytes()
 
 
+def test_a_missing_picture_leaves_its_cell_empty() -> None:
+    """The others stay where they were; the cell is one colour, and not that of the gaps."""
+    tiles = [tile(seed * 1000, side=10) for seed in range(4)]
+    whole, rest = read(grid.compose(tiles)), read(grid.compose([None, *tiles[1:]]))
+    assert rest.size == whole.size
+    assert rest.crop((0, 0, 10, 10)).getcolors() == [(100, grid.EMPTY)]
+    rest.paste(whole.crop((0, 0, 10, 10)), (0, 0))
+    assert rest.tobytes() == whole.tobytes()
+
+
 def test_a_grid_of_nothing_is_refused() -> None:
     """The error says how many there were."""
     with pytest.raises(ValueError, match="0 pictures"):
         grid.compose([])
+    with pytest.raises(ValueError, match="0 pictures"):
+        grid.compose([None, None])
 
 
 @pytest.mark.parametrize("function", [lambda data: grid.compose([data]), grid.upscale, grid.size_of])

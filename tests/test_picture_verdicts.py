@@ -7,6 +7,8 @@ import pytest
 from bot.database.guild import GuildRecord
 from bot.database.reviews import CategoryReport, NewReview, Reviews
 from bot.errors import InvalidOption, PicturesHeld
+from bot.generation.album import shown_grid
+from bot.generation.grid import compose
 from bot.orders.order import Requester
 from inference.contract import Policy, Verdict
 from tests.bot_fakes import ADA, CHANNEL, GUILD, FakePool, an_order, finish, order_one, services
@@ -15,7 +17,7 @@ HELD = Verdict("hold", "nudity", 0.9, "picture_check", ("female_breast_exposed",
 
 
 async def test_a_held_picture_is_not_shown_and_comes_before_moderators(tmp_path: Path) -> None:
-    """The others are delivered without it; it is kept, so that it can be restored."""
+    """The others are delivered without it, each at its place; it is kept, and restored it stands in the grid again."""
     pool = FakePool()
     pool.picture_verdicts = {1: HELD}
     async with services(tmp_path, pool) as opened:
@@ -23,11 +25,14 @@ async def test_a_held_picture_is_not_shown_and_comes_before_moderators(tmp_path:
         record = await finish(opened, generation_id)
         (result,) = reply.results
         reviews = await Reviews(opened.database).of(generation_id)
-        kept = await opened.storage.get(record.images[1].key)
+        pngs = [await opened.storage.get(image.key) for image in record.images]
+        restored = await shown_grid(opened.storage, await opened.log.restore(generation_id, ADA, "", 1))
     assert [picture.index for picture in result.images] == [0, 2, 3]
     assert record.images[1].removal is not None
     assert record.images[1].verdict == HELD
-    assert kept
+    assert result.grid.data == compose([pngs[0], None, *pngs[2:]])
+    assert restored is not None
+    assert restored.data == compose(pngs)
     (review,) = reviews
     assert (review.kind, review.image_index) == ("held", 1)
     assert "nudity" in review.reason

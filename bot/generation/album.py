@@ -43,12 +43,13 @@ class Picture:
     @property
     def is_shown(self) -> bool:
         """Whether the picture check lets it be seen before moderators have looked at it."""
-        return self.verdict is None or self.verdict.action not in REFUSED
+        return _passed(self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """A generation's pictures, the best first, and the grid of those that may be shown; None where none may.
+    """A generation's pictures, the best first, and the grid of those that may be shown, each at its place; None where
+    none may.
 
     `index` counts from 0 by this order, in the log and under the buttons too; which picture of the order it was, only
     its seed still says.
@@ -88,39 +89,49 @@ class Album:
         shown = [(image, await storage.get(image.key)) for image in record.images if image.removal is None]
         if not shown:
             raise NotFound("generation", record.id)
-        return await asyncio.to_thread(_reopened, shown)
+        return await asyncio.to_thread(_reopened, shown, len(record.images))
 
 
 async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile | None:
-    """The grid as delivered, or, where a picture of it was removed, of the others; None where no picture is left."""
-    shown = [image for image in record.images if image.removal is None]
+    """The grid as delivered, or with an empty cell for each picture that was removed; None where no picture is left.
+
+    A delivered grid lacks what the picture check held back: once that is restored, the grid is composed anew.
+    """
+    delivered = all(image.removal is None and _passed(image.verdict) for image in record.images)
     try:
-        if record.grid_key is not None and len(shown) == len(record.images):
+        if record.grid_key is not None and delivered:
             return PictureFile(await storage.get(record.grid_key), record.grid_key.rpartition(".")[2])
-        pngs = [await storage.get(image.key) for image in shown]
+        cells = [None if image.removal else await storage.get(image.key) for image in record.images]
     except NotFound:
         log.warning("album.file_missing", generation=record.id)
         return None
-    return await asyncio.to_thread(lambda: grid.fit(grid.compose(pngs))) if pngs else None
+    return await asyncio.to_thread(lambda: grid.fit(grid.compose(cells))) if any(cells) else None
 
 
 def _arrange(images: Sequence[contract.Image]) -> Album:
-    return _album(
+    pictures = (
         Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png), image.verdict, image.filled)
         for place, image in enumerate(contract.best_first(images))
     )
+    return _album(pictures, len(images))
 
 
-def _reopened(images: Sequence[tuple[ImageRecord, bytes]]) -> Album:
-    return _album(
+def _reopened(images: Sequence[tuple[ImageRecord, bytes]], places: int) -> Album:
+    pictures = (
         Picture(record.index, record.seed, record.score, png, record.width, record.height) for record, png in images
     )
+    return _album(pictures, places)
 
 
-def _album(pictures: Iterable[Picture]) -> Album:
+def _album(pictures: Iterable[Picture], places: int) -> Album:
     pictures = tuple(pictures)
-    shown = [picture.png for picture in pictures if picture.is_shown]
-    return Album(pictures, grid.fit(grid.compose(shown)) if shown else None)
+    shown = {picture.index: picture.png for picture in pictures if picture.is_shown}
+    cells = [shown.get(index) for index in range(places)]
+    return Album(pictures, grid.fit(grid.compose(cells)) if shown else None)
+
+
+def _passed(verdict: Verdict | None) -> bool:
+    return verdict is None or verdict.action not in REFUSED
 
 
 def _describe(generation_id: int, pictures: Sequence[Picture], at: datetime) -> tuple[ImageRecord, ...]:

@@ -15,6 +15,7 @@ from inference.contract import grid_columns
 
 GAP: Final = 4  # pixels between the pictures of a grid
 BACKGROUND: Final = (24, 25, 28)
+EMPTY: Final = (49, 51, 56)  # the cell of a picture that is not to be seen
 MAX_FILE_BYTES: Final = 9 * 2**20 + 2**19  # Discord takes 10 MiB; the rest of the message needs some of it
 _XMP: Final = "XML:com.adobe.xmp"
 _MARKS: Final = ("Software", "Comment", _XMP)  # the provenance that the inference server writes into every picture
@@ -29,22 +30,25 @@ class PictureFile:
     suffix: str
 
 
-def compose(pngs: Sequence[bytes]) -> bytes:
-    """The grid of 1–9 pictures as one PNG, row by row; cells take the largest picture's size.
+def compose(pngs: Sequence[bytes | None]) -> bytes:
+    """The grid of 1–9 cells as one PNG, row by row; cells take the largest picture's size.
 
+    None leaves a blank tile, so that the others stay where menus and descriptions say they are.
     Raises ValueError for no pictures at all or one that cannot be read.
     """
-    if not pngs:
+    cells = [None if png is None else _read(png) for png in pngs]
+    pictures = [picture for picture in cells if picture is not None]
+    if not pictures:
         raise ValueError("a grid of 0 pictures cannot be composed; at least 1 is needed")
-    pictures = [_read(png) for png in pngs]
     width, height = max(picture.width for picture in pictures), max(picture.height for picture in pictures)
-    columns = grid_columns(len(pictures))
-    rows = -(-len(pictures) // columns)
+    columns = grid_columns(len(cells))
+    rows = -(-len(cells) // columns)
     size = (columns * (width + GAP) - GAP, rows * (height + GAP) - GAP)
     grid = Image.new("RGB", size, BACKGROUND)
-    for index, picture in enumerate(pictures):
+    for index, cell in enumerate(cells):
         row, column = divmod(index, columns)
-        grid.paste(picture, (column * (width + GAP), row * (height + GAP)))
+        corner = (column * (width + GAP), row * (height + GAP))
+        grid.paste(Image.new("RGB", (width, height), EMPTY) if cell is None else cell, corner)
     return _encode(grid, "PNG", marks=_marks(pictures[0]))
 
 
