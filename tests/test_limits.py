@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis as redis_client
+from limits import RateLimitItem, WindowStats
 from structlog.testing import capture_logs
 
 from bot.config import load_settings
@@ -142,6 +143,18 @@ async def test_what_is_left_is_told(make: MakeLimits) -> None:
     assert (servers.whose, servers.left) == ("server", 9)
     (fresh, _) = await limits.standings(Requester(3, "eve", 11, 100))
     assert (fresh.left, fresh.next_at) == (2, None)
+
+
+async def test_a_time_that_has_passed_is_not_told() -> None:
+    """Windows tell theirs until the next order."""
+    ago = datetime.now(UTC) - timedelta(seconds=1)
+
+    class Ended(Counts):
+        async def window(self, item: RateLimitItem, key: tuple[str, ...]) -> WindowStats:
+            return WindowStats(ago.timestamp(), item.amount - 1)
+
+    (own,) = await Limits("2/hour", "off", Ended()).standings(ADA)
+    assert (own.left, own.next_at) == (1, None)
 
 
 async def test_processes_count_together(redis: str) -> None:

@@ -23,7 +23,7 @@ Whose = Literal["person", "here", "role", "server", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is left of a limit, `amount` each `every` `unit`s.  `next_at`: when some comes back; None if unused.
+    """What is left of a limit, `amount` each `every` `unit`s.  `next_at`: when some comes back; None if it has.
 
     `whose`: a person's everywhere, a person's in this server ("here", or by their "role"), the server's, everybody's.
     """
@@ -68,8 +68,9 @@ class Limits:
         found = []
         for whose, item, key in self._counters(requester, here):
             window = await self._counts.window(item, key)
-            full = datetime.fromtimestamp(window.reset_time, UTC) if window.remaining < item.amount else None
-            found.append(Standing(whose, item.amount, item.multiples, item.GRANULARITY.name, window.remaining, full))
+            free_at = datetime.fromtimestamp(window.reset_time, UTC)
+            coming = free_at if window.remaining < item.amount and free_at > datetime.now(UTC) else None
+            found.append(Standing(whose, item.amount, item.multiples, item.GRANULARITY.name, window.remaining, coming))
         return tuple(found)
 
     def _counters(
