@@ -59,16 +59,19 @@ async def test_a_cursor_that_is_none_is_refused(database: Database, cursor: str)
 
 
 async def test_an_unshared_picture_becomes_a_favourite(town: Town) -> None:
-    """By ⭐ below it; /favourites shows it after a turn to one's own, and opens it, also after a restart."""
+    """By ⭐ below it; /favourites begins with it where there is none of the server's, and opens it after a restart."""
     record, message = await town.imagine("a quiet lake")
     picked = await town.pick(message, 1)
     told = answer(await town.ada.click(picked, custom_id=f"easel:keeppic:{record.id}:1"))
     assert "among your `/favourites` now" in said(told)
     await town.restart()
-    shown = answer(await town.ada.slash(town.pictures, "favourites"))
-    assert "no favourites here yet" in said(shown)
-    await town.ada.click(shown, custom_id="easel:ownfavourites:")
-    (own,) = (one for one in town.pictures.history(viewer=town.ada) if one.id == shown.id)
+    own = answer(await town.ada.slash(town.pictures, "favourites"))
+    assert "a quiet lake" in said(own)
+    await town.ada.click(own, custom_id="easel:favourites:")
+    (turned,) = (one for one in town.pictures.history(viewer=town.ada) if one.id == own.id)
+    assert "no favourites here yet" in said(turned)
+    await town.ada.click(turned, custom_id="easel:ownfavourites:")
+    (own,) = (one for one in town.pictures.history(viewer=town.ada) if one.id == own.id)
     assert "a quiet lake" in said(own)
     opened = answer(await town.ada.click(own, custom_id=f"easel:open:{record.id}:1"))
     assert "Picture 2 of 4" in said(opened)

@@ -9,9 +9,9 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.cogs.reach import everywhere
-from bot.views.favourites import favourites_layout, own_favourites_layout
+from bot.views.favourites import first_favourites
 from bot.views.gallery import MAX_WORDS, gallery_layout
-from bot.views.press import actor_of, answering
+from bot.views.press import answering
 from bot.wording.catalogue import later
 
 
@@ -58,8 +58,7 @@ class Gallery(commands.Cog):
     async def favourites(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            in_server = actor_of(interaction).guild_id is not None
-            layout = await (favourites_layout if in_server else own_favourites_layout)(interaction, None)
+            layout = await first_favourites(interaction)
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
 

@@ -35,7 +35,8 @@ class FavouritesLayout(Layout):
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
-        self.add_item(ui.TextDisplay(sharing.favourites_heading(empty=not shares)))
+        self.empty = not shares
+        self.add_item(ui.TextDisplay(sharing.favourites_heading(empty=self.empty)))
         for share, png in shares:
             box, file = share_box(share, png)
             self.files.append(file)
@@ -59,7 +60,8 @@ class OwnFavouritesLayout(Layout):
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
-        self.add_item(ui.TextDisplay(sharing.own_favourites_heading(empty=not pictures)))
+        self.empty = not pictures
+        self.add_item(ui.TextDisplay(sharing.own_favourites_heading(empty=self.empty)))
         for favourite, png in pictures:
             self.add_item(self._box(favourite, png))
         pages: ui.ActionRow[Any] = ui.ActionRow()
@@ -115,6 +117,17 @@ class OwnFavouritesPage(Press, verb="ownfavourites"):
         await interaction.response.defer()
         layout = await own_favourites_layout(interaction, self.cursor)
         await interaction.edit_original_response(view=layout, attachments=layout.files)
+
+
+async def first_favourites(interaction: BotInteraction) -> FavouritesLayout | OwnFavouritesLayout:
+    """Where a look at one's favourites begins: this server's, or one's own where there are none of those."""
+    if actor_of(interaction).guild_id is None:
+        return await own_favourites_layout(interaction, None)
+    shared = await favourites_layout(interaction, None)
+    if shared.empty:
+        own = await own_favourites_layout(interaction, None)
+        return shared if own.empty else own
+    return shared
 
 
 async def favourites_layout(interaction: BotInteraction, cursor: str | None) -> FavouritesLayout:
