@@ -45,6 +45,20 @@ async def test_what_is_made_from_them_is_private_too(town: Town) -> None:
     assert town.pictures.history(viewer=town.bo) == []
 
 
+async def test_again_repeats_what_is_still_being_drawn(town: Town) -> None:
+    """In private as that one, whatever was drawn in public before."""
+    await town.imagine("a cat")
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="a secret garden", private=True)
+    running = await town.running()
+    assert (await town.ada.slash(town.pictures, "again")).ephemeral
+    town.pool.release()
+    await town.settled()
+    again = await town.newest()
+    assert (again.order.prompt, again.order.private) == ("a secret garden", True)
+    assert again.order.parent_id == running.id
+
+
 @pytest.mark.parametrize("who", ["bo", "mo"])
 async def test_nobody_else_finds_them(town: Town, who: str) -> None:
     """By id, by autocomplete, in galleries; a moderator neither, but in the log."""

@@ -91,8 +91,8 @@ class Pictures:
         return await self.find(actor, post.generation_id)
 
     async def latest(self, actor: Actor) -> GenerationRecord:
-        """The newest finished generation of the actor's own.  Raises NotFound."""
-        wanted = GenerationFilter(user_id=actor.user_id, drawn=True, removed=False)
+        """The newest generation of the actor's own, drawn yet or not, that was not refused.  Raises NotFound."""
+        wanted = GenerationFilter(user_id=actor.user_id, refused=False, removed=False)
         page = await self._generations.page(wanted, limit=1)
         if not page.records:
             raise NotFound("own_picture")

@@ -301,6 +301,9 @@ def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
     if wanted.drawn is not None:
         is_drawn = GenerationTable.status.in_(DRAWN)
         conditions.append(is_drawn if wanted.drawn else ~is_drawn)
+    if wanted.refused is not None:
+        is_refused = GenerationTable.status == "blocked"
+        conditions.append(is_refused if wanted.refused else ~is_refused)
     if wanted.flagged is not None:
         judged = GenerationTable.verdict_action
         unflagged = or_(judged.is_(None), judged == "allow")

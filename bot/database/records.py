@@ -150,8 +150,8 @@ class GenerationFilter:
 
     Each of `words` must begin a word of the prompt.  `flagged` are those that the filter flagged or blocked; `since` is
     the first moment and `until` the first one after; `score` is the least that the filter must have given; `person` is
-    part of the name that somebody had at the time; `drawn` are those with pictures, shown or not;
-    `removed_with` is a sanction's id.
+    part of the name that somebody had at the time; `drawn` are those with pictures, shown or not; `refused`
+    are those that the filter blocked; `removed_with` is a sanction's id.
     """
 
     user_id: int | None = None
@@ -160,6 +160,7 @@ class GenerationFilter:
     channel_id: int | None = None
     status: Status | None = None
     drawn: bool | None = None
+    refused: bool | None = None
     category: str | None = None
     words: str | None = None
     removed: bool | None = None
