@@ -43,6 +43,8 @@ def test_flags_are_read(typed: str, prompt: str, said: dict[str, Any]) -> None:
         ("a cat --seed", "--seed takes a whole number"),
         ("a cat --seed 7 on a mat", "--seed takes a whole number, not “7 on a mat”"),
         ("a cat --n 1.5", "--n takes a whole number"),
+        ("a cat --n 3", r"Images is “3”; it must be one of: 1, 4, 9\."),
+        ("a cat --images 0", r"Images is “0”; it must be one of: 1, 4, 9\."),
         ("a cat --cfg lots", "--cfg takes a number"),
         ("a cat --no", "--no needs words"),
         ("a cat --spoiler please", "--spoiler takes no value"),

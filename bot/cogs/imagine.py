@@ -24,7 +24,7 @@ from bot.orders.choices import (
     with_defaults,
 )
 from bot.orders.flags import read_flags
-from bot.orders.order import Order
+from bot.orders.order import IMAGE_COUNTS, Order
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
 from bot.views.upload import place_picture
@@ -58,7 +58,7 @@ class Imagine(commands.Cog):
         model=later("What to draw with"),
         size=later("Width and height, as far as the model has a choice"),
     )
-    @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in (1, 4, 9)])
+    @app_commands.choices(images=[app_commands.Choice(name=str(count), value=count) for count in IMAGE_COUNTS])
     @app_commands.choices(use=[app_commands.Choice(name=locale_str(buttons.USES[use]), value=use) for use in USES])
     @everywhere
     async def imagine(

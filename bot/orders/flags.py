@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.errors import InvalidOption
+from bot.orders.order import IMAGE_COUNTS
 
 _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "seed": ("seed", int),
@@ -61,6 +62,9 @@ def read_flags(typed: str) -> Flags:
     for name, words in zip(pieces[1::2], pieces[2::2], strict=True):
         field, kind = _known(name.lower())
         said[field] = _value(name, kind, words.strip())
+    if said.get("images", 1) not in IMAGE_COUNTS:
+        choices = ", ".join(map(str, IMAGE_COUNTS))
+        raise InvalidOption("images", "no_choice", {"value": str(said["images"]), "choices": choices})
     return Flags(pieces[0].strip() if said else typed, **said)
 
 

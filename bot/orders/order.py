@@ -7,11 +7,14 @@ Knows no Discord and no database; the limits are those of the inference contract
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from bot.errors import InvalidOption
 from bot.orders.ticket import NORMAL
 from inference.contract import GenerationRequest, InvalidRequest, visible
+
+IMAGE_COUNTS: Final = (1, 4, 9)
+"""What a person may ask for: square grids."""
 
 Kind = Literal["imagine", "reroll", "vary", "complete", "remix"]
 
