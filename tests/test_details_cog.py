@@ -27,6 +27,20 @@ async def test_flags_count_in_a_remix(town: Town) -> None:
     assert (second.order.prompt, second.seed) == ("a red cat", 9)
 
 
+async def test_what_to_leave_out_adds_up(town: Town) -> None:
+    """The flag's words and those of the option or the form's box, each once."""
+    first, message = await town.imagine("a frog --no water", negative="a pond", images=1)
+    assert first.order.negative_prompt == "a pond, water"
+    shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
+    await town.bo.submit_modal(shown, {"prompt": "a green frog --no water", "negative": "pond"})
+    second, _ = await town.finished()
+    assert (second.order.prompt, second.order.negative_prompt) == ("a green frog", "pond, water")
+    shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
+    await town.bo.submit_modal(shown, {"prompt": "a blue frog --no Pond", "negative": "pond"})
+    third, _ = await town.finished()
+    assert third.order.negative_prompt == "Pond"
+
+
 async def test_again_draws_ones_last_prompt_with_another_seed(town: Town) -> None:
     """One's own: what others drew since does not matter."""
     first, _ = await town.imagine("a cat", seed=7, images=1)

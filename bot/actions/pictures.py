@@ -169,7 +169,8 @@ class Pictures:
         """The same with other words."""
         record = await self.find(actor, generation_id)
         flags = read_flags(prompt)
-        words = {"prompt": flags.prompt, "negative_prompt": negative_prompt, "style": None} | flags.said()
+        words = {"prompt": flags.prompt, "negative_prompt": None, "style": None}
+        words |= flags.said_with({"negative_prompt": negative_prompt})
         return successor(record, actor, "remix", **words)
 
     # ---------------------------------------------------------------------------------------------------- copies

@@ -12,6 +12,7 @@ from bot.actions.actor import Actor
 from bot.database.records import Style
 from bot.database.styles import MOST, Styles
 from bot.errors import InvalidOption, NotFound, ServersOnly
+from bot.orders.flags import all_left_out
 from inference.contract import MAX_GUIDANCE_SCALE
 
 MAX_NAME: Final = 32
@@ -63,7 +64,7 @@ def as_file(styles: Sequence[Style]) -> bytes:
 
 def drawn_with(style: Style, said: dict[str, Any], prompt: str) -> tuple[str, dict[str, Any]]:
     """The prompt and options of an order in this style.  What the order says itself counts before the style."""
-    words = ", ".join(part for part in (said.get("negative_prompt"), style.negative_prompt) if part)
+    words = all_left_out(said.get("negative_prompt"), style.negative_prompt)
     options = dict(said)
     if words:
         options["negative_prompt"] = words

@@ -88,7 +88,7 @@ class Imagine(commands.Cog):
                 "top_p": top_p, "negative_prompt": negative, "spoiler": spoiler, "private": private, "model": model,
                 "size": size,
             }  # fmt: skip
-            said = flags.said() | {name: value for name, value in typed.items() if value is not None}
+            said = flags.said_with(typed)
             actor = actor_of(interaction)
             here = await self.bot.services.entitlements.of(actor.requester)
             words = flags.prompt

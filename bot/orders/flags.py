@@ -5,6 +5,7 @@ In: a prompt as it was typed.  Out: the prompt without them, and what they say.
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,6 +54,18 @@ class Flags:
         """The options that were said, by the names of an order's fields."""
         names = (name for name in self.__slots__ if name != "prompt")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    def said_with(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Flags and options together: an option counts before its flag, and what to leave out adds up."""
+        said = self.said() | {name: value for name, value in named.items() if value is not None}
+        left_out = all_left_out(named.get("negative_prompt"), self.negative_prompt)
+        return said | {"negative_prompt": left_out} if left_out else said
+
+
+def all_left_out(*said: str | None) -> str:
+    """What several places say to leave out, each once."""
+    parts = {part.strip().casefold(): part.strip() for part in said if part and part.strip()}
+    return ", ".join(parts.values())
 
 
 def read_flags(typed: str) -> Flags:
