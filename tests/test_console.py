@@ -130,6 +130,8 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     audit = (await mo.get(f"{AT}/audit")).text
     assert "ugly" in audit
     assert audit.count('class="chip restore"') == 2
+    assert audit.count(f'/log/{record.id}">Picture 2 of generation {record.id}</a>') == 2
+    assert audit.count(f'/log/{record.id}">Generation {record.id}</a>') == 2
 
 
 async def test_what_its_owner_deleted_stays_deleted(site: Pages, mo: Browser) -> None:

@@ -349,6 +349,15 @@ async def test_a_timeout_that_a_ban_replaced_is_lifted_not_over(town: Town) -> N
         assert "(over)" not in shown
 
 
+async def test_the_audit_log_counts_pictures_as_people_do(town: Town) -> None:
+    """The second picture is number 2 where it is removed and where that is read."""
+    await town.imagine("a cat")
+    record = await town.newest()
+    await mod(town, "remove", generation=record.id, picture=2, reason="ugly")
+    assert f"**remove** Picture 2 of generation {record.id}" in said(await mod(town, "audit"))
+    assert await audited(town) == [("remove", f"generation:{record.id}:1")]
+
+
 async def test_sanctions_turn_pages(town: Town) -> None:
     """Ten a page."""
     people = [town.guild.add_member(town.env.create_user(f"spammer{number}")) for number in range(11)]

@@ -99,7 +99,7 @@ def with_buttons(layout: ui.LayoutView, buttons: list[Any]) -> ui.LayoutView:
 
 def act(record: AuditRecord) -> str:
     kind, _, number = record.subject.partition(":")
-    about = f"<@{number}>" if kind == "user" and number.isdecimal() else record.subject.replace(":", " ")
+    about = f"<@{number}>" if kind == "user" and number.isdecimal() else moderating.about(record.subject)
     why = f": {text.plain(record.why, 100)}" if record.why else ""
     return f"{text.relative(record.at)} <@{record.actor_id}> **{record.action.replace('_', ' ')}** {about}{why}"
 

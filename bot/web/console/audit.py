@@ -10,6 +10,7 @@ from bot.web import asked
 from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.site import site_of
+from bot.wording import moderating
 
 routes = web.RouteTableDef()
 
@@ -39,6 +40,6 @@ async def audit(request: web.Request) -> web.Response:
     names = {user_id: await statistics.name_of(user_id) for user_id in {one.actor_id for one in found.records}}
     return await console_page(
         request, desk, "console/audit.html", "audit",
-        found=found, asked=typed, actions=ACTIONS, names=names, before=before,
+        found=found, about=moderating.about, asked=typed, actions=ACTIONS, names=names, before=before,
         address=lambda **more: urlencode({name: value for name, value in {**typed, **more}.items() if value}),
     )  # fmt: skip
