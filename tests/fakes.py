@@ -27,7 +27,7 @@ class FakeCodeModel:
         self.slots = slots
         self.grid_side = grid_side
         self.image_length = grid_side**2
-        self.picture_side = grid_side * self.tile
+        self.picture_side = self.drawn_side = grid_side * self.tile
         self.recommended = SamplingParams(guidance_scale=3.0, temperature=1.0, top_k=8, top_p=1.0)
         self.memory = torch.zeros(slots, dtype=torch.long)
         self.decoded: list[int] = []  # rows of each step

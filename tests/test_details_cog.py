@@ -1,10 +1,12 @@
 """/details, /again, /limits, /about, suggestions and the menus of a message, as people meet them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.actions.actor import Actor
+from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, said
 
 
@@ -135,3 +137,6 @@ async def test_about_names_the_model_and_what_is_kept(town: Town) -> None:
     assert "### Easel" in told
     assert "AI-generated" in told
     assert "Kept: your prompts" in told
+    assert "**fake** tiles of one colour · 256x256" in told
+    town.pool.served = (replace(FAKE_MODEL, description=""),)
+    assert "**fake** · 256x256" in said(answer(await town.ada.slash(town.pictures, "about")))

@@ -72,6 +72,7 @@ def test_pictures_are_bytes(make: Callable[[], CodeModel], side: int) -> None:
     codes = torch.randint(0, model.vocab_size, (2, model.image_length), generator=torch.Generator().manual_seed(1))
     pixels = model.detokenize(codes)
     assert (pixels.shape, pixels.dtype) == ((2, side, side, 3), torch.uint8)
+    assert model.drawn_side == side
     assert pixels.float().std() > 1
     exact, other = pixels[:, : model.picture_side, : model.picture_side], pixels[:, ::2]
     for picture in (exact, other):

@@ -61,18 +61,19 @@ async def bot_and_server(folder: Path) -> AsyncIterator[tuple[Services, list[Ser
 
 
 async def test_each_backend_draws_what_is_ordered(tmp_path: Path) -> None:
-    """The pictures are in the storage, of the size that the log has, under the model's name."""
+    """The pictures are in the storage, of the size that the model and the log tell, under the model's name."""
     async with bot_and_server(tmp_path) as (opened, shelves):
-        names = [model.name for model in opened.pool.models()]
-        assert len(names) == len(shelves)
-        assert {"fake", API} <= set(names)
-        for name in names:
+        sizes = {model.name: model.sizes for model in opened.pool.models()}
+        assert len(sizes) == len(shelves)
+        assert {"fake", API} <= set(sizes)
+        for name in sizes:
             record = await draw(opened, an_order(images=2, model=name))
             assert (record.status, record.error_code, record.model) == ("delivered", None, name)
             assert len(record.images) == 2
             for image in record.images:
                 with Pillow.open(io.BytesIO(await opened.storage.get(image.key))) as picture:
                     assert picture.size == (image.width, image.height)
+                    assert f"{image.width}x{image.height}" == sizes[name][0]
 
 
 async def test_one_picture_of_an_api_is_previewed(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from bot.orders.limits import Standing
 from bot.views.answer import note
 from bot.views.press import actor_of, answering
 from bot.wording import about as words
-from bot.wording import text
 from bot.wording.catalogue import later
 from bot.wording.reader import say
 
@@ -49,10 +48,7 @@ class About(commands.Cog):
     async def about(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             models = self.bot.services.pool.models()
-            drawn = "\n".join(
-                f"**{text.plain(model.name, 60)}** {text.plain(model.description, 200)} · {', '.join(model.sizes)}"
-                for model in models
-            )
+            drawn = "\n".join(words.model(model.name, model.description, model.sizes) for model in models)
             lines = [
                 f"### Easel {metadata.version('easel')}",
                 say(words.WHAT_IT_IS),

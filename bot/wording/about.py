@@ -1,5 +1,6 @@
 """What Easel says of itself: `/help`, `/limits`, `/about`, and of styles."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -73,6 +74,12 @@ def left(whose: str, remaining: int, amount: int, every: int, unit: str, next_at
     values = {"left": f"**{remaining}**", "amount": amount, "period": reader().period(every, unit)}
     told = say(LEFT[whose], **values)
     return told if next_at is None else f"{told} · " + say("more {when}", when=relative(next_at))
+
+
+def model(name: str, description: str, sizes: Sequence[str]) -> str:
+    """What draws, in one line."""
+    named = " ".join(filter(None, (f"**{plain(name, 60)}**", plain(description, 200))))
+    return f"{named} · {', '.join(sizes)}"
 
 
 def under_way(waiting: int, most_images: int) -> str:

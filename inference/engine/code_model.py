@@ -44,6 +44,10 @@ class CodeModel(Protocol):
         """Pixels a side that `encode_image` takes."""
 
     @property
+    def drawn_side(self) -> int:
+        """Pixels a side that `detokenize` returns."""
+
+    @property
     def reads_pictures(self) -> bool:
         """Whether the model can encode pictures; min-dalle's files have no encoder."""
 

@@ -50,7 +50,9 @@ class DalleCodeModel:
         self.device = torch.device(device)
         self.image_length = config.image_length
         self.grid_side = math.isqrt(config.image_length)
-        self.picture_side = self.grid_side * checkpoint.vqgan.config.downscale
+        codec = checkpoint.vqgan.config
+        self.picture_side = self.grid_side * codec.downscale
+        self.drawn_side = self.grid_side * codec.output_side // codec.grid_side
         self.reads_pictures = checkpoint.vqgan.config.encoder != "none"
         self.few_words = isinstance(checkpoint.text, SentenceEncoder) and checkpoint.text.reader.has_vocabulary
         self.start_token = config.start_token

@@ -93,7 +93,7 @@ class Engine:
 
     def describe(self) -> ModelDescription:
         """What the model can do.  May be called from any thread."""
-        model, side = self.model, max(self.model.picture_side, SMALLEST_SIDE)
+        model, side = self.model, max(self.model.drawn_side, SMALLEST_SIDE)
         return ModelDescription(
             name=model.name,
             sizes=(f"{side}x{side}",),
