@@ -92,6 +92,22 @@ async def test_a_prompt_gets_three_versions_each_drawn_by_a_button(town: Town) -
     assert not message.flags.ephemeral
 
 
+async def test_flags_are_kept_for_what_is_drawn(town: Town) -> None:
+    """They are no words to make more of; each proposal shows them, and the drawing follows them."""
+    record, _ = await town.imagine("a penguin on ice", images=1)
+    await town.services.shares.share(record.id, 0, town.ada.id)
+    await town.services.meaning.read()
+    shown = answer(await town.ada.slash(town.pictures, "enhance", prompt="a penguin, --n 1 --seed 5 --private"))
+    versions = proposals(shown)
+    assert len(versions) == 4
+    assert all(one.startswith("a penguin") and one.endswith(" --n 1 --seed 5 --private") for one in versions)
+    await town.ada.click(shown, custom_id="easel:idea:0")
+    drawn, _ = await town.finished()
+    order = drawn.order
+    assert (f"{order.prompt} --n 1 --seed 5 --private", order.images, drawn.seed) == (versions[0], 1, 5)
+    assert order.private
+
+
 async def test_a_model_of_few_words_is_offered_what_it_knows(town: Town) -> None:
     """The server says which words it does not know; words of the prompt itself do not count."""
     town.pool.served = (ModelDescription("small", few_words=True, pictures=("vary",)),)
@@ -129,7 +145,7 @@ async def test_a_prompt_that_may_not_be_drawn_is_not_made_richer(town: Town) -> 
                 if "light" in one or "photograph" in one or "render" in one]  # fmt: skip
 
 
-@pytest.mark.parametrize("prompt", [" ", "x" * (MAX_PROMPT_CHARACTERS + 1)])
+@pytest.mark.parametrize("prompt", [" ", "--n 1", " . --seed 5", "x" * (MAX_PROMPT_CHARACTERS + 1)])
 async def test_what_is_no_prompt_is_told(town: Town, prompt: str) -> None:
     """As `/imagine` does."""
     told = answer(await town.ada.slash(town.pictures, "enhance", prompt=prompt))

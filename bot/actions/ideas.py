@@ -17,6 +17,7 @@ from bot.database.records import REFUSED
 from bot.errors import NoEndpoint, PromptBlocked
 from bot.orders.choices import chosen_model
 from bot.orders.entitlement import Entitlements
+from bot.orders.flags import read_flags
 from bot.orders.grammar import Grammar, Piece
 from bot.orders.order import Order
 from bot.orders.policies import Policies
@@ -69,13 +70,20 @@ class IdeaBook:
         self._chance = chance
 
     async def enhance(self, actor: Actor, prompt: str) -> Ideas:
-        """Raises InvalidOption for what is no prompt, and PromptBlocked for one that may not be drawn."""
-        prompt = " ".join(prompt.split()).rstrip(" ,.;")
-        Order(actor.requester, prompt).check()
-        await self._check(actor, prompt)
-        versions = await self._versions(actor, prompt)
-        near = await self._near(actor, prompt)
-        return Ideas(await self._allowed(actor, versions), await self._allowed(actor, near))
+        """Flags stand behind each proposal as they stood behind the prompt.
+
+        Raises InvalidOption for what is no prompt, and PromptBlocked for one that may not be drawn.
+        """
+        typed = " ".join(prompt.split())
+        flags = read_flags(typed)
+        order = Order(actor.requester, flags.prompt.rstrip(" ,.;"), **flags.said())
+        order.check()
+        await self._check(actor, order)
+        versions = await self._versions(order)
+        near = await self._near(actor, order.prompt)
+        behind = typed.removeprefix(flags.prompt)
+        proposals, shared = await self._allowed(actor, versions), await self._allowed(actor, near)
+        return Ideas(_with_flags(proposals, behind), _with_flags(shared, behind))
 
     async def describe(self, actor: Actor, picture: bytes) -> Ideas:
         """`picture` is an encoded file.  Raises InvalidOption for what is none, or may not be looked at."""
@@ -86,9 +94,10 @@ class IdeaBook:
         captions = await self._allowed(actor, description.captions[:VERSIONS])
         return Ideas(captions, await self._allowed(actor, near), description)
 
-    async def _versions(self, actor: Actor, prompt: str) -> list[str]:
-        models = self._pool.models()
-        model = chosen_model((await self._entitlements.of(actor.requester)).default_model, models)
+    async def _versions(self, order: Order) -> list[str]:
+        """For the model that it would be drawn with."""
+        prompt, models = order.prompt, self._pool.models()
+        model = chosen_model(order.model or (await self._entitlements.of(order.requester)).default_model, models)
         vocabulary: Final = "few" if model is not None and model.few_words else "many"
         pieces = self._grammar.candidates(prompt, vocabulary, self._chance())
         if model is not None and model.few_words:
@@ -126,9 +135,9 @@ class IdeaBook:
     async def _shared(self, actor: Actor) -> tuple[str, ...]:
         return () if actor.guild_id is None else await self._prompts.shared(actor.guild_id)
 
-    async def _check(self, actor: Actor, prompt: str) -> None:
+    async def _check(self, actor: Actor, order: Order) -> None:
         policy = await self._policies.of(actor.requester)
-        (verdict,) = await self._pool.check(CheckRequest((prompt,), (None,), policy))
+        (verdict,) = await self._pool.check(CheckRequest((order.prompt,), (order.negative_prompt,), policy))
         if verdict.action in REFUSED:
             raise PromptBlocked(verdict.category or "other")
 
@@ -140,6 +149,11 @@ class IdeaBook:
         verdicts = await self._pool.check(CheckRequest(tuple(prompts), (None,) * len(prompts), policy))
         allowed = zip(prompts, verdicts, strict=True)
         return tuple(prompt for prompt, verdict in allowed if verdict.action not in REFUSED)
+
+
+def _with_flags(prompts: Sequence[str], behind: str) -> tuple[str, ...]:
+    """Those that are shown whole with them: a press reads what is shown."""
+    return tuple(prompt + behind for prompt in prompts if len(prompt + behind) <= MAX_PROMPT_CHARACTERS)
 
 
 def _once(prompts: Sequence[str], most: int) -> list[str]:
