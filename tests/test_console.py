@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.actions.actor import Actor
+from bot.actions.settings import OTHER
 from bot.database.records import GenerationFilter, GenerationRecord
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
-from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Browser, Pages, pages
+from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Answer, Browser, Pages, pages
 
 AT = f"/console/{GUILD}"
 
@@ -415,3 +416,43 @@ async def test_an_entry_of_another_server_is_not_here(site: Pages, mo: Browser) 
     assert "a secret" not in (await mo.get(f"{AT}/log")).text
     operator = await site.browser(OPERATOR)
     assert "a secret" in (await operator.get("/console/all/log")).text
+
+
+# ---------------------------------------------------------------------------------------------- the way back to a form
+
+
+def back(answer: Answer) -> str | None:
+    _, found, rest = answer.text.partition('<a class="button" href="')
+    return rest.partition('"')[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [
+        (f"http://127.0.0.1:8080{AT}/log/1?done=restored", f"{AT}/log/1?done=restored"),
+        (None, f"{AT}/people/{ADA}"),
+        (f"https://evil.example{AT}/log/1", f"{AT}/people/{ADA}"),
+        ("http://127.0.0.1:8080//evil.example/", f"{AT}/people/{ADA}"),
+        ("http://127.0.0.1:8080/nowhere", f"{AT}/people/{ADA}"),
+        ("http://[", f"{AT}/people/{ADA}"),
+    ],
+)
+async def test_a_refused_form_leads_back_to_where_it_stands(mo: Browser, referer: str | None, leads_to: str) -> None:
+    """To the page that sent it, if that is one of ours; else to the page above its address."""
+    sent = {"Sec-Fetch-Site": "same-origin"} | ({"Referer": referer} if referer else {})
+    form = {"kind": "timeout", "duration": "blah", "reason": "x"}
+    answer = await mo.post(f"{AT}/people/{ADA}/sanction", form, sent)
+    assert answer.status == 400
+    assert "“blah” is no duration" in answer.text
+    assert "Back to the form" in answer.text
+    assert back(answer) == leads_to
+
+
+async def test_every_refused_page_has_a_way_back_where_there_is_a_form(site: Pages, mo: Browser) -> None:
+    """A setting's message names its field; a filter that does not read leads to the list without one."""
+    manager = await site.browser(MANAGER)
+    refused = await manager.post(f"{AT}/settings", {"retention_days": "", f"retention_days.{OTHER}": "-5"})
+    assert back(refused) == f"{AT}/settings"
+    assert "Retention is -5; it must be from 1" in refused.text
+    assert back(await mo.get(f"{AT}/review?after=x")) == f"{AT}/review"
+    assert back(await mo.get("/nowhere")) is None

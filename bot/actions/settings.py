@@ -222,7 +222,7 @@ class ServerSettings:
 
     def _days(self, setting: Setting, value: str) -> int:
         most = self._ceiling.retention_days or MAX_RETENTION
-        if not value.isdecimal():
+        if not value.removeprefix("-").isdecimal():
             raise InvalidOption(setting.name, "no_number", {"value": value})
         if not 1 <= int(value) <= most:
             raise InvalidOption(setting.name, "out_of_range", {"value": int(value), "low": 1, "high": most})

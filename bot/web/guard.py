@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
+from yarl import URL
 
 from bot.database.web_sessions import LIFETIME
 from bot.errors import (
@@ -103,7 +104,46 @@ def failure(request: web.Request, status: int, sentence: str) -> web.Response:
     """The error as a page, or as JSON for a script that asked for it."""
     if "application/json" in request.headers.get(hdrs.ACCEPT, ""):
         return web.json_response({"error": sentence}, status=status)
-    return page(request, "error.html", status=status, title=pages.title(status), sentence=sentence)
+    title = pages.title(status)
+    return page(request, "error.html", status=status, title=title, sentence=sentence, back=form_of(request, status))
+
+
+def form_of(request: web.Request, status: int) -> str | None:
+    """Where the refused form stands: the page of ours that sent it, else the nearest page above its address."""
+    if request.method in SAFE_METHODS and status != 400:
+        return None
+    came_from = _page_before(request)
+    if came_from is not None:
+        return came_from
+    if request.method in SAFE_METHODS:
+        return request.path if request.query_string else None
+    parts = request.path.strip("/").split("/")
+    above = ("/" + "/".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((path for path in above if _is_page(request, path)), None)
+
+
+def _page_before(request: web.Request) -> str | None:
+    """The Referer, if it is a page of this very site, and another one than what was asked for."""
+    try:
+        before = URL(request.headers.get(hdrs.REFERER, ""))
+        ours = before.absolute and before.origin() == URL(site_of(request).url).origin()
+    except ValueError:
+        return None
+    same = request.method in SAFE_METHODS and before.raw_path_qs == request.rel_url.raw_path_qs
+    if not ours or same or not _is_page(request, before.raw_path):
+        return None
+    return before.raw_path_qs
+
+
+def _is_page(request: web.Request, path: str) -> bool:
+    if path.startswith("//"):  # as a link it would lead to another site
+        return False
+    for resource in request.app.router.resources():
+        place = resource.get_info()
+        fits = place["pattern"].fullmatch(path) if "pattern" in place else place.get("path") == path
+        if fits and any(route.method == "GET" for route in resource):
+            return True
+    return False
 
 
 def said(error: web.HTTPException) -> str:

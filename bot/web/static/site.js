@@ -61,6 +61,16 @@ for (const label of document.querySelectorAll("label[data-words]")) {
   words.addEventListener("input", () => { command.textContent = `${before}prompt:${words.value}${after}`; });
 }
 
+// Back to the form that led here, as the browser keeps it: with what was typed.
+for (const link of document.querySelectorAll("a[data-back]")) {
+  if (document.referrer !== link.href || history.length < 2) continue;
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.back();
+  });
+}
+
 // Keys: a form or link marked data-key answers to that key, unless one types.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
