@@ -354,8 +354,18 @@ async def test_the_audit_log_counts_pictures_as_people_do(town: Town) -> None:
     await town.imagine("a cat")
     record = await town.newest()
     await mod(town, "remove", generation=record.id, picture=2, reason="ugly")
-    assert f"**remove** Picture 2 of generation {record.id}" in said(await mod(town, "audit"))
+    assert f"**removal** Picture 2 of generation {record.id}" in said(await mod(town, "audit"))
     assert await audited(town) == [("remove", f"generation:{record.id}:1")]
+
+
+async def test_the_audit_log_says_whether_there_is_nothing_or_nothing_that_matches(town: Town) -> None:
+    """An act is chosen by name, and told in the same words."""
+    assert "Nothing yet." in said(await mod(town, "audit"))
+    await town.services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
+    await town.services.sanctions.lift(town.ada.id, town.guild.id, town.mo.id)
+    assert "**lifted**" in said(await mod(town, "audit", action="lift"))
+    assert "**ban**" not in said(await mod(town, "audit", action="lift"))
+    assert "Nothing matches." in said(await mod(town, "audit", action="block_term"))
 
 
 async def test_sanctions_turn_pages(town: Town) -> None:

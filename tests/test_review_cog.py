@@ -120,8 +120,8 @@ async def test_a_persons_record_and_who_is_out(town: Town) -> None:
     assert "spam" in said(await mod(town, "sanctions"))
     audit = said(await mod(town, "audit"))
     assert "**ban**" in audit
-    assert "**remove**" in audit
-    assert "**remove**" not in said(await mod(town, "audit", action="ban"))
+    assert "**removal**" in audit
+    assert "**removal**" not in said(await mod(town, "audit", action="ban"))
 
 
 async def test_a_ban_from_within_the_log(town: Town) -> None:

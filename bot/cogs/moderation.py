@@ -201,16 +201,18 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
     @app_commands.describe(
         moderator=later("Only what this one did"), action=later("Only this, such as ban, remove, settings")
     )
+    @app_commands.choices(
+        action=[app_commands.Choice(name=locale_str(words), value=name) for name, words in terms.ACTS.items()]
+    )
     async def audit(
         self,
         interaction: discord.Interaction[Bot],
         moderator: discord.User | None = None,
-        action: app_commands.Range[str, 1, 32] | None = None,
+        action: str | None = None,
     ) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            what = None if action is None else action.replace(":", "")
-            layout = await audit_layout(interaction, None, None if moderator is None else moderator.id, what)
+            layout = await audit_layout(interaction, None, None if moderator is None else moderator.id, action)
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command(description=later("Who may not use Easel here, and until when"))

@@ -16,7 +16,7 @@ from bot.views.layout import Layout
 from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, TimeOut
-from bot.wording import buttons, moderating, text
+from bot.wording import buttons, moderating, terms, text
 from bot.wording.reader import say
 
 PER_PAGE: Final = 10
@@ -54,7 +54,9 @@ async def audit_layout(
 ) -> ui.LayoutView:
     wanted = AuditFilter(actor_id=actor_id, action=action)
     page = await interaction.client.services.moderation.audit(actor_of(interaction), wanted, before, PER_PAGE)
-    layout = listed(say(moderating.AUDIT), [act(record) for record in page.records])
+    narrow = before is not None or wanted != AuditFilter()
+    nothing = moderating.NOTHING_MATCHES if narrow else moderating.NOTHING_YET
+    layout = listed(say(moderating.AUDIT), [act(record) for record in page.records], nothing)
     turn = [] if before is None else [AuditPage(None, actor_id, action)]
     if page.next_before is not None:
         turn.append(AuditPage(page.next_before, actor_id, action))
@@ -85,9 +87,9 @@ async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutV
     return with_buttons(layout, [log, TimeOut(user_id), Ban(user_id)])
 
 
-def listed(title: str, lines: list[str]) -> ui.LayoutView:
+def listed(title: str, lines: list[str], nothing: str = moderating.NOTHING_YET) -> ui.LayoutView:
     layout = Layout()
-    layout.add_item(ui.TextDisplay("\n".join([f"### {title}", *(lines or [say(moderating.NOTHING_YET)])])))
+    layout.add_item(ui.TextDisplay("\n".join([f"### {title}", *(lines or [say(nothing)])])))
     return layout
 
 
@@ -101,7 +103,7 @@ def act(record: AuditRecord) -> str:
     kind, _, number = record.subject.partition(":")
     about = f"<@{number}>" if kind == "user" and number.isdecimal() else moderating.about(record.subject)
     why = f": {text.plain(record.why, 100)}" if record.why else ""
-    return f"{text.relative(record.at)} <@{record.actor_id}> **{record.action.replace('_', ' ')}** {about}{why}"
+    return f"{text.relative(record.at)} <@{record.actor_id}> **{terms.act(record.action)}** {about}{why}"
 
 
 def sanction(record: SanctionRecord, *, whom: bool = False) -> str:

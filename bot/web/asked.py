@@ -1,11 +1,13 @@
 """What an address asks for, read with care: numbers, days and scores, or an InvalidOption naming field and value."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.errors import InvalidOption
+
+T = TypeVar("T", bound=str)
 
 MAX_REASON: Final = 400
 LARGEST: Final = 2**63 - 1
@@ -25,6 +27,14 @@ def id_or_none(text: str) -> int | None:
     """An id, if it looks like one and not like a name."""
     text = text.strip("<@!> ")
     return int(text) if text.isascii() and text.isdecimal() and 5 <= len(text) <= 19 else None
+
+
+def one_of(field: str, text: str, choices: Collection[T]) -> T | None:
+    """One of the names that there are; None where nothing is asked."""
+    chosen = next((choice for choice in choices if choice == text), None)
+    if text and chosen is None:
+        raise InvalidOption(field, "no_choice", {"value": text[:40], "choices": ", ".join(choices)})
+    return chosen
 
 
 def day(field: str, text: str) -> datetime | None:

@@ -28,6 +28,8 @@ FIELDS: Final = {
     "words": later("Words"),
     "since": later("From"),
     "category": later("Category"),
+    "status": later("Status"),
+    "action": later("What"),
     "until": later("End"),
     "cursor": later("Page"),
     "term": later("Blocked word"),

@@ -90,6 +90,8 @@ ACTS: Final = {
     "review_remove": later("review: removed"),
     "review_undo": later("review: undone"),
     "export": later("export"),
+    "style": later("style saved"),
+    "style_delete": later("style deleted"),
 }
 """What the audit log keeps."""
 _PLACES: Final = {

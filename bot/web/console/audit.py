@@ -10,17 +10,12 @@ from bot.web import asked
 from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.site import site_of
-from bot.wording import moderating
+from bot.wording import moderating, terms
 
 routes = web.RouteTableDef()
 
 PER_PAGE: Final = 50
 FIELDS: Final = ("actor", "action", "subject", "since", "until")
-ACTIONS: Final = (
-    "remove", "restore", "timeout", "ban", "lift", "unshare", "block_sharing",
-    "allow_sharing", "contest", "cancel_contest", "cancel", "discard", "settings", "block_term",
-    "allow_term", "review_keep", "review_remove", "review_undo", "export",
-)  # fmt: skip
 
 
 @routes.get("/console/{guild}/audit")
@@ -29,7 +24,7 @@ async def audit(request: web.Request) -> web.Response:
     typed = {name: request.query.get(name, "").strip()[:100] for name in FIELDS}
     wanted = AuditFilter(
         actor_id=asked.number("actor", typed["actor"]),
-        action=typed["action"] or None,
+        action=asked.one_of("action", typed["action"], terms.ACTS),
         subject=typed["subject"] or None,
         since=asked.day("since", typed["since"]),
         until=asked.day_after("until", typed["until"]),
@@ -40,6 +35,6 @@ async def audit(request: web.Request) -> web.Response:
     names = {user_id: await statistics.name_of(user_id) for user_id in {one.actor_id for one in found.records}}
     return await console_page(
         request, desk, "console/audit.html", "audit",
-        found=found, about=moderating.about, asked=typed, actions=ACTIONS, names=names, before=before,
+        found=found, about=moderating.about, asked=typed, actions=terms.ACTS, names=names, before=before,
         address=lambda **more: urlencode({name: value for name, value in {**typed, **more}.items() if value}),
     )  # fmt: skip

@@ -22,7 +22,6 @@ from bot.web.site import site_of
 from bot.wording import drawing, pages, terms
 from bot.wording.reader import say
 from bot.wording.render import explain_kept
-from inference.contract import PROMPT_CATEGORIES
 
 routes = web.RouteTableDef()
 
@@ -30,7 +29,6 @@ PER_PAGE: Final = 50
 MAX_ANCESTORS: Final = 10
 MAX_TYPED: Final = 200
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
-CATEGORIES: Final = ("minors", "real_people", "mass_harm", *PROMPT_CATEGORIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,15 @@ class Asked:
         return cls(**fields)
 
     def filter(self, desk: Desk) -> GenerationFilter:
-        """Raises InvalidOption for what is no date or number."""
+        """Raises InvalidOption for what is no date, no number, or no state or category that there is."""
         person = asked_for.id_or_none(self.person)
         return GenerationFilter(
             guild_id=desk.guild_id,
             user_id=person,
             person=self.person or None if person is None else None,
             channel_id=asked_for.number("channel", self.channel),
-            status=next((status for status in STATUSES if status == self.status), None),
-            category=self.category or None,
+            status=asked_for.one_of("status", self.status, STATUSES),
+            category=asked_for.one_of("category", self.category, terms.CATEGORIES),
             words=self.words or None,
             flagged=True if self.flagged else None,
             removed=True if self.removed else None,
@@ -97,7 +95,7 @@ async def log(request: web.Request) -> web.Response:
         found=found,
         before=before,
         statuses=STATUSES,
-        categories=CATEGORIES,
+        categories=terms.CATEGORIES,
         channel=lambda record: channel_of(request, record),
         server=lambda record: server_name(request, record),
     )
