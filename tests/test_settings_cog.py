@@ -132,6 +132,17 @@ async def test_channels_are_chosen_and_taken_back(town: Town, olga: simcord.Memb
     assert f"Review channel: <#{other.id}>" in said(await panel(town, olga))
 
 
+async def test_a_digest_without_a_channel_says_so(town: Town, olga: simcord.MemberActor) -> None:
+    """Once, until there is one."""
+    shown = await panel(town, olga, "gallery")
+    assert "Choose a gallery channel" not in said(shown)
+    await choose(olga, shown, "digest", ["yes"])
+    shown = again(town, olga, shown)
+    assert said(shown).count("Choose a gallery channel, too") == 1
+    await choose(olga, shown, "gallery_channel_id", [town.pictures])
+    assert "Choose a gallery channel" not in said(again(town, olga, shown))
+
+
 async def test_a_channel_chooses_for_itself(town: Town, olga: simcord.MemberActor) -> None:
     """What it does not choose is as in the whole server; what a server alone can choose is not offered."""
     await choose(olga, await panel(town, olga, "pictures"), "default_images", ["9"])
@@ -341,6 +352,7 @@ def test_every_setting_has_its_words() -> None:
     """A title for each, and a label for each value; those of forms and lists are short enough."""
     assert set(words.TITLES) == {setting.name for setting in SETTINGS}
     assert set(words.SECTIONS) == set(SECTIONS)
+    assert set(words.LACKING) == {setting.name for setting in SETTINGS if setting.needs}
     for setting in SETTINGS:
         for value in setting.choices:
             shown = words.unchosen(setting.name, 9, alone=False) if value == "-" else words.label(setting.name, value)

@@ -35,6 +35,7 @@ LIMITS: Final = ("5/hour", "10/hour", "20/hour", "20/day", "50/day", "100/day")
 class Setting:
     """`choices` are its common values, `typed` what else may be written; `part` and `field` say where it is kept.
 
+    What is switched on does nothing before the setting that it `needs` is chosen.
     `usual` is the choice that is no other than none: what counts anyway, in a server or for a role.
 
     Those of `drawing` may be chosen for a channel alone, too; those of `role` are chosen for a role.
@@ -48,6 +49,7 @@ class Setting:
     field: str = ""
     typed: Literal["", "limit", "days"] = ""
     usual: str = ""
+    needs: str = ""
 
     @property
     def kept_in(self) -> str:
@@ -84,7 +86,7 @@ SETTINGS: Final = (
     Setting("sharing", "gallery", choices=get_args(Sharing)),
     Setting("sharing_role_ids", "gallery", "roles"),
     Setting("gallery_channel_id", "gallery", "channel"),
-    Setting("digest", "gallery", choices=("no", "yes")),
+    Setting("digest", "gallery", choices=("no", "yes"), needs="gallery_channel_id"),
     Setting("gallery_is_public", "gallery", choices=("no", "yes")),
     Setting("gallery_is_searchable", "gallery", choices=("no", "yes")),
     Setting("retention_days", "data", choices=(UNCHOSEN, "7", "30", "90", "180", "365"), typed="days"),
@@ -246,6 +248,12 @@ def chosen_values(setting: Setting, record: Record) -> tuple[str, ...]:
     if value is None:
         return () if setting.kind != "choice" else (OFF,) if setting.part == "misuse" else (UNCHOSEN,)
     return (f"{value:g}" if isinstance(value, float) else str(value),)
+
+
+def lacks(setting: Setting, record: Record) -> bool:
+    """Whether it is switched on without what it needs."""
+    on = bool(setting.needs) and chosen_values(setting, record) == ("yes",)
+    return on and not chosen_values(BY_NAME[setting.needs], record)
 
 
 def _changed(record: GuildRecord, setting: Setting, change: dict[str, Any], scope: Scope) -> GuildRecord:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self
 import discord
 from discord import ui
 
-from bot.actions.settings import BY_NAME, OTHER, SECTIONS, SERVER, SETTINGS, Scope, SectionName, Setting
+from bot.actions.settings import BY_NAME, OTHER, SECTIONS, SERVER, SETTINGS, Scope, SectionName, Setting, lacks
 from bot.database.guild import GuildRecord
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
@@ -56,7 +56,7 @@ def _overview(stand: Stand) -> Iterator[ui.Item[Any]]:
 
 def _page(stand: Stand, section: SectionName) -> Iterator[ui.Item[Any]]:
     for setting in stand.settings(section):
-        yield ui.TextDisplay(words.setting(setting.name))
+        yield ui.TextDisplay(words.setting(setting.name, lacking=lacks(setting, stand.record)))
         yield row_of(Choose.of(setting, stand))
     if stand.scope == SERVER and isinstance(stand.record, GuildRecord):
         if section == "limits":

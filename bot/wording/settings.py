@@ -71,6 +71,7 @@ TITLES: Final = {
         later("Older requests and their pictures are forgotten, but for shared pictures and what moderators look at."),
     ),
 }
+LACKING: Final = {"digest": later("Choose a gallery channel, too: without one, no digest is posted.")}
 LABELS: Final = {
     "age_restricted": {"no": later("As everywhere"), "yes": later("One step more relaxed")},
     "gallery_is_public": {"no": later("Members of this server"), "yes": later("Everybody who has the link")},
@@ -141,8 +142,10 @@ def heading(where: str | None, section: str | None = None) -> str:
     return f"### {title}\n-# {say('Changes count at once and are in the audit log.')}"
 
 
-def setting(name: str) -> str:
-    return f"**{title(name)}**\n-# {say(TITLES[name][1])}"
+def setting(name: str, *, lacking: bool = False) -> str:
+    """`lacking` is whether it is switched on without what it needs."""
+    told = f"**{title(name)}**\n-# {say(TITLES[name][1])}"
+    return f"{told}\n⚠️ {say(LACKING[name])}" if lacking else told
 
 
 def title(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bot.actions.settings import OTHER, SECTIONS, SERVER, SETTINGS, UNCHOSEN, Setting, chosen_values
+from bot.actions.settings import OTHER, SECTIONS, SERVER, SETTINGS, UNCHOSEN, Setting, chosen_values, lacks
 from bot.database.guild import GuildRecord
 from bot.errors import InvalidOption, NotFound
 from bot.web.access import Desk, moderator_desk
@@ -48,9 +48,11 @@ async def settings(request: web.Request) -> web.Response:
         (say(words.SECTIONS[section][0]), list(_fields(site_of(request), desk, record, section)))
         for section in SECTIONS
     ]  # fmt: skip
+    lacking = [say(words.LACKING[setting.name]) for setting in SETTINGS if lacks(setting, record)]
     return await console_page(
-        request, desk, "console/settings.html", "settings", sections=sections, done=noted(request), other=OTHER
-    )
+        request, desk, "console/settings.html", "settings", sections=sections, done=noted(request), other=OTHER,
+        lacking=lacking,
+    )  # fmt: skip
 
 
 @routes.post("/console/{guild}/settings")
