@@ -1,16 +1,21 @@
 """Whole conversations in each language: what one person reads in theirs, what everybody reads in the server's."""
 
+import io
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 import discord
 import pytest
 import simcord.actors
 import simcord.interactions
+from PIL import Image, ImageFont
 
+from bot.database.statistics import Day, PersonCount, Report
 from bot.views import chart
-from bot.wording import about, buttons, drawing
-from bot.wording.catalogue import Sentences
+from bot.web import charts
+from bot.wording import about, buttons, drawing, terms
+from bot.wording.catalogue import Sentences, known_languages
 from bot.wording.phrases import PROBLEMS
 from bot.wording.reader import reading
 from docs.collect_messages import collected
@@ -154,3 +159,28 @@ def test_a_chart_is_written_with_letters_that_its_font_has() -> None:
     """In Japanese by the program's own names; boxes would tell nothing."""
     assert chart._written("Gewalt und Blut", "violence gore") == "Gewalt und Blut"
     assert chart._written("暴力や流血", "violence gore") == "violence gore"
+
+
+def _report(categories: tuple[str, ...], name: str = "ada") -> Report:
+    days = (Day(date(2026, 5, 1), 9, 3, 1), Day(date(2026, 5, 2), 4, 0, 0))
+    counts = tuple((category, place + 1) for place, category in enumerate(categories))
+    return Report(days, counts, (), (PersonCount(1, name, 12345, 0),), None, None, None)
+
+
+@pytest.mark.parametrize("language", known_languages())
+@pytest.mark.parametrize("category", terms.CATEGORIES)
+def test_every_category_is_written_whole_in_the_charts(language: str, category: str) -> None:
+    """Inside the picture, in every language, with room for the bars; on the page as far as its width goes."""
+    with reading(language):
+        picture = Image.open(io.BytesIO(chart.drawn(_report((category,)))))
+        name = terms.category(category)
+    margin = picture.crop((0, 280, 8, picture.height)).convert("L")
+    assert margin.getextrema() == (255, 255)
+    assert ImageFont.load_default(16).getlength(name) < chart.WIDTH / 2
+    wide = sum(20 if character > "\u2e7f" else 11 for character in name)  # at the size of a narrow screen
+    assert wide < charts.WIDTH
+
+
+def test_the_longest_name_of_a_person_is_drawn_to_its_last_letter() -> None:
+    """Discord's names have up to 32 characters."""
+    assert chart.drawn(_report((), "W" * 31 + "X")) != chart.drawn(_report((), "W" * 32))

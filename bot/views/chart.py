@@ -5,6 +5,7 @@ In: a report of the statistics.  Out: a layout with its file.
 
 import asyncio
 import io
+import math
 from typing import Final
 
 import discord
@@ -17,6 +18,8 @@ from bot.wording import moderating, terms
 
 WIDTH: Final = 900
 ROW: Final = 30
+GAP: Final = 12
+NUMBER: Final = 88  # room for what stands behind the longest bar
 PAPER, INK, SOFT, BAR, BAD = "#ffffff", "#21201d", "#5d5a52", "#3b45c4", "#b3261e"
 
 
@@ -49,12 +52,13 @@ def drawn(report: Report) -> bytes:
     font = ImageFont.load_default(16)
     _days(draw, font, report)
     top = max((count for _, count, _ in named), default=1)
+    left = GAP + max((math.ceil(font.getlength(name)) for name, _, _ in named), default=0) + GAP
     for place, (name, count, colour) in enumerate(named):
         y = 290 + place * ROW
-        draw.text((220, y + 2), name[:26], INK, font, anchor="ra")
-        length = max(2, (WIDTH - 320) * count // max(1, top))
-        draw.rectangle((232, y, 232 + length, y + ROW - 10), colour)
-        draw.text((240 + length, y + 2), str(count), INK, font)
+        draw.text((left - GAP, y + 2), name, INK, font, anchor="ra")
+        length = max(2, (WIDTH - left - NUMBER) * count // max(1, top))
+        draw.rectangle((left, y, left + length, y + ROW - 10), colour)
+        draw.text((left + 8 + length, y + 2), str(count), INK, font)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -12,8 +12,8 @@ from bot.database.statistics import Day
 WIDTH: Final = 720
 HEIGHT: Final = 180
 BASE: Final = 24  # for the names below
-ROW: Final = 26
-NAME: Final = 150
+ROW: Final = 48  # a name and, below it, its bar: a name may take the whole width
+NAME: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ def columns(days: Sequence[Day]) -> Chart:
 def rows(values: Sequence[tuple[str, int]]) -> Chart:
     """A bar a name, the longest first as it comes."""
     top = max((value for _, value in values), default=1) or 1
-    room = WIDTH - NAME - 60
+    room = WIDTH - 72
     bars = tuple(
-        Bar(NAME, place * ROW + 4, round(max(2.0, room * value / top), 1), ROW - 8, name, value)
+        Bar(0, place * ROW + NAME, round(max(2.0, room * value / top), 1), ROW - NAME - 8, name, value)
         for place, (name, value) in enumerate(values)
     )
     return Chart(WIDTH, ROW * len(values), bars, top)
