@@ -141,7 +141,7 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     record = await draw(site.services, an_order("a cat"))
     answer = await mo.post(f"{AT}/log/{record.id}/remove", {"picture": "1", "reason": "ugly"})
     assert (answer.status, answer.location) == (303, f"{AT}/log/{record.id}?done=removed-here")
-    assert "ugly" in (await mo.get(answer.location)).text
+    assert "by <bdi>Mo</bdi>: <bdi>ugly</bdi>" in (await mo.get(answer.location)).text
     one_undo = 'name="picture" value="1"><button>Undo</button>'
     assert one_undo in (await mo.get(f"{AT}/log/{record.id}")).text
     await mo.post(f"{AT}/log/{record.id}/remove", {"reason": "worse"})
@@ -199,7 +199,10 @@ async def test_a_ban_with_removal_takes_the_pictures_down(site: Pages, mo: Brows
     removed = (await site.services.log.page(GenerationFilter(removed=True))).records
     assert [one.id for one in removed] == [record.id]
     assert other.removal is None
-    assert "in force" in (await mo.get(f"{AT}/sanctions")).text
+    listed = (await mo.get(f"{AT}/sanctions")).text
+    assert "in force" in listed
+    assert '<td class="small" data-label="By"><bdi>Mo</bdi></td>' in listed
+    assert '<td class="small"><bdi>Mo</bdi>' in (await mo.get(f"{AT}/people/{ADA}")).text
     await mo.post(f"{AT}/people/{ADA}/lift")
     assert "in force" not in (await mo.get(f"{AT}/sanctions")).text
 
@@ -288,7 +291,9 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     """The same prompt, in this server, from then on; not where no server decides."""
     record = await blocked(site)
     await site.services.reviews.appeal(Actor(ADA, GUILD), record.id, "it is a football match")
-    assert "it is a football match" in (await mo.get(f"{AT}/review")).text
+    shown = (await mo.get(f"{AT}/review")).text
+    assert "it is a football match" in shown
+    assert f"<li>Appealed by <bdi>person {ADA}</bdi>" in shown
     answer = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
     assert f"Request {record.id}: allowed here." in (await mo.get(answer.location)).text
     again = await blocked(site, "Some  gore")

@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.database.audit import AuditFilter
 from bot.web import asked
 from bot.web.access import moderator_desk
-from bot.web.console.desk import console_page
+from bot.web.console.desk import console_page, names_of
 from bot.web.site import site_of
 from bot.wording import moderating, terms
 
@@ -31,8 +31,7 @@ async def audit(request: web.Request) -> web.Response:
     )
     before = asked.number("before", request.query.get("before", ""))
     found = await site_of(request).services.moderation.audit(desk.actor, wanted, before, PER_PAGE)
-    statistics = site_of(request).services.statistics
-    names = {user_id: await statistics.name_of(user_id) for user_id in {one.actor_id for one in found.records}}
+    names = await names_of(request, desk, [one.actor_id for one in found.records])
     return await console_page(
         request, desk, "console/audit.html", "audit",
         found=found, about=moderating.about, asked=typed, actions=terms.ACTS, names=names, before=before,

@@ -3,7 +3,7 @@
 In: a request.  Out: a page with the server's name and the number of things that wait for review.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -40,6 +40,18 @@ async def console_page(request: web.Request, desk: Desk, template: str, tab: str
     tabs = pages.TABS if managed else pages.TABS[:-1]
     shared: Mapping[str, Any] = {"desk": desk, "tab": tab, "tabs": tabs, "waiting": waiting}
     return page(request, template, **shared, **values)
+
+
+async def names_of(request: web.Request, desk: Desk, ids: Iterable[int]) -> dict[int, str]:
+    """What people were called when they last asked for something, else as the server knows them; id 0 is the bot's."""
+    site, names = site_of(request), {0: "Easel"}
+    for user_id in set(ids) - {0}:
+        name = await site.services.statistics.name_of(user_id)
+        if name is None and desk.server is not None:
+            member = await site.directory.member(desk.server.id, user_id)
+            name = member.name if member else None
+        names[user_id] = name or str(user_id)
+    return names
 
 
 def channel_of(request: web.Request, record: GenerationRecord) -> str:

@@ -15,7 +15,7 @@ from bot.database.records import GenerationFilter, GenerationRecord, Status
 from bot.errors import NotFound
 from bot.web import asked as asked_for
 from bot.web.access import Desk, moderator_desk
-from bot.web.console.desk import channel_of, console_page
+from bot.web.console.desk import channel_of, console_page, names_of
 from bot.web.media import picture_response
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
@@ -107,6 +107,8 @@ async def entry(request: web.Request) -> web.Response:
     services = site_of(request).services
     record = await services.moderation.entry(desk.actor, generation_of(request))
     requester = record.order.requester
+    reviews = await services.reviews.of(desk.actor, record.id)
+    removals = [removal for removal in (record.removal, *(image.removal for image in record.images)) if removal]
     return await console_page(
         request,
         desk,
@@ -118,7 +120,8 @@ async def entry(request: web.Request) -> web.Response:
         jump=message_url(record),
         ancestors=await ancestors(request, desk, record),
         children=[child for child in await services.log.children(record.id) if desk.actor.is_here(_guild(child))],
-        reviews=await services.reviews.of(desk.actor, record.id),
+        reviews=reviews,
+        names=await names_of(request, desk, [*(one.by for one in reviews), *(one.by for one in removals)]),
         sanction=await services.sanctions.active(requester.user_id, requester.guild_id),
         done=noted(request),
     )

@@ -15,7 +15,7 @@ from bot.database.session import utc_now
 from bot.errors import InvalidOption, NotFound
 from bot.web import asked
 from bot.web.access import Desk, moderator_desk
-from bot.web.console.desk import console_page
+from bot.web.console.desk import console_page, names_of
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
 from bot.wording import pages
@@ -49,6 +49,7 @@ async def person(request: web.Request) -> web.Response:
         sanctions=tuple(zip(sanctions, removed, strict=True)),
         newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
         durations=map(say, pages.DURATIONS),
+        names=await names_of(request, desk, [one.created_by for one in sanctions]),
         removals=[(value, say(label)) for value, label in pages.REMOVALS],
         done=noted(request),
     )
@@ -63,7 +64,9 @@ async def sanctions(request: web.Request) -> web.Response:
     return await console_page(
         request, desk, "console/sanctions.html", "sanctions",
         found=found, IN_FORCE=pages.IN_FORCE, state=lambda record: state(record, now),
-        names=await names(request, found.records),
+        names=await names_of(
+            request, desk, [user_id for one in found.records for user_id in (one.user_id, one.created_by)]
+        ),
     )  # fmt: skip
 
 
@@ -145,13 +148,6 @@ async def name_of(request: web.Request, desk: Desk, user_id: int) -> str:
     site = site_of(request)
     member = None if desk.server is None else await site.directory.member(desk.server.id, user_id)
     return member.name if member else await site.services.statistics.name_of(user_id) or str(user_id)
-
-
-async def names(request: web.Request, records: tuple[SanctionRecord, ...]) -> dict[int, str]:
-    """What people were called when they last asked for something."""
-    statistics = site_of(request).services.statistics
-    ids = {record.user_id for record in records}
-    return {user_id: await statistics.name_of(user_id) or str(user_id) for user_id in ids}
 
 
 def state(record: SanctionRecord, now: datetime) -> str:

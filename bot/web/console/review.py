@@ -13,7 +13,7 @@ from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
 from bot.errors import InvalidOption
 from bot.web import asked
 from bot.web.access import moderator_desk
-from bot.web.console.desk import channel_of, console_page
+from bot.web.console.desk import channel_of, console_page, names_of
 from bot.web.console.log import generation_of
 from bot.web.render import redirect
 from bot.web.site import site_of
@@ -46,6 +46,7 @@ async def review(request: web.Request) -> web.Response:
         kind=kind,
         record=record,
         said=said,
+        names=await names_of(request, desk, [one.by for one in said]),
         queue=queue,
         skip=place(queue.records[0]) if len(queue.records) > 1 else None,
         channel=None if record is None else channel_of(request, record),
