@@ -158,6 +158,7 @@ async def test_a_language_that_easel_does_not_speak_is_answered_in_english(
 def test_a_chart_is_written_with_letters_that_its_font_has() -> None:
     """In Japanese by the program's own names; boxes would tell nothing."""
     assert chart._written("Gewalt und Blut", "violence gore") == "Gewalt und Blut"
+    assert chart._written("scènes dégradantes", "real people") == "scenes degradantes"
     assert chart._written("暴力や流血", "violence gore") == "violence gore"
 
 

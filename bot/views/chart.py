@@ -6,6 +6,7 @@ In: a report of the statistics.  Out: a layout with its file.
 import asyncio
 import io
 import math
+import unicodedata
 from typing import Final
 
 import discord
@@ -45,7 +46,7 @@ def drawn(report: Report) -> bytes:
     named = [
         (_written(terms.category(name), name.replace("_", " ")), count, BAD) for name, count in report.categories[:6]
     ]
-    named += [(person.name, person.requests, BAR) for person in report.people[:6]]
+    named += [(_written(person.name, person.name), person.requests, BAR) for person in report.people[:6]]
     height = 300 + ROW * (len(named) + 1)
     picture = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(picture)
@@ -65,8 +66,10 @@ def drawn(report: Report) -> bytes:
 
 
 def _written(words: str, otherwise: str) -> str:
-    """The font has Latin letters alone."""
-    return words if all(character < "\u0250" for character in words) else otherwise
+    """The font has ASCII's letters alone: accents go, and what is no Latin letter is said otherwise."""
+    parts = unicodedata.normalize("NFKD", words.replace("ß", "ss"))
+    bare = "".join(part for part in parts if not unicodedata.combining(part))
+    return bare if bare.isascii() else otherwise
 
 
 def _days(draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, report: Report) -> None:
