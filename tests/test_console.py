@@ -349,6 +349,36 @@ async def test_words_are_managed_by_managers_and_tried_by_moderators(site: Pages
     assert "foo bar" not in (await mo.get(f"{AT}/words")).text
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("a", "a is too short; at least 2 letters are needed."),
+        ("7", "7 is too short; at least 2 letters are needed."),
+        ("The", "The stands in nearly every prompt."),
+        ("of the", "of the stands in nearly every prompt."),
+        ("*the", "stands in nearly every prompt."),
+        ("の", "の stands in nearly every prompt."),
+        ("x" * 300, "Blocked word has 300 characters; from 1 to 100 are taken."),
+    ],
+)
+async def test_a_word_that_would_refuse_nearly_every_prompt_is_refused(site: Pages, word: str, told: str) -> None:
+    """So is one that is too long, whole: the browser cuts nothing off."""
+    manager = await site.browser(MANAGER)
+    answer = await manager.post(f"{AT}/words", {"term": word})
+    assert answer.status == 400
+    assert told in answer.text
+    assert await site.services.terms._terms.of(GUILD) == ()
+    assert 'name="term" required>' in (await manager.get(f"{AT}/words")).text
+
+
+@pytest.mark.parametrize("word", ["猫", "ox", "the end", "die", "theatre"])
+async def test_short_words_that_mean_something_are_taken(site: Pages, word: str) -> None:
+    """A sign of a script without capitals may be a whole word."""
+    manager = await site.browser(MANAGER)
+    await manager.post(f"{AT}/words", {"term": word})
+    assert [one.term for one in await site.services.terms._terms.of(GUILD)] == [word]
+
+
 async def test_statistics_count(site: Pages, mo: Browser) -> None:
     """Requests, blocks, people; a quiet server has empty charts, not errors."""
     assert (await mo.get(f"{AT}/stats")).status == 200

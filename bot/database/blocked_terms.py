@@ -3,6 +3,7 @@
 In: words and who chose them.  Out: `BlockedTerm`s.  How they are matched is the filter's business.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,23 @@ TermAction = Literal["block", "flag"]
 
 MAX_TERM: Final = 100
 MAX_TERMS: Final = 500
+MIN_LETTERS: Final = 2
+COMMON: Final = frozenset({
+    # English
+    "a", "an", "the", "of", "in", "on", "at", "to", "and", "or", "with", "by", "for", "from", "is", "are", "it",
+    "as",
+    # German, without what is a verb in English
+    "der", "das", "ein", "eine", "und", "mit", "im", "auf", "von", "zu", "dem", "des", "den",
+    # French
+    "le", "la", "les", "un", "une", "de", "du", "et", "en", "dans", "avec", "sur", "au", "aux",
+    # Spanish
+    "el", "los", "las", "una", "del", "y", "con", "por", "para",
+    # Portuguese
+    "o", "os", "um", "uma", "do", "da", "dos", "e", "com", "em", "no", "na",
+    # Japanese
+    "の", "に", "を", "は", "が", "と", "で", "も",
+})  # fmt: skip
+"""Words that stand in nearly every prompt: with one of them blocked, a server would draw nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +65,7 @@ class BlockedTerms:
     @whole
     async def add(self, guild_id: int | None, term: str, action: TermAction, by: int) -> BlockedTerm:
         """Block a word or phrase; one that is there already gets this action.  Raises InvalidOption."""
-        if not term or len(term) > MAX_TERM:
-            raise InvalidOption("term", "wrong_length", {"length": len(term), "limit": MAX_TERM})
-        try:
-            check_word("term", term)
-        except InvalidRequest as error:
-            raise InvalidOption("term", error.code, error.data) from error
+        check_term(term)
         now = self._now()
         async with self._database.writing("blocked_word") as session:
             await take_turn(session, f"blocked_terms:{guild_id}")
@@ -98,6 +111,22 @@ class BlockedTerms:
         query = select(BlockedTermTable).where(here).order_by(BlockedTermTable.term, BlockedTermTable.id)
         async with self._database.reading() as session:
             return tuple(_record(row) for row in (await session.scalars(query)).all())
+
+
+def check_term(term: str) -> None:
+    """Whether a server may choose it: neither endless nor in nearly every prompt.  Raises InvalidOption."""
+    if not term or len(term) > MAX_TERM:
+        raise InvalidOption("term", "wrong_length", {"length": len(term), "limit": MAX_TERM})
+    letters = [sign for sign in term if sign.isalnum()]
+    whole_words = any(sign.isalpha() and sign.lower() == sign.upper() for sign in letters)  # 猫 is a word, x is none
+    if "*" not in term and not whole_words and len(letters) < MIN_LETTERS:
+        raise InvalidOption("term", "too_short", {"value": term, "limit": MIN_LETTERS})
+    try:
+        check_word("term", term)
+    except InvalidRequest as error:
+        raise InvalidOption("term", error.code, error.data) from error
+    if COMMON.issuperset(re.findall(r"\w+", term.replace("*", "").casefold())):
+        raise InvalidOption("term", "too_common", {"value": term})
 
 
 def _record(row: BlockedTermTable) -> BlockedTerm:

@@ -59,6 +59,8 @@ PROBLEMS: Final = {
     "too_large": later("{field} has {bytes} bytes; at most {limit} are taken."),
     "too_many_wildcards": later("{value} has {count} wildcards; at most {limit} may be."),
     "too_few_letters": later("{value} has {count} letters beside its wildcards; at least {limit} are needed."),
+    "too_short": later("{value} is too short; at least {limit} letters are needed."),
+    "too_common": later("{value} stands in nearly every prompt. Choose a rarer word, or a phrase."),
     "not_text": later("{field} is no text at character {position}."),
     "not_a_character": later("{field} holds {character}, which is not a character of text."),
     "unreadable_picture": later("The picture cannot be read. PNG, JPEG and WebP files are taken."),

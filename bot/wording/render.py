@@ -107,8 +107,15 @@ def _invalid_option(s: Sentences, error: errors.InvalidOption) -> str:
 
 
 def _prompt_blocked(s: Sentences, error: errors.PromptBlocked) -> str:
+    without = error.field == "negative_prompt"
+    if error.category == "server_words":
+        if without:
+            return s.say(
+                "This list of what to leave out was not accepted: this server does not allow one of the words in it."
+            )
+        return s.say("This prompt was not accepted: this server does not allow one of the words in it.")
     what = category(error.category)
-    if error.field == "negative_prompt":
+    if without:
         return s.say("This list of what to leave out was not accepted: Easel does not draw {category}.", category=what)
     return s.say("This prompt was not accepted: Easel does not draw {category}.", category=what)
 
