@@ -1,30 +1,26 @@
-"""Takes the pictures of docs/moderation.md:  python docs/show_console.py  (Chromium must be installed).
+"""Takes the pictures of docs/moderation.md:  python -m docs.show_console  (Chromium must be installed).
 
 In: the console over a made-up server, whose pictures the built-in model draws.  Out: docs/console/*.webp.
 """
 
 import asyncio
-import io
 import tempfile
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from PIL import Image as Pillow
-
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.web.site import Person
 from docs.draw_grid import PROMPTS, draw
+from docs.screenshots import CHROMIUM, save
 from inference.contract import Event, GenerationRequest, Image
 from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, finish, order_one
 from tests.bot_fakes import draw as ordered
-from tests.test_demo_browser import CHROMIUM
 from tests.web_fakes import MANAGER, Pages, pages
 
 FOLDER: Final = Path(__file__).parent / "console"
-MOST_BYTES: Final = 100_000
 AT: Final = f"console/{GUILD}"
 MODERATOR: Final = Actor(MANAGER, GUILD, permissions=frozenset({"administrator"}))
 
@@ -99,17 +95,9 @@ async def show(site: Pages) -> None:
             await page.goto("login")
             await page.get_by_role("button", name="Be Max").click()
             await page.goto(shot.address, wait_until="networkidle")
-            save(FOLDER / f"{shot.name}.webp", await page.screenshot())
+            save(await page.screenshot(), FOLDER / f"{shot.name}.webp")
             await context.close()
         await browser.close()
-
-
-def save(file: Path, png: bytes) -> None:
-    picture = Pillow.open(io.BytesIO(png)).convert("RGB")
-    for quality in (85, 70, 50):
-        picture.save(file, "WEBP", quality=quality, method=6)
-        if file.stat().st_size <= MOST_BYTES:
-            return
 
 
 async def main() -> None:

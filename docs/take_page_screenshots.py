@@ -1,18 +1,15 @@
-"""Takes docs/pages/*.webp, pictures of the gallery's pages, from the demo in headless Chromium, anew each time.
+"""Takes docs/pages/*.webp, pictures of the gallery's pages, from the demo in headless Chromium, anew each time:
+`python -m docs.take_page_screenshots`.
 
 In: nothing but the built-in model and a Chromium (CHROMIUM, or where it is usually found).  Out: WebP files of at most
-`MAX_BYTES`.  The pictures in the gallery are drawn by the bot as it is.
+100 kB.  The pictures in the gallery are drawn by the bot as it is.
 """
 
 import asyncio
-import io
-import os
-import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from PIL import Image
 from playwright.async_api import async_playwright
 
 from bot.config import load_settings
@@ -20,12 +17,11 @@ from bot.demo.exhibition import EXHIBITS, actor_of, fill_gallery, open_new_galle
 from bot.demo.run import in_demo_folder
 from bot.demo.stage import Stage, open_stage
 from bot.services import open_services
+from docs.screenshots import CHROMIUM, save
 
 FOLDER: Final = Path(__file__).parent / "pages"
-CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 DESK: Final = {"width": 1280, "height": 860}
 PHONE: Final = {"width": 390, "height": 844}
-MAX_BYTES: Final = 100_000
 
 
 async def take() -> None:
@@ -68,16 +64,6 @@ async def hold_a_contest(stage: Stage) -> int:
         share = next(one for one in shares if one.prompt == prompt)
         await services.contests.enter(actor_of(world, name), contest.id, share.id)
     return contest.id
-
-
-def save(png: Any, file: Path) -> None:
-    """As WebP, as good as fits."""
-    with Image.open(io.BytesIO(png)) as shot:
-        for quality in (90, 80, 70, 60, 50):
-            shot.convert("RGB").save(file, "WEBP", quality=quality, method=6)
-            if file.stat().st_size <= MAX_BYTES:
-                return
-    raise RuntimeError(f"{file.name} has {file.stat().st_size} bytes; at most {MAX_BYTES} are wanted")
 
 
 if __name__ == "__main__":

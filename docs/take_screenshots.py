@@ -1,33 +1,29 @@
-"""Takes docs/screens/*.webp, the README's pictures of Discord, from the demo in headless Chromium, anew each time.
+"""Takes docs/screens/*.webp, the README's pictures of Discord, from the demo in headless Chromium, anew each time:
+`python -m docs.take_screenshots`.
 
 In: nothing but the built-in model and a Chromium (CHROMIUM, or where it is usually found).  Out: WebP files of at most
-`MAX_BYTES`.  What is drawn is drawn by the bot as it is; only Discord is simulated.
+100 kB.  What is drawn is drawn by the bot as it is; only Discord is simulated.
 """
 
 import asyncio
-import io
-import os
 import random
-import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image
 from playwright.async_api import ViewportSize, async_playwright
 
 from bot.config import load_settings
 from bot.demo.exhibition import EXHIBITS, fill_gallery, open_new_gallery
 from bot.demo.run import in_demo_folder, latest_finished, newest_id, slow_services
 from bot.demo.stage import Stage, open_stage
+from docs.screenshots import CHROMIUM, save
 
 FOLDER: Final = Path(__file__).parent / "screens"
-CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 SIZE: Final = ViewportSize(width=1180, height=3200)  # so that a whole message is in sight
 WIDTH: Final = 690  # of what is kept of it, at most
 HEIGHT: Final = 840
-MAX_BYTES: Final = 100_000
 SEED: Final = 3
 
 
@@ -116,16 +112,6 @@ async def shot(page: Any) -> bytes:
     clip = {"x": box["x"], "y": box["y"], "width": min(WIDTH, box["width"]), "height": min(HEIGHT, box["height"])}
     taken: bytes = await page.screenshot(clip=clip)
     return taken
-
-
-def save(png: bytes, file: Path) -> None:
-    """As WebP, as good as fits."""
-    with Image.open(io.BytesIO(png)) as shot:
-        for quality in (90, 80, 70, 60, 50):
-            shot.convert("RGB").save(file, "WEBP", quality=quality, method=6)
-            if file.stat().st_size <= MAX_BYTES:
-                return
-    raise RuntimeError(f"{file.name} has {file.stat().st_size} bytes; at most {MAX_BYTES} are wanted")
 
 
 if __name__ == "__main__":
