@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, text
 
 from bot.config import load_settings
-from bot.database.community import MeaningTable
 from bot.database.guild import GuildRecord
 from bot.database.rows import normalise
 from bot.database.session import Database
-from bot.database.tables import GenerationTable, ImageTable, ShareTable
+from bot.database.tables.gallery import MeaningTable, ShareTable
+from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import Pool
 from bot.services import Services, open_services

@@ -28,7 +28,7 @@ from bot.database.generations import GenerationLog
 from bot.database.records import GenerationFilter
 from bot.database.rows import normalise
 from bot.database.session import Database
-from bot.database.tables import GenerationTable
+from bot.database.tables.generations import GenerationTable
 
 BATCH = 5000
 PER_PAGE = 50

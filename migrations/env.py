@@ -8,10 +8,9 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.config import load_settings
-from bot.database import community  # noqa: F401  # its tables are in the same metadata
 from bot.database.migrate import is_mapped
 from bot.database.session import engine_url
-from bot.database.tables import Table, UtcTime
+from bot.database.tables.table import Table, UtcTime
 
 
 def run(connection: Connection) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from bot.actions.actor import Actor
 from bot.actions.contests import Contests
 from bot.actions.notices import ContestNotice, Notices
-from bot.database.community import ContestTable
 from bot.database.contests import ContestLog, Draft, ranked
 from bot.database.generations import GenerationLog
 from bot.database.guild import GuildRecord
@@ -25,6 +24,7 @@ from bot.database.sanctions import Sanctions
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
+from bot.database.tables.community import ContestTable
 from bot.errors import (
     ContestOver,
     ContestRunning,

@@ -9,12 +9,13 @@ from sqlalchemy import select, text
 from bot.actions.actor import Actor
 from bot.actions.departures import Departures
 from bot.database.audit import AuditLog
-from bot.database.departures import METADATA, DepartureLog
+from bot.database.departures import DepartureLog
 from bot.database.guild import GuildRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database, utc_now
 from bot.database.settings import GuildSettings
-from bot.database.tables import GuildSettingsTable
+from bot.database.tables.settings import GuildSettingsTable
+from bot.database.tables.table import Table
 from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, services
@@ -63,7 +64,7 @@ async def test_after_its_time_nothing_of_it_is_left(tmp_path: Path) -> None:
         assert await opened.log.get(generation_id) is not None
         assert await purging(opened, after=timedelta(days=31)).purge() == 1
         async with opened.database.reading() as session:
-            for table in METADATA.sorted_tables:
+            for table in Table.metadata.sorted_tables:
                 if "guild_id" in table.columns and table.name != "audit_log":
                     here = select(table).where(table.columns.guild_id == GUILD)
                     assert (await session.execute(here)).first() is None, table.name

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.database import migrate
 from bot.database.session import Database
-from bot.database.tables import Table
+from bot.database.tables.table import Table
 from bot.errors import ConfigurationError
 
 ROOT = Path(__file__).parent.parent

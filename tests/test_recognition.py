@@ -189,7 +189,7 @@ async def test_prints_that_another_process_adds_and_takes_away_count_at_once(tmp
 async def _empty(database: Database) -> None:
     from sqlalchemy import delete
 
-    from bot.database.tables import FingerprintTable
+    from bot.database.tables.generations import FingerprintTable
 
     async with database.writing() as session:
         await session.execute(delete(FingerprintTable))

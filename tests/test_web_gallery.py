@@ -13,9 +13,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.actions.actor import Actor
-from bot.database.community import ContestTable
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule
 from bot.database.records import ShareRecord
+from bot.database.tables.community import ContestTable
 from bot.web.site import Member
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, OTHER_GUILD, OUTSIDER, STRANGER, Pages, pages

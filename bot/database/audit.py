@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database.chain import START, content_hash, link
 from bot.database.records import AuditRecord, Page
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import AuditTable
+from bot.database.tables.moderation import AuditTable
 
 _BATCH: Final = 1000
 REDACTED: Final = "erased"

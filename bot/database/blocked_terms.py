@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, or_, select
 from bot.database.audit import Act, note_act
 from bot.database.recent import Recent
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import BlockedTermTable
+from bot.database.tables.moderation import BlockedTermTable
 from bot.errors import InvalidOption, NotFound
 from inference.contract import InvalidRequest, check_word
 

@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.audit import Act, note_act
-from bot.database.community import BallotTable, ContestTable, EntryTable
 from bot.database.records import ShareRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.shares import share_record, shown_shares
-from bot.database.tables import ShareTable
+from bot.database.tables.community import BallotTable, ContestTable, EntryTable
+from bot.database.tables.gallery import ShareTable
 from bot.errors import ContestOver, ContestRunning, NotFound
 
 Phase = Literal["entries", "voting", "closed", "cancelled"]

@@ -10,16 +10,16 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from bot.database import community
 from bot.database.audit import redact_acts
 from bot.database.personal import delete_generations
 from bot.database.records import GenerationRecord
 from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import AuditTable, GenerationTable, GuildSettingsTable
+from bot.database.tables.generations import GenerationTable
+from bot.database.tables.moderation import AuditTable
+from bot.database.tables.settings import GuildSettingsTable
+from bot.database.tables.table import Table
 from bot.partition import Partition
-
-METADATA = community.ContestTable.metadata  # of all tables, those of that module among them
 
 
 class DepartureLog:
@@ -92,7 +92,7 @@ class DepartureLog:
             row = await session.get(GuildSettingsTable, guild_id)
             if await session.scalar(under_way) or row is None or row.left_at is None or row.left_at > left_before:
                 return False
-            for table in reversed(METADATA.sorted_tables):
+            for table in reversed(Table.metadata.sorted_tables):
                 if "guild_id" in table.columns and table.name != AuditTable.__tablename__:
                     await session.execute(delete(table).where(table.columns.guild_id == guild_id))
             await redact_acts(session, self._now(), AuditTable.guild_id == guild_id, kind="guild")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from bot.database.records import Erasure
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables import FingerprintTable, GenerationTable, ImageTable
+from bot.database.tables.generations import FingerprintTable, GenerationTable, ImageTable
 
 
 class Erasures:

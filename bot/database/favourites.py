@@ -13,7 +13,8 @@ from sqlalchemy.orm import selectinload
 from bot.database.records import GenerationRecord, ImageRecord
 from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import GenerationTable, ImageTable, OwnFavouriteTable
+from bot.database.tables.gallery import OwnFavouriteTable
+from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.errors import InvalidOption
 
 

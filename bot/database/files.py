@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from bot.database.session import Database
-from bot.database.tables import GenerationTable, ImageTable
+from bot.database.tables.generations import GenerationTable, ImageTable
 
 
 class FileKeys:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from bot.database.records import ImageRecord
 from bot.database.rows import image_record
 from bot.database.session import Database, take_turn, whole
-from bot.database.tables import FingerprintTable, ImageTable
+from bot.database.tables.generations import FingerprintTable, ImageTable
 
 Key = tuple[int, int]
 """A generation's id and a picture's index."""

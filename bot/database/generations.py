@@ -27,7 +27,7 @@ from bot.database.reviews import queue_picture_verdict, queue_verdict
 from bot.database.rows import generation_record, generation_row, image_values
 from bot.database.session import Database, put, rows_of, utc_now, whole
 from bot.database.states import DRAWN, UNDRAWN, move
-from bot.database.tables import GenerationTable, ImageTable, PostTable
+from bot.database.tables.generations import GenerationTable, ImageTable, PostTable
 from bot.database.words import narrowed
 from bot.errors import NotFound
 from bot.orders.order import Order

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Row, Select, select
 
 from bot.database.session import Database
-from bot.database.tables import GenerationTable
+from bot.database.tables.generations import GenerationTable
 
 
 @dataclass(frozen=True, slots=True)

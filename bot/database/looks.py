@@ -6,7 +6,8 @@ In: a server.  Out: the print of each of its newest pictures, as a whole (see ge
 from sqlalchemy import and_, func, select
 
 from bot.database.session import Database
-from bot.database.tables import FingerprintTable, ShareTable
+from bot.database.tables.gallery import ShareTable
+from bot.database.tables.generations import FingerprintTable
 
 
 class Looks:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 
-from bot.database.community import MeaningTable
 from bot.database.session import Database, take_turn, whole
-from bot.database.tables import GenerationTable, ShareTable
+from bot.database.tables.gallery import MeaningTable, ShareTable
+from bot.database.tables.generations import GenerationTable
 
 Vectors = NDArray[np.float32]
 """(prompts, dimensions), each of length one."""

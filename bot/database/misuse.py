@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.guild import Misuse
-from bot.database.tables import GenerationTable, GuildSettingsTable, ReviewTable
+from bot.database.tables.generations import GenerationTable
+from bot.database.tables.moderation import ReviewTable
+from bot.database.tables.settings import GuildSettingsTable
 from inference.contract import Verdict
 
 BURST_SPAN: Final = timedelta(minutes=10)

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.database.tables import GenerationTable
+from bot.database.tables.generations import GenerationTable
 
 MOST: Final = 200  # of more the rows are so many that reading them from the newest on finds a page at once
 

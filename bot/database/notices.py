@@ -10,8 +10,8 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from bot.database.community import NoticePictureTable, NoticeTable
 from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.tables.community import NoticePictureTable, NoticeTable
 
 PATIENCE: Final = timedelta(minutes=5)  # with whoever claimed it, before it is tried again
 REFUSED: Final = 0

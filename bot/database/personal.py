@@ -15,22 +15,15 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from bot.database.community import BallotTable, ContestTable, EntryTable, ReticentTable
 from bot.database.records import GenerationRecord
 from bot.database.rows import generation_record
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables import (
-    FavouriteTable,
-    GenerationTable,
-    GuildSettingsTable,
-    OwnFavouriteTable,
-    ReviewTable,
-    SanctionTable,
-    ShareTable,
-    StyleTable,
-    VoteTable,
-    WebSessionTable,
-)
+from bot.database.tables.community import BallotTable, ContestTable, EntryTable, ReticentTable
+from bot.database.tables.gallery import FavouriteTable, OwnFavouriteTable, ShareTable, VoteTable
+from bot.database.tables.generations import GenerationTable
+from bot.database.tables.moderation import ReviewTable, SanctionTable
+from bot.database.tables.people import StyleTable, WebSessionTable
+from bot.database.tables.settings import GuildSettingsTable
 
 ERASED_NAME: Final = "erased"
 ERASED_ID: Final = 0

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from bot.database.community import NoticePictureTable
 from bot.database.records import PostRecord
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables import PostTable
+from bot.database.tables.community import NoticePictureTable
+from bot.database.tables.generations import PostTable
 
 
 class PostLog:

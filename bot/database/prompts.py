@@ -11,7 +11,8 @@ from sqlalchemy import select
 from bot.database.session import Database, utc_now
 from bot.database.shares import are_shown
 from bot.database.states import DRAWN
-from bot.database.tables import GenerationTable, ShareTable
+from bot.database.tables.gallery import ShareTable
+from bot.database.tables.generations import GenerationTable
 
 LIMIT = 200
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from bot.database.community import ReticentTable
 from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.tables.community import ReticentTable
 
 
 class Reticent:

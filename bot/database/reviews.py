@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database.misuse import sign_of_misuse, told_lately
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import GenerationTable, ReviewTable
+from bot.database.tables.generations import GenerationTable
+from bot.database.tables.moderation import ReviewTable
 from bot.errors import InvalidOption
 from inference.contract import Verdict
 

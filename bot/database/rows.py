@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from bot.database.records import GenerationRecord, ImageRecord, Removal, Status
-from bot.database.tables import GenerationTable, ImageTable
+from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.orders.order import InteractionRef, Kind, Order, Requester
 from inference.contract import Action, Verdict
 

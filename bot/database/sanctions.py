@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from bot.database.audit import Act, note_act
 from bot.database.records import Page, SanctionKind, SanctionRecord
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import SanctionTable
+from bot.database.tables.moderation import SanctionTable
 from bot.errors import InvalidOption, NotFound, Sanctioned
 
 

@@ -16,7 +16,7 @@ from bot.database.audit import Act, note_act
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
 from bot.database.recent import Recent
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import ChannelSettingsTable, GuildSettingsTable
+from bot.database.tables.settings import ChannelSettingsTable, GuildSettingsTable
 from inference.contract import Policy
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from bot.database.audit import Act, note_act
-from bot.database.community import ShareBlockTable
 from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.tables.gallery import ShareBlockTable
 
 
 class ShareBlocks:

@@ -26,7 +26,9 @@ from bot.database.audit import Act, note_act
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import FavouriteTable, GenerationTable, ImageTable, SanctionTable, ShareTable, VoteTable
+from bot.database.tables.gallery import FavouriteTable, ShareTable, VoteTable
+from bot.database.tables.generations import GenerationTable, ImageTable
+from bot.database.tables.moderation import SanctionTable
 from bot.database.words import narrowed
 from bot.errors import InvalidOption, KeptPrivate, NoGallery, NotFound, NotYours
 from inference.contract import MAX_IMAGES

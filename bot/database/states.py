@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.records import Status
 from bot.database.session import rows_of
-from bot.database.tables import GenerationTable
+from bot.database.tables.generations import GenerationTable
 from bot.errors import NotFound
 
 UNDRAWN: Final[tuple[Status, ...]] = ("checking", "queued", "running")

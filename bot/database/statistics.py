@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.database.session import Database, utc_now
-from bot.database.tables import GenerationTable
+from bot.database.tables.generations import GenerationTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, select
 from bot.database.audit import Act, note_act
 from bot.database.records import Style
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.tables import StyleTable
+from bot.database.tables.people import StyleTable
 from bot.errors import InvalidOption
 
 MOST = 50  # of a person, and of a server

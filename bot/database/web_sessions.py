@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables import WebSessionTable
+from bot.database.tables.people import WebSessionTable
 
 LIFETIME: Final = timedelta(days=7)
 ROTATION: Final = timedelta(hours=12)  # a token is replaced after this

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Select, Text, column, func, literal_column, table, text
 
 from bot.database.rows import normalise
-from bot.database.tables import GenerationTable
+from bot.database.tables.generations import GenerationTable
 
 WORDS: Final = table("generation_words", column("rowid", Integer), column("normalised_prompt", Text))
 

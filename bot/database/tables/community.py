@@ -1,14 +1,12 @@
-"""The tables of what members do together: contests, what the bot posts by itself, what shared prompts mean.
-
-Out: classes that the modules beside this one query, in the same `metadata` as those of tables.py.
-"""
+"""Contests, and what the bot posts of its own accord."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.database.tables import Id, ShareTable, Table
+from bot.database.tables.gallery import ShareTable
+from bot.database.tables.table import Id, Table
 
 
 class ContestTable(Table):
@@ -82,20 +80,6 @@ class NoticePictureTable(Table):
     __table_args__ = (Index(None, "generation_id"),)
 
 
-class MeaningTable(Table):
-    """What a prompt means: the sentence encoder's vector, as 16-bit floats."""
-
-    __tablename__ = "prompt_meanings"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
-    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), unique=True)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
-
-    # A number is given once, so that who has read up to one misses nothing.
-    __table_args__ = (Index(None, "guild_id", "id"), {"sqlite_autoincrement": True})
-
-
 class ReticentTable(Table):
     """Somebody whom the weekly digest is not to name."""
 
@@ -103,15 +87,3 @@ class ReticentTable(Table):
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     since: Mapped[datetime]
-
-
-class ShareBlockTable(Table):
-    """Somebody who may draw in a server, and share nothing."""
-
-    __tablename__ = "share_blocks"
-
-    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    reason: Mapped[str] = mapped_column(Text)
-    created_by: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime]
