@@ -75,7 +75,7 @@ from bot.orders.grammar import grammar
 from bot.orders.limits import Limits
 from bot.orders.policies import Policies
 from bot.orders.queue import Bounds, FairQueue
-from bot.pool.pool import DrawingPool
+from bot.pool.drawing_pool import DrawingPool
 from bot.pool.servers import open_pool
 from bot.storage.choice import open_storage
 from bot.storage.folder import Storage

@@ -21,7 +21,7 @@ from bot.orders.flags import read_flags
 from bot.orders.grammar import Grammar, Piece
 from bot.orders.order import Order
 from bot.orders.policies import Policies
-from bot.pool.pool import DrawingPool
+from bot.pool.drawing_pool import DrawingPool
 from inference.contract import (
     MAX_PROMPT_CHARACTERS,
     MAX_PROMPTS_PER_CHECK,

@@ -15,7 +15,7 @@ from bot.database.records import GenerationFilter
 from bot.database.reviews import NewReview, Reviews
 from bot.database.session import utc_now
 from bot.errors import NoEndpoint
-from bot.pool.pool import DrawingPool
+from bot.pool.drawing_pool import DrawingPool
 
 log = structlog.get_logger(__name__)
 

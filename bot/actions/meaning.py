@@ -22,7 +22,7 @@ from bot.database.meanings import MeaningLog, Vectors
 from bot.database.records import ShareRecord
 from bot.database.shares import Shares
 from bot.errors import InvalidOption, NoEndpoint, NoGallery
-from bot.pool.pool import DrawingPool
+from bot.pool.drawing_pool import DrawingPool
 
 log = structlog.get_logger(__name__)
 

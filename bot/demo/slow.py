@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
+from bot.pool.drawing_pool import DrawingPool
 from bot.pool.member import EndpointStatus
-from bot.pool.pool import DrawingPool
 from inference.contract import (
     CheckRequest,
     DescribeRequest,

@@ -5,26 +5,21 @@ In: an `Order`, and the `Door` through which it came.  Out: a delivered `Result`
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing, suppress
-from contextvars import copy_context
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from structlog.contextvars import bind_contextvars
 
 from bot.database.generations import GenerationLog
-from bot.database.records import REFUSED, GenerationRecord, ImageRecord
+from bot.database.records import REFUSED, ImageRecord
 from bot.database.session import utc_now
 from bot.database.states import Overtaken
 from bot.errors import (
     Busy,
-    GenerationCancelled,
     GenerationFailed,
-    NotFound,
     NotSaved,
     PicturesHeld,
     PromptBlocked,
@@ -33,31 +28,27 @@ from bot.errors import (
 )
 from bot.generation.album import Album
 from bot.generation.door import Door
+from bot.generation.journal import Journal
 from bot.generation.live import INTERVAL_SECONDS, LiveReply
-from bot.generation.patience import pauses
 from bot.generation.reply import Reply, Result
+from bot.generation.tasks import Start, Tasks
+from bot.generation.turns import Turns
 from bot.generation.work import BotStops, Work, Works
 from bot.orders.admission import Admission
 from bot.orders.order import Order
 from bot.orders.policies import Policies
 from bot.orders.queue import FairQueue
-from bot.pool.pool import DrawingPool
+from bot.pool.drawing_pool import DrawingPool
 from bot.storage.folder import Storage
 from inference.contract import CheckRequest, Done, GenerationRequest, Image, Progress
 
 log = structlog.get_logger(__name__)
 
-CLOSING_SECONDS: Final = 10.0  # what deliveries under way get when the bot stops
-PATIENCE_WITH_PICTURES: Final = 10.0  # what the log gets to take note of pictures before they are shown all the same
-PATIENCE_WITH_ENDS: Final = 1.0  # the same for a failure, before it is told
-TOLD_AT_ONCE: Final = 10  # of those who wait, at each change; of the rest, some in turn
-TOLD_IN_TURN: Final = 5
-
-Start = Callable[[], Coroutine[Any, Any, None]]
+PATIENCE_WITH_ENDS: Final = 1.0  # what the log gets to take note of a failure before it is told
 
 
 class Generator:
-    """`open` starts the one task that starts all others: work never belongs to the command that asked for it."""
+    """Carries orders out between `open` and `close`, each in a task that belongs to no command."""
 
     def __init__(
         self,
@@ -73,24 +64,19 @@ class Generator:
         shutdown_seconds: float = 0.0,
     ) -> None:
         self._pool = pool
-        self._queue = queue
         self._works = works
-        self._generations = generations
         self._admission = admission
         self._policies = policies
         self._storage = storage
         self._interval = interval
         self._shutdown_seconds = shutdown_seconds
-        self._closing = False
-        self._started: asyncio.Queue[tuple[Work, Start]] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._told_in_turn: deque[int] = deque()
+        self._tasks = Tasks()
+        self._journal = Journal(generations, works)
+        self.turns = Turns(queue, pool, works)
         self._listeners: list[Callable[[int], None]] = []
-        self._starter: asyncio.Task[None] | None = None
-        pool.listen(self.give_turns)
 
     async def open(self) -> None:
-        self._starter = asyncio.create_task(self._start_works(), name="generator")
+        self._tasks.open()
 
     def listen(self, listener: Callable[[int], None]) -> None:
         """Call `listener` with the id of each generation that was drawn, behind its delivery."""
@@ -101,19 +87,11 @@ class Generator:
 
         Everything else stays in the log for the recovery.
         """
-        self._closing = True
-        if self._starter is not None:
-            self._starter.cancel()
+        self._tasks.stop_starting()
         self._works.park()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._shutdown_seconds)
+        await self._tasks.wait(self._shutdown_seconds)
         self._works.park(running=True)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=CLOSING_SECONDS)
-            for task in late:
-                log.warning("generation.cut_off", task=task.get_name())
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._tasks.close()
 
     # ---------------------------------------------------------------------------------------------- the story
 
@@ -129,8 +107,7 @@ class Generator:
     async def carry_out(self, work: Work) -> None:
         """Check → queue → draw → store → deliver, and every way in which it can end early."""
         try:
-            if work.message_id is not None:
-                await self._stands(work, lambda: self._record_reply(work))
+            await self._journal.answered(work)
             if work.status == "checking":
                 await self._check(work)
                 await self._join_queue(work)
@@ -157,7 +134,7 @@ class Generator:
         A refusal is for the person's eyes only, and the first word fixes whether an answer is private: so it goes
         after the admission.  One that takes longer than Discord waits is a refusal, too.
         """
-        if self._closing:
+        if self._works.closing:
             raise Restarting
         wanted = asyncio.Event()
         wanted.set()
@@ -165,7 +142,7 @@ class Generator:
         await asyncio.wait({admission}, timeout=door.patience)
         if not admission.done():
             wanted.clear()
-            self._keep(self._abandon(admission, "too_slow"))
+            self._tasks.keep(self._abandon(admission, "too_slow"))
             raise Busy
         generation_id, order = await admission
         try:
@@ -184,13 +161,8 @@ class Generator:
             generation_id, _ = await admission
         except Exception:  # noqa: BLE001  # whoever waits for the admission raises it
             return
-        self._queue.cancel(generation_id)
-        with suppress(NotSaved):
-            await self._generations.fail(generation_id, code, {})
-
-    async def _record_reply(self, work: Work) -> None:
-        if work.message_id is not None:
-            await self._generations.record_reply(work.generation_id, work.message_id)
+        self.turns.leave(generation_id)
+        await self._journal.abandoned(generation_id, code)
 
     async def _check(self, work: Work) -> None:
         """Ask the filter; where nobody can answer, wait and then fail: nothing is drawn unchecked."""
@@ -199,7 +171,7 @@ class Generator:
         request = CheckRequest((order.prompt,), (order.negative_prompt,), policy)
         (verdict,) = await work.wanted(self._pool.check(request))
         verdict = await self._policies.pardoned(order, verdict)
-        await self._stands(work, lambda: self._generations.record_verdict(work.generation_id, verdict))
+        await self._journal.checked(work, verdict)
         if verdict.action in REFUSED:
             work.status = "blocked"
             field_name = "negative_prompt" if verdict.rule == "negative_prompt" else "prompt"
@@ -207,10 +179,9 @@ class Generator:
 
     async def _join_queue(self, work: Work) -> None:
         """Take a place in the order, and write down since when."""
-        self.enter(work)
-        at = utc_now()
-        await self._stands(work, lambda: self._generations.record_queued(work.generation_id, at))
-        self.give_turns()
+        self.turns.join(work)
+        await self._journal.queued(work)
+        self.turns.give()
 
     async def _wait_for_turn(self, work: Work) -> None:
         await work.wanted(work.turn.wait())
@@ -221,14 +192,13 @@ class Generator:
         """The pictures, and what the server said at their end."""
         work.status = "running"
         if not work.drawn_before:
-            await self._stands(work, lambda: self._generations.record_start(work.generation_id, work.turn_at))
+            await self._journal.started(work)
         request = await self._request(work)
         images, done = await work.wanted(self._collect(request, work.live))
         if sorted(images) != list(range(request.images)):
             raise GenerationFailed("incomplete", {"drawn": len(images), "ordered": request.images})
         work.drawn = True
-        self._queue.finish(work.generation_id, succeeded=True)
-        self.give_turns()
+        self.turns.finish(work.generation_id)
         return list(images.values()), done
 
     async def _collect(self, request: GenerationRequest, live: LiveReply) -> tuple[dict[int, Image], Done]:
@@ -263,41 +233,15 @@ class Generator:
         except Exception:
             log.exception("generation.pictures_not_saved", generation=generation_id)
         try:
-            write = partial(
-                self._generations.record_pictures, generation_id, records, model=model, grid_key=grid_key, at=utc_now()
-            )
-            await self._stands(work, write, seconds=PATIENCE_WITH_PICTURES)
+            await self._journal.drawn(work, records, model, grid_key)
         except (BotStops, Overtaken):
             raise
         except Exception:
             log.exception("generation.pictures_not_recorded", generation=generation_id)
         if album.grid is None:
             raise PicturesHeld(reviewed=any(image.verdict.action == "hold" for image in images))
-        record = await self._drawn_record(work, model, records, grid_key)
+        record = await self._journal.row(work, records, model, grid_key)
         return Result(record, album.shown, album.grid, done.unknown_words)
-
-    async def _drawn_record(
-        self, work: Work, model: str, images: tuple[ImageRecord, ...], grid_key: str | None
-    ) -> GenerationRecord:
-        """The row, or where the log cannot be read just now, what is known of it without the log."""
-        try:
-            record = await self._generations.get(work.generation_id)
-        except Exception:
-            log.exception("generation.row_not_read", generation=work.generation_id)
-            order = work.order
-            return GenerationRecord(
-                work.generation_id,
-                order,
-                "delivering",
-                order.seed or 0,
-                utc_now(),
-                model,
-                images=images,
-                grid_key=grid_key,
-            )
-        if record is None:
-            raise NotFound("generation", work.generation_id)
-        return record
 
     async def deliver(self, work: Work, result: Result) -> None:
         """Show the pictures and write down where.  What could not be shown is tried again after a restart."""
@@ -307,9 +251,8 @@ class Generator:
         except Exception:
             log.exception("generation.not_delivered", generation=work.generation_id)
             return
-        at = utc_now()
         try:
-            await self._stands(work, lambda: self._generations.delivered(work.generation_id, message_id, at))
+            await self._journal.delivered(work, message_id)
         except Exception:
             log.exception("generation.delivery_not_saved", generation=work.generation_id)
         else:
@@ -317,11 +260,11 @@ class Generator:
 
     async def _end(self, work: Work, error: UserError) -> None:
         """Write down why there are no pictures, and say it."""
-        self._queue.cancel(work.generation_id)
+        self.turns.leave(work.generation_id)
         if isinstance(error, NotSaved):
             error = NotSaved("generation", work.generation_id)
         await work.live.close()
-        writing = asyncio.ensure_future(self._stands(work, lambda: self._record_end(work, error)))
+        writing = asyncio.ensure_future(self._journal.ended(work, error))
         await asyncio.wait({writing}, timeout=PATIENCE_WITH_ENDS)
         try:
             await work.reply.fail(error)
@@ -332,88 +275,20 @@ class Generator:
         except Exception:  # whatever it was, the person has their answer
             log.exception("generation.end_not_saved", generation=work.generation_id)
 
-    async def _record_end(self, work: Work, error: UserError) -> None:
-        if isinstance(error, GenerationCancelled):
-            await self._generations.record_cancelled(work.generation_id)
-        elif isinstance(error, PicturesHeld):
-            await self._generations.delivered(work.generation_id, None, utc_now())
-        elif not isinstance(error, PromptBlocked):
-            await self._generations.fail(work.generation_id, error.code, error.details)
-
-    async def _stands(self, work: Work, write: Callable[[], Awaitable[None]], seconds: float | None = None) -> None:
-        """Write; where the database takes nothing just now, again until it stands, for `seconds` at most.
-
-        Raises NotSaved after that; BotStops where the bot stops first, and the next start finds the row as it is.
-        """
-        deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
-        for pause in pauses():
-            try:
-                await write()
-            except NotSaved:
-                if deadline is not None and asyncio.get_running_loop().time() + pause > deadline:
-                    raise
-            else:
-                return
-            if self._closing and not work.drawn:
-                raise BotStops
-            await asyncio.sleep(pause)
-
     # ----------------------------------------------------------------------------------------- what is under way
 
     def work(self, generation_id: int, order: Order, reply: Reply) -> Work:
         return Work(generation_id, order, reply, LiveReply(reply, self._interval))
 
     def begin(self, work: Work, start: Start) -> None:
-        """Let it run in a task that belongs to no command."""
-        self._started.put_nowait((work, start))
-
-    def enter(self, work: Work) -> None:
-        """Put it in the order, behind its person's others."""
-        work.status = "queued"
-        self._queue.enter(work.generation_id)
-        self._told_in_turn.appendleft(work.generation_id)
-
-    def _keep(self, act: Coroutine[Any, Any, None]) -> None:
-        """Let something run that nobody waits for."""
-        task = asyncio.create_task(act, name="generator")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _start_works(self) -> None:
-        while True:
-            work, begin = await self._started.get()
-            context = copy_context()  # every line that is logged in the task says which generation it is about
-            context.run(bind_contextvars, generation=work.generation_id)
-            task = asyncio.create_task(begin(), name=f"generation {work.generation_id}", context=context)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        """Carry it out as `start` does: `carry_out`, or where a crash left it further on, what is left of that."""
+        self._tasks.start(work.generation_id, start)
 
     def forget(self, work: Work) -> None:
         """It has ended; a slot or a place is free."""
-        self._queue.cancel(work.generation_id)
+        self.turns.leave(work.generation_id)
         self._works.remove(work)
-        self.give_turns()
+        self.turns.give()
         if work.drawn:
             for listener in self._listeners:
                 listener(work.generation_id)
-
-    def give_turns(self) -> None:
-        """Start as many as the pool takes; tell the others their places."""
-        if self._closing:
-            return
-        while self._queue.running < self._pool.capacity and (ticket := self._queue.next()) is not None:
-            work = self._works[ticket.generation_id]
-            work.turn_at = utc_now()
-            work.turn.set()
-        self._tell_places()
-
-    def _tell_places(self) -> None:
-        """Tell the first their places, and of those behind some more each time: whatever is said is true then."""
-        for generation_id, place in self._queue.front(TOLD_AT_ONCE, self._pool.capacity).items():
-            self._works[generation_id].live.queued(place)
-        for _ in range(min(TOLD_IN_TURN, len(self._told_in_turn))):
-            generation_id = self._told_in_turn.popleft()
-            told = self._queue.place(generation_id, self._pool.capacity)
-            if told is not None:
-                self._works[generation_id].live.queued(told)
-                self._told_in_turn.append(generation_id)

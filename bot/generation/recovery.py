@@ -52,10 +52,10 @@ class Recovery:
             self._works.add(work)
             self._queue.reserve(_ticket(record))
             if record.status in ("queued", "running"):
-                self._generator.enter(work)
+                self._generator.turns.join(work)
             again = self._deliver if record.status == "delivering" else self._run
             self._generator.begin(work, partial(again, work, record))
-        self._generator.give_turns()
+        self._generator.turns.give()
         return len(records)
 
     async def _shown(self, records: Sequence[GenerationRecord], replies: Mapping[int, Reply]) -> set[int]:
@@ -88,8 +88,8 @@ class Recovery:
                 album = await Album.load(self._storage, record)
             except (NotFound, ValueError):
                 work.drawn_before = True
-                self._generator.enter(work)
-                self._generator.give_turns()
+                self._generator.turns.join(work)
+                self._generator.turns.give()
                 await self._generator.carry_out(work)
                 return
             work.drawn = True

@@ -19,7 +19,7 @@ from bot.generation.reply import Pending, Reply
 from bot.orders.order import Order
 from bot.orders.queue import FairQueue
 from bot.orders.ticket import Place
-from bot.pool.pool import DrawingPool
+from bot.pool.drawing_pool import DrawingPool
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +80,7 @@ class Works:
         self._queue = queue
         self._pool = pool
         self._works: dict[int, Work] = {}
+        self.closing = False  # from `park` on no turn is given, and nothing new comes in
 
     def __contains__(self, generation_id: int) -> bool:
         return generation_id in self._works
@@ -97,6 +98,7 @@ class Works:
 
     def park(self, *, running: bool = False) -> None:
         """The bot stops: what waits goes no further, nor, with `running`, what is being drawn."""
+        self.closing = True
         for work in self._works.values():
             if running or work.status != "running":
                 work.unwanted.set()

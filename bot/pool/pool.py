@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal, TypeVar
 
 import structlog
 
@@ -39,31 +39,6 @@ TRIES: Final = 3
 MISSES: Final = 3  # probes in a row without an answer, after which what a server works on begins anew elsewhere
 POLL_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 1.0  # before the second try, twice that before the third
-
-
-class DrawingPool(Protocol):
-    """What draws and judges, as a generation sees it; `Pool` is the real one."""
-
-    @property
-    def capacity(self) -> int: ...
-
-    def listen(self, listener: Callable[[], None]) -> None: ...
-
-    async def check(self, request: CheckRequest) -> list[Verdict]: ...
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
-
-    async def describe(self, request: DescribeRequest) -> Description: ...
-
-    async def known_words(self, request: WordsRequest) -> KnownWords: ...
-
-    async def upscale(self, png: bytes) -> Upscaled | None: ...
-
-    def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]: ...
-
-    def models(self) -> tuple[ModelDescription, ...]: ...
-
-    def status(self) -> tuple[EndpointStatus, ...]: ...
 
 
 class Pool:
