@@ -28,7 +28,7 @@ from bot.database.records import GenerationRecord, PostRecord
 from bot.database.reviews import ReviewRecord
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
 from bot.generation.grid import PictureFile
-from bot.generation.reply import Result
+from bot.generation.reply import NeverAnswered, Result
 from bot.orders.order import InteractionRef, Order, Requester
 from bot.pool.member import EndpointStatus
 from bot.services import Services, open_services
@@ -246,8 +246,10 @@ class FakeReply:
         self.results.append(result)
         return self.message_id
 
-    async def find(self) -> bool:
-        return self.answered
+    async def find(self) -> int | None:
+        if not self.answered:
+            raise NeverAnswered
+        return self.message_id
 
     async def shown(self) -> int | None:
         return self.shows

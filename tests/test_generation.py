@@ -486,6 +486,20 @@ async def test_what_was_never_answered_is_not_drawn_after_a_restart(tmp_path: Pa
     assert (pool.requests, reply.results, reply.errors) == ([], [], [])
 
 
+async def test_an_answer_that_the_row_does_not_know_is_written_down_by_the_next_start(tmp_path: Path) -> None:
+    """Discord had taken the answer when the bot was gone; a later start may have no token to ask for it again."""
+    async with services(tmp_path) as opened:
+        generation_id = await opened.log.open(an_order(seed=1))
+    reply, pool = FakeReply(message_id=777), FakePool()
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        await opened.recovery.resume(lambda _: reply)
+        await eventually(lambda: has_begun(pool, 1))
+        record = await opened.log.get(generation_id)
+    assert record is not None
+    assert (record.status, record.message_id) == ("running", 777)
+
+
 async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
     """Where a stored picture is gone before it was shown, the same seed draws the same picture."""
     reply = FakeReply()

@@ -263,6 +263,24 @@ async def test_posted_but_not_written_down_and_the_nonce_forgotten(discord: Stan
         assert len(results(discord, "a red heart")) == 1
 
 
+async def test_killed_before_it_knew_its_first_answer_and_again_later(discord: StandIn, tmp_path: Path) -> None:
+    """The second process asks for the answer, the third has no token left: nothing is left thinking."""
+    async with a_bot(discord, tmp_path, wire_paint_seconds=3) as bot:
+        discord.fail("POST /interactions/", kind="cut_after")
+        asking = discord.fail("GET /webhooks/", kind="hang")
+        asked = discord.world.slash(ADA, "imagine", prompt="a red heart")
+        await asyncio.wait_for(asking.met.wait(), 30)
+        await bot.kill()
+        asking.lift()
+        await bot.start()
+        await discord.world.until(lambda: "Drawing" in asked.said)
+        await bot.kill()
+        discord.world.age_tokens()
+        await bot.start()
+        await discord.world.until(lambda: asked.original is not None and asked.original.deleted)
+        assert len(results(discord, "a red heart")) == 1
+
+
 async def test_a_clock_that_is_twenty_minutes_ahead(tmp_path: Path) -> None:
     """Discord's own time says that every token is over; its fifteen minutes count from when it came."""
     async with open_stand_in(clock_offset=-1200) as discord, a_bot(discord, tmp_path):

@@ -72,8 +72,8 @@ class Unseen:
     async def deliver(self, result: Result) -> int | None:  # noqa: ARG002  # as above
         return NO_MESSAGE  # the gallery shows them
 
-    async def find(self) -> bool:
-        return True
+    async def find(self) -> int | None:
+        return None
 
     async def shown(self) -> int | None:
         return None

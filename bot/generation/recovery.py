@@ -16,7 +16,7 @@ from bot.database.records import GenerationRecord
 from bot.errors import NotFound, NotSaved
 from bot.generation.album import Album
 from bot.generation.generator import Generator
-from bot.generation.reply import Reply, Result
+from bot.generation.reply import NeverAnswered, Reply, Result
 from bot.generation.work import Work, Works
 from bot.orders.queue import FairQueue
 from bot.orders.ticket import FIRST, Ticket
@@ -74,11 +74,15 @@ class Recovery:
 
     async def _run(self, work: Work, record: GenerationRecord) -> None:
         log.info("generation.resumed", generation=record.id, status=record.status)
-        if record.status == "checking" and record.message_id is None and not await work.reply.find():
-            # It was written down, and then the bot was gone before it answered: the person was told so by Discord.
-            await self._generations.fail(record.id, "not_answered", {})
-            self._generator.forget(work)
-            return
+        if record.status == "checking" and record.message_id is None:
+            try:
+                work.message_id = await work.reply.find()
+            except NeverAnswered:
+                # It was written down, and then the bot was gone before it answered: Discord told the person so.
+                with suppress(NotSaved):  # then the next start finds it out again
+                    await self._generations.fail(record.id, "not_answered", {})
+                self._generator.forget(work)
+                return
         await self._generator.carry_out(work)
 
     async def _deliver(self, work: Work, record: GenerationRecord) -> None:

@@ -38,6 +38,10 @@ class Pending:
     eta_seconds: float | None
 
 
+class NeverAnswered(Exception):  # what Discord says, not what is wrong with us
+    """The person was never told that the order is in."""
+
+
 class Reply(Protocol):
     """How the person hears of a generation.  No method raises for a message that is gone."""
 
@@ -54,8 +58,11 @@ class Reply(Protocol):
         After a crash this may be called again for the same generation, and must then lead to one message, not two.
         """
 
-    async def find(self) -> bool:
-        """Whether the order was ever answered; also where nobody can say.  For what a crash interrupted early."""
+    async def find(self) -> int | None:
+        """The id of the message that answers the order, None where nobody can say.  For what a crash interrupted early.
+
+        Raises NeverAnswered.
+        """
 
     async def shown(self) -> int | None:
         """The message that shows the result already; None where there is none, or nobody can say."""

@@ -19,7 +19,7 @@ import structlog
 from bot.database.records import GenerationRecord
 from bot.errors import GenerationCancelled, PromptBlocked, UserError
 from bot.generation import grid
-from bot.generation.reply import Result
+from bot.generation.reply import NeverAnswered, Result
 from bot.orders.order import Order
 from bot.views.answer import note
 from bot.views.appeal import blocked_note
@@ -88,15 +88,17 @@ class InteractionReply:
         reply._ordered_at = record.created_at
         return reply
 
-    async def find(self) -> bool:
+    async def find(self) -> int | None:
         try:
             found = await self._attempt(lambda: self._webhook().fetch_message(ORIGINAL), self._token_ends)
-        except Vanished:
-            return False
+        except Vanished as error:
+            raise NeverAnswered from error
         except Unreachable as error:
-            return getattr(error.__cause__, "code", None) not in NEVER_ANSWERED
+            if getattr(error.__cause__, "code", None) in NEVER_ANSWERED:
+                raise NeverAnswered from error
+            return None
         self._message_id = found.id
-        return True
+        return found.id
 
     async def shown(self) -> int | None:
         for fetch in (lambda: self._webhook().fetch_message(self._target), lambda: self._own_message().fetch()):
