@@ -267,10 +267,41 @@ async def test_a_message_without_a_picture_says_so(town: Town) -> None:
     assert told.ephemeral
 
 
-async def test_a_form_of_before_a_restart_says_so(town: Town) -> None:
-    """The picture was not kept, so there is nothing to draw from."""
+async def test_a_form_of_before_a_restart_is_drawn(town: Town) -> None:
+    """The message is looked at once more; of Easel's own, the picture that was chosen."""
+    posted = await town.bo.send(town.pictures, "look", attachments=[("lake.webp", a_file("WEBP"))])
+    record, grid = await town.imagine("a lake", seed=10)
+    somebodys = await town.ada.context_menu(town.pictures, "Use as input", posted)
+    easels = await town.bo.context_menu(town.pictures, "Use as input", grid)
+    await town.restart()
+    await town.ada.submit_modal(somebodys, {"prompt": "a frozen lake", "use": ["complete"]})
+    await town.settled()
+    assert (town.pool.requests[-1].prompt, town.pool.requests[-1].keep_rows) == ("a frozen lake", 2)
+    await town.bo.submit_modal(easels, {"prompt": "a dry lake", "use": ["strong"], "which": ["2"]})
+    await town.settled()
+    request = town.pool.requests[-1]
+    assert (request.prompt, request.strength) == ("a dry lake", 0.75)
+    assert request.init_image == await town.services.storage.get(record.images[2].key)
+
+
+async def test_what_was_typed_is_handed_back_where_the_picture_is_gone(town: Town) -> None:
+    """After a restart the message cannot be read any more."""
     posted = await town.bo.send(town.pictures, "look", attachments=[("lake.webp", a_file("WEBP"))])
     shown = await town.ada.context_menu(town.pictures, "Use as input", posted)
     await town.restart()
+    await town.bo.delete(posted)
     told = answer(await town.ada.submit_modal(shown, {"prompt": "a frozen lake", "use": ["vary"]}))
     assert "restarted while this form was open" in said(told)
+    assert "a frozen lake" in said(told)
+    assert told.ephemeral
+
+
+async def test_two_people_have_forms_of_their_own(town: Town) -> None:
+    """The one who is done first takes nothing from the other: Easel need not be able to read the message."""
+    posted = await town.bo.send(town.pictures, "look", attachments=[("lake.webp", a_file("WEBP"))])
+    forms = {who: await who.context_menu(town.pictures, "Use as input", posted) for who in (town.ada, town.bo)}
+    await town.bo.delete(posted)
+    for number, (who, form) in enumerate(forms.items(), 1):
+        await who.submit_modal(form, {"prompt": "a frozen lake", "use": ["vary"]})
+        await town.settled()
+        assert len(town.pool.requests) == number

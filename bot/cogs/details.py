@@ -16,7 +16,7 @@ from bot.views.press import actor_of, answering
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
 from bot.views.result import details
-from bot.views.start_from import StartModal, starts_of
+from bot.views.start_from import StartForm
 from bot.wording.catalogue import later
 
 SHORTEST_SNOWFLAKE: Final = 15  # digits; an id of Discord's is longer than any of Easel's
@@ -94,8 +94,7 @@ async def use_as_input(interaction: discord.Interaction[Bot], message: discord.M
         record = None
         if interaction.client.user is not None and message.author.id == interaction.client.user.id:
             record = await interaction.client.services.pictures.of_message(actor_of(interaction), message.id)
-        starts = starts_of(message, record)
-        await interaction.response.send_modal(StartModal(starts, record.order.prompt if record else ""))
+        await interaction.response.send_modal(StartForm.of(interaction, message, record))
 
 
 @app_commands.context_menu(name=later("Report to moderators"))

@@ -17,6 +17,7 @@ MAX_WORDS_SHOWN, MAX_WORD_SHOWN, MAX_FILLED_SHOWN = 4, 30, 45
 PREVIEW: Final = later("Unfinished preview")
 IN_HISTORY: Final = later("Your pictures are ready: see `/history`.")
 FORM_FORGOTTEN: Final = later("Easel was restarted while this form was open. Please open it again.")
+YOU_HAD_TYPED: Final = later("You had typed:")
 NO_PICTURES: Final = later("You have no pictures yet. Try `/imagine`.")
 YOUR_PICTURES: Final = later("Your pictures")
 FILE_MISSING: Final = later("Its picture file is missing or was removed.")
