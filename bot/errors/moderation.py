@@ -1,0 +1,36 @@
+"""What a moderator cannot do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.errors.user import UserError
+
+
+@dataclass(eq=False)
+class CannotSanction(UserError):
+    """`reason` says why this person is out of the moderator's reach."""
+
+    user_id: int
+    reason: Literal["yourself", "bot", "owner", "owner_unknown", "administrator"]
+
+
+@dataclass(eq=False)
+class NotSanctioned(UserError):
+    """Nothing of this server's is in force; `everywhere` says that the operator's is, which only they can lift."""
+
+    user_id: int
+    everywhere: bool = False
+
+
+@dataclass(eq=False)
+class CannotAppeal(UserError):
+    """Only what the filter blocked in a server can be appealed."""
+
+    generation_id: int
+
+
+@dataclass(eq=False)
+class AlreadyDecided(UserError):
+    """Nothing about this generation waits for a decision any more."""
+
+    generation_id: int
