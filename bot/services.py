@@ -29,6 +29,7 @@ from bot.actions.pictures import Pictures
 from bot.actions.posts import NoPosts, Posts
 from bot.actions.privacy import Privacy
 from bot.actions.recognition import NoteTaker, Recognition
+from bot.actions.removals import Removals
 from bot.actions.reviews import ReviewQueue
 from bot.actions.settings import ServerSettings
 from bot.actions.styles import StyleBook
@@ -103,6 +104,7 @@ class Services:
     metrics: BotMetrics
 
     pictures: Pictures
+    removals: Removals
     eraser: Eraser
     gallery: Gallery
     contests: Contests
@@ -202,21 +204,29 @@ async def open_services(
         await generator.open()
         stack.push_async_callback(generator.close)
         eraser = Eraser(erasures=Erasures(database), storage=storage, review=timedelta(days=settings.review_days))
+        post_log = PostLog(database)
         pictures = Pictures(
             generations=generations,
             works=works,
             storage=storage,
-            post_log=PostLog(database),
-            posts=posts or NoPosts(),
-            eraser=eraser,
+            post_log=post_log,
             audit_log=audit_log,
             favourites=OwnFavourites(database),
             admission=admission,
+        )
+        removals = Removals(
+            generations=generations,
+            works=works,
+            storage=storage,
+            post_log=post_log,
+            posts=posts or NoPosts(),
+            eraser=eraser,
         )
         review_queue = ReviewQueue(
             reviews=reviews,
             generations=generations,
             pictures=pictures,
+            removals=removals,
             sanctions=sanctions,
             guild_settings=guild_settings,
             audit_log=audit_log,
@@ -225,7 +235,7 @@ async def open_services(
         privacy = Privacy(
             personal=PersonalData(database, most_days=entitlements.ceiling.retention_days),
             generations=generations,
-            pictures=pictures,
+            removals=removals,
             under_way=works,
             storage=storage,
             audit_log=audit_log,
@@ -284,6 +294,7 @@ async def open_services(
             database=database,
             metrics=metrics,
             pictures=pictures,
+            removals=removals,
             eraser=eraser,
             gallery=gallery,
             contests=contests,

@@ -70,7 +70,7 @@ async def live(site: Pages) -> None:
         await finish(services, blocked)
     await services.reviews.report(Actor(ADA, GUILD), 4, 0, "It is too cold for me.")
     await services.moderation.sanction(MODERATOR, Target(BOB, MANAGER), "ban", None, "advertises again and again")
-    await services.pictures.remove(MODERATOR, 8, "does not belong here")
+    await services.removals.remove(MODERATOR, 8, "does not belong here")
 
 
 def replace_name(order: Any) -> Any:

@@ -111,7 +111,7 @@ async def test_an_owners_delete_takes_every_message_down_and_erases_the_files_at
     """Answer and copies go, nothing stays on disk, and one's own delete is no matter for the audit log."""
     record = await draw(opened)
     await opened.pictures.copied(record.id, 1, CHANNEL, 777)
-    removed = await opened.pictures.delete(ada, record.id)
+    removed = await opened.removals.delete(ada, record.id)
     assert removed.gone
     assert posts.taken_down == [555, 777]
     assert files(tmp_path) == set()
@@ -126,7 +126,7 @@ async def test_a_moderators_removal_keeps_the_files_for_review(
 ) -> None:
     """They can still look into the entry; after the period nothing is left."""
     record = await draw(opened)
-    await opened.pictures.remove(mo, record.id, "tasteless")
+    await opened.removals.remove(mo, record.id, "tasteless")
     assert posts.taken_down == [555]
     assert await audited(opened) == [(MO, "remove", f"generation:{record.id}")]
     assert await opened.eraser.erase() == 0
@@ -144,7 +144,7 @@ async def test_removing_one_picture_redraws_its_messages_and_deletes_its_copies(
     record = await draw(opened)
     await opened.pictures.copied(record.id, 0, CHANNEL, 770)
     await opened.pictures.copied(record.id, 1, CHANNEL, 771)
-    await opened.pictures.remove(mo, record.id, "tasteless", 1)
+    await opened.removals.remove(mo, record.id, "tasteless", 1)
     assert (posts.redrawn, posts.taken_down) == ([555], [771])
     opened.eraser._now = lambda: datetime.now(UTC) + timedelta(days=31)
     await opened.eraser.erase()
@@ -159,7 +159,7 @@ async def test_a_variations_start_goes_with_the_picture_that_it_copies(opened: S
     varied = await draw(opened, await opened.pictures.vary(bob, record.id, 0))
     again = await draw(opened, await opened.pictures.reroll(bob, varied.id))
     other = await draw(opened, await opened.pictures.vary(bob, again.id, 0))
-    await opened.pictures.delete(ada, record.id)
+    await opened.removals.delete(ada, record.id)
     for gone in (varied.id, again.id):
         after = await opened.log.get(gone)
         assert after is not None
@@ -174,19 +174,19 @@ async def test_a_message_that_cannot_be_taken_down_is_told_and_tried_again(opene
     """It stays known, so that the next removal finds it."""
     record = await draw(opened)
     posts.stubborn.add(555)
-    assert not (await opened.pictures.remove(mo, record.id, "tasteless")).gone
+    assert not (await opened.removals.remove(mo, record.id, "tasteless")).gone
     posts.stubborn.clear()
-    assert (await opened.pictures.remove(mo, record.id, "tasteless")).gone
+    assert (await opened.removals.remove(mo, record.id, "tasteless")).gone
 
 
 async def test_nobody_removes_what_is_neither_theirs_nor_theirs_to_moderate(opened: Services) -> None:
     """Strangers, members and the moderators of another server."""
     record = await draw(opened)
     with pytest.raises(NotYours):
-        await opened.pictures.delete(bob, record.id)
+        await opened.removals.delete(bob, record.id)
     with pytest.raises(MissingPermission):
-        await opened.pictures.remove(bob, record.id, "why")
-    for act in (opened.pictures.delete(stranger, record.id), opened.pictures.remove(stranger, record.id, "why")):
+        await opened.removals.remove(bob, record.id, "why")
+    for act in (opened.removals.delete(stranger, record.id), opened.removals.remove(stranger, record.id, "why")):
         with pytest.raises(NotFound):
             await act
     assert await audited(opened) == []
@@ -201,7 +201,7 @@ async def test_a_moderators_delete_and_cancel_are_audited_an_owners_are_not(open
     await opened.pictures.cancel(ada, second)
     assert (await finish(opened, first)).status == (await finish(opened, second)).status == "cancelled"
     pool.release()
-    await opened.pictures.delete(mo, first, "no")
+    await opened.removals.delete(mo, first, "no")
     assert await audited(opened) == [
         (MO, "remove", f"generation:{first}"), (MO, "cancel", f"generation:{first}")
     ]  # fmt: skip

@@ -68,7 +68,7 @@ async def test_a_removed_picture_leaves_the_channel(town: Town) -> None:
         assert len(posted(town)) == 1
         moderator = Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
         with town.env.time_context():
-            await town.services.pictures.remove(moderator, record.id, "no", index)
+            await town.services.removals.remove(moderator, record.id, "no", index)
         assert posted(town) == []
 
 

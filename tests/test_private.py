@@ -113,7 +113,7 @@ async def test_a_stranger_does_not_even_learn_that_there_is_one(town: Town) -> N
     """Deleting by id answers as for what never was."""
     record, _ = await private(town)
     with pytest.raises(NotFound):
-        await town.services.pictures.deletable(_actor(town, town.bo), record.id)
+        await town.services.removals.deletable(_actor(town, town.bo), record.id)
 
 
 async def test_one_that_comes_too_late_waits_in_the_history(town: Town) -> None:

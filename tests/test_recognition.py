@@ -142,7 +142,7 @@ async def test_what_was_just_drawn_is_recognised(tmp_path: Path) -> None:
 
 async def test_removed_pictures_are_recognised_by_moderators_until_their_files_are_gone(tmp_path: Path) -> None:
     async with drawn_by_ada(tmp_path) as opened:
-        await opened.pictures.remove(MODERATOR, 1, "no")
+        await opened.removals.remove(MODERATOR, 1, "no")
         assert await ids(opened, Actor(BOB, GUILD), painted(8)) == []
         assert await ids(opened, MODERATOR, painted(8)) != []
         await opened.eraser.erase(1, at_once=True)

@@ -18,7 +18,7 @@ from bot.actions.actor import Actor
 from bot.actions.exports import described
 from bot.actions.moderation import UnderWay
 from bot.actions.parts import Parts
-from bot.actions.pictures import Pictures
+from bot.actions.removals import Removals
 from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.personal import Kept, PersonalData
@@ -53,12 +53,12 @@ class Export:
 
 class Privacy:
     def __init__(
-        self, *, personal: PersonalData, generations: GenerationLog, pictures: Pictures, under_way: UnderWay,
+        self, *, personal: PersonalData, generations: GenerationLog, removals: Removals, under_way: UnderWay,
         storage: Storage, audit_log: AuditLog, now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._personal = personal
         self._generations = generations
-        self._pictures = pictures
+        self._removals = removals
         self._under_way = under_way
         self._storage = storage
         self._audit_log = audit_log
@@ -109,9 +109,9 @@ class Privacy:
             needed = await self._personal.undecided(ids)
             for record in page.records:
                 if record.id in needed:  # its files stay with it, out of the person's and everybody's sight
-                    await self._pictures.take_down(record)
+                    await self._removals.take_down(record)
                 else:
-                    await self._pictures.erase(Actor(user_id, record.order.requester.guild_id), record)
+                    await self._removals.erase(Actor(user_id, record.order.requester.guild_id), record)
             await self._personal.forget(user_id, ids, needed)
             total, kept = total + len(ids), kept + len(needed)
             before = page.next_before

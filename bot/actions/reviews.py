@@ -12,6 +12,7 @@ import structlog
 from bot.actions.actor import Actor
 from bot.actions.pictures import Pictures
 from bot.actions.posts import Posts
+from bot.actions.removals import Removals
 from bot.database.audit import Act, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
@@ -37,12 +38,13 @@ class Decided:
 
 class ReviewQueue:
     def __init__(
-        self, *, reviews: Reviews, generations: GenerationLog, pictures: Pictures, sanctions: Sanctions,
-        guild_settings: GuildSettings, audit_log: AuditLog, posts: Posts,
+        self, *, reviews: Reviews, generations: GenerationLog, pictures: Pictures, removals: Removals,
+        sanctions: Sanctions, guild_settings: GuildSettings, audit_log: AuditLog, posts: Posts,
     ) -> None:  # fmt: skip
         self._reviews = reviews
         self._generations = generations
         self._pictures = pictures
+        self._removals = removals
         self._sanctions = sanctions
         self._guild_settings = guild_settings
         self._audit_log = audit_log
@@ -117,7 +119,7 @@ class ReviewQueue:
         record = await self._reviewed(actor, generation_id)
         gone = None
         if decision == "remove" and record.removal is None and record.status != "blocked":
-            gone = (await self._pictures.remove(actor, generation_id, why or "decided in review")).gone
+            gone = (await self._removals.remove(actor, generation_id, why or "decided in review")).gone
         closed = await self._reviews.close(generation_id, actor.user_id, "kept" if decision == "keep" else "removed")
         if not closed:
             raise AlreadyDecided(generation_id)
@@ -134,7 +136,7 @@ class ReviewQueue:
         if not mine.issuperset(review_ids):
             raise NotFound("decision")
         if record.removal is not None:
-            await self._pictures.restore(actor, generation_id)
+            await self._removals.restore(actor, generation_id)
         await self._reviews.reopen(review_ids)
         await self._note(actor, "review_undo", record, "")
 

@@ -128,8 +128,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
                 actor.require("manage_messages")
             lifted = await services.moderation.lift(actor, person.id, reason or "")
             told = moderating.lifted(person.id, lifted.kind)
-            if restore and await services.pictures.removed_with(actor, person.id, lifted.id):
-                number = await services.pictures.restore_all_of(actor, person.id, lifted.id, reason or "")
+            if restore and await services.removals.removed_with(actor, person.id, lifted.id):
+                number = await services.removals.restore_all_of(actor, person.id, lifted.id, reason or "")
                 told += f"\n{moderating.shown_again(number)}"
             await interaction.followup.send(view=note(told), ephemeral=True)
 
@@ -167,8 +167,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             index = None if picture is None else picture - 1
-            pictures = self.bot.services.pictures
-            removed = await pictures.remove(actor_of(interaction), generation, reason, index)
+            removals = self.bot.services.removals
+            removed = await removals.remove(actor_of(interaction), generation, reason, index)
             told = moderating.removed(generation, index, gone=removed.gone)
             await interaction.followup.send(view=note(told), ephemeral=True)
 

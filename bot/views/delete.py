@@ -30,7 +30,7 @@ class Delete(GenerationPress, verb="delete"):
 
     async def press(self, interaction: BotInteraction) -> None:
         actor = actor_of(interaction)
-        record = await interaction.client.services.pictures.deletable(actor, self.generation_id)
+        record = await interaction.client.services.removals.deletable(actor, self.generation_id)
         if record.removal is None:
             layout = DeleteQuestion(record, own=actor.owns(record))
             await interaction.response.send_message(view=layout, ephemeral=True)
@@ -59,7 +59,7 @@ class DeleteForGood(GenerationPress, verb="erase"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        removed = await interaction.client.services.pictures.delete(actor_of(interaction), self.generation_id)
+        removed = await interaction.client.services.removals.delete(actor_of(interaction), self.generation_id)
         await interaction.edit_original_response(view=note(drawing.deleted(gone=removed.gone)))
 
 

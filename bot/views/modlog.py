@@ -156,7 +156,7 @@ class Remove(GenerationPress, verb="remove"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        removed = await interaction.client.services.pictures.remove(actor_of(interaction), self.generation_id, "")
+        removed = await interaction.client.services.removals.remove(actor_of(interaction), self.generation_id, "")
         sentence = moderating.removed(self.generation_id, gone=removed.gone)
         await interaction.edit_original_response(view=note(sentence), attachments=[])
 

@@ -92,8 +92,8 @@ class UndoRemovals(Press, verb="undoremovals"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        pictures = interaction.client.services.pictures
-        number = await pictures.restore_all_of(actor_of(interaction), self.user_id, self.sanction_id)
+        removals = interaction.client.services.removals
+        number = await removals.restore_all_of(actor_of(interaction), self.user_id, self.sanction_id)
         await interaction.edit_original_response(view=note(moderating.shown_again(number)))
 
 
@@ -110,7 +110,7 @@ async def sanctioned(
     sentence = moderating.sanctioned(target.user_id, until, text.plain(reason, MAX_REASON))
     if span is None:
         return note(sentence)
-    removed = await services.pictures.remove_all_of(actor, target.user_id, utc_now() - span, reason, record.id)
+    removed = await services.removals.remove_all_of(actor, target.user_id, utc_now() - span, reason, record.id)
     sentence += f"\n{moderating.also_removed(len(removed))}"
     if not all(one.gone for one in removed):
         sentence += f" {say(moderating.NOT_ALL_GONE)}"

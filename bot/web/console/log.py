@@ -144,7 +144,7 @@ async def picture(request: web.Request) -> web.StreamResponse:
 async def remove(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     form = await request.post()
-    removed = await site_of(request).services.pictures.remove(
+    removed = await site_of(request).services.removals.remove(
         desk.actor, generation_of(request), asked_for.reason(form), picture_of(form)
     )
     return redirect(entry_address(desk, removed.record.id, "removed" if removed.gone else "removed-here"))
@@ -154,7 +154,7 @@ async def remove(request: web.Request) -> web.Response:
 async def restore(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     form = await request.post()
-    record = await site_of(request).services.pictures.restore(
+    record = await site_of(request).services.removals.restore(
         desk.actor, generation_of(request), asked_for.reason(form), picture_of(form)
     )
     return redirect(entry_address(desk, record.id, "restored"))

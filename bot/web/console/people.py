@@ -34,7 +34,7 @@ async def person(request: web.Request) -> web.Response:
     services, user_id = site_of(request).services, user_of(request)
     here = GenerationFilter(user_id=user_id, guild_id=desk.guild_id)
     sanctions = (await services.moderation.sanctions(desk.actor, None, 20, user_id)).records
-    removed = [len(await services.pictures.removed_with(desk.actor, user_id, one.id)) for one in sanctions]
+    removed = [len(await services.removals.removed_with(desk.actor, user_id, one.id)) for one in sanctions]
     return await console_page(
         request,
         desk,
@@ -82,7 +82,7 @@ async def sanction(request: web.Request) -> web.Response:
     record = await services.moderation.sanction(desk.actor, target, kind, until, reason)
     if form.get("remove"):
         since = utc_now() - length_of("remove", form, MAX_TIMEOUT)
-        await services.pictures.remove_all_of(desk.actor, user_id, since, reason, record.id)
+        await services.removals.remove_all_of(desk.actor, user_id, since, reason, record.id)
     return redirect(f"/console/{desk.slug}/people/{user_id}?done={kind}")
 
 
@@ -101,8 +101,8 @@ async def lift(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     services, user_id, form = site_of(request).services, user_of(request), await request.post()
     lifted = await services.moderation.lift(desk.actor, user_id, asked.reason(form))
-    if form.get("restore") and await services.pictures.removed_with(desk.actor, user_id, lifted.id):
-        await services.pictures.restore_all_of(desk.actor, user_id, lifted.id, asked.reason(form))
+    if form.get("restore") and await services.removals.removed_with(desk.actor, user_id, lifted.id):
+        await services.removals.restore_all_of(desk.actor, user_id, lifted.id, asked.reason(form))
     return redirect(f"/console/{desk.slug}/people/{user_id}?done=lifted")
 
 
@@ -114,7 +114,7 @@ async def restore(request: web.Request) -> web.Response:
     sanction_id = asked.number("sanction", str(form.get("sanction", "")))
     if sanction_id is None:
         raise NotFound("removal")
-    await site_of(request).services.pictures.restore_all_of(desk.actor, user_id, sanction_id)
+    await site_of(request).services.removals.restore_all_of(desk.actor, user_id, sanction_id)
     return redirect(f"/console/{desk.slug}/people/{user_id}?done=all-restored")
 
 

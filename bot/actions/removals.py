@@ -1,0 +1,165 @@
+"""Taking generations and their pictures away, and back: what their owners delete and moderators remove.
+
+In: an actor and an id.  Out: rows that say so, and messages that are gone.  Knows no Discord; see `Posts`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.actions.actor import Actor
+from bot.actions.erasing import Eraser
+from bot.actions.posts import Posts
+from bot.database.generations import GenerationLog
+from bot.database.posts import PostLog
+from bot.database.records import GenerationFilter, GenerationRecord
+from bot.database.states import UNDRAWN
+from bot.errors import AlreadyDeleted, NotFound, NotYours
+from bot.generation.album import shown_grid
+from bot.generation.work import Works
+from bot.storage.folder import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removal that happened; `gone` is whether everything that showed it in Discord has gone, too."""
+
+    record: GenerationRecord
+    gone: bool
+
+
+class Removals:
+    """Whatever shows a generation in Discord goes with it, and what was under way is stopped."""
+
+    def __init__(
+        self,
+        *,
+        generations: GenerationLog,
+        works: Works,
+        storage: Storage,
+        post_log: PostLog,
+        posts: Posts,
+        eraser: Eraser,
+    ) -> None:
+        self._generations = generations
+        self._works = works
+        self._storage = storage
+        self._post_log = post_log
+        self._posts = posts
+        self._eraser = eraser
+
+    async def deletable(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        """What `delete` would take away, or took away before; for its owner and for moderators."""
+        record = await self._generations.get(generation_id)
+        if record is None or not (actor.owns(record) or actor.is_here(record.order.requester.guild_id)):
+            raise NotFound("generation", generation_id)
+        if record.order.private and not actor.answers_for(record):
+            raise NotFound("generation", generation_id)
+        requester = record.order.requester
+        actor.check_may_act_on("generation", requester.guild_id, (requester.user_id,))
+        return record
+
+    async def delete(self, actor: Actor, generation_id: int, why: str = "") -> Removed:
+        """Take the generation out of channel, history and gallery; for its owner and for moderators.
+
+        What its owner deletes is erased at once.
+        """
+        record = await self.deletable(actor, generation_id)
+        if record.removal is not None:
+            raise AlreadyDeleted(generation_id)
+        return await self._remove(actor, record, why, None)
+
+    async def remove(self, actor: Actor, generation_id: int, why: str, index: int | None = None) -> Removed:
+        """Take down a generation of this server, or one picture of it, removed before or not; for moderators."""
+        actor.require("manage_messages")
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.is_here(record.order.requester.guild_id):
+            raise NotFound("generation", generation_id)
+        if index is not None and not 0 <= index < len(record.images):
+            raise NotFound("picture", index + 1)
+        return await self._remove(actor, record, why, index)
+
+    async def remove_all_of(
+        self, actor: Actor, user_id: int, since: datetime, why: str, sanction_id: int | None = None
+    ) -> tuple[Removed, ...]:
+        """Take down all of a person's of this server (everywhere, for the operator) that is younger than `since`.
+
+        What goes with a sanction comes back with `restore_all_of`.
+        """
+        actor.require("manage_messages")
+        here = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, since=since, removed=False)
+        records = [record async for record in self._generations.stream(here) if record.status != "blocked"]
+        return tuple([await self._remove(actor, record, why, None, sanction_id) for record in records])
+
+    async def removed_with(self, actor: Actor, user_id: int, sanction_id: int) -> tuple[GenerationRecord, ...]:
+        """What of a person's went with a sanction here, and is still removed."""
+        actor.require("manage_messages")
+        gone = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, removed=True, removed_with=sanction_id)
+        return tuple([record async for record in self._generations.stream(gone)])
+
+    async def restore_all_of(self, actor: Actor, user_id: int, sanction_id: int, why: str = "") -> int:
+        """Take all removals that went with a sanction back; returns how many.  Raises NotFound where there are none.
+
+        As with `restore`: what was removed for another reason since stays so, and so do messages that are gone.
+        """
+        records = await self.removed_with(actor, user_id, sanction_id)
+        if not records:
+            raise NotFound("removal")
+        for record in records:
+            await self._generations.restore(record.id, actor.user_id, why)
+        return len(records)
+
+    async def erase(self, actor: Actor, record: GenerationRecord) -> None:
+        """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
+        if record.order.requester.user_id != actor.user_id:
+            raise NotYours("generation")
+        if record.removal is None:
+            await self._remove(actor, record, "", None)
+        await self._eraser.erase(record.id, at_once=True)
+
+    async def take_down(self, record: GenerationRecord) -> bool:
+        """Delete every message that shows it, and nothing else; False where Discord did not let all happen."""
+        return await self._take_down(record, None)
+
+    async def restore(
+        self, actor: Actor, generation_id: int, why: str = "", index: int | None = None
+    ) -> GenerationRecord:
+        """Take a moderator's removal back; for moderators.  What its owner deleted stays deleted.
+
+        The record and its pictures are seen again; a message that was deleted in Discord does not come back.
+        """
+        actor.require("manage_messages")
+        record = await self._generations.get(generation_id)
+        if record is None or not actor.is_here(record.order.requester.guild_id):
+            raise NotFound("generation", generation_id)
+        images = {image.index: image.removal for image in record.images}
+        removal = record.removal if index is None else images.get(index)
+        if removal is None or removal.by == record.order.requester.user_id:
+            raise NotFound("removal")
+        return await self._generations.restore(generation_id, actor.user_id, why, index)
+
+    async def _remove(
+        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None
+    ) -> Removed:
+        removed = await self._generations.remove(record.id, actor.user_id, why, index, sanction_id)
+        if removed.status in UNDRAWN:
+            self._works.cancel(record.id, actor.user_id)
+        gone = await self._take_down(removed, index)
+        if actor.user_id == record.order.requester.user_id:
+            await self._eraser.erase(record.id)
+        return Removed(removed, gone)
+
+    async def _take_down(self, record: GenerationRecord, index: int | None) -> bool:
+        """Delete every message that shows what was removed, or put the rest of the pictures into it."""
+        rest = None if index is None else await shown_grid(self._storage, record)
+        all_gone = True
+        for post in await self._post_log.of(record.id):
+            if rest is not None and post.image_index is None:
+                gone = await self._posts.redraw(post, record, rest)
+            elif index is None or post.image_index in (None, index):
+                gone = await self._posts.take_down(post)
+                if gone:
+                    await self._post_log.forget(post.message_id)
+            else:
+                continue
+            all_gone = all_gone and gone
+        return all_gone
