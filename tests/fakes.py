@@ -17,6 +17,7 @@ class FakeCodeModel:
     slot remembers: mixed-up rows, missed steps and slots that were not filled anew change the picture."""
 
     name = "fake"
+    device = torch.device("cpu")
     reads_pictures = True
     few_words = False
     start_token = 16

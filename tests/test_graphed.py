@@ -1,12 +1,26 @@
 """The decode step for a GPU, run on the CPU: the same numbers as the network, and nothing that a graph cannot hold."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from inference.contract import GenerationRequest
+from inference.engine.engine import Engine
+from inference.engine.sampler import SamplingRows, draw_noise, log_likelihood, next_codes
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.packed.graphed import GraphedDecoder, bucket
+from inference.models.packed.linear import Packer
+from inference.models.sampling import SamplingParams
+from inference.native.precision import Precision
+from tests.fakes import FakeCodeModel
 from tests.test_dalle_bart import BUILTIN_LIKE, ORIGINAL_LIKE, codes_states_mask, random_network
 from tests.test_packed import FLOAT32, decode
+
+HALF = Packer(Precision.FLOAT16, None)
 
 
 def graphed(config: DalleBartConfig) -> GraphedDecoder:
@@ -31,25 +45,89 @@ def test_the_step_is_the_naive_one(config: DalleBartConfig) -> None:
 @pytest.mark.parametrize("config", [BUILTIN_LIKE, ORIGINAL_LIKE])
 def test_the_step_is_one_graph(config: DalleBartConfig) -> None:
     """The compiler's own reader of programs finds no branch and no shape that depends on a tensor's values, and what
-    it read computes the same for other slots and positions, without reading the program again."""
-    torch.compiler.reset()
+    it read computes the same for other codes and positions, without reading the program again."""
     _, states, mask = codes_states_mask(config, texts=3)
     decoder = graphed(config)
     decoder.prefill(torch.tensor([4, 0, 2]), states, mask)
+    with reading_once() as reader, torch.no_grad():
+        compiled = torch.compile(decoder.step, fullgraph=True, dynamic=False, backend=reader)
+        for positions in ([0, 0, 0, 0, 0], [1, 5, 1, 5, 0], [2, 5, 1, 5, 0]):
+            arguments = torch.tensor([1, 0, 2, 0, 3]), torch.tensor(positions)
+            torch.testing.assert_close(compiled(*arguments), decoder.step(*arguments), rtol=1e-5, atol=1e-5)
+
+
+def test_drawing_a_code_is_one_graph() -> None:
+    """As the step: guided and unguided pictures, some of their codes given; the plain function's codes come out."""
+    params = [SamplingParams(guidance_scale=3.0, top_k=5), SamplingParams(top_p=0.7), SamplingParams(guidance_scale=2.0)]
+    rows, guided = SamplingRows.of(params, 40), torch.tensor([0, 2])
+    with reading_once() as reader:
+        compiled = torch.compile(next_codes, fullgraph=True, dynamic=False, backend=reader)
+        for seed in range(3):
+            torch.manual_seed(seed)
+            noise = draw_noise(rows, [torch.Generator().manual_seed(seed + row) for row in range(3)])
+            arguments = torch.randn(5, 40), guided, rows, noise, torch.tensor([-1, seed, -1])
+            assert compiled(*arguments).tolist() == next_codes(*arguments).tolist()
+
+
+@pytest.mark.parametrize("config", [BUILTIN_LIKE, ORIGINAL_LIKE])
+def test_nothing_is_asked_of_the_device(config: DalleBartConfig) -> None:
+    """On a device that has no values at all ("meta"), in half precision, a step and its draw run to the end: nowhere do
+    they ask what is in a tensor, and nowhere do they mix tensors of the device with the processor's."""
+    network = random_network(config).requires_grad_(requires_grad=False).to("meta", torch.float16)
+    decoder = GraphedDecoder(network, HALF, slots=5, text_length=8, codes=config.vocab_size)
+    logits = decoder.decode_one_token(torch.tensor([4, 0, 2]), torch.tensor([1, 2, 3]), torch.tensor([0, 1, 2]))
+    rows = SamplingRows.of([SamplingParams(guidance_scale=3.0, top_k=5), SamplingParams()], config.vocab_size, "meta")
+    noise = draw_noise(rows, [torch.Generator(), torch.Generator()])
+    guided, given = (torch.zeros(count, dtype=torch.long, device="meta") for count in (1, 2))
+    codes = next_codes(logits.float(), guided, rows, noise, given)
+    assert (logits.shape, logits.dtype, codes.shape, codes.device.type) == (
+        (3, config.vocab_size), torch.float16, (2,), "meta",
+    )  # fmt: skip
+    assert log_likelihood(logits[:2], codes).shape == (2,)
+
+
+def test_a_step_of_the_engine_waits_for_no_value() -> None:
+    """The engine's own part of a step reads no number out of a tensor one by one; for all codes it waits once."""
+    engine = Engine(FakeCodeModel())
+    engine.add("a", GenerationRequest("a cat", images=2, seed=1, preview=False))
+    engine.step()
+    with Asked() as asked:
+        engine.step()
+    assert not asked.values
+    with Asked() as asked:
+        float(torch.ones(1))
+    assert asked.values == ["_local_scalar_dense"]
+
+
+class Asked(TorchDispatchMode):
+    """Notes the operations that would hold up a processor until a GPU is done, for they make values of tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: list[str] = []
+
+    def __torch_dispatch__(
+        self, func: Any, types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        name = func.overloadpacket.__name__
+        if name in {"_local_scalar_dense", "equal", "is_nonzero", "nonzero", "masked_select", "unique"}:
+            self.values.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def reading_once() -> Iterator[Callable[[torch.fx.GraphModule, object], object]]:
+    """A backend for the compiler that runs what was read as it is; it must be asked once within the block."""
+    torch.compiler.reset()
     read: list[int] = []
 
     def reader(graph: torch.fx.GraphModule, inputs: object) -> object:
         read.append(len(graph.graph.nodes))
         return graph.forward
 
-    compiled = torch.compile(decoder.step, fullgraph=True, dynamic=False, backend=reader)
-    with torch.no_grad():
-        steps = (([4, 0, 2, 5], [0, 0, 0, 0]), ([0, 2, 4, 5], [1, 1, 1, 0]), ([2, 4, 0, 5], [2, 1, 2, 0]))
-        for slots, positions in steps:
-            arguments = torch.tensor(slots), torch.tensor([1, 2, 3, 0]), torch.tensor(positions)
-            torch.testing.assert_close(compiled(*arguments), decoder.step(*arguments), rtol=1e-5, atol=1e-5)
-    assert len(read) == 1
+    yield reader
     torch.compiler.reset()
+    assert len(read) == 1
 
 
 def test_graphs_are_few() -> None:

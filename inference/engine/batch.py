@@ -21,19 +21,23 @@ class DecodeBatch:
     sequences: list[Sequence]
     first: Tensor  # (P,) the first slot of each picture: its row in the engine's tables
     slots: Tensor  # (R,) all conditional rows, then the unconditional rows of the guided pictures
-    guided: Tensor  # (R - P,) which pictures those belong to
+    pictures: Tensor  # (R,) which picture each row belongs to
+    guided: Tensor  # (R - P,) which pictures the unconditional rows belong to, on the model's device
+    first_there: Tensor  # (P,) `first`, on the model's device
     sampling: SamplingRows
     generators: list[torch.Generator]
 
     @classmethod
-    def of(cls, running: Rows[Sequence], vocab_size: int) -> Self:
+    def of(cls, running: Rows[Sequence], vocab_size: int, device: torch.device | str = "cpu") -> Self:
         guided = [row for row, sequence in enumerate(running) if len(sequence.slots) == 2]
         first = [sequence.slots[0] for sequence in running]
         return cls(
             sequences=list(running),
             first=torch.tensor(first),
             slots=torch.tensor(first + [running[row].slots[1] for row in guided]),
-            guided=torch.tensor(guided, dtype=torch.long),
-            sampling=SamplingRows.of([sequence.params for sequence in running], vocab_size),
+            pictures=torch.tensor([*range(len(first)), *guided]),
+            guided=torch.tensor(guided, dtype=torch.long, device=device),
+            first_there=torch.tensor(first, device=device),
+            sampling=SamplingRows.of([sequence.params for sequence in running], vocab_size, device),
             generators=[sequence.generator for sequence in running],
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from inference.models.sampling import SamplingParams
@@ -33,6 +34,10 @@ class CodeModel(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def device(self) -> torch.device:
+        """Where logits are computed, and codes drawn from them."""
+
     @property
     def image_length(self) -> int:
         """Codes a picture, L = grid_side²."""
@@ -78,7 +83,10 @@ class CodeModel(Protocol):
         """Fill the text part of the slots (R,) from R texts; whatever the slots held before is forgotten."""
 
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
-        """(R,) each -> logits (R, V) float32 over the code at `positions`; `tokens` are the codes before it."""
+        """(R,) each, on the CPU -> logits (R, V) float32 over the code at `positions`; `tokens` are the codes before it.
+
+        The logits are on `device`, which may still be computing them.
+        """
 
     def detokenize(self, codes: Tensor) -> Tensor:
         """(B, L) -> uint8 (B, H, W, 3) on the CPU."""

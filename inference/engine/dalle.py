@@ -68,7 +68,7 @@ class DalleCodeModel:
         if config.plain:
             pack = Packer(precision, kernels)
             self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
-            kind = GraphedDecoder if self.device.type == "cuda" else PackedDecoder
+            kind = PackedDecoder if self.device.type == "cpu" else GraphedDecoder
             self._decoder = kind(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
         else:
             self._encoder = None if dalle.encoder is None else UnpackedEncoder(dalle)
@@ -103,8 +103,8 @@ class DalleCodeModel:
         self._decoder.prefill(slots, texts.states, texts.mask)
 
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
-        """(R,) each, on the CPU -> logits (R, vocab_size) in float32, on the CPU."""
-        return self._decoder.decode_one_token(slots, tokens, positions).float().cpu()
+        """(R,) each, on the CPU -> logits (R, vocab_size) in float32, on `device`, which nobody has waited for."""
+        return self._decoder.decode_one_token(slots, tokens, positions).float()
 
     @torch.no_grad()
     def detokenize(self, codes: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ from inference.engine.batch import DecodeBatch
 from inference.engine.code_model import CodeModel
 from inference.engine.generation import Generation, kept_codes, new_sequences, ranked, sampling_params
 from inference.engine.previews import Previewer
-from inference.engine.sampler import draw_codes, guide, log_likelihood
+from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
 from inference.pictures import SMALLEST_SIDE, Pixels, encode_png
@@ -86,7 +86,7 @@ class Engine:
         self._previewer = Previewer(model, clock)
         self._codes = torch.full((model.slots, 1 + model.image_length), model.start_token)
         self._given = torch.full((model.slots, model.image_length), -1)
-        self._likelihood = torch.zeros(model.slots)
+        self._likelihood = torch.zeros(model.slots, device=model.device)
         self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
 
     # ------------------------------------------------------------------------------------------ orders
@@ -220,7 +220,9 @@ class Engine:
         if not self._scheduler.running:
             return
         started = self._clock()
-        batch = self._batch = self._batch or DecodeBatch.of(self._scheduler.running, self.model.vocab_size)
+        batch = self._batch = self._batch or DecodeBatch.of(
+            self._scheduler.running, self.model.vocab_size, self.model.device
+        )
         try:
             self._draw_codes(batch)
         except Exception:  # as in _admit
@@ -243,23 +245,17 @@ class Engine:
             self._previewer.earn(self._clock() - started)
 
     def _draw_codes(self, batch: DecodeBatch) -> None:
+        """One code more of each picture in the table; only for the codes is the model's device waited for."""
+        rows = batch.pictures
         positions = torch.tensor([sequence.position for sequence in batch.sequences])  # (P,)
         tokens = self._codes[batch.first, positions]  # (P,)
-        guided = batch.guided
-        logits = self.model.decode_one_token(
-            batch.slots, torch.cat([tokens, tokens[guided]]), torch.cat([positions, positions[guided]])
-        )  # (R, V)
-        conditional, unconditional = logits[: len(tokens)], logits[len(tokens) :]  # (P, V), (R - P, V)
-        logits = conditional
-        if len(guided):
-            scale = batch.sampling.guidance_scale[guided]
-            logits = logits.index_copy(0, guided, guide(logits[guided], unconditional, scale))
-        drawn = draw_codes(logits, batch.sampling, batch.generators)  # (P,)
-        given = self._given[batch.first, positions]
-        codes = torch.where(given < 0, drawn, given)
-        self._codes[batch.first, positions + 1] = codes
+        given = self._given[batch.first, positions].to(self.model.device, non_blocking=True)
+        logits = self.model.decode_one_token(batch.slots, tokens[rows], positions[rows])  # (R, V)
+        noise = draw_noise(batch.sampling, batch.generators)  # on the CPU, while a GPU has its step to do
+        codes = next_codes(logits, batch.guided, batch.sampling, noise, given)  # (P,)
         if self.ranker is not None:
-            self._likelihood[batch.first] += log_likelihood(conditional, codes)
+            self._likelihood[batch.first_there] += log_likelihood(logits[: len(tokens)], codes)
+        self._codes[batch.first, positions + 1] = codes.cpu()
 
     def _report_progress(self, events: list[tuple[str, Event]]) -> None:
         """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""

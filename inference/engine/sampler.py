@@ -64,15 +64,40 @@ def sample(logits: Tensor, rows: SamplingRows, noise: Tensor) -> Tensor:
 
 
 def draw_codes(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
-    """As `sample`, with noise from each row's own generator -> codes (P,).
+    """As `sample`, with noise from each row's own generator -> codes (P,)."""
+    return _choose(logits, rows, draw_noise(rows, generators))
 
-    Noise is drawn for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.
+
+def draw_noise(rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
+    """(P, widest) of Gumbel noise where `rows` are, each row from its own generator, which is the CPU's on every device.
+
+    It is for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.
     """
-    values, codes = _keep(logits, rows)  # (P, widest) each, best first
-    noise = torch.ones(len(generators), rows.widest)
+    device = rows.top_k.device
+    # from pinned memory a GPU fetches it by itself: nobody waits until the GPU has done what it was told before
+    noise = torch.ones(len(generators), rows.widest, pin_memory=device.type == "cuda")
     for row, width, generator in zip(noise, rows.widths, generators, strict=True):
         row[:width].exponential_(generator=generator)
-    choice = (values - noise.log_().to(values.device)).argmax(-1, keepdim=True)  # (P, 1)
+    return noise.log_().neg_().to(device, non_blocking=True)
+
+
+def next_codes(logits: Tensor, guided: Tensor, rows: SamplingRows, noise: Tensor, given: Tensor) -> Tensor:
+    """What P pictures go on with -> codes (P,): those `given` (P,) beforehand, or drawn ones where that is -1.
+
+    `logits` (R, V) are the P texts' and behind them those without a text of the `guided` (R - P,) pictures; `noise` is
+    from `draw_noise`. No shape and no path depends on what is in a tensor, so that no GPU is waited for.
+    """
+    conditional, unconditional = logits[: len(given)], logits[len(given) :]  # (P, V), (R - P, V)
+    if len(guided):
+        pulled = guide(conditional[guided], unconditional, rows.guidance_scale[guided])
+        conditional = conditional.index_copy(0, guided, pulled)
+    return torch.where(given < 0, _choose(conditional, rows, noise), given)
+
+
+def _choose(logits: Tensor, rows: SamplingRows, noise: Tensor) -> Tensor:
+    """Guided logits (P, V) and noise (P, widest) for the codes that can be drawn, best first -> codes (P,)."""
+    values, codes = _keep(logits, rows)  # (P, widest) each, best first
+    choice = (values + noise).argmax(-1, keepdim=True)  # (P, 1)
     return codes.gather(-1, choice).squeeze(-1)
 
 

@@ -12,6 +12,7 @@ that need two.
 
 from collections import deque
 from collections.abc import Iterable
+from heapq import heappop, heappush
 
 from inference.engine.sequence import Sequence, SequenceStatus
 
@@ -24,7 +25,7 @@ class Scheduler:
             raise ValueError(f"the scheduler has {slots} slots; a guided sequence needs 2")
         self.slots = slots
         self.running: list[Sequence] = []
-        self._free = deque(range(slots))
+        self._free = list(range(slots))  # a heap: the lowest first, for a GPU reads all slots up to the highest taken
         self._waiting: dict[str, deque[Sequence]] = {}  # in order of arrival or of the last turn
 
     @property
@@ -62,7 +63,7 @@ class Scheduler:
             del self._waiting[generation_id]
             if queue:
                 self._waiting[generation_id] = queue  # at the end: whoever had a turn waits for everybody else's
-            sequence.slots = tuple(self._free.popleft() for _ in range(sequence.slots_needed))
+            sequence.slots = tuple(heappop(self._free) for _ in range(sequence.slots_needed))
             sequence.status = SequenceStatus.RUNNING
             running[generation_id] = running.get(generation_id, 0) + 1
             self.running.append(sequence)
@@ -86,7 +87,8 @@ class Scheduler:
 
     def _leave(self, sequence: Sequence, status: SequenceStatus) -> None:
         self.running.remove(sequence)
-        self._free.extend(sequence.slots)
+        for slot in sequence.slots:
+            heappush(self._free, slot)
         sequence.slots = ()
         sequence.status = status
 

@@ -50,13 +50,14 @@ def codes_for(model: CodeModel, orders: Sequence[tuple[str, int]]) -> tuple[Tens
     for index, (prompt, seed) in enumerate(orders):  # each text on its own: beside others it may round otherwise
         text = model.interpret(prompt, seed).text
         model.prefill(slots[[index, count + index]], model.encode_texts([text, None]))
-    rows = SamplingRows.of([model.recommended] * count, model.vocab_size)
+    rows = SamplingRows.of([model.recommended] * count, model.vocab_size, model.device)
     generators = [torch.Generator().manual_seed(seed) for _, seed in orders]
     tokens, codes, likelihood = torch.full((count,), model.start_token), [], torch.zeros(count)
     for position in range(model.image_length):
         logits = model.decode_one_token(slots, tokens.repeat(2), torch.full((2 * count,), position))
         conditional, unconditional = logits.chunk(2)
-        tokens = draw_codes(guide(conditional, unconditional, rows.guidance_scale), rows, generators)
-        likelihood += log_likelihood(conditional, tokens)
+        drawn = draw_codes(guide(conditional, unconditional, rows.guidance_scale), rows, generators)
+        likelihood += log_likelihood(conditional, drawn).cpu()
+        tokens = drawn.cpu()
         codes.append(tokens)
     return torch.stack(codes, 1), likelihood / model.image_length
