@@ -1,16 +1,27 @@
-"""The engine on a GPU: random weights of the published sizes, 1 to 144 pictures, against the GPU itself.
+"""The engine on a GPU: random weights of the published sizes, 1 to 144 pictures, against the GPU itself and min-dalle.
 
-Prints a JSON object for each finding as it comes, and one with all of them in the last line. Seconds are of the wall
-clock; a first run, in which graphs are recorded, is not counted. `share_of_limit` is the time that a step's weights and
-caches take to be read at the bandwidth measured in the same run, or its products at the measured rate, whichever is
-longer, as a share of the step's own time. `off` is the largest difference of logits from those in float32, as a share
-of their spread. Needs no network. min-dalle is not compared: benchmarks/engine.py does that on a CPU.
+Prints a JSON object for each finding as it comes, and one with all of them in the last line. Needs no network. Seconds
+are of the wall clock; a first run, in which graphs are recorded, is not counted.
 
-    python -m benchmarks.gpu [--sizes mini,mega] [--pictures 1,9,36,144]
-    python -m benchmarks.gpu --device cpu --sizes tiny --pictures 1,2     # whether the script itself works
+    seconds, pixels_s   from prompts to PNG files, and from codes to pixels alone; pixels_native_s with PyTorch's norms
+    share_of_limit      of a step in the middle: the time that its weights and caches take to be read at the bandwidth
+                        measured in the same run, or its products at the measured rate, whichever is longer, as a share
+                        of the step's own time; codes_share is that of all steps, of the time that the codes took
+    off, pixels_off     from float32: the largest difference of logits as a share of their spread, the mean one of
+                        pixels in levels of 255
+    repeatable          whether a seed drew the same files twice
+    peak_gb             of the GPU's memory, weights included
+    peer                min-dalle with as many pictures, in half precision, if it is installed: pip install '.[bench]'
+
+What would begin after --minutes is left out, and named.
+
+    python -m benchmarks.gpu [--sizes mini,mega] [--pictures 9,144,1,36] [--minutes 5]
+    python -m benchmarks.gpu --device cpu --sizes tiny --pictures 1,4     # whether the script itself works
 """
 
 import argparse
+import gc
+import importlib.util
 import json
 import time
 from collections.abc import Callable
@@ -19,12 +30,15 @@ from typing import Any
 
 import torch
 
+from benchmarks.peer_min_dalle import draw as draw_by_peer
+from benchmarks.peer_min_dalle import make as make_peer
 from benchmarks.published import F16_16384, MINI, TOKENIZER
 from inference.checkpoints.checkpoint import Checkpoint
 from inference.checkpoints.load import ORIGINAL_SAMPLING
 from inference.checkpoints.tokenizer_files import load_tokenizer
-from inference.contract import MAX_IMAGES, GenerationRequest
+from inference.contract import MAX_IMAGES, Failed, GenerationRequest, Image
 from inference.engine.dalle import DalleCodeModel
+from inference.engine.engine import DETOKENIZED_TOGETHER as TOGETHER
 from inference.engine.engine import Engine
 from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
@@ -51,12 +65,11 @@ PROMPT = "a lighthouse in a storm, oil on canvas"
 
 def model_of(size: str, slots: int, device: str, precision: Precision) -> DalleCodeModel:
     """Random weights, the same in every precision."""
-    dalle_config, vqgan_config = SIZES[size]
+    dalle_config, _ = SIZES[size]
     torch.manual_seed(0)
     with torch.device(device):
-        dalle, vqgan = DalleBart(dalle_config), VQGAN(vqgan_config)
-    for network in (dalle, vqgan):
-        network.to(precision.dtype).eval().requires_grad_(requires_grad=False)
+        dalle = DalleBart(dalle_config)
+    dalle.to(precision.dtype).eval().requires_grad_(requires_grad=False)
     with torch.no_grad():
         for part in (dalle.encoder, dalle.decoder):
             if part is not None:
@@ -64,13 +77,16 @@ def model_of(size: str, slots: int, device: str, precision: Precision) -> DalleC
     text = PromptTokenizer(
         load_tokenizer(TOKENIZER), length=dalle_config.max_text_length, vocab_size=dalle_config.encoder_vocab_size
     )
-    checkpoint = Checkpoint(size, dalle, vqgan, text, ORIGINAL_SAMPLING)
+    checkpoint = Checkpoint(size, dalle, vqgan_of(size, device, precision), text, ORIGINAL_SAMPLING)
     return DalleCodeModel(checkpoint, slots=slots, device=device, precision=precision)
 
 
-def wait() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+def vqgan_of(size: str, device: str, precision: Precision) -> VQGAN:
+    """As `model_of`."""
+    torch.manual_seed(1)
+    with torch.device(device):
+        vqgan = VQGAN(SIZES[size][1])
+    return vqgan.to(precision.dtype).eval().requires_grad_(requires_grad=False)
 
 
 def seconds(run: Callable[[], object], rounds: int = 1) -> float:
@@ -84,13 +100,20 @@ def seconds(run: Callable[[], object], rounds: int = 1) -> float:
     return (time.perf_counter() - started) / rounds
 
 
-def draw(engine: Engine, pictures: int) -> None:
-    """From the prompt to PNG files, in as many generations as it takes."""
+def draw(engine: Engine, pictures: int) -> list[bytes]:
+    """From the prompt to PNG files, in as many generations as it takes.  Raises RuntimeError where one fails."""
     for start in range(0, pictures, MAX_IMAGES):
         images = min(MAX_IMAGES, pictures - start)
         engine.add(str(start), GenerationRequest(PROMPT, images=images, seed=start, preview=False))
+    files: dict[int, bytes] = {}
     while engine.busy:
-        engine.step()
+        for _, event in engine.step():
+            match event:
+                case Failed():
+                    raise RuntimeError(f"not drawn: {event}")
+                case Image(_, seed, png=png):
+                    files[seed] = png
+    return [files[seed] for seed in sorted(files)]
 
 
 def step_of(model: DalleCodeModel, rows: int) -> Callable[[], torch.Tensor]:
@@ -117,45 +140,107 @@ def roofline(size: str, rows: int, device: str, step: float, dtype: torch.dtype)
             "bandwidth_gb_s": bandwidth / 1e9, "teraflops": rate / 1e12}  # fmt: skip
 
 
+def exact(size: str, pictures: int, device: str, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits of a step, and the pixels of some codes, in float32."""
+    model = model_of(size, 2 * pictures, device, Precision.FLOAT32)
+    return step_of(model, 2 * pictures)(), model.detokenize(codes)
+
+
 def measure(size: str, pictures: int, device: str) -> dict[str, Any]:
-    """One model, so many pictures at once with guidance."""
+    """One model of ours, so many pictures at once with guidance."""
     precision = Precision.FLOAT16 if device == "cuda" else Precision.FLOAT32
-    rows = 2 * pictures
+    rows, length = 2 * pictures, SIZES[size][0].image_length
+    codes = torch.randint(1000, (pictures, length), generator=torch.Generator().manual_seed(0))
+    true_logits, true_pixels = exact(size, pictures, device, codes[:TOGETHER])
+    forget(device)
     model = model_of(size, rows, device, precision)
-    if device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
     found: dict[str, Any] = {"model": size, "pictures": pictures, "precision": precision}
     step = step_of(model, rows)
+    found["off"] = float((step() - true_logits).abs().max() / true_logits.std())
+    found["pixels_off"] = float((model.detokenize(codes[:TOGETHER]).float() - true_pixels.float()).abs().mean())
     found |= roofline(size, rows, device, seconds(step, 20), precision.dtype)
-    exact = step_of(model_of(size, rows, device, Precision.FLOAT32), rows)()
-    found["off"] = float((step() - exact).abs().max() / exact.std())
-    codes = torch.zeros(pictures, model.image_length, dtype=torch.long)
-    found["pixels_s"] = seconds(lambda: [model.detokenize(some) for some in torch.split(codes, 4)])
+    parts = torch.split(codes, TOGETHER)
+    found["pixels_s"] = seconds(lambda: [model.detokenize(some) for some in parts])
+    native = vqgan_of(size, device, precision)
+    with torch.no_grad():
+        found["pixels_native_s"] = seconds(lambda: [native.detokenize(some.to(device)) for some in parts])
     engine = Engine(model)
-    found["seconds"] = seconds(lambda: draw(engine, pictures))
+    files = [draw(engine, pictures)]
+    forget(device)
+    found["seconds"] = seconds(lambda: files.append(draw(engine, pictures)))
+    found["peak_gb"] = torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else None
     engine.close()
-    if device == "cuda":
-        found["peak_gb"] = torch.cuda.max_memory_allocated() / 1e9
+    found["repeatable"] = files[0] == files[1]
+    found["codes_share"] = length * found["limit_ms"] / 1e3 / (found["seconds"] - found["pixels_s"])
     return found
 
 
-def main(sizes: list[str], pictures: list[int], device: str) -> None:
+def measure_peer(size: str, pictures: int, device: str) -> dict[str, Any]:
+    """min-dalle with as many pictures; in half precision on a GPU."""
+    forget(device)
+    torch.manual_seed(0)
+    peer = make_peer(size, device, torch.float16 if device == "cuda" else torch.float32)
+    draw_by_peer(peer, 1)  # a warm-up
+    found = {f"peer_{name}": value for name, value in draw_by_peer(peer, pictures).items()}
+    if device == "cuda":
+        found["peer_peak_gb"] = torch.cuda.max_memory_allocated() / 1e9
+    return {"model": size, "pictures": pictures, **found}
+
+
+def wait() -> None:
+    """For a GPU to have done what it was told."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def forget(device: str) -> None:
+    """What was in the GPU's memory at most, and what nobody needs any more."""
+    gc.collect()
+    if device == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def main(sizes: list[str], pictures: list[int], device: str, minutes: float, *, peer: bool) -> dict[str, Any]:
     """Each finding as it comes, and all in the last line."""
-    found = []
+    deadline = time.monotonic() + 60 * minutes
+    name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
+    every: dict[str, Any] = {"device": name, "torch": torch.__version__, "findings": [], "left_out": []}
     for size in sizes:
         for count in pictures:
-            found.append(measure(size, count, device))
-            print(json.dumps(found[-1]), flush=True)
-            if device == "cuda":
-                torch.cuda.empty_cache()
-    name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
-    print(json.dumps({"device": name, "torch": torch.__version__, "findings": found}))
+            for who in (measure, measure_peer) if peer else (measure,):
+                if time.monotonic() > deadline:
+                    every["left_out"].append([who.__name__, size, count])
+                    continue
+                try:
+                    found = who(size, count, device)
+                except torch.OutOfMemoryError as error:
+                    found = {"model": size, "pictures": count, "who": who.__name__, "out_of_memory": str(error)}
+                every["findings"].append(found)
+                print(json.dumps(found), flush=True)
+    every["ratios"] = ratios(every["findings"])
+    print(json.dumps(every))
+    return every
+
+
+def ratios(findings: list[dict[str, Any]]) -> dict[str, float]:
+    """How many times as fast ours was, by size and pictures."""
+    ours = {(found["model"], found["pictures"]): found["seconds"] for found in findings if "seconds" in found}
+    return {
+        f"{size}_{count}": found["peer_seconds"] / ours[size, count]
+        for found in findings
+        for size, count in [(found["model"], found["pictures"])]
+        if "peer_seconds" in found and (size, count) in ours
+    }
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="mini,mega")
-    parser.add_argument("--pictures", default="1,9,36,144")
+    parser.add_argument("--pictures", default="9,144,1,36", help="square numbers: min-dalle draws square grids only")
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    parser.add_argument("--minutes", type=float, default=5.0)
     options = parser.parse_args()
-    main(options.sizes.split(","), [int(count) for count in options.pictures.split(",")], options.device)
+    counts = [int(count) for count in options.pictures.split(",")]
+    installed = importlib.util.find_spec("min_dalle") is not None
+    main(options.sizes.split(","), counts, options.device, options.minutes, peer=installed)

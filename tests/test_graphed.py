@@ -58,7 +58,11 @@ def test_the_step_is_one_graph(config: DalleBartConfig) -> None:
 
 def test_drawing_a_code_is_one_graph() -> None:
     """As the step: guided and unguided pictures, some of their codes given; the plain function's codes come out."""
-    params = [SamplingParams(guidance_scale=3.0, top_k=5), SamplingParams(top_p=0.7), SamplingParams(guidance_scale=2.0)]
+    params = [
+        SamplingParams(guidance_scale=3.0, top_k=5),
+        SamplingParams(top_p=0.7),
+        SamplingParams(guidance_scale=2.0),
+    ]
     rows, guided = SamplingRows.of(params, 40), torch.tensor([0, 2])
     with reading_once() as reader:
         compiled = torch.compile(next_codes, fullgraph=True, dynamic=False, backend=reader)
@@ -99,11 +103,11 @@ def test_a_step_of_the_engine_waits_for_no_value() -> None:
     assert asked.values == ["_local_scalar_dense"]
 
 
-class Asked(TorchDispatchMode):
+class Asked(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its __init_subclass__
     """Notes the operations that would hold up a processor until a GPU is done, for they make values of tensors."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.values: list[str] = []
 
     def __torch_dispatch__(

@@ -83,10 +83,8 @@ class CodeModel(Protocol):
         """Fill the text part of the slots (R,) from R texts; whatever the slots held before is forgotten."""
 
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
-        """(R,) each, on the CPU -> logits (R, V) float32 over the code at `positions`; `tokens` are the codes before it.
-
-        The logits are on `device`, which may still be computing them.
-        """
+        """(R,) each, on the CPU -> logits (R, V) float32 over the code at `positions`, on `device`, which may still be
+        computing them; `tokens` are the codes before it."""
 
     def detokenize(self, codes: Tensor) -> Tensor:
         """(B, L) -> uint8 (B, H, W, 3) on the CPU."""

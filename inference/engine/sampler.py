@@ -69,7 +69,8 @@ def draw_codes(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Ge
 
 
 def draw_noise(rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
-    """(P, widest) of Gumbel noise where `rows` are, each row from its own generator, which is the CPU's on every device.
+    """(P, widest) of Gumbel noise, each row from its own generator: the CPU's on every device, so that a seed means the
+    same noise everywhere; then it goes where `rows` are.
 
     It is for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.
     """

@@ -3,10 +3,10 @@
 In and out: as `PackedDecoder`. A step of a small model is a few hundred short kernels, and starting them one by one
 takes longer than they do; a graph starts them all at once. So nothing in a step may depend on what is in a tensor.
 
-A step computes a row for every slot up to the highest that is asked for, filled up to one of a few numbers: row and slot
-are the same, so that keys and values are read where they lie, behind a mask, all positions there are. Picking the slots
-that are asked for would copy their caches first, which is three times the way through memory. A slot that was not asked
-for computes nonsense, and writes it to its last position, which every picture writes anew before it reads it.
+A step computes a row for every slot up to the highest that is asked for, filled up to one of a few numbers: row and
+slot are the same, so that keys and values are read where they lie, behind a mask, all positions there are. Picking the
+slots that are asked for would copy their caches first, which is three times the way through memory. A slot that was not
+asked for computes nonsense, and writes it to its last position, which every picture writes anew before it reads it.
 
 On a CPU the same step runs without a graph, slower than `PackedDecoder`'s: that is how it is tested.
 """

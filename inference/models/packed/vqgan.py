@@ -29,9 +29,11 @@ class ChannelsLast:
 
     def __init__(self, network: VQGAN) -> None:
         self._network = network
-        for part in network.decoder.modules():
+        for part in list(network.decoder.modules()):
             if isinstance(part, nn.Conv2d):
                 part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            if network.codebook.weight.device.type != "cpu":
+                keep_channels_last(part)
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
@@ -39,6 +41,36 @@ class ChannelsLast:
             return self._network.detokenize(codes)
         # one by one, which takes no longer: in a batch PyTorch may round a value otherwise than alone
         return torch.cat([self._network.detokenize(one) for one in torch.split(codes, 1)])
+
+
+def keep_channels_last(part: nn.Module) -> None:
+    """Give a network's part norms that leave the channels last."""
+    for name, norm in part.named_children():
+        if isinstance(norm, nn.GroupNorm):
+            setattr(part, name, ChannelsLastNorm(norm))
+
+
+class ChannelsLastNorm(nn.Module):
+    """A group norm of maps (B, C, H, W) whose channels lie last in memory, and stay there.
+
+    PyTorch's own brings them into another order on a GPU, and the convolution that follows back again.
+    """
+
+    def __init__(self, norm: nn.GroupNorm) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        mean = x.mean((2, 3), dtype=torch.float32)  # (B, C), summed in float32 also where x is in half precision
+        square = torch.linalg.vector_norm(x, dim=(2, 3), dtype=torch.float32).square() / (height * width)  # (B, C)
+        mean, square = (each.view(batch, GROUPS, -1).mean(-1) for each in (mean, square))  # (B, G)
+        factor = (square - mean.square()).clamp_min(0).add(self.norm.eps).rsqrt()
+        factor, mean = (each.repeat_interleave(channels // GROUPS, 1) for each in (factor, mean))  # (B, C)
+        scale = factor * self.norm.weight
+        shift = self.norm.bias - mean * scale
+        scale, shift = (each.to(x.dtype)[:, :, None, None] for each in (scale, shift))
+        return torch.addcmul(shift, x, scale)
 
 
 class PackedDetokenizer:
