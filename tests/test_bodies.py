@@ -1,10 +1,12 @@
-"""The check that all tests with a simulated Discord make: it knows the routes that the bot uses, and finds faults."""
+"""The checks that all tests with a simulated Discord make: they know the routes that the bot uses, and find faults."""
 
 import json
 
 import pytest
 
-from tests.bodies import _problem, _schemas
+from bot.wording.drawing import mark
+from bot.wording.reader import reading
+from tests.bodies import _problem, _schemas, broken_promises
 
 WRONG = (
     ("POST", "/channels/1/messages", {"content": 7}),
@@ -20,3 +22,24 @@ WRONG = (
 def test_a_wrong_body_is_found(method: str, path: str, body: object) -> None:
     """On each route that the bot sends something to; where the description is not at hand, nothing is."""
     assert (_problem(method, path, json.dumps(body)) is not None) == _schemas().known
+
+
+def message(*, said: str, alt: str | None, name: str = "easel-7.png") -> dict[str, object]:
+    gallery = {"type": 12, "items": [{"media": {"url": f"attachment://{name}"}, "description": alt}]}
+    return {"components": [{"type": 10, "content": said}, gallery], "attachments": [{"id": 0, "filename": name}]}
+
+
+def test_a_picture_without_words_for_it_or_without_the_mark_is_found() -> None:
+    """Also in an answer to an interaction; the mark counts in whatever language it is said."""
+    with reading("ja"):
+        marked = f"a cat\n{mark()}"
+    assert list(broken_promises(message(said=marked, alt="a cat"))) == []
+    assert list(broken_promises(message(said=marked, alt=None))) == ["easel-7.png has no alt text"]
+    assert len(list(broken_promises({"type": 4, "data": message(said="a cat", alt="a cat")}))) == 1
+    assert len(list(broken_promises(message(said="", alt=None, name="easel-7.zip")))) == 1
+
+
+def test_charts_and_tables_are_no_drawings() -> None:
+    """Numbers as a picture want alt text and no mark; other files want neither."""
+    assert list(broken_promises(message(said="", alt="3 requests", name="statistics.png"))) == []
+    assert list(broken_promises(message(said="", alt=None, name="easel-log.csv"))) == []

@@ -37,6 +37,7 @@ class DownloadAll(GenerationPress, verb="zip"):
         file = discord.File(io.BytesIO(data), filename=f"easel-{record.id}.zip")
         layout = Layout()
         layout.add_item(ui.File(file))
+        layout.add_item(ui.TextDisplay(drawing.mark()))
         await interaction.followup.send(view=layout, file=file, ephemeral=True)
 
 

@@ -178,7 +178,8 @@ class Original(PicturePress, verb="original"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         pictures = interaction.client.services.pictures
         record, image, png = await pictures.picture(actor_of(interaction), self.generation_id, self.index)
-        file = discord.File(BytesIO(png), filename=f"easel-{record.id}-{image.index + 1}.png")
+        alt = terms.alt_text(record.order.prompt, image.index)
+        file = discord.File(BytesIO(png), filename=f"easel-{record.id}-{image.index + 1}.png", description=alt)
         layout = Layout()
         layout.add_item(ui.File(file))
         layout.add_item(ui.TextDisplay(drawing.mark()))
