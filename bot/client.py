@@ -4,6 +4,7 @@ In: settings, and `Services` once they are open.  Out: a discord.py client.  Lon
 composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 """
 
+import logging
 import secrets
 from typing import Final, Literal
 
@@ -142,8 +143,18 @@ class Bot(Client, commands.AutoShardedBot):
 class Tree(app_commands.CommandTree[Bot]):
     """Hands what commands did not answer themselves, such as a failed check, to `Bot.report`."""
 
+    def __init__(self, client: Bot) -> None:
+        super().__init__(client)
+        logging.getLogger(app_commands.tree.__name__).addFilter(_heard)
+
     async def on_error(self, interaction: discord.Interaction[Bot], error: app_commands.AppCommandError) -> None:
         await self.client.report(interaction, error)
+
+
+def _heard(record: logging.LogRecord) -> bool:
+    """Suggestions that came after the person had typed on are no fault; discord.py logs them as one."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, discord.HTTPException) and error.code in UNHEARD)
 
 
 def _counting(metrics: BotMetrics) -> aiohttp.TraceConfig:

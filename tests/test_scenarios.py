@@ -1,70 +1,139 @@
-"""Every command, menu, button and autocompletion is used by a person in some scenario: this finds those that are not.
+"""Every command, menu, suggestion, button and form, in six cases: done well, by the wrong person, in the wrong channel,
+with an expired token, after a restart, without the permission.
 
-In: the command tree, the declared buttons, and the tests' own sources.  It tells that a scenario is there, not that it
-is a good one; what a good one shows, stands with the commands' and buttons' own tests.
+In: the scenes, and what the bot really has.  What each leads to in detail, stands with its own tests.
 """
 
-import ast
-import re
-from functools import cache
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from discord import AppCommandType, app_commands
+import simcord
+import structlog
+from discord import AppCommandType, app_commands, ui
 
+import bot.views
 from bot.client import COGS, Bot
 from bot.config import load_settings
+from bot.views import reply
+from bot.views.forms import Form
 from bot.views.press import declared
-
-TESTS = Path(__file__).parent
-PRESSES = ("click", "select", "pick", "press", "delete")
-VERB = re.compile(r"easel:([a-z]+)")
-NAMED = re.compile(r'\bbutton\([\w()]+, "([a-z]+)"')
-# Below messages of former versions: nothing draws them any more, and `test_press` reads their ids.
-GONE = {"pick"}
+from tests.scenes import SCENES
+from tests.scenes.scene import WORKS, Deed, Scene, allow_channels
+from tests.town import Town, answer, said
 
 
-@cache
-def calls() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each call in a test of simulated Discord: the method, and the texts among its arguments, f-strings' parts too."""
-    found = []
-    for path in sorted(TESTS.glob("test_*.py")):
-        source = path.read_text(encoding="utf-8")
-        if "Town" not in source and "slash(" not in source:
-            continue
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
-                found.append((node.func.attr, tuple(text for text in texts if isinstance(text, str))))
-    return tuple(found)
+@pytest.fixture
+async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    """Without limits, because each scene is played many times within a minute."""
+    monkeypatch.setattr(reply, "FIRST_PAUSE", 0.0)
+    with structlog.testing.capture_logs() as logs:
+        town = Town(env, tmp_path, logs, limit_per_person="off", limit_per_server="off")
+        await town.open()
+        yield town
+        await town.close()
 
 
-def said_to(*methods: str) -> set[str]:
-    return {text for method, texts in calls() if method in methods for text in texts}
+# ---------------------------------------------------------------------------------------------------------- the cases
 
 
-def typed() -> set[str]:
-    """Names of commands: as they are handed to `slash`, or to a test's own `mod(town, "log")`, which adds the group."""
-    words = said_to("slash", "imagine")
-    for path in TESTS.glob("test_*.py"):
-        source = path.read_text(encoding="utf-8")
-        for group, parameter in re.findall(r'slash\([^\n]*f"(\w+) \{(\w+)\}"', source):
-            helpers = re.findall(rf"def (\w+)\([^)]*\b{parameter}\b", source)
-            named = re.findall(rf'\b(?:{"|".join(helpers)})\(town(?:, [\w.]+)?, "(\w+)"', source)
-            listed = re.findall(r'^ {8}\("(\w+)", ', source, re.MULTILINE)  # cases of a parametrized test
-            words |= {f"{group} {name}" for name in (*named, *listed)}
-    return words
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_every_interaction_in_every_case(town: Town, scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """What becomes of it is as the scene says; nothing breaks, and nothing is refused in public."""
+    right = getattr(town, scene.who)
+    wanted = {
+        "done well": WORKS,
+        "by somebody else": scene.others,
+        "without the permission": scene.unpermitted,
+        "where Easel is not allowed": scene.elsewhere,
+        "token expired": "silent",
+        "token expired half-way": "silent",
+        "after a restart": WORKS,
+    }
+    found = {
+        "done well": await played(town, await scene.stage(town), right),
+        "by somebody else": await by_others(town, scene),
+        "without the permission": await unpermitted(town, scene),
+        "where Easel is not allowed": await elsewhere(town, scene),
+        "token expired": await expired(town, scene, "POST", "/interactions/*/*/callback", 404, 10062),
+        "token expired half-way": await expired(town, scene, "*", "/webhooks/*", 401, 50027),
+        "after a restart": await restarted(town, scene),
+    }
+    assert found == wanted
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-def pressed() -> set[str]:
-    """Verbs of ids that stand anywhere in a test that presses buttons: ids are often named before they are pressed."""
-    words: set[str] = set()
-    for path in (*TESTS.glob("test_*.py"), TESTS / "town.py"):
-        source = path.read_text(encoding="utf-8")
-        if any(f".{press}(" in source for press in PRESSES):
-            words |= set(VERB.findall(source)) | set(NAMED.findall(source))
-    return words
+async def played(town: Town, deed: Deed, who: simcord.MemberActor) -> str:
+    """ "works", or the code of the refusal, which must have been told in private."""
+    before = len(town.logs)
+    result = await deed(who)
+    town.pool.release()
+    await town.settled()
+    logged = town.logs[before:]
+    broken = [entry for entry in logged if entry["log_level"] in ("error", "critical")]
+    if broken:
+        return f"broke: {broken}"
+    codes = [entry["code"] for entry in logged if entry["event"] == "interaction.refused"]
+    if isinstance(result, list):  # suggestions
+        return WORKS if result and not codes else f"nothing suggested {codes}"
+    if not codes:
+        return WORKS if result.acknowledged else "unanswered"
+    told = answer(result)
+    assert told.ephemeral, codes
+    assert said(told), codes
+    return str(codes[0])
+
+
+async def by_others(town: Town, scene: Scene) -> str:
+    if scene.others.startswith("n/a"):
+        return scene.others
+    return await played(town, await scene.stage(town), town.bo)
+
+
+async def unpermitted(town: Town, scene: Scene) -> str:
+    """A server may show a command to anyone; and where no permission is asked for, the bot itself has none."""
+    deed = await scene.stage(town)
+    if scene.asks_permission:
+        for root in town.env.backend.commands[None].values():
+            town.guild.set_command_permissions(int(root["id"]), {town.bo: True})
+        return await played(town, deed, town.bo)
+    town.env.inject_error("*", "/channels/*", status=403, code=50013, times=None)
+    outcome = await played(town, deed, getattr(town, scene.who))
+    town.env.backend.faults.clear()
+    return outcome
+
+
+async def elsewhere(town: Town, scene: Scene) -> str:
+    deed = await scene.stage(town)
+    await allow_channels(town, town.guild.create_text_channel("other").id)
+    outcome = await played(town, deed, getattr(town, scene.who))
+    await allow_channels(town)
+    return outcome
+
+
+async def expired(town: Town, scene: Scene, method: str, path: str, status: int, code: int) -> str:
+    """ "silent" where nobody is told, because there is no way to, and nothing breaks."""
+    deed = await scene.stage(town)
+    before = len(town.logs)
+    town.env.inject_error(method, path, status=status, code=code, times=None)
+    await deed(getattr(town, scene.who))
+    town.pool.release()
+    await town.settled()
+    town.env.backend.faults.clear()
+    broken = [entry for entry in town.logs[before:] if entry["log_level"] in ("error", "critical")]
+    return f"broke: {broken}" if broken else "silent"
+
+
+async def restarted(town: Town, scene: Scene) -> str:
+    deed = await scene.stage(town)
+    await town.restart()
+    return await played(town, deed, getattr(town, scene.who))
+
+
+# -------------------------------------------------------------------------------------------------- what there is
 
 
 @pytest.fixture
@@ -77,43 +146,22 @@ async def commands(tmp_path: Path) -> list[Any]:
         return [*bot.tree.walk_commands(), *menus]
 
 
-def leaves(commands: list[Any]) -> list[app_commands.Command[Any, ..., Any]]:
-    return [command for command in commands if isinstance(command, app_commands.Command)]
-
-
-async def test_every_command_is_typed(commands: list[Any]) -> None:
-    """By its whole name."""
-    names = {command.qualified_name for command in leaves(commands)}
-    assert len(names) > 20
-    assert names - typed() - {"imagine"} == set()
-
-
-async def test_every_menu_is_chosen(commands: list[Any]) -> None:
-    """On a message; Discord allows an app five such entries at least."""
-    menus = {command.name for command in commands if isinstance(command, app_commands.ContextMenu)}
-    assert 1 <= len(menus) <= 5
-    assert menus - said_to("context_menu") == set()
-
-
-async def test_every_autocompletion_is_asked(commands: list[Any]) -> None:
-    """By command and option."""
-    asked = [texts for method, texts in calls() if method == "autocomplete"]
-    wanted = {
-        (command.qualified_name, option.name)
-        for command in leaves(commands)
-        for option in command.parameters
-        if option.autocomplete
-    }
-    assert wanted
-    assert {
-        (name, option) for name, option in wanted if not any({name, option} <= set(texts) for texts in asked)
-    } == set()
-
-
-def test_every_button_is_pressed() -> None:
-    """By its verb, in a test that presses buttons."""
-    verbs = {
-        re.split(r"[\\:]", kind.custom_ids.template)[1] for kind in declared() if kind.__module__.startswith("bot.")
-    }
-    assert len(verbs) > 30
-    assert verbs - pressed() - GONE == set()
+async def test_there_is_a_scene_for_everything(commands: list[Any]) -> None:
+    """And for nothing that is not there, by names: no command, button or form comes without its six cases."""
+    for module in pkgutil.iter_modules(bot.views.__path__):
+        importlib.import_module(f"bot.views.{module.name}")
+    leaves = [one for one in commands if isinstance(one, app_commands.Command)]
+    menus = [one for one in commands if isinstance(one, app_commands.ContextMenu)]
+    verbs = [kind.custom_ids for kind in declared() if kind.__module__.startswith("bot.")]
+    there = [
+        *(f"/{one.qualified_name}" for one in leaves),
+        *(f"menu {one.name}" for one in menus),
+        *(f"suggestions /{one.qualified_name} {option.name}" for one in leaves for option in one.parameters
+          if option.autocomplete),
+        *(f"button {ids.head.partition(':')[2]}" for ids in verbs),
+        *(f"form {kind.custom_ids.head.partition(':')[2]}" for kind in Form.__subclasses__()),
+        *(f"form {kind.__name__}" for kind in ui.Modal.__subclasses__() if kind not in (Form, ui.Modal)),
+    ]  # fmt: skip
+    assert len(there) == len(set(there)) > 100
+    assert sorted(there) == sorted(scene.name for scene in SCENES)
+    assert 1 <= len(menus) <= 5, "Discord allows an app five such entries at least"

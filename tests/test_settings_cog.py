@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 import simcord
 
@@ -22,9 +21,7 @@ from tests.town import Town, answer, buttons, parts, said
 
 @pytest.fixture
 async def olga(town: Town) -> simcord.MemberActor:
-    """A manager of the server, who is no administrator."""
-    role = town.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
-    return town.guild.add_member(town.env.create_user("olga"), roles=[role])
+    return town.olga
 
 
 async def panel(town: Town, who: simcord.MemberActor, section: str = "", **options: Any) -> Any:

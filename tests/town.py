@@ -1,4 +1,4 @@
-"""A simulated Discord server with the real bot in it: three people, one channel, real services, a fake pool.
+"""A simulated Discord server with the real bot in it: four people, one channel, real services, a fake pool.
 
 `Town` has what tests ask for again and again; everything else they say to SimCord themselves.
 """
@@ -50,14 +50,16 @@ class PausingPool(FakePool):
 
 
 class Town:
-    """`ada` and `bo` are members, `mo` is a moderator; `pictures` is the channel.  To be opened and closed."""
+    """`ada` and `bo` are members, `mo` is a moderator, `olga` a manager who is no administrator; `pictures` is the
+    channel.  To be opened and closed."""
 
     services: Services
     pool: PausingPool
     posts: ChannelPosts
 
-    def __init__(self, env: simcord.Env, folder: Path, logs: list[Any]) -> None:
+    def __init__(self, env: simcord.Env, folder: Path, logs: list[Any], **settings: Any) -> None:
         self.env = env
+        self._settings = settings
         self.logs = logs
         self.folder = folder
         self._opening: AbstractAsyncContextManager[Services]
@@ -67,12 +69,14 @@ class Town:
         moderators = self.guild.create_role("Moderators", permissions=permissions)
         self.ada = self.guild.add_member(env.create_user("ada"))
         self.bo = self.guild.add_member(env.create_user("bo"))
+        managers = self.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
         self.mo = self.guild.add_member(env.create_user("mo"), roles=[moderators])
+        self.olga = self.guild.add_member(env.create_user("olga"), roles=[managers])
 
     async def open(self) -> None:
         self.pool = PausingPool()
         self.posts = ChannelPosts(self.bot)
-        self._opening = services(self.folder, self.pool, self.posts)
+        self._opening = services(self.folder, self.pool, self.posts, **self._settings)
         # What the services start must speak to the simulated Discord, without belonging to any command.
         with self.env.time_context():
             self.services = await self._opening.__aenter__()

@@ -155,7 +155,7 @@ class Pictures:
     # ---------------------------------------------------------------------------------------------------- copies
 
     async def copy(self, actor: Actor, generation_id: int, index: int) -> tuple[GenerationRecord, ImageRecord, bytes]:
-        """The picture for a public copy, to be followed by `copied`.  Raises Sanctioned, LimitReached, NotFound."""
+        """The picture for a public copy, to be followed by `copied`.  Raises NotFound, else as `admit_copy`."""
         found = await self.picture(actor, generation_id, index)
         await self._admission.admit_copy(actor.requester)
         return found

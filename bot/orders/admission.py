@@ -73,10 +73,10 @@ class Admission:
     async def admit_copy(self, requester: Requester) -> None:
         """A picture of one's own or of others, large, for the whole channel: it counts as an order does.
 
-        Raises Sanctioned and LimitReached.
+        Raises Sanctioned, DirectMessagesRefused, ChannelNotAllowed and LimitReached.
         """
-        await self.check_sanctions(requester)
         here = await self._entitlements.of(requester)
+        await self._check_person(requester, here)
         async with self._one_at_a_time:
             await self._limits.check(requester, here)
             await self._limits.count(requester, here)

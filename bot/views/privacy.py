@@ -18,6 +18,7 @@ from bot.views.client import BotInteraction
 from bot.views.forms import Form, question
 from bot.views.layout import Layout
 from bot.views.press import Control, Press, actor_of, row_of
+from bot.wording import drawing
 from bot.wording import privacy as words
 from bot.wording.reader import say
 
@@ -92,4 +93,5 @@ async def hand_out(interaction: BotInteraction) -> None:
                 layout.add_item(ui.TextDisplay(words.taken_away(len(export.files), export.left_out)))
             file = discord.File(path)
             layout.add_item(ui.File(file))
+            layout.add_item(ui.TextDisplay(drawing.mark()))
             await interaction.followup.send(view=layout, file=file, ephemeral=True)
