@@ -68,7 +68,7 @@ async def draw(stage: Stage, prompt: str, member: int, **options: object) -> Non
 async def running(stage: Stage) -> None:
     """Wait until the newest generation is being drawn."""
     services = stage.bot.services
-    while (await services.log.page(GenerationFilter(), limit=1)).records[0].status != "running":  # noqa: ASYNC110  # the log has no event to wait for
+    while (await services.generations.page(GenerationFilter(), limit=1)).records[0].status != "running":  # noqa: ASYNC110  # the log has no event to wait for
         await asyncio.sleep(BEAT_SECONDS)
 
 

@@ -378,7 +378,7 @@ async def order_one(opened: Services, order: Order, reply: FakeReply | None = No
 async def finish(opened: Services, generation_id: int) -> GenerationRecord:
     """Wait until it is delivered, failed or cancelled; returns its row."""
     await asyncio.wait_for(opened.works.ended(generation_id), 30)
-    record = await opened.log.get(generation_id)
+    record = await opened.generations.get(generation_id)
     if record is None:
         raise LookupError(f"generation {generation_id} has no row")
     return record

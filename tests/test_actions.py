@@ -161,7 +161,7 @@ async def test_a_variations_start_goes_with_the_picture_that_it_copies(opened: S
     other = await draw(opened, await opened.pictures.vary(bob, again.id, 0))
     await opened.removals.delete(ada, record.id)
     for gone in (varied.id, again.id):
-        after = await opened.log.get(gone)
+        after = await opened.generations.get(gone)
         assert after is not None
         assert after.init_image_key is None
         assert not (tmp_path / "pictures" / "generations" / str(gone) / "init.png").exists()

@@ -178,7 +178,7 @@ async def test_the_owner_deletes_after_being_asked(town: Town) -> None:
     assert message.id in [one.id for one in town.messages()]
     await town.ada.click(asked, custom_id=f"easel:erase:{record.id}")
     assert [said(one) for one in town.pictures.history(viewer=town.ada)] == ["Deleted."]
-    removed = await town.services.log.get(record.id)
+    removed = await town.services.generations.get(record.id)
     assert removed is not None
     assert removed.removal is not None
     assert removed.removal.by == town.ada.id
@@ -190,7 +190,7 @@ async def test_what_is_asked_about_may_be_kept(town: Town) -> None:
     asked = answer(await town.ada.click(message, custom_id=f"easel:delete:{record.id}"))
     await town.ada.click(asked, custom_id=f"easel:spare:{record.id}")
     assert [one.id for one in town.messages()] == [message.id]
-    kept = await town.services.log.get(record.id)
+    kept = await town.services.generations.get(record.id)
     assert kept is not None
     assert kept.removal is None
 
@@ -240,7 +240,7 @@ async def test_an_upscaled_copy_can_be_deleted_by_those_it_concerns(town: Town) 
         assert copy.id not in [one.id for one in town.pictures.history(viewer=town.ada)]
     audit = await town.services.audit_log.page(town.guild.id)
     assert [(entry.action, entry.actor_id) for entry in audit.records] == [("discard", town.mo.id)]
-    unchanged = await town.services.log.get(record.id)
+    unchanged = await town.services.generations.get(record.id)
     assert unchanged is not None
     assert unchanged.removal is None
 

@@ -32,7 +32,7 @@ async def test_commands_are_synced_when_they_changed(tmp_path: Path) -> None:
 
 async def test_what_breaks_is_told_by_an_id_that_is_in_the_log(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback reaches the channel; the operator finds it under the id."""
-    monkeypatch.setattr(type(town.services.log), "page", broken)
+    monkeypatch.setattr(type(town.services.generations), "page", broken)
     result = await town.ada.slash(town.pictures, "history")
     told = said(answer(result))
     (entry,) = town.broken
@@ -45,7 +45,7 @@ async def test_what_breaks_is_told_by_an_id_that_is_in_the_log(town: Town, monke
 async def test_a_broken_button_answers_too(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py by itself would leave "This interaction failed"."""
     record, message = await town.imagine("a cat", images=1)
-    monkeypatch.setattr(type(town.services.log), "get", broken)
+    monkeypatch.setattr(type(town.services.generations), "get", broken)
     result = await town.ada.click(message, custom_id=f"easel:details:{record.id}")
     assert "Something broke" in said(answer(result))
     town.logs.clear()
@@ -67,7 +67,7 @@ async def test_a_database_that_cannot_be_written_is_a_clear_refusal(
     async def full(*_: object, **__: object) -> int:
         raise NotSaved("generation")
 
-    monkeypatch.setattr(type(town.services.log), "open", full)
+    monkeypatch.setattr(type(town.services.generations), "open", full)
     result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
     assert result.ephemeral
     assert "Your generation could not be saved" in said(answer(result))

@@ -113,7 +113,7 @@ async def test_acts_are_chosen_by_the_words_that_their_badges_have(site: Pages, 
 async def test_pages_turn_by_key_under_the_filter(site: Pages, mo: Browser) -> None:
     """The address of the next page names the last row of this one."""
     for count in range(52):
-        await site.services.log.open(an_order(f"cat {count}", seed=1))
+        await site.services.generations.open(an_order(f"cat {count}", seed=1))
     first = (await mo.get(f"{AT}/log?words=cat")).text
     assert "?words=cat&amp;before=3" in first
     second = (await mo.get(f"{AT}/log?words=cat&before=3")).text
@@ -146,11 +146,11 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     assert one_undo in (await mo.get(f"{AT}/log/{record.id}")).text
     await mo.post(f"{AT}/log/{record.id}/remove", {"reason": "worse"})
     assert one_undo not in (await mo.get(f"{AT}/log/{record.id}")).text  # it would show nothing again
-    assert (await site.services.log.page(GenerationFilter(removed=True))).records[0].id == record.id
+    assert (await site.services.generations.page(GenerationFilter(removed=True))).records[0].id == record.id
     await mo.post(f"{AT}/log/{record.id}/restore")
     assert one_undo in (await mo.get(f"{AT}/log/{record.id}")).text
     await mo.post(f"{AT}/log/{record.id}/restore", {"picture": "1"})
-    after = await site.services.log.get(record.id)
+    after = await site.services.generations.get(record.id)
     assert after is not None
     assert after.removal is None
     assert [image.removal for image in after.images] == [None] * 4
@@ -164,7 +164,7 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
 async def test_what_its_owner_deleted_stays_deleted(site: Pages, mo: Browser) -> None:
     """A moderator's undo is for moderators' removals."""
     record = await draw(site.services, an_order("a cat"))
-    await site.services.log.remove(record.id, ADA, "")
+    await site.services.generations.remove(record.id, ADA, "")
     assert (await mo.post(f"{AT}/log/{record.id}/restore")).status == 404
 
 
@@ -196,7 +196,7 @@ async def test_a_ban_with_removal_takes_the_pictures_down(site: Pages, mo: Brows
     assert answer.location == f"{AT}/people/{ADA}?done=ban"
     shown = (await mo.get(answer.location)).text
     assert "spam" in shown
-    removed = (await site.services.log.page(GenerationFilter(removed=True))).records
+    removed = (await site.services.generations.page(GenerationFilter(removed=True))).records
     assert [one.id for one in removed] == [record.id]
     assert other.removal is None
     listed = (await mo.get(f"{AT}/sanctions")).text
@@ -219,10 +219,14 @@ async def test_what_went_with_a_ban_comes_back_at_once(site: Pages) -> None:
     answer = await mo.post(f"{AT}/people/{ADA}/restore", {"sanction": "1"})
     assert answer.location == f"{AT}/people/{ADA}?done=all-restored"
     assert "Show 1 removed" not in (await mo.get(f"{AT}/people/{ADA}")).text
-    assert [one.id for one in (await site.services.log.page(GenerationFilter(removed=True))).records] == [first.id]
+    assert [one.id for one in (await site.services.generations.page(GenerationFilter(removed=True))).records] == [
+        first.id
+    ]
     await mo.post(f"{AT}/people/{ADA}/sanction", ban)
     await mo.post(f"{AT}/people/{ADA}/lift", {"reason": "sorry", "restore": "1"})
-    assert [one.id for one in (await site.services.log.page(GenerationFilter(removed=True))).records] == [first.id]
+    assert [one.id for one in (await site.services.generations.page(GenerationFilter(removed=True))).records] == [
+        first.id
+    ]
     acts = [(one.action, one.subject) for one in (await site.services.audit_log.page(GUILD, limit=3)).records]
     assert acts == [
         ("restore", f"generation:{second.id}"),
@@ -267,7 +271,7 @@ async def test_what_the_filter_flags_waits_for_a_decision(site: Pages, mo: Brows
     ids = answer.location.rpartition("ids=")[2]
     await mo.post(f"{AT}/review/{record.id}/undo", {"ids": ids})
     await mo.post(f"{AT}/review/{record.id}", {"decision": "remove", "reason": "no"})
-    after = await site.services.log.get(record.id)
+    after = await site.services.generations.get(record.id)
     assert after is not None
     assert after.removal is not None
     assert (await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})).status == 400
@@ -341,7 +345,7 @@ async def test_words_are_managed_by_managers_and_tried_by_moderators(site: Pages
     site.pool.can_check = False
     assert "could not be checked" in (await mo.get(f"{AT}/words?try=gore")).text
     assert (await mo.get(f"{AT}/words?try={'x' * 1001}")).status == 400
-    assert (await site.services.log.page(GenerationFilter())).records == ()
+    assert (await site.services.generations.page(GenerationFilter())).records == ()
     (term,) = await site.services.terms._terms.of(GUILD)
     other = f"/console/{OTHER_GUILD}/words/{term.id}/remove"
     assert (await manager.post(other)).status == 404

@@ -254,7 +254,7 @@ async def test_who_has_as_many_votes_has_the_same_place(house: House) -> None:
     await house.at(2 * DAY)
     for voter, chosen in enumerate((0, 0, 1, 1, 2, 3, 3, 3)):
         await house.contests.vote(member(9000 + voter), contest, shares[chosen].id)
-    await house.opened.log.remove(shares[3].generation.id, 1, "no")
+    await house.opened.generations.remove(shares[3].generation.id, 1, "no")
     await house.at(3 * DAY)
     result = (await house.contests.look(member(ADA), contest)).result
     assert [(place, share.prompt, votes) for place, share, votes in result] == [

@@ -127,14 +127,14 @@ async def test_the_example_is_drawn_shown_and_saved(tmp_path: Path, capsys: pyte
 async def test_the_example_may_be_cancelled_and_is_not_confused_with_an_older_one(tmp_path: Path) -> None:
     """Waiting ends with the cancelling of what was awaited, not with what was finished before."""
     async with open_services(load_settings(None, data_dir=tmp_path), pool=FakePool()) as services:
-        older = await services.log.open(an_order(seed=1))
-        await services.log.fail(older, "internal", {})
+        older = await services.generations.open(an_order(seed=1))
+        await services.generations.fail(older, "internal", {})
         assert await demo.newest_id(services, ADA) == older
         waiting = asyncio.create_task(demo.latest_finished(services, ADA, after=older))
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(waiting), 0.05)
-        newer = await services.log.open(an_order(seed=2))
-        await services.log.record_cancelled(newer)
+        newer = await services.generations.open(an_order(seed=2))
+        await services.generations.record_cancelled(newer)
         assert (await asyncio.wait_for(waiting, 10)).id == newer
 
 

@@ -61,7 +61,7 @@ async def test_after_its_time_nothing_of_it_is_left(tmp_path: Path) -> None:
         other = await draw(opened, an_order("a dog", BOB, guild_id=OTHER))
         await opened.departures.left(GUILD)
         assert await purging(opened, after=timedelta(days=29)).purge() == 0
-        assert await opened.log.get(generation_id) is not None
+        assert await opened.generations.get(generation_id) is not None
         assert await purging(opened, after=timedelta(days=31)).purge() == 1
         async with opened.database.reading() as session:
             for table in Table.metadata.sorted_tables:
@@ -84,7 +84,7 @@ async def test_whoever_takes_the_bot_back_finds_everything(tmp_path: Path) -> No
         await opened.departures.left(GUILD)
         await opened.departures.back(GUILD)
         assert await purging(opened, after=timedelta(days=99)).purge() == 0
-        assert await opened.log.get(generation_id) is not None
+        assert await opened.generations.get(generation_id) is not None
         assert (await opened.guild_settings.get(GUILD)).digest
 
 
@@ -94,7 +94,7 @@ async def test_at_once_where_the_operator_says_so(tmp_path: Path) -> None:
         generation_id = await a_lived_in_server(opened)
         await opened.departures.left(GUILD)
         assert await opened.departures.purge() == 1
-        assert await opened.log.get(generation_id) is None
+        assert await opened.generations.get(generation_id) is None
 
 
 async def test_what_happened_while_the_bot_was_away_is_noticed_at_the_start(database: Database) -> None:

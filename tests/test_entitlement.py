@@ -117,7 +117,7 @@ async def test_orders_are_taken_as_the_place_and_the_roles_say(tmp_path: Path) -
         )  # fmt: skip
         generation_id, order = await admission.admit(Order(patron, "a cat", model="big"))
         assert (order.priority, order.model) == (PREFERRED, "big")
-        row = await opened.log.get(generation_id)
+        row = await opened.generations.get(generation_id)
         assert row is not None
         assert (row.order.priority, row.order.requester.chosen_channel_id) == (PREFERRED, CHANNEL)
         _, order = await admission.admit(Order(Requester(2, "bo", GUILD, CHANNEL), "a cat"))

@@ -135,7 +135,7 @@ async def gallery_of(stage: Stage) -> tuple[ShareRecord, ...]:
 
 
 async def log_of(stage: Stage) -> tuple[GenerationRecord, ...]:
-    return tuple((await stage.bot.services.log.page(GenerationFilter(), limit=50)).records)
+    return tuple((await stage.bot.services.generations.page(GenerationFilter(), limit=50)).records)
 
 
 async def turns(stage: Stage) -> None:

@@ -137,7 +137,7 @@ async def test_what_a_moderator_removes_leaves_the_gallery(town: Town) -> None:
     await share(town, record)
     result = await town.bo.slash(town.pictures, "gallery")
     vote = next(name for name in buttons(answer(result)) if "vote" in name)
-    await town.services.log.remove(record.id, town.mo.id, "why")
+    await town.services.generations.remove(record.id, town.mo.id, "why")
     refused = await town.bo.click(answer(result), custom_id=vote)
     assert "was not found" in said(answer(refused))
     assert "Nothing is shared yet" in said(answer(await town.bo.slash(town.pictures, "gallery")))

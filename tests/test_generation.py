@@ -112,9 +112,9 @@ async def test_a_removed_picture_leaves_its_cell_empty(tmp_path: Path) -> None:
     async with services(tmp_path) as opened:
         generation_id, reply = await order_one(opened, an_order(seed=11))
         await finish(opened, generation_id)
-        removed = await opened.log.remove(generation_id, ADA, "ugly", 1)
+        removed = await opened.generations.remove(generation_id, ADA, "ugly", 1)
         rest, album = await shown_grid(opened.storage, removed), await Album.load(opened.storage, removed)
-        restored = await opened.log.restore(generation_id, ADA, "", 1)
+        restored = await opened.generations.restore(generation_id, ADA, "", 1)
         whole = await shown_grid(opened.storage, restored)
     assert rest is not None
     assert rest.data == compose([tile(11), None, tile(13), tile(14)])
@@ -138,7 +138,7 @@ async def test_a_prompt_that_shows_nothing_is_refused(tmp_path: Path, prompt: st
         with pytest.raises(InvalidOption, match="empty") as refusal:
             await order_one(opened, an_order(prompt))
         assert refusal.value.field == "prompt"
-        assert await opened.log.get(1) is None
+        assert await opened.generations.get(1) is None
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ async def test_a_stop_leaves_the_work_to_the_next_start(tmp_path: Path) -> None:
     pool.hold()
     async with services(tmp_path, pool) as opened:
         ids = [(await order_one(opened, an_order(f"number {n}", user_id=n)))[0] for n in range(1, 5)]
-        seeds = [record.seed for record in await opened.log.unfinished()]
+        seeds = [record.seed for record in await opened.generations.unfinished()]
         await until(pool.begun)
     replies: dict[int, FakeReply] = {}
     pool = FakePool(capacity=1)
@@ -392,7 +392,7 @@ async def test_a_restart_keeps_the_classes_of_those_who_wait(tmp_path: Path) -> 
 
 async def until_queued(opened: Services, ids: list[int]) -> None:
     for _ in range(3000):
-        rows = [await opened.log.get(generation_id) for generation_id in ids]
+        rows = [await opened.generations.get(generation_id) for generation_id in ids]
         if all(row is not None and row.status == "queued" for row in rows):
             return
         await asyncio.sleep(0.001)
@@ -429,7 +429,7 @@ async def test_what_people_see_already_is_not_drawn_after_a_restart(tmp_path: Pa
     reply.shows = 777
     async with services(tmp_path, pool) as opened:
         assert await opened.recovery.resume(lambda _: reply) == 1
-        record = await opened.log.get(generation_id)
+        record = await opened.generations.get(generation_id)
     assert record is not None
     assert (record.status, record.message_id) == ("delivered", 777)
     assert pool.requests == []
@@ -477,7 +477,7 @@ async def test_a_restart_keeps_the_order_in_which_turns_would_have_come(tmp_path
 async def test_what_was_never_answered_is_not_drawn_after_a_restart(tmp_path: Path) -> None:
     """The bot was gone between the row and the answer: Discord has told the person so, and they have asked again."""
     async with services(tmp_path) as opened:
-        generation_id = await opened.log.open(an_order(seed=1))
+        generation_id = await opened.generations.open(an_order(seed=1))
     reply, pool = FakeReply(), FakePool()
     reply.answered = False
     async with services(tmp_path, pool) as opened:
@@ -489,13 +489,13 @@ async def test_what_was_never_answered_is_not_drawn_after_a_restart(tmp_path: Pa
 async def test_an_answer_that_the_row_does_not_know_is_written_down_by_the_next_start(tmp_path: Path) -> None:
     """Discord had taken the answer when the bot was gone; a later start may have no token to ask for it again."""
     async with services(tmp_path) as opened:
-        generation_id = await opened.log.open(an_order(seed=1))
+        generation_id = await opened.generations.open(an_order(seed=1))
     reply, pool = FakeReply(message_id=777), FakePool()
     pool.hold()
     async with services(tmp_path, pool) as opened:
         await opened.recovery.resume(lambda _: reply)
         await eventually(lambda: has_begun(pool, 1))
-        record = await opened.log.get(generation_id)
+        record = await opened.generations.get(generation_id)
     assert record is not None
     assert (record.status, record.message_id) == ("running", 777)
 
@@ -581,10 +581,10 @@ async def test_pictures_are_delivered_where_the_log_cannot_be_read(
 
     async with services(tmp_path) as opened:
         with monkeypatch.context() as patch:
-            patch.setattr(opened.log, "get", refuse)
+            patch.setattr(opened.generations, "get", refuse)
             generation_id, reply = await order_one(opened, an_order(seed=5))
             await opened.works.ended(generation_id)
-        record = await opened.log.get(generation_id)
+        record = await opened.generations.get(generation_id)
     (result,) = reply.results
     assert (result.record.id, result.record.seed, result.record.model) == (generation_id, 5, "fake")
     assert record is not None
@@ -601,7 +601,7 @@ async def test_pictures_are_delivered_where_the_log_cannot_be_written(
         raise ConnectionResetError("the database server went away")
 
     async with services(tmp_path) as opened:
-        monkeypatch.setattr(opened.log, "record_pictures", refuse)
+        monkeypatch.setattr(opened.generations, "record_pictures", refuse)
         generation_id, reply = await order_one(opened, an_order())
         record = await finish(opened, generation_id)
     assert len(reply.results[0].images) == 4
@@ -617,7 +617,7 @@ async def test_a_failure_is_told_even_where_the_log_breaks(tmp_path: Path, monke
         raise ConnectionResetError("the database server went away")
 
     async with services(tmp_path, pool) as opened:
-        monkeypatch.setattr(opened.log, "fail", refuse)
+        monkeypatch.setattr(opened.generations, "fail", refuse)
         generation_id, reply = await order_one(opened, an_order())
         await finish(opened, generation_id)
     assert [error.code for error in reply.errors] == ["out_of_memory"]
@@ -629,7 +629,7 @@ async def test_an_order_that_cannot_be_written_down_is_refused(tmp_path: Path) -
         (tmp_path / "pictures" / "generations").write_bytes(b"")
         with pytest.raises(NotSaved, match="subject='generation' generation_id=1"):
             await order_one(opened, an_order(init_image=tile(1), strength=0.5))
-        record = await opened.log.get(1)
+        record = await opened.generations.get(1)
         assert record is not None
         assert (record.status, record.error_code) == ("failed", "not_saved")
         assert (await draw(opened)).status == "delivered"
@@ -645,7 +645,7 @@ async def test_writes_that_fail_are_tried_again_until_they_stand(
     refusals: list[str] = []
 
     def refusing(name: str) -> Callable[..., Awaitable[None]]:
-        write, left = getattr(opened.log, name), iter(range(3))
+        write, left = getattr(opened.generations, name), iter(range(3))
 
         async def refuse(*values: object, **more: object) -> None:
             for _ in left:
@@ -658,7 +658,7 @@ async def test_writes_that_fail_are_tried_again_until_they_stand(
     async with services(tmp_path, pool) as opened:
         names = ("record_reply", "record_verdict", "record_queued", "record_start", "record_pictures", "delivered")
         for name in names:
-            monkeypatch.setattr(opened.log, name, refusing(name))
+            monkeypatch.setattr(opened.generations, name, refusing(name))
         generation_id, reply = await order_one(opened, an_order())
         assert (await finish(opened, generation_id)).status == "delivered"
     assert refusals == [name for name in names for _ in range(3)]
@@ -672,7 +672,7 @@ async def test_an_order_whose_person_cannot_be_answered_frees_its_place(tmp_path
     async with services(tmp_path, queue_size_per_person=1) as opened:
         with pytest.raises(ConnectionError):
             await opened.generator.run(an_order(), door)
-        record = await opened.log.get(1)
+        record = await opened.generations.get(1)
         assert record is not None
         assert record.error_code == "not_answered"
         assert (await draw(opened)).status == "delivered"
@@ -689,7 +689,7 @@ async def test_nobody_is_acknowledged_before_the_row_stands(tmp_path: Path) -> N
                 await opened.generator.run(an_order(user_id=BOB), door)
     assert not door.acknowledged.is_set()
     async with services(tmp_path) as opened:
-        rows = (await opened.log.page(GenerationFilter())).records
+        rows = (await opened.generations.page(GenerationFilter())).records
         assert rows == ()
         assert await opened.recovery.resume(lambda _: FakeReply()) == 0
 

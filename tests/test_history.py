@@ -41,8 +41,8 @@ async def test_a_removed_generation_is_gone_and_a_removed_picture_is_cut_out(tow
     """What a moderator removed does not come back through the history."""
     gone, _ = await town.imagine("a cat")
     cut, _ = await town.imagine("a dog", images=4)
-    await town.services.log.remove(gone.id, town.mo.id, "why")
-    await town.services.log.remove(cut.id, town.mo.id, "why", image_index=2)
+    await town.services.generations.remove(gone.id, town.mo.id, "why")
+    await town.services.generations.remove(cut.id, town.mo.id, "why", image_index=2)
     shown = answer(await town.ada.slash(town.pictures, "history"))
     assert "a cat" not in said(shown)
     whole = await town.services.storage.get(cut.grid_key or "")

@@ -227,7 +227,7 @@ async def test_cancel_stops_and_says_so_in_the_answer(town: Town) -> None:
     assert "cancelled" in said(message)
     assert buttons(message) == []
     assert town.pool.cancelled == 1
-    cancelled = await town.services.log.get(record.id)
+    cancelled = await town.services.generations.get(record.id)
     assert cancelled is not None
     assert cancelled.status == "cancelled"
 

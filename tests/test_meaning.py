@@ -76,7 +76,7 @@ async def test_what_is_gone_is_not_found(opened: Services, how: str) -> None:
     await opened.meaning.read()
     assert await found(opened.meaning, "small cat") == ["a small cat"]
     if how == "removed":
-        await opened.log.remove(one.generation.id, 1, "")
+        await opened.generations.remove(one.generation.id, 1, "")
     elif how == "unshared":
         await opened.gallery.unshare(HERE, one.id)
     elif how == "banned":
@@ -142,7 +142,7 @@ async def test_more_like_this_by_look(opened: Services) -> None:
     for one in shares:
         await opened.recognition.take_note(one.generation.id)
     assert [one.prompt for one in await opened.look.like(shares[0], 5)] == ["a hill", "the sea"]
-    await opened.log.remove(shares[1].generation.id, 1, "")
+    await opened.generations.remove(shares[1].generation.id, 1, "")
     assert [one.prompt for one in await opened.look.like(shares[0], 5)] == ["a hill"]
 
 
@@ -155,7 +155,7 @@ async def test_prompts_complete_from_what_the_server_likes_best(opened: Services
     await opened.shares.vote(shares[2].id, 9000)
     assert await opened.suggestions.prompts(bob, "cat") == ["cat two", "cat three", "cat one"]
     await draw(opened, an_order("cat mine", BOB, images=1))
-    await opened.log.remove(shares[1].generation.id, 1, "", 0)
+    await opened.generations.remove(shares[1].generation.id, 1, "", 0)
     assert await opened.suggestions.prompts(bob, "cat") == ["cat mine", "cat three", "cat one"]
     await opened.sanctions.sanction(ADA, GUILD, "ban", None, "", 1)
     assert await opened.suggestions.prompts(bob, "cat") == ["cat mine"]

@@ -235,7 +235,7 @@ async def test_remove_takes_the_message_down(town: Town) -> None:
     record, _ = await town.imagine("a cat")
     assert "is removed" in said(await mod(town, "remove", generation=record.id, reason="tasteless"))
     assert town.pictures.history(viewer=town.bo) == []
-    removed = await town.services.log.get(record.id)
+    removed = await town.services.generations.get(record.id)
     assert removed is not None
     assert removed.removal is not None
     assert (removed.removal.by, removed.removal.why) == (town.mo.id, "tasteless")
@@ -310,7 +310,7 @@ async def test_permissions_are_asked_in_code(
     assert refused.ephemeral
     assert f"You need the permission “{permission}”" in said(refused)
     assert await audited(town) == []
-    unchanged = await town.services.log.get(record.id)
+    unchanged = await town.services.generations.get(record.id)
     assert unchanged is not None
     assert unchanged.removal is None
 

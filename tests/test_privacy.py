@@ -67,7 +67,7 @@ async def test_erasing_leaves_nothing(site: Pages, tmp_path: Path) -> None:
     share = await site.services.gallery.share(bob, other.id, 0)
     await site.services.gallery.share(ada, mine.id, 0)
     await site.services.gallery.vote(ada, share.id)
-    await site.services.log.remove(mine.id, MODERATOR, "x", 2)
+    await site.services.generations.remove(mine.id, MODERATOR, "x", 2)
     browser = await site.browser(ADA)
     await browser.get(f"/gallery/{GUILD}/1/small.webp")
     assert (await browser.post("/me/erase", {"word": "no"})).status == 400
@@ -88,14 +88,14 @@ async def test_what_moderators_must_decide_stays_without_a_name(site: Pages, tmp
     await site.services.reviews.report(bob, record.id, 0, "ugly")
     erased = await site.services.privacy.erase(ADA)
     assert (erased.generations, erased.kept) == (1, 1)
-    after = await site.services.log.get(record.id)
+    after = await site.services.generations.get(record.id)
     assert after is not None
     assert (after.order.requester.user_id, after.order.requester.user_name) == (0, "erased")
     assert files(tmp_path)
     assert await site.services.privacy.purge() == 0
     await site.services.reviews.decide(mo, record.id, "remove", "yes")
     assert await site.services.privacy.purge() == 1
-    assert await site.services.log.get(record.id) is None
+    assert await site.services.generations.get(record.id) is None
     assert files(tmp_path) == set()
 
 
@@ -122,7 +122,7 @@ async def test_a_server_forgets_what_is_older_than_it_wants(site: Pages, tmp_pat
     later = PersonalData(site.services.database, lambda: utc_now() + timedelta(days=31))
     site.services.privacy._personal = later
     assert await site.services.privacy.purge() == 1
-    left = [one.id for one in (await site.services.log.page(GenerationFilter())).records]
+    left = [one.id for one in (await site.services.generations.page(GenerationFilter())).records]
     assert left == [elsewhere.id, reported.id, shared.id]
     assert old.id not in {int(name.split("/")[2]) for name in files(tmp_path)}
 

@@ -54,13 +54,13 @@ async def test_erasing_asks_for_a_word_first(town: Town) -> None:
     form = await town.ada.click(shown, custom_id="easel:mydata:erase")
     refused = answer(await town.ada.submit_modal(form, {"word": "no"}))
     assert "write the word “erase”" in said(refused)
-    assert await town.services.log.get(record.id) is not None
+    assert await town.services.generations.get(record.id) is not None
     form = await town.ada.click(shown, custom_id="easel:mydata:erase")
     await town.restart()
     told = answer(await town.ada.submit_modal(form, {"word": " Erase"}))
     assert "1 request of yours is erased." in said(told)
-    assert await town.services.log.get(record.id) is None
-    assert await town.services.log.get(other.id) is not None
+    assert await town.services.generations.get(record.id) is None
+    assert await town.services.generations.get(other.id) is not None
     assert message.id not in [one.id for one in town.messages()]
     with pytest.raises(NotFound):
         await town.services.storage.get(record.images[0].key)

@@ -102,7 +102,7 @@ async def test_the_request_log_has_them(town: Town) -> None:
     assert "🔒 private" in said(shown)
     assert "[message]" not in said(shown)
     await town.mo.slash(town.pictures, "mod remove", generation=record.id, reason="no")
-    removed = await town.services.log.get(record.id)
+    removed = await town.services.generations.get(record.id)
     assert removed is not None
     assert removed.removal is not None
     with pytest.raises(NotFound):

@@ -132,7 +132,7 @@ def test_transparent_pictures_are_seen_on_white() -> None:
 async def test_what_was_just_drawn_is_recognised(tmp_path: Path) -> None:
     """By its owner, in its server, by the operator; nobody hears of it elsewhere."""
     async with drawn_by_ada(tmp_path) as opened:
-        images = {image.seed: image.index for image in (await opened.log.get(1)).images}  # type: ignore[union-attr]
+        images = {image.seed: image.index for image in (await opened.generations.get(1)).images}  # type: ignore[union-attr]
         wanted = [(1, images[8])]
         for actor in (Actor(ADA, None), Actor(BOB, GUILD), MODERATOR, OPERATOR):
             assert await ids(opened, actor, painted(8)) == wanted

@@ -36,7 +36,7 @@ async def test_a_report_reaches_the_queue_and_its_answer_the_reporter(town: Town
     result = await town.mo.slash(town.pictures, "mod review")
     await town.mo.click(answer(result), custom_id=f"easel:takedown:{generation_id}")
     assert "is removed" in said(answer(result))
-    after = await town.services.log.get(generation_id)
+    after = await town.services.generations.get(generation_id)
     assert after is not None
     assert after.removal is not None
     assert "Nothing waits" in said(await mod(town, "review"))
@@ -210,6 +210,6 @@ async def test_what_went_with_a_ban_is_shown_again_by_a_button_or_with_the_lifti
 
 
 async def is_removed(town: Town, generation_id: int) -> bool:
-    record = await town.services.log.get(generation_id)
+    record = await town.services.generations.get(generation_id)
     assert record is not None
     return record.removal is not None

@@ -134,7 +134,7 @@ async def test_the_review_queue_works_by_keyboard(tmp_path: Path) -> None:
         await page.get_by_text("It looks at me.").wait_for()
         await page.keyboard.press("r")
         await page.get_by_text("Request 1: removed").wait_for()
-        record = await site.services.log.get(1)
+        record = await site.services.generations.get(1)
         assert record is not None
         assert record.removal is not None
 

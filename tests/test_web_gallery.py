@@ -132,7 +132,7 @@ async def test_a_picture_shows_its_recipe_and_its_lineage(site: Pages) -> None:
     assert f"{AT}/{remix.id}" in (await ada.get(f"{AT}/{cat.id}")).text
     await site.services.gallery.unshare(Actor(ADA, GUILD), cat.id)
     assert "a picture that is not shared" in (await ada.get(f"{AT}/{remix.id}")).text
-    await site.services.log.remove(cat.generation.id, MODERATOR, "")
+    await site.services.generations.remove(cat.generation.id, MODERATOR, "")
     shown = (await ada.get(f"{AT}/{remix.id}")).text
     assert "a picture that was removed" in shown
     assert "a cat" not in shown
@@ -168,7 +168,7 @@ async def test_a_family_is_a_tree(site: Pages) -> None:
     tree = shown[shown.index('class="tree"') :]
     assert tree.index("a picture that is not shared") < tree.index(f"{AT}/{dog.id}") < tree.index(f"{AT}/{cow.id}")
     assert tree.count("a picture that is not shared") == 1
-    await site.services.log.remove(dog.generation.id, MODERATOR, "no")
+    await site.services.generations.remove(dog.generation.id, MODERATOR, "no")
     shown = (await ada.get(f"{AT}/{cow.id}")).text
     tree = shown[shown.index('class="tree"') :]
     assert tree.index(f"{AT}/{cat.id}") < tree.index("a picture that was removed") < tree.index("this picture")
@@ -271,9 +271,9 @@ async def test_what_is_gone_is_gone_everywhere(site: Pages, how: str) -> None:
     assert small.headers["Cache-Control"] == "no-cache"
     services = site.services
     if how == "removed":
-        await services.log.remove(share.generation.id, MODERATOR, "")
+        await services.generations.remove(share.generation.id, MODERATOR, "")
     elif how == "picture":
-        await services.log.remove(share.generation.id, MODERATOR, "", 0)
+        await services.generations.remove(share.generation.id, MODERATOR, "", 0)
     elif how == "unshared":
         await services.shares.unshare(share.id, ADA)
     else:

@@ -102,7 +102,7 @@ async def prepared(site: Pages) -> dict[str, int]:
     site.pool.block("knife", "weapons", action="flag")
     record, gone = await draw(services, an_order("a cat", images=1)), await draw(services, an_order("a dog", images=1))
     flag = await draw(services, an_order("a knife", images=1))
-    await services.log.remove(gone.id, MODERATOR, "x")
+    await services.generations.remove(gone.id, MODERATOR, "x")
     await services.sanctions.sanction(4343, GUILD, "ban", None, "x", MODERATOR)
     term = await services.terms._terms.add(GUILD, "word", "block", MANAGER)
     share = await services.gallery.share(Actor(ADA, GUILD), record.id, 0)

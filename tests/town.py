@@ -147,7 +147,7 @@ class Town:
         raise AssertionError(f"this never came true; under way: {self.services.works.pending()}")
 
     async def newest(self) -> GenerationRecord:
-        page = await self.services.log.page(GenerationFilter(), limit=1)
+        page = await self.services.generations.page(GenerationFilter(), limit=1)
         return page.records[0]
 
     async def shown(self, words: str) -> discord.Message:

@@ -93,14 +93,14 @@ async def draw_example(stage: Stage, file: Path) -> None:
 
 async def newest_id(services: Services, user_id: int) -> int:
     """The id of the person's newest generation; 0 where there is none."""
-    page = await services.log.page(GenerationFilter(user_id=user_id), limit=1)
+    page = await services.generations.page(GenerationFilter(user_id=user_id), limit=1)
     return page.records[0].id if page.records else 0
 
 
 async def latest_finished(services: Services, user_id: int, *, after: int = 0) -> GenerationRecord:
     """The person's newest generation, once there is one newer than row `after` and it has ended, however."""
     while True:
-        page = await services.log.page(GenerationFilter(user_id=user_id), limit=1)
+        page = await services.generations.page(GenerationFilter(user_id=user_id), limit=1)
         if page.records and page.records[0].id > after:
             record = page.records[0]
             if record.delivered_at or record.status in ("failed", "blocked", "cancelled"):

@@ -76,7 +76,7 @@ class HistoryPage(Press, verb="history"):
 async def history_layout(services: Services, user_id: int, before: int | None) -> HistoryLayout:
     """The page of the person's finished generations that starts after row `before`."""
     wanted = GenerationFilter(user_id=user_id, drawn=True, removed=False)
-    page = await services.log.page(wanted, before=before, limit=PER_PAGE)
+    page = await services.generations.page(wanted, before=before, limit=PER_PAGE)
     entries = [(record, await grid_of(services, record)) for record in page.records]
     return HistoryLayout(entries, before, page.next_before)
 

@@ -119,7 +119,9 @@ async def entry(request: web.Request) -> web.Response:
         channel=channel_of(request, record),
         jump=message_url(record),
         ancestors=await ancestors(request, desk, record),
-        children=[child for child in await services.log.children(record.id) if desk.actor.is_here(_guild(child))],
+        children=[
+            child for child in await services.generations.children(record.id) if desk.actor.is_here(_guild(child))
+        ],
         reviews=reviews,
         names=await names_of(request, desk, [*(one.by for one in reviews), *(one.by for one in removals)]),
         sanction=await services.sanctions.active(requester.user_id, requester.guild_id),
@@ -183,7 +185,7 @@ async def ancestors(request: web.Request, desk: Desk, record: GenerationRecord) 
     found: list[GenerationRecord] = []
     parent_id = record.order.parent_id
     while parent_id is not None and len(found) < MAX_ANCESTORS:
-        parent = await site_of(request).services.log.get(parent_id)
+        parent = await site_of(request).services.generations.get(parent_id)
         if parent is None or not desk.actor.is_here(_guild(parent)):
             break
         found.insert(0, parent)

@@ -1,0 +1,106 @@
+"""What goes on by itself while the bot runs: the generator's tasks, and what is done behind and beside them.
+
+In: `Services`.  Out: tasks, each in every process, for the servers of its shards; they end in the reverse order.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+
+from bot.actions.contests import Contests
+from bot.actions.digest import Digest
+from bot.actions.gallery import Gallery
+from bot.actions.meaning import Meaning
+from bot.errors import NoEndpoint
+from bot.services.services import Services
+
+log = structlog.get_logger(__name__)
+
+PURGE_SECONDS: Final = 3600.0
+CALENDAR_SECONDS: Final = 20.0
+
+
+@asynccontextmanager
+async def upkeep(services: Services) -> AsyncIterator[None]:
+    """The generator and everything that nobody asks for."""
+    generator, note_taker, drawn = services.generator, services.note_taker, asyncio.Queue[int]()
+    async with AsyncExitStack() as stack:
+        note_taker.open()
+        stack.push_async_callback(note_taker.close)
+        generator.listen(note_taker.drawn)
+        generator.listen(drawn.put_nowait)
+        await generator.open()
+        stack.push_async_callback(generator.close)
+        for name, work in _beside(services, drawn).items():
+            stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
+        yield
+
+
+def _beside(services: Services, drawn: "asyncio.Queue[int]") -> dict[str, Coroutine[None, None, None]]:
+    """What goes on beside the drawing; `drawn` brings the ids of generations."""
+    purges = (
+        services.generations.forget_expired_tokens,
+        services.eraser.erase,
+        services.privacy.purge,
+        services.departures.purge,
+    )
+    works = {
+        "offering": _keep_offering(services.gallery, drawn),
+        "calendar": _keep_the_calendar(services.contests, services.digest),
+        "purge": _keep_purging(*purges),
+    }
+    if services.settings.partition.holds(None):  # one process of several does it
+        works["reading"] = _keep_reading(services.meaning)
+    return works
+
+
+async def _keep_purging(*purges: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        for purge in purges:
+            try:
+                await purge()
+            except Exception:  # a database that is away now may be back in an hour
+                log.exception("pictures.purge_failed")
+        await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _keep_the_calendar(contests: Contests, digest: Digest) -> None:
+    while True:
+        try:
+            await contests.move_on()
+            await digest.send()
+        except Exception:  # as above
+            log.exception("calendar.not_kept")
+        await asyncio.sleep(CALENDAR_SECONDS)
+
+
+async def _keep_offering(gallery: Gallery, drawn: "asyncio.Queue[int]") -> None:
+    """Behind the deliveries."""
+    while True:
+        generation_id = await drawn.get()
+        try:
+            await gallery.offer(generation_id)
+        except Exception:
+            log.exception("picture.not_offered", generation=generation_id)
+        finally:
+            drawn.task_done()
+
+
+async def _keep_reading(meaning: Meaning) -> None:
+    while True:
+        await asyncio.sleep(CALENDAR_SECONDS)
+        try:
+            await meaning.read()
+        except NoEndpoint:
+            log.info("prompts.nobody_reads")
+        except Exception:  # as above
+            log.exception("prompts.not_read")
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
