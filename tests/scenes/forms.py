@@ -61,7 +61,7 @@ FORMS = (
     Scene("button appeal", pressed(blocked)),
     form("appealed", sent(blocked, reason="it is a film")),
     form("remixed", sent(of_generation(Remix), prompt="a blue heart", negative=""), elsewhere="channel_not_allowed"),
-    form("StartModal", started, elsewhere="channel_not_allowed"),
+    form("started", started, elsewhere="channel_not_allowed"),
     form("reported", sent(of_generation(Report), reason="it looks at me")),
     form("sanctioned", sent(person, "mo", reason="no"), who="mo"),
     form("erasing", sent(plain(lambda: OwnData("erase")), word="ERASE")),

@@ -12,9 +12,9 @@ from PIL import Image
 from sqlalchemy import update
 
 from bot.actions.actor import Actor
-from bot.database.community import ContestTable
 from bot.database.contests import ContestRecord
 from bot.database.records import GenerationRecord, ShareRecord
+from bot.database.tables.community import ContestTable
 from bot.views.layout import Layout
 from bot.views.press import Press
 from tests.town import Town
