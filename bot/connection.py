@@ -23,6 +23,7 @@ from bot.command_sync import Outcome
 from bot.config import Settings, looks_like_a_token
 from bot.directory import DiscordDirectory
 from bot.errors import ConfigurationError
+from bot.garbage import set_aside
 from bot.services import open_services
 from bot.stopping import Stopped, StopSignals
 from bot.views.posts import ChannelPosts
@@ -95,7 +96,13 @@ async def _run(bot: Bot, token: str, stop: StopSignals, stack: AsyncExitStack) -
     log.info("bot.logged_in", user=str(bot.user), resumed=resumed)
     await stack.enter_async_context(bot.metrics.watching_the_loop())
     await stack.enter_async_context(serve_pages(bot.services, DiscordDirectory(bot), bot.application_id))
+    bot.add_listener(_keep_pauses_short, "on_ready")
     await stop.unless(stay_connected(bot))
+
+
+async def _keep_pauses_short() -> None:
+    """Once Discord has told of its servers; again where a new session told of them anew."""
+    set_aside()
 
 
 async def log_in(bot: Bot, token: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:

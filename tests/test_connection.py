@@ -60,6 +60,22 @@ class OfflineBot(Bot):
         await super().close()
 
 
+async def test_what_lives_for_good_is_set_aside_once_connected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, the collector looked through all of it every few minutes, and nobody was answered meanwhile."""
+    told = []
+
+    @asynccontextmanager
+    async def opening(settings: Settings, posts: Posts, **_: object) -> AsyncIterator[Services]:
+        async with services(tmp_path, FakePool(), posts) as opened:
+            yield opened
+
+    monkeypatch.setattr(connection, "Bot", ReadyBot)
+    monkeypatch.setattr(connection, "open_services", opening)
+    monkeypatch.setattr(connection, "set_aside", lambda: told.append("set aside"))
+    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="MTIz.b.c"))  # no token of anybody
+    assert told == ["set aside"]
+
+
 async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told to stop: first no more news from Discord, then the services with what they deliver, then the client."""
 
@@ -74,6 +90,13 @@ async def test_deliveries_end_before_discord_is_let_go(tmp_path: Path, monkeypat
     monkeypatch.setattr(connection, "open_services", noting)
     await run_bot(load_settings(None, data_dir=tmp_path, discord_token="MTIz.b.c"))  # no token of anybody
     assert OfflineBot.ended == ["connection", "services", "bot"]
+
+
+class ReadyBot(OfflineBot):
+    """Hears from Discord that it is ready, and then goes."""
+
+    async def connect(self, *, reconnect: bool = True) -> None:  # discord.py's signature
+        await asyncio.gather(*(listener() for listener in self.extra_events["on_ready"]))
 
 
 def answered(kind: type[discord.HTTPException], status: int, headers: dict[str, str] | None = None) -> Any:
