@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.database import words
 from bot.database.generations import GenerationLog
 from bot.database.names import MOST
 from bot.database.records import GenerationFilter
@@ -52,3 +53,24 @@ async def test_part_of_a_name_finds_all_who_bore_it(database: Database, many: bo
     assert await ids(log, person="a_b") == [4]
     assert await ids(log, person="nobody") == []
     assert await ids(log, person="ada", guild_id=GUILD, since=NOON) == [2, 1]
+
+
+@pytest.mark.parametrize("many", [1, 5, 100], ids=["all many", "some", "all few"])
+async def test_words_are_found_whether_many_match_or_few(
+    database: Database, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """The same, newest first, and page by page: by a walk through the rows, or by collecting what matches."""
+    monkeypatch.setattr(words, "MANY", many)
+    log = GenerationLog(database)
+    for number in range(1, 21):
+        await log.open(an_order("a cat" if number % 2 else f"a dog, number {number}", seed=1))
+    assert await ids(log, words="cat") == list(range(19, 0, -2))
+    assert await ids(log, words="number 14") == [14]
+    assert await ids(log, words="zebra") == []
+    wanted, found, before = GenerationFilter(words="a c"), [], None
+    while True:
+        page = await log.page(wanted, before, limit=4)
+        found += [one.id for one in page.records]
+        if (before := page.next_before) is None:
+            break
+    assert found == list(range(19, 0, -2))

@@ -54,6 +54,14 @@ async def test_a_restarted_server_is_met_again(postgres_database: str) -> None:
         assert len(await log.unfinished()) == 6
 
 
+async def test_postgresql_plans_for_short_lists(postgres_database: str) -> None:
+    """Also after a transaction that was rolled back, which would undo what it had set itself."""
+    async with Database(postgres_database) as database, database.reading() as session:
+        await session.rollback()
+        shown = [await session.scalar(text(f"SHOW {name}")) for name in ("random_page_cost", "parallel_setup_cost")]
+    assert shown == ["1.1", "100000"]
+
+
 async def test_several_upgrades_at_once_all_succeed(empty_url: str) -> None:
     """Three bot processes started together on a new database: one makes the tables, the others find them."""
     program = "import asyncio, sys; from bot.database.session import Database\n"

@@ -180,11 +180,12 @@ class GenerationLog:
         self, wanted: GenerationFilter, before: int | None = None, limit: int = 10
     ) -> Page[GenerationRecord]:
         """One page of the log, newest first, older than row `before`."""
-        query, row_id = narrowed(_with_images().where(*_conditions(wanted)), wanted.words or "", self._database.dialect)
-        if before is not None:
-            query = query.where(row_id < before)
-        query = query.order_by(row_id.desc()).limit(limit + 1)
+        query = _with_images().where(*_conditions(wanted))
         async with self._database.reading() as session:
+            query, row_id = await narrowed(session, query, wanted.words or "")
+            query = query.order_by(row_id.desc()).limit(limit + 1)
+            if before is not None:
+                query = query.where(row_id < before)
             if wanted.person is not None:
                 query = query.where(await named(session, wanted.person, wanted.guild_id))
             first, last = await _rows_of(session, wanted)

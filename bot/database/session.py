@@ -124,6 +124,8 @@ class Database:
             if isinstance(error, ImportError):
                 cure = "PostgreSQL's driver is an extra: pip install -e '.[postgres]' in Easel's folder."
             raise ConfigurationError("DATABASE_URL", shown, problem, cure) from error
+        if self._remote:
+            event.listen(self._engine.sync_engine, "connect", _prepare_postgres)
         if measure is not None:
             _measure_statements(self._engine, measure)
         # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
@@ -251,6 +253,19 @@ class Database:
         elif self._remote:
             cure = "See that the server runs and takes connections from here, with this name and password."
         return ConfigurationError("DATABASE_URL", self.name, problem, cure)
+
+
+def _prepare_postgres(connection: Any, _: object) -> None:
+    """Plan for short lists by index, as pages are: among 100,000 shares, the week's best took 95 ms without, now 15.
+
+    PostgreSQL's own figures are those of a turning disk, where it rather reads whole tables; and a second process, that
+    helps reading them, takes longer to start than a page takes.
+    """
+    cursor = connection.cursor()
+    for setting in ("random_page_cost = 1.1", "parallel_setup_cost = 100000"):
+        cursor.execute(f"SET {setting}")
+    cursor.close()
+    connection.commit()  # or the end of the first transaction that is rolled back would undo it
 
 
 def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:

@@ -151,10 +151,10 @@ class Shares:
         Ordered by the row alone, for then the index of words is walked (see words.py) and nothing has to be sorted.
         """
         query = query.join(GenerationTable, GenerationTable.id == ShareTable.generation_id)
-        query, row_id = narrowed(query, words, self._database.dialect)
-        if cursor is not None:
-            query = query.where(row_id < _place(cursor)[0])
         async with self._database.reading() as session:
+            query, row_id = await narrowed(session, query, words)
+            if cursor is not None:
+                query = query.where(row_id < _place(cursor)[0])
             rows = (await session.scalars(query.order_by(row_id.desc()).limit(limit + MAX_IMAGES))).all()
         records = [share_record(row) for row in rows]
         if len(records) <= limit:
