@@ -4,9 +4,13 @@ Fills one server's gallery with pictures of the last year (two thousand authors;
 removed), then asks for pages in turns, as anybody who may look.  Measured is the server's time for one page of 48
 pictures, from the request to the last byte, in milliseconds; beside it the processor's time, to which other programs on
 a busy machine add little.  Prompts have made-up vectors of 384 numbers, which cost the comparing what real ones do;
-reading the words that are looked for is the inference server's work and not in the figure.  Prints one JSON object.
+reading the words that are looked for is the inference server's work and not in the figure.  `recall_at_20` is how many
+of the twenty prompts nearest to each of a hundred others are found, among vectors as they were before they were kept.
+Prints one JSON object.
 
-    python -m benchmarks.gallery [--shares 100000] [--rounds 40] [--database postgresql://…/an_empty_one]
+    python -m benchmarks.gallery [--shares 100000] [--rounds 40] [--database postgresql]
+
+`--database postgresql` starts a server that is thrown away; a URL names an empty database that is kept.
 """
 
 import argparse
@@ -34,6 +38,7 @@ from bot.database.rows import normalise
 from bot.database.session import Database
 from bot.database.tables.gallery import MeaningTable, ShareTable
 from bot.database.tables.generations import GenerationTable, ImageTable
+from bot.garbage import set_aside
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import Pool
 from bot.services import Services, open_services
@@ -43,6 +48,7 @@ from bot.web.site import Member, Named, Server, Site
 GUILD: Final = 7_000_000_000_000_000_001
 AUTHORS: Final = 2000
 BATCH: Final = 2000
+ASKED, NEAREST = 100, 20
 THINGS: Final = (
     "cat dog whale dragon wizard castle lighthouse robot penguin rocket teapot mountain forest river violin bicycle "
     "owl knight pirate astronaut mushroom lantern tiger train island"
@@ -61,6 +67,7 @@ PAGES: Final = {
     "by one author": "?by=5007",
     "words, common": "?words=cat",
     "words, rare": "?words=violin+library+woodcut",
+    "words, of nobody": "?words=zebra",
     "by meaning": "?words=cat+in+the+snow&how=meaning",
     "a picture": "/{one}",
     "feed": "/feed.atom",
@@ -99,11 +106,12 @@ class OneServer:
         return None
 
 
-async def main(shares: int, rounds: int, url: str | None) -> dict[str, Any]:
+async def main(shares: int, rounds: int, database: str | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        async with opened(Path(folder), url) as (services, client):
+        async with database_of(database) as url, opened(Path(folder), url) as (services, client):
             began = time.perf_counter()
             await fill(services.database, shares)
+            set_aside()  # as the bot does once it is connected
             await services.guild_settings.set(GuildRecord(GUILD, gallery_is_public=True), 1)
             filled = time.perf_counter() - began
             fields = {"deep": f"0.{max(1, shares - 48_000)}", "one": shares // 2 + 1}
@@ -127,6 +135,7 @@ async def main(shares: int, rounds: int, url: str | None) -> dict[str, Any]:
                 "shares": shares,
                 "rounds": rounds,
                 "filled_in_seconds": round(filled, 1),
+                "recall_at_20": await recall(services, shares),
                 "pages": {name: described(taken[name], sizes[name]) for name in pages},
             }
 
@@ -140,6 +149,30 @@ def described(taken: list[tuple[float, float]], size: int) -> dict[str, float]:
         "processor_median_ms": round(statistics.median(worked), 1),
         "kilobytes": round(size / 1000, 1),
     }
+
+
+async def recall(services: Services, shares: int) -> float:
+    """Of the twenty nearest by 32-bit floats, compared one by one, what the gallery finds: 0–1."""
+    exact = np.concatenate(
+        [vectors(min(BATCH, shares + 1 - first), first) for first in range(1, shares + 1, BATCH)], dtype=np.float32
+    )
+    found = 0
+    for asked in vectors(ASKED, 0):
+        nearest = set((np.argsort(-(exact @ asked))[:NEAREST] + 1).tolist())
+        found += len(nearest & set(await services.meaning.nearest(GUILD, asked.tolist(), NEAREST)))
+    return found / (ASKED * NEAREST)
+
+
+@asynccontextmanager
+async def database_of(named: str | None) -> AsyncIterator[str | None]:
+    """The URL of what was named on the command line; None for a SQLite file in a new folder."""
+    if named != "postgresql":
+        yield named
+        return
+    from tests.servers import Postgres, postgres_url
+
+    with postgres_url() as server:
+        yield await Postgres(server).new_database()
 
 
 @asynccontextmanager
@@ -214,7 +247,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shares", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--database", help="the URL of an empty database; a SQLite file of its own unless named")
+    parser.add_argument("--database", help="postgresql, or the URL of an empty one; a SQLite file unless named")
     asked = parser.parse_args()
     if asked.rounds < 2:  # a percentile of one figure is none
         parser.error(f"--rounds is {asked.rounds}; a percentile needs 2 at least")

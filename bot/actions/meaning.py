@@ -92,10 +92,7 @@ class Meaning:
         except TimeoutError as error:
             raise NoEndpoint("check", PATIENCE_SECONDS) from error
         here = _here(actor)
-        async with self._turn:
-            server = await self._refreshed(here)
-            ids = await asyncio.to_thread(server.like, np.asarray(vector, np.float32), LOOKED_AT * limit)
-        return await self._shown(here, ids, limit)
+        return await self._shown(here, await self.nearest(here, vector, LOOKED_AT * limit), limit)
 
     async def like(self, actor: Actor, share: ShareRecord, limit: int) -> tuple[ShareRecord, ...]:
         """Other pictures whose prompts mean the like."""
@@ -108,6 +105,12 @@ class Meaning:
             mine = server.vectors[places[0]]
             ids = await asyncio.to_thread(server.like, mine, LOOKED_AT * limit, share.generation.id)
         return await self._shown(here, ids, limit)
+
+    async def nearest(self, guild_id: int, vector: Sequence[float], most: int) -> list[int]:
+        """Generations of a server, shown or not, the likest first."""
+        async with self._turn:
+            server = await self._refreshed(guild_id)
+            return await asyncio.to_thread(server.like, np.asarray(vector, np.float32), most)
 
     async def _shown(self, guild_id: int, ids: Sequence[int], limit: int) -> tuple[ShareRecord, ...]:
         """One picture of each generation."""
