@@ -36,10 +36,11 @@ from bot.views.ideas import IdeasLayout
 from bot.views.modlog import PER_PAGE as LOG_PER_PAGE
 from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.notices import NoticeLayout
-from bot.views.picture import PictureLayout, SharePickerLayout
+from bot.views.picture import PictureLayout
 from bot.views.press import Press
 from bot.views.result import ResultLayout, details
 from bot.views.settings import SettingsLayout
+from bot.views.sharing import SharePickerLayout
 from bot.views.stand import Stand
 from bot.views.status import StatusLayout
 from bot.wording import drawing, terms, text

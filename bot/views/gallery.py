@@ -20,9 +20,9 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.layout import Layout
-from bot.views.picture import Unshare
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
+from bot.views.sharing import Unshare
 from bot.wording import buttons, community, sharing, terms, text
 from bot.wording.reader import say
 

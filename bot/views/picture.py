@@ -1,4 +1,4 @@
-"""One picture of a generation, and what can be done with it: upscale, vary, share.
+"""One picture of a generation, and what can be done with it: upscale, vary, keep.
 
 In: a stored picture.  Out: layouts and buttons.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 import discord
 from discord import ui
 
-from bot.database.records import GenerationRecord, ImageRecord, ShareRecord
+from bot.database.records import GenerationRecord, ImageRecord
 from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.views.answer import note, take_back, think
@@ -20,7 +20,8 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.language import language_of
 from bot.views.layout import Layout
-from bot.views.press import GenerationPress, Press, actor_of, hidden, place, row_of
+from bot.views.press import GenerationPress, PicturePress, actor_of, hidden, place, row_of
+from bot.views.sharing import Share
 from bot.wording import buttons, drawing, sharing, terms, text
 from bot.wording.reader import reading, say
 
@@ -30,12 +31,6 @@ MAX_NETWORK_SHOWN: Final = 30
 ENLARGED_AT_ONCE: Final = 2
 VARY_STRENGTHS: Final = {"subtle": 0.3, None: 0.5, "strong": 0.75}
 RESULT_COLOUR: Final = discord.Colour(0x23A55A)
-
-
-class PicturePress(GenerationPress):
-    """A button about one picture; `index` counts from 0, people read it from 1."""
-
-    index: int
 
 
 class Pick(PicturePress, verb="pick"):
@@ -186,43 +181,6 @@ class Original(PicturePress, verb="original"):
         await interaction.followup.send(view=layout, file=file, ephemeral=True)
 
 
-class Share(PicturePress, verb="share"):
-    """Posts one's own picture to the server's gallery."""
-
-    def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.SHARE), emoji="🖼️")
-
-    async def press(self, interaction: BotInteraction) -> None:
-        await share(interaction, self.generation_id, self.index)
-
-
-class SharePicker(GenerationPress, verb="sharepick"):
-    """Asks which picture of a grid to share."""
-
-    indexes: tuple[int, ...] = unwritten(default=())
-
-    def control(self) -> ui.Select[Any]:
-        options = [discord.SelectOption(label=terms.picture(index), value=str(index)) for index in self.indexes]
-        return ui.Select(placeholder=say(buttons.WHICH), options=options)
-
-    async def press(self, interaction: BotInteraction) -> None:
-        await share(interaction, self.generation_id, int(self.item.values[0]))
-
-
-class Unshare(Press, verb="unshare"):
-    """Takes a picture out of the gallery; for its owner and for moderators."""
-
-    share_id: int
-
-    def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.UNSHARE), style=discord.ButtonStyle.secondary)
-
-    async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await interaction.client.services.gallery.unshare(actor_of(interaction), self.share_id)
-        await interaction.followup.send(view=note(say(sharing.UNSHARED)), ephemeral=True)
-
-
 class PictureLayout(Layout):
     """One picture with its buttons; `by` is who asked to see it large, None where only they see it, `network` what has
     enlarged it, where that was more than resampling."""
@@ -249,24 +207,6 @@ class PictureLayout(Layout):
         for row in buttons_of(record, image.index, by):
             box.add_item(row)
         self.add_item(box)
-
-
-class SharePickerLayout(Layout):
-    """The question which picture of a grid to share."""
-
-    def __init__(self, generation_id: int, indexes: tuple[int, ...]) -> None:
-        super().__init__()
-        self.add_item(ui.TextDisplay(say(sharing.SHARE_ONE)))
-        self.add_item(ui.ActionRow(SharePicker(generation_id, indexes)))
-
-
-class SharedLayout(Layout):
-    """What the owner reads after sharing."""
-
-    def __init__(self, record: ShareRecord) -> None:
-        super().__init__()
-        self.add_item(ui.TextDisplay(sharing.shared(record.image.index)))
-        self.add_item(ui.ActionRow(Unshare(record.id)))
 
 
 def buttons_of(
@@ -302,10 +242,3 @@ async def enlarged(png: bytes, factor: int, finer: bytes | None = None) -> Pictu
 def _enlargers() -> ThreadPoolExecutor:
     """Each takes a core and tens of megabytes for a moment: so many at a time, the others wait their turn."""
     return ThreadPoolExecutor(ENLARGED_AT_ONCE, thread_name_prefix="enlarge")
-
-
-async def share(interaction: BotInteraction, generation_id: int, index: int) -> None:
-    """Post the person's own picture to the gallery and say so, to them alone."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    shared = await interaction.client.services.gallery.share(actor_of(interaction), generation_id, index)
-    await interaction.followup.send(view=SharedLayout(shared), ephemeral=True)

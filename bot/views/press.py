@@ -98,6 +98,12 @@ class GenerationPress(Press):
         return await interaction.client.services.pictures.find(actor_of(interaction), self.generation_id)
 
 
+class PicturePress(GenerationPress):
+    """A button about one picture; `index` counts from 0, people read it from 1."""
+
+    index: int
+
+
 def declared(press: type[Press] = Press) -> Iterator[type[Press]]:
     """Every button of the imported views, for registration."""
     for subclass in press.__subclasses__():

@@ -21,10 +21,11 @@ from bot.views.custom_id import unwritten
 from bot.views.delete import Delete
 from bot.views.download import DownloadAll
 from bot.views.layout import Layout
-from bot.views.picture import RESULT_COLOUR, PickOne, SharePickerLayout, buttons_of, share
+from bot.views.picture import RESULT_COLOUR, PickOne, buttons_of
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
+from bot.views.sharing import SharePickerLayout, share
 from bot.wording import buttons, drawing, terms, text
 from bot.wording.reader import say
 
