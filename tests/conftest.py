@@ -13,7 +13,7 @@ import structlog
 from hypothesis import settings
 
 from bot.database.session import Database
-from bot.views import reply
+from bot.views import attempt
 from tests.bodies import checked_bodies
 from tests.bot_fakes import empty_database
 from tests.servers import Postgres, postgres_url, redis_url
@@ -62,7 +62,7 @@ async def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 @pytest.fixture
 async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
     """Fails the test if the bot broke; one that expects this clears `town.logs`."""
-    monkeypatch.setattr(reply, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(attempt, "FIRST_PAUSE", 0.0)
     with structlog.testing.capture_logs() as logs:
         town = Town(env, tmp_path, logs)
         await town.open()

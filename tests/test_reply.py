@@ -8,7 +8,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.views import reply
+from bot.views import answer_message, attempt
 from tests.bot_fakes import an_interaction, an_order
 from tests.town import Town, answer, buttons, result_buttons, said
 
@@ -72,21 +72,22 @@ async def test_a_lasting_illness_is_waited_out_until_the_token_ends(monkeypatch:
     """A result is tried for as long as its message can be edited; each try is of Discord's own making here."""
     now = 1000.0
     tries = 0
-    monkeypatch.setattr(reply, "FIRST_PAUSE", 0.0)
-    monkeypatch.setattr(reply, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(attempt, "FIRST_PAUSE", 0.0)
+    for module in (attempt, answer_message):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
     order = an_order(interaction=replace(an_interaction(), received=now))
-    told = reply.InteractionReply(discord.Client(intents=discord.Intents.none()), 7, order, 99)
+    answered = answer_message.AnswerMessage(discord.Client(intents=discord.Intents.none()), 7, order, 99)
 
     async def ill() -> None:
         nonlocal now, tries
         now, tries = now + 60, tries + 1
         raise aiohttp.ClientConnectionError("the network is away")
 
-    with pytest.raises(reply.Unreachable):
-        await told._attempt(ill, told._token_ends)
+    with pytest.raises(attempt.Unreachable):
+        await answered.attempt(ill)
     assert tries == 15
-    with pytest.raises(reply.Unreachable):
-        told._webhook()
+    with pytest.raises(attempt.Unreachable):
+        answered.webhook()
 
 
 async def test_where_nothing_can_be_shown_the_pictures_wait_in_the_history(town: Town) -> None:

@@ -7,10 +7,9 @@ the channel.  A result is tried for as long as the token lives, then in the chan
 import asyncio
 import dataclasses
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
 from io import BytesIO
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self
 
 import aiohttp
 import discord
@@ -19,11 +18,12 @@ import structlog
 from bot.database.records import GenerationRecord
 from bot.errors import GenerationCancelled, PromptBlocked, UserError
 from bot.generation import grid
-from bot.generation.reply import NeverAnswered, Result
+from bot.generation.reply import Result
 from bot.orders.order import Order
 from bot.views.answer import note
+from bot.views.answer_message import AnswerMessage
 from bot.views.appeal import blocked_note
-from bot.views.discord_codes import TOKEN_GONE, Code
+from bot.views.attempt import LONGEST_PAUSE, TooLarge, Unreachable, Vanished
 from bot.views.language import public_language
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout
@@ -33,33 +33,11 @@ from bot.wording.render import explain
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
-ORIGINAL: Final[Any] = "@original"  # Discord's own name for the answer to an interaction
-NEVER_ANSWERED: Final = frozenset({Code.UNKNOWN_WEBHOOK, Code.UNKNOWN_INTERACTION})
-
-FIRST_PAUSE: Final = 1.0  # seconds before something is tried again, doubled each time; discord.py tries itself, too
-LONGEST_PAUSE: Final = 30.0
 STATUS_SECONDS: Final = 5.0  # for a word about the work, which the next one replaces
-RESULT_SECONDS: Final = 90.0  # for ten megabytes on a slow line
 POST_SECONDS: Final = 3600.0  # how long the channel is tried; then the next start does
 SETTLE_SECONDS: Final = 3.0
-TOKEN_SECONDS: Final = 900.0
-TOKEN_MARGIN_SECONDS: Final = 20.0  # a token that ends while a grid uploads has ended too early
 SMALLEST_FILE_BYTES: Final = 16 * 2**10
 LOOKED_AT: Final = 500  # messages in which one's own is looked for before it is posted again
-
-
-class Vanished(Exception):
-    """The message was deleted: whoever did so wants it gone, so nothing takes its place."""
-
-
-class Unreachable(Exception):
-    """The interaction's token serves no more."""
-
-
-class TooLarge(Exception):
-    """The file is larger than is taken here."""
 
 
 class InteractionReply:
@@ -75,8 +53,7 @@ class InteractionReply:
         self._prompt = order.prompt
         self._locale = order.requester.locale
         self._public = public_language(client, order.requester)
-        self._interaction = order.interaction
-        self._message_id = message_id
+        self._answer = AnswerMessage(client, generation_id, order, message_id)
         self._thinking = message_id is not None
         self._ordered_at = discord.utils.utcnow()
         self._unsure = False  # whether a status may still be on its way to Discord
@@ -88,28 +65,14 @@ class InteractionReply:
         reply._ordered_at = record.created_at
         return reply
 
+    # ------------------------------------------------------------------------------------------- the protocol
+
     async def find(self) -> int | None:
-        try:
-            found = await self._attempt(lambda: self._webhook().fetch_message(ORIGINAL), self._token_ends)
-        except Vanished as error:
-            raise NeverAnswered from error
-        except Unreachable as error:
-            if getattr(error.__cause__, "code", None) in NEVER_ANSWERED:
-                raise NeverAnswered from error
-            return None
-        self._message_id = found.id
-        return found.id
+        return await self._answer.find()
 
     async def shown(self) -> int | None:
-        for fetch in (lambda: self._webhook().fetch_message(self._target), lambda: self._own_message().fetch()):
-            try:
-                message: discord.Message = await self._attempt(fetch, time.monotonic() + STATUS_SECONDS)
-            except (Unreachable, Vanished):
-                continue
-            return message.id if self._shows_result(message) else None
-        return None
-
-    # ------------------------------------------------------------------------------------------- the protocol
+        message = await self._answer.fetch()
+        return message.id if message is not None and self._shows_result(message) else None
 
     async def queued(self, position: int, eta_seconds: float | None) -> None:
         with reading(self._public):
@@ -148,7 +111,7 @@ class InteractionReply:
         Where the token serves no more there are no private messages, and the public one says it.
         """
         if isinstance(error, GenerationCancelled):
-            await self._say(f"-# {self._publicly(error)}")
+            await self._answer.say(f"-# {self._publicly(error)}")
             return
         if self._thinking:
             # While the answer is "thinking…", a private message would take its public place.
@@ -156,11 +119,11 @@ class InteractionReply:
         try:
             with reading(self._locale):
                 layout = self._refusal(error)
-            await self._attempt(lambda: self._webhook().send(view=layout, ephemeral=True), self._token_ends)
+            await self._answer.attempt(lambda: self._answer.webhook().send(view=layout, ephemeral=True))
         except (Vanished, Unreachable):
-            await self._say(self._publicly(error))
+            await self._answer.say(self._publicly(error))
         else:
-            await self._clear()
+            await self._answer.delete()
 
     # ------------------------------------------------------------------------------------------------ private
 
@@ -184,7 +147,7 @@ class InteractionReply:
         files, self._unsure = [] if file is None else [file], True
         try:
             async with asyncio.timeout(STATUS_SECONDS):
-                await self._webhook().edit_message(self._target, view=layout, attachments=files)
+                await self._answer.webhook().edit_message(self._answer.target, view=layout, attachments=files)
             self._thinking = self._unsure = False
         except Unreachable:
             self._unsure = False
@@ -194,61 +157,26 @@ class InteractionReply:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.debug("status.not_shown", generation=self._generation_id, error=str(error))
 
-    @property
-    def _target(self) -> int:
-        """The message to edit; the answer to the interaction has a name of its own, where its id is not known."""
-        return ORIGINAL if self._message_id is None else self._message_id
-
     async def _edit(self, result: Result) -> int:
         """Put the result into the answer.  Built anew for each try, because sending uses up its file."""
 
         async def edit() -> int:
             with reading(self._public):
                 layout = ResultLayout.of(result)
-            return (await self._webhook().edit_message(self._target, view=layout, attachments=[layout.file])).id
+            webhook, target = self._answer.webhook(), self._answer.target
+            return (await webhook.edit_message(target, view=layout, attachments=[layout.file])).id
 
-        message_id = await self._attempt(edit, self._token_ends)
+        message_id = await self._answer.attempt(edit)
         if self._unsure:
             # A status that was cut off on its way may have come after the result.
             await asyncio.sleep(SETTLE_SECONDS)
-            shown = await self._attempt(lambda: self._webhook().fetch_message(message_id), self._token_ends)
+            shown = await self._answer.attempt(lambda: self._answer.webhook().fetch_message(message_id))
             if not self._shows_result(shown):
-                await self._attempt(edit, self._token_ends)
+                await self._answer.attempt(edit)
         return message_id
 
     def _shows_result(self, message: discord.Message) -> bool:
         return any(one.filename.startswith(f"easel-{self._generation_id}.") for one in message.attachments)
-
-    async def _say(self, sentence: str) -> None:
-        """Put a last word into the answer: with the token while that serves, then as the bot's own message."""
-
-        async def with_token() -> object:
-            return await self._webhook().edit_message(self._target, view=note(sentence), attachments=[])
-
-        async def as_own() -> object:
-            return await self._own_message().edit(view=note(sentence), attachments=[])
-
-        for edit, until in ((with_token, self._token_ends), (as_own, time.monotonic() + POST_SECONDS)):
-            try:
-                await self._attempt(edit, until)
-            except Unreachable:
-                continue
-            except Vanished:
-                log.info("answer.deleted_by_others", generation=self._generation_id)
-            return
-        log.info("answer.last_word_lost", generation=self._generation_id, sentence=sentence)
-
-    async def _clear(self) -> None:
-        """Delete the answer: with the token while that serves, then as the bot's own message."""
-        for delete in (lambda: self._webhook().delete_message(self._target), lambda: self._own_message().delete()):
-            try:
-                await self._attempt(delete, time.monotonic() + STATUS_SECONDS)
-            except Unreachable:
-                continue
-            except Vanished:
-                pass
-            return
-        log.debug("answer.not_deleted", generation=self._generation_id)
 
     async def _post(self, result: Result) -> int | None:
         """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
@@ -258,7 +186,7 @@ class InteractionReply:
         until = time.monotonic() + POST_SECONDS
         while True:
             try:
-                message_id = await self._attempt(partial(self._send, result), until)
+                message_id = await self._answer.attempt(partial(self._send, result), until)
             except TooLarge:
                 smaller = await _smaller(result)
                 if smaller is None:
@@ -272,7 +200,7 @@ class InteractionReply:
                 await self._leave_in_history()
                 return None
             else:
-                await self._clear()
+                await self._answer.delete()
                 return message_id
 
     async def _send(self, result: Result) -> int:
@@ -293,7 +221,7 @@ class InteractionReply:
         channel = self._client.get_partial_messageable(self._channel_id)
         try:
             async for message in channel.history(after=self._ordered_at, limit=LOOKED_AT):
-                if message.id != self._message_id and self._shows_result(message):
+                if message.id != self._answer.message_id and self._shows_result(message):
                     return message.id
         except discord.Forbidden:
             log.debug("channel.not_read", generation=self._generation_id)
@@ -303,52 +231,7 @@ class InteractionReply:
         log.info("answer.waits_in_history", generation=self._generation_id)
         with reading(self._public):
             sentence = say(drawing.IN_HISTORY)
-        await self._say(sentence)
-
-    def _own_message(self) -> discord.PartialMessage:
-        if self._message_id is None:
-            raise Unreachable
-        return self._client.get_partial_messageable(self._channel_id).get_partial_message(self._message_id)
-
-    @property
-    def _token_ends(self) -> float:
-        """On the monotonic clock: when the token is too old to begin something with."""
-        received = self._interaction.received if self._interaction is not None else None
-        # After a restart Discord is asked, and answers 50027 where it is over.
-        since = time.monotonic() if received is None else received
-        return since + TOKEN_SECONDS - TOKEN_MARGIN_SECONDS
-
-    def _webhook(self) -> discord.Webhook:
-        reference = self._interaction
-        if reference is None or time.monotonic() > self._token_ends:
-            raise Unreachable
-        webhook = discord.Webhook.partial(reference.application_id, reference.token, client=self._client)
-        webhook.type = discord.WebhookType.application  # else discord.py takes it for one that cannot speak privately
-        return webhook
-
-    async def _attempt(self, act: Callable[[], Awaitable[T]], until: float) -> T:
-        """Do it, again after a while where Discord is ill or away, `until` then on the monotonic clock.
-
-        Raises Vanished, Unreachable or TooLarge.
-        """
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                async with asyncio.timeout(RESULT_SECONDS):
-                    return await act()
-            except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-                code = getattr(error, "code", 0)
-                if code == Code.UNKNOWN_MESSAGE:
-                    raise Vanished from error
-                if code == Code.FILE_TOO_LARGE or getattr(error, "status", 0) == 413:
-                    raise TooLarge from error
-                passing = not isinstance(error, discord.HTTPException) or error.status == 429 or error.status >= 500
-                if code in TOKEN_GONE or not passing or time.monotonic() + pause > until:
-                    log.warning("discord.refused", generation=self._generation_id, error=str(error), code=code)
-                    raise Unreachable from error
-                log.info("discord.tried_again", generation=self._generation_id, error=str(error), seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+        await self._answer.say(sentence)
 
 
 async def _smaller(result: Result) -> Result | None:
