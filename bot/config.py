@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     retention_days: int = Field(0, ge=0, le=3650)
     review_days: int = Field(30, ge=0, le=3650)
     left_server_days: int = Field(30, ge=0, le=3650)
+    provenance_certificate: Path | None = None
+    provenance_key: Path | None = None
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
@@ -126,7 +128,7 @@ class Settings(BaseSettings):
             raise ValueError("one size at least is needed, such as 1024x1024")
         return sizes
 
-    @field_validator("data_dir", "models_dir", "inference_urls_file")
+    @field_validator("data_dir", "models_dir", "inference_urls_file", "provenance_certificate", "provenance_key")
     @classmethod
     def _find_home(cls, folder: Path | None) -> Path | None:
         try:

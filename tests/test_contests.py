@@ -64,7 +64,10 @@ class House:
         """As a process that has just started has them."""
         database = self.opened.database
         notices = Notices(
-            notice_log=NoticeLog(database, lambda: self.now), publisher=self.posts, storage=self.opened.storage
+            notice_log=NoticeLog(database, lambda: self.now),
+            publisher=self.posts,
+            storage=self.opened.storage,
+            seal=self.opened.seal,
         )
         return Contests(
             contest_log=ContestLog(database, lambda: self.now), shares=Shares(database), sanctions=Sanctions(database),

@@ -93,7 +93,7 @@ async def test_the_best_picture_comes_first(tmp_path: Path) -> None:
     async with services(tmp_path, pool) as opened:
         generation_id, reply = await order_one(opened, an_order(seed=11))
         record = await finish(opened, generation_id)
-        album = await Album.load(opened.storage, record)
+        album = await Album.load(opened.storage, record, opened.seal)
     assert [(image.index, image.seed, image.score) for image in record.images] == [
         (0, 12, 0.34),
         (1, 14, 0.34),
@@ -113,9 +113,10 @@ async def test_a_removed_picture_leaves_its_cell_empty(tmp_path: Path) -> None:
         generation_id, reply = await order_one(opened, an_order(seed=11))
         await finish(opened, generation_id)
         removed = await opened.generations.remove(generation_id, ADA, "ugly", 1)
-        rest, album = await shown_grid(opened.storage, removed), await Album.load(opened.storage, removed)
+        rest = await shown_grid(opened.storage, removed, opened.seal)
+        album = await Album.load(opened.storage, removed, opened.seal)
         restored = await opened.generations.restore(generation_id, ADA, "", 1)
-        whole = await shown_grid(opened.storage, restored)
+        whole = await shown_grid(opened.storage, restored, opened.seal)
     assert rest is not None
     assert rest.data == compose([tile(11), None, tile(13), tile(14)])
     assert album.grid == rest

@@ -8,6 +8,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from bot.generation import grid
+from bot.generation.provenance import NoSeal
+from bot.generation.thumbnail import shrink
 from inference.contract import MAX_IMAGES
 from tests.bot_fakes import tile
 
@@ -73,13 +75,13 @@ def test_upscaling_enlarges_fourfold_up_to_the_bound(monkeypatch: pytest.MonkeyP
 def test_a_picture_that_fits_is_left_alone() -> None:
     """No second encoding."""
     png = tile(5)
-    assert grid.fit(png) == grid.PictureFile(png, "png")
+    assert grid.fit(png, NoSeal()) == grid.PictureFile(png, "png")
 
 
 @pytest.mark.parametrize("limit", [60_000, 3_000])
 def test_a_picture_too_large_becomes_webp(limit: int) -> None:
     """First by quality, then by size, it comes under the limit."""
-    file = grid.fit(noise(256), limit)
+    file = grid.fit(noise(256), NoSeal(), limit)
     assert file.suffix == "webp"
     assert len(file.data) <= limit
     assert read(file.data).width <= 256
@@ -88,7 +90,7 @@ def test_a_picture_too_large_becomes_webp(limit: int) -> None:
 def test_what_cannot_fit_is_an_error() -> None:
     """A limit below any file is named."""
     with pytest.raises(ValueError, match="under 10 bytes"):
-        grid.fit(noise(64), 10)
+        grid.fit(noise(64), NoSeal(), 10)
 
 
 def marked_picture() -> bytes:
@@ -106,11 +108,12 @@ def marked_picture() -> bytes:
     [
         lambda png: grid.compose([png] * 4),
         grid.upscale,
-        lambda png: grid.fit(png, limit=len(png) - 1).data,
+        lambda png: grid.fit(png, NoSeal(), limit=len(png) - 1).data,
         lambda png: grid.reencode(png, "WEBP"),
         lambda png: grid.reencode(png, "JPEG"),
+        lambda png: shrink(png, NoSeal()),
     ],
-    ids=["grid", "upscaled", "fitted", "webp", "jpeg"],
+    ids=["grid", "upscaled", "fitted", "webp", "jpeg", "thumbnail"],
 )
 def test_what_is_made_of_a_marked_picture_is_marked(made: Callable[[bytes], bytes]) -> None:
     """The mark "made by a model" survives every way in which a picture leaves the bot."""

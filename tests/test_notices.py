@@ -104,7 +104,10 @@ class Club:
         """As a process that has just started does it."""
         database = self.opened.database
         notices = Notices(
-            notice_log=NoticeLog(database, lambda: self.now), publisher=self.posts, storage=self.opened.storage
+            notice_log=NoticeLog(database, lambda: self.now),
+            publisher=self.posts,
+            storage=self.opened.storage,
+            seal=self.opened.seal,
         )
         await Digest(
             shares=Shares(database), guild_settings=GuildSettings(database), reticent=Reticent(database),
@@ -182,7 +185,8 @@ async def test_a_digest_in_discord(town: Town) -> None:
         shares=town.services.shares, guild_settings=town.services.guild_settings,
         reticent=Reticent(town.services.database),
         notices=Notices(
-            notice_log=NoticeLog(town.services.database), publisher=town.posts, storage=town.services.storage
+            notice_log=NoticeLog(town.services.database), publisher=town.posts, storage=town.services.storage,
+            seal=town.services.seal,
         ),
         partition=Partition(), now=next_monday,
     )  # fmt: skip

@@ -26,7 +26,9 @@ async def test_a_held_picture_is_not_shown_and_comes_before_moderators(tmp_path:
         (result,) = reply.results
         reviews = await Reviews(opened.database).of(generation_id)
         pngs = [await opened.storage.get(image.key) for image in record.images]
-        restored = await shown_grid(opened.storage, await opened.generations.restore(generation_id, ADA, "", 1))
+        restored = await shown_grid(
+            opened.storage, await opened.generations.restore(generation_id, ADA, "", 1), opened.seal
+        )
     assert [picture.index for picture in result.images] == [0, 2, 3]
     assert record.images[1].removal is not None
     assert record.images[1].verdict == HELD

@@ -254,7 +254,7 @@ FOR_OPERATORS = (
     "bot/cli", "bot/demo", "bot/config.py", "bot/connection.py", "bot/partition.py", "bot/stopping.py", "bot/pool",
     "bot/command_sync.py", "bot/metrics.py", "bot/storage/s3.py", "bot/orders/counts.py",
     "bot/web/app.py", "bot/web/health.py", "bot/database/audit.py", "bot/database/locks.py", "bot/database/session.py",
-    "bot/database/backup.py",
+    "bot/database/backup.py", "bot/generation/provenance.py",
 )  # fmt: skip
 # Reasons that rows and the audit log keep, in English as those of the filter are: who will read them is not known yet.
 KEPT = ("bot/actions/reviews.py", "bot/database/reviews.py", "bot/orders/policies.py", "bot/generation/album.py")

@@ -20,6 +20,7 @@ from bot.database.notices import REFUSED, NoticeLog, Said
 from bot.database.records import ShareRecord
 from bot.errors import NotFound
 from bot.generation.grid import PictureFile, fit
+from bot.generation.provenance import Seal
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -96,10 +97,11 @@ class Publisher(Protocol):
 
 
 class Notices:
-    def __init__(self, *, notice_log: NoticeLog, publisher: Publisher, storage: Storage) -> None:
+    def __init__(self, *, notice_log: NoticeLog, publisher: Publisher, storage: Storage, seal: Seal) -> None:
         self._log = notice_log
         self._publisher = publisher
         self._storage = storage
+        self._seal = seal
 
     async def say(
         self, guild_id: int, name: str, channel_id: int, make: Callable[[], Awaitable[Notice | None]]
@@ -135,7 +137,7 @@ class Notices:
         for place, share, votes in ranked:
             try:
                 data = await self._storage.get(share.image.key)
-                picture = await asyncio.to_thread(fit, data, MESSAGE_BYTES // len(ranked))
+                picture = await asyncio.to_thread(fit, data, self._seal, MESSAGE_BYTES // len(ranked))
             except (NotFound, ValueError):
                 log.warning("picture.file_missing", share=share.id)
                 continue

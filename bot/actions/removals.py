@@ -15,6 +15,7 @@ from bot.database.records import GenerationFilter, GenerationRecord
 from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NotYours
 from bot.generation.album import shown_grid
+from bot.generation.provenance import Seal
 from bot.generation.work import Works
 from bot.storage.folder import Storage
 
@@ -39,6 +40,7 @@ class Removals:
         post_log: PostLog,
         posts: Posts,
         eraser: Eraser,
+        seal: Seal,
     ) -> None:
         self._generations = generations
         self._works = works
@@ -46,6 +48,7 @@ class Removals:
         self._post_log = post_log
         self._posts = posts
         self._eraser = eraser
+        self._seal = seal
 
     async def deletable(self, actor: Actor, generation_id: int) -> GenerationRecord:
         """What `delete` would take away, or took away before; for its owner and for moderators."""
@@ -150,7 +153,7 @@ class Removals:
 
     async def _take_down(self, record: GenerationRecord, index: int | None) -> bool:
         """Delete every message that shows what was removed, or put the rest of the pictures into it."""
-        rest = None if index is None else await shown_grid(self._storage, record)
+        rest = None if index is None else await shown_grid(self._storage, record, self._seal)
         all_gone = True
         for post in await self._post_log.of(record.id):
             if rest is not None and post.image_index is None:

@@ -21,6 +21,7 @@ from bot.cli.find import find, hash_pictures
 from bot.cli.imagine import imagine
 from bot.cli.models import model_commands
 from bot.cli.moderation import moderation_commands
+from bot.cli.provenance import provenance_commands
 from bot.cli.run import run
 from bot.cli.safety import safety_commands
 from bot.cli.serve import serve
@@ -51,7 +52,7 @@ for group, name in (
     (database_commands, "db"), (model_commands, "models"), (train_commands, "train"), (audit_commands, "audit"),
     (storage_commands, "storage"),
     (safety_commands, "safety"),
-    (discord_commands, "commands"), (moderation_commands, "moderation"),
+    (discord_commands, "commands"), (moderation_commands, "moderation"), (provenance_commands, "provenance"),
 ):  # fmt: skip
     app.add_typer(group, name=name)
 

@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -25,6 +26,7 @@ from bot.cli.surroundings import JsonFlag, port_variable, print_json
 from bot.config import Settings, load_settings, looks_like_a_token, misspelt_settings
 from bot.database.session import Database
 from bot.errors import ConfigurationError
+from bot.generation.provenance import NoSeal, open_seal
 from bot.logs import configure_logs
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.runtime import runtime_place, socket_owner
@@ -33,6 +35,7 @@ from bot.pool.servers import named_servers
 DISCORD_API: Final = "https://discord.com/api/v10"
 CLOCK_SECONDS: Final = 10.0
 ENOUGH_DISK: Final = 2**30
+ENDS_SOON: Final = timedelta(days=30)
 PATIENCE: Final = aiohttp.ClientTimeout(total=5)
 
 Grade = Literal["ok", "warning", "problem"]
@@ -85,6 +88,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _token,
         _data_folder,
         _database,
+        _provenance,
         _inference,
     ]
     return [finding for look in looks for finding in await look(settings)]
@@ -193,6 +197,24 @@ async def _database(settings: Settings) -> list[Finding]:
         cure = "Install the version of Easel that wrote it, or point DATABASE_URL at another database."
         return [Finding("database", "problem", f"{database.name} was written by a newer Easel", cure)]
     return [Finding("database", "warning", f"{database.name} has an older schema", "easel db upgrade")]
+
+
+async def _provenance(settings: Settings) -> list[Finding]:
+    """Are pictures signed, and for how long still?"""
+    try:
+        seal = open_seal(settings)
+    except ConfigurationError as error:
+        return [Finding("C2PA", "problem", f"{error.variable}={error.value}: {error.problem}", error.cure)]
+    if isinstance(seal, NoSeal):
+        text = "pictures say in plain metadata that a model made them; PROVENANCE_CERTIFICATE is not set, so unsigned"
+        return [Finding("C2PA", "ok", text)]
+    until = f"{seal.ends:%Y-%m-%d}"
+    cure = "Have it renewed, and start the bot again."
+    if seal.is_over:
+        return [Finding("C2PA", "problem", f"the certificate ended on {until}: pictures leave unsigned", cure)]
+    if seal.ends - datetime.now(UTC) < ENDS_SOON:
+        return [Finding("C2PA", "warning", f"the certificate of {seal.subject} ends on {until}", cure)]
+    return [Finding("C2PA", "ok", f"pictures are signed by {seal.subject}, until {until}")]
 
 
 async def _inference(settings: Settings) -> list[Finding]:

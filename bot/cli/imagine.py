@@ -23,6 +23,7 @@ from bot.cli.surroundings import (
 )
 from bot.config import Settings
 from bot.errors import CommandError
+from bot.generation.provenance import Seal, open_seal
 from inference import contract
 
 FORMATS: Final = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
@@ -62,9 +63,10 @@ def imagine(
     )
     refuse_blocked(prompt, negative)
     _refuse_unwritable(output)
+    seal = open_seal(settings)
     drawing = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
     pictures, done = asyncio.run(drawing)
-    _write_grid(output, [picture.png for picture in pictures])
+    _write_grid(output, [picture.png for picture in pictures], seal)
     if as_json:
         described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
         print_json(prompt=prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described)
@@ -117,11 +119,12 @@ def _refuse_unwritable(path: Path) -> None:
         raise CommandError(f"{path} cannot be written: it is a folder")
 
 
-def _write_grid(path: Path, pngs: list[bytes]) -> None:
-    """Write the grid in the format that the file's name asks for."""
+def _write_grid(path: Path, pngs: list[bytes], seal: Seal) -> None:
+    """Write the grid, signed, in the format that the file's name asks for."""
     from bot.generation.grid import compose, reencode
 
+    suffix = path.suffix.lower()
     try:
-        path.write_bytes(reencode(compose(pngs), FORMATS[path.suffix.lower()]))
+        path.write_bytes(seal.on(reencode(compose(pngs), FORMATS[suffix]), suffix.lstrip(".")))
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -17,6 +17,7 @@ from bot.database.records import REFUSED, GenerationRecord, ImageRecord, Removal
 from bot.errors import NotFound
 from bot.generation import grid
 from bot.generation.grid import PictureFile
+from bot.generation.provenance import Seal
 from bot.storage.folder import Storage
 from inference import contract
 from inference.contract import Verdict
@@ -59,9 +60,9 @@ class Album:
     grid: PictureFile | None
 
     @classmethod
-    async def of(cls, images: Sequence[contract.Image]) -> "Album":
+    async def of(cls, images: Sequence[contract.Image], seal: Seal) -> "Album":
         """Raises ValueError for an image that cannot be read."""
-        return await asyncio.to_thread(_arrange, images)
+        return await asyncio.to_thread(_arrange, images, seal)
 
     @property
     def shown(self) -> tuple[Picture, ...]:
@@ -84,15 +85,15 @@ class Album:
         return records, grid_key
 
     @classmethod
-    async def load(cls, storage: Storage, record: GenerationRecord) -> "Album":
+    async def load(cls, storage: Storage, record: GenerationRecord, seal: Seal) -> "Album":
         """The album as it was stored.  Raises NotFound."""
         shown = [(image, await storage.get(image.key)) for image in record.images if image.removal is None]
         if not shown:
             raise NotFound("generation", record.id)
-        return await asyncio.to_thread(_reopened, shown, len(record.images))
+        return await asyncio.to_thread(_reopened, shown, len(record.images), seal)
 
 
-async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile | None:
+async def shown_grid(storage: Storage, record: GenerationRecord, seal: Seal) -> PictureFile | None:
     """The grid as delivered, or with an empty cell for each picture that was removed; None where no picture is left.
 
     A delivered grid lacks what the picture check held back: once that is restored, the grid is composed anew.
@@ -105,29 +106,32 @@ async def shown_grid(storage: Storage, record: GenerationRecord) -> PictureFile 
     except NotFound:
         log.warning("album.file_missing", generation=record.id)
         return None
-    return await asyncio.to_thread(lambda: grid.fit(grid.compose(cells))) if any(cells) else None
+    return await asyncio.to_thread(lambda: grid.fit(grid.compose(cells), seal)) if any(cells) else None
 
 
-def _arrange(images: Sequence[contract.Image]) -> Album:
+def _arrange(images: Sequence[contract.Image], seal: Seal) -> Album:
     pictures = (
-        Picture(place, image.seed, image.score, image.png, *grid.size_of(image.png), image.verdict, image.filled)
+        Picture(
+            place, image.seed, image.score, seal.on(image.png, "png"), *grid.size_of(image.png), image.verdict,
+            image.filled,
+        )
         for place, image in enumerate(contract.best_first(images))
-    )
-    return _album(pictures, len(images))
+    )  # fmt: skip
+    return _album(pictures, len(images), seal)
 
 
-def _reopened(images: Sequence[tuple[ImageRecord, bytes]], places: int) -> Album:
+def _reopened(images: Sequence[tuple[ImageRecord, bytes]], places: int, seal: Seal) -> Album:
     pictures = (
         Picture(record.index, record.seed, record.score, png, record.width, record.height) for record, png in images
     )
-    return _album(pictures, places)
+    return _album(pictures, places, seal)
 
 
-def _album(pictures: Iterable[Picture], places: int) -> Album:
+def _album(pictures: Iterable[Picture], places: int, seal: Seal) -> Album:
     pictures = tuple(pictures)
     shown = {picture.index: picture.png for picture in pictures if picture.is_shown}
     cells = [shown.get(index) for index in range(places)]
-    return Album(pictures, grid.fit(grid.compose(cells)) if shown else None)
+    return Album(pictures, grid.fit(grid.compose(cells), seal) if shown else None)
 
 
 def _passed(verdict: Verdict | None) -> bool:

@@ -30,6 +30,7 @@ from bot.generation.album import Album
 from bot.generation.door import Door
 from bot.generation.journal import Journal
 from bot.generation.live import INTERVAL_SECONDS, LiveReply
+from bot.generation.provenance import Seal
 from bot.generation.reply import Reply, Result
 from bot.generation.tasks import Start, Tasks
 from bot.generation.turns import Turns
@@ -60,6 +61,7 @@ class Generator:
         admission: Admission,
         policies: Policies,
         storage: Storage,
+        seal: Seal,
         interval: float = INTERVAL_SECONDS,
         shutdown_seconds: float = 0.0,
     ) -> None:
@@ -68,6 +70,7 @@ class Generator:
         self._admission = admission
         self._policies = policies
         self._storage = storage
+        self._seal = seal
         self._interval = interval
         self._shutdown_seconds = shutdown_seconds
         self._tasks = Tasks()
@@ -225,7 +228,7 @@ class Generator:
     async def _store(self, work: Work, images: Sequence[Image], done: Done) -> Result:
         """Keep the pictures.  Where they cannot be kept they are delivered all the same: they were paid for."""
         generation_id, model = work.generation_id, done.model
-        album = await Album.of(images)
+        album = await Album.of(images, self._seal)
         records: tuple[ImageRecord, ...] = ()
         grid_key = None
         try:

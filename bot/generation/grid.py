@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from PIL import Image, PngImagePlugin
 
+from bot.generation.provenance import Seal
 from inference.contract import grid_columns
 
 GAP: Final = 4  # pixels between the pictures of a grid
@@ -66,20 +67,21 @@ def upscale(png: bytes, factor: int = 4, finer: bytes | None = None) -> bytes:
     return _encode(source.resize(size, Image.Resampling.LANCZOS), "PNG", marks=_marks(picture))
 
 
-def fit(png: bytes, limit: int = MAX_FILE_BYTES) -> PictureFile:
-    """The picture as it is where it has at most `limit` bytes, else the best WebP that does.
+def fit(png: bytes, seal: Seal, limit: int = MAX_FILE_BYTES) -> PictureFile:
+    """The picture, signed, as it is where it has at most `limit` bytes then, else the best WebP that does.
 
     Raises ValueError where even a small WebP does not fit.
     """
-    if len(png) <= limit:
-        return PictureFile(png, "png")
+    room = limit - seal.room
+    if len(png) <= room:
+        return PictureFile(seal.on(png, "png"), "png")
     picture = _read(png)
     marks = _marks(picture)
     while min(picture.size) >= 16:
         for quality in (95, 85, 70, 50):
             data = _encode(picture, "WEBP", marks=marks, quality=quality)
-            if len(data) <= limit:
-                return PictureFile(data, "webp")
+            if len(data) <= room:
+                return PictureFile(seal.on(data, "webp"), "webp")
         picture = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
     raise ValueError(f"a picture of {len(png)} bytes cannot be brought under {limit} bytes")
 
@@ -88,6 +90,14 @@ def reencode(png: bytes, kind: str) -> bytes:
     """The picture in another of Pillow's formats, such as "WEBP" or "JPEG".  Raises ValueError, OSError."""
     picture = _read(png)
     return _encode(picture, kind, marks=_marks(picture))
+
+
+def shrink(png: bytes, side: int) -> bytes:
+    """The picture at most so many pixels wide and high, as WebP.  Raises ValueError."""
+    picture = _read(png)
+    marks = _marks(picture)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return _encode(picture, "WEBP", marks=marks, quality=80, method=4)
 
 
 def size_of(png: bytes) -> tuple[int, int]:

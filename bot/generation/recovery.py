@@ -16,6 +16,7 @@ from bot.database.records import GenerationRecord
 from bot.errors import NotFound, NotSaved
 from bot.generation.album import Album
 from bot.generation.generator import Generator
+from bot.generation.provenance import Seal
 from bot.generation.reply import NeverAnswered, Reply, Result
 from bot.generation.work import Work, Works
 from bot.orders.queue import FairQueue
@@ -27,13 +28,21 @@ log = structlog.get_logger(__name__)
 
 class Recovery:
     def __init__(
-        self, *, generator: Generator, works: Works, queue: FairQueue, generations: GenerationLog, storage: Storage
+        self,
+        *,
+        generator: Generator,
+        works: Works,
+        queue: FairQueue,
+        generations: GenerationLog,
+        storage: Storage,
+        seal: Seal,
     ) -> None:
         self._generator = generator
         self._works = works
         self._queue = queue
         self._generations = generations
         self._storage = storage
+        self._seal = seal
 
     async def resume(self, reply_for: Callable[[GenerationRecord], Reply]) -> int:
         """Take up what is unfinished and not under way; returns how many.
@@ -89,7 +98,7 @@ class Recovery:
         """The pictures are there, only nobody was shown them; where their files are gone, the same are drawn again."""
         try:
             try:
-                album = await Album.load(self._storage, record)
+                album = await Album.load(self._storage, record, self._seal)
             except (NotFound, ValueError):
                 work.drawn_before = True
                 self._generator.turns.join(work)

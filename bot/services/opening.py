@@ -35,7 +35,8 @@ async def open_services(
     `pool` replaces the inference servers that the settings name.  `lost` is called where another process took this
     one's shards, which then must end.  `metrics` counts what happens.
 
-    Raises ConfigurationError for a folder or a database that cannot be used, or that another process works on.
+    Raises ConfigurationError for a folder, a database or a certificate that cannot be used, or where another process
+    works on them.
     """
     metrics = metrics or BotMetrics()
     async with AsyncExitStack() as stack:

@@ -38,6 +38,7 @@ from bot.database.shares import Shares
 from bot.database.statistics import Statistics
 from bot.database.web_sessions import WebSessions
 from bot.generation.generator import Generator
+from bot.generation.provenance import Seal
 from bot.generation.recovery import Recovery
 from bot.generation.work import Works
 from bot.metrics import BotMetrics
@@ -58,6 +59,7 @@ class Services:
 
     settings: Settings
     storage: Storage
+    seal: Seal
     metrics: BotMetrics
 
     # From an order to its pictures.
@@ -111,12 +113,12 @@ def services_of(
     eraser = Eraser(erasures=archive.erasures, storage=storage, review=timedelta(days=settings.review_days))
     pictures = _pictures(archive, studio, storage)
     removals = _removals(archive, studio, storage, posts, eraser)
-    notices = Notices(notice_log=archive.notice_log, publisher=posts, storage=storage)
+    notices = Notices(notice_log=archive.notice_log, publisher=posts, storage=storage, seal=studio.seal)
     meaning = Meaning(meanings=archive.meaning_log, shares=shares, pool=studio.pool)
     recognition = Recognition(fingerprints=archive.fingerprints, generations=generations, storage=storage)
     lookout = Lookout(generations=generations, reviews=archive.reviews, pool=studio.pool)
     return Services(
-        settings=settings, storage=storage, metrics=metrics,
+        settings=settings, storage=storage, seal=studio.seal, metrics=metrics,
         pool=studio.pool, queue=studio.queue, works=studio.works, limits=studio.limits,
         entitlements=studio.entitlements, policies=studio.policies, generator=studio.generator,
         recovery=studio.recovery,
@@ -156,6 +158,7 @@ def _removals(archive: Archive, studio: Studio, storage: Storage, posts: Posts, 
         post_log=archive.post_log,
         posts=posts,
         eraser=eraser,
+        seal=studio.seal,
     )
 
 

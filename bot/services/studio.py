@@ -3,6 +3,7 @@
 In: settings, archive, pool and storage.  Out: a `Studio`, whose generator is not at work yet (see upkeep.py).
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.config import Settings
 from bot.generation.generator import Generator
+from bot.generation.provenance import Seal, open_seal
 from bot.generation.recovery import Recovery
 from bot.generation.work import Works
 from bot.orders.admission import Admission
@@ -36,22 +38,33 @@ class Studio:
     admission: Admission
     generator: Generator
     recovery: Recovery
+    seal: Seal
 
 
 @asynccontextmanager
 async def open_studio(
     settings: Settings, archive: Archive, pool: DrawingPool, storage: Storage, interval: float
 ) -> AsyncIterator[Studio]:
-    """`interval` is how many seconds lie between two edits of a reply, at least."""
+    """`interval` is how many seconds lie between two edits of a reply, at least.
+
+    Raises ConfigurationError for a certificate that cannot sign pictures.
+    """
+    seal = await asyncio.to_thread(open_seal, settings)
     counts = Counts(settings.redis_url.get_secret_value() if settings.redis_url else None)
     try:
-        yield _studio(settings, archive, pool, storage, interval, counts)
+        yield _studio(settings, archive, pool, storage, seal, interval, counts)
     finally:
         await counts.close()
 
 
 def _studio(
-    settings: Settings, archive: Archive, pool: DrawingPool, storage: Storage, interval: float, counts: Counts
+    settings: Settings,
+    archive: Archive,
+    pool: DrawingPool,
+    storage: Storage,
+    seal: Seal,
+    interval: float,
+    counts: Counts,
 ) -> Studio:
     # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
     queue = FairQueue(_bounds(settings), clock=time.perf_counter)
@@ -76,11 +89,14 @@ def _studio(
         admission=admission,
         policies=policies,
         storage=storage,
+        seal=seal,
         interval=interval,
         shutdown_seconds=settings.shutdown_seconds,
     )
-    recovery = Recovery(generator=generator, works=works, queue=queue, generations=archive.generations, storage=storage)
-    return Studio(pool, queue, works, limits, entitlements, policies, admission, generator, recovery)
+    recovery = Recovery(
+        generator=generator, works=works, queue=queue, generations=archive.generations, storage=storage, seal=seal
+    )
+    return Studio(pool, queue, works, limits, entitlements, policies, admission, generator, recovery, seal)
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -82,4 +82,4 @@ async def history_layout(services: Services, user_id: int, before: int | None) -
 
 
 async def grid_of(services: Services, record: GenerationRecord) -> PictureFile | None:
-    return await shown_grid(services.storage, record)
+    return await shown_grid(services.storage, record, services.seal)

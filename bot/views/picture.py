@@ -15,6 +15,7 @@ from discord import ui
 from bot.database.records import GenerationRecord, ImageRecord
 from bot.generation import grid
 from bot.generation.grid import PictureFile
+from bot.generation.provenance import Seal
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
@@ -92,8 +93,10 @@ class Upscale(PicturePress, verb="upscale"):
         except Exception:
             await take_back(interaction)
             raise
-        finer = await interaction.client.services.pool.upscale(png)
-        file = await enlarged(png, self.factor or UPSCALE_FACTOR, None if finer is None else finer.png)
+        services = interaction.client.services
+        finer = await services.pool.upscale(png)
+        larger = None if finer is None else finer.png
+        file = await enlarged(png, self.factor or UPSCALE_FACTOR, services.seal, larger)
         with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
             network = "" if finer is None else finer.model
             layout = PictureLayout(record, image, file, by=interaction.user.id, network=network)
@@ -232,10 +235,10 @@ async def show_picture(interaction: BotInteraction, generation_id: int, index: i
     await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
 
-async def enlarged(png: bytes, factor: int, finer: bytes | None = None) -> PictureFile:
-    """The picture at so many times its size, under Discord's limit for a file."""
+async def enlarged(png: bytes, factor: int, seal: Seal, finer: bytes | None = None) -> PictureFile:
+    """The picture at so many times its size, signed, under Discord's limit for a file."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor, finer)))
+    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor, finer), seal))
 
 
 @cache

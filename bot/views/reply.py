@@ -18,12 +18,14 @@ import structlog
 from bot.database.records import GenerationRecord
 from bot.errors import GenerationCancelled, PromptBlocked, UserError
 from bot.generation import grid
+from bot.generation.provenance import NoSeal, Seal
 from bot.generation.reply import Result
 from bot.orders.order import Order
 from bot.views.answer import note
 from bot.views.answer_message import AnswerMessage
 from bot.views.appeal import blocked_note
 from bot.views.attempt import LONGEST_PAUSE, TooLarge, Unreachable, Vanished
+from bot.views.client import Client
 from bot.views.language import public_language
 from bot.views.result import ResultLayout
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout
@@ -53,6 +55,7 @@ class InteractionReply:
         self._prompt = order.prompt
         self._locale = order.requester.locale
         self._public = public_language(client, order.requester)
+        self._seal = client.services.seal if isinstance(client, Client) else NoSeal()
         self._answer = AnswerMessage(client, generation_id, order, message_id)
         self._thinking = message_id is not None
         self._ordered_at = discord.utils.utcnow()
@@ -97,7 +100,7 @@ class InteractionReply:
                 log.info("answer.deleted_by_others", generation=self._generation_id)
                 return None
             except TooLarge:
-                smaller = await _smaller(result)
+                smaller = await _smaller(result, self._seal)
                 if smaller is None:
                     await self._leave_in_history()
                     return None
@@ -188,7 +191,7 @@ class InteractionReply:
             try:
                 message_id = await self._answer.attempt(partial(self._send, result), until)
             except TooLarge:
-                smaller = await _smaller(result)
+                smaller = await _smaller(result, self._seal)
                 if smaller is None:
                     await self._leave_in_history()
                     return None
@@ -234,13 +237,13 @@ class InteractionReply:
         await self._answer.say(sentence)
 
 
-async def _smaller(result: Result) -> Result | None:
+async def _smaller(result: Result, seal: Seal) -> Result | None:
     """The result with its grid at half the bytes or less; None where it cannot be made smaller."""
     limit = len(result.grid.data) // 2
     if limit < SMALLEST_FILE_BYTES:
         return None
     try:
-        fitted = await asyncio.to_thread(grid.fit, result.grid.data, limit)
+        fitted = await asyncio.to_thread(grid.fit, result.grid.data, seal, limit)
     except ValueError:
         return None
     return dataclasses.replace(result, grid=fitted)

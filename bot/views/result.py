@@ -159,7 +159,7 @@ class Cover(GenerationPress, verb="cover"):
         await interaction.response.defer()
         services = interaction.client.services
         record = await services.pictures.cover(actor_of(interaction), self.generation_id)
-        grid = await shown_grid(services.storage, record)
+        grid = await shown_grid(services.storage, record, services.seal)
         if grid is not None:
             layout = ResultLayout(record, grid)
             await interaction.edit_original_response(view=layout, attachments=[layout.file])

@@ -13,6 +13,7 @@ from markupsafe import escape
 
 from bot.database.records import ImageRecord
 from bot.errors import NotFound, NotSaved
+from bot.generation.provenance import Seal
 from bot.generation.thumbnail import shrink, thumbnail_key
 from bot.storage.folder import Storage
 from bot.web.site import site_of
@@ -34,9 +35,10 @@ async def picture_response(
     tag = f'"{image.sha256[:32]}{"-s" if thumbnail else ""}"'
     if request.headers.get(hdrs.IF_NONE_MATCH) == tag:
         return web.Response(status=304, headers={hdrs.ETAG: tag, hdrs.CACHE_CONTROL: caching})
-    storage = site_of(request).services.storage
+    services = site_of(request).services
+    storage = services.storage
     try:
-        data = await small(storage, image) if thumbnail else await storage.get(image.key)
+        data = await small(storage, image, services.seal) if thumbnail else await storage.get(image.key)
     except NotFound:
         log.warning("web.file_missing", key=image.key)
         return web.Response(body=PLACEHOLDER.format(escape(say(FILE_GONE))).encode(), content_type="image/svg+xml")
@@ -44,13 +46,13 @@ async def picture_response(
     return web.Response(body=data, content_type=kind, headers={hdrs.ETAG: tag, hdrs.CACHE_CONTROL: caching})
 
 
-async def small(storage: Storage, image: ImageRecord) -> bytes:
+async def small(storage: Storage, image: ImageRecord, seal: Seal) -> bytes:
     """The picture at most 320 pixels wide and high, as WebP.  Raises NotFound where the picture itself is gone."""
     key = thumbnail_key(image.key)
     try:
         return await storage.get(key)
     except NotFound:
-        data = await asyncio.to_thread(shrink, await storage.get(image.key))
+        data = await asyncio.to_thread(shrink, await storage.get(image.key), seal)
     try:
         await storage.put(key, data)
     except NotSaved:  # it is made again the next time
