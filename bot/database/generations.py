@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, UpdateBase, bindparam, func, or_, select, update
+from sqlalchemy import Select, UpdateBase, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from bot.database.audit import Act, note_act
-from bot.database.names import named
 from bot.database.records import (
     REFUSED,
     GenerationFilter,
@@ -23,12 +21,13 @@ from bot.database.records import (
     Removal,
     Status,
 )
+from bot.database.removals import hide, show
 from bot.database.reviews import queue_picture_verdict, queue_verdict
 from bot.database.rows import generation_record, generation_row, image_values
+from bot.database.search import matching
 from bot.database.session import Database, put, rows_of, utc_now, whole
-from bot.database.states import DRAWN, UNDRAWN, move
+from bot.database.states import UNDRAWN, move
 from bot.database.tables.generations import GenerationTable, ImageTable, PostTable
-from bot.database.words import narrowed
 from bot.errors import NotFound
 from bot.orders.order import Order
 from bot.partition import Partition
@@ -36,7 +35,6 @@ from inference.contract import Verdict
 
 # A token's end is only a hint: the clock may have been set in between.
 CLOCK_DOUBT: Final = timedelta(hours=1)
-CLOCK_SET_BACK: Final = timedelta(days=1)
 
 NO_MESSAGE: Final = 0
 
@@ -152,16 +150,19 @@ class GenerationLog:
     async def record_cancelled(self, generation_id: int) -> None:
         await self._move(generation_id, "cancelled", finished_at=self._now(), interaction_token=None)
 
+    @whole
     async def remove(
         self, generation_id: int, by: int, why: str, image_index: int | None = None, sanction_id: int | None = None
     ) -> GenerationRecord:
         """Hide a generation, with a sanction of its owner or without, or one of its pictures.  Raises NotFound."""
-        removal = Removal(self._now(), by, why, sanction_id)
-        return await self._set_removal(generation_id, removal, by, why, image_index)
+        async with self._database.writing("removal") as session:
+            return await hide(session, generation_id, image_index, Removal(self._now(), by, why, sanction_id))
 
+    @whole
     async def restore(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:
         """Show it again.  Raises NotFound."""
-        return await self._set_removal(generation_id, None, by, why, image_index)
+        async with self._database.writing("removal") as session:
+            return await show(session, generation_id, image_index, Removal(self._now(), by, why))
 
     @whole
     async def forget_expired_tokens(self) -> None:
@@ -180,20 +181,9 @@ class GenerationLog:
         self, wanted: GenerationFilter, before: int | None = None, limit: int = 10
     ) -> Page[GenerationRecord]:
         """One page of the log, newest first, older than row `before`."""
-        query = _with_images().where(*_conditions(wanted))
         async with self._database.reading() as session:
-            query, row_id = await narrowed(session, query, wanted.words or "")
-            query = query.order_by(row_id.desc()).limit(limit + 1)
-            if before is not None:
-                query = query.where(row_id < before)
-            if wanted.person is not None:
-                query = query.where(await named(session, wanted.person, wanted.guild_id))
-            first, last = await _rows_of(session, wanted)
-            if first is not None:
-                query = query.where(row_id > first)
-            if last is not None:
-                query = query.where(row_id < last)
-            rows = (await session.scalars(query)).all()
+            query = await matching(session, _with_images(), wanted, before)
+            rows = (await session.scalars(query.limit(limit + 1))).all()
         records = tuple(generation_record(row) for row in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
 
@@ -257,29 +247,6 @@ class GenerationLog:
         async with self._database.writing("generation") as session:
             await move(session, generation_id, to, **values)
 
-    @whole
-    async def _set_removal(
-        self, generation_id: int, removal: Removal | None, by: int, why: str, image_index: int | None
-    ) -> GenerationRecord:
-        at, removed_by, removed_why = (removal.at, removal.by, removal.why) if removal else (None, None, None)
-        subject = f"generation:{generation_id}" + (f":{image_index}" if image_index is not None else "")
-        async with self._database.writing("removal") as session:
-            row = await session.scalar(_with_images().where(GenerationTable.id == generation_id).with_for_update())
-            target: GenerationTable | ImageTable | None = row
-            if row is not None and image_index is not None:
-                target = next((image for image in row.images if image.index == image_index), None)
-            if row is None or target is None:
-                lost = ("generation", generation_id) if image_index is None else ("picture", image_index + 1)
-                raise NotFound(*lost)
-            before = "removed" if target.removed_at else "shown"
-            target.removed_at, target.removed_by, target.removed_why = at, removed_by, removed_why
-            if isinstance(target, GenerationTable):
-                target.removed_with = removal.sanction_id if removal else None
-            action, after = ("remove", "removed") if removal else ("restore", "shown")
-            act = Act(by, action, subject, row.guild_id, (row.user_id,), why, {"state": before}, {"state": after})
-            await note_act(session, self._now(), act)
-        return generation_record(row)
-
 
 # ---------------------------------------------------------------------------------------------------- queries
 
@@ -287,58 +254,6 @@ class GenerationLog:
 @cache
 def _with_images() -> Select[GenerationTable]:
     return select(GenerationTable).options(selectinload(GenerationTable.images))
-
-
-def _conditions(wanted: GenerationFilter) -> list[ColumnElement[bool]]:
-    exact = {
-        GenerationTable.user_id: wanted.user_id,
-        GenerationTable.guild_id: wanted.guild_id,
-        GenerationTable.channel_id: wanted.channel_id,
-        GenerationTable.status: wanted.status,
-        GenerationTable.verdict_category: wanted.category,
-        GenerationTable.removed_with: wanted.removed_with,
-    }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
-    if wanted.drawn is not None:
-        is_drawn = GenerationTable.status.in_(DRAWN)
-        conditions.append(is_drawn if wanted.drawn else ~is_drawn)
-    if wanted.refused is not None:
-        is_refused = GenerationTable.status == "blocked"
-        conditions.append(is_refused if wanted.refused else ~is_refused)
-    if wanted.flagged is not None:
-        judged = GenerationTable.verdict_action
-        unflagged = or_(judged.is_(None), judged == "allow")
-        conditions.append(judged.in_(("flag", "blur", "hold", "block")) if wanted.flagged else unflagged)
-    if wanted.direct is not None:
-        is_direct = GenerationTable.guild_id.is_(None)
-        conditions.append(is_direct if wanted.direct else ~is_direct)
-    if wanted.since is not None:
-        conditions.append(GenerationTable.created_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(GenerationTable.created_at < wanted.until)
-    if wanted.score is not None:
-        conditions.append(GenerationTable.verdict_score >= wanted.score)
-    if wanted.removed is not None:
-        is_removed = GenerationTable.removed_at.is_not(None)
-        conditions.append(is_removed if wanted.removed else ~is_removed)
-    return conditions
-
-
-async def _rows_of(session: AsyncSession, wanted: GenerationFilter) -> tuple[int | None, int | None]:
-    """Between which ids the rows of the asked time lie, both left out; None where it is open.
-
-    Rows are written in the order of their times.  All other indexes end in the id, none in the time: without these
-    bounds a year is read to find a day.  The clock may have been set back in between, by a day at most.
-    """
-    row_id, at = GenerationTable.id, GenerationTable.created_at
-    first = last = None
-    if wanted.since is not None:
-        earlier = select(row_id).where(at < wanted.since - CLOCK_SET_BACK).order_by(at.desc())
-        first = await session.scalar(earlier.limit(1))
-    if wanted.until is not None:
-        later = select(row_id).where(at >= wanted.until + CLOCK_SET_BACK).order_by(at)
-        last = await session.scalar(later.limit(1))
-    return first, last
 
 
 def _forget_expired_tokens(now: datetime) -> UpdateBase:

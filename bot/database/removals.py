@@ -1,0 +1,63 @@
+"""What is hidden in the request log, and shown again; the audit log says who did it.
+
+In: a generation, or one of its pictures.  Out: its record as it is now, in the caller's transaction.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from bot.database.audit import Act, note_act
+from bot.database.records import GenerationRecord, Removal
+from bot.database.rows import generation_record
+from bot.database.tables.generations import GenerationTable, ImageTable
+from bot.errors import NotFound
+
+
+async def hide(session: AsyncSession, generation_id: int, index: int | None, removal: Removal) -> GenerationRecord:
+    """Raises NotFound."""
+    row, target = await _locked(session, generation_id, index)
+    before = _state(target)
+    target.removed_at, target.removed_by, target.removed_why = removal.at, removal.by, removal.why
+    if isinstance(target, GenerationTable):
+        target.removed_with = removal.sanction_id
+    await _note(session, row, index, "remove", removal, before, "removed")
+    return generation_record(row)
+
+
+async def show(session: AsyncSession, generation_id: int, index: int | None, restoring: Removal) -> GenerationRecord:
+    """`restoring` is who shows it again, when and why.  Raises NotFound."""
+    row, target = await _locked(session, generation_id, index)
+    before = _state(target)
+    target.removed_at = target.removed_by = target.removed_why = None
+    if isinstance(target, GenerationTable):
+        target.removed_with = None
+    await _note(session, row, index, "restore", restoring, before, "shown")
+    return generation_record(row)
+
+
+async def _locked(
+    session: AsyncSession, generation_id: int, index: int | None
+) -> tuple[GenerationTable, GenerationTable | ImageTable]:
+    query = select(GenerationTable).options(selectinload(GenerationTable.images))
+    row = await session.scalar(query.where(GenerationTable.id == generation_id).with_for_update())
+    if index is None:
+        if row is None:
+            raise NotFound("generation", generation_id)
+        return row, row
+    target = next((image for image in row.images if image.index == index), None) if row is not None else None
+    if row is None or target is None:
+        raise NotFound("picture", index + 1)
+    return row, target
+
+
+def _state(target: GenerationTable | ImageTable) -> str:
+    return "removed" if target.removed_at else "shown"
+
+
+async def _note(
+    session: AsyncSession, row: GenerationTable, index: int | None, action: str, by: Removal, before: str, after: str
+) -> None:
+    subject = f"generation:{row.id}" + (f":{index}" if index is not None else "")
+    act = Act(by.by, action, subject, row.guild_id, (row.user_id,), by.why, {"state": before}, {"state": after})
+    await note_act(session, by.at, act)
