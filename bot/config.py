@@ -5,15 +5,11 @@ In: environment variables and a `.env` file.  Out: a frozen `Settings`, or a Con
 """
 
 import base64
-import os
 import re
-from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 
-from dotenv import dotenv_values
 from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -267,28 +263,6 @@ def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
         problem = f"the settings file cannot be read: {error.strerror}"
         cure = "Make it readable for the user who runs Easel (chmod, chown), or remove it."
         raise ConfigurationError(".env", str(env_file), problem, cure, final=True) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Misspelt:
-    """A variable that looks like a setting's and is none; `where` is ".env" or "environment"."""
-
-    name: str
-    nearest: str
-    where: str
-
-
-def misspelt_settings(env_file: Path = ENV_FILE) -> tuple[Misspelt, ...]:
-    """Variables whose names are almost a setting's: as they stand, they change nothing.  `env_file` is readable."""
-    known = [name.upper() for name in Settings.model_fields]
-    written = dotenv_values(env_file, encoding="utf-8-sig") if env_file.is_file() else {}
-    found = []
-    for names, where in ((written, str(env_file)), (os.environ, "environment")):
-        for name in names:
-            nearest = get_close_matches(name.upper(), known, 1, cutoff=0.85)
-            if nearest and name.upper() not in known:
-                found.append(Misspelt(name, nearest[0], where))
-    return tuple(found)
 
 
 def looks_like_a_token(token: str) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, load_settings, looks_like_a_token, misspelt_settings
+from bot.cli.misspelt import misspelt_settings
+from bot.config import Settings, load_settings, looks_like_a_token
 from bot.errors import ConfigurationError
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"

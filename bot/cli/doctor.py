@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.cli.misspelt import misspelt_settings
 from bot.cli.surroundings import JsonFlag, port_variable, print_json
-from bot.config import Settings, load_settings, looks_like_a_token, misspelt_settings
+from bot.config import Settings, load_settings, looks_like_a_token
 from bot.database.session import Database
 from bot.errors import ConfigurationError
 from bot.generation.provenance import NoSeal, open_seal

@@ -16,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.config import PrecisionName, Settings, load_settings, misspelt_settings
+from bot.cli.misspelt import misspelt_settings
+from bot.config import PrecisionName, Settings, load_settings
 from bot.errors import CommandError, ConfigurationError
 from bot.logs import configure_logs
 
