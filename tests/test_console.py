@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.actor import Actor
-from bot.actions.settings import OTHER
+from bot.actions.setting import OTHER
 from bot.database.records import GenerationFilter, GenerationRecord
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
 from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Answer, Browser, Pages, pages

@@ -8,7 +8,8 @@ import pytest
 import simcord
 
 from bot.actions.actor import Actor
-from bot.actions.settings import SECTIONS, SETTINGS, Scope, ServerSettings
+from bot.actions.setting import SECTIONS, SETTINGS, Scope
+from bot.actions.settings import ServerSettings
 from bot.database.guild import Drawing, RoleRule
 from bot.errors import InvalidOption
 from bot.orders.entitlement import Ceiling

@@ -12,7 +12,7 @@ from discord import ui
 from bot.actions.contests import Contest
 from bot.actions.ideas import Ideas
 from bot.actions.notices import ContestNotice, DigestNotice, SharedNotice, Shown
-from bot.actions.settings import SECTIONS, SETTINGS, Scope, SectionName
+from bot.actions.setting import SECTIONS, SETTINGS, Scope, SectionName
 from bot.database.blocked_terms import BlockedTerm
 from bot.database.contests import ContestRecord
 from bot.database.favourites import OwnFavourite

@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.settings import Scope
+from bot.actions.setting import Scope
 from bot.client import Bot
 from bot.views.press import answering
 from bot.views.settings import settings_layout

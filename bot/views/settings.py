@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self
 import discord
 from discord import ui
 
-from bot.actions.settings import BY_NAME, OTHER, SECTIONS, SERVER, SETTINGS, Scope, SectionName, Setting, lacks
+from bot.actions.setting import BY_NAME, OTHER, SECTIONS, SERVER, SETTINGS, Scope, SectionName, Setting, lacks
 from bot.database.guild import GuildRecord
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten

@@ -10,7 +10,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from bot.actions.settings import OTHER, SERVER, SETTINGS, UNCHOSEN, Record, Scope, Setting, chosen_values
+from bot.actions.setting import OTHER, SERVER, SETTINGS, UNCHOSEN, Record, Scope, Setting, chosen_values
 from bot.database.blocked_terms import BlockedTerm, TermAction
 from bot.database.guild import Drawing, GuildRecord, RoleRule
 from bot.orders.entitlement import Ceiling

@@ -5,7 +5,7 @@ from typing import Any
 
 from discord import SelectOption
 
-from bot.actions.settings import OTHER
+from bot.actions.setting import OTHER
 from bot.views.appeal import Appeal
 from bot.views.press import Press
 from bot.views.privacy import OwnData

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bot.actions.settings import OTHER, SECTIONS, SERVER, SETTINGS, UNCHOSEN, Setting, chosen_values, lacks
+from bot.actions.setting import OTHER, SECTIONS, SERVER, SETTINGS, UNCHOSEN, Setting, chosen_values, lacks
 from bot.database.guild import GuildRecord
 from bot.errors import InvalidOption, NotFound
 from bot.web.access import Desk, moderator_desk
