@@ -378,7 +378,7 @@ def test_the_kept_rows_of_an_initial_picture_stay() -> None:
     for _ in range(16):
         engine.step()
     # the engine has let go of the slots; its table still holds what they drew
-    drawn = engine._codes[[0, 2], 1:]
+    drawn = engine._table.codes[[0, 2], 1:]
     assert (drawn[:, :8] == given_codes[:8]).all()
     assert not (drawn[:, 8:] == given_codes[8:]).all()
 

@@ -45,7 +45,7 @@ def drawn_codes(**options: float) -> Tensor:
     engine.add("a", request, a_picture())
     while engine.busy:
         engine.step()
-    return engine._codes[0, 1:]
+    return engine._table.codes[0, 1:]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])

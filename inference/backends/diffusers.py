@@ -30,7 +30,7 @@ from inference.contract import (
     best_first,
     grid_columns,
 )
-from inference.engine.engine import EngineStatus
+from inference.engine.status import EngineStatus
 from inference.engine.thread import EngineThread
 from inference.pictures import Pixels, encode_png, encode_preview
 from inference.ranking import Ranker

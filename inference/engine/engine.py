@@ -2,17 +2,13 @@
 
 `Engine.add` takes an order, each `Engine.step` draws one code of every running picture and returns what happened.
 One thread owns an engine.  It knows the model only as a `CodeModel`, and neither HTTP nor asyncio.
-
-The codes of running pictures live in one table, a row for each cache slot, so that a step touches no picture by itself:
-`_codes` (slots, 1 + L) begins with the start token, `_given` (slots, L) holds codes that are fixed beforehand, or -1,
-`_likelihood` (slots,) sums up, for a ranker, the log-likelihood of all codes so far, given the text.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import groupby
 
@@ -33,11 +29,13 @@ from inference.contract import (
 )
 from inference.engine.batch import DecodeBatch
 from inference.engine.code_model import CodeModel
+from inference.engine.code_table import CodeTable
 from inference.engine.generation import Generation, kept_codes, new_sequences, ranked, sampling_params
 from inference.engine.previews import Previewer
 from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
+from inference.engine.status import EngineStatus
 from inference.pictures import SMALLEST_SIDE, Pixels, encode_png
 from inference.ranking import Ranker
 
@@ -54,17 +52,6 @@ DETOKENIZED_TOGETHER = 4
 """Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStatus:
-    """What a health page shows; `capacity` is how many generations it makes sense to draw at a time."""
-
-    capacity: int
-    slots: int
-    free_slots: int
-    running: int  # sequences
-    waiting: int  # sequences
 
 
 class Engine:
@@ -84,9 +71,7 @@ class Engine:
         self._batch: DecodeBatch | None = None
         self._decoded: list[tuple[Sequence, Tensor]] = []  # finished, with their codes (L,), not yet pixels
         self._previewer = Previewer(model, clock)
-        self._codes = torch.full((model.slots, 1 + model.image_length), model.start_token)
-        self._given = torch.full((model.slots, model.image_length), -1)
-        self._likelihood = torch.zeros(model.slots, device=model.device)
+        self._table = CodeTable(model)
         self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
 
     # ------------------------------------------------------------------------------------------ orders
@@ -191,11 +176,10 @@ class Engine:
             pixels = torch.from_numpy(generation.init_pixels.copy())[None]  # a copy: torch wants it writable
             generation.init_codes = model.encode_image(pixels)[0].cpu()
         for sequence in sequences:
-            self._given[sequence.slots[0]] = -1
-            self._likelihood[sequence.slots[0]] = 0
+            self._table.begin(sequence.slots[0])
             if generation.init_codes is not None:
                 kept = kept_codes(request, model.grid_side, sequence.generator)
-                self._given[sequence.slots[0], kept] = generation.init_codes[kept]
+                self._table.fix(sequence.slots[0], generation.init_codes, kept)
             self._read(generation, sequence)
         for text, group in groupby(sequences, lambda sequence: generation.readings[sequence.index].text):
             pairs = [(slot, row) for sequence in group for row, slot in enumerate(sequence.slots)]
@@ -231,12 +215,12 @@ class Engine:
             return
         finished = []
         for sequence in batch.sequences:
-            generation, row = self._generations[sequence.generation_id], sequence.slots[0]
+            generation = self._generations[sequence.generation_id]
             sequence.position += 1
             generation.drawn += 1
             if sequence.position == sequence.length:
-                self._decoded.append((sequence, self._codes[row, 1:].clone()))
-                generation.likelihoods[sequence.index] = float(self._likelihood[row]) / sequence.length
+                codes, generation.likelihoods[sequence.index] = self._table.finished(sequence.slots[0])
+                self._decoded.append((sequence, codes))
                 finished.append(sequence)
         if finished:
             self._scheduler.finish(finished)
@@ -248,14 +232,14 @@ class Engine:
         """One code more of each picture in the table; only for the codes is the model's device waited for."""
         rows = batch.pictures
         positions = torch.tensor([sequence.position for sequence in batch.sequences])  # (P,)
-        tokens = self._codes[batch.first, positions]  # (P,)
-        given = self._given[batch.first, positions].to(self.model.device, non_blocking=True)
+        tokens = self._table.last(batch, positions)  # (P,)
+        given = self._table.given(batch, positions).to(self.model.device, non_blocking=True)
         logits = self.model.decode_one_token(batch.slots, tokens[rows], positions[rows])  # (R, V)
         noise = draw_noise(batch.sampling, batch.generators)  # on the CPU, while a GPU has its step to do
         codes = next_codes(logits, batch.guided, batch.sampling, noise, given)  # (P,)
         if self.ranker is not None:
-            self._likelihood[batch.first_there] += log_likelihood(logits[: len(tokens)], codes)
-        self._codes[batch.first, positions + 1] = codes.cpu()
+            self._table.add_likelihood(batch, log_likelihood(logits[: len(tokens)], codes))
+        self._table.write(batch, positions, codes)
 
     def _report_progress(self, events: list[tuple[str, Event]]) -> None:
         """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
@@ -268,7 +252,7 @@ class Engine:
                 continue
             generation.ticks = ticks
             wanted = generation.request.preview and ticks >= FIRST_PREVIEW
-            preview = self._previewer.draw(generation, self._codes) if wanted else None
+            preview = self._previewer.draw(generation, self._table.codes) if wanted else None
             events.append((generation.id, Progress(generation.done, preview)))
 
     def _detokenize(self, events: list[tuple[str, Event]]) -> None:

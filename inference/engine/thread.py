@@ -27,7 +27,7 @@ from inference.contract import (
     Progress,
     Queued,
 )
-from inference.engine.engine import EngineStatus
+from inference.engine.status import EngineStatus
 from inference.pictures import Pixels
 
 log = structlog.get_logger(__name__)
