@@ -303,7 +303,7 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     again = await blocked(site, "Some  gore")
     assert again.status == "delivered"
     assert again.verdict is not None
-    assert again.verdict.reason == "allowed by moderators: listed_words: gore"
+    assert again.verdict.reason == "pardoned: listed_words: gore"
     assert (await blocked(site, "some more gore")).status == "blocked"
     site.pool.block("gore", "minors")
     generation_id, _ = await order_one(site.services, an_order("some gore"))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.actions.actor import Actor
-from bot.wording.terms import review_reason
+from bot.wording.reasons import review_reason
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePool, an_order, draw, finish, order_one, services
 
 MODERATOR = Actor(3003, GUILD, CHANNEL, permissions=frozenset({"manage_messages"}))

@@ -256,8 +256,6 @@ FOR_OPERATORS = (
     "bot/web/app.py", "bot/web/health.py", "bot/database/audit.py", "bot/database/locks.py", "bot/database/session.py",
     "bot/database/backup.py", "bot/generation/provenance.py",
 )  # fmt: skip
-# Reasons that rows and the audit log keep, in English as those of the filter are: who will read them is not known yet.
-KEPT = ("bot/actions/reviews.py", "bot/database/reviews.py", "bot/orders/policies.py", "bot/generation/album.py")
 
 
 def sentences_of(source: str) -> Iterator[tuple[int, str]]:
@@ -289,7 +287,7 @@ def sentences_of(source: str) -> Iterator[tuple[int, str]]:
 FILES = [
     path
     for path in sorted((ROOT / "bot").rglob("*.py"))
-    if not path.relative_to(ROOT).as_posix().startswith(("bot/wording", *FOR_OPERATORS, *KEPT))
+    if not path.relative_to(ROOT).as_posix().startswith(("bot/wording", *FOR_OPERATORS))
 ]
 
 

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 Decision = Literal["keep", "remove"]
 
 MAX_REASON: Final = 400
+IN_REVIEW: Final = "decided_in_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class ReviewQueue:
         record = await self._reviewed(actor, generation_id)
         gone = None
         if decision == "remove" and record.removal is None and record.status != "blocked":
-            gone = (await self._removals.remove(actor, generation_id, why or "decided in review")).gone
+            gone = (await self._removals.remove(actor, generation_id, why or IN_REVIEW)).gone
         closed = await self._reviews.close(generation_id, actor.user_id, "kept" if decision == "keep" else "removed")
         if not closed:
             raise AlreadyDecided(generation_id)

@@ -149,7 +149,7 @@ def _describe(generation_id: int, pictures: Sequence[Picture], at: datetime) -> 
             score=picture.score,
             width=picture.width,
             height=picture.height,
-            removal=None if picture.is_shown else Removal(at, FILTER_ID, f"picture check: {_category(picture)}"),
+            removal=None if picture.is_shown else Removal(at, FILTER_ID, f"picture_check: {_category(picture)}"),
             verdict=picture.verdict,
             filled=picture.filled,
         )

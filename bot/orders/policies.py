@@ -14,7 +14,7 @@ from bot.orders.entitlement import Entitlements
 from bot.orders.order import Order, Requester
 from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
 
-PARDON: Final = "allowed by moderators"
+PARDON: Final = "pardoned"
 NEVER_PARDONED: Final = ("minors", "real_people", "mass_harm")  # no server decides about these
 
 

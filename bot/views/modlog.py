@@ -209,7 +209,7 @@ def opened_entry(record: GenerationRecord) -> str:
     """
     lines = [f"-# {entry_facts(record)}"]
     if record.verdict is not None and record.verdict.reason:
-        lines.append(moderating.filters_reason(record.verdict.reason))
+        lines.append(moderating.filtered_because(record.verdict))
     if record.error_code is not None:
         told = explain_kept(record.error_code, record.error_data)
         lines.append(moderating.failed(record.error_code, text.shorten(told, 200)))

@@ -18,6 +18,7 @@ from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, moderating, terms, text
 from bot.wording.reader import say
+from bot.wording.reasons import kept_reason
 
 PER_PAGE: Final = 10
 
@@ -101,9 +102,9 @@ def with_buttons(layout: ui.LayoutView, buttons: list[Any]) -> ui.LayoutView:
 
 def act(record: AuditRecord) -> str:
     kind, _, number = record.subject.partition(":")
-    about = f"<@{number}>" if kind == "user" and number.isdecimal() else moderating.about(record.subject)
-    why = f": {text.plain(record.why, 100)}" if record.why else ""
-    return f"{text.relative(record.at)} <@{record.actor_id}> **{terms.act(record.action)}** {about}{why}"
+    about = text.mention(int(number)) if kind == "user" and number.isdecimal() else moderating.about(record.subject)
+    why = f": {text.plain(kept_reason(record.why), 100)}" if record.why else ""
+    return f"{text.relative(record.at)} {text.mention(record.actor_id)} **{terms.act(record.action)}** {about}{why}"
 
 
 def sanction(record: SanctionRecord, *, whom: bool = False) -> str:

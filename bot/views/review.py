@@ -110,5 +110,5 @@ def described(reviews: list[ReviewRecord], record: GenerationRecord) -> str:
         lines.append(moderating.more(len(reviews) - 5))
     lines += [f"> {text.plain(record.order.prompt, 600)}", f"-# {entry_facts(record)}"]
     if record.verdict is not None and record.verdict.reason:
-        lines.append(moderating.filter_said(record.verdict.reason))
+        lines.append(moderating.filter_said(record.verdict))
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from yarl import URL
 
 from bot.web.site import SITE, site_of, visitor_of
-from bot.wording import community, pages, terms
+from bot.wording import community, pages, reasons, terms
 from bot.wording.catalogue import display_name, known_languages
 from bot.wording.reader import count, reader
 
@@ -32,7 +32,8 @@ def set_up(app: web.Application) -> None:
     )
     environment.filters.update(when=when, iso=iso, day=day)
     environment.globals.update({
-        "_": marked_up, "count": count, "wording": terms, "community": community, "language": lambda: reader().tag,
+        "_": marked_up, "count": count, "language": lambda: reader().tag,
+        "wording": terms, "reasons": reasons, "community": community,
         "languages": {name: display_name(name) for name in known_languages()},
     })  # fmt: skip
     environment.globals["demo"] = bool(app[SITE].people)

@@ -35,7 +35,7 @@ class Discord:
         return text.relative(when)
 
     def person(self, user_id: int) -> str:
-        return f"<@{user_id}>"
+        return text.mention(user_id)
 
     def channel(self, channel_id: int) -> str:
         return f"<#{channel_id}>"

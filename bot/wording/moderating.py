@@ -9,8 +9,10 @@ from typing import Final
 
 from bot.wording.catalogue import later
 from bot.wording.reader import count, reader, say
-from bot.wording.terms import REVIEWS, category, requests, review_reason, sanction, seconds, status, until
-from bot.wording.text import moment, plain, relative
+from bot.wording.reasons import filters_reason, kept_reason, review_reason
+from bot.wording.terms import REVIEWS, category, requests, sanction, seconds, status, until
+from bot.wording.text import mention, moment, plain, relative
+from inference.contract import Verdict
 
 APPEALED: Final = later("Your appeal is with this server's moderators. You will hear what they decide.")
 REPORTED: Final = later("Thank you. The moderators will look at it, and you will hear what they decided.")
@@ -40,7 +42,7 @@ def filtered(
     """The filter in words."""
     parts = []
     if user_id is not None:
-        parts.append(say("by {person}", person=f"<@{user_id}>"))
+        parts.append(say("by {person}", person=mention(user_id)))
     if channel_id is not None:
         parts.append(say("in {channel}", channel=f"<#{channel_id}>"))
     if flagged:
@@ -64,8 +66,8 @@ def in_force(kind: str, end: datetime | None, reason: str) -> str:
     return f"⛔ {sanction(kind)}{'' if end is None else ' ' + until(end)}: {plain(reason)}"
 
 
-def filters_reason(reason: str) -> str:
-    return say("Filter's reason: {reason}", reason=plain(reason, 200))
+def filtered_because(verdict: Verdict) -> str:
+    return say("Filter's reason: {reason}", reason=plain(filters_reason(verdict), 200))
 
 
 def failed(code: str, sentence: str) -> str:
@@ -74,7 +76,7 @@ def failed(code: str, sentence: str) -> str:
 
 def removed_by(user_id: int, why: str, limit: int, index: int | None = None) -> str:
     """Of a generation, or of its picture `index`."""
-    person, reason = f"<@{user_id}>", f": {plain(why, limit)}" if why else ""
+    person, reason = mention(user_id), f": {plain(kept_reason(why), limit)}" if why else ""
     if index is None:
         return say("Removed by {person}", person=person) + reason
     return "-# " + say("Picture {number} removed by {person}", number=index + 1, person=person) + reason
@@ -123,7 +125,7 @@ def likeness(index: int, share: float) -> str:
 
 
 def sanctioned(user_id: int, end: datetime | None, reason: str) -> str:
-    person = f"<@{user_id}>"
+    person = mention(user_id)
     if end is None:
         return say("{person} is banned from Easel: {reason}", person=person, reason=reason)
     return say("{person} cannot use Easel {until}: {reason}", person=person, until=until(end), reason=reason)
@@ -143,21 +145,21 @@ def shown_again(number: int) -> str:
 
 def lifted(user_id: int, kind: str) -> str:
     if kind == "timeout":
-        return say("{person} may use Easel again; the timeout is lifted.", person=f"<@{user_id}>")
-    return say("{person} may use Easel again; the ban is lifted.", person=f"<@{user_id}>")
+        return say("{person} may use Easel again; the timeout is lifted.", person=mention(user_id))
+    return say("{person} may use Easel again; the ban is lifted.", person=mention(user_id))
 
 
 def sanction_line(
     kind: str, *, whom: int | None, end: datetime | None, everywhere: bool, lifted: bool, over: bool, by: int,
     at: datetime, reason: str,
 ) -> str:  # fmt: skip
-    parts = [f"<@{whom}>" if whom else "", f"**{sanction(kind)}**", "" if end is None else until(end)]
+    parts = [mention(whom) if whom else "", f"**{sanction(kind)}**", "" if end is None else until(end)]
     told = " ".join(part for part in parts if part)
     told += f", {say('everywhere')}" if everywhere else ""
     if lifted or over:
         told += f" ({say('lifted') if lifted else say('over')})"
     why = f": {plain(reason, 100)}" if reason else ""
-    return f"{told}, {say('by {person}', person=f'<@{by}>')} {relative(at)}{why}"
+    return f"{told}, {say('by {person}', person=mention(by))} {relative(at)}{why}"
 
 
 def person(
@@ -182,11 +184,11 @@ def person(
 
 
 def kept(generation_id: int, moderator_id: int) -> str:
-    return "✅ " + say("Generation {number} stays, by {person}.", number=generation_id, person=f"<@{moderator_id}>")
+    return "✅ " + say("Generation {number} stays, by {person}.", number=generation_id, person=mention(moderator_id))
 
 
 def taken_down(generation_id: int, moderator_id: int, *, gone: bool) -> str:
-    person = f"<@{moderator_id}>"
+    person = mention(moderator_id)
     told = "🗑️ " + say("Generation {number} is removed, by {person}.", number=generation_id, person=person)
     return told if gone else f"{told} {say(NOT_ALL_GONE)}"
 
@@ -196,7 +198,7 @@ def review_heading(waiting: int) -> str:
 
 
 def review_line(kind: str, by: int, index: int | None, reason: str) -> str:
-    who = " " + say("by {person}", person=f"<@{by}>") if by else ""
+    who = " " + say("by {person}", person=mention(by)) if by else ""
     which = "" if index is None else ", " + say("picture {number}", number=index + 1)
     why = f": {plain(review_reason(kind, reason), 200)}" if reason else ""
     return f"**{_SIGNS[kind]} {say(REVIEWS[kind])}**{who}{which}{why}"
@@ -206,8 +208,8 @@ def more(number: int) -> str:
     return "-# " + count("and {number} more", "and {number} more", number)
 
 
-def filter_said(reason: str) -> str:
-    return "-# " + say("The filter: {reason}", reason=plain(reason, 200))
+def filter_said(verdict: Verdict) -> str:
+    return "-# " + say("The filter: {reason}", reason=plain(filters_reason(verdict), 200))
 
 
 def outcome(kind: str, decision: str, prompt: str) -> str:

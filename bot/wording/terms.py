@@ -129,29 +129,6 @@ def review(kind: str) -> str:
     return named(REVIEWS, kind)
 
 
-def review_reason(kind: str, reason: str) -> str:
-    """What somebody said, or what was counted, as "blocks:5:24", where an older Easel wrote a sentence."""
-    what, *numbers = reason.split(":")
-    if kind != "misuse" or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):
-        return reason
-    number, span = map(int, numbers)
-    if what == "blocks":
-        return count(
-            "{number} prompt of this person's was blocked within {hours} hours",
-            "{number} prompts of this person's were blocked within {hours} hours",
-            number,
-            hours=span,
-        )
-    if what == "like":
-        return say("Much like the blocked request {number} ({percent} % alike)", number=number, percent=span)
-    return count(
-        "{number} order of this person's within {minutes} minutes",
-        "{number} orders of this person's within {minutes} minutes",
-        number,
-        minutes=span,
-    )
-
-
 def outcome(name: str | None) -> str:
     return named(OUTCOMES, name or "")
 

@@ -48,6 +48,11 @@ def code(text: str, limit: int) -> str:
     return "```\n" + shorten(one_line(text).replace("`", "ˋ"), limit) + "\n```"
 
 
+def mention(user_id: int) -> str:
+    """Somebody, as Discord shows them; nobody's id, 0, is the bot's: its filter's and its operator's."""
+    return f"<@{user_id}>" if user_id else "Easel"
+
+
 def moment(when: datetime) -> str:
     """A date with its time, as Discord shows it in the reader's own: "3 May 2026 12:00"."""
     return f"<t:{int(when.timestamp())}:f>"

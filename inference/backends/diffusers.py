@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 PREVIEW_SECONDS = 1.0
 """Between two previews of a generation."""
 
-REFUSED = Verdict("block", "nudity", 1.0, "the model's own safety checker")
+REFUSED = Verdict("block", "nudity", 1.0, "model_check")
 
 Events = list[tuple[str, Event]]
 
