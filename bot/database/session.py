@@ -203,7 +203,7 @@ class Database:
         try:
             return await self._engine.connect()
         except (DBAPIError, NoConnectionFree, OSError) as error:
-            log.exception("database.not_reached", database=self.name)
+            _log_failure("database.not_reached", error, database=self.name)
             raise NotSaved("change") from error
 
     @asynccontextmanager
@@ -223,7 +223,7 @@ class Database:
                 await session.connection(execution_options={"writing": True})
                 yield session
         except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg passes a refused connection on as it is
-            log.exception("database.not_saved", subject=subject, database=self.name)
+            _log_failure("database.not_saved", error, subject=subject, database=self.name)
             raise NotSaved(subject) from error
 
     @property
@@ -266,6 +266,18 @@ def _prepare_postgres(connection: Any, _: object) -> None:
         cursor.execute(f"SET {setting}")
     cursor.close()
     connection.commit()  # or the end of the first transaction that is rolled back would undo it
+
+
+def _log_failure(event: str, error: Exception, **about: str) -> None:
+    """In a line where the database is away, locked or full: it is tried again and again.  Else it is our own fault."""
+    cause = getattr(error, "orig", None) or error
+    away = isinstance(error, OperationalError | NoConnectionFree | OSError) or _cut_off(error)
+    ours = not away or getattr(cause, "sqlite_errorname", "") == "SQLITE_ERROR"
+    log.error(event, problem=str(cause), exc_info=error if ours else None, **about)
+
+
+def _cut_off(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:

@@ -18,12 +18,14 @@ from pathlib import Path
 
 from tests.bot_fakes import lay_out, locked
 from tests.discord_wire.faults import rate_limited
+from tests.discord_wire.messages import Message
 from tests.discord_wire.outcome import shows_result
+from tests.discord_wire.payloads import MODERATORS
 from tests.discord_wire.process import ROOT, BotProcess
 from tests.discord_wire.stand_in import StandIn, open_stand_in
-from tests.discord_wire.world import Interaction
+from tests.discord_wire.world import Interaction, Person
 
-ADA, BO = 1001, 1002
+ADA, BO, MODERATOR = 1001, 1002, MODERATORS
 PATIENCE = 180.0
 
 
@@ -97,6 +99,45 @@ async def database(folder: Path, seconds: float) -> float:
         return took
 
 
+async def moderation(folder: Path, seconds: float) -> float:
+    """Locked, when a moderator times somebody out and a member shares: both hear in time, and later how it went.
+
+    Whoever is told that it was not written down finds it so, and does it again.
+    """
+    async with a_bot(folder) as (discord, bot):
+        order = discord.world.slash(ADA, "imagine", prompt="a red heart", images=1)
+        await delivered(discord, order)
+        message = next(one for one in discord.world.standing() if shows_result(one))
+        with locked(folder):
+            asked = await _sanction_and_share(discord, message)
+            await asyncio.sleep(seconds)
+        freed = time.monotonic()
+        await discord.world.until(lambda: all(_is_told(one) for one in asked), PATIENCE)
+        took = time.monotonic() - freed
+        timed_out, shared = await _sanction_and_share(discord, message)
+        await discord.world.until(lambda: _is_told(timed_out) and _is_told(shared), PATIENCE)
+        is_shared = any("easel:unshare:" in one for answer in shared.answers for one in answer.custom_ids)
+        if "cannot use Easel" not in timed_out.said or not is_shared or '"exception"' in bot.said():
+            raise AssertionError(f"{timed_out.said}\n{shared.said}\n{bot.said()}")
+        return took
+
+
+async def _sanction_and_share(discord: StandIn, message: Message) -> list[Interaction]:
+    """Both are acknowledged when it returns; the stand-in takes no answer after three seconds."""
+    share = next(one for one in message.buttons if one.startswith("easel:share"))
+    asked = [
+        discord.world.slash(MODERATOR, "mod timeout", person=Person(BO), duration="1 hour", reason="spam"),
+        discord.world.press(ADA, message, share),
+    ]
+    for one in asked:
+        await asyncio.wait_for(one.answered.wait(), PATIENCE)
+    return asked
+
+
+def _is_told(asked: Interaction) -> bool:
+    return bool(asked.said) and not any(one.loading for one in asked.answers)
+
+
 @asynccontextmanager
 async def painters(folder: Path, count: int) -> AsyncIterator[list[tuple[str, int]]]:
     """Inference servers on sockets of their own: addresses and processes."""
@@ -161,7 +202,8 @@ async def stop(folder: Path, seconds: float) -> float:
 
 
 OUTAGES: dict[str, Callable[[Path, float], Awaitable[float]]] = {
-    "network": network, "database": database, "server": server, "storm": storm, "stop": stop,
+    "network": network, "database": database, "moderation": moderation, "server": server, "storm": storm,
+    "stop": stop,
 }  # fmt: skip
 
 

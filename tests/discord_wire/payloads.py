@@ -1,5 +1,6 @@
 """Discord's JSON for the world's values."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from tests.discord_wire.messages import BOT_ID, Message, timestamp
@@ -76,7 +77,19 @@ def interaction(one: Interaction, place: Guild) -> dict[str, Any]:
     }  # fmt: skip
     if one.source is not None:
         shown["message"] = message(one.source)
+    if people := list(_people(one.data.get("options", ()))):
+        members = {str(user_id): {**member(user_id)} for user_id in people}
+        users = {user_id: described.pop("user") for user_id, described in members.items()}
+        shown["data"] = {**one.data, "resolved": {"users": users, "members": members}}
     return shown
+
+
+def _people(options: Iterable[Mapping[str, Any]]) -> Iterator[int]:
+    """Whom the options name."""
+    for option in options:
+        yield from _people(option.get("options", ()))
+        if option["type"] == 6:
+            yield int(option["value"])
 
 
 def callback(one: Interaction) -> dict[str, Any]:

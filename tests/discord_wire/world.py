@@ -71,6 +71,13 @@ class Interaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as the option of a command."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Guild:
     id: int
     name: str
@@ -121,7 +128,7 @@ class World:
 
     def slash(self, user_id: int, name: str, guild: int = 0, **options: Any) -> Interaction:
         """Type a command; a name of two words is a group's."""
-        described = [{"name": key, "type": _option_type(value), "value": value} for key, value in options.items()]
+        described = [_option(key, value) for key, value in options.items()]
         first, _, second = name.partition(" ")
         inner = [{"name": second, "type": 1, "options": described}] if second else described
         data = {"id": str(self._command_id(first)), "name": first, "type": 1, "options": inner}
@@ -315,8 +322,9 @@ class World:
         message.edits += 1
 
 
-def _option_type(value: object) -> int:
-    return {str: 3, int: 4, bool: 5, float: 10}[type(value)]
+def _option(name: str, value: object) -> dict[str, Any]:
+    kind = {str: 3, int: 4, bool: 5, Person: 6, float: 10}[type(value)]
+    return {"name": name, "type": kind, "value": str(value.id) if isinstance(value, Person) else value}
 
 
 def _filled(component: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
