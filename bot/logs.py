@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 import structlog
 from structlog.typing import Processor
 
+from bot.errors import UserError
+
 HIDDEN: Final = "(hidden)"
 SHORTEST_SECRET: Final = 6  # a shorter one would be found in ordinary words
 # Discord's addresses hold the tokens of webhooks and interactions; headers hold the others.
@@ -30,6 +32,7 @@ def configure_logs(level: str, form: Literal["console", "json"], secrets: Sequen
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=form == "json"),
+        _tell_what_is_known,
     ]
     # Tracebacks without local variables: those of discord.py hold the bot's token, those of asyncpg a password.
     without_locals = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -59,6 +62,19 @@ def configure_logs(level: str, form: Literal["console", "json"], secrets: Sequen
     # These two speak at "info" about every connection and every step; what matters of theirs is a warning.
     for name in ("aiohttp.access", "alembic.runtime.migration"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _tell_what_is_known(_: object, __: str, line: Any) -> Any:
+    """Errors that a person may read, such as a database that is away, say it all in a few words: no traceback."""
+    error = line.get("exc_info")
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, UserError):
+        del line["exc_info"]
+        line.setdefault("problem", str(error))
+    return line
 
 
 def _hide(secrets: Sequence[str]) -> Callable[[Any, str, Any], str]:

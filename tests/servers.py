@@ -9,8 +9,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -48,6 +48,16 @@ class Postgres:
 
     async def drop_database(self, url: str) -> None:
         await self.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    @asynccontextmanager
+    async def away(self, url: str) -> AsyncIterator[None]:
+        """The database answers nobody meanwhile: connections are cut, and none is taken."""
+        name = make_url(url).database
+        await self.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        sessions = f"pg_stat_activity WHERE datname = '{name}'"
+        await self.execute(f"SELECT pg_terminate_backend(pid) FROM {sessions}")  # noqa: S608  # our own name
+        yield
+        await self.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     async def close(self) -> None:
         if self._template is not None:

@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 import structlog
 
+from bot.errors import NotSaved
 from bot.logs import configure_logs
 from inference.contract import Event, GenerationRequest
 from tests.bot_fakes import FakePool, draw, services
@@ -30,6 +31,10 @@ def _put_logging_back() -> Iterator[None]:
     root.setLevel(level)
 
 
+def take_note() -> None:
+    raise NotSaved("generation", 7)
+
+
 def broken_call(token: str) -> None:
     headers = {"Authorization": f"Bot {token}"}
     raise RuntimeError(f"no answer to {len(headers)} header")
@@ -47,6 +52,19 @@ def test_tracebacks_keep_secrets(form: Literal["console", "json"], capsys: pytes
     printed = capsys.readouterr().err
     assert printed.count("no answer to 1 header") == 2
     assert "topsecret" not in printed
+
+
+def test_what_is_known_needs_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """A database that is away for a minute fails hundreds of times; each says so in a line."""
+    configure_logs("info", "json")
+    try:
+        take_note()
+    except NotSaved as error:
+        structlog.get_logger("bot.test").exception("picture.not_offered")
+        structlog.get_logger("bot.test").warning("picture.not_offered", exc_info=error)
+    for line in map(json.loads, capsys.readouterr().err.splitlines()):
+        assert line["problem"] == "not_saved subject='generation' generation_id=7"
+        assert "exception" not in line
 
 
 def test_json_lines_are_objects(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from tests.discord_wire.messages import Message
 from tests.discord_wire.process import BotProcess
 from tests.discord_wire.stand_in import StandIn, open_stand_in
 from tests.discord_wire.world import Interaction
+from tests.servers import Postgres
 
 ADA, BO = 1001, 1002
 
@@ -183,6 +184,29 @@ async def test_two_processes_share_one_database_by_shards(tmp_path: Path, postgr
         finally:
             await first.kill()
             await second.kill()
+
+
+async def test_the_database_server_is_away(
+    discord: StandIn, tmp_path: Path, postgres: Postgres, postgres_database: str
+) -> None:
+    """What is accepted is drawn when it is back; what comes meanwhile is refused in words, in time and in private."""
+    async with a_bot(discord, tmp_path, database_url=postgres_database, wire_paint_seconds=2, wire_capacity=1) as bot:
+        orders = [discord.world.slash(1000 + number, "imagine", prompt=f"order {number}.") for number in range(3)]
+        for order in orders:
+            await acknowledged(order)
+        await discord.world.until(lambda: "Drawing" in orders[0].said)
+        async with postgres.away(postgres_database):
+            refused = [discord.world.slash(BO, "imagine", prompt="a red heart"), discord.world.slash(BO, "history")]
+            for one in refused:
+                await acknowledged(one)
+                await discord.world.until(lambda one=one: bool(one.said))  # type: ignore[misc]
+                assert one.private
+                assert "database" in one.said
+            assert await delivered(discord, "order 0.") is orders[0].original
+        for number, order in enumerate(orders):
+            assert await delivered(discord, f"order {number}.") is order.original
+        broke = [line for line in bot.said().splitlines() if '"exception"' in line]
+        assert broke == []
 
 
 async def test_a_form_that_was_opened_before_a_restart(discord: StandIn, tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.QueueFull("all", 200, 200, 75.0),
      "The queue is full: 200 generations are under way. A place is free in about 1 min 15 s."),
     (errors.Busy(), "Easel is very busy and could not take your order in time. Please try again in a moment."),
+    (errors.NotRead(),
+     "Easel's database does not answer at the moment. Nothing is lost; please try again in a minute."),
     (errors.Restarting(), "Easel is being restarted. Please try again in a minute."),
     (errors.InvalidOption("prompt", "empty"), "The prompt is empty. Describe what the pictures should show."),
     (errors.InvalidOption("guidance_scale", "out_of_range", {"value": 31.0, "low": 1.0, "high": 30.0}),

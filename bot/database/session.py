@@ -1,7 +1,8 @@
 """The database: one connection pool, opened and closed with the bot, and the two kinds of transaction.
 
 In: a SQLAlchemy URL (SQLite through aiosqlite, PostgreSQL through asyncpg).  Out: sessions that read or write.
-An error that means "takes no writes" becomes NotSaved, so that a person never meets SQLAlchemy's.
+An error that means "takes no writes" becomes NotSaved, one that means "is away" NotRead, so that a person never meets
+SQLAlchemy's.
 Transactions are short: nothing but the database is awaited inside one.
 """
 
@@ -20,7 +21,16 @@ from alembic.util import CommandError
 from sqlalchemy import Executable, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InvalidRequestError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -28,7 +38,7 @@ from sqlalchemy.orm import DeclarativeBase
 from bot.database import migrate
 from bot.database.migrate import SchemaState
 from bot.database.sqlite import sqlite_engine
-from bot.errors import ConfigurationError, NotSaved
+from bot.errors import ConfigurationError, NotRead, NotSaved
 
 log = structlog.get_logger(__name__)
 
@@ -208,8 +218,15 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        async with self._sessions() as session:
-            yield session
+        """Raises NotRead where the database does not answer."""
+        try:
+            async with self._sessions() as session:
+                yield session
+        except (DBAPIError, NoConnectionFree, OSError) as error:
+            if not _is_away(error):
+                raise
+            _log_failure("database.not_read", error, database=self.name)
+            raise NotRead from error
 
     @asynccontextmanager
     async def writing(self, subject: str = "change") -> AsyncIterator[AsyncSession]:
@@ -268,16 +285,16 @@ def _prepare_postgres(connection: Any, _: object) -> None:
     connection.commit()  # or the end of the first transaction that is rolled back would undo it
 
 
+def _is_away(error: Exception) -> bool:
+    """Whether another try may do better: the database is away, locked or full, and we have asked nothing wrong."""
+    nonsense = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR"
+    return not nonsense and not isinstance(error, ProgrammingError | IntegrityError | DataError)
+
+
 def _log_failure(event: str, error: Exception, **about: str) -> None:
-    """In a line where the database is away, locked or full: it is tried again and again.  Else it is our own fault."""
+    """In one line, where it will be tried again and again; our own faults with their traceback."""
     cause = getattr(error, "orig", None) or error
-    away = isinstance(error, OperationalError | NoConnectionFree | OSError) or _cut_off(error)
-    ours = not away or getattr(cause, "sqlite_errorname", "") == "SQLITE_ERROR"
-    log.error(event, problem=str(cause), exc_info=error if ours else None, **about)
-
-
-def _cut_off(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    log.error(event, problem=str(cause), exc_info=None if _is_away(error) else error, **about)
 
 
 def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:

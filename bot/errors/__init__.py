@@ -39,6 +39,7 @@ are for reading; everybody else imports from this one.
     ├── GenerationFailed         `reason` is the inference server's code, or the bot's own
     │   └── NoEndpoint           no inference server can be reached
     ├── NotSaved                 the database or the picture folder took no more
+    ├── NotRead                  the database does not answer
     └── Broken                   nobody knows what; `error_id` is in the log
 
     ConfigurationError           for the operator, at start: names the variable, the value, the limit and the cure
@@ -62,6 +63,7 @@ from bot.errors.drawing import (
     InvalidOption,
     NoEndpoint,
     NothingToCancel,
+    NotRead,
     NotSaved,
     PicturesHeld,
     PromptBlocked,
@@ -108,6 +110,7 @@ __all__ = (
     "NoGallery",
     "NotAdmitted",
     "NotFound",
+    "NotRead",
     "NotSanctioned",
     "NotSaved",
     "NotYours",

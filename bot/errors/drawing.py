@@ -82,6 +82,11 @@ class NotSaved(UserError):
 
 
 @dataclass(eq=False)
+class NotRead(UserError):
+    """The database does not answer just now."""
+
+
+@dataclass(eq=False)
 class Broken(UserError):
     """A fault of Easel's own."""
 

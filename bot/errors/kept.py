@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from bot.errors.admission import Sanctioned
-from bot.errors.drawing import Broken, GenerationFailed, InvalidOption, NoEndpoint, NotSaved
+from bot.errors.drawing import Broken, GenerationFailed, InvalidOption, NoEndpoint, NotRead, NotSaved
 from bot.errors.pictures import NotFound
 from bot.errors.user import UserError, code_of
 
 
 def restored(code: str, details: Mapping[str, Any]) -> UserError:
     """The error as the request log kept it, as far as it can be told from there."""
-    kept: tuple[type[UserError], ...] = (Sanctioned, InvalidOption, NotFound, NoEndpoint, NotSaved, Broken)
+    kept: tuple[type[UserError], ...] = (Sanctioned, InvalidOption, NotFound, NoEndpoint, NotSaved, NotRead, Broken)
     for kind in kept:
         if code == code_of(kind):
             try:

@@ -170,10 +170,10 @@ class Generator:
     async def _check(self, work: Work) -> None:
         """Ask the filter; where nobody can answer, wait and then fail: nothing is drawn unchecked."""
         order = work.order
-        policy = await self._policies.of(order.requester)
+        policy = await self._journal.insist(work, partial(self._policies.of, order.requester))
         request = CheckRequest((order.prompt,), (order.negative_prompt,), policy)
         (verdict,) = await work.wanted(self._pool.check(request))
-        verdict = await self._policies.pardoned(order, verdict)
+        verdict = await self._journal.insist(work, partial(self._policies.pardoned, order, verdict))
         await self._journal.checked(work, verdict)
         if verdict.action in REFUSED:
             work.status = "blocked"
@@ -189,7 +189,7 @@ class Generator:
     async def _wait_for_turn(self, work: Work) -> None:
         await work.wanted(work.turn.wait())
         # Another process, such as the operator's command line, may have sanctioned them while they waited.
-        await self._admission.check_sanctions(work.order.requester)
+        await self._journal.insist(work, partial(self._admission.check_sanctions, work.order.requester))
 
     async def _draw(self, work: Work) -> tuple[list[Image], Done]:
         """The pictures, and what the server said at their end."""
@@ -222,7 +222,7 @@ class Generator:
         order = work.order
         if order.init_image is None and work.init_image_key is not None:
             order = replace(order, init_image=await self._storage.get(work.init_image_key))
-        policy = await self._policies.of(order.requester)
+        policy = await self._journal.insist(work, partial(self._policies.of, order.requester))
         return replace(order.request(default_seed=0), id=str(work.generation_id), policy=policy)
 
     async def _store(self, work: Work, images: Sequence[Image], done: Done) -> Result:

@@ -1,26 +1,28 @@
 """What the request log is told of a generation under way.
 
-In: a `Work` and what became of it.  Out: its row, and each write tried again until it stands: a database that is locked
-or full for a while must neither stop a generation nor lose its pictures.
+In: a `Work` and what became of it.  Out: its row, and each write tried again until it stands: a database that is
+locked, full or away for a while must neither stop a generation nor lose its pictures.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord, ImageRecord
 from bot.database.session import utc_now
-from bot.errors import GenerationCancelled, NotFound, NotSaved, PicturesHeld, PromptBlocked, UserError
+from bot.errors import GenerationCancelled, NotFound, NotRead, NotSaved, PicturesHeld, PromptBlocked, UserError
 from bot.generation.patience import pauses
 from bot.generation.work import BotStops, Work, Works
 from inference.contract import Verdict
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 PATIENCE_WITH_PICTURES: Final = 10.0  # what the log gets to take note of pictures before they are shown all the same
 
@@ -35,30 +37,30 @@ class Journal:
     async def answered(self, work: Work) -> None:
         """Which message answers the order, where one does."""
         if work.message_id is not None:
-            await self._insist(work, partial(self._generations.record_reply, work.generation_id, work.message_id))
+            await self.insist(work, partial(self._generations.record_reply, work.generation_id, work.message_id))
 
     async def checked(self, work: Work, verdict: Verdict) -> None:
-        await self._insist(work, partial(self._generations.record_verdict, work.generation_id, verdict))
+        await self.insist(work, partial(self._generations.record_verdict, work.generation_id, verdict))
 
     async def queued(self, work: Work) -> None:
-        await self._insist(work, partial(self._generations.record_queued, work.generation_id, utc_now()))
+        await self.insist(work, partial(self._generations.record_queued, work.generation_id, utc_now()))
 
     async def started(self, work: Work) -> None:
-        await self._insist(work, partial(self._generations.record_start, work.generation_id, work.turn_at))
+        await self.insist(work, partial(self._generations.record_start, work.generation_id, work.turn_at))
 
     async def drawn(self, work: Work, images: tuple[ImageRecord, ...], model: str, grid_key: str | None) -> None:
         """Raises NotSaved after a few seconds: the person gets the pictures all the same."""
         write = partial(
             self._generations.record_pictures, work.generation_id, images, model=model, grid_key=grid_key, at=utc_now()
         )
-        await self._insist(work, write, PATIENCE_WITH_PICTURES)
+        await self.insist(work, write, PATIENCE_WITH_PICTURES)
 
     async def delivered(self, work: Work, message_id: int | None) -> None:
-        await self._insist(work, partial(self._generations.delivered, work.generation_id, message_id, utc_now()))
+        await self.insist(work, partial(self._generations.delivered, work.generation_id, message_id, utc_now()))
 
     async def ended(self, work: Work, error: UserError) -> None:
         """Why there are no pictures."""
-        await self._insist(work, partial(self._record_end, work.generation_id, error))
+        await self.insist(work, partial(self._record_end, work.generation_id, error))
 
     async def abandoned(self, generation_id: int, code: str) -> None:
         """It never began; tried once, for whoever ordered it was told so already."""
@@ -95,20 +97,20 @@ class Journal:
         elif not isinstance(error, PromptBlocked):  # its verdict stands in the row already
             await self._generations.fail(generation_id, error.code, error.details)
 
-    async def _insist(self, work: Work, write: Callable[[], Awaitable[None]], seconds: float | None = None) -> None:
-        """Write; where the database takes nothing just now, again until it stands, for `seconds` at most.
+    async def insist(self, work: Work, act: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
+        """Do it; where the database takes or gives nothing just now, again until it does, for `seconds` at most.
 
-        Raises NotSaved after that.
+        Raises NotSaved or NotRead after that.
         """
         deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
-        for pause in pauses():
+        waits = pauses()
+        while True:
             try:
-                await write()
-            except NotSaved:
+                return await act()
+            except (NotSaved, NotRead):
+                pause = next(waits)
                 if deadline is not None and asyncio.get_running_loop().time() + pause > deadline:
                     raise
-            else:
-                return
             if self._works.closing and not work.drawn:
                 raise BotStops
             await asyncio.sleep(pause)

@@ -20,6 +20,7 @@ from bot.errors import (
     LimitReached,
     MissingPermission,
     NotFound,
+    NotRead,
     NotSaved,
     NotYours,
     OwnEntry,
@@ -51,7 +52,8 @@ HEADERS: Final = {
 }
 STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
     (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (OwnEntry, 403), (ContestOver, 409),
-    (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (UserError, 400),
+    (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503),
+    (UserError, 400),
 )  # fmt: skip
 
 

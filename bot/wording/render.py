@@ -248,6 +248,10 @@ def _not_saved(s: Sentences, error: errors.NotSaved) -> str:
     return told
 
 
+def _not_read(s: Sentences, _: errors.NotRead) -> str:
+    return s.say("Easel's database does not answer at the moment. Nothing is lost; please try again in a minute.")
+
+
 def _generation_cancelled(s: Sentences, _: errors.GenerationCancelled) -> str:
     return s.say("This generation was cancelled.")
 
@@ -291,5 +295,6 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.NoEndpoint: _no_endpoint,
     errors.TooLarge: _too_large,
     errors.NotSaved: _not_saved,
+    errors.NotRead: _not_read,
     errors.Broken: _broken,
 }
