@@ -7,6 +7,7 @@ composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 import logging
 import secrets
 from typing import Final, Literal
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -80,6 +81,7 @@ class Bot(Client, commands.AutoShardedBot):
         )
         self.metrics = metrics
         self.settings = settings
+        self.posting = WeakValueDictionary()  # a lock stays for as long as somebody waits for it
         self._sync = sync
         self.patience = PATIENCE_SECONDS  # until an order that is not admitted yet is refused
 

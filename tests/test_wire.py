@@ -272,6 +272,20 @@ async def test_a_server_that_takes_small_files_only(discord: StandIn, tmp_path: 
     assert message.attachments[0]["filename"].endswith(".webp")
 
 
+async def test_results_that_come_late_are_posted_without_reading_the_channel(discord: StandIn, tmp_path: Path) -> None:
+    """Nobody has tried to post them: looking for them there would take longer than all the rest."""
+    reading = discord.fail("GET /channels/", kind="hang", times=99)
+    async with a_bot(discord, tmp_path, wire_paint_seconds=2):
+        orders = [discord.world.slash(1000 + number, "imagine", prompt=f"order {number}.") for number in range(4)]
+        for order in orders:
+            await acknowledged(order)
+        discord.world.age_tokens()
+        for number, order in enumerate(orders):
+            assert await delivered(discord, f"order {number}.") is not order.original
+        await discord.world.until(lambda: all(order.original and order.original.deleted for order in orders))
+    assert not reading.met.is_set()
+
+
 async def test_posted_but_not_written_down_and_the_nonce_forgotten(discord: StandIn, tmp_path: Path) -> None:
     """The token has run out, the network cuts the answer to the post, and later Discord knows no nonce: one message."""
     async with a_bot(discord, tmp_path, wire_paint_seconds=2) as bot:

@@ -14,7 +14,7 @@ import structlog
 from bot.generation.reply import NeverAnswered
 from bot.orders.order import Order
 from bot.views.answer import note
-from bot.views.attempt import Unreachable, Vanished, attempt
+from bot.views.attempt import AT_ONCE, Turn, Unreachable, Vanished, attempt
 from bot.views.discord_codes import Code
 
 log = structlog.get_logger(__name__)
@@ -68,9 +68,10 @@ class AnswerMessage:
             raise Unreachable
         return self._client.get_partial_messageable(self._channel_id).get_partial_message(self.message_id)
 
-    async def attempt(self, act: Callable[[], Awaitable[T]], until: float | None = None) -> T:
+    async def attempt(self, act: Callable[[], Awaitable[T]], until: float | None = None, turn: Turn = AT_ONCE) -> T:
         """As `bot.views.attempt`; for as long as the token serves, where nothing else is said."""
-        return await attempt(act, self.token_ends if until is None else until, generation_id=self._generation_id)
+        until = self.token_ends if until is None else until
+        return await attempt(act, until, generation_id=self._generation_id, turn=turn)
 
     async def find(self) -> int | None:
         """The id of the interaction's answer, which is known from then on; None where nobody can say just now.

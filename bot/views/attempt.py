@@ -6,6 +6,7 @@ In: a request to make.  Out: its answer, or one of three reasons why there is no
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final, TypeVar
 
 import aiohttp
@@ -17,7 +18,9 @@ from bot.views.discord_codes import TOKEN_GONE, Code
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Turn = AbstractAsyncContextManager[None]
 
+AT_ONCE: Final = nullcontext()
 FIRST_PAUSE: Final = 1.0  # seconds before something is tried again, doubled each time; discord.py tries itself, too
 LONGEST_PAUSE: Final = 30.0
 TRY_SECONDS: Final = 90.0  # for ten megabytes on a slow line
@@ -35,15 +38,15 @@ class TooLarge(Exception):
     """The file is larger than is taken here."""
 
 
-async def attempt(act: Callable[[], Awaitable[T]], until: float, *, generation_id: int) -> T:
+async def attempt(act: Callable[[], Awaitable[T]], until: float, *, generation_id: int, turn: Turn = AT_ONCE) -> T:
     """Do it, again after a while where Discord is ill or away, `until` then on the monotonic clock.
 
-    Raises Vanished, Unreachable or TooLarge.
+    Each try waits for its `turn` first, for which no deadline counts.  Raises Vanished, Unreachable or TooLarge.
     """
     pause = FIRST_PAUSE
     while True:
         try:
-            async with asyncio.timeout(TRY_SECONDS):
+            async with turn, asyncio.timeout(TRY_SECONDS):
                 return await act()
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             code = getattr(error, "code", 0)

@@ -1,6 +1,8 @@
 """What buttons ask of the client that they run in; `bot.client.Bot` is one."""
 
+import asyncio
 from abc import abstractmethod
+from collections.abc import MutableMapping
 
 import discord
 
@@ -14,6 +16,8 @@ class Client(discord.Client):
 
     services: Services
     settings: Settings
+    posting: MutableMapping[int, asyncio.Lock]
+    """Whose turn it is to post in a channel, by its id."""
 
     @abstractmethod
     def door(self, interaction: "BotInteraction", *, hidden: bool, message_id: int | None = None) -> Door:

@@ -45,7 +45,7 @@ LOOKED_AT: Final = 500  # messages in which one's own is looked for before it is
 class InteractionReply:
     """Edits the message `message_id`, which answers the order's interaction.  Implements `Reply`."""
 
-    def __init__(self, client: discord.Client, generation_id: int, order: Order, message_id: int | None) -> None:
+    def __init__(self, client: Client, generation_id: int, order: Order, message_id: int | None) -> None:
         self._client = client
         self._generation_id = generation_id
         self._user_id = order.requester.user_id
@@ -60,12 +60,14 @@ class InteractionReply:
         self._thinking = message_id is not None
         self._ordered_at = discord.utils.utcnow()
         self._unsure = False  # whether a status may still be on its way to Discord
+        self._may_stand = False  # whether an earlier try, or process, may have posted the result in the channel
 
     @classmethod
-    def again(cls, client: discord.Client, record: GenerationRecord) -> Self:
+    def again(cls, client: Client, record: GenerationRecord) -> Self:
         """The reply of a generation that a crash interrupted; its status may have been on its way."""
         reply = cls(client, record.id, record.order, record.message_id)
         reply._ordered_at = record.created_at
+        reply._may_stand = record.status in ("running", "delivering")
         return reply
 
     # ------------------------------------------------------------------------------------------- the protocol
@@ -182,14 +184,18 @@ class InteractionReply:
         return any(one.filename.startswith(f"easel-{self._generation_id}.") for one in message.attachments)
 
     async def _post(self, result: Result) -> int | None:
-        """The way for when the token has run out: a message in the channel that mentions the owner, and only them."""
+        """The way for when the token has run out: a message in the channel that mentions the owner, and only them.
+
+        Discord takes about one a second there: those who wait for that stand in a row, outside of any deadline.
+        """
         if self._private:
             await self._leave_in_history()
             return None
         until = time.monotonic() + POST_SECONDS
+        turn = self._client.posting.setdefault(self._channel_id, asyncio.Lock())
         while True:
             try:
-                message_id = await self._answer.attempt(partial(self._send, result), until)
+                message_id = await self._answer.attempt(partial(self._send, result), until, turn)
             except TooLarge:
                 smaller = await _smaller(result, self._seal)
                 if smaller is None:
@@ -207,9 +213,13 @@ class InteractionReply:
                 return message_id
 
     async def _send(self, result: Result) -> int:
-        """Post it, unless it stands there: an earlier process, or an earlier try, may not have heard that it did."""
-        if (known := await self._find_own()) is not None:
+        """Post it, unless it stands there: an earlier process, or an earlier try, may not have heard that it did.
+
+        Reading what stands there takes more requests than posting; after an hour's outage there are hundreds to post.
+        """
+        if self._may_stand and (known := await self._find_own()) is not None:
             return known
+        self._may_stand = True
         with reading(self._public):
             layout = ResultLayout.of(result, mention=True)
         owner = discord.AllowedMentions(

@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.bot_fakes import lay_out
@@ -25,7 +26,7 @@ from tests.discord_wire.world import Interaction
 PEOPLE = 20
 SECONDS_BETWEEN_ORDERS = 0.1
 LONGEST_LIFE = 2.5  # seconds from the start of a process, or from its connection, to the kill
-SETTLE_SECONDS = 240.0
+SETTLE_SECONDS = 240.0  # without any order's end; Discord takes a message a second in a channel
 LONGEST_RUN = 3600.0
 SETTINGS = {
     "limit_per_person": "off", "limit_per_server": "off", "queue_size": 2000, "queue_size_per_person": 1000,
@@ -80,11 +81,16 @@ class Chaos:
         if not self._bot.running:
             await self._bot.start()
         with contextlib.suppress(TimeoutError):
-            await self._discord.world.until(
-                lambda: all(is_over(order) for order in self.orders.values() if accepted(order)), SETTLE_SECONDS
-            )
+            while waiting := self._waiting():
+                await self._discord.world.until(partial(self._fewer_than, waiting), SETTLE_SECONDS)
         status = await self._bot.stop()
         print(f"the last bot ended with status {status}", flush=True)
+
+    def _fewer_than(self, waiting: int) -> bool:
+        return self._waiting() < waiting
+
+    def _waiting(self) -> int:
+        return sum(not is_over(order) for order in self.orders.values() if accepted(order))
 
     def outcome(self) -> Outcome:
         return outcome(self._discord.world, self.orders)
