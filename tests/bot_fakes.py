@@ -291,9 +291,11 @@ class FakePosts:
         self.retracted: list[int] = []
         self.looked_since: list[datetime | None] = []
         self.away = False
+        self.refusing = False
+        self.connected = True
 
     def ready(self) -> bool:
-        return True
+        return self.connected
 
     async def publish(
         self, guild_id: int, channel_id: int, notice: Notice, mark: int, since: datetime | None
@@ -301,10 +303,14 @@ class FakePosts:
         self.looked_since.append(since)
         if self.away:
             return None
+        if self.refusing:
+            return 0
         self.published.append((channel_id, notice))
         return 900_000 + len(self.published)
 
     async def retract(self, channel_id: int, message_id: int) -> bool:
+        if message_id in self.stubborn:
+            return False
         self.retracted.append(message_id)
         return True
 

@@ -32,6 +32,7 @@ from bot.errors import (
 ANCESTORS: Final = 8
 LEVELS: Final = 3
 DESCENDANTS: Final = 60
+SHARE: Final = "share:"  # how the notices of shares begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +161,28 @@ class Gallery:
         await self._post(share)
         return share
 
-    async def _post(self, share: ShareRecord) -> None:
-        """Show it in the channel that the server's managers chose for that, once."""
+    async def post_again(self) -> None:
+        """Show in the gallery's channels what these did not take before, such as for a missing permission."""
+        for guild_id, names in (await self._notices.unsaid(SHARE)).items():
+            is_shown = (await self._guild_settings.get(guild_id)).gallery_channel_id is not None
+            for name in names:
+                share = await self._shares.get(int(name.removeprefix(SHARE))) if is_shown else None
+                if share is None:
+                    await self._notices.retract(guild_id, name)
+                elif not await self._post(share):
+                    break  # the others here would not be taken either
+
+    async def _post(self, share: ShareRecord) -> bool:
+        """Show it once in the channel that managers chose for that, if any; False where Discord did not take it."""
         guild = await self._guild_settings.get(share.guild_id)
         if guild.gallery_channel_id is None:
-            return
+            return True
 
         async def notice() -> SharedNotice | None:
             shown = await self._notices.show([(0, share, 0)])
             return SharedNotice(shown[0]) if shown else None
 
-        await self._notices.say(share.guild_id, name_of(share.id), guild.gallery_channel_id, notice)
+        return await self._notices.say_once(share.guild_id, name_of(share.id), guild.gallery_channel_id, notice)
 
     async def unshare(self, actor: Actor, share_id: int) -> None:
         """Take a picture out of the gallery, shown or not; for its owner and for moderators."""
@@ -207,7 +219,7 @@ def _branches(parent_id: int, below: Sequence[Kin], shown: Mapping[int, ShareRec
 
 def name_of(share_id: int) -> str:
     """Of the notice that tells of a share."""
-    return f"share:{share_id}"
+    return f"{SHARE}{share_id}"
 
 
 def _here(actor: Actor) -> int:

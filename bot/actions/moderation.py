@@ -43,15 +43,30 @@ class NothingUnderWay:
         return 0
 
 
+class Posted(Protocol):
+    """What the bot posted of its own accord; `Notices` is the real one."""
+
+    async def retract_banned(self) -> None:
+        """Delete what shows pictures of people who are banned."""
+
+
+class NothingPosted:
+    """Where there is no Discord, as on the command line.  A bot that runs looks for new bans every now and then."""
+
+    async def retract_banned(self) -> None:
+        pass
+
+
 class Moderation:
     def __init__(
         self, *, sanctions: Sanctions, generations: GenerationLog, audit_log: AuditLog, under_way: UnderWay,
-        now: Callable[[], datetime] = utc_now,
+        posted: Posted, now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._sanctions = sanctions
         self._generations = generations
         self._audit_log = audit_log
         self._under_way = under_way
+        self._posted = posted
         self._now = now
 
     # ------------------------------------------------------------------------------------------------ the log
@@ -95,7 +110,8 @@ class Moderation:
     async def sanction(
         self, actor: Actor, target: Target, kind: SanctionKind, until: datetime | None, reason: str
     ) -> SanctionRecord:
-        """Time out or ban a person, in place of what is in force here, and stop what they have under way here.
+        """Time out or ban a person, in place of what is in force here, and stop what they have under way here; what the
+        bot posted of a banned person's goes.
 
         Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction.
         """
@@ -104,6 +120,8 @@ class Moderation:
         await self._own_sanction(actor, target.user_id)
         record = await self._sanctions.sanction(target.user_id, actor.guild_id, kind, until, reason, actor.user_id)
         self._under_way.cancel_all(target.user_id, actor.guild_id, actor.user_id)
+        if kind == "ban":
+            await self._posted.retract_banned()
         return record
 
     async def lift(self, actor: Actor, user_id: int, why: str = "") -> SanctionRecord:

@@ -16,11 +16,12 @@ from typing import Final, Protocol
 import structlog
 
 from bot.database.contests import ContestRecord
-from bot.database.notices import REFUSED, NoticeLog, Said
+from bot.database.notices import NOTHING, REFUSED, NoticeLog, Said
 from bot.database.records import ShareRecord
 from bot.errors import NotFound
 from bot.generation.grid import PictureFile, fit
 from bot.generation.provenance import Seal
+from bot.partition import Partition
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -97,39 +98,90 @@ class Publisher(Protocol):
 
 
 class Notices:
-    def __init__(self, *, notice_log: NoticeLog, publisher: Publisher, storage: Storage, seal: Seal) -> None:
+    def __init__(
+        self,
+        *,
+        notice_log: NoticeLog,
+        publisher: Publisher,
+        storage: Storage,
+        seal: Seal,
+        partition: Partition | None = None,
+    ) -> None:
         self._log = notice_log
         self._publisher = publisher
         self._storage = storage
         self._seal = seal
+        self._partition = partition or Partition()
+
+    # ------------------------------------------------------------------------------------------------------- saying
 
     async def say(
         self, guild_id: int, name: str, channel_id: int, make: Callable[[], Awaitable[Notice | None]]
-    ) -> None:
-        """Post it, unless it was; `make` is asked where it is to be posted now, and None is nothing to say."""
+    ) -> bool:
+        """Post it, unless it was; `make` is asked where it is to be posted now, and None is nothing to say.
+
+        Returns whether Discord may be asked for more of this kind here.
+        """
         claim = await self._log.claim(guild_id, name, channel_id) if self._publisher.ready() else None
         if claim is None:
-            return
+            return True
         notice = await make()
         if notice is None:
-            await self._log.said(guild_id, name, Said(channel_id, REFUSED))
-            return
+            await self._log.said(guild_id, name, Said(channel_id, NOTHING))
+            return True
         message_id = await self._publisher.publish(guild_id, channel_id, notice, mark_of(guild_id, name), claim.since)
         if message_id is None:
             log.info("notice.not_posted_yet", guild=guild_id, notice=name)
-            return
+            return False
         pictures = {(one.share.generation.id, one.share.image.index) for one in notice.pictures}
-        await self._log.said(guild_id, name, Said(channel_id, message_id), pictures)
+        said = Said(channel_id, message_id)
+        if not await self._log.said(guild_id, name, said, pictures) and message_id != REFUSED:
+            await self._publisher.retract(channel_id, message_id)  # it was taken back while it was posted
+        return message_id != REFUSED
+
+    async def say_once(
+        self, guild_id: int, name: str, channel_id: int, make: Callable[[], Awaitable[Notice | None]]
+    ) -> bool:
+        """As `say`, for what nobody else remembers: where there is nobody to say it to yet, it stays `unsaid`."""
+        if not self._publisher.ready():
+            await self._log.owe(guild_id, name, channel_id)
+        return await self.say(guild_id, name, channel_id, make)
+
+    async def unsaid(self, prefix: str) -> dict[int, list[str]]:
+        """By server of this process, the names of what Discord did not take and may take now, the oldest first."""
+        if not self._publisher.ready():
+            return {}
+        waiting = await self._log.unsaid(prefix)
+        return {guild_id: names for guild_id, names in waiting.items() if self._partition.holds(guild_id)}
 
     async def refused(self, guild_id: int, name: str) -> bool:
         """Whether Discord will not have it said."""
         return await self._log.find(guild_id, name) == REFUSED
 
+    # ----------------------------------------------------------------------------------------------------- deleting
+
     async def retract(self, guild_id: int, name: str) -> None:
-        """Delete what stands of it, and forget that it was said."""
-        stood = await self._log.take_back(guild_id, name)
+        """Delete what stands of it, and forget that it was said; where Discord does not let it, later."""
+        stood = await self._log.withdraw(guild_id, name)
         if stood is not None:
-            await self._publisher.retract(stood.channel_id, stood.message_id)
+            await self._delete(stood)
+
+    async def retract_banned(self) -> None:
+        """Delete what shows pictures of people who are banned; a newest result or digest comes anew without them."""
+        for guild_id, name in await self._log.of_banned():
+            if self._partition.holds(guild_id):
+                await self.retract(guild_id, name)
+
+    async def retract_again(self) -> None:
+        """Delete what could not be deleted before."""
+        for _, stood in await self._log.standing() if self._publisher.ready() else ():
+            await self._delete(stood)
+
+    async def _delete(self, stood: Said) -> None:
+        if await self._publisher.retract(stood.channel_id, stood.message_id):
+            await self._log.gone(stood.message_id)
+
+    # ------------------------------------------------------------------------------------------------------ showing
 
     async def show(self, ranked: Sequence[tuple[int, ShareRecord, int]]) -> tuple[Shown, ...]:
         """With their pictures, together small enough for a message; without those whose file is missing."""

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.actions.actor import Actor
-from bot.actions.moderation import Moderation, NothingUnderWay, Target
+from bot.actions.moderation import Moderation, NothingPosted, NothingUnderWay, Target
 from bot.cli.surroundings import JsonFlag, id_argument, id_option, print_json, read_settings
 from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
@@ -124,6 +124,7 @@ def _run(act: Callable[[Moderation], Awaitable[T]]) -> T:
                     generations=GenerationLog(database),
                     audit_log=AuditLog(database),
                     under_way=NothingUnderWay(),
+                    posted=NothingPosted(),
                 )
             )
 

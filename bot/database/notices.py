@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.shares import bans_in_force
 from bot.database.tables.community import NoticePictureTable, NoticeTable
+from bot.database.tables.generations import GenerationTable
+from bot.database.tables.moderation import SanctionTable
 
 PATIENCE: Final = timedelta(minutes=5)  # with whoever claimed it, before it is tried again
 REFUSED: Final = 0
+NOTHING: Final = -1
+PERSISTENCE: Final = timedelta(days=1)  # with a Discord that refuses it: a permission may be given
+GIVEN_UP: Final = timedelta(days=7)  # with a message that Discord does not let be deleted
+AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,54 +46,140 @@ class NoticeLog:
         self._database = database
         self._now = now
 
+    # ------------------------------------------------------------------------------------------------------- saying
+
     @whole
     async def claim(self, guild_id: int, name: str, channel_id: int) -> Claim | None:
         """None where it was said, cannot be said, or somebody is saying it."""
         now = self._now()
         # The calendar asks again and again, mostly for what was said long ago: that takes no writing.
-        if await self.find(guild_id, name) is not None:
+        if await self.find(guild_id, name) not in (None, REFUSED):
             return None
         async with self._database.writing("notice") as session:
             await take_turn(session, f"notice:{guild_id}:{name}")
             row = await session.get(NoticeTable, (guild_id, name))
             if row is None:
-                session.add(
-                    NoticeTable(guild_id=guild_id, name=name, channel_id=channel_id, first_at=now, claimed_at=now)
-                )
+                session.add(_notice(guild_id, name, channel_id, now, now))
                 return Claim(None)
             # A clock that was set back must not keep it waiting for longer than the patience.
-            if row.message_id is not None or abs(now - row.claimed_at) < PATIENCE:
+            if row.message_id not in (None, REFUSED) or abs(now - row.claimed_at) < PATIENCE:
                 return None
-            row.claimed_at = now
+            if row.message_id == REFUSED and now - row.first_at > PERSISTENCE:
+                return None
+            row.claimed_at, row.channel_id = now, channel_id
             return Claim(row.first_at)
 
     @whole
-    async def said(self, guild_id: int, name: str, said: Said, pictures: Collection[tuple[int, int]] = ()) -> None:
-        """It stands in Discord, or, with REFUSED, never will; `pictures` are the generations and indexes it shows."""
+    async def owe(self, guild_id: int, name: str, channel_id: int) -> None:
+        """It is to be said as soon as there is anybody to say it to."""
+        now = self._now()
+        async with self._database.writing("notice") as session:
+            await take_turn(session, f"notice:{guild_id}:{name}")
+            if await session.get(NoticeTable, (guild_id, name)) is None:
+                session.add(_notice(guild_id, name, channel_id, now, now - PATIENCE))
+
+    @whole
+    async def said(self, guild_id: int, name: str, said: Said, pictures: Collection[tuple[int, int]] = ()) -> bool:
+        """It stands in Discord, or there REFUSED or NOTHING; `pictures` are the generations and indexes it shows.
+
+        False where it was withdrawn meanwhile.
+        """
         async with self._database.writing("notice") as session:
             here = (NoticeTable.guild_id == guild_id, NoticeTable.name == name)
-            await session.execute(update(NoticeTable).where(*here).values(message_id=said.message_id))
-            for generation_id, index in pictures if said.message_id else ():
+            known = update(NoticeTable).where(*here).values(message_id=said.message_id).returning(NoticeTable.name)
+            if await session.scalar(known) is None:
+                return False
+            for generation_id, index in pictures if said.message_id > 0 else ():
                 session.add(
                     NoticePictureTable(
                         message_id=said.message_id, generation_id=generation_id, image_index=index,
                         channel_id=said.channel_id,
                     )
                 )  # fmt: skip
-
-    @whole
-    async def take_back(self, guild_id: int, name: str) -> Said | None:
-        """Forget it; returns the message that stands of it, if there is one."""
-        async with self._database.writing("notice") as session:
-            here = (NoticeTable.guild_id == guild_id, NoticeTable.name == name)
-            gone = delete(NoticeTable).where(*here).returning(NoticeTable.channel_id, NoticeTable.message_id)
-            row = (await session.execute(gone)).first()
-            if row is not None and row[1]:
-                await session.execute(delete(NoticePictureTable).where(NoticePictureTable.message_id == row[1]))
-        return None if row is None or not row[1] else Said(row[0], row[1])
+        return True
 
     async def find(self, guild_id: int, name: str) -> int | None:
-        """The message's id; None where it was not said yet, REFUSED where it never will be."""
+        """The message's id; None where it was not said yet, REFUSED, or NOTHING."""
         query = select(NoticeTable.message_id).where(NoticeTable.guild_id == guild_id, NoticeTable.name == name)
         async with self._database.reading() as session:
             return await session.scalar(query)
+
+    async def unsaid(self, prefix: str) -> dict[int, list[str]]:
+        """By server, what is not older than the persistence and was not taken yet, the oldest first.
+
+        Without servers where something was tried a moment ago: one refusal tells of all.
+        """
+        now = self._now()
+        columns = (NoticeTable.guild_id, NoticeTable.name, NoticeTable.claimed_at)
+        waiting = or_(NoticeTable.message_id.is_(None), NoticeTable.message_id == REFUSED)
+        query = select(*columns).where(waiting, NoticeTable.first_at > now - PERSISTENCE)
+        query = query.where(NoticeTable.name.startswith(prefix)).order_by(NoticeTable.first_at).limit(AT_ONCE)
+        async with self._database.reading() as session:
+            rows = (await session.execute(query)).all()
+        tried = {guild_id for guild_id, _, at in rows if abs(now - at) < PATIENCE}
+        found: dict[int, list[str]] = {}
+        for guild_id, name, _ in rows:
+            if guild_id not in tried:
+                found.setdefault(guild_id, []).append(name)
+        return found
+
+    # ----------------------------------------------------------------------------------------------------- deleting
+
+    @whole
+    async def withdraw(self, guild_id: int, name: str) -> Said | None:
+        """It is not said any more, and may be said anew; returns the message of it that is to be deleted."""
+        now = self._now()
+        async with self._database.writing("notice") as session:
+            await take_turn(session, f"notice:{guild_id}:{name}")
+            row = await session.get(NoticeTable, (guild_id, name))
+            if row is None:
+                return None
+            if row.message_id is None or row.message_id <= 0:
+                await session.delete(row)
+                return None
+            row.name, row.withdrawn_at, row.claimed_at = f"gone:{row.message_id}", now, now
+            return Said(row.channel_id, row.message_id)
+
+    @whole
+    async def gone(self, message_id: int) -> None:
+        """The message of something that was withdrawn stands no more."""
+        async with self._database.writing("notice") as session:
+            for table in (NoticeTable, NoticePictureTable):
+                await session.execute(delete(table).where(table.message_id == message_id))
+
+    @whole
+    async def standing(self) -> list[tuple[int, Said]]:
+        """By server, what was withdrawn and is to be tried to be deleted now; what cannot be is given up one day."""
+        now = self._now()
+        async with self._database.writing("notice") as session:
+            await session.execute(delete(NoticeTable).where(NoticeTable.withdrawn_at < now - GIVEN_UP))
+            due = (NoticeTable.withdrawn_at.is_not(None), NoticeTable.claimed_at < now - PATIENCE)
+            rows = await session.scalars(select(NoticeTable).where(*due).order_by(NoticeTable.claimed_at).limit(20))
+            found = []
+            for row in rows:
+                row.claimed_at = now
+                found.append((row.guild_id, Said(row.channel_id, row.message_id or 0)))
+        return found
+
+    async def of_banned(self) -> list[tuple[int, str]]:
+        """Servers and names of what stands and shows pictures of people who are banned now, there or everywhere."""
+        theirs = and_(
+            GenerationTable.user_id == SanctionTable.user_id,
+            or_(SanctionTable.guild_id == GenerationTable.guild_id, SanctionTable.guild_id.is_(None)),
+        )
+        query = (
+            select(NoticeTable.guild_id, NoticeTable.name)
+            .join(NoticePictureTable, NoticePictureTable.message_id == NoticeTable.message_id)
+            .join(GenerationTable, GenerationTable.id == NoticePictureTable.generation_id)
+            .join(SanctionTable, theirs)
+            .where(*bans_in_force(self._now()), NoticeTable.withdrawn_at.is_(None))
+        )
+        async with self._database.reading() as session:
+            rows = await session.execute(query.distinct().limit(AT_ONCE))
+            return [(guild_id, name) for guild_id, name in rows]
+
+
+def _notice(guild_id: int, name: str, channel_id: int, first_at: datetime, claimed_at: datetime) -> NoticeTable:
+    return NoticeTable(
+        guild_id=guild_id, name=name, channel_id=channel_id, first_at=first_at, claimed_at=claimed_at
+    )  # fmt: skip

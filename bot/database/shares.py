@@ -243,9 +243,7 @@ def are_shown(now: datetime) -> tuple[ColumnElement[bool], ...]:
     banned = select(SanctionTable.id).where(
         SanctionTable.user_id == ShareTable.user_id,
         or_(SanctionTable.guild_id == ShareTable.guild_id, SanctionTable.guild_id.is_(None)),
-        SanctionTable.kind == "ban",
-        SanctionTable.lifted_at.is_(None),
-        or_(SanctionTable.until.is_(None), SanctionTable.until > now),
+        *bans_in_force(now),
     )
     removed = select(GenerationTable.id).where(
         GenerationTable.id == ShareTable.generation_id, GenerationTable.removed_at.is_not(None)
@@ -260,6 +258,12 @@ def are_shown(now: datetime) -> tuple[ColumnElement[bool], ...]:
         return question.correlate(ShareTable).exists()
 
     return ~asked(removed), asked(picture), ~asked(banned)
+
+
+def bans_in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What must be true of a sanction, for what its person shared not to be shown."""
+    unended = or_(SanctionTable.until.is_(None), SanctionTable.until > now)
+    return SanctionTable.kind == "ban", SanctionTable.lifted_at.is_(None), unended
 
 
 def share_record(row: ShareTable) -> ShareRecord:

@@ -79,6 +79,7 @@ class Services:
     gallery: Gallery
     contests: Contests
     digest: Digest
+    notices: Notices
     meaning: Meaning
     look: Look
     moderation: Moderation
@@ -113,7 +114,13 @@ def services_of(
     eraser = Eraser(erasures=archive.erasures, storage=storage, review=timedelta(days=settings.review_days))
     pictures = _pictures(archive, studio, storage)
     removals = _removals(archive, studio, storage, posts, eraser)
-    notices = Notices(notice_log=archive.notice_log, publisher=posts, storage=storage, seal=studio.seal)
+    notices = Notices(
+        notice_log=archive.notice_log,
+        publisher=posts,
+        storage=storage,
+        seal=studio.seal,
+        partition=settings.partition,
+    )
     meaning = Meaning(meanings=archive.meaning_log, shares=shares, pool=studio.pool)
     recognition = Recognition(fingerprints=archive.fingerprints, generations=generations, storage=storage)
     lookout = Lookout(generations=generations, reviews=archive.reviews, pool=studio.pool)
@@ -125,7 +132,8 @@ def services_of(
         pictures=pictures, removals=removals, eraser=eraser,
         gallery=_gallery(archive, notices), contests=_contests(settings, archive, notices),
         digest=_digest(settings, archive, notices), meaning=meaning, look=Look(looks=archive.looks, shares=shares),
-        moderation=_moderation(archive, studio), reviews=_reviews(archive, pictures, removals, posts),
+        notices=notices, moderation=_moderation(archive, studio, notices),
+        reviews=_reviews(archive, pictures, removals, posts),
         terms=Terms(archive.blocked_terms), privacy=_privacy(archive, studio, storage, removals),
         departures=_departures(settings, archive, storage), exports=Exports(generations, audit_log),
         recognition=recognition, note_taker=NoteTaker(recognition.take_note, lookout.look),
@@ -195,12 +203,13 @@ def _digest(settings: Settings, archive: Archive, notices: Notices) -> Digest:
     )
 
 
-def _moderation(archive: Archive, studio: Studio) -> Moderation:
+def _moderation(archive: Archive, studio: Studio, notices: Notices) -> Moderation:
     return Moderation(
         sanctions=archive.sanctions,
         generations=archive.generations,
         audit_log=archive.audit_log,
         under_way=studio.works,
+        posted=notices,
     )
 
 

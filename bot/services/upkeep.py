@@ -10,8 +10,6 @@ from typing import Final
 
 import structlog
 
-from bot.actions.contests import Contests
-from bot.actions.digest import Digest
 from bot.actions.gallery import Gallery
 from bot.actions.meaning import Meaning
 from bot.errors import NoEndpoint
@@ -49,7 +47,7 @@ def _beside(services: Services, drawn: "asyncio.Queue[int]") -> dict[str, Corout
     )
     works = {
         "offering": _keep_offering(services.gallery, drawn),
-        "calendar": _keep_the_calendar(services.contests, services.digest),
+        "calendar": _keep_the_calendar(services),
         "purge": _keep_purging(*purges),
     }
     if services.settings.partition.holds(None):  # one process of several does it
@@ -67,13 +65,22 @@ async def _keep_purging(*purges: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(PURGE_SECONDS)
 
 
-async def _keep_the_calendar(contests: Contests, digest: Digest) -> None:
+async def _keep_the_calendar(services: Services) -> None:
+    """What is due at a time, or once Discord takes it."""
+    notices = services.notices
+    acts = (
+        services.contests.move_on,
+        services.digest.send,
+        services.gallery.post_again,
+        notices.retract_banned,
+        notices.retract_again,
+    )
     while True:
-        try:
-            await contests.move_on()
-            await digest.send()
-        except Exception:  # as above
-            log.exception("calendar.not_kept")
+        for act in acts:
+            try:
+                await act()
+            except Exception:  # as above
+                log.exception("calendar.not_kept", act=act.__qualname__)
         await asyncio.sleep(CALENDAR_SECONDS)
 
 

@@ -54,7 +54,8 @@ class BallotTable(Table):
 class NoticeTable(Table):
     """What the bot posts of its own accord, each once: claimed by one process, then posted, then known by its message.
 
-    `name` says what, such as "contest:7:closed".  `message_id` is None until Discord took it, 0 where it never will.
+    `name` says what, such as "contest:7:closed".  `message_id` is None until Discord took it, 0 where it refused, -1
+    where there was nothing to say.  What is to be deleted has given its name away, for it may be said again.
     """
 
     __tablename__ = "notices"
@@ -63,8 +64,11 @@ class NoticeTable(Table):
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     channel_id: Mapped[int] = mapped_column(BigInteger)
     first_at: Mapped[datetime]
-    claimed_at: Mapped[datetime]
+    claimed_at: Mapped[datetime]  # when it was last tried: to post it, or to delete it
     message_id: Mapped[int | None] = mapped_column(BigInteger)
+    withdrawn_at: Mapped[datetime | None]  # since when the message is to be deleted
+
+    __table_args__ = (Index(None, "message_id", "first_at"), Index(None, "withdrawn_at"))
 
 
 class NoticePictureTable(Table):

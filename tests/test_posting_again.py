@@ -1,0 +1,219 @@
+"""The bot's own posts where Discord does not take them, or where they must go: tried again, and gone with a ban."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.actions.actor import Actor
+from bot.actions.digest import Digest
+from bot.actions.gallery import Gallery
+from bot.actions.notices import DigestNotice, Notices, SharedNotice
+from bot.database.guild import GuildRecord
+from bot.database.lineage import Lineage
+from bot.database.notices import NoticeLog
+from bot.database.records import ShareRecord
+from bot.database.reticent import Reticent
+from bot.database.share_blocks import ShareBlocks
+from bot.partition import Partition
+from bot.services import Services
+from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
+from tests.town import Town, said
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@dataclass
+class Hall:
+    """A gallery with a channel, a clock of the test's own, and a Discord that may be away."""
+
+    opened: Services
+    posts: FakePosts = field(default_factory=FakePosts)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def notices(self) -> Notices:
+        """As a process that has just started has them."""
+        notice_log = NoticeLog(self.opened.database, lambda: self.now)
+        opened = self.opened
+        return Notices(notice_log=notice_log, publisher=self.posts, storage=opened.storage, seal=opened.seal)
+
+    @property
+    def gallery(self) -> Gallery:
+        opened, database = self.opened, self.opened.database
+        return Gallery(
+            shares=opened.shares, generations=opened.generations, sanctions=opened.sanctions,
+            guild_settings=opened.guild_settings, notices=self.notices, lineage=Lineage(database),
+            share_blocks=ShareBlocks(database),
+        )  # fmt: skip
+
+    async def share(self, prompt: str, user_id: int = ADA, guild_id: int = GUILD) -> ShareRecord:
+        record = await draw(self.opened, an_order(prompt, user_id, images=1, guild_id=guild_id))
+        return await self.gallery.share(Actor(user_id, guild_id), record.id, 0)
+
+    async def after(self, span: timedelta) -> None:
+        """The clock goes on, and the calendar is looked at."""
+        self.now += span
+        await self.gallery.post_again()
+        await self.notices.retract_banned()
+        await self.notices.retract_again()
+
+    @property
+    def shown(self) -> list[str]:
+        return [one.shown.share.prompt for _, one in self.posts.published if isinstance(one, SharedNotice)]
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    async with services(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
+        for guild_id in (GUILD, GUILD + 1):
+            await opened.guild_settings.set(GuildRecord(guild_id, gallery_channel_id=CHANNEL, digest=True), 1)
+        yield Hall(opened)
+
+
+# ------------------------------------------------------------------------------------------------- posting it again
+
+
+async def test_what_discord_did_not_take_is_posted_later(hall: Hall) -> None:
+    """Once, and looked for before, as it may stand there already."""
+    hall.posts.away = True
+    await hall.share("a cat")
+    hall.posts.away = False
+    await hall.after(4 * MINUTE)
+    assert hall.shown == []
+    await hall.after(2 * MINUTE)
+    await hall.after(6 * MINUTE)
+    assert hall.shown == ["a cat"]
+    assert hall.posts.looked_since[-1] is not None
+
+
+async def test_a_permission_that_is_given_later_is_enough(hall: Hall) -> None:
+    """Until then, one try tells of all that wait in a server; the others are no worse for it."""
+    hall.posts.refusing = True
+    for prompt in ("a cat", "a dog", "a cow"):
+        await hall.share(prompt)
+    for tries in (4, 5):
+        await hall.after(6 * MINUTE)
+        await hall.after(MINUTE)
+        assert len(hall.posts.looked_since) == tries
+    hall.posts.refusing = False
+    await hall.share("a fox", guild_id=GUILD + 1)
+    await hall.after(6 * MINUTE)
+    assert hall.shown == ["a fox", "a cat", "a dog", "a cow"]
+
+
+async def test_after_a_day_it_is_too_late(hall: Hall) -> None:
+    """Nobody wants last week's pictures all at once."""
+    hall.posts.refusing = True
+    await hall.share("a cat")
+    hall.posts.refusing = False
+    await hall.after(DAY + MINUTE)
+    assert hall.shown == []
+
+
+async def test_what_is_shared_before_discord_is_there_is_posted_once_it_is(hall: Hall) -> None:
+    """Such as on the web pages of a bot that is still connecting."""
+    hall.posts.connected = False
+    await hall.share("a cat")
+    await hall.after(MINUTE)
+    hall.posts.connected = True
+    await hall.after(MINUTE)
+    assert hall.shown == ["a cat"]
+
+
+async def test_what_is_not_shown_any_more_is_not_posted(hall: Hall) -> None:
+    """Taken out, removed, of somebody who was banned; and in a server that wants no posts now."""
+    hall.posts.away = True
+    taken_out, removed = await hall.share("taken out"), await hall.share("removed")
+    await hall.share("banned", BOB)
+    await hall.share("elsewhere", guild_id=GUILD + 1)
+    hall.posts.away = False
+    await hall.gallery.unshare(Actor(ADA, GUILD), taken_out.id)
+    await hall.opened.removals.delete(Actor(ADA, GUILD), removed.generation.id)
+    await hall.opened.sanctions.sanction(BOB, GUILD, "ban", None, "", 1)
+    await hall.opened.guild_settings.set(GuildRecord(GUILD + 1), 1)
+    await hall.after(6 * MINUTE)
+    await hall.opened.guild_settings.set(GuildRecord(GUILD + 1, gallery_channel_id=CHANNEL), 1)
+    await hall.after(6 * MINUTE)
+    assert hall.shown == []
+
+
+# ------------------------------------------------------------------------------------------------- what must go
+
+
+async def test_a_message_that_cannot_be_deleted_now_is_deleted_later(hall: Hall) -> None:
+    """And the same picture may be shared again meanwhile."""
+    share = await hall.share("a cat")
+    first = 900_000 + len(hall.posts.published)
+    hall.posts.stubborn = {first}
+    await hall.gallery.unshare(Actor(ADA, GUILD), share.id)
+    await hall.gallery.share(Actor(ADA, GUILD), share.generation.id, 0)
+    assert hall.shown == ["a cat", "a cat"]
+    assert hall.posts.retracted == []
+    hall.posts.stubborn = set()
+    await hall.after(MINUTE)
+    assert hall.posts.retracted == []
+    for _ in range(2):
+        await hall.after(5 * MINUTE)
+    assert hall.posts.retracted == [first]
+
+
+async def test_taken_out_while_it_is_posted_it_does_not_stay(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its message goes as soon as Discord has named it."""
+    publish = hall.posts.publish
+
+    async def slow(
+        guild_id: int, channel_id: int, notice: SharedNotice, mark: int, since: datetime | None
+    ) -> int | None:
+        await hall.gallery.unshare(Actor(ADA, GUILD), notice.shown.share.id)
+        return await publish(guild_id, channel_id, notice, mark, since)
+
+    monkeypatch.setattr(hall.posts, "publish", slow)
+    await hall.share("a cat")
+    assert hall.posts.retracted == [900_001]
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["here", "everywhere"])
+async def test_what_a_banned_person_shared_leaves_the_channels(hall: Hall, everywhere: bool) -> None:
+    """Here or everywhere, as the ban is; also where the command line banned them; others' stays."""
+    await hall.share("bob's", BOB)
+    await hall.share("ada's")
+    await hall.share("bob's elsewhere", BOB, GUILD + 1)
+    await hall.opened.sanctions.sanction(BOB, None if everywhere else GUILD, "ban", None, "", 0)
+    await hall.after(MINUTE)
+    await hall.after(MINUTE)
+    assert hall.posts.retracted == ([900_001, 900_003] if everywhere else [900_001])
+
+
+async def test_a_digest_comes_again_without_who_was_banned(hall: Hall) -> None:
+    """In the week in which it is news."""
+    for prompt, user_id in (("bob's", BOB), ("ada's", ADA)):
+        share = await hall.share(prompt, user_id)
+        await hall.opened.shares.vote(share.id, 9000)
+    hall.now += timedelta(days=7 - hall.now.weekday(), hours=10 - hall.now.hour)
+    opened = hall.opened
+    digest = Digest(
+        shares=opened.shares, guild_settings=opened.guild_settings, reticent=Reticent(opened.database),
+        notices=hall.notices, partition=Partition(), now=lambda: hall.now,
+    )  # fmt: skip
+    await digest.send()
+    await opened.sanctions.sanction(BOB, GUILD, "ban", None, "", 1)
+    await hall.after(MINUTE)
+    await digest.send()
+    told = [one for _, one in hall.posts.published if isinstance(one, DigestNotice)]
+    assert [[shown.share.prompt for shown in one.shown] for one in told] == [["ada's", "bob's"], ["ada's"]]
+    assert 900_003 in hall.posts.retracted
+
+
+async def test_a_ban_in_discord_empties_the_gallery_channel(town: Town) -> None:
+    """At once, by the moderator's command."""
+    channel = town.guild.create_text_channel("gallery")
+    await town.services.guild_settings.set(GuildRecord(town.guild.id, gallery_channel_id=channel.id), 1)
+    record, _ = await town.imagine("a cat", images=1)
+    with town.env.time_context():
+        await town.services.gallery.share(Actor(town.ada.id, town.guild.id), record.id, 0)
+    assert "a cat" in said(channel.history()[0])
+    await town.mo.slash(town.pictures, "mod ban", person=town.ada, reason="spam")
+    assert list(channel.history()) == []
