@@ -232,9 +232,9 @@ class Queue:
         self.told: Events = []
         self.between: Callable[[], None] = lambda: None
         self.now = 0.0
-        self.engine = DiffusionEngine(self.pipeline, self.turn, lambda: self.now)  # type: ignore[arg-type]
+        self.engine = DiffusionEngine(self.pipeline, self.breathe, lambda: self.now)  # type: ignore[arg-type]
 
-    def turn(self, engine: DiffusionEngine, events: Events) -> None:
+    def breathe(self, engine: DiffusionEngine, events: Events) -> None:
         self.now += 1
         self.told += events
         self.between()
@@ -342,7 +342,7 @@ class Brightest:
 def test_a_clip_puts_the_best_first(prompt: str, order: list[int]) -> None:
     """All pictures come together, after the last; a ranker that fails costs nobody anything."""
     queue = Queue(batch=2)
-    queue.engine = DiffusionEngine(queue.pipeline, queue.turn, lambda: queue.now, Brightest())  # type: ignore[arg-type]
+    queue.engine = DiffusionEngine(queue.pipeline, queue.breathe, lambda: queue.now, Brightest())  # type: ignore[arg-type]
     assert queue.engine.describe().ranked
     queue.engine.add("a", ask(prompt, images=3, seed=1))
     events = queue.run()["a"]

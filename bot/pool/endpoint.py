@@ -99,49 +99,37 @@ class Endpoint:
             "/v1/models", lambda answer: tuple(ModelDescription.from_json(one) for one in answer["data"])
         )
 
-    async def _ask(self, path: str, read: Callable[[Any], T]) -> T:
-        timeout = aiohttp.ClientTimeout(total=PROBE_SECONDS)
-        async with self._request("GET", path, timeout=timeout) as response:
-            try:
-                return read(await response.json(content_type=None))
-            except (ValueError, TypeError, KeyError) as error:
-                raise EndpointDown(self.name, f"its answer to {path} cannot be read: {error}") from error
-
     async def check(self, request: CheckRequest) -> list[Verdict]:
         """One verdict a prompt.  Raises EndpointDown, also for an answer that cannot be read."""
-        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
-        async with self._request("POST", "/v1/check", body=request.to_json(), timeout=timeout) as response:
-            try:
-                verdicts = [Verdict.from_json(one) for one in (await response.json(content_type=None))["verdicts"]]
-            except (ValueError, TypeError, KeyError) as error:
-                raise EndpointDown(self.name, f"its answer to /v1/check cannot be read: {error}") from error
+        verdicts = await self._ask(
+            "/v1/check", lambda answer: [Verdict.from_json(one) for one in answer["verdicts"]], request.to_json()
+        )
         if len(verdicts) != len(request.prompts):
             raise EndpointDown(self.name, f"it sent {len(verdicts)} verdicts for {len(request.prompts)} prompts")
         return verdicts
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector of length one a text, by what it means.  Raises EndpointDown, also for an answer like no other."""
-        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
-        async with self._request("POST", "/v1/embed", body={"texts": list(texts)}, timeout=timeout) as response:
-            try:
-                vectors = [list(map(float, one)) for one in (await response.json(content_type=None))["vectors"]]
-            except (ValueError, TypeError, KeyError) as error:
-                raise EndpointDown(self.name, f"its answer to /v1/embed cannot be read: {error}") from error
+        vectors = await self._ask(
+            "/v1/embed", lambda answer: [list(map(float, one)) for one in answer["vectors"]], {"texts": list(texts)}
+        )
         if len(vectors) != len(texts):
             raise EndpointDown(self.name, f"it sent {len(vectors)} vectors for {len(texts)} texts")
         return vectors
 
     async def describe(self, request: DescribeRequest) -> Description:
         """What a picture shows.  Raises EndpointDown, and InvalidOption for what is no picture."""
-        return await self._asked("/v1/describe", request.to_json(), Description.from_json)
+        return await self._ask("/v1/describe", Description.from_json, request.to_json())
 
     async def known_words(self, request: WordsRequest) -> KnownWords:
         """Which words of texts a model has not learned.  Raises EndpointDown, and InvalidOption for no such model."""
-        return await self._asked("/v1/words", request.to_json(), KnownWords.from_json)
+        return await self._ask("/v1/words", KnownWords.from_json, request.to_json())
 
-    async def _asked(self, path: str, body: dict[str, Any], read: Callable[[object], T]) -> T:
-        timeout = aiohttp.ClientTimeout(total=CHECK_SECONDS)
-        async with self._request("POST", path, body=body, timeout=timeout) as response:
+    async def _ask(self, path: str, read: Callable[[Any], T], body: dict[str, Any] | None = None) -> T:
+        """The answer as `read` understands it: to GET, or to POST where there is a body, which may take longer."""
+        method, seconds = ("GET", PROBE_SECONDS) if body is None else ("POST", CHECK_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=seconds)
+        async with self._request(method, path, timeout=timeout, body=body) as response:
             try:
                 return read(await response.json(content_type=None))
             except (ValueError, TypeError, KeyError) as error:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, say
+from bot.wording.reader import say
 from bot.wording.terms import picture, place_in_grid
 
 CANCEL: Final = later("Cancel")
@@ -91,7 +91,3 @@ def picture_choice(index: int, of: int) -> str:
 
 def seed(number: int) -> str:
     return say("seed {number}", number=number)
-
-
-def pictures_choice(number: int) -> str:
-    return count("{number} picture", "{number} pictures", number)

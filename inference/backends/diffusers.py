@@ -1,7 +1,7 @@
 """Pipelines of diffusers as a backend: what waits is drawn in batches of one kind, several people's together.
 
 In: requests.  Out: events, in the order of the contract.  `DiffusionEngine` is a drawer for the engine's thread: a step
-of it is a whole batch, within which it lets the thread have its turns.
+of it is a whole batch, within which it lets its thread breathe.
 """
 
 import time
@@ -51,7 +51,7 @@ class Abandoned(Exception):
 
 
 @dataclass(eq=False)
-class _Order:
+class _Generation:
     """One generation inside, from `add` to its last event."""
 
     id: str
@@ -69,7 +69,7 @@ class _Order:
 
 
 class DiffusionEngine:
-    """`turn` lets events out and commands in, from within a batch (`EngineThread.turn`); `clock` counts seconds.
+    """`breathe` lets events out and commands in, from within a batch (`EngineThread.breathe`); `clock` counts seconds.
 
     With a `ranker`, a generation's pictures come together, best first.
     """
@@ -77,16 +77,16 @@ class DiffusionEngine:
     def __init__(
         self,
         pipeline: DiffusersPipeline,
-        turn: Callable[["DiffusionEngine", Events], None],
+        breathe: Callable[["DiffusionEngine", Events], None],
         clock: Callable[[], float] = time.perf_counter,
         ranker: Ranker | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._ranker = ranker
-        self._turn = turn
+        self._breathe = breathe
         self._clock = clock
-        self._orders: dict[str, _Order] = {}
-        self._drawing: list[tuple[_Order, int]] = []
+        self._generations: dict[str, _Generation] = {}
+        self._drawing: list[tuple[_Generation, int]] = []
         self._batch = pipeline.batch
 
     def describe(self) -> ModelDescription:
@@ -100,29 +100,30 @@ class DiffusionEngine:
         return self._pipeline.size(request)
 
     def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
-        """Take an order; raises InvalidRequest."""
+        """Take a generation; raises InvalidRequest."""
         self.describe().check(request)
         waiting = deque(range(request.images))
-        self._orders[generation_id] = _Order(generation_id, request, init_pixels, self._clock(), waiting)
+        self._generations[generation_id] = _Generation(generation_id, request, init_pixels, self._clock(), waiting)
 
     def cancel(self, generation_id: str) -> None:
-        self._orders.pop(generation_id, None)
+        self._generations.pop(generation_id, None)
 
     def fail_all(self, code: str) -> Events:
-        return [(order.id, self._fail(order, Failed(code, retryable=True))) for order in list(self._orders.values())]
+        failure = Failed(code, retryable=True)
+        return [(one.id, self._fail(one, failure)) for one in list(self._generations.values())]
 
     def close(self) -> None:
-        self._orders.clear()
+        self._generations.clear()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
     @property
     def busy(self) -> bool:
-        return bool(self._orders)
+        return bool(self._generations)
 
     @property
     def status(self) -> EngineStatus:
-        waiting = sum(len(order.waiting) for order in self._orders.values())
+        waiting = sum(len(generation.waiting) for generation in self._generations.values())
         running = len(self._drawing)
         return EngineStatus(self._batch, self._batch, max(0, self._batch - running), running, waiting)
 
@@ -134,7 +135,7 @@ class DiffusionEngine:
         if not self._drawing:
             return []
         try:
-            drawn = self._pipeline.draw([order.wish(index) for order, index in self._drawing], self._on_step)
+            drawn = self._pipeline.draw([generation.wish(index) for generation, index in self._drawing], self._on_step)
         except Abandoned:
             return []
         except torch.OutOfMemoryError:
@@ -147,71 +148,73 @@ class DiffusionEngine:
         finally:
             self._drawing = []
 
-    def _next_batch(self) -> list[tuple[_Order, int]]:
+    def _next_batch(self) -> list[tuple[_Generation, int]]:
         """Pictures of who has waited longest, and of others that are drawn alike, as many as go together."""
-        batch: list[tuple[_Order, int]] = []
+        batch: list[tuple[_Generation, int]] = []
         kind = None
-        for order in list(self._orders.values()):
-            if kind is None and order.waiting:
-                kind = self._pipeline.kind(order.request)
-            while order.waiting and self._pipeline.kind(order.request) == kind and len(batch) < self._batch:
-                batch.append((order, order.waiting.popleft()))
-        for order in {order.id: order for order, _ in batch}.values():
-            if order.waiting:  # at the end: whoever had a turn waits for everybody else's
-                self._orders[order.id] = self._orders.pop(order.id)
+        for generation in list(self._generations.values()):
+            if kind is None and generation.waiting:
+                kind = self._pipeline.kind(generation.request)
+            while generation.waiting and self._pipeline.kind(generation.request) == kind and len(batch) < self._batch:
+                batch.append((generation, generation.waiting.popleft()))
+        for generation in {generation.id: generation for generation, _ in batch}.values():
+            if generation.waiting:  # at the end: whoever had a turn waits for everybody else's
+                self._generations[generation.id] = self._generations.pop(generation.id)
         return batch
 
     def _on_step(self, done: float, small: list[Pixels] | None) -> None:
         """Tell how far everyone is whose pictures are drawn; give up when that is nobody any more."""
-        for row, (order, index) in enumerate(self._drawing):
+        for row, (generation, index) in enumerate(self._drawing):
             if small is not None:
-                order.pictures[index] = small[row]
+                generation.pictures[index] = small[row]
         events: Events = []
-        for order in {order.id: order for order, _ in self._drawing}.values():
-            mine = sum(one is order for one, _ in self._drawing)
-            share = (order.finished + mine * done) / order.request.images
-            events.append((order.id, Progress(share, self._preview(order))))
-        self._turn(self, events)
-        if not any(order.id in self._orders for order, _ in self._drawing):
+        for generation in {generation.id: generation for generation, _ in self._drawing}.values():
+            mine = sum(one is generation for one, _ in self._drawing)
+            share = (generation.finished + mine * done) / generation.request.images
+            events.append((generation.id, Progress(share, self._preview(generation))))
+        self._breathe(self, events)
+        if not any(generation.id in self._generations for generation, _ in self._drawing):
             raise Abandoned
 
-    def _preview(self, order: _Order) -> bytes | None:
+    def _preview(self, generation: _Generation) -> bytes | None:
         now = self._clock()
-        if not order.request.preview or not order.pictures or now - order.shown < PREVIEW_SECONDS:
+        if not generation.request.preview or not generation.pictures or now - generation.shown < PREVIEW_SECONDS:
             return None
-        order.shown = now
-        shown = [order.pictures.get(index) for index in range(order.request.images)]
+        generation.shown = now
+        shown = [generation.pictures.get(index) for index in range(generation.request.images)]
         return encode_preview(shown, grid_columns(len(shown)))
 
     def _finish(self, drawn: list[Drawn]) -> Events:
         events: Events = []
-        for (order, index), picture in zip(self._drawing, drawn, strict=True):
-            if order.id not in self._orders:
+        for (generation, index), picture in zip(self._drawing, drawn, strict=True):
+            if generation.id not in self._generations:
                 continue
-            seed = order.wish(index).seed
+            seed = generation.wish(index).seed
             png = encode_png(picture.pixels, seed, model=self._pipeline.name)
-            order.pictures[index] = picture.pixels
-            order.finished += 1
-            order.unsent.append(Image(index, seed, None, png, REFUSED if picture.refused else ALLOW))
-            complete = order.finished == order.request.images
+            generation.pictures[index] = picture.pixels
+            generation.finished += 1
+            generation.unsent.append(Image(index, seed, None, png, REFUSED if picture.refused else ALLOW))
+            complete = generation.finished == generation.request.images
             if complete or self._ranker is None:
-                images = order.unsent if self._ranker is None else self._ranked(order, self._ranker)
-                events += [(order.id, image) for image in images]
-                order.unsent = []
+                images = generation.unsent if self._ranker is None else self._ranked(generation, self._ranker)
+                events += [(generation.id, image) for image in images]
+                generation.unsent = []
             if complete:
-                del self._orders[order.id]
-                events.append((order.id, Done(self._clock() - order.accepted, self._pipeline.name)))
+                del self._generations[generation.id]
+                events.append((generation.id, Done(self._clock() - generation.accepted, self._pipeline.name)))
         return events
 
-    def _ranked(self, order: _Order, ranker: Ranker) -> list[Image]:
+    def _ranked(self, generation: _Generation, ranker: Ranker) -> list[Image]:
         """Best first; in the order of their seeds where the ranker fails."""
         try:
-            pictures = [order.pictures[image.index] for image in order.unsent]
-            scores = ranker.scores(order.request.prompt, pictures, [0.0] * len(pictures))
-            return best_first(replace(image, score=score) for image, score in zip(order.unsent, scores, strict=True))
+            pictures = [generation.pictures[image.index] for image in generation.unsent]
+            scores = ranker.scores(generation.request.prompt, pictures, [0.0] * len(pictures))
+            return best_first(
+                replace(image, score=score) for image, score in zip(generation.unsent, scores, strict=True)
+            )
         except Exception:  # the order of pictures is a courtesy
-            log.warning("generation.not_ranked", generation=order.request.id or order.id, exc_info=True)
-            return best_first(order.unsent)
+            log.warning("generation.not_ranked", generation=generation.request.id or generation.id, exc_info=True)
+            return best_first(generation.unsent)
 
     def _with_less_memory(self) -> Events:
         """Put the batch back and try with half as many together; one alone that does not fit fails."""
@@ -221,17 +224,17 @@ class DiffusionEngine:
             return self._fail_drawing(Failed("out_of_memory", retryable=False))
         self._batch = len(self._drawing) // 2
         log.warning("pipeline.smaller_batches", model=self._pipeline.name, batch=self._batch)
-        for order, index in reversed(self._drawing):
-            order.waiting.appendleft(index)
+        for generation, index in reversed(self._drawing):
+            generation.waiting.appendleft(index)
         return []
 
     def _fail_drawing(self, failure: Failed) -> Events:
-        orders = {order.id: order for order, _ in self._drawing if order.id in self._orders}
-        return [(order.id, self._fail(order, failure)) for order in orders.values()]
+        concerned = {generation.id: generation for generation, _ in self._drawing if generation.id in self._generations}
+        return [(generation.id, self._fail(generation, failure)) for generation in concerned.values()]
 
-    def _fail(self, order: _Order, failure: Failed) -> Failed:
-        log.warning("generation.failed", generation=order.request.id or order.id, code=failure.code)
-        self.cancel(order.id)
+    def _fail(self, generation: _Generation, failure: Failed) -> Failed:
+        log.warning("generation.failed", generation=generation.request.id or generation.id, code=failure.code)
+        self.cancel(generation.id)
         return failure
 
 
@@ -244,7 +247,7 @@ def diffusers_backend(
 
     def load(thread: EngineThread) -> DiffusionEngine:
         pipeline = DiffusersPipeline.load(folder, name, options)
-        return DiffusionEngine(pipeline, thread.turn, ranker=_ranker(own if own.is_dir() else clip))
+        return DiffusionEngine(pipeline, thread.breathe, ranker=_ranker(own if own.is_dir() else clip))
 
     return ThreadedBackend(load, name, max_waiting)
 

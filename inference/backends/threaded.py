@@ -16,7 +16,7 @@ from inference.pictures import Pixels, UnreadablePicture, read_init_picture
 class ThreadedBackend:
     """A drawer with its thread.  Make it in a running event loop.
 
-    `load` hears of the thread that it runs in, for drawers whose steps are long (`EngineThread.turn`).
+    `load` hears of the thread that it runs in, for drawers whose steps are long (`EngineThread.breathe`).
     """
 
     def __init__(self, load: Callable[[EngineThread], Drawer], name: str, max_waiting: int = 64) -> None:

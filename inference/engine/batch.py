@@ -19,7 +19,7 @@ class DecodeBatch:
     """Made anew only when someone joins or leaves.  P pictures, R rows ≥ P."""
 
     sequences: list[Sequence]
-    first: Tensor  # (P,) the first slot of each picture: its row in the engine's tables
+    first: Tensor  # (P,) the first slot of each picture: its row in the `CodeTable`
     slots: Tensor  # (R,) all conditional rows, then the unconditional rows of the guided pictures
     pictures: Tensor  # (R,) which picture each row belongs to
     guided: Tensor  # (R - P,) which pictures the unconditional rows belong to, on the model's device

@@ -1,6 +1,6 @@
 """The engine: generations in, pictures out, everything that runs decoded together (continuous batching).
 
-`Engine.add` takes an order, each `Engine.step` draws one code of every running picture and returns what happened.
+`Engine.add` takes a request, each `Engine.step` draws one code of every running picture and returns what happened.
 One thread owns an engine.  It knows the model only as a `CodeModel`, and neither HTTP nor asyncio.
 """
 
@@ -74,7 +74,7 @@ class Engine:
         self._table = CodeTable(model)
         self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
 
-    # ------------------------------------------------------------------------------------------ orders
+    # ------------------------------------------------------------------------------------------ requests
 
     def describe(self) -> ModelDescription:
         """What the model can do.  May be called from any thread."""
@@ -103,7 +103,7 @@ class Engine:
         return self.model.picture_side, self.model.picture_side
 
     def add(self, generation_id: str, request: GenerationRequest, init_pixels: Pixels | None = None) -> None:
-        """Take an order; its pictures start as slots become free.  `init_pixels` is the decoded `init_image`,
+        """Take a request; its pictures start as slots become free.  `init_pixels` is the decoded `init_image`,
         (picture_side, picture_side, 3).  Raises InvalidRequest, and ValueError for an id that is in use."""
         self.describe().check(request)
         if generation_id in self._generations:

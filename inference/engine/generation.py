@@ -1,4 +1,4 @@
-"""One order inside the engine: what was asked for, and how much of it is drawn.
+"""One generation inside the engine: what was asked for, and how much of it is drawn.
 
 In: a request of the contract.  Out: its sequences with their seeds and parameters, which codes are given, and in the
 end its pictures in the order of their scores.  It knows no model and no scheduler.
@@ -27,7 +27,7 @@ AS_ASKED = 5.0
 
 @dataclass(eq=False)
 class Generation:
-    """One order inside the engine, from `add` to its last event."""
+    """A request inside the engine, from `add` to its last event."""
 
     id: str
     request: GenerationRequest

@@ -71,7 +71,7 @@ class Previewer:
     def draw(self, generation: Generation, codes: Tensor) -> bytes | None:
         """Refresh the pictures that were not shown for longest, as many as there is time for; None for none.
 
-        `codes` (slots, 1 + L) is the engine's table.
+        `codes` (slots, 1 + L) is that of the `CodeTable`.
         """
         begun = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
         begun.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))

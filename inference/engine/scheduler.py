@@ -37,10 +37,6 @@ class Scheduler:
         """Sequences that wait for slots."""
         return sum(map(len, self._waiting.values()))
 
-    @property
-    def idle(self) -> bool:
-        return not self.running and not self._waiting
-
     def add(self, generation_id: str, sequences: Iterable[Sequence]) -> None:
         """Queue a generation; it is considered at the next `admit`."""
         if generation_id in self._waiting:

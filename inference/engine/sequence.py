@@ -1,7 +1,7 @@
 """One picture being decoded: what was asked of it, and where it stands.
 
 In: a seed, sampling parameters, codes that are given beforehand.  Out: a state that the scheduler moves along.
-It knows no model; the codes themselves live in the engine's tables, in the row of the sequence's first slot.
+It knows no model; the codes themselves live in the `CodeTable`, in the row of the sequence's first slot.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ HEARTBEAT_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Submission:
     generation_id: str
     request: GenerationRequest
     init_pixels: Pixels | None
@@ -83,7 +83,7 @@ class EventStream:
     """
 
     def __init__(
-        self, request: GenerationRequest, submit: Callable[[Order], None], heartbeat: float = HEARTBEAT_SECONDS
+        self, request: GenerationRequest, submit: Callable[[Submission], None], heartbeat: float = HEARTBEAT_SECONDS
     ) -> None:
         self.id = uuid4().hex  # the request's own may come twice: a client that tries again has not seen this end
         self.request = request
@@ -96,7 +96,7 @@ class EventStream:
     def submit(self, init_pixels: Pixels | None = None) -> None:
         """Hand the generation to the engine."""
         self.put(Queued())
-        self._submit(Order(self.id, self.request, init_pixels))
+        self._submit(Submission(self.id, self.request, init_pixels))
 
     def put(self, event: Event) -> None:
         if self.ended:
@@ -131,7 +131,7 @@ class EngineThread:
         self._load = load
         self._loop = asyncio.get_running_loop()
         self._drawer: asyncio.Future[Drawer] = self._loop.create_future()
-        self._commands: queue.SimpleQueue[Order | Cancellation | None] = queue.SimpleQueue()  # None: stop
+        self._commands: queue.SimpleQueue[Submission | Cancellation | None] = queue.SimpleQueue()  # None: stop
         self._streams: dict[str, EventStream] = {}
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -213,7 +213,7 @@ class EngineThread:
         finally:
             self._tell(self.ended.set)
 
-    def turn(self, engine: Drawer, events: list[tuple[str, Event]]) -> None:
+    def breathe(self, engine: Drawer, events: list[tuple[str, Event]]) -> None:
         """From within a long step: let its events out, and carry out what has come meanwhile.  Not the command to
         stop, which waits for the step's end."""
         self._tell(self._deliver, events)
@@ -229,7 +229,7 @@ class EngineThread:
             except queue.Empty:
                 return True
             match command:
-                case Order():
+                case Submission():
                     self._add(engine, command)
                 case Cancellation(generation_id):
                     engine.cancel(generation_id)
@@ -237,12 +237,12 @@ class EngineThread:
                     return False
             self.status = engine.status
 
-    def _add(self, engine: Drawer, order: Order) -> None:
+    def _add(self, engine: Drawer, new: Submission) -> None:
         try:
-            engine.add(order.generation_id, order.request, order.init_pixels)
-        except Exception:  # one order that nobody foresaw must not end everyone's
-            log.exception("generation.refused", generation=order.request.id or order.generation_id)
-            self._tell(self._deliver, [(order.generation_id, REFUSED)])
+            engine.add(new.generation_id, new.request, new.init_pixels)
+        except Exception:  # one request that nobody foresaw must not end everyone's
+            log.exception("generation.refused", generation=new.request.id or new.generation_id)
+            self._tell(self._deliver, [(new.generation_id, REFUSED)])
 
     def _step(self, engine: Drawer) -> list[tuple[str, Event]]:
         try:
@@ -257,7 +257,7 @@ class EngineThread:
     def _end_all(self, failure: Failed) -> None:
         for stream in self._streams.values():
             stream.put(failure)
-            self._commands.put(Cancellation(stream.id))  # for an order that the engine has not seen yet
+            self._commands.put(Cancellation(stream.id))  # for one that the engine has not seen yet
 
     def _tell(self, callback: Callable[..., object], *arguments: object) -> None:
         if not self._loop.is_closed():  # it is when a stop did not wait for this thread any longer

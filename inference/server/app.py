@@ -25,7 +25,6 @@ from inference.contract import (
     ImageCheckRequest,
     InvalidRequest,
     Readiness,
-    Verdict,
     WordsRequest,
     event_to_line,
 )
@@ -99,12 +98,12 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     service = request.app[SERVICE]
     body = await request.read()
     # It may hold a picture of 10 MiB, which is no work for the event loop.
-    order = await asyncio.to_thread(lambda: GenerationRequest.from_json(parse_json(body)))
-    await check_start(order, service.pictures)
+    asked = await asyncio.to_thread(lambda: GenerationRequest.from_json(parse_json(body)))
+    await check_start(asked, service.pictures)
     response = web.StreamResponse(headers=NDJSON)
     event: Event | None = None
     try:
-        drawn = checked(service.shelf.stream(order), service.pictures, order.policy)
+        drawn = checked(service.shelf.stream(asked), service.pictures, asked.policy)
         async with aclosing(answered(drawn)) as events:
             async for event in events:
                 if not response.prepared:
@@ -115,7 +114,7 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     except ConnectionError:
         pass  # the client has left between two events; during the wait for one, this task is cancelled
     finally:
-        log_end(order, event, service.metrics)
+        log_end(asked, event, service.metrics)
     return response
 
 
@@ -157,14 +156,11 @@ async def check_image(request: web.Request) -> web.Response:
     if pictures is None:
         return _error(501, "no_picture_check", "this server cannot check pictures: pip install -e '.[nudenet]'")
     try:
-        verdict = await asyncio.to_thread(lambda: _checked(pictures, ImageCheckRequest.from_json(parse_json(body))))
+        asked = await asyncio.to_thread(lambda: ImageCheckRequest.from_json(parse_json(body)))
+        verdict = await asyncio.to_thread(pictures.check, asked.image, asked.policy)
     except UnreadablePicture as error:
         raise InvalidRequest("unreadable_picture", "image", problem=str(error)) from error
     return web.json_response({"verdict": verdict.to_json()})
-
-
-def _checked(pictures: PictureChecker, asked: ImageCheckRequest) -> Verdict:
-    return pictures.check(asked.image, asked.policy)
 
 
 async def embed_texts(request: web.Request) -> web.Response:

@@ -23,10 +23,10 @@ class PictureChecker(Protocol):
         """Raises UnreadablePicture."""
 
 
-async def check_start(order: GenerationRequest, pictures: PictureChecker | None) -> None:
+async def check_start(asked: GenerationRequest, pictures: PictureChecker | None) -> None:
     """Raises InvalidRequest for a start picture that may not be shown, or is none."""
-    if order.init_image is not None:
-        await check_picture(order.init_image, pictures, "init_image", order.policy)
+    if asked.init_image is not None:
+        await check_picture(asked.init_image, pictures, "init_image", asked.policy)
 
 
 async def check_picture(

@@ -63,12 +63,12 @@ async def create_images(request: web.Request) -> web.StreamResponse:
     service = request.app[SERVICE]
     try:
         document = parse_json(await request.read())
-        order, partial_images, streamed = await asyncio.to_thread(read_order, document)
-        await _judge(order, service)
-        events = checked(service.shelf.stream(order), service.pictures, order.policy)
+        asked, partial_images, streamed = await asyncio.to_thread(read_request, document)
+        await _judge(asked, service)
+        events = checked(service.shelf.stream(asked), service.pictures, asked.policy)
         if streamed:
-            return await _stream(request, events, order, partial_images)
-        return web.json_response(await _answer(events, order, service))
+            return await _stream(request, events, asked, partial_images)
+        return web.json_response(await _answer(events, asked, service))
     except Refusal as error:
         return web.json_response(error.body, status=error.status)
     except InvalidRequest as error:
@@ -85,7 +85,7 @@ PARAMS: Final = {"images": "n"}
 """What a field of ours is called there, where it is not the same."""
 
 
-def read_order(document: object) -> tuple[GenerationRequest, int, bool]:
+def read_request(document: object) -> tuple[GenerationRequest, int, bool]:
     """The request, how many partial pictures are wanted, and whether all is to be streamed.  Raises InvalidRequest."""
     fields = check_fields(document, FIELDS)
     if "prompt" not in fields:
@@ -97,7 +97,7 @@ def read_order(document: object) -> tuple[GenerationRequest, int, bool]:
         if fields.get(name, only) != only:
             raise InvalidRequest("unknown_value", name, value=fields[name], known=only)
     size = fields.get("size", "auto")
-    order = GenerationRequest(
+    asked = GenerationRequest(
         prompt=fields["prompt"],
         images=fields.get("n", 1),
         seed=fields.get("seed", random_seed()),
@@ -105,18 +105,18 @@ def read_order(document: object) -> tuple[GenerationRequest, int, bool]:
         size=None if size == "auto" else size,
         preview=partial_images > 0,
     )
-    return order, partial_images, fields.get("stream", False)
+    return asked, partial_images, fields.get("stream", False)
 
 
-async def _judge(order: GenerationRequest, service: Service) -> None:
-    verdict = await asyncio.to_thread(service.checker.check, order.prompt, None, Policy())
+async def _judge(asked: GenerationRequest, service: Service) -> None:
+    verdict = await asyncio.to_thread(service.checker.check, asked.prompt, None, Policy())
     service.metrics.verdict(verdict.action)
     if verdict.action in KEPT_BACK:
         message = f"The prompt was refused by the safety filter (category: {verdict.category})."
         raise Refusal(400, "moderation_blocked", message, "prompt")
 
 
-async def _answer(events: AsyncGenerator[Event], order: GenerationRequest, service: Service) -> dict[str, Any]:
+async def _answer(events: AsyncGenerator[Event], asked: GenerationRequest, service: Service) -> dict[str, Any]:
     """All pictures, best first.  Raises Refusal."""
     pictures: list[Image] = []
     event: Event | None = None
@@ -129,13 +129,13 @@ async def _answer(events: AsyncGenerator[Event], order: GenerationRequest, servi
                 if isinstance(event, Image):
                     pictures.append(_shown(event))
     finally:
-        log_end(order, event, service.metrics)
+        log_end(asked, event, service.metrics)
     data = [{"b64_json": base64.b64encode(one.png).decode()} for one in best_first(pictures)]
     return {"created": int(time.time()), "data": data, "output_format": "png"}
 
 
 async def _stream(
-    request: web.Request, events: AsyncGenerator[Event], order: GenerationRequest, partial_images: int
+    request: web.Request, events: AsyncGenerator[Event], asked: GenerationRequest, partial_images: int
 ) -> web.StreamResponse:
     """Server-sent events: as many partial pictures as were asked for, evenly over the time, then the finished ones."""
     service = request.app[SERVICE]
@@ -162,7 +162,7 @@ async def _stream(
     except ConnectionError:
         pass
     finally:
-        log_end(order, event, service.metrics)
+        log_end(asked, event, service.metrics)
     return response
 
 

@@ -61,16 +61,16 @@ SERVICE: Final = web.AppKey("service", Service)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def log_end(order: GenerationRequest, last: Event | None, metrics: ServerMetrics) -> None:
-    """Say how a generation ended, by its last event; one that was refused at once has none."""
+def log_end(asked: GenerationRequest, last: Event | None, metrics: ServerMetrics) -> None:
+    """Say how a generation ended, by its last event, and count those that were cancelled; what was refused has none."""
     match last:
         case Done(seconds, model):
-            log.info("generation.done", generation=order.id, seconds=round(seconds, 2), model=model)
+            log.info("generation.done", generation=asked.id, seconds=round(seconds, 2), model=model)
         case Failed(code):
-            log.warning("generation.failed", generation=order.id, code=code)
+            log.warning("generation.failed", generation=asked.id, code=code)
         case Queued() | Progress() | Image():
             metrics.cancelled()
-            log.info("generation.cancelled", generation=order.id)
+            log.info("generation.cancelled", generation=asked.id)
 
 
 def parse_json(body: bytes) -> object:
