@@ -2,10 +2,12 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 from PIL import Image
 
 from bot.generation.grid import size_of
+from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, buttons, parts, said
 
 
@@ -30,6 +32,29 @@ async def test_a_reroll_leaves_the_model_to_the_server(town: Town) -> None:
     await town.finished()
     assert first.model == "fake"
     assert [request.model for request in town.pool.requests] == [None, None]
+
+
+async def test_an_old_order_is_rerolled_by_a_model_that_has_changed(town: Town) -> None:
+    """Sizes and numbers that it has not any more are left to it; words that it cannot take are refused."""
+    old, message = await town.imagine("a cat", size="256x256", guidance=20.0, top_k=64, negative="a dog")
+    town.pool.served = (replace(FAKE_MODEL, sizes=("512x512",), guidance=(1.0, 10.0), sampling=False),)
+    await town.ada.click(message, custom_id=f"easel:reroll:{old.id}")
+    new, _ = await town.finished()
+    request = town.pool.requests[-1]
+    assert new.order.parent_id == old.id
+    assert (request.size, request.guidance_scale, request.top_k, request.negative_prompt) == (None, None, None, "a dog")
+    again = await town.ada.slash(town.pictures, "again")
+    assert again.acknowledged
+    await town.settled()
+
+
+async def test_one_picture_has_one_button_for_its_file(town: Town) -> None:
+    """As the picture itself; of several there is an archive. Both are called the same."""
+    record, message = await town.imagine(images=1)
+    files = {part["custom_id"]: part["label"] for part in parts(message) if part.get("label") == "Download"}
+    assert files == {f"easel:original:{record.id}:0": "Download"}
+    handed = answer(await town.bo.click(message, custom_id=f"easel:original:{record.id}:0"))
+    assert [one.filename for one in handed.attachments] == [f"easel-{record.id}-1.png"]
 
 
 async def test_remix_opens_filled_and_draws_what_was_changed(town: Town) -> None:

@@ -604,7 +604,16 @@ async def test_a_servers_choices_are_kept_and_audited(database: Database, audit_
 async def test_every_choice_comes_back_as_it_was_made(database: Database, audit_log: AuditLog) -> None:
     """Of a server and of a channel; each has its name in the audit log."""
     settings = GuildSettings(database)
-    drawing = Drawing("strict", 1, 4, spoiler=True, limit_per_person="5/hour", default_guidance=7.5, models=("a", "b"))
+    drawing = Drawing(
+        "strict",
+        1,
+        4,
+        spoiler=True,
+        limit_per_person="5/hour",
+        default_guidance=7.5,
+        default_top_p=0.9,
+        models=("a", "b"),
+    )
     chosen = GuildRecord(
         GUILD, (5,), 6, 7, gallery_is_public=True, retention_days=30, policy=Policy(blocked_words=("cactus",)),
         drawing=drawing, gallery_channel_id=8, digest=True, sharing="opt_out", sharing_role_ids=(9,), language="pt-BR",

@@ -1,5 +1,6 @@
 """What one person may order in one place: channel, server, roles, and the operator's ceiling."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,10 @@ def test_what_nobody_said_is_chosen_by_the_place_as_far_as_the_model_can() -> No
     assert with_defaults({"guidance_scale": 2.0, "images": 9}, place, [GUIDED])["guidance_scale"] == 2.0
     assert with_defaults({"model": "plain"}, place, [GUIDED, PLAIN]) == {"images": 1, "model": "plain"}
     assert with_defaults({}, here(default_guidance=20.0), [GUIDED])["guidance_scale"] is None
+    sampled = replace(PLAIN, sampling=True)
+    assert with_defaults({}, here(default_top_p=0.9), [sampled])["top_p"] == 0.9
+    assert with_defaults({"top_p": 0.5}, here(default_top_p=0.9), [sampled])["top_p"] == 0.5
+    assert "top_p" not in with_defaults({}, here(default_top_p=0.9), [PLAIN])
 
 
 def test_a_default_model_that_is_away_is_stood_in_for() -> None:

@@ -31,6 +31,18 @@ async def test_sharing_a_grid_asks_which_picture(town: Town) -> None:
     assert await shown.attachments[0].read() == await town.services.storage.get(record.images[2].key)
 
 
+async def test_who_shares_twice_is_told_so(town: Town) -> None:
+    """The answer takes the place of the question; a second one says that the picture was there already."""
+    record, message = await town.imagine("a cat", images=4)
+    asked = answer(await town.ada.click(message, custom_id=f"easel:shareany:{record.id}"))
+    await town.ada.select(asked, ["1"], custom_id=button(asked, "sharepick"))
+    (told,) = (one for one in town.pictures.history(viewer=town.ada) if one.flags.ephemeral)
+    assert "Picture 2 is in the gallery now" in said(told)
+    again = answer(await town.ada.click(await town.pick(message, 1), custom_id=f"easel:share:{record.id}:1"))
+    assert "Picture 2 is in the gallery already" in said(again)
+    assert len((await town.services.shares.page(town.guild.id)).records) == 1
+
+
 async def test_only_ones_own_pictures_can_be_shared(town: Town) -> None:
     """Neither from the grid nor from a picked picture."""
     record, message = await town.imagine("a cat", images=4)

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import discord
 import pytest
 import simcord
 
@@ -14,13 +13,6 @@ from bot.database.records import Style
 from bot.database.styles import MOST
 from bot.errors import InvalidOption
 from tests.town import Town, answer, said
-
-
-@pytest.fixture
-async def olga(town: Town) -> simcord.MemberActor:
-    """A manager of the server."""
-    role = town.guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
-    return town.guild.add_member(town.env.create_user("olga"), roles=[role])
 
 
 async def style(town: Town, who: simcord.MemberActor, command: str, **options: Any) -> Any:
@@ -40,7 +32,7 @@ async def test_a_style_adds_its_words(town: Town) -> None:
         guidance=4.0,
     )
     assert told.ephemeral
-    assert "**Ink** “ink drawing of …” · “… on paper” · without colour · guidance 4" in said(told)
+    assert "**Ink** “ink drawing of …” · “… on paper” · without colour · Guidance 4" in said(told)
     await town.imagine("a cat --no a dog", style="ink", images=1)
     request = town.pool.requests[-1]
     assert (request.prompt, request.negative_prompt) == ("ink drawing of a cat on paper", "a dog, colour")
@@ -49,8 +41,9 @@ async def test_a_style_adds_its_words(town: Town) -> None:
     assert town.pool.requests[-1].guidance_scale == 2.0
 
 
-async def test_a_servers_styles_are_its_managers(town: Town, olga: simcord.MemberActor) -> None:
+async def test_a_servers_styles_are_its_managers(town: Town) -> None:
     """Everybody draws with them; only a manager makes and deletes them, which is in the audit log."""
+    olga = town.olga
     refused = await style(town, town.ada, "create", name="House", prefix="a house", for_server=True)
     assert "You need the permission" in said(refused)
     await style(town, olga, "create", name="House", prefix="watercolour of", for_server=True)
@@ -90,10 +83,34 @@ async def test_styles_travel_as_a_file(town: Town) -> None:
     assert "There is no style" in said(await style(town, town.mo, "export"))
 
 
+async def test_a_style_says_how_to_draw(town: Town) -> None:
+    """Every number that an order may have; what the order says itself counts first."""
+    numbers = {"temperature": 0.7, "top_k": 64, "top_p": 0.9}
+    told = await style(town, town.ada, "create", name="Calm", guidance=4.0, **numbers)
+    assert "**Calm** Guidance 4 · Temperature 0.7 · Top k 64 · Top p 0.9" in said(told)
+    await town.imagine("a cat --top_p 0.5", style="Calm", images=1)
+    request = town.pool.requests[-1]
+    assert (request.guidance_scale, request.temperature, request.top_k, request.top_p) == (4.0, 0.7, 64, 0.5)
+    data = await (await style(town, town.ada, "export")).attachments[0].read()
+    await style(town, town.bo, "import", file=("easel-styles.json", data))
+    await town.imagine("a cat", style="Calm", who=town.bo, images=1)
+    assert town.pool.requests[-1].top_p == 0.9
+
+
+async def test_a_style_to_delete_is_suggested(town: Town) -> None:
+    """One's own, or, where the server's are asked for, those."""
+    await style(town, town.ada, "create", name="Ink", prefix="ink drawing of")
+    await style(town, town.olga, "create", name="House", prefix="watercolour of", for_server=True)
+    own = await town.ada.autocomplete(town.pictures, "style delete", "name", "")
+    servers = await town.ada.autocomplete(town.pictures, "style delete", "name", "h", for_server=True)
+    assert [[one["value"] for one in found] for found in (own, servers)] == [["Ink"], ["House"]]
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b"{}", b'{"styles": []}', b'{"styles": [{"name": 7}]}', b'{"styles": [{"what": "x"}]}', b"\xff",
-     b'{"styles": [{"name": "a", "prefix": "b", "guidance_scale": "high"}]}'],
+     b'{"styles": [{"name": "a", "prefix": "b", "guidance_scale": "high"}]}',
+     b'{"styles": [{"name": "a", "prefix": "b", "top_k": 2.5}]}', b'{"styles": [{"name": "a", "top_p": true}]}'],
 )  # fmt: skip
 async def test_a_file_that_is_none_is_refused(town: Town, data: bytes) -> None:
     """In words, whatever is wrong with it."""
@@ -108,6 +125,8 @@ async def test_styles_have_limits(town: Town) -> None:
         await styles.put(actor, Style("Nothing"), for_server=False)
     with pytest.raises(InvalidOption, match="out_of_range"):
         await styles.put(actor, Style("Much", guidance_scale=99.0), for_server=False)
+    with pytest.raises(InvalidOption, match="out_of_range"):
+        await styles.put(actor, Style("Little", top_p=0.0), for_server=False)
     wrong = as_file([Style("A", "a"), Style("B", "b" * 301)])
     with pytest.raises(InvalidOption, match="too_long"):
         await styles.hand_in(actor, wrong, for_server=False)

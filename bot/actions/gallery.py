@@ -161,6 +161,11 @@ class Gallery:
         await self._post(share)
         return share
 
+    async def is_shared(self, actor: Actor, generation_id: int, index: int) -> bool:
+        """Whether a picture is in this server's gallery already."""
+        shares = await self._shares.of_generations(actor.guild_id or 0, (generation_id,))
+        return any(share.image.index == index for share in shares)
+
     async def post_again(self) -> None:
         """Show in the gallery's channels what these did not take before, such as for a missing permission."""
         for guild_id, names in (await self._notices.unsaid(SHARE)).items():

@@ -74,7 +74,7 @@ class Pictures:
         wanted = GenerationFilter(user_id=actor.user_id, refused=False, removed=False)
         page = await self._generations.page(wanted, limit=1)
         if not page.records:
-            raise NotFound("own_picture")
+            raise NotFound("own_order")
         return page.records[0]
 
     async def picture(

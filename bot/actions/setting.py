@@ -56,6 +56,7 @@ SETTINGS: Final = (
     Setting("default_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing", usual="4"),
     Setting("max_images", "pictures", choices=(UNCHOSEN, "1", "4", "9"), part="drawing", usual="9"),
     Setting("default_guidance", "pictures", choices=(UNCHOSEN, "2", "4", "6", "8", "10", "15"), part="drawing"),
+    Setting("default_top_p", "pictures", choices=(UNCHOSEN, "0.8", "0.9", "0.95", "0.98", "1"), part="drawing"),
     Setting("spoiler", "pictures", choices=(UNCHOSEN, "no", "yes"), part="drawing", usual="no"),
     Setting("default_model", "models", "model", part="drawing"),
     Setting("models", "models", "models", part="drawing"),

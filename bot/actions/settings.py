@@ -174,7 +174,7 @@ def _plain(setting: Setting, value: str) -> str | int | float | bool | None:
         return value == "yes"
     if value == UNCHOSEN or (value == OFF and setting.part == "misuse"):
         return None
-    if setting.name == "default_guidance":
+    if setting.name in ("default_guidance", "default_top_p"):
         return float(value)
     return int(value) if value.isdecimal() else value
 

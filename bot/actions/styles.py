@@ -5,7 +5,7 @@ In: an actor and a style.  Out: styles, and prompts with their words.  Knows no 
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
 from bot.actions.actor import Actor
@@ -13,11 +13,18 @@ from bot.database.records import Style
 from bot.database.styles import MOST, Styles
 from bot.errors import InvalidOption, NotFound, ServersOnly
 from bot.orders.flags import all_left_out
-from inference.contract import MAX_GUIDANCE_SCALE
+from inference.contract import MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 MAX_NAME: Final = 32
 MAX_WORDS: Final = 300  # of each part, so that they leave room for a prompt
 MAX_FILE_BYTES: Final = 200_000
+NUMBERS: Final = {
+    "guidance_scale": (1, MAX_GUIDANCE_SCALE),
+    "temperature": (MIN_TEMPERATURE, MAX_TEMPERATURE),
+    "top_k": (0, MAX_TOP_K),
+    "top_p": (MIN_TOP_P, 1),
+}
+"""What a style may choose of how to draw, and within what bounds."""
 
 
 class StyleBook:
@@ -68,8 +75,9 @@ def drawn_with(style: Style, said: dict[str, Any], prompt: str) -> tuple[str, di
     options = dict(said)
     if words:
         options["negative_prompt"] = words
-    if style.guidance_scale is not None:
-        options.setdefault("guidance_scale", style.guidance_scale)
+    for name in NUMBERS:
+        if getattr(style, name) is not None:
+            options.setdefault(name, getattr(style, name))
     return " ".join(part for part in (style.prefix, prompt.strip(), style.suffix) if part), options
 
 
@@ -84,16 +92,19 @@ def _place(actor: Actor, *, for_server: bool) -> int | None:
 
 def _checked(style: Style) -> Style:
     """With its words on one line each.  Raises InvalidOption."""
-    parts = {name: " ".join(getattr(style, name).split()) for name in ("name", "prefix", "suffix", "negative_prompt")}
-    checked = Style(**parts, guidance_scale=style.guidance_scale)
+    parts: dict[str, Any] = {
+        name: " ".join(getattr(style, name).split()) for name in ("name", "prefix", "suffix", "negative_prompt")
+    }
+    checked = replace(style, **parts)
     if not 1 <= len(checked.name) <= MAX_NAME:
         raise InvalidOption("name", "wrong_length", {"length": len(checked.name), "limit": MAX_NAME})
     for name in ("prefix", "suffix", "negative_prompt"):
         if len(parts[name]) > MAX_WORDS:
             raise InvalidOption(name, "too_long", {"length": len(parts[name]), "limit": MAX_WORDS})
-    scale = checked.guidance_scale
-    if scale is not None and not 1 <= scale <= MAX_GUIDANCE_SCALE:
-        raise InvalidOption("guidance_scale", "out_of_range", {"value": scale, "low": 1, "high": MAX_GUIDANCE_SCALE})
+    for name, (low, high) in NUMBERS.items():
+        value = getattr(checked, name)
+        if value is not None and not low <= value <= high:
+            raise InvalidOption(name, "out_of_range", {"value": value, "low": low, "high": high})
     if checked == Style(checked.name):
         raise InvalidOption("style", "empty_style")
     return checked
@@ -104,11 +115,17 @@ def _from_file(data: bytes) -> list[Style]:
     try:
         found = json.loads(data[:MAX_FILE_BYTES])["styles"]
         styles = [Style(**entry) for entry in found]
-        right = all(
-            isinstance(getattr(style, name), str) for style in styles for name in names - {"guidance_scale"}
-        ) and all(style.guidance_scale is None or isinstance(style.guidance_scale, int | float) for style in styles)
+        right = all(_is_right(name, getattr(style, name)) for style in styles for name in names)
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidOption("file", "no_styles") from error
     if not right or not 1 <= len(styles) <= MOST:
         raise InvalidOption("file", "no_styles")
     return styles
+
+
+def _is_right(name: str, value: object) -> bool:
+    """Whether a field of a style can hold what a file says."""
+    if name not in NUMBERS:
+        return isinstance(value, str)
+    numbers = int if name == "top_k" else int | float
+    return value is None or (isinstance(value, numbers) and not isinstance(value, bool))

@@ -31,7 +31,7 @@ from bot.views.upload import place_picture
 from bot.wording import buttons, drawing, text
 from bot.wording.catalogue import later
 from bot.wording.reader import say
-from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, MIN_TOP_P
+from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 
 class Imagine(commands.Cog):
@@ -68,7 +68,7 @@ class Imagine(commands.Cog):
         images: int | None = None,
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         guidance: app_commands.Range[float, 1.0, MAX_GUIDANCE_SCALE] | None = None,
-        temperature: app_commands.Range[float, 0.01, MAX_TEMPERATURE] | None = None,
+        temperature: app_commands.Range[float, MIN_TEMPERATURE, MAX_TEMPERATURE] | None = None,
         top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
         top_p: app_commands.Range[float, MIN_TOP_P, 1.0] | None = None,
         negative: str | None = None,

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.styles import MAX_FILE_BYTES, MAX_NAME, MAX_WORDS, as_file
+from bot.actions.styles import MAX_FILE_BYTES, MAX_NAME, MAX_WORDS, NUMBERS, as_file
 from bot.client import Bot
 from bot.cogs.reach import everywhere
 from bot.database.records import Style
@@ -17,7 +17,7 @@ from bot.views.press import actor_of, answering
 from bot.wording import about as words
 from bot.wording.catalogue import later
 from bot.wording.reader import say
-from inference.contract import MAX_GUIDANCE_SCALE
+from inference.contract import MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 MAX_SHOWN: Final = 3500  # characters of a list
 
@@ -37,6 +37,9 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
         suffix=later("Words after every prompt"),
         negative=later("What to leave out"),
         guidance=later("How closely to follow the prompt"),
+        temperature=later("Higher is wilder; the model's own choice if left out"),
+        top_k=later("Choose from the k likeliest codes only; 0 is off"),
+        top_p=later("Choose from the likeliest codes that make up this share only; 1 is off"),
         for_server=later("For everybody in this server, which takes a manager (for yourself)"),
     )
     async def create(
@@ -47,16 +50,19 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
         suffix: Words | None = None,
         negative: Words | None = None,
         guidance: app_commands.Range[float, 1.0, MAX_GUIDANCE_SCALE] | None = None,
+        temperature: app_commands.Range[float, MIN_TEMPERATURE, MAX_TEMPERATURE] | None = None,
+        top_k: app_commands.Range[int, 0, MAX_TOP_K] | None = None,
+        top_p: app_commands.Range[float, MIN_TOP_P, 1.0] | None = None,
         for_server: bool = False,
     ) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            given = Style(name, prefix or "", suffix or "", negative or "", guidance)
+            given = Style(name, prefix or "", suffix or "", negative or "", guidance, temperature, top_k, top_p)
             style = await self.bot.services.styles.put(actor_of(interaction), given, for_server=for_server)
             await interaction.followup.send(view=note(words.style_kept(_described(style))), ephemeral=True)
 
-    @app_commands.command(description=later("Look at your styles and those of this server"))
-    async def list(self, interaction: discord.Interaction[Bot]) -> None:
+    @app_commands.command(name="list", description=later("Look at your styles and those of this server"))
+    async def listed(self, interaction: discord.Interaction[Bot]) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             actor, styles = actor_of(interaction), self.bot.services.styles
@@ -78,6 +84,16 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
             await interaction.response.defer(ephemeral=True)
             await self.bot.services.styles.drop(actor_of(interaction), name, for_server=for_server)
             await interaction.followup.send(view=note(words.style_deleted(name)), ephemeral=True)
+
+    @delete.autocomplete("name")
+    async def complete_name(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        actor, styles = actor_of(interaction), self.bot.services.styles
+        of_server = bool(getattr(interaction.namespace, "for_server", False))
+        found = await styles.servers(actor) if of_server else await styles.own(actor)
+        names = [style.name for style in found if current.casefold() in style.name.casefold()]
+        return [app_commands.Choice(name=name, value=name) for name in names[:25]]
 
     @app_commands.command(description=later("Take styles away as a file"))
     @app_commands.describe(for_server=later("Those of this server (your own)"))
@@ -111,7 +127,8 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
 
 
 def _described(style: Style) -> str:
-    return words.style(style.name, style.prefix, style.suffix, style.negative_prompt, style.guidance_scale)
+    numbers = {name: getattr(style, name) for name in NUMBERS}
+    return words.style(style.name, style.prefix, style.suffix, style.negative_prompt, numbers)
 
 
 async def setup(bot: Bot) -> None:

@@ -28,6 +28,7 @@ class Drawing:
     spoiler: bool | None = None
     limit_per_person: str | None = None
     default_guidance: float | None = None
+    default_top_p: float | None = None
     default_model: str | None = None
     models: tuple[str, ...] | None = None
 

@@ -257,10 +257,13 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Words before and after a prompt, what to leave out, and how closely to follow; None leaves it to the order."""
+    """Words before and after a prompt, what to leave out, and how to draw; None leaves it to the order."""
 
     name: str
     prefix: str = ""
     suffix: str = ""
     negative_prompt: str = ""
     guidance_scale: float | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None

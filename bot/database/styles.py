@@ -4,6 +4,7 @@ In: whose they are.  Out: `Style`s.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict, fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, select
@@ -43,9 +44,9 @@ class Styles:
                     raise InvalidOption("style", "too_many", {"count": len(rows), "limit": MOST})
                 row = StyleTable(guild_id=guild_id, created_at=now)
                 session.add(row)
-            row.user_id, row.name = user_id, style.name
-            row.prefix, row.suffix = style.prefix, style.suffix
-            row.negative_prompt, row.guidance_scale = style.negative_prompt, style.guidance_scale
+            row.user_id = user_id
+            for field, value in asdict(style).items():
+                setattr(row, field, value)
             if guild_id is not None:
                 await note_act(session, now, Act(user_id, "style", f"guild:{guild_id}", guild_id, why=style.name))
 
@@ -71,4 +72,4 @@ def _of(guild_id: int | None, user_id: int) -> ColumnElement[bool]:
 
 
 def _style(row: StyleTable) -> Style:
-    return Style(row.name, row.prefix, row.suffix, row.negative_prompt, row.guidance_scale)
+    return Style(**{field.name: getattr(row, field.name) for field in fields(Style)})

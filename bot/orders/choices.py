@@ -16,6 +16,8 @@ from inference.contract import InvalidRequest, ModelDescription
 KEPT_SHARE: Final = 0.5  # of a picture that is completed: its upper part
 STRENGTHS: Final = {"subtle": 0.3, "vary": 0.5, "strong": 0.75}  # the share of a picture that is drawn anew
 
+LEFT_TO_THE_MODEL: Final = ("size", "guidance_scale", "temperature", "top_k", "top_p")
+
 Use = Literal["vary", "subtle", "strong", "complete"]
 USES: Final[tuple[Use, ...]] = get_args(Use)
 """What can be done with a picture that somebody hands in."""
@@ -47,13 +49,33 @@ def with_defaults(
     A default that the model cannot have is left to the model: nobody asked for it.
     """
     chosen: dict[str, Any] = {"images": here.default_images, "model": _default_model(here, models), **said}
-    guidance = here.drawing.default_guidance
-    if guidance is not None and "guidance_scale" not in said:
-        model = chosen_model(chosen["model"], models)
-        if model is not None and model.guidance is not None:
-            low, high = model.guidance
-            chosen["guidance_scale"] = guidance if low <= guidance <= high else None
+    drawing, model = here.drawing, chosen_model(chosen["model"], models)
+    if model is None:
+        return chosen
+    if drawing.default_guidance is not None and "guidance_scale" not in said and model.guidance is not None:
+        low, high = model.guidance
+        chosen["guidance_scale"] = drawing.default_guidance if low <= drawing.default_guidance <= high else None
+    if drawing.default_top_p is not None and "top_p" not in said and model.sampling:
+        chosen["top_p"] = drawing.default_top_p
     return chosen
+
+
+def as_offered(order: Order, default_model: str | None, models: Sequence[ModelDescription]) -> Order:
+    """An order that repeats an older one, without the size and the numbers that its model has not, or no longer.
+
+    They are left to the model.  What the order says in words stays; where the model cannot do that, it is refused.
+    """
+    model = chosen_model(order.model or default_model, models)
+    while model is not None:
+        try:
+            model.check(order.request(default_seed=0))
+        except InvalidRequest as error:
+            if error.field not in LEFT_TO_THE_MODEL:
+                return order
+            order = replace(order, **{error.field: None})  # type: ignore[arg-type]  # all of these may be None
+        else:
+            return order
+    return order
 
 
 def _default_model(here: Entitlement, models: Sequence[ModelDescription]) -> str | None:

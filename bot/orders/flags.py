@@ -73,7 +73,7 @@ def read_flags(typed: str) -> Flags:
     pieces = _FLAG.split(typed)
     said: dict[str, Any] = {}
     for name, words in zip(pieces[1::2], pieces[2::2], strict=True):
-        field, kind = _known(name.lower())
+        field, kind = _known(name.lower().replace("_", "-"))  # the options of /imagine are written top_k
         said[field] = _value(name, kind, words.strip())
     if said.get("images", 1) not in IMAGE_COUNTS:
         choices = ", ".join(map(str, IMAGE_COUNTS))

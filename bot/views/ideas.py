@@ -80,4 +80,4 @@ def versions_layout(ideas: Ideas) -> IdeasLayout:
 def description_layout(ideas: Ideas) -> IdeasLayout:
     things = ideas.description.things if ideas.description is not None else ()
     told = " · ".join(words.seen(thing.names, thing.confidence) for thing in things) or say(words.NOTHING_SEEN)
-    return IdeasLayout(ideas, words.title(words.IN_WORDS), f"{told}\n{words.small(words.HOW_SEEN)}")
+    return IdeasLayout(ideas, words.title(words.IN_WORDS), f"{told}\n{words.how_seen()}")

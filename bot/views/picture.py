@@ -170,7 +170,7 @@ class Original(PicturePress, verb="original"):
     """Hands out the file as it was drawn."""
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.FILE), emoji="⬇️")
+        return ui.Button(label=say(buttons.DOWNLOAD), emoji="⬇️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -213,17 +213,22 @@ class PictureLayout(Layout):
 
 
 def buttons_of(
-    record: GenerationRecord, index: int, by: int | None = None, *, share: bool = True
+    record: GenerationRecord, index: int, by: int | None = None, *, alone: bool = True
 ) -> list[ui.ActionRow[Any]]:
-    """What can be done with one picture; `by` is for whom a public copy was made."""
+    """What can be done with one picture; `by` is for whom a public copy was made.
+
+    Where it does not stand `alone`, but is all that was drawn, sharing and the file stand below the whole.
+    """
     row = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"), Complete(record.id, index))
-    if share and record.order.requester.guild_id is not None and not record.order.private:
+    if alone and record.order.requester.guild_id is not None and not record.order.private:
         row.add_item(Share(record.id, index))
     if by is not None:
         row.add_item(Discard(record.id, index, by))
         return [row]
     larger = row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS))
-    return [larger.add_item(Original(record.id, index)).add_item(Keep(record.id, index)), row]
+    if alone:
+        larger.add_item(Original(record.id, index))
+    return [larger.add_item(Keep(record.id, index)), row]
 
 
 async def show_picture(interaction: BotInteraction, generation_id: int, index: int) -> None:

@@ -18,6 +18,7 @@ from discord import ui
 
 from bot.actions.actor import Actor
 from bot.database.records import GenerationRecord
+from bot.orders.choices import as_offered
 from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import CustomId, unwritten
@@ -118,6 +119,10 @@ def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:
 
 async def place(interaction: BotInteraction, order: Order, message_id: int | None = None) -> None:
     """Have an order drawn; `message_id` is the answer, where there is one already.  Raises what refuses the order."""
+    if order.parent_id is not None:
+        services = interaction.client.services
+        here = await services.entitlements.of(order.requester)
+        order = as_offered(order, here.default_model, services.pool.models())
     # Not by the interaction's own time, which is Discord's clock: this machine's may be minutes off.
     ends = discord.utils.utcnow() + TOKEN_LIFETIME
     reference = InteractionRef(interaction.application_id, interaction.token, ends, time.monotonic())

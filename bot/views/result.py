@@ -21,7 +21,7 @@ from bot.views.custom_id import unwritten
 from bot.views.delete import Delete
 from bot.views.download import DownloadAll
 from bot.views.layout import Layout
-from bot.views.picture import RESULT_COLOUR, PickOne, buttons_of
+from bot.views.picture import RESULT_COLOUR, Original, PickOne, buttons_of
 from bot.views.press import GenerationPress, actor_of, place, row_of
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
@@ -89,13 +89,14 @@ def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
     """The choice of a picture; where there is one only, what the choice would lead to."""
     images = tuple(image for image in record.images if image.removal is None)
     if len(record.images) == 1:
-        return [row for image in images for row in buttons_of(record, image.index, share=False)]
+        return [row for image in images for row in buttons_of(record, image.index, alone=False)]
     return [row_of(PickOne(record.id, images, len(record.images)))] if images else []
 
 
 def action_rows(record: GenerationRecord, *, posted: bool = True) -> list[ui.ActionRow[Any]]:
     """What can be done with the whole; where it is `posted` as a message of its own, with that, too."""
-    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of(DownloadAll(record.id))
+    download = Original(record.id, 0) if len(record.images) == 1 else DownloadAll(record.id)
+    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of(download)
     if record.order.requester.guild_id is not None and not record.order.private:
         first.add_item(ShareAny(record.id))
     first.add_item(Details(record.id))

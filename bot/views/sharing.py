@@ -29,7 +29,7 @@ class Share(PicturePress, verb="share"):
 
 
 class SharePicker(GenerationPress, verb="sharepick"):
-    """Asks which picture of a grid to share."""
+    """Asks which picture of a grid to share; the answer takes the question's place."""
 
     indexes: tuple[int, ...] = unwritten(default=())
 
@@ -38,7 +38,9 @@ class SharePicker(GenerationPress, verb="sharepick"):
         return ui.Select(placeholder=say(buttons.WHICH), options=options)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await share(interaction, self.generation_id, int(self.item.values[0]))
+        await interaction.response.defer()
+        layout = await _shared(interaction, self.generation_id, int(self.item.values[0]))
+        await interaction.edit_original_response(view=layout)
 
 
 class Unshare(Press, verb="unshare"):
@@ -65,16 +67,22 @@ class SharePickerLayout(Layout):
 
 
 class SharedLayout(Layout):
-    """What the owner reads after sharing."""
+    """What the owner reads after sharing, once more or for the first time."""
 
-    def __init__(self, record: ShareRecord) -> None:
+    def __init__(self, record: ShareRecord, *, already: bool = False) -> None:
         super().__init__()
-        self.add_item(ui.TextDisplay(sharing.shared(record.image.index)))
+        self.add_item(ui.TextDisplay(sharing.shared(record.image.index, already=already)))
         self.add_item(ui.ActionRow(Unshare(record.id)))
 
 
 async def share(interaction: BotInteraction, generation_id: int, index: int) -> None:
     """Post the person's own picture to the gallery and say so, to them alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    shared = await interaction.client.services.gallery.share(actor_of(interaction), generation_id, index)
-    await interaction.followup.send(view=SharedLayout(shared), ephemeral=True)
+    await interaction.followup.send(view=await _shared(interaction, generation_id, index), ephemeral=True)
+
+
+async def _shared(interaction: BotInteraction, generation_id: int, index: int) -> SharedLayout:
+    """Share it; who presses twice is told that it was there already."""
+    actor, gallery = actor_of(interaction), interaction.client.services.gallery
+    already = await gallery.is_shared(actor, generation_id, index)
+    return SharedLayout(await gallery.share(actor, generation_id, index), already=already)

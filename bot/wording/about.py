@@ -1,10 +1,11 @@
 """What Easel says of itself: `/help`, `/limits`, `/about`, and of styles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
+from bot.wording.drawing import option
 from bot.wording.reader import count, quoted, reader, say
 from bot.wording.terms import generations, pictures
 from bot.wording.text import plain, relative
@@ -28,10 +29,11 @@ HELP: Final = (
     later(
         "**Yours** `/again` draws your last prompt once more, `/queue` shows who waits, `/cancel` stops your own, "
         "`/history` keeps your pictures, `/style` words that you add to many prompts, `/limits` tells what you have "
-        "left."
+        "left, `/privacy` what Easel keeps of you, and erases it."
     ),
     later(
-        "**Everybody's** `/gallery` shows what the server shares and votes for, `/favourites` what you starred there, "
+        "**Everybody's** `/gallery` shows what the server shares and votes for, `/favourites` what you starred, "
+        "`/contest show` a theme to draw on, "
         "`/details` how a picture came about. Right-click a message of Easel's → *Apps*: *Who made this?*, *Remix*, "
         "*Use as input*, *Report*."
     ),
@@ -88,13 +90,13 @@ def under_way(waiting: int, most_images: int) -> str:
                        generations=generations(waiting), pictures=most)  # fmt: skip
 
 
-def style(name: str, prefix: str, suffix: str, negative: str, guidance: float | None) -> str:
-    """A style in one line."""
+def style(name: str, prefix: str, suffix: str, negative: str, numbers: Mapping[str, float | None]) -> str:
+    """A style in one line; `numbers` by the names of the order's fields."""
     parts = [
         quoted(f"{plain(prefix, 80)} …") if prefix else "",
         quoted(f"… {plain(suffix, 80)}") if suffix else "",
         say("without {words}", words=plain(negative, 80)) if negative else "",
-        "" if guidance is None else say("guidance {number}", number=f"{guidance:g}"),
+        *(f"{option(one)} {value:g}" for one, value in numbers.items() if value is not None),
     ]
     return f"**{plain(name)}** " + " · ".join(part for part in parts if part)
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.wording.catalogue import later
-from bot.wording.reader import either, say
+from bot.wording.catalogue import ENGLISH, later
+from bot.wording.reader import either, reader, say
 from bot.wording.text import code, plain
 
 DRAW_THIS: Final = later("Draw this")
@@ -13,6 +13,7 @@ SHARED: Final = later("Shared in this server, and near it")
 IN_WORDS: Final = later("Your picture in words")
 NOTHING_SEEN: Final = later("I see nothing in this picture that I have a name for.")
 HOW_SEEN: Final = later("I know about a thousand things, as drawings. Of a photograph I say what it looks like to me.")
+IN_ENGLISH: Final = later("The names are English, as are the words that I draw from.")
 MAX_SHOWN: Final = 1000
 
 
@@ -22,6 +23,12 @@ def title(sentence: str) -> str:
 
 def small(sentence: str) -> str:
     return f"-# {say(sentence)}"
+
+
+def how_seen() -> str:
+    """Where a description comes from; and, for who reads another language, why it is in English."""
+    english = reader().tag.partition("-")[0] == ENGLISH
+    return f"-# {say(HOW_SEEN)}" + ("" if english else f"\n-# {say(IN_ENGLISH)}")
 
 
 def seen(names: tuple[str, ...], confidence: float) -> str:

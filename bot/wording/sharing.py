@@ -50,5 +50,7 @@ def own_about(when: datetime, seed_number: int) -> str:
     return f"-# {relative(when)} · {seed(seed_number)} · {ai_made()}"
 
 
-def shared(index: int) -> str:
+def shared(index: int, *, already: bool = False) -> str:
+    if already:
+        return say("Picture {number} is in the gallery already: see `/gallery`.", number=index + 1)
     return say("Picture {number} is in the gallery now: see `/gallery`.", number=index + 1)

@@ -19,6 +19,7 @@ PLAIN_EVERY: Final = 4
 """Of so many seeds one, the multiple of it, draws a prompt as it is. For the others a model may fill in what the prompt
 leaves open, so that a grid offers a choice."""
 MAX_GUIDANCE_SCALE: Final = 30.0
+MIN_TEMPERATURE: Final = 0.01
 MAX_TEMPERATURE: Final = 5.0
 MAX_TOP_K: Final = 65536
 MIN_TOP_P: Final = 0.01
@@ -73,7 +74,7 @@ class GenerationRequest:
         check_range("images", self.images, 1, MAX_IMAGES)
         check_range("seed", self.seed, 0, MAX_SEED)
         check_range("guidance_scale", self.guidance_scale, 1.0, MAX_GUIDANCE_SCALE)
-        check_range("temperature", self.temperature, 0.01, MAX_TEMPERATURE)
+        check_range("temperature", self.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
         check_range("top_k", self.top_k, 0, MAX_TOP_K)
         check_range("top_p", self.top_p, MIN_TOP_P, 1.0)
         check_range("keep_rows", self.keep_rows, 0, MAX_KEEP_ROWS)

@@ -21,6 +21,9 @@ class StyleTable(Table):
     suffix: Mapped[str] = mapped_column(Text)
     negative_prompt: Mapped[str] = mapped_column(Text)
     guidance_scale: Mapped[float | None]
+    temperature: Mapped[float | None]
+    top_k: Mapped[int | None]
+    top_p: Mapped[float | None]
     created_at: Mapped[datetime]
 
 
