@@ -6,6 +6,7 @@
 import os
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import simcord
@@ -60,11 +61,19 @@ async def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 @pytest.fixture
-async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+def town_settings() -> dict[str, Any]:
+    """What the town's services are opened with, besides the defaults; to be overridden."""
+    return {}
+
+
+@pytest.fixture
+async def town(
+    env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, town_settings: dict[str, Any]
+) -> AsyncIterator[Town]:
     """Fails the test if the bot broke; one that expects this clears `town.logs`."""
     monkeypatch.setattr(attempt, "FIRST_PAUSE", 0.0)
     with structlog.testing.capture_logs() as logs:
-        town = Town(env, tmp_path, logs)
+        town = Town(env, tmp_path, logs, **town_settings)
         await town.open()
         yield town
         await town.close()

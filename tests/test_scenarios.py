@@ -6,19 +6,16 @@ In: the scenes, and what the bot really has.  What each leads to in detail, stan
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import simcord
-import structlog
 from discord import AppCommandType, app_commands, ui
 
 import bot.views
 from bot.client import COGS, Bot
 from bot.config import load_settings
-from bot.views import reply
 from bot.views.forms import Form
 from bot.views.press import declared
 from tests.scenes import SCENES
@@ -27,14 +24,9 @@ from tests.town import Town, answer, said
 
 
 @pytest.fixture
-async def town(env: simcord.Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+def town_settings() -> dict[str, Any]:
     """Without limits, because each scene is played many times within a minute."""
-    monkeypatch.setattr(reply, "FIRST_PAUSE", 0.0)
-    with structlog.testing.capture_logs() as logs:
-        town = Town(env, tmp_path, logs, limit_per_person="off", limit_per_server="off")
-        await town.open()
-        yield town
-        await town.close()
+    return {"limit_per_person": "off", "limit_per_server": "off"}
 
 
 # ---------------------------------------------------------------------------------------------------------- the cases

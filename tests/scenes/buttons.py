@@ -18,15 +18,13 @@ from bot.views.picture import (
     Original,
     Pick,
     PickOne,
-    Share,
-    SharePicker,
-    Unshare,
     Upscale,
     Vary,
 )
 from bot.views.press import Press
 from bot.views.privacy import OwnData
 from bot.views.result import Cover, Details, Remix, Report, Reroll, ShareAny
+from bot.views.sharing import Share, SharePicker, Unshare
 from bot.views.status import Cancel
 from tests.scenes.commands import under_way
 from tests.scenes.scene import ONLY_THEIRS, OWN, Deed, Scene, contest, drawing, drawn, posted, pressed, shared

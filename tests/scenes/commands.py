@@ -135,5 +135,6 @@ COMMANDS = (
     suggested("imagine", "size"),
     suggested("contest start", "entries"),
     suggested("contest start", "voting"),
+    suggested("style delete", "name"),
     Scene("suggestions /cancel which", which_to_cancel, others=OWN),
 )
