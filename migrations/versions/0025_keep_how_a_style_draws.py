@@ -1,13 +1,13 @@
 """Keep in a style how wildly its pictures are drawn: temperature, top k, top p.
 
-Follows 0023; written on 2026-11-30.
+Follows 0024; written on 2026-11-30.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 
 def upgrade() -> None:
