@@ -67,9 +67,20 @@ def imagine(
     drawing = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
     pictures, done = asyncio.run(drawing)
     _write_grid(output, [picture.png for picture in pictures], seal)
+    _tell(output, request, pictures, done, as_json=as_json)
+
+
+def _tell(
+    output: Path,
+    request: contract.GenerationRequest,
+    pictures: list[contract.Image],
+    done: contract.Done,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
-        print_json(prompt=prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described)
+        print_json(prompt=request.prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described)
     else:
         said = f"{output}  ({len(pictures)} pictures, seed {request.seed}, {done.seconds:.1f} s)"
         Console().print(escape(said), highlight=False, soft_wrap=True)

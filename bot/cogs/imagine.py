@@ -3,11 +3,15 @@
 In: interactions.  Out: orders placed, and what the queue says of them.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from bot.actions.actor import Actor
 from bot.actions.styles import drawn_with
 from bot.client import Bot
 from bot.cogs.reach import everywhere
@@ -82,29 +86,31 @@ class Imagine(commands.Cog):
     ) -> None:
         # The prompt has no length limit here: Discord would refuse it without saying what the limit is.
         async with answering(interaction):
-            flags = read_flags(prompt)
             typed = {
                 "images": images, "seed": seed, "guidance_scale": guidance, "temperature": temperature, "top_k": top_k,
                 "top_p": top_p, "negative_prompt": negative, "spoiler": spoiler, "private": private, "model": model,
                 "size": size,
             }  # fmt: skip
-            said = flags.said_with(typed)
-            actor = actor_of(interaction)
-            here = await self.bot.services.entitlements.of(actor.requester)
-            words = flags.prompt
-            if style is not None:
-                found = await self.bot.services.styles.find(actor, style)
-                words, said = drawn_with(found, said, words)
-                said["style"] = found.name
-            models = self.bot.services.pool.models()
-            order = Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models))
+            order = await self._order(actor_of(interaction), prompt, typed, style)
             if picture is not None:
                 await place_picture(interaction, order, picture, use_of(use))
             elif use is not None:
                 raise InvalidOption("use", "needs_picture")
             else:
-                check_choices(order, models)
+                check_choices(order, self.bot.services.pool.models())
                 await place(interaction, order)
+
+    async def _order(self, actor: Actor, prompt: str, typed: Mapping[str, Any], style: str | None) -> Order:
+        """The options with the prompt's flags, the style's words and what is chosen here.  Raises InvalidOption."""
+        flags = read_flags(prompt)
+        words, said = flags.prompt, flags.said_with(typed)
+        if style is not None:
+            found = await self.bot.services.styles.find(actor, style)
+            words, said = drawn_with(found, said, words)
+            said["style"] = found.name
+        here = await self.bot.services.entitlements.of(actor.requester)
+        models = self.bot.services.pool.models()
+        return Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models))
 
     @imagine.autocomplete("style")
     async def complete_style(

@@ -20,7 +20,8 @@ from inference.models.packed.linear import Packer
 from inference.models.packed.unpacked import UnpackedDecoder, UnpackedEncoder
 from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer
 from inference.models.text_encoder import MAX_TOKENS, SentenceEncoder
-from inference.native.kernels import load_kernels
+from inference.models.vqgan import VQGAN
+from inference.native.kernels import Kernels, load_kernels
 from inference.native.precision import Precision
 from inference.text.reader import Reading
 from inference.text.tokenizer import PromptTokenizer
@@ -53,32 +54,28 @@ class DalleCodeModel:
         codec = checkpoint.vqgan.config
         self.picture_side = self.grid_side * codec.downscale
         self.drawn_side = self.grid_side * codec.output_side // codec.grid_side
-        self.reads_pictures = checkpoint.vqgan.config.encoder != "none"
+        self.reads_pictures = codec.encoder != "none"
         self.few_words = isinstance(checkpoint.text, SentenceEncoder) and checkpoint.text.reader.has_vocabulary
         self.start_token = config.start_token
         # the table can have more rows than there are codes (start, padding): those can never be drawn
-        self.vocab_size = checkpoint.vqgan.config.n_embed
+        self.vocab_size = codec.n_embed
         self._text = checkpoint.text
         text_length = config.max_text_length if isinstance(self._text, PromptTokenizer) else MAX_TOKENS
-
         kernels = load_kernels() if precision is Precision.INT8 else None
         dalle = checkpoint.dalle.to(self.device, precision.dtype)
+        room = {"slots": slots, "text_length": text_length, "codes": self.vocab_size}
         self._encoder: PackedEncoder | UnpackedEncoder | None = None
         self._decoder: PackedDecoder | UnpackedDecoder
         if config.plain:
             pack = Packer(precision, kernels)
             self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
             kind = PackedDecoder if self.device.type == "cpu" else GraphedDecoder
-            self._decoder = kind(dalle, pack, slots=slots, text_length=text_length, codes=self.vocab_size)
+            self._decoder = kind(dalle, pack, **room)
         else:
             self._encoder = None if dalle.encoder is None else UnpackedEncoder(dalle)
-            self._decoder = UnpackedDecoder(dalle, slots=slots, text_length=text_length, codes=self.vocab_size)
-        self._vqgan = vqgan = checkpoint.vqgan.to(self.device, precision.dtype)
-        self._detokenizer: Callable[[Tensor], Tensor] = (
-            ChannelsLast(vqgan)
-            if kernels is None or not PackedDetokenizer.fits(vqgan)
-            else PackedDetokenizer(vqgan, kernels)
-        )
+            self._decoder = UnpackedDecoder(dalle, **room)
+        self._vqgan = checkpoint.vqgan.to(self.device, precision.dtype)
+        self._detokenizer = _detokenizer(self._vqgan, kernels)
 
     def interpret(self, prompt: str, seed: int) -> Reading:
         """See CodeModel; a model with a tokenizer of its own reads every prompt as it is."""
@@ -120,3 +117,10 @@ class DalleCodeModel:
         if x.shape[-2:] != (side, side):
             x = F.interpolate(x, size=(side, side), mode="bicubic", antialias=True).clamp_(0, 1)
         return self._vqgan.encode(x.to(self.precision.dtype)).cpu()
+
+
+def _detokenizer(vqgan: VQGAN, kernels: Kernels | None) -> Callable[[Tensor], Tensor]:
+    """Codes (B, L) -> pixels (B, 3, H, W), by our kernels where they can."""
+    if kernels is None or not PackedDetokenizer.fits(vqgan):
+        return ChannelsLast(vqgan)
+    return PackedDetokenizer(vqgan, kernels)
