@@ -135,3 +135,10 @@ def test_the_thesaurus_that_ships_knows_words_people_use() -> None:
     assert words.read("a stallion beside a chateau") == "a horse beside a castle"
     for prompt in ("a watercolour painting of a red fox in a forest", "two purple cats on the moon, pixel art"):
         assert words.read(prompt) == prompt
+
+
+def test_a_word_of_a_known_name_stays() -> None:
+    """ "top hat" holds the hat that "hat" is read as."""
+    words = Thesaurus({"top hat": ["hat"], "couch and lamp": ["sofa"], "light bulb": ["lamp"]})
+    assert words.read("a hat, a top hat and a sofa") == "a top hat, a top hat and a couch and lamp"
+    assert words.read(words.read("a lamp beside a sofa")) == "a light bulb beside a couch and lamp"

@@ -33,6 +33,8 @@ _COLOURS = frozenset(
 )  # fmt: skip
 _SIZES = frozenset({"small", "big"})
 _NUMBERS = frozenset({"two", "three", "four", "five", "2", "3", "4", "5"})
+_NO_NOUNS = frozenset("a an and are at by for from in is of on or the to with".split())
+"""Small English words, whatever they are in other languages without an accent ("the" is French for tea)."""
 _STOOD_ON = frozenset("beach moon hill meadow".split())
 _GROUNDS = frozenset(
     "beach forest desert snow sea city moon field meadow hill mountains rain library cave kitchen room".split()
@@ -130,7 +132,8 @@ def _pieces(parts: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[
     for name in ("nouns", _WORDS):
         for meaning, forms in parts.get(name, {}).items():
             for form in forms:
-                yield form, Piece(meaning, is_noun=name == "nouns")
+                if name == _WORDS or form not in _NO_NOUNS:
+                    yield form, Piece(meaning, is_noun=name == "nouns")
 
 
 def _found(table: Mapping[str, Piece], form: str) -> Piece | None:

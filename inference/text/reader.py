@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
+from inference.text.activities import read_activities
 from inference.text.colours import read_colours
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
@@ -89,9 +90,9 @@ class Reader:
         """What the text encoder is to read for a prompt."""
         translated = None if self._languages is None else self._languages.read(text)
         if translated is not None:
-            return Reading(translated.text, _listed(translated.unknown))
+            return Reading(self._read_things(translated.text), _listed(translated.unknown))
         styled, dropped = read_styles(read_colours(text)) if self._vocabulary is not None else (text, ())
-        return Reading(self.thesaurus.read(styled), _listed((*self._unknown(styled), *dropped)))
+        return Reading(self._read_things(styled), _listed((*self._unknown(styled), *dropped)))
 
     def interpret(self, text: str, seed: int) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
@@ -99,6 +100,14 @@ class Reader:
         reading = self.read(text)
         filled_in, filled = ("", "") if self._vocabulary is None else interpretation(reading.text, seed)
         return replace(reading, text=filled_in if filled else text, filled=filled)
+
+    def _read_things(self, text: str) -> str:
+        """English words in those of captions."""
+        words = self._vocabulary
+        if words is not None:
+            knows = self.thesaurus.knows
+            text = read_activities(text, knows, lambda word: knows(word) or word in words.drawn)
+        return self.thesaurus.read(text)
 
     def _unknown(self, text: str) -> list[str]:
         if self._vocabulary is None:

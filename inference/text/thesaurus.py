@@ -32,6 +32,10 @@ class Thesaurus:
         self._names = {noun: name for name, some in nouns.items() for noun in some}
         heads = {word for name in nouns if not name.startswith(_DOING) for word in name.split()[-1:]}
         self._heads = heads - _NO_NOUNS
+        self._longer: dict[str, list[list[str]]] = {}  # by word, the names of several words that it stands in
+        for words in (name.split() for name in nouns if " " in name):
+            for word in set(words):
+                self._longer.setdefault(word, []).append(words)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -55,13 +59,16 @@ class Thesaurus:
         """`text` with known names for unknown nouns, in the same number; all the rest stays as it is.
 
         A noun stays that is a part of something or says what kind it is ("a pig's tail", "cat sticker", "guinea pig",
-        "a tangle of wires"), and what is somebody's name ("Jack Sparrow").
+        "a tangle of wires", the hat of "a top hat"), and what is somebody's name ("Jack Sparrow").
         """
         pieces = _WORD.split(text)  # a gap, a word, a gap, …
+        original = [word.lower() for word in pieces[1::2]]
         for at in range(1, len(pieces), 2):
             before, word, after = self._near(pieces, at, -1), pieces[at], self._near(pieces, at, 1)
             is_proper = word[0].isupper() and at > 1 and before not in _ARTICLES
             if is_proper or before == "s" or after == "of" or self._is_noun(before) or self._is_noun(after):
+                continue
+            if self._is_in_name(original, at // 2):
                 continue
             name = self._name(word.lower())
             if name is not None:
@@ -73,6 +80,14 @@ class Thesaurus:
     def knows(self, noun: str) -> bool:
         """Whether a noun in the singular is read as another, or is a name itself."""
         return noun in self._names or noun in self._heads
+
+    def _is_in_name(self, words: Sequence[str], at: int) -> bool:
+        """Whether a word is part of a known name of several words."""
+        for name in self._longer.get(words[at], ()):
+            start = at - name.index(words[at])
+            if start >= 0 and list(words[start : start + len(name)]) == name:
+                return True
+        return False
 
     @staticmethod
     def _near(pieces: Sequence[str], at: int, side: int) -> str:

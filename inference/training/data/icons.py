@@ -36,7 +36,6 @@ HATS = frozenset({"crown", "top hat", "woman's hat", "graduation cap", "billed c
 NEAREST: Mapping[str, tuple[str, ...]] = {
     "automobile": ("car", "taxi", "sport utility vehicle"),
     "canine": ("dog", "dog face", "poodle", "wolf", "guide dog", "service dog"),
-    "balrog": ("ogre", "dragon", "dragon face", "fire", "goblin", "angry face with horns", "troll"),
     "sorcerer": ("wizard",),
     "extraterrestrial": ("alien",),
     "tyrannosaurus": ("T-Rex", "t-rex"),

@@ -22,6 +22,7 @@ _LONGEST = 30
 _LEAST_WORTH = 0.95
 """Of a word for a thing; below it are keywords that many things share ("animal")."""
 PHRASES = Path(__file__).with_name("phrases.toml")
+READINGS = Path(__file__).with_name("readings.toml")
 LANGUAGES = ("de", "es", "fr", "it", "ja", "pt", "ru", "zh")
 
 
@@ -85,6 +86,12 @@ def read_phrases() -> dict[str, dict[str, list[str]]]:
         language: {meaning: [form.replace("_", " ") for form in forms.split()] for meaning, forms in words.items()}
         for language, words in values.items()
     }
+
+
+def read_readings() -> dict[str, str]:
+    """The names as which some words are read, by those words."""
+    values: dict[str, str] = tomllib.loads(READINGS.read_text("utf-8"))
+    return {noun: name for name, nouns in values.items() for noun in nouns.split()}
 
 
 def read_labels(cache: Path) -> dict[str, dict[str, str]]:

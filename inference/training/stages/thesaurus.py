@@ -30,21 +30,13 @@ from inference.text.reader import THESAURUS, VOCABULARY
 from inference.text.thesaurus import Thesaurus
 from inference.training.data.captions import caption
 from inference.training.data.icons import Concept, IconSet
-from inference.training.data.labels import LANGUAGES, nouns, read_names, read_phrases
+from inference.training.data.labels import LANGUAGES, nouns, read_names, read_phrases, read_readings
 from inference.training.data.packages import DEFAULT_CACHE, WORDNET, fetch_package
 from inference.training.data.scenes import SceneMaker
 from inference.training.data.wordnet import Synset, WordNet
 
 _CAPTIONS = 20_000
 _BATCH = 256
-BY_HAND: Mapping[str, str] = {
-    "dinosaur": "t-rex", "sofa": "couch and lamp", "throne": "chair", "samurai": "ninja", "knight": "guard",
-    "doctor": "health worker", "campfire": "fire", "bonfire": "fire", "king": "person with crown",
-    "spaceship": "rocket", "starship": "rocket", "skyscraper": "office building", "laptop": "laptop computer",
-    "sneakers": "running shoe", "kitty": "cat", "kitten": "cat", "puppy": "dog", "doggo": "dog", "bunny": "rabbit",
-    "fries": "french fries",
-}  # fmt: skip
-"""Words that people type often, and that their definitions lead astray; none of them is asked for by the evaluation."""
 LEAST_LIKENESS = 0.52
 """Cosine below which a noun is left to the text encoder: it is like nothing that can be drawn."""
 
@@ -140,9 +132,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # "book" for "closed book"; nothing for "person getting haircut", which a noun cannot be read as
     named = {name: one for one in icons.concepts for name in list(filter(wordnet.is_noun, one.names))[:1]}
     found = look_up(new, named, load_sentence_encoder())
-    names = {name for one in icons.concepts for name in one.names}
-    found |= {noun: (name, 1.0) for noun, name in BY_HAND.items() if noun not in words and name in names}
-    write_thesaurus(options.out, [name for one in icons.concepts for name in one.names], found)
+    found |= {noun: (name, 1.0) for noun, name in read_readings().items()}
+    names = dict.fromkeys(name for one in icons.concepts for name in one.names)
+    names |= dict.fromkeys(name for name, _ in found.values())
+    write_thesaurus(options.out, names, found)
     kept = sum(map(len, Thesaurus.load(options.out).nouns.values()))
     sys.stdout.write(f"Wrote {options.out}: {kept} of {len(found)} nouns are like one that can be drawn\n")
     forms = write_languages(options.out.with_name(LANGUAGES_FILE), icons, cache)

@@ -1,0 +1,67 @@
+"""What somebody does with a thing, in words that the built-in model draws: both, side by side.
+
+In: a prompt, and whether a noun names something that can be drawn. Out: the prompt with "and" for what scenes do not
+have, or show with one thing over the other: "an owl reading a book in a library" is read as "an owl and a book in a
+library". It knows the relations of the built-in scenes, and no model.
+
+Measured with the eighth version, fourteen pairs of things each, both found: "drinking" 36 %, "playing" 21 %, "throwing"
+0 %, "holding" 14 %, "in" 0 %, "with" 29 to 64 %; with "and" in their place 86 to 100 %.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from inference.text.nouns import article, singulars
+
+_DOING = (
+    "eating|drinking|sipping|licking|biting|chewing|tasting|cooking|baking|reading|writing|holding|carrying|lifting"
+    "|wielding|waving|swinging|throwing|kicking|catching|juggling|playing(?: with| on)?|watching|using|making|fixing"
+    "|painting|drawing|selling|buying|washing|pushing|pulling|driving|steering|sailing|wearing|dressed in"
+    "|(?:sitting|standing|sleeping|lying|living|hiding|bathing|trapped) (?:in|inside|on)|inside(?: of)?|in|with"
+)
+_PATTERN = re.compile(
+    rf"(?P<who>(?:(?:an?|the|one|my) )?(?:[\w'’-]+ ){{0,3}}?[\w'’-]+) (?:(?:is|who is|that is) )?(?P<doing>{_DOING}) "
+    r"(?P<article>(?:an?|the|his|her|its|their|some|one) )?(?P<what>(?:[\w'’-]+ ){0,3}?[\w'’-]+)"
+    r"(?P<rest>(?:,| (?:in|on|at|near|by|under|before|against|from|over|with)\b).*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_HATS = frozenset("crown hat cap helmet tiara beret bonnet".split())
+"""What scenes put on heads."""
+_PLACES = frozenset(
+    "air alps background beach cave city clouds desert dunes field fire forest garden grass jungle kitchen library"
+    " meadow mountains ocean park rain room sand sea sky snow space storm street town water winter woods".split()
+)
+_SEVERAL = re.compile(r"\b(?:and|or|with|on|in|two|three|four|five|many|several)\b", re.IGNORECASE)
+
+
+def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callable[[str], bool]) -> str:
+    """`text` with both things beside each other; as it is where somebody does nothing of the kind, or to no thing.
+
+    Who does it need only be a known word: captions call a cook a "chef".
+    """
+    found = _PATTERN.fullmatch(text.strip())
+    if found is None or _SEVERAL.search(found["who"]):
+        return text
+    doing, what = found["doing"].lower(), found["what"]
+    head = what.rpartition(" ")[2].lower()
+    indefinite = (found["article"] or "").strip().lower() in {"a", "an"}
+    if (
+        (doing in {"in", "with"} and not indefinite)
+        or head in _PLACES
+        or (head in _HATS and doing in {"wearing", "in", "dressed in", "with"})
+        or not any(map(is_thing, _forms(head)))
+        or not is_known(found["who"].rpartition(" ")[2].lower())
+    ):
+        return text
+    if not is_thing(head):  # "drums": a drum says it
+        what = what[: -len(head)] + next(filter(is_thing, singulars(head)))
+    elif head.endswith("s") and not head.endswith(("ss", "us")):  # sunglasses
+        return f"{found['who']} and {what}{found['rest'] or ''}"
+    return f"{found['who']} and {article(what)}{found['rest'] or ''}"
+
+
+def _forms(word: str) -> Iterator[str]:
+    yield word
+    yield from singulars(word)

@@ -1,0 +1,54 @@
+"""What somebody does with a thing is read as both of them, side by side; what scenes do have stays."""
+
+import pytest
+
+from inference.text.activities import read_activities
+
+THINGS = frozenset(
+    "owl book monkey drum cat sunglasses crown box dog frog coffee bed fish ball robot girl dress sword".split()
+)
+
+
+def read(prompt: str) -> str:
+    return read_activities(prompt, THINGS.__contains__, (THINGS | {"chef"}).__contains__)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "meant"),
+    [
+        ("an owl reading a book in a library", "an owl and a book in a library"),
+        ("a monkey playing drums", "a monkey and a drum"),
+        ("a cat in a box", "a cat and a box"),
+        ("a cat wearing sunglasses", "a cat and sunglasses"),
+        ("pepe the frog drinking coffee", "pepe the frog and a coffee"),
+        ("the dog is sleeping in its bed at night", "the dog and a bed at night"),
+        ("a dog with a ball", "a dog and a ball"),
+        ("a chef holding a fish", "a chef and a fish"),
+        ("a cat sleeping on a bed", "a cat and a bed"),
+        ("a girl in a red dress", "a girl and a red dress"),
+        ("a cute orange cat holding an orange fish on the moon", "a cute orange cat and an orange fish on the moon"),
+    ],
+)
+def test_both_things_are_named(prompt: str, meant: str) -> None:
+    """With the article that fits, and with the place that was named."""
+    assert read(prompt) == meant
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat wearing a crown",  # scenes have hats
+        "an owl in a library", "a dog in space", "a cat in the box",  # a place, or one that is spoken of
+        "a robot playing polo", "nobody reading a book",  # no thing
+        "two cats playing drums", "a cat and a dog eating fish", "cats in a box",  # several
+        "a cat", "a cat riding a dog", "a cat with a crown", "a dog with balls", "",
+        "a cat with a red background", "in a box",
+    ],
+)  # fmt: skip
+def test_what_scenes_show_stays(prompt: str) -> None:
+    assert read(prompt) == prompt
+
+
+def test_reading_again_changes_nothing() -> None:
+    once = read("a robot holding a sword under water")
+    assert read(once) == once
