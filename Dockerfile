@@ -10,9 +10,10 @@ RUN apt-get update \
 WORKDIR /srv/easel
 # The small PyTorch.  With an NVIDIA card: --build-arg TORCH_INDEX= (nothing) for the ordinary one
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ARG EXTRAS=postgres,redis,s3
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c constraints.txt -e '.[postgres,redis,s3]'
+    pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c constraints.txt -e ".[$EXTRAS]"
 RUN useradd --uid 10001 --home-dir /data easel && install -d -o easel /data
 
 USER easel

@@ -1,5 +1,6 @@
 """Image, compose file, units and dashboard say what the code understands."""
 
+import dataclasses
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from bot.cli.app import app
 from bot.config import Settings, load_settings
 from bot.metrics import BotMetrics
 from inference.server.metrics import ServerMetrics
+from inference.server.process import ServeOptions
 
 ROOT = Path(__file__).parent.parent
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
@@ -65,6 +67,12 @@ def test_every_variable_is_a_setting() -> None:
     assert named - OTHERS <= SETTINGS
 
 
+def test_the_inference_server_hears_of_all_its_settings() -> None:
+    """It reads no `.env`, which has the bot's secrets in it; each setting that is its own is handed on."""
+    own = {f"INFERENCE_{field.name.upper()}" for field in dataclasses.fields(ServeOptions)} & SETTINGS
+    assert own <= set(compose()["services"]["inference"]["environment"])
+
+
 def test_the_settings_are_ones_that_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each service's values, with what `.env` must hold filled in."""
     for name in SETTINGS:
@@ -109,9 +117,11 @@ def test_the_image_has_a_python_and_extras_that_are_supported() -> None:
     assert image is not None
     assert needed is not None
     assert tuple(map(int, image.groups())) >= tuple(map(int, needed.groups()))
-    extras = re.search(r"-e '\.\[([\w,]+)\]'", dockerfile())
-    assert extras is not None
-    for extra in extras[1].split(","):
+    extras = re.findall(r"^ARG EXTRAS=([\w,]+)$", dockerfile(), re.MULTILINE)
+    with_gpu = yaml.safe_load((ROOT / "deploy" / "compose.gpu.yaml").read_text())["services"]["inference"]["build"]
+    extras.append(with_gpu["args"]["EXTRAS"])
+    assert len(extras) == 2
+    for extra in {extra for some in extras for extra in some.split(",")}:
         assert re.search(rf"^{extra} = \[", project, re.MULTILINE), extra
     assert all(
         value.startswith("/data") for name, value in variables_of_the_image().items() if name.endswith(("_DIR", "HOME"))

@@ -213,9 +213,27 @@ def test_a_bad_demo_port_is_named(port: str, monkeypatch: pytest.MonkeyPatch) ->
         easel("demo")
 
 
-def test_serve_on_tcp_needs_a_token() -> None:
-    """A TCP port without INFERENCE_TOKEN is refused."""
-    assert easel("serve", "--port", "8800")[0] == 1
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        (("serve",), "--uds FILE, a unix socket for a bot on this machine, or --port NUMBER"),
+        (("serve", "--uds", "s", "--port", "8800"), "one place to listen on"),
+        (("serve", "--port", "8800"), "set INFERENCE_TOKEN to a long secret"),
+        (("imagine", "a cat", "-n", "1", "-o", "nowhere/grid.png"), "nowhere is not a folder"),
+        (("db", "backup", "nowhere/copy"), "there is no folder"),
+    ],
+)
+def test_a_place_that_will_not_do_is_a_sentence(
+    words: tuple[str, ...], cure: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where to listen, and where to write: said at once, with what to do."""
+    monkeypatch.setattr("sys.argv", ["easel", *words])
+    with pytest.raises(SystemExit) as end:
+        command_line.main()
+    assert end.value.code == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("error: ")
+    assert cure in line
 
 
 @pytest.mark.parametrize("words", [("doctor",), ("check", "d\u00e9j\u00e0 vu"), ("--help",), ("models", "list")])

@@ -79,12 +79,19 @@ def test_errors_are_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     for words, message in (
         (("pull", "someone"), "'someone' is no repository's name, such as dalle-mini/dalle-mini or "),
+        (("pull", "../../etc"), "'../../etc' is no repository's name"),
+        (("pull", "/etc/passwd"), "'/etc/passwd' is no repository's name"),
+        (("pull", "a/b/c"), "a folder on this machine is taken by `easel models import`"),
+        (("pull", "https://huggingface.co/someone/else"), "someone/else/model_index.json cannot be fetched"),
         (("pull", "someone/else"), "someone/else/model_index.json cannot be fetched from http://127.0.0.1:9"),
         (("pull", "tiny/mini", "--quiet"), "tiny/mini/config.json cannot be fetched from http://127.0.0.1:9"),
-        (("import", "missing"), "missing: is no folder"),
+        (("import", "missing"), "missing: is no folder. docs/models.md tells which folders can be imported"),
+        (("import", ".", "--name", "x"), "config.json: the file is missing. docs/models.md tells which"),
         (("verify", "missing"), "unknown model 'missing'"),
+        (("verify", "../../etc"), "`easel models list` tells more"),
+        (("verify", "someone/else"), "`easel models pull someone/else` fetches it"),
         (("verify", "dalle-mini/dalle-mega"), "run `easel models pull dalle-mini/dalle-mega`"),
-        (("remove", "missing", "--yes"), "'missing' is no model in"),
+        (("remove", "missing", "--yes"), "`easel models list` shows those that are"),
         (("remove", "builtin"), "builtin is part of Easel"),
     ):
         with pytest.raises(CommandError) as caught:

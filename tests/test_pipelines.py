@@ -4,13 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from inference.checkpoints.card import ModelCard
 from inference.checkpoints.hub import Hub
-from inference.checkpoints.pipelines import KNOWN, choose_files, pull_pipeline
+from inference.checkpoints.load import verify_model
+from inference.checkpoints.pipelines import KNOWN, choose_files, pull_repository
 from inference.checkpoints.store import ModelStore, check_hashes
 from inference.checkpoints.weights import CheckpointError
+from inference.server.upscaling import Upscaler
+from tests.bot_fakes import tile
 from tests.published import REVISION, serving
+from tests.tiny_pipelines import swin2sr_folder
 
 INDEX = {"_class_name": "X", "unet": ["diffusers", "UNet"], "vae": ["diffusers", "VAE"], "safety_checker": [None, None]}
 
@@ -41,7 +47,7 @@ def test_what_is_needed_is_stored_and_pinned(tmp_path: Path, *, half: bool) -> N
     repository(tmp_path / "hub")
     store = ModelStore(tmp_path / "models")
     with serving(tmp_path / "hub") as server:
-        model = pull_pipeline("tiny/painter", store, Hub(server.url, tmp_path / "cache", quiet=True), half=half)
+        model = pull_repository("tiny/painter", store, Hub(server.url, tmp_path / "cache", quiet=True), half=half)
         fetched = {line.split(" ")[1] for line in server.asked if line.startswith("GET") and "." in line}
     files = {str(path.relative_to(model.folder)) for path in model.folder.rglob("*") if path.is_file()}
     weights = {f"{part}/diffusion_model.safetensors" for part in ("unet", "vae")}
@@ -59,10 +65,42 @@ def test_a_repository_that_is_none_is_said(tmp_path: Path) -> None:
     with serving(tmp_path / "hub") as server:
         hub, store = Hub(server.url, tmp_path / "cache", quiet=True), ModelStore(tmp_path / "models")
         with pytest.raises(CheckpointError, match=r"no model_index\.json, so it is no pipeline"):
-            pull_pipeline("tiny/painter", store, hub)
+            pull_repository("tiny/painter", store, hub)
         with pytest.raises(CheckpointError, match="no such repository"):
-            pull_pipeline("tiny/nothing", store, hub)
+            pull_repository("tiny/nothing", store, hub)
     assert store.models() == []
+
+
+@pytest.mark.parametrize("published_as", ["model.safetensors", "pytorch_model.bin"])
+def test_an_upscaler_is_stored_pinned_and_found(tmp_path: Path, published_as: str) -> None:
+    """A Swin2SR, whose weights are published as safetensors or as a pickle, of which the tensors alone are read; a
+    server that names none takes it, and one that wants none does not."""
+    original = swin2sr_folder(tmp_path / "hub" / "tiny" / "larger")
+    if published_as == "pytorch_model.bin":
+        torch.save(load_file(original / "model.safetensors"), original / published_as)
+        (original / "model.safetensors").unlink()
+    store = ModelStore(tmp_path / "models")
+    assert Upscaler.find("", store.folder) is None
+    with serving(tmp_path / "hub") as server:
+        model = pull_repository("tiny/larger", store, Hub(server.url, tmp_path / "cache", quiet=True))
+    assert (model.kind, model.origins) == ("swin2sr", (f"tiny/larger@{REVISION}",))
+    assert {path.name for path in model.folder.iterdir()} == {"config.json", "model.safetensors", "source.json"}
+    check_hashes(store.get("tiny/larger"))
+    assert verify_model("tiny/larger", store).endswith("enlarges pictures")
+    upscaler = Upscaler.find("", store.folder)
+    assert upscaler is not None
+    assert upscaler.enlarge(tile(1, 16))[:4] == b"\x89PNG"
+    assert Upscaler.find("none", store.folder) is None
+
+
+def test_a_network_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """With what could be pulled instead."""
+    (tmp_path / "hub" / "tiny" / "other").mkdir(parents=True)
+    (tmp_path / "hub" / "tiny" / "other" / "config.json").write_text('{"model_type": "bert"}')
+    with serving(tmp_path / "hub") as server:
+        hub, store = Hub(server.url, tmp_path / "cache", quiet=True), ModelStore(tmp_path / "models")
+        with pytest.raises(CheckpointError, match="neither a pipeline of diffusers nor a Swin2SR"):
+            pull_repository("tiny/other", store, hub)
 
 
 def test_pickles_are_not_fetched() -> None:

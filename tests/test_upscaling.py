@@ -25,20 +25,13 @@ from inference.server.shelf import Shelf
 from inference.server.upscaling import Upscaler
 from tests.bot_fakes import tile
 from tests.fakes import FakeCodeModel
+from tests.tiny_pipelines import swin2sr_folder
 
 
 @pytest.fixture(scope="module")
 def swin2sr(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Swin2SR with random weights that doubles pictures, as one is published."""
-    import transformers
-
-    torch.manual_seed(0)
-    config = transformers.Swin2SRConfig(
-        image_size=16, embed_dim=12, depths=[1, 1], num_heads=[2, 2], window_size=4, upscale=2
-    )
-    folder = tmp_path_factory.mktemp("swin2sr")
-    transformers.Swin2SRForImageSuperResolution(config).save_pretrained(folder)
-    return folder
+    return swin2sr_folder(tmp_path_factory.mktemp("swin2sr"))
 
 
 def picture(width: int, height: int) -> bytes:

@@ -116,3 +116,15 @@ def stable_diffusion_3(folder: Path) -> Path:
     )  # fmt: skip
     pipe.save_pretrained(folder)
     return folder
+
+
+def swin2sr_folder(folder: Path) -> Path:
+    """A Swin2SR with random weights that doubles pictures, as one is published."""
+    import transformers
+
+    torch.manual_seed(0)
+    config = transformers.Swin2SRConfig(
+        image_size=16, embed_dim=12, depths=[1, 1], num_heads=[2, 2], window_size=4, upscale=2
+    )
+    transformers.Swin2SRForImageSuperResolution(config).save_pretrained(folder)
+    return folder

@@ -43,6 +43,7 @@ def version() -> None:
 
 app = typer.Typer(
     name="easel", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="A Discord bot that draws, with its own inference server.",
 )  # fmt: skip
 for command in (demo, run, serve, imagine, check, find, doctor, version):

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.cli.surroundings import read_settings
+from bot.errors import CommandError
 
 database_commands = typer.Typer(no_args_is_help=True, help="The database.")
 
@@ -37,6 +38,8 @@ def backup(
     """Copy the whole database into one file, also while the bot runs.  The pictures are not in it."""
     from bot.database.backup import back_up
 
+    if not file.absolute().parent.is_dir():
+        raise CommandError(f"{file} cannot be written: there is no folder {file.absolute().parent}")
     asyncio.run(back_up(read_settings().database_url, file))
     Console().print(escape(f"{file} ({file.stat().st_size / 1e6:.1f} MB)"), highlight=False, soft_wrap=True)
 

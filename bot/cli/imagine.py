@@ -34,13 +34,17 @@ def imagine(
     output: Annotated[Path, typer.Option("--output", "-o", help="The grid's file: .png, .webp or .jpg.")] = Path(
         "grid.png"
     ),
-    images: Annotated[int, typer.Option(min=1, max=contract.MAX_IMAGES)] = 9,
+    images: Annotated[
+        int, typer.Option("--images", "-n", min=1, max=contract.MAX_IMAGES, help="How many pictures.")
+    ] = 9,
     seed: Annotated[
         int | None, typer.Option(min=0, max=contract.MAX_SEED, help="The same seed draws the same pictures.")
     ] = None,
     negative: Annotated[str | None, typer.Option(help="What to keep out of the picture.")] = None,
     guidance: Annotated[float | None, typer.Option(help="How closely to follow the prompt.")] = None,
-    temperature: Annotated[float | None, typer.Option()] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="How freely to choose: below 1 the likely, above it the strange.")
+    ] = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
     size: Annotated[str | None, typer.Option(help="Such as 512x512, where the model has a choice.")] = None,
@@ -61,8 +65,8 @@ def imagine(
         size=size,
         preview=False,
     )
-    refuse_blocked(prompt, negative)
     _refuse_unwritable(output)
+    refuse_blocked(prompt, negative)
     seal = open_seal(settings)
     drawing = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
     pictures, done = asyncio.run(drawing)
@@ -96,7 +100,7 @@ async def _draw(
 
     threads = settings.inference_threads or usable_cores()
     options = serve_options(settings, model=request.model, threads=threads, precision=precision)
-    backend = served_models(options)[0].open()
+    backend = served_models(options)[0].open()  # one: the request names a model, or the settings do
     backend.start()
     pictures: list[contract.Image] = []
     try:

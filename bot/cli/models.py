@@ -6,7 +6,7 @@ Each command imports what it needs: `easel --help` costs no torch.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from bot.cli.surroundings import JsonFlag, one_line_errors, print_json, read_set
 from bot.errors import CommandError
 
 model_commands = typer.Typer(no_args_is_help=True, help="The models on this machine, and how others get here.")
+
+HUB_PAGE: Final = "https://huggingface.co/"
+"""Before a repository's name, where somebody copied its page's address."""
 
 DTypeOption = Annotated[
     Literal["float32", "float16", "bfloat16"] | None,
@@ -69,7 +72,9 @@ def list_models(as_json: JsonFlag = False) -> None:
 
 @model_commands.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="dalle-mini/dalle-mini, or any repository with a pipeline of diffusers.")],
+    name: Annotated[
+        str, typer.Argument(help="dalle-mini/dalle-mini, or a repository with a pipeline of diffusers or a Swin2SR.")
+    ],
     dtype: DTypeOption = None,
     revision: Annotated[
         str | None, typer.Option(help="The commit, of a pipeline; the newest otherwise, which is then kept.")
@@ -80,11 +85,15 @@ def pull(
     """Fetch a published model from huggingface.co, with all that it needs, and keep it."""
     from inference.checkpoints.convert import pull as pull_model
     from inference.checkpoints.hub import PUBLISHED, Hub
-    from inference.checkpoints.pipelines import pull_pipeline
-    from inference.checkpoints.store import ModelStore
+    from inference.checkpoints.pipelines import pull_repository
+    from inference.checkpoints.store import ModelStore, is_name
 
-    if "/" not in name:
-        raise CommandError(f"{name!r} is no repository's name, such as {' or '.join(PUBLISHED)}")
+    name = name.removeprefix(HUB_PAGE).rstrip("/")
+    if "/" not in name or not is_name(name):
+        raise CommandError(
+            f"{name[:200]!r} is no repository's name, such as {' or '.join(PUBLISHED)}; "
+            "a folder on this machine is taken by `easel models import`"
+        )
     store = ModelStore(read_settings().models_dir)
     if store.find(name) is not None and not again:
         _say_where(store.get(name))
@@ -93,7 +102,7 @@ def pull(
         if name in PUBLISHED:
             model = pull_model(PUBLISHED[name], store, Hub(quiet=quiet), _dtype(dtype), report)
         else:
-            model = pull_pipeline(name, store, Hub(quiet=quiet), revision=revision, half=dtype == "float16")
+            model = pull_repository(name, store, Hub(quiet=quiet), revision=revision, half=dtype == "float16")
     _say_where(model)
 
 
@@ -107,10 +116,14 @@ def import_model(
     """Convert the model in a folder and keep it under a name."""
     from inference.checkpoints.convert import import_folder
     from inference.checkpoints.store import ModelStore
+    from inference.checkpoints.weights import CheckpointError
 
     store = ModelStore(read_settings().models_dir)
     with one_line_errors(), _conversion_bar(quiet=quiet) as report:
-        model = import_folder(folder, name or folder.resolve().name, store, _dtype(dtype), report)
+        try:
+            model = import_folder(folder, name or folder.resolve().name, store, _dtype(dtype), report)
+        except CheckpointError as error:
+            raise CheckpointError(f"{error}. docs/models.md tells which folders can be imported") from error
     _say_where(model)
 
 
@@ -184,23 +197,30 @@ def _conversion_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("converting"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
     task = progress.add_task("converting", total=None)
+    begun = False
 
     def report(done: int, total: int) -> None:
+        nonlocal begun
+        begun = True
         progress.start()
         progress.update(task, completed=done, total=total)
 
     try:
         yield report
     finally:
-        progress.stop()
+        if begun:  # otherwise it prints an empty line
+            progress.stop()
 
 
 def _say_where(model: _Listed) -> None:
     console = Console()
     console.print(f"{model.name} is here: {model.folder} ({_size(model.size)})", highlight=False, soft_wrap=True)
-    console.print(
-        f"Use it with INFERENCE_MODEL={model.name}, or --model {model.name}.", highlight=False, soft_wrap=True
-    )
+    use = f"Use it with INFERENCE_MODEL={model.name}, or --model {model.name}."
+    if model.kind == "swin2sr":
+        use = (
+            "Inference servers that are started from now on upscale with it, unless INFERENCE_UPSCALER says otherwise."
+        )
+    console.print(use, highlight=False, soft_wrap=True)
 
 
 def _size(size: int) -> str:

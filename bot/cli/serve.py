@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.cli.surroundings import PrecisionOption, let_idle_threads_sleep, read_settings
 from bot.config import Settings
+from bot.errors import CommandError
 
 
 def serve(
@@ -26,15 +27,30 @@ def serve(
 ) -> None:
     """Run an inference server."""
     let_idle_threads_sleep()
+    settings = read_settings()
+    refuse_place(settings, uds, port)
     from bot.pool.supervisor import end_when_stdin_closes
     from inference.server.process import serve as run_server
 
-    settings = read_settings()
     if until_stdin_closes:
         end_when_stdin_closes()
     run_server(
         serve_options(settings, uds=uds, host=host, port=port, model=model, threads=threads, precision=precision)
     )
+
+
+def refuse_place(settings: Settings, uds: Path | None, port: int | None) -> None:
+    """Raises CommandError unless there is one place to listen on, and a token where strangers could reach it."""
+    if (uds is None) == (port is None):
+        raise CommandError(
+            "serve takes one place to listen on: --uds FILE, a unix socket for a bot on this machine, or --port NUMBER "
+            "for one on another machine (with --host 0.0.0.0, and INFERENCE_TOKEN set on both)"
+        )
+    if port is not None and settings.inference_token is None:
+        raise CommandError(
+            "a TCP port can be reached by others: set INFERENCE_TOKEN to a long secret, the same for the bot, "
+            "or listen on a unix socket with --uds FILE"
+        )
 
 
 def serve_options(settings: Settings, **given: Any) -> Any:

@@ -131,7 +131,7 @@ class Database:
         except (ArgumentError, ImportError, InvalidRequestError, ValueError) as error:
             problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
             cure = "Leave it empty for SQLite in DATA_DIR; PostgreSQL reads postgresql://user:password@host/name."
-            if isinstance(error, ImportError):
+            if isinstance(error, ImportError) and url.startswith("postgres"):
                 cure = "PostgreSQL's driver is an extra: pip install -e '.[postgres]' in Easel's folder."
             raise ConfigurationError("DATABASE_URL", shown, problem, cure) from error
         if self._remote:

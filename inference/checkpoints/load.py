@@ -21,8 +21,9 @@ from inference.checkpoints.builtin import is_builtin_kind, load_builtin
 from inference.checkpoints.checkpoint import Checkpoint, check_fit
 from inference.checkpoints.hub import PUBLISHED
 from inference.checkpoints.layouts import dalle_bart_part, vqgan_folder, vqgan_part
-from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore
+from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore, is_name
 from inference.checkpoints.tokenizer_files import load_prompt_tokenizer
+from inference.checkpoints.upscalers import is_upscaler
 from inference.checkpoints.weights import CheckpointError, count_values
 from inference.models.dalle_bart import DalleBart
 from inference.models.sampling import SamplingParams
@@ -81,9 +82,12 @@ def load_vqgan(folder: Path, dtype: torch.dtype = torch.float32) -> VQGAN:
 def verify_model(name: str, store: ModelStore | None = None) -> str:
     """Loads a model and says in one line what it is. Raises `CheckpointError` naming what is wrong with it."""
     folder = (store or ModelStore()).find(name) or Path(name)
-    if (folder / PIPELINE).is_file():
+    kind = "a pipeline of diffusers" if (folder / PIPELINE).is_file() else ""
+    if not kind and (folder / "config.json").is_file() and is_upscaler(folder):
+        kind = "enlarges pictures"
+    if kind:
         millions = sum(map(count_values, folder.rglob("*.safetensors"))) / 1e6
-        return f"{name}: {millions:,.1f} M parameters, a pipeline of diffusers"
+        return f"{name}: {millions:,.1f} M parameters, {kind}"
     checkpoint = load_model(name, store=store)
     dalle, vqgan = checkpoint.dalle.config, checkpoint.vqgan.config
     millions = (
@@ -96,4 +100,7 @@ def _unknown(name: str, store: ModelStore) -> str:
     if name in PUBLISHED:
         return f"{name} is not here yet: run `easel models pull {name}`"
     known = ", ".join((BUILTIN, *(model.name for model in store.models())))
-    return f"unknown model {name[:200]!r}: it is neither a folder nor one of the models here ({known})"
+    cure = (
+        f"`easel models pull {name}` fetches it" if "/" in name and is_name(name) else "`easel models list` tells more"
+    )
+    return f"unknown model {name[:200]!r}: it is neither a folder nor one of the models here ({known}); {cure}"

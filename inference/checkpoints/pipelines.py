@@ -1,8 +1,8 @@
-"""Pipelines of diffusers from the hub: which of a repository's files are needed, and bringing them into the store.
+"""Repositories of the hub that hold no DALL·E mini: which of their files are needed, and bringing them into the store.
 
-In: a repository's name and, if wanted, a commit. Out: a model in the store, its commit pinned in source.json, every
-large file compared with the SHA-256 that the hub names. Only safetensors and text are fetched: no pickle, no code. It
-knows no engine.
+In: a repository's name and, if wanted, a commit. Out: a model in the store, a pipeline of diffusers or an upscaler, its
+commit pinned in source.json, every large file compared with the SHA-256 that the hub names. Of a pipeline, only
+safetensors and text are fetched: no pickle, no code. It knows no engine.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any, Final
 from inference.checkpoints.card import CARD, ModelCard
 from inference.checkpoints.hub import Hub, HubFile, HubRepository
 from inference.checkpoints.store import PIPELINE, ModelStore, StoredModel, check_room, write_source
+from inference.checkpoints.upscalers import store_upscaler
 from inference.checkpoints.weights import CheckpointError, count_values
 
 TEXTS: Final = (".json", ".txt", ".model")
@@ -52,12 +53,14 @@ KNOWN: Final[Mapping[str, KnownPipeline]] = {
 """Those that docs/models.md tells of; any other repository with a model_index.json can be pulled as well."""
 
 
-def pull_pipeline(
+def pull_repository(
     name: str, store: ModelStore, hub: Hub, *, revision: str | None = None, half: bool = False
 ) -> StoredModel:
-    """Fetches a pipeline and stores it under its repository's name; with `half` its weights in half precision, where
-    they are published so.  Raises `CheckpointError`."""
+    """Fetches what a repository holds and stores it under its name; with `half` a pipeline's weights in half precision,
+    where they are published so.  Raises `CheckpointError`."""
     sizes, commit, licence = hub.listing(name, revision)
+    if PIPELINE not in sizes and "config.json" in sizes:
+        return store_upscaler(name, store, hub, sizes, commit, licence)
     index = _index(name, commit, hub)
     chosen = choose_files(name, index, sizes, half=half)
     total = sum(sizes[theirs] for theirs in chosen)

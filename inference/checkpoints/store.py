@@ -63,7 +63,9 @@ class ModelStore:
         """What is known of a model. Raises `CheckpointError` where there is none, or its source.json is damaged."""
         folder = self.find(name)
         if folder is None:
-            raise CheckpointError(f"{name[:200]!r} is no model in {self.folder}")
+            raise CheckpointError(
+                f"{name[:200]!r} is no model in {self.folder}; `easel models list` shows those that are"
+            )
         values = read_json(folder / SOURCE)
         try:
             return StoredModel(

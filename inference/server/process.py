@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from inference.backends.opening import BackendOptions, served_models
+from inference.checkpoints.upscalers import SUGGESTED
 from inference.checkpoints.weights import CheckpointError
 from inference.ranking.description import Describer
 from inference.safety.filter import PromptFilter
@@ -33,7 +34,8 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class ServeOptions(BackendOptions):
     """`uds`, or `host` and `port` (then `token` is required).  `memory` bounds what all loaded models take together, in
-    GiB; 0 is no bound.  `upscaler` is the folder of a Swin2SR model, or its name in `models_dir`; "" is none."""
+    GiB; 0 is no bound.  `upscaler` is the folder of a Swin2SR model or its name in `models_dir`; "" is the one that is
+    there, if any, and "none" is none."""
 
     uds: Path | None = None
     host: str = "127.0.0.1"
@@ -74,12 +76,16 @@ def _listen(options: ServeOptions) -> socket.socket:
 
 async def _run(options: ServeOptions, listener: socket.socket) -> None:
     """The life of the process: listen, load, draw until a signal or the default model's death."""
-    shelf = Shelf(served_models(options), round(options.memory * 2**30))
+    models = served_models(options)
+    if not models:
+        raise ServeError("INFERENCE_MODEL (or --model) names no model; leave it out for the built-in one")
+    shelf = Shelf(models, round(options.memory * 2**30))
     token = options.token if options.uds is None else None
     try:
         upscaler = Upscaler.find(options.upscaler, options.models_dir)
     except CheckpointError as error:
-        raise ServeError(f"INFERENCE_UPSCALER: {error}") from error
+        cure = f"`easel models pull {SUGGESTED}` fetches one, and then it is found without a name"
+        raise ServeError(f"INFERENCE_UPSCALER={options.upscaler}: {error}; {cure}") from error
     describer = LazyDescriber(Describer.load)
     app = create_app(
         shelf, PromptFilter.load(), PictureCheck.load(), token=token, describer=describer, upscaler=upscaler

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from inference.backends import Backend, BackendStatus, ServedModel
+from inference.checkpoints.weights import CheckpointError
 from inference.contract import Event, GenerationRequest, InvalidRequest, KnownWords, ModelDescription, WordsRequest
 
 log = structlog.get_logger(__name__)
@@ -152,6 +153,8 @@ class Shelf:
         try:
             place.description = replace(await backend.describe(), loaded=True)
             log.info("model.ready", model=place.description.name)
+        except CheckpointError as error:  # it says all, no trace
+            log.error("model.not_loaded", model=place.model.name, reason=str(error))  # noqa: TRY400
         except Exception:
             log.exception("model.not_loaded", model=place.model.name)
         await backend.ended.wait()

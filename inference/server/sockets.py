@@ -38,6 +38,8 @@ def listen_unix(path: Path) -> socket.socket:
         finally:
             os.umask(before)
         listener.listen(BACKLOG)
+    except FileNotFoundError as error:
+        raise ListenError(f"cannot listen on unix socket {path}: its folder is not there; make it first") from error
     except OSError as error:
         raise ListenError(f"cannot listen on unix socket {path}: {error.strerror or error}") from error
     return listener

@@ -15,12 +15,15 @@ import torch
 from PIL import Image
 
 from inference.checkpoints.store import ModelStore
+from inference.checkpoints.upscalers import is_upscaler, stored_upscaler
 from inference.checkpoints.weights import CheckpointError, read_json
 from inference.contract import InvalidRequest
 from inference.pictures import UnreadablePicture, read_pixels
 
 MAX_PIXELS: Final = 1536 * 1024
 """Of a picture that is to be enlarged; memory grows with them."""
+
+NO_UPSCALER: Final = "none"
 
 log = structlog.get_logger(__name__)
 
@@ -30,9 +33,9 @@ class Upscaler:
 
     def __init__(self, folder: Path) -> None:
         """Raises CheckpointError where the folder holds no Swin2SR."""
+        if not is_upscaler(folder):
+            raise CheckpointError(f"{folder}: another model_type in its config.json; swin2sr is wanted here")
         config = read_json(folder / "config.json")
-        if config.get("model_type") != "swin2sr":
-            raise CheckpointError(f"{folder}: model_type is {config.get('model_type')!r}; swin2sr is wanted here")
         self.name = "Swin2SR"
         self._folder = folder
         self._window = int(config.get("window_size", 8))
@@ -43,8 +46,11 @@ class Upscaler:
 
     @classmethod
     def find(cls, name: str, models_dir: Path | None) -> "Upscaler | None":
-        """By the name of a stored model or a folder; None for no name.  Raises CheckpointError."""
-        return cls(ModelStore(models_dir).find(name) or Path(name)) if name else None
+        """By the name of a stored model or a folder; without a name the one that is stored, if there is one; None for
+        "none".  Raises CheckpointError."""
+        store = ModelStore(models_dir)
+        folder = (store.find(name) or Path(name)) if name else stored_upscaler(store)
+        return None if folder is None or name == NO_UPSCALER else cls(folder)
 
     @torch.inference_mode()
     def enlarge(self, picture: bytes) -> bytes:
