@@ -420,6 +420,16 @@ async def test_texts_of_like_meaning_have_like_vectors() -> None:
     assert likeness[0, 1] > likeness[0, 2] + 0.3
 
 
+async def test_a_text_means_the_same_in_other_languages() -> None:
+    """Of those that the built-in model reads; the encoder itself knows English only."""
+    texts = ["a red butterfly", "ein roter Schmetterling", "красная бабочка", "赤い蝶", "a castle on a hill"]
+    async with running() as client, client.post("/v1/embed", json={"texts": texts}) as response:
+        vectors = torch.tensor((await response.json())["vectors"])
+    likeness = vectors[0] @ vectors[1:].T
+    assert likeness[:3].min() > 0.8
+    assert likeness[3] < 0.5
+
+
 async def test_a_check_takes_negative_prompts_and_a_policy() -> None:
     """One verdict a pair."""
     body = {

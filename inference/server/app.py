@@ -31,6 +31,7 @@ from inference.contract import (
 from inference.pictures import UnreadablePicture
 from inference.server.checking import PictureChecker, check_picture, check_start, checked
 from inference.server.describing import LazyDescriber
+from inference.server.meaning import Meaning
 from inference.server.metrics import ServerMetrics
 from inference.server.openai import create_images
 from inference.server.service import RETRY_SECONDS, SERVICE, Checker, Handler, Service, log_end, parse_json
@@ -41,6 +42,8 @@ MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
 """The largest picture as base64, and room for everything else."""
 
 NDJSON: Final = {"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"}
+
+MEANING: Final = web.AppKey("meaning", Meaning)
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +63,7 @@ def create_app(
     closing the connection cancels a generation.  Must be called in a running event loop.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[answer_errors, require_token(token)])
+    app[MEANING] = Meaning(checker)
     app[SERVICE] = Service(shelf, checker, pictures, ServerMetrics(), describer, upscaler)
     app.add_routes(
         [
@@ -165,9 +169,8 @@ async def check_image(request: web.Request) -> web.Response:
 
 async def embed_texts(request: web.Request) -> web.Response:
     """POST /v1/embed: `{"texts": […]}` → `{"vectors": [[…]]}`, each of length one: like meaning, like vectors."""
-    checker = request.app[SERVICE].checker
     texts = contract.texts_from_json(parse_json(await request.read()))
-    vectors = await asyncio.to_thread(lambda: [checker.vector(text) for text in texts])
+    vectors = await asyncio.to_thread(request.app[MEANING].vectors, texts)
     return web.json_response({"vectors": [[round(value, 6) for value in vector] for vector in vectors]})
 
 
