@@ -45,6 +45,7 @@ class BotMetrics:
             "easel_bot_generations", "Generations that have ended, by how.", ["outcome"], registry=own
         )
         self._pictures = Counter("easel_bot_pictures", "Pictures that were drawn.", registry=own)
+        self._unkept = Counter("easel_bot_unkept", "Generations whose pictures the storage did not take.", registry=own)
         self._verdicts = Counter(
             "easel_bot_verdicts", "Prompts that were checked.", ["action", "category"], registry=own
         )
@@ -77,7 +78,9 @@ class BotMetrics:
             self._waits.observe(now - self._ordered[generation_id])
 
     def drawn(self, generation_id: int, pictures: int) -> None:
+        """`pictures` that are kept; none where the storage took no files."""
         self._pictures.inc(pictures)
+        self._unkept.inc(not pictures)
         started = self._started.get(generation_id)
         if pictures and started is not None:
             self._per_picture.observe((self._clock() - started) / pictures)

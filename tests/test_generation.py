@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -664,6 +665,30 @@ async def test_writes_that_fail_are_tried_again_until_they_stand(
         assert (await finish(opened, generation_id)).status == "delivered"
     assert refusals == [name for name in names for _ in range(3)]
     assert (len(reply.results), reply.errors, len(pool.requests)) == (1, [], 1)
+
+
+async def test_pictures_of_which_the_log_took_no_note_in_time_are_noted_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person does not wait for a database that is locked, and has every button; the row has every picture later."""
+    monkeypatch.setattr("bot.generation.patience.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("bot.generation.journal.PATIENCE_WITH_PICTURES", -1.0)
+    reply = FakeReply()
+    async with services(tmp_path) as opened:
+        write = opened.generations.record_pictures
+
+        async def wait_for_the_delivery(*values: Any, **more: Any) -> None:
+            if not reply.results:
+                raise NotSaved("generation")
+            await write(*values, **more)
+
+        monkeypatch.setattr(opened.generations, "record_pictures", wait_for_the_delivery)
+        generation_id, _ = await order_one(opened, an_order(), reply)
+        record = await finish(opened, generation_id)
+    assert record.status == "delivered"
+    assert len(record.images) == 4
+    assert reply.results[0].record.images == record.images
+    assert reply.results[0].record.grid_key == record.grid_key
 
 
 async def test_an_order_whose_person_cannot_be_answered_frees_its_place(tmp_path: Path) -> None:

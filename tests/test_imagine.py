@@ -335,3 +335,21 @@ async def test_what_the_model_has_not_is_said_before_anything_waits(town: Town) 
         assert result.ephemeral
         assert sentence in said(answer(result))
     assert town.pool.requests == []
+
+
+async def test_pictures_that_cannot_be_kept_are_shown_and_say_so(town: Town) -> None:
+    """A full disk: what needs their files is not offered, and the operator sees it in the numbers."""
+    folder = town.folder / "pictures" / "generations"
+    folder.write_bytes(b"")  # no folder can be made there
+    record, message = await town.imagine()
+    assert (record.status, record.images) == ("delivered", ())
+    assert "storage takes no files" in said(message)
+    assert not {one.split(":")[1] for one in buttons(message)} & {"choose", "zip", "shareany"}
+    assert any(one.startswith("easel:reroll:") for one in buttons(message))
+    assert b"easel_bot_unkept_total 1.0" in town.services.metrics.render(0, 0, ())
+    assert {one["event"] for one in town.broken} == {"storage.not_saved", "generation.pictures_not_saved"}
+    town.logs.clear()
+    folder.unlink()
+    await town.bo.click(message, custom_id=f"easel:reroll:{record.id}")
+    _, again = await town.finished()
+    assert "storage takes no files" not in said(again)

@@ -7,6 +7,7 @@ locked, full or away for a while must neither stop a generation nor lose its pic
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -49,17 +50,23 @@ class Journal:
         await self.insist(work, partial(self._generations.record_start, work.generation_id, work.turn_at))
 
     async def drawn(self, work: Work, images: tuple[ImageRecord, ...], model: str, grid_key: str | None) -> None:
-        """Raises NotSaved after a few seconds: the person gets the pictures all the same."""
+        """Tried for a few seconds; what is not written then is written before the end is: the person must not wait."""
         write = partial(
             self._generations.record_pictures, work.generation_id, images, model=model, grid_key=grid_key, at=utc_now()
         )
-        await self.insist(work, write, PATIENCE_WITH_PICTURES)
+        try:
+            await self.insist(work, write, PATIENCE_WITH_PICTURES)
+        except NotSaved as error:
+            work.owed = write
+            log.warning("generation.pictures_not_recorded", generation=work.generation_id, problem=str(error))
 
     async def delivered(self, work: Work, message_id: int | None) -> None:
+        await self._pay(work)
         await self.insist(work, partial(self._generations.delivered, work.generation_id, message_id, utc_now()))
 
     async def ended(self, work: Work, error: UserError) -> None:
         """Why there are no pictures."""
+        await self._pay(work)
         await self.insist(work, partial(self._record_end, work.generation_id, error))
 
     async def abandoned(self, generation_id: int, code: str) -> None:
@@ -70,9 +77,11 @@ class Journal:
     async def row(
         self, work: Work, images: tuple[ImageRecord, ...], model: str, grid_key: str | None
     ) -> GenerationRecord:
-        """The row, or where the log cannot be read just now, what is known of it without the log.  Raises NotFound."""
+        """The row, or where the log is away just now, what is known of it without the log.  Raises NotFound."""
         try:
             record = await self._generations.get(work.generation_id)
+            if record is not None and work.owed is not None:
+                record = replace(record, model=model, images=images, grid_key=grid_key)
         except Exception:
             log.exception("generation.row_not_read", generation=work.generation_id)
             return GenerationRecord(
@@ -96,6 +105,11 @@ class Journal:
             await self._generations.delivered(generation_id, None, utc_now())
         elif not isinstance(error, PromptBlocked):  # its verdict stands in the row already
             await self._generations.fail(generation_id, error.code, error.details)
+
+    async def _pay(self, work: Work) -> None:
+        if work.owed is not None:
+            await self.insist(work, work.owed)
+            work.owed = None
 
     async def insist(self, work: Work, act: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         """Do it; where the database takes or gives nothing just now, again until it does, for `seconds` at most.

@@ -5,7 +5,7 @@ Does no work itself; see `Generator`.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -47,6 +47,7 @@ class Work:
     unwanted: asyncio.Event = field(default_factory=asyncio.Event)
     drawn_before: bool = False  # its files were lost, and the row stays where it is
     cancelled: bool = False  # unwanted by a person; otherwise it is the bot that stops
+    owed: Callable[[], Awaitable[None]] | None = None  # what the log could not take yet
     drawn: bool = False  # from here on there is something to deliver, and no cancelling
 
     async def wanted(self, step: Coroutine[Any, Any, T]) -> T:

@@ -70,7 +70,7 @@ class FolderStorage:
         try:
             await asyncio.to_thread(_write_whole, path, data)
         except OSError as error:
-            log.exception("storage.not_saved", path=str(path), bytes=len(data))
+            log.error("storage.not_saved", path=str(path), bytes=len(data), problem=str(error))  # noqa: TRY400  # a line
             raise NotSaved("picture") from error
 
     async def get(self, key: str) -> bytes:

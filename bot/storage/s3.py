@@ -59,7 +59,8 @@ class S3Storage:
         try:
             await self._client.put_object(Body=data, **self._where(key))
         except (BotoCoreError, ClientError, OSError) as error:
-            log.exception("storage.not_saved", key=key, bucket=self._bucket.name, bytes=len(data))
+            about = {"key": key, "bucket": self._bucket.name, "bytes": len(data)}
+            log.error("storage.not_saved", **about, problem=str(error))  # noqa: TRY400  # a line says all
             raise NotSaved("picture") from error
 
     async def get(self, key: str) -> bytes:

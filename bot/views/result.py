@@ -51,6 +51,8 @@ class ResultLayout(Layout):
         lines = [f"**{text.plain(record.order.prompt)}**", f"-# {facts(record)}"]
         if unknown:
             lines.append(f"-# {drawing.unknown_words(unknown)}")
+        if not record.images:
+            lines.append(f"-# {say(drawing.NOT_KEPT)}")
         box.add_item(ui.TextDisplay("\n".join(lines)))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=record.is_hidden)))
         for row in picture_rows(record):
@@ -94,11 +96,15 @@ def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
 
 
 def action_rows(record: GenerationRecord, *, posted: bool = True) -> list[ui.ActionRow[Any]]:
-    """What can be done with the whole; where it is `posted` as a message of its own, with that, too."""
-    download = Original(record.id, 0) if len(record.images) == 1 else DownloadAll(record.id)
-    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of(download)
-    if record.order.requester.guild_id is not None and not record.order.private:
-        first.add_item(ShareAny(record.id))
+    """What can be done with the whole; where it is `posted` as a message of its own, with that, too.
+
+    Where no picture could be kept there is none to share or to download.
+    """
+    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of()
+    if record.images:
+        second.add_item(Original(record.id, 0) if len(record.images) == 1 else DownloadAll(record.id))
+        if record.order.requester.guild_id is not None and not record.order.private:
+            first.add_item(ShareAny(record.id))
     first.add_item(Details(record.id))
     if posted:
         second.add_item(Cover(record.id, record.order.spoiler))

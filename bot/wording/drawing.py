@@ -86,6 +86,12 @@ def unknown_words(words: Sequence[str]) -> str:
     return say("I don't know {words}; I drew what is nearest.", words=listed)
 
 
+NOT_KEPT: Final = later(
+    "The bot's storage takes no files at the moment, so no single picture can be chosen, shared or downloaded. "
+    "Save this one if you like it; the same seed draws it again."
+)
+
+
 def ai_made() -> str:
     """Said, discreetly, in every message that shows a picture of Easel's."""
     return say("AI-generated")
