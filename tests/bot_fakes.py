@@ -93,10 +93,9 @@ FAKE_MODEL = ModelDescription(
 class FakePool:
     """Draws a tile a picture, after one preview, at once; `hold` stops it before that until `release`.
 
-    `capacity` may be set, `picture_verdicts`, and `scores`, of pictures 0 to 8;
-    `requests` are those that were begun (see also the event
-    `begun`), `checked` the prompts that were judged, `cancelled`
-    counts the generations that were closed early.  It knows all words but `unknown_words`.
+    `capacity` may be set, `picture_verdicts`, `alike` for pictures that are all the same, and `scores`, of pictures
+    0 to 8; `requests` are those that were begun (see also the event `begun`), `checked` the prompts that were judged,
+    `cancelled` counts the generations that were closed early.  It knows all words but `unknown_words`.
     """
 
     def __init__(self, capacity: int = 8) -> None:
@@ -108,6 +107,7 @@ class FakePool:
         self._failures: list[UserError] = []
         self.picture_verdicts: dict[int, Verdict] = {}
         self.can_check = True
+        self.alike = False
         self.upscales = False
         self.served: tuple[ModelDescription, ...] = (FAKE_MODEL,)
         self.unknown_words: tuple[str, ...] = ()
@@ -194,7 +194,13 @@ class FakePool:
             yield Progress(0.5, tile(request.seed, kind="WEBP"))
             for index in range(request.images):
                 seed = (request.seed + index) % (MAX_SEED + 1)
-                yield Image(index, seed, self.scores[index], tile(seed), self.picture_verdicts.get(index, ALLOW))
+                yield Image(
+                    index,
+                    seed,
+                    self.scores[index],
+                    tile(request.seed if self.alike else seed),
+                    self.picture_verdicts.get(index, ALLOW),
+                )
             finished = True
             yield Done(0.1, "fake", self.unknown_words)
         finally:

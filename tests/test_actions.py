@@ -148,9 +148,24 @@ async def test_removing_one_picture_redraws_its_messages_and_deletes_its_copies(
     assert (posts.redrawn, posts.taken_down) == ([555], [771])
     opened.eraser._now = lambda: datetime.now(UTC) + timedelta(days=31)
     await opened.eraser.erase()
-    assert files(tmp_path) == {"0.png", "2.png", "3.png"}
+    assert files(tmp_path) == {Path(record.images[index].key).name for index in (0, 2, 3)}
     with pytest.raises(NotFound):
         await opened.pictures.picture(ada, record.id, 1)
+
+
+async def test_of_two_pictures_that_are_the_same_one_can_be_removed(
+    opened: Services, pool: FakePool, tmp_path: Path
+) -> None:
+    """They are one file, which goes with the last of them."""
+    pool.alike = True
+    record = await draw(opened)
+    assert len(files(tmp_path)) == 2  # the picture and the grid
+    opened.eraser._now = lambda: datetime.now(UTC) + timedelta(days=31)
+    for index in range(4):
+        assert await opened.storage.get(record.images[3].key)
+        await opened.removals.remove(mo, record.id, "tasteless", index)
+        await opened.eraser.erase()
+    assert files(tmp_path) == set()
 
 
 async def test_a_variations_start_goes_with_the_picture_that_it_copies(opened: Services, tmp_path: Path) -> None:
@@ -164,8 +179,8 @@ async def test_a_variations_start_goes_with_the_picture_that_it_copies(opened: S
         after = await opened.generations.get(gone)
         assert after is not None
         assert after.init_image_key is None
-        assert not (tmp_path / "pictures" / "generations" / str(gone) / "init.png").exists()
-    assert (tmp_path / "pictures" / "generations" / str(other.id) / "init.png").exists()
+        assert not list((tmp_path / "pictures" / "generations" / str(gone)).glob("from-*"))
+    assert len(list((tmp_path / "pictures" / "generations" / str(other.id)).glob("from-*"))) == 1
     repeated = await opened.pictures.reroll(bob, varied.id)
     assert (repeated.init_image, repeated.strength) == (None, None)
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bot.actions.cleaning import Cleaner
 from bot.cli.app import app
 from bot.database.files import FileKeys
+from bot.generation.thumbnail import thumbnail_key
 from bot.storage.s3 import Bucket, open_bucket
 from tests.bot_fakes import an_order, draw, order_one, services, tile
 from tests.s3_fake import a_store
@@ -26,7 +27,8 @@ def keys(folder: Path) -> set[str]:
 async def a_folder_with_orphans(tmp_path: Path) -> set[str]:
     """A generation, a variation with its start, and what no row names, all of them old; returns what is named."""
     async with services(tmp_path) as opened:
-        await draw(opened)
+        record = await draw(opened)
+        await opened.storage.put(thumbnail_key(record.images[0].key), b"x")
         await order_one(opened, an_order(init_image=tile(3, 16), strength=0.5, kind="vary"))
     pictures = tmp_path / "pictures"
     named = keys(pictures)
@@ -56,7 +58,8 @@ async def test_they_are_listed_first_and_deleted_when_that_is_said(
 async def test_orphans_are_found_in_a_folder(tmp_path: Path) -> None:
     """Also half written ones; nothing that a row names, nothing young, nothing of others."""
     named = await a_folder_with_orphans(tmp_path)
-    assert any("init" in key for key in named)
+    assert any("/from-" in key for key in named)
+    assert any(key.endswith(".small.webp") for key in named)
     async with services(tmp_path) as opened:
         cleaner = Cleaner(opened.storage, FileKeys(opened.database))
         found = {file.key async for file in cleaner.orphans(datetime.now(UTC))}

@@ -169,7 +169,9 @@ async def test_older_pictures_are_filled_in(tmp_path: Path) -> None:
     async with drawn_by_ada(tmp_path) as opened:
         kept = Fingerprints(opened.database)
         await _empty(opened.database)
-        await opened.storage.delete("generations/1/3.png")
+        record = await opened.generations.get(1)
+        assert record is not None
+        await opened.storage.delete(record.images[3].key)
         assert [done async for done in opened.recognition.fill()] == [3]
         assert {one.key for one in await kept.newer(0)} == {(1, 0), (1, 1), (1, 2)}
         assert [done async for done in opened.recognition.fill()] == [0]

@@ -8,6 +8,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.errors import ConfigurationError, NotFound, NotSaved
+from bot.storage.naming import key_of
 from bot.storage.s3 import Bucket, S3Storage, open_bucket
 from tests.bot_fakes import an_order, draw, services
 from tests.s3_fake import FakeS3, a_store
@@ -39,6 +40,16 @@ async def test_what_was_put_is_there_until_deleted(store: FakeS3, storage: S3Sto
         await storage.delete("generations/7/0.png")
     with pytest.raises(NotFound):
         await storage.get("generations/7/0.png")
+
+
+async def test_an_object_is_what_its_name_says_or_not_there(store: FakeS3, storage: S3Storage) -> None:
+    """Whatever happened to it in the store."""
+    key = key_of(7, b"a picture", "png")
+    await storage.put(key, b"a picture")
+    assert await storage.get(key) == b"a picture"
+    store.objects["pictures"][f"easel/{key}"] = b"a pictur"
+    with pytest.raises(NotFound):
+        await storage.get(key)
 
 
 async def test_a_passing_trouble_is_tried_again(store: FakeS3, storage: S3Storage) -> None:

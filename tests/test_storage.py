@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import ConfigurationError, NotFound, NotSaved
 from bot.storage.folder import FolderStorage
+from bot.storage.naming import key_of
 
 KEY = "generations/7/0.png"
 
@@ -44,6 +45,21 @@ async def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         await storage.put(KEY, b"new")
     assert await storage.get(KEY) == b"old"
     assert [path.name for path in (tmp_path / "pictures/generations/7").iterdir()] == ["0.png"]
+
+
+async def test_a_file_is_what_its_name_says_or_not_there(storage: FolderStorage, tmp_path: Path) -> None:
+    """Half a file after a power cut, a wrong byte of a failing disk; names of earlier versions say nothing."""
+    picture = b"a picture"
+    for key in (key_of(7, picture, "png"), key_of(7, picture, "png", start=True)):
+        await storage.put(key, picture)
+        assert await storage.get(key) == picture
+        (tmp_path / "pictures" / key).write_bytes(b"a pictur")
+        with pytest.raises(NotFound):
+            await storage.get(key)
+        await storage.put(key, picture)
+        assert await storage.get(key) == picture
+    await storage.put(KEY, b"whatever")
+    assert await storage.get(KEY) == b"whatever"
 
 
 @pytest.mark.parametrize("key", ["../x", "/etc/passwd", "a/../../x", ""])

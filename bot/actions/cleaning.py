@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.database.files import FileKeys
+from bot.generation.thumbnail import thumbnail_key
 from bot.storage.folder import Storage, StoredFile
 
 OURS: Final = re.compile(r"generations/(\d{1,18})/[^/]+")
@@ -38,4 +39,5 @@ class Cleaner:
     async def _unnamed(self, files: list[StoredFile]) -> list[StoredFile]:
         ids = {int(found[1]) for file in files if (found := OURS.fullmatch(file.key))}
         named = await self.keys.of(ids)
+        named |= {thumbnail_key(key) for key in named}
         return [file for file in files if file.key not in named]

@@ -15,6 +15,7 @@ from bot.database.session import utc_now
 from bot.errors import NotFound
 from bot.generation.thumbnail import thumbnail_key
 from bot.storage.folder import Storage
+from bot.storage.naming import digest_in
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,8 @@ class Eraser:
         await self._erasures.done(erasure, copies)
 
     async def _hash(self, key: str) -> str | None:
+        if (digest := digest_in(key)) is not None:
+            return digest
         try:
             return hashlib.sha256(await self._storage.get(key)).hexdigest()
         except NotFound:

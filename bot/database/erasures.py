@@ -74,9 +74,12 @@ def _erasure(row: GenerationTable, before: datetime) -> Erasure:
         return what.removed_at is not None and (what.removed_at < before or what.removed_by == row.user_id)
 
     whole = due(row)
-    images = [image for image in row.images if image.erased_at is None and (whole or due(image))]
+    there = [image for image in row.images if image.erased_at is None]
+    images = [image for image in there if whole or due(image)]
     keys = [image.key for image in images] + [row.grid_key] + ([row.init_image_key] if whole else [])
+    # Two pictures that look the same are one file, and one of them may stay.
+    kept = {None, *(image.key for image in there if image not in images)}
     return Erasure(
         row.id, whole, tuple(image.index for image in images), frozenset(image.sha256 for image in images),
-        tuple(key for key in keys if key is not None),
+        tuple(key for key in dict.fromkeys(keys) if key not in kept and key is not None),
     )  # fmt: skip

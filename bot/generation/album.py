@@ -19,6 +19,7 @@ from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.generation.provenance import Seal
 from bot.storage.folder import Storage
+from bot.storage.naming import key_of
 from inference import contract
 from inference.contract import Verdict
 
@@ -79,7 +80,7 @@ class Album:
         files = [(record.key, picture.png) for record, picture in zip(records, self.pictures, strict=True)]
         grid_key = None
         if self.grid is not None:
-            grid_key = f"generations/{generation_id}/grid.{self.grid.suffix}"
+            grid_key = key_of(generation_id, self.grid.data, self.grid.suffix)
             files.append((grid_key, self.grid.data))
         await asyncio.gather(*(storage.put(key, data) for key, data in files))
         return records, grid_key
@@ -143,7 +144,7 @@ def _describe(generation_id: int, pictures: Sequence[Picture], at: datetime) -> 
         ImageRecord(
             generation_id=generation_id,
             index=picture.index,
-            key=f"generations/{generation_id}/{picture.index}.png",
+            key=key_of(generation_id, picture.png, "png"),
             sha256=hashlib.sha256(picture.png).hexdigest(),
             seed=picture.seed,
             score=picture.score,

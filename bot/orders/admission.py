@@ -17,6 +17,7 @@ from bot.orders.order import Order, Requester
 from bot.orders.queue import FairQueue
 from bot.orders.ticket import Ticket
 from bot.storage.folder import Storage
+from bot.storage.naming import key_of
 from inference.contract import random_seed
 
 
@@ -110,7 +111,7 @@ class Admission:
     async def _write_down(self, order: Order) -> int:
         generation_id = await self._generations.open(order)
         if order.init_image is not None:
-            key = f"generations/{generation_id}/init.png"
+            key = key_of(generation_id, order.init_image, "png", start=True)
             try:
                 await self._storage.put(key, order.init_image)
                 await self._generations.set_init_image(generation_id, key)

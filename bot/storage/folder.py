@@ -1,6 +1,6 @@
 """Where picture files live: a folder.
 
-In: keys such as "generations/7/0.png" and bytes.  Out: the bytes again.  Files appear whole or not at all.
+In: keys (see `naming`) and bytes.  Out: the bytes again.  Files appear whole or not at all.
 Reading and writing happen in threads, never on the event loop.
 """
 
@@ -16,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import ConfigurationError, NotFound, NotSaved
+from bot.storage.naming import is_damaged
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class Storage(Protocol):
         """Keep `data` under `key`, in place of what was there.  Raises NotSaved."""
 
     async def get(self, key: str) -> bytes:
-        """Raises NotFound."""
+        """Raises NotFound, also where the file is not what was put."""
 
     async def delete(self, key: str) -> None:
         """Forget it; nothing happens where there is none."""
@@ -75,7 +76,7 @@ class FolderStorage:
 
     async def get(self, key: str) -> bytes:
         try:
-            return await asyncio.to_thread(self._path(key).read_bytes)
+            return await asyncio.to_thread(_read_checked, key, self._path(key))
         except FileNotFoundError as error:
             raise NotFound("file") from error
 
@@ -104,6 +105,14 @@ class FolderStorage:
         if not parts or PurePosixPath(key).is_absolute() or ".." in parts:
             raise ValueError(f"key {key!r} leads out of the storage")
         return self._folder.joinpath(*parts)
+
+
+def _read_checked(key: str, path: Path) -> bytes:
+    data = path.read_bytes()
+    if is_damaged(key, data):
+        log.error("storage.damaged", key=key, bytes=len(data))
+        raise NotFound("file")
+    return data
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """Where picture files live: a bucket of an S3-compatible store.
 
-In: keys such as "generations/7/0.png" and bytes.  Out: the bytes again.  An object is written whole or not at all.
+In: keys (see `naming`) and bytes.  Out: the bytes again.  An object is written whole or not at all.
 Trouble that passes is tried again by the library, three times in all.
 """
 
@@ -15,6 +15,7 @@ import structlog
 
 from bot.errors import ConfigurationError, NotFound, NotSaved
 from bot.storage.folder import StoredFile
+from bot.storage.naming import is_damaged
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +74,11 @@ class S3Storage:
                 raise NotFound("file") from error
             raise
         async with answer["Body"] as body:
-            return bytes(await body.read())
+            data = bytes(await body.read())
+        if is_damaged(key, data):
+            log.error("storage.damaged", key=key, bucket=self._bucket.name, bytes=len(data))
+            raise NotFound("file")
+        return data
 
     async def delete(self, key: str) -> None:
         await self._client.delete_object(**self._where(key))
