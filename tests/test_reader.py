@@ -11,6 +11,7 @@ from inference.checkpoints.builtin import BUILTIN_FOLDER, load_builtin, save_bui
 from inference.checkpoints.weights import CheckpointError
 from inference.text.colours import read_colours
 from inference.text.languages import Languages
+from inference.text.places import read_places
 from inference.text.reader import LANGUAGES, MOST_UNKNOWN, VOCABULARY, Reader, Vocabulary
 from inference.text.styles import read_styles
 from inference.text.thesaurus import Thesaurus
@@ -160,3 +161,18 @@ def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> No
     (tmp_path / VOCABULARY).write_text(content)
     with pytest.raises(CheckpointError, match=VOCABULARY):
         Vocabulary.load(tmp_path / VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "meant"),
+    [
+        ("a duck on a lake", "a duck in the sea"),
+        ("a penguin on ice", "a penguin in the snow"),
+        ("a wolf under the full moon", "a wolf at night"),
+        ("a castle by the river at sunset", "a castle in the sea at sunset"),
+        ("a lake", "a lake"),
+        ("a monkey on a water buffalo", "a monkey on a water buffalo"),
+    ],
+)
+def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: str) -> None:
+    assert read_places(prompt) == meant

@@ -18,6 +18,7 @@ from inference.text.colours import read_colours
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import singulars
+from inference.text.places import read_places
 from inference.text.styles import read_styles
 from inference.text.thesaurus import Thesaurus
 
@@ -91,7 +92,7 @@ class Reader:
         translated = None if self._languages is None else self._languages.read(text)
         if translated is not None:
             return Reading(self._read_things(translated.text), _listed(translated.unknown))
-        styled, dropped = read_styles(read_colours(text)) if self._vocabulary is not None else (text, ())
+        styled, dropped = read_styles(read_places(read_colours(text))) if self._vocabulary is not None else (text, ())
         return Reading(self._read_things(styled), _listed((*self._unknown(styled), *dropped)))
 
     def interpret(self, text: str, seed: int) -> Reading:
