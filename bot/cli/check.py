@@ -36,7 +36,7 @@ def check(
     summary: Annotated[bool, typer.Option("--summary", help="Of a file, print a table instead of verdicts.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Ask the safety filter about prompts; exit status 2 where a single one would be refused."""
+    """Ask the safety filter about prompts; exit status 2 where a single one would be refused, 1 where there is none."""
     if (prompt is None) == (file is None):
         raise CommandError("check takes a prompt or --file, one of the two")
     if file is None and (output is not None or summary):
@@ -44,11 +44,14 @@ def check(
     if file is not None and (negative is not None or as_json):
         raise CommandError("--negative and --json are for a single prompt; the verdicts on a --file are JSON anyway")
     from inference.safety.filter import PromptFilter
+    from inference.safety.normalise import normalise
 
     policy = Policy(level=level)
     if file is not None:
         _check_file(PromptFilter.load().judge, file, policy, output, summary=summary)
         return
+    if not normalise(prompt or ""):
+        raise CommandError("the prompt is empty, so there is nothing to check; write what is to be drawn, in quotes")
     verdict = PromptFilter.load().check(prompt or "", negative, policy)
     if as_json:
         print_json(**verdict.to_json())
