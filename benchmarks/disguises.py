@@ -21,7 +21,7 @@ _CYRILLIC = str.maketrans("aeopcxy", "аеорсху")
 _FLIPPED = str.maketrans("abcdefghijkmnpqrtuvwy", "ɐqɔpǝɟƃɥıɾʞɯudbɹʇnʌʍʎ")
 
 
-def _words(change: Disguise) -> Disguise:
+def each_word(change: Disguise) -> Disguise:
     """Apply a change to each word of four letters or more."""
     return lambda text: re.sub(r"[A-Za-z]{4,}", lambda word: change(word[0]), text)
 
@@ -38,15 +38,15 @@ DISGUISES: Mapping[str, Disguise] = {
         chr(0x1D41A + ord(c) - ord("a")) if "a" <= c <= "z" else c for c in text.lower()
     ),
     "look-alikes": lambda text: text.lower().translate(_CYRILLIC),
-    "leet": _words(lambda word: word.lower().translate(_LEET)),
-    "zero width": _words("\u200b".join),
-    "struck out": _words(lambda word: "".join(f"{letter}\u0336" for letter in word)),
-    "dotted": _words(".".join),
-    "hyphened": _words("-".join),
-    "spaced": _words(lambda word: f" {' '.join(word)} "),
-    "stretched": _words(lambda word: word[0] + word[1] * 4 + word[2:]),
-    "tags": _words(lambda word: f"{word[:2]}<b></b>{word[2:]}"),
-    "soft hyphens": _words("\u00ad".join),
+    "leet": each_word(lambda word: word.lower().translate(_LEET)),
+    "zero width": each_word("\u200b".join),
+    "struck out": each_word(lambda word: "".join(f"{letter}\u0336" for letter in word)),
+    "dotted": each_word(".".join),
+    "hyphened": each_word("-".join),
+    "spaced": each_word(lambda word: f" {' '.join(word)} "),
+    "stretched": each_word(lambda word: word[0] + word[1] * 4 + word[2:]),
+    "tags": each_word(lambda word: f"{word[:2]}<b></b>{word[2:]}"),
+    "soft hyphens": each_word("\u00ad".join),
     "HTML": lambda text: "".join(f"&#{ord(c)};" for c in text),
     "percent": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -58,7 +58,7 @@ DISGUISES: Mapping[str, Disguise] = {
 
 def _chosen(choices: Mapping[str, str]) -> Disguise:
     """Each letter as one of its choices, by its place in the word."""
-    return _words(
+    return each_word(
         lambda word: "".join(
             choices.get(letter, letter).split()[at % len(choices.get(letter, letter).split())]
             for at, letter in enumerate(word.lower())
@@ -105,27 +105,27 @@ _BUILT = {
 MORE: Mapping[str, Disguise] = {
     "many signs": _chosen(_SIGNS),
     "built of signs": _chosen(_BUILT),
-    "one star": _words(lambda word: f"{word[0]}*{word[2:]}"),
-    "stars for vowels": _words(lambda word: word[0] + re.sub("[aeiou]", "*", word[1:])),
-    "split by a space": _words(lambda word: f"{word[: len(word) // 2]} {word[len(word) // 2 :]}"),
-    "split by a hyphen": _words(lambda word: f"{word[:2]}-{word[2:]}"),
-    "no vowels": _words(lambda word: re.sub("(?<=.)[aeiou]", "", word)),
-    "one letter doubled": _words(lambda word: word[:2] + word[1:]),
-    "all letters doubled": _words(lambda word: "".join(2 * letter for letter in word)),
-    "words backwards": _words(lambda word: word[::-1]),
-    "Pig Latin": _words(_pig_latin),
-    "letters swapped": _words(_swapped),
-    "letters scrambled": _words(_scrambled),
-    "by sound": _words(_sounding),
-    "percent, zero width": _words("%E2%80%8B".join),
+    "one star": each_word(lambda word: f"{word[0]}*{word[2:]}"),
+    "stars for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", "*", word[1:])),
+    "split by a space": each_word(lambda word: f"{word[: len(word) // 2]} {word[len(word) // 2 :]}"),
+    "split by a hyphen": each_word(lambda word: f"{word[:2]}-{word[2:]}"),
+    "no vowels": each_word(lambda word: re.sub("(?<=.)[aeiou]", "", word)),
+    "one letter doubled": each_word(lambda word: word[:2] + word[1:]),
+    "all letters doubled": each_word(lambda word: "".join(2 * letter for letter in word)),
+    "words backwards": each_word(lambda word: word[::-1]),
+    "Pig Latin": each_word(_pig_latin),
+    "letters swapped": each_word(_swapped),
+    "letters scrambled": each_word(_scrambled),
+    "by sound": each_word(_sounding),
+    "percent, zero width": each_word("%E2%80%8B".join),
     "escapes": lambda text: "".join(f"\\u{ord(letter):04x}" if letter.isalpha() else letter for letter in text),
-    "emoji between": _words("💀".join),
-    "digits between": _words("1".join),
-    "an x between": _words("x".join),
-    "brackets": _words(lambda word: "".join(f"({letter})" for letter in word)),
-    "bold": _words(lambda word: f"{word[0]}**{word[1]}**{word[2:]}"),
-    "spoilers": _words(lambda word: f"{word[:2]}||{word[2:]}||"),
-    "one letter a line": _words(lambda word: "\n".join(word) + "\n"),
+    "emoji between": each_word("💀".join),
+    "digits between": each_word("1".join),
+    "an x between": each_word("x".join),
+    "brackets": each_word(lambda word: "".join(f"({letter})" for letter in word)),
+    "bold": each_word(lambda word: f"{word[0]}**{word[1]}**{word[2:]}"),
+    "spoilers": each_word(lambda word: f"{word[:2]}||{word[2:]}||"),
+    "one letter a line": each_word(lambda word: "\n".join(word) + "\n"),
     "no spaces": lambda text: text.replace(" ", ""),
     "dots for spaces": lambda text: text.replace(" ", "."),
     "Lisu": _dressed("ꓮ ꓐ ꓚ ꓓ ꓰ ꓝ ꓖ ꓧ ꓲ ꓙ ꓗ ꓡ ꓟ ꓠ ꓳ ꓑ Q ꓣ ꓢ ꓔ ꓴ ꓦ ꓪ ꓫ ꓬ ꓜ"),
@@ -140,7 +140,7 @@ MORE: Mapping[str, Disguise] = {
     "Braille": _dressed("⠁ ⠃ ⠉ ⠙ ⠑ ⠋ ⠛ ⠓ ⠊ ⠚ ⠅ ⠇ ⠍ ⠝ ⠕ ⠏ ⠟ ⠗ ⠎ ⠞ ⠥ ⠧ ⠺ ⠭ ⠽ ⠵"),
     "runes": _dressed("ᚨ ᛒ ᚲ ᛞ ᛖ ᚠ ᚷ ᚺ ᛁ ᛃ ᚴ ᛚ ᛗ ᚾ ᛟ ᛈ ᛩ ᚱ ᛊ ᛏ ᚢ ᚡ ᚹ ᛪ ᚤ ᛉ"),
     "hooks": _dressed("ą ɓ ƈ ɖ ɛ ƒ ɠ ɧ ı ʝ ƙ ɭ ɱ ŋ ơ ƥ ʠ ɾ ʂ ƭ ų ʋ ɯ ҳ y ʐ"),
-    "flags": _words(lambda word: " ".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in word.lower())),
+    "flags": each_word(lambda word: " ".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in word.lower())),
     "next letter": lambda text: text.lower().translate(
         str.maketrans(string.ascii_lowercase, string.ascii_lowercase[1:] + "a")
     ),

@@ -1,14 +1,16 @@
 """The prompt filter beside what other bots use, on prompts that none of them has seen.
 
-Cross-validates on a labelled file: in each fold the classifier is trained on the other folds (clusters of like prompts
-stay whole), the thresholds are fixed by the fold's prompts of real users, and the fold is judged: by Easel at its three
-levels, by the lists and rules alone, by sentence vectors with logistic regression, and by better-profanity and
-alt-profanity-check where they are installed.  The same judges see prompts of our own (benchmarks/prompts.toml), and the
-last fold's filter sees refused prompts in every disguise (benchmarks/disguises.py).  Prints tables in Markdown.
+In each turn a classifier is trained on all folds but one (clusters of like prompts stay whole), the thresholds are
+fixed by the unseen prompts of real users, and the unseen fold is judged: by Easel at its three levels, by the lists and
+rules alone, by sentence vectors with logistic regression, and by better-profanity and alt-profanity-check where they
+are installed.  The same judges see prompts of our own (benchmarks/prompts.toml), and the last fold's filter sees
+refused prompts in every disguise (benchmarks/disguises.py and evasions.py).  Prints tables in Markdown.
 
-    python -m benchmarks.safety --data dev.jsonl [--rows 4000] [--folds 3] [--epochs 3]
+    python -m benchmarks.safety --data dev.jsonl --run runs/safety    # after `easel train safety --data dev.jsonl`
+    python -m benchmarks.safety --data dev.jsonl --rows 4000 --folds 3 --epochs 2
 
-With `--rows` a random part of the file is taken, so that it ends in minutes; less data to learn from means less recall.
+Folds that `easel train safety` has trained are taken from its folder.  With `--rows` a random part of the file is
+taken, so that it ends in minutes; less data to learn from means less recall.  `--alone` leaves out the other judges.
 `--shipped` trains nothing: it measures the filter that ships on our own prompts and in disguise.
 """
 
@@ -27,9 +29,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from benchmarks.disguises import DISGUISES, MORE
+from benchmarks.evasions import MENDED_BY, UNSEEN
 from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER, load_sentence_encoder
 from inference.checkpoints.weights import read_json
 from inference.contract import Level, Policy
@@ -38,8 +40,8 @@ from inference.safety.filter import PromptFilter
 from inference.safety.lexicon import Kind
 from inference.safety.policy import Thresholds
 from inference.safety.reading import Reader
-from inference.training.data.prompts import CATEGORIES, Example, folds_of, read_rows
-from inference.training.stages.safety import REFUSALS, SafetyConfig, calibrate, learn, sentence_vectors
+from inference.training.data.prompts import CATEGORIES, Example, read_rows
+from inference.training.stages.safety import REFUSALS, SafetyConfig, calibrate, sentence_vectors, taken_turns
 
 Judge = Callable[[str], bool]
 PROMPTS = Path(__file__).parent / "prompts.toml"
@@ -73,50 +75,55 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="JSON lines: text, label, category; for all but --shipped")
     parser.add_argument("--rows", type=int, help="so many of the rows, at random")
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--run", type=Path, help="folder with trained folds; those that it lacks are trained there")
+    parser.add_argument("--folds", type=int, default=SafetyConfig.folds)
+    parser.add_argument("--turns", type=int, default=SafetyConfig.turns, help="so many of the folds are judged")
+    parser.add_argument("--epochs", type=int, default=SafetyConfig.epochs)
+    parser.add_argument("--alone", action="store_true", help="no other judges than Easel")
     parser.add_argument("--shipped", action="store_true", help="train nothing")
     given = parser.parse_args()
     if given.data is None and not given.shipped:
         parser.error("--data FILE is needed, or --shipped")
     torch.set_num_threads(1)
     if given.shipped:
-        easel = PromptFilter.load()
-        scores = {f"easel, {level}": Score() for level in LEVELS}
-        for level in LEVELS:
-            judge_own(partial(blocks, easel, Policy(level)), scores[f"easel, {level}"])
-        print_shares(scores)
-        print_disguises(easel, [text for kind, text in own_prompts() if kind.startswith("ours, harmful")])
+        measure_shipped()
         return
-    cross_validate(SafetyConfig(data=given.data, epochs=given.epochs), given.rows, given.folds)
+    config = SafetyConfig(data=given.data, folds=given.folds, turns=given.turns, epochs=given.epochs)
+    with tempfile.TemporaryDirectory() as folder:
+        cross_validate(replace(config, run=given.run or Path(folder)), given.rows, alone=given.alone)
 
 
-def cross_validate(config: SafetyConfig, count: int | None, folds: int) -> None:
-    """All folds, and the tables."""
+def measure_shipped() -> None:
+    """The tables that need no training."""
+    easel = PromptFilter.load()
+    scores = {f"easel, {level}": Score() for level in LEVELS}
+    for level in LEVELS:
+        judge_own(partial(blocks, easel, Policy(level)), scores[f"easel, {level}"])
+    print_shares(scores)
+    print_disguises(easel, [text for kind, text in own_prompts() if kind.startswith("ours, harmful")])
+
+
+def cross_validate(config: SafetyConfig, count: int | None, *, alone: bool) -> None:
+    """All turns, and the tables."""
     rows = read_rows(config.data)
     if count is not None and count < len(rows):
         config = replace(config, phrases=config.phrases * count // len(rows))
         rows = random.Random(config.seed).sample(rows, count)
-    vectors = sentence_vectors([row.text for row in rows])
-    fold_of = folds_of(vectors, folds, config.seed)
     scores: dict[str, Score] = defaultdict(Score)
-    for fold in range(folds):
-        held = fold_of == fold
-        known, unknown = ([row for row, out in zip(rows, held, strict=True) if out == side] for side in (False, True))
-        with tempfile.TemporaryDirectory() as folder:
-            here = replace(config, run=Path(folder))
-            learn(here, known)
-            calibrate(here.run, unknown)
-            easel = trained_filter(here.run)
-            regression = Regression(vectors[~held], known, vectors[held], unknown)
-            for name, judge in judges(easel, regression):
-                for row in unknown:
-                    scores[name].add(judge, row.text, kinds_of(row))
-                judge_own(judge, scores[name])
-                print(f"fold {fold + 1} of {folds}: {name}", flush=True)
-    print(f"\n{len(rows)} prompts in {folds} folds, {config.epochs} epochs; refused, %:\n")
+    judged = taken_turns(rows, config)
+    calibrate(config.run, judged)
+    for fold, unseen in judged:
+        easel = trained_filter(fold)
+        texts = {row.text for row in unseen}
+        others = [] if alone else other_judges([row for row in rows if row.text not in texts], unseen)
+        for name, judge in [*easel_judges(easel), *others]:
+            for row in unseen:
+                scores[name].add(judge, row.text, kinds_of(row))
+            judge_own(judge, scores[name])
+            print(f"{fold.name}: {name}", flush=True)
+    print(f"\n{len(rows)} prompts, {len(judged)} of {config.folds} folds, {config.epochs} epochs; refused, %:\n")
     print_shares(scores)
-    print_disguises(easel, [row.text for row in unknown if row.category is not None and len(row.text) < 160])
+    print_disguises(easel, [row.text for row in unseen if row.category is not None and len(row.text) < 160])
 
 
 def kinds_of(row: Example) -> list[str]:
@@ -137,12 +144,16 @@ def trained_filter(folder: Path) -> PromptFilter:
     )
 
 
-def judges(easel: PromptFilter, regression: Judge) -> Iterator[tuple[str, Judge]]:
-    """Everything that can be compared here."""
+def easel_judges(easel: PromptFilter) -> Iterator[tuple[str, Judge]]:
+    """The filter at each level, and what of it is lists."""
     for level in LEVELS:
         yield f"easel, {level}", partial(blocks, easel, Policy(level))
     yield "lists and rules alone", partial(listed, Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json")))
-    yield "vectors, regression", regression
+
+
+def other_judges(seen: Sequence[Example], unseen: Sequence[Example]) -> Iterator[tuple[str, Judge]]:
+    """Everything that can be compared here."""
+    yield "vectors, regression", Regression(seen, unseen)
     for module, name in (("better_profanity", "better-profanity"), ("profanity_check", "alt-profanity-check")):
         try:
             library = importlib.import_module(module)
@@ -172,12 +183,13 @@ def listed(reader: Reader, text: str) -> bool:
 class Regression:
     """Logistic regression on sentence vectors, refusing as many of real users' prompts as the standard level."""
 
-    def __init__(self, known: Tensor, rows: Sequence[Example], unknown: Tensor, others: Sequence[Example]) -> None:
+    def __init__(self, rows: Sequence[Example], others: Sequence[Example]) -> None:
+        known, unknown = (sentence_vectors([row.text for row in part]) for part in (rows, others))
         wanted = torch.tensor([float(row.category is not None) for row in rows])
         weight = torch.zeros(known.shape[1] + 1, requires_grad=True)
         optimizer = torch.optim.LBFGS([weight], max_iter=200)
 
-        def closure() -> Tensor:
+        def closure() -> torch.Tensor:
             optimizer.zero_grad()
             logits = 10 * known @ weight[:-1] + weight[-1]
             loss = F.binary_cross_entropy_with_logits(logits, wanted) + 1e-3 * weight[:-1].square().sum()
@@ -240,11 +252,16 @@ def print_disguises(easel: PromptFilter, texts: Sequence[str]) -> None:
     harmless = [text for kind, text in own_prompts() if kind.startswith("ours, harmless:") and not standard(text)][::3]
     print(f"\nIn disguise, of {len(refused)} refused prompts and {len(harmless)} harmless ones, refused, %:\n")
     print("| disguise | refused | harmless |\n| --- | --- | --- |")
-    for name, change in {**DISGUISES, **MORE}.items():
-        shares = (
-            100 * sum(standard(change(text)) for text in part) / max(1, len(part)) for part in (refused, harmless)
-        )
-        print(f"| {name} | {' | '.join(f'{share:.1f}' for share in shares)} |", flush=True)
+    kinds = {"known": DISGUISES, "rarer": MORE, "later": MENDED_BY, "unseen": UNSEEN}
+    for kind, disguises in kinds.items():
+        found = []
+        for name, change in disguises.items():
+            found.append(
+                [sum(standard(change(text)) for text in part) / max(1, len(part)) for part in (refused, harmless)]
+            )
+            print(f"| {name} | {' | '.join(f'{100 * share:.1f}' for share in found[-1])} |", flush=True)
+        means = (100 * sum(column) / len(column) for column in zip(*found, strict=True))
+        print(f"| **{kind}, mean of {len(found)}** | {' | '.join(f'{mean:.1f}' for mean in means)} |")
 
 
 if __name__ == "__main__":

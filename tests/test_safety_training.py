@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inference.checkpoints.weights import read_json
-from inference.safety.classifier import Classifier
+from inference.safety.classifier import WEIGHTS, Classifier
 from inference.training.data.prompts import (
     CATEGORIES,
     Example,
@@ -108,7 +108,7 @@ def test_dress_and_slips_keep_what_a_prompt_is() -> None:
 def test_a_tiny_run_gives_weights_that_the_filter_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The documented command, on sixty rows: its classifier tells apart what it has not seen."""
     data, run = write_rows(tmp_path / "prompts.jsonl"), tmp_path / "weights"
-    small = {"phrases": "30", "epochs": "2", "batch": "8", "hold-out": "0.34", "precision": "float32"}
+    small = {"phrases": "30", "epochs": "2", "batch": "8", "folds": "3", "turns": "2", "precision": "float32"}
     options = [word for name, value in small.items() for word in (f"--{name}", value)]
     safety.main(["--data", str(data), "--run", str(run), *options])
     report = json.loads(capsys.readouterr().out.partition("\n{")[2].join(("{", "")))
@@ -122,10 +122,29 @@ def test_a_tiny_run_gives_weights_that_the_filter_reads(tmp_path: Path, capsys: 
     assert classifier.logit("a severed head on table 99") > classifier.logit("a red boat on lake 99")
 
 
-def test_a_held_out_row_teaches_nothing(tmp_path: Path) -> None:
-    """Held-out rows are a part of the size that was asked for, and the same each time."""
+def test_an_unseen_fold_teaches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each turn's classifier learns from all other folds; which rows those are, stays the same in a run's folder."""
     rows = read_rows(write_rows(tmp_path / "prompts.jsonl"))
-    config = SafetyConfig(hold_out=0.25, seed=5)
-    held = safety.held_out(rows, config)
-    assert held == safety.held_out(rows, config)
-    assert 0 < sum(held) < len(rows) / 2
+    config = SafetyConfig(run=tmp_path / "run", folds=4, turns=2, seed=5)
+    taught: dict[str, set[str]] = {}
+    monkeypatch.setattr(
+        safety, "learn", lambda config, rows: taught.update({config.run.name: {row.text for row in rows}})
+    )
+    turns = safety.taken_turns(rows, config)
+    everything = {row.text for row in rows}
+    for folder, unseen in turns:
+        assert 0 < len(unseen) < len(rows) / 2
+        assert taught[folder.name] == everything - {row.text for row in unseen}
+    monkeypatch.setattr(safety, "sentence_vectors", lambda texts: torch.rand(len(texts), 4))
+    assert safety.taken_turns(rows, config) == turns
+
+
+def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
+    """With `--start`, from that one's layers and head."""
+    encoder, head = safety.begin(WEIGHTS)
+    assert head is not None
+    assert head["bias"].shape == (1 + len(CATEGORIES),)
+    published, nothing = safety.begin(None)
+    assert nothing is None
+    states = [dict(one.model.layers[-1].named_parameters()) for one in (encoder, published)]
+    assert any(not torch.equal(tensor, states[1][name]) for name, tensor in states[0].items())

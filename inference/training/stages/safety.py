@@ -4,8 +4,9 @@ In: rows with labels, and made-up prompts (data/prompts.py).  Out: the files of 
 a prompt learn apart from each other, and their logits are added: the encoder knows what words mean, the table of
 n-grams remembers how people write.
 
-A share of the rows, in clusters of like texts, is held out.  On them the thresholds are fixed, where so many of real
-users' prompts are refused, and the report is made: the weights have not seen them.
+The rows are parted into folds, clusters of like texts whole.  In each turn one fold is kept from the learners, and the
+classifier that they make (RUN/fold-0, …) judges it.  On these scores of unseen prompts the thresholds are fixed, where
+so many of real users' prompts are refused, and the report is made.  What ships then learns from all rows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER, load_sentence_encoder
-from inference.checkpoints.weights import write_json, write_weights
-from inference.safety.classifier import LOWER, WEIGHTS, Classifier
+from inference.checkpoints.weights import read_json, read_weights, write_json, write_weights
+from inference.models.text_encoder import SentenceEncoder
+from inference.safety.classifier import LOWER, Classifier
 from inference.safety.lexicon import Kind
 from inference.safety.ngrams import count_ngrams
 from inference.safety.reading import Reader
@@ -63,35 +65,59 @@ class SafetyConfig:
     """Settings of one training; `run` gets the weights' files."""
 
     data: Path = Path("prompts.jsonl")
-    run: Path = WEIGHTS
+    run: Path = Path("runs/safety")
     seed: int = 1
     batch: int = 32
-    epochs: int = 3
+    epochs: int = 2
     learning_rate: float = 1e-4
-    phrases: int = 3000
-    restyle: float = 0.25
+    phrases: int = 4500
+    restyle: float = 0.1
     misspell: float = 0.05
-    hold_out: float = 0.17
+    folds: int = 5
+    turns: int = 1
+    start: Path | None = None
     precision: str = "auto"
     threads: int = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, export, and say how right the exported classifier is on what was held out."""
-    config, _ = read_options(SafetyConfig, arguments, __doc__ or "", "safety")
+    """Train, export, and say how right the classifiers are on what they have not seen."""
+    config, resume = read_options(SafetyConfig, arguments, __doc__ or "", "safety")
     torch.set_num_threads(config.threads or torch.get_num_threads())
     rows = read_rows(config.data)
-    held = held_out(rows, config)
-    learn(config, [row for row, out in zip(rows, held, strict=True) if not out])
-    report = calibrate(config.run, [row for row, out in zip(rows, held, strict=True) if out])
-    print(json.dumps(report, indent=2))
+    judged = taken_turns(rows, config, resume=resume)
+    if not (resume and (config.run / "config.json").exists()):
+        learn(config, rows)
+    print(json.dumps(calibrate(config.run, judged), indent=2))
 
 
-def held_out(rows: Sequence[Example], config: SafetyConfig) -> list[bool]:
-    """Of each row, whether it is kept from the learners."""
+def taken_turns(
+    rows: Sequence[Example], config: SafetyConfig, *, resume: bool = True
+) -> list[tuple[Path, list[Example]]]:
+    """The folders of classifiers, each with the rows that it has not seen; `resume` trains only what is missing."""
+    fold_of = parted(rows, config)
+    turns = []
+    for turn in range(config.turns):
+        folder = config.run / f"fold-{turn}"
+        if not (resume and (folder / "config.json").exists()):
+            learn(replace(config, run=folder), [row for row, own in zip(rows, fold_of, strict=True) if own != turn])
+        turns.append((folder, [row for row, own in zip(rows, fold_of, strict=True) if own == turn]))
+    return turns
+
+
+def parted(rows: Sequence[Example], config: SafetyConfig) -> list[int]:
+    """The fold of each row; kept in the run's folder, so that whoever measures it there has the same."""
+    file = config.run / "folds.json"
+    asked = [len(rows), config.folds, config.seed]
+    if file.exists():
+        kept = read_json(file)
+        if kept["asked"] == asked:
+            return list(kept["folds"])
     vectors = sentence_vectors([row.text for row in rows])
-    folds: list[int] = folds_of(vectors, round(1 / config.hold_out), config.seed).tolist()
-    return [fold == 0 for fold in folds]
+    folds: list[int] = folds_of(vectors, config.folds, config.seed).tolist()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"asked": asked, "folds": folds}) + "\n", encoding="utf-8")
+    return folds
 
 
 def sentence_vectors(texts: Sequence[str]) -> Tensor:
@@ -107,7 +133,8 @@ def sentence_vectors(texts: Sequence[str]) -> Tensor:
 
 def learn(config: SafetyConfig, rows: Sequence[Example]) -> None:
     """Train on the rows and what is made of them, and write the weights to `config.run`."""
-    reader, encoder = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json")), load_sentence_encoder()
+    reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
+    encoder, head = begin(config.start)
     examples = examples_for(rows, config, reader)
     texts = [reader.read(example.text).reading.text for example in examples]
     wanted, weights = targets(examples), torch.tensor([example.weight for example in examples])
@@ -116,8 +143,15 @@ def learn(config: SafetyConfig, rows: Sequence[Example]) -> None:
     dtype = training_dtype(config.precision, torch.device("cpu"))
     head_config = HeadConfig(config.seed, config.batch, config.epochs, config.learning_rate, dtype)
     states = LowerStates(texts, encoder, dtype)
-    net = train_head(states, wanted, weights, np.arange(len(texts)), encoder, head_config)
+    net = train_head(states, wanted, weights, np.arange(len(texts)), encoder, head_config, head)
     write_classifier(config.run, net, table)
+
+
+def begin(start: Path | None) -> tuple[SentenceEncoder, dict[str, Tensor] | None]:
+    """The encoder and the head to begin from: as published, or as an earlier training in `start` left them."""
+    if start is None:
+        return load_sentence_encoder(), None
+    return load_sentence_encoder(upper=start / "encoder.safetensors"), read_weights(start / "head.safetensors")
 
 
 def examples_for(rows: Sequence[Example], config: SafetyConfig, reader: Reader) -> list[Example]:
@@ -164,11 +198,21 @@ def _settings(offset: float, slope: float, thresholds: Mapping[str, Mapping[str,
 # -------------------------------------------------------------------------------------------------- thresholds
 
 
-def calibrate(folder: Path, rows: Sequence[Example]) -> dict[str, Any]:
-    """Set the thresholds by the shipped classifier's logits of rows that it has not seen, and report on them."""
-    classifier = Classifier.load(folder)
+def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) -> dict[str, Any]:
+    """Set the thresholds of `folder` by what classifiers think of rows that they have not seen, and report on them.
+
+    `judged` are the classifiers' folders, which get the same thresholds, each with its rows.
+    """
     reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
-    logits = torch.tensor([classifier.logit(reader.read(row.text).reading.text) for row in rows])
+    rows = [row for _, unseen in judged for row in unseen]
+    logits = torch.tensor(
+        [
+            classifier.logit(reader.read(row.text).reading.text)
+            for fold, unseen in judged
+            for classifier in [Classifier.load(fold)]
+            for row in unseen
+        ]
+    )
     slope, offset = _scale(logits, torch.tensor([float(row.category is not None) for row in rows]))
     users = logits[torch.tensor([row.kind == "benign_user" for row in rows])]
     thresholds = {
@@ -178,7 +222,8 @@ def calibrate(folder: Path, rows: Sequence[Example]) -> dict[str, Any]:
         }
         for level, share in REFUSALS.items()
     }
-    write_json(folder / "config.json", _settings(offset, slope, thresholds))
+    for judge in {folder, *(fold for fold, _ in judged)}:
+        write_json(judge / "config.json", _settings(offset, slope, thresholds))
     limit = users.quantile(1 - REFUSALS["standard"])
     kinds = sorted({(row.category is not None, row.kind) for row in rows})
     report: dict[str, Any] = {"unsafe": {}, "safe": {}}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,8 +129,9 @@ def train_head(
     rows: np.ndarray,
     encoder: SentenceEncoder,
     config: HeadConfig,
+    head: Mapping[str, Tensor] | None = None,
 ) -> SafetyHead:
-    """The upper layers and heads, from the published layers on."""
+    """The upper layers and heads, from the encoder's layers on, and from the weight and bias of `head` if given."""
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     net = (
@@ -138,6 +139,8 @@ def train_head(
         .requires_grad_(requires_grad=True)
         .train()
     )
+    if head is not None:
+        net.head.load_state_dict(dict(head))
     rates = [config.learning_rate, 5 * config.learning_rate]
     groups = [{"params": net.layers.parameters(), "lr": rates[0]}, {"params": net.head.parameters(), "lr": rates[1]}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.02)
