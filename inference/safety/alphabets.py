@@ -25,6 +25,7 @@ LOOK_ALIKES: Final[Mapping[int, str]] = str.maketrans(
         **dict(zip("αβεικνορτυχηωγ", "abeikvoptuxnwy", strict=True)),
         # Latin letters whose names do not say which
         **dict(zip("ıɑłøđħɧŋɩɐəɛɔɯʃƨʉҳӿ", "ialodhhniaeeomssuxx", strict=True)),
+        **dict(zip("⭕❌✖✝💲☪❗⛎", "oxxtsciu", strict=True)),
         "æ": "ae",
         "œ": "oe",
         # letters in black circles, black squares, and as halves of flags
@@ -54,6 +55,23 @@ def named_letter(character: str) -> str:
         return character
     found = _NAMED.fullmatch(unicodedata.name(character, ""))
     return found[1].lower() if found else character
+
+
+_SOUNDED: Final = re.compile(
+    r"(?:GREEK|CYRILLIC|GEORGIAN|ARMENIAN|COPTIC) (?:[A-Z]+ )*?LETTER (?:FINAL )?([A-Z]+)(?: WITH .*)?"
+)
+
+
+@functools.cache
+def sound_of(character: str) -> str:
+    """What a letter of another alphabet sounds like, by its name (delta, ka, el); "" for any other."""
+    if character.isascii() or not character.isalpha():
+        return ""
+    found = _SOUNDED.fullmatch(unicodedata.name(character, ""))
+    if not found:
+        return ""
+    name = found[1]
+    return (name[1] if name in ("EL", "EM", "EN", "ER", "ES", "EF") else name[0]).lower()
 
 
 @functools.cache

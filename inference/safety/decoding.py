@@ -6,15 +6,16 @@ in the alphabet.  Whether that is meant is decided by how much of it are words.
 """
 
 import base64
+import functools
 import html
 import re
 import string
 import urllib.parse
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, combinations, islice
 from typing import Final
 
-from inference.safety.alphabets import OTHERWISE, STYLES
+from inference.safety.alphabets import OTHERWISE, STYLES, sound_of
 from inference.safety.normalise import normalise
 
 Knows = Callable[[str], bool]
@@ -22,10 +23,24 @@ Knows = Callable[[str], bool]
 
 _FLIPPED: Final = str.maketrans("ɐɔǝɟƃɥıɾʞןɯɹʇʌʍʎqdbpnu‘’", "acefghijklmrtvwybpqdun'‘")
 _FLIP_ONLY: Final = frozenset("ɐɔǝɟƃɥɾʞɯɹʇʌʍʎ")
-_BASE64: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{8,}={0,2}(?![\w+/=])")
-_CODED: Final = re.compile(r"&#?\w+;|%[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|U\+[0-9a-fA-F]{4}")
-_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|U\+([0-9a-fA-F]{4})\s?")
-_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
+_BASE64: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{6,}={0,2}(?![\w+/=])")
+_BASE32: Final = re.compile(r"(?<![\w=])[A-Z2-7]{16,}={0,6}(?![\w=])")
+_SHORTCODE: Final = re.compile(r":(?:regional_indicator_)?([a-z]):(?: (?=:(?:regional_indicator_)?[a-z]:))?")
+_CODED: Final = re.compile(
+    r"&#[0-9xX][0-9a-fA-F]*;?|&\w+;|%[0-9a-fA-F]{2}|\\[ux]|U\+[0-9a-fA-F]{4}|(?:=[2-7][0-9A-F]){3}"
+)
+_ESCAPE: Final = re.compile(
+    r"\\[ux]\{([0-9a-fA-F]{2,5})\}|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|U\+([0-9a-fA-F]{4})\s?|=([2-7][0-9A-F])"
+)
+_MARKUP: Final = re.compile(
+    r"<a?:\w{2,32}:\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>"  # Discord's own emoji, mentions
+    r"|</?[a-zA-Z][^<>]{0,40}>"  # HTML
+)
+_LINK: Final = re.compile(r"\[([^\[\]]{1,100})\]\((?:https?:)?//[^()\s]{1,200}\)")
+_HYPHENATED: Final = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[^\W\d_])")
+_PLACES: Final = re.compile(r"(?<![\w.,-])(?:[1-9]|1\d|2[0-6])(?:[-.,/](?:[1-9]|1\d|2[0-6])){2,}(?![\w-])")
+"""Letters as their places in the alphabet."""
+_ROT47: Final = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
 _WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
 _NUMBERS: Final = tuple(
     (re.compile(pattern), base)
@@ -45,20 +60,46 @@ _SHIFTED: Final = {
     by: str.maketrans(string.ascii_lowercase, string.ascii_lowercase[by:] + string.ascii_lowercase[:by])
     for by in range(1, 26)
 }
+_KEYS: Final = ("qwertyuiop[", "asdfghjkl;", "zxcvbnm,")
+_NEXT_KEYS: Final = (
+    str.maketrans("".join(row[1:] for row in _KEYS), "".join(row[:-1] for row in _KEYS)),
+    str.maketrans("".join(row[:-1] for row in _KEYS), "".join(row[1:] for row in _KEYS)),
+)
+"""With the hands one key too far to the right, and to the left."""
+_SPELT: Final = {
+    name: name[0]
+    for name in (
+        "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar "
+        "papa quebec romeo sierra tango uniform victor whiskey xray yankee zulu"
+    ).split()
+}
+"""The alphabet of radio operators."""
+_SPELT_RUN: Final = re.compile(
+    rf"\b(?:{'|'.join(_SPELT)})(?:[\s,.-]{{1,2}}(?:{'|'.join(_SPELT)})){{2,}}\b", re.IGNORECASE
+)
 _MIRRORED: Final = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])
+_SOUND_ALIKE: Final = {"s": "c", "k": "c", "i": "y", "v": "w"}
+LONGEST_SOUNDED: Final = 16
+CODES_IN_CODES: Final = 3
 LOOKED_AT: Final = 40
 """Words that tell whether a text is one."""
 
 
 def decode(text: str, knows: Knows) -> str:
     """The text without codes; another one only where the result has words."""
-    if _CODED.search(text):
+    for _ in range(CODES_IN_CODES):
+        if not _CODED.search(text):
+            break
         text = urllib.parse.unquote(html.unescape(text))
         text = _ESCAPE.sub(lambda found: chr(int(next(filter(None, found.groups())), 16)), text)
-    text = _BASE64.sub(lambda found: _unbase64(found[0], knows), _TAG.sub("", text))
+    text = _SHORTCODE.sub(r"\1", _MARKUP.sub("", _LINK.sub(r"\1", _HYPHENATED.sub("", text))))
+    text = _PLACES.sub(lambda found: _unplaced(found[0], knows), _unshifted(text, knows))
+    text = _BASE32.sub(lambda found: _unbased(found[0], base64.b32decode, 8, knows), text)
+    text = _BASE64.sub(lambda found: _unbased(found[0], base64.b64decode, 4, knows), text)
     for numbers, base in _NUMBERS:
         text = numbers.sub(lambda found, base=base: _unnumber(found[0], base, knows), text)  # type: ignore[misc]
     text = _MORSE_RUN.sub(lambda found: _unmorse(found[0], knows), text)
+    text = _SPELT_RUN.sub(lambda found: "".join(_SPELT[w] for w in re.findall("[a-z]+", found[0].lower())), text)
     if _FLIP_ONLY.intersection(text):
         flipped = text.translate(_FLIPPED)[::-1]
         if share_known(normalise(flipped), knows) >= 0.5:
@@ -67,7 +108,7 @@ def decode(text: str, knows: Knows) -> str:
 
 
 def turned(plain: str) -> Iterator[tuple[str, int]]:
-    """A normalised text backwards, each word backwards, in ROT13 and the other shifts of letters, and mirrored.
+    """A normalised text backwards, each word backwards, in the other shifts of letters and of hands, and mirrored.
 
     With each, how many letters of words are no chance: there are many shifts.
     """
@@ -76,6 +117,8 @@ def turned(plain: str) -> Iterator[tuple[str, int]]:
     for by, shifted in _SHIFTED.items():
         yield plain.translate(shifted), 4 if by == 13 else 12
     yield plain.translate(_MIRRORED), 12
+    for keys in _NEXT_KEYS:
+        yield plain.translate(keys), 12
 
 
 def share_known(plain: str, knows: Knows) -> float:
@@ -91,14 +134,18 @@ def words_of(plain: str) -> list[str]:
 
 
 def _says(text: str, knows: Knows) -> bool:
-    """Whether what was decoded is a text."""
-    return text.isprintable() and bool(_WORD.search(text)) and share_known(normalise(text), knows) >= 0.5
+    """Whether what was decoded is a text: half of it are words, for eight letters of a name may decode to anything."""
+    if not text.isprintable():
+        return False
+    plain = normalise(text)
+    return sum(len(word) for word in words_of(plain) if knows(word)) * 2 >= min(len(plain), 4 * LOOKED_AT)
 
 
-def _unbase64(coded: str, knows: Knows) -> str:
+def _unbased(coded: str, decode_base: Callable[[str], bytes], block: int, knows: Knows) -> str:
+    """What is coded in base64 or base32, in blocks of so many letters."""
     bare = coded.rstrip("=")
     try:
-        text = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode("ascii")
+        text = decode_base(bare + "=" * (-len(bare) % block)).decode("ascii")
     except ValueError:
         return coded
     return text if _says(text, knows) else coded
@@ -117,6 +164,19 @@ def _unnumber(coded: str, base: int, knows: Knows) -> str:
     return text if text.isascii() and _says(text, knows) else coded
 
 
+def _unplaced(coded: str, knows: Knows) -> str:
+    text = "".join(chr(96 + int(place)) for place in re.findall(r"\d+", coded))
+    return text if _says(text, knows) else coded
+
+
+def _unshifted(text: str, knows: Knows) -> str:
+    """A text in ROT47, which goes over all signs and both cases."""
+    start = text[: 4 * LOOKED_AT]
+    if sum(map(str.isalpha, start)) * 4 > len(start) * 3 or not _says(start.translate(_ROT47), knows):
+        return text
+    return text.translate(_ROT47)
+
+
 def _unmorse(coded: str, knows: Knows) -> str:
     signs = re.sub("[–−_]", "-", re.sub("[·•]", ".", coded))
     words = [word.split() for word in re.split(r"\s*[/|]\s*|\s{2,}", signs)]
@@ -129,7 +189,7 @@ def _unmorse(coded: str, knows: Knows) -> str:
 def _undress(text: str, knows: Knows) -> str:
     """Words in letters of another script that only look like Latin ones, where English comes out of them."""
     words = text.split()
-    latin = {word: _latin(word, knows) for word in words if word.translate(STYLES) != word}
+    latin = {word: _latin(word, knows) for word in words if word.translate(STYLES) != word or _has_sounds(word)}
     letters = {word: re.sub("[^a-z]+", "", meant) for word, meant in latin.items() if meant.isascii()}
     long = [meant for meant in letters.values() if len(meant) > 2]
     right = [meant for meant in long if knows(meant)]
@@ -143,4 +203,32 @@ def _latin(word: str, knows: Knows) -> str:
         meant = normalise(word.translate(letters))
         if knows(meant.strip(".,;:!?\"'")):
             return meant
-    return normalise(word.translate(STYLES))
+    return _by_sound(word, knows) or normalise(word.translate(STYLES))
+
+
+def _has_sounds(word: str) -> bool:
+    return not word.isascii() and any(map(sound_of, word))
+
+
+def _by_sound(word: str, knows: Knows) -> str | None:
+    """νακεδ: each letter as what it sounds like, some of them as what they look like."""
+    choices = [_meanings(letter) for letter in word.casefold().rstrip(".,;:!?\"'")][:LONGEST_SOUNDED]
+    first = [choice[0] for choice in choices]
+    others = [(at, choice) for at, meanings in enumerate(choices) for choice in meanings[1:]]
+    for changed in chain.from_iterable(combinations(others, count) for count in range(3)):
+        letters = first.copy()
+        for at, choice in changed:
+            letters[at] = choice
+        if knows(meant := "".join(letters)):
+            return meant
+    return None
+
+
+@functools.cache
+def _meanings(letter: str) -> list[str]:
+    """Latin letters that a letter may stand for, by sound, by shape, and by the shape of its capital."""
+    sound, looks = sound_of(letter), normalise(letter)
+    if not sound:
+        return [looks]
+    shapes = (looks, normalise(letter.upper()))
+    return list(dict.fromkeys([sound, *_SOUND_ALIKE.get(sound, ""), *(one for one in shapes if one.isascii())]))

@@ -17,6 +17,8 @@ _SPACED: Final = re.compile(
 _BEFORE_NUMBER: Final = re.compile(r"[a-z][\s,]+(?=\d(?:[\s.,/]*\d)*(?:[\s.,/]*[a-z])?$)")
 _SEPARATOR: Final = re.compile(r"[\s._*~,|/\\-]+")
 _SIGNS: Final = re.compile(r"[^\W_][._*~|/\\-][^\W_]")
+_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that are nothing to see."""
 _STRAY_MARKS: Final = re.compile(
     r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # accents, and what is heaped on letters
     r"\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]"  # vowels that Hebrew and Arabic do without
@@ -77,6 +79,8 @@ def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if "\U000e0020" <= character <= "\U000e007a":  # invisible, and letters none the less
         return chr(ord(character) - 0xE0000)
+    if character in _BLANKS:
+        return ""
     if category in ("Mn", "Me", "Cf", "Cs", "Co", "Cn"):
         return ""
     return " " if category in ("Cc", "Zl", "Zp", "Zs") else character

@@ -48,8 +48,24 @@ class Parter:
             return self._segment(letters, strange=True)
         return None
 
+    def regrouped(self, letters: str) -> list[str] | None:
+        """A whole text without its gaps, if nearly all of it is words that everybody knows."""
+        words = self._cheapest(letters, strange=False) or self._cheapest(letters, strange=True) or []
+        known = sum(len(word) for word in words if self._rank.get(word, COMMON) < COMMON or word in self._telling)
+        return self._with_endings(words, len(letters)) if known * 20 >= len(letters) * 17 else None
+
     def _segment(self, letters: str, *, strange: bool = False) -> list[str] | None:
         """The likeliest way; None where letters are left over, or more than a quarter where `strange` words may be."""
+        words = self._cheapest(letters, strange=strange)
+        if words is None:
+            return None
+        if strange:
+            return self._with_endings(words, len(letters))
+        long = sum(len(word) for word in words if len(word) > 2)
+        return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
+
+    def _cheapest(self, letters: str, *, strange: bool) -> list[str] | None:
+        """A way with the least cost; None where letters are left over that may not be."""
         best: list[tuple[float, int]] = [(0.0, 0)]
         ending_at = self._found(letters, strange=strange)
         for end in range(1, len(letters) + 1):
@@ -65,10 +81,7 @@ class Parter:
             words.append(letters[start:end])
             end = start
         words.reverse()
-        if strange:
-            return self._with_endings(words, len(letters))
-        long = sum(len(word) for word in words if len(word) > 2)
-        return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
+        return words
 
     def _found(self, letters: str, *, strange: bool) -> dict[int, list[tuple[str, float]]]:
         """The known words in a run, by where they end, with their costs: one pass over it."""

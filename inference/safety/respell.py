@@ -33,6 +33,8 @@ LONGEST_ENDING: Final = 6
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
 LONGEST_STRETCHED: Final = 120
 """Letters, each counted once, of a run that may be one word with some of them stretched."""
+LONGEST_REGROUPED: Final = 1000
+MANY_GROUPS: Final = 4
 LOOKED_AT_SIGNS: Final = 500
 STARRED_WORDS: Final = 2
 """So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
@@ -61,6 +63,9 @@ _HANGING: Final = re.compile(
 )
 """Articles that nothing follows, and signs that stand before a word instead of behind one."""
 _AMONG_LETTERS: Final = re.compile(r"[a-z][^a-z\s]+[a-z]")
+_QUOTES: Final = ".,;:!?\"'()[]{}<>«»“”‘’…"
+_AROUND: Final = f"{_QUOTES}-–—"
+"""What stands around words and is no part of them."""
 _EDGE: Final = re.compile(r"[^\s.,;:'s’]+")
 """What may stand before and after a word but sentence marks and the genitive."""
 _STARRED: Final = re.compile(r"(?<![a-z])[a-z]+[^\w\s'’-][a-z]*")
@@ -109,12 +114,14 @@ class Speller:
     def read(self, text: str) -> Reading:
         """What the text most likely says."""
         decoded = decode(text, self.knows)
-        plain = normalise(_WIDE_GAP.sub(f" {GAP} ", decoded))
+        plain = self._ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
         share = share_known(plain, self.knows)
         if share < MADE_OF_WORDS:
             others = [
-                (self._sense(other), other) for other, letters in turned(plain) if self._sense(other)[0] >= letters
+                (self._sense(other), other)
+                for other, letters in self._otherwise(plain)
+                if self._sense(other)[0] >= letters
             ]
             sense, other = max(others, key=itemgetter(0), default=((0, 0), plain))  # the first of equals
             if share_known(other, self.knows) >= max(MADE_OF_WORDS, share + 0.3) and sense >= self._sense(best.text):
@@ -125,8 +132,26 @@ class Speller:
             best if decoded == text or plain == normalise(text) else Reading(best.text, ((text, plain), *best.changes))
         )
 
+    def _otherwise(self, plain: str) -> Iterator[tuple[str, int]]:
+        """What the text would say if it were turned (`decoding.turned`), or had its gaps elsewhere."""
+        yield from turned(plain)
+        bare = "".join(_LETTERS.findall(plain[:LONGEST_REGROUPED]))
+        words = self._parter.regrouped(bare) if len(bare) * 5 > len(plain) * 3 else None
+        if words is not None:
+            yield " ".join(words), 12
+
+    def _ungrouped(self, plain: str) -> str:
+        """A text whose letters stand in groups of one size, as in telegrams, with the gaps where words end."""
+        *groups, last = plain.split() or [""]
+        sizes = set(map(len, groups))
+        if len(groups) < MANY_GROUPS or len(sizes) > 1 or len(last) > max(sizes) or max(sizes) == 1:
+            return plain
+        words = self._parter.regrouped("".join(_LETTERS.findall(plain[:LONGEST_REGROUPED])))
+        return plain if words is None else " ".join(words)
+
     def _read_plain(self, plain: str) -> Reading:
         changes: list[tuple[str, str]] = []
+        plain = self._unmasked(plain, changes)
         joined = join_spaced(plain)
         together = set(joined.split()).difference(plain.split())
         words: list[str] = []
@@ -138,6 +163,19 @@ class Speller:
             if token in together and _LETTERS.search(token):
                 changes.append((token, token))  # letters stood apart: that is told, whatever they say
         return Reading(" ".join(self._parter.mend(words, changes)), tuple(dict.fromkeys(changes)))
+
+    def _unmasked(self, plain: str, changes: list[tuple[str, str]]) -> str:
+        """The text with the vowels that signs stand for: n-k-d; of other words where many are written so."""
+        words = plain.split()
+        cores = [_APOSTROPHE.sub("", word.strip(_QUOTES)) for word in words]
+        at = [index for index, core in enumerate(cores) if 3 < len(core) <= MAX_WORD and not self.knows(core)]
+        loosely = sum(self._skeletons.masked(cores[index], loosely=True) is not None for index in at) > STARRED_WORDS
+        for index in at:
+            meant = self._skeletons.masked(cores[index], loosely=loosely)
+            if meant is not None:
+                changes.append((cores[index], meant))
+                words[index] = words[index].replace(cores[index], meant)
+        return " ".join(words)
 
     def _sense(self, plain: str) -> tuple[int, int]:
         """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
@@ -171,7 +209,7 @@ class Speller:
 
     def _read_token(self, token: str, changes: list[tuple[str, str]], loosely: _Loosely, *, apart: bool) -> list[str]:
         """The words of one token; its letters stood `apart` from each other, without gaps between words, or not."""
-        core = _APOSTROPHE.sub("", token.strip(".,;:!?\"'()[]{}<>«»“”‘’…-–—"))
+        core = _APOSTROPHE.sub("", token.strip(_AROUND))
         if not core or core.isdecimal() or self.knows(core) or (not core.isascii() and core.isalpha()):
             return [token]
         parts = [part for part in re.split(r"[^a-z]+", core) if part]

@@ -9,7 +9,13 @@ filter looks for (the telling ones), and nothing of the text around.
     alike     kiil      letters that look the same
     sounding  nakt      letters that sound the same
     reversed  dekan     backwards
+    anagram   anekd     the letters in any order
     pig       akednay   the beginning moved to the end
+    robbers   nonakoked each consonant twice with a vowel between
+    shortened nake      one letter left out, of common words in a text that is written like that
+    replaced  naled     another letter, in such a text too
+    stuffed   nubakubed the same letters put in again and again
+    masked    n-k-d     the same sign, or an x, for each vowel
 """
 
 import re
@@ -29,8 +35,22 @@ _SOUNDS: Final = tuple(
         ("z", "s"), ("ee|ea|ie", "i"), ("oo|ou", "u"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
-PIG_LATIN: Final = "pig"
-LEAST: Final[Mapping[str, int]] = {"bare": 4, "mixed": 5, "squeezed": 5, "alike": 5, "sounding": 6, "reversed": 4}
+TOLD_BY_TWO: Final = frozenset(("bare", "anagram", "robbers", "pig"))
+"""Manners that two words show, for no two words are so by chance."""
+COMMON: Final = 8000
+"""Rank up to which a word may be shortened."""
+_DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])[aeiou]\1")
+_MASKS: Final = "xqz"
+"""Letters that stand for others."""
+LEAST: Final[Mapping[str, int]] = {
+    "bare": 4,
+    "mixed": 5,
+    "squeezed": 5,
+    "alike": 5,
+    "sounding": 6,
+    "reversed": 4,
+    "anagram": 6,
+}
 """Letters that a run must have where only telling words are looked for: short names are made of the same letters."""
 
 
@@ -47,6 +67,7 @@ KEYS: Final[Mapping[str, Callable[[str], str]]] = {
     "alike": lambda word: word.translate(_ALIKE).replace("vv", "w"),
     "sounding": _sounding,
     "reversed": lambda word: word[::-1],
+    "anagram": lambda word: "".join(sorted(word)),
 }
 
 
@@ -63,6 +84,11 @@ class Skeletons:
         told = sorted(self._telling, key=lambda word: (rank.get(word, len(rank)), word))
         self._all = _index(known)
         self._told = _index(told)
+        common = [*(word for word in known if rank[word] < COMMON), *told]
+        self._shortened, self._replaced = _shortened(common), _replaced(common)
+        either = sorted({*known, *told}, key=lambda word: (rank.get(word, len(rank)), word))
+        forms = [word.removesuffix("e" * (ending != "s")) + ending for ending in ("s", "ed", "ing") for word in told]
+        self._masked_any, self._masked_told = _masked([*either, *forms]), _masked([*told, *forms])
         self._trigrams = {trigram for word in (*known, *told) for trigram in _trigrams(word)}
         self._misspelt = _misspellings(self._telling, stems, knows)
 
@@ -70,30 +96,50 @@ class Skeletons:
         """The telling word that this was."""
         found = self._misspelt.get(letters) or self._near(letters)
         for name, key in KEYS.items() if found is None and 3 < len(letters) <= MAX_WORD else ():
+            if name == "anagram" and self.plausible(letters):
+                continue  # tapestries
             if len(letters) >= LEAST[name] and (name != "bare" or not _VOWELS.search(letters)):
                 found = found or self._told[name].get(key(letters))
-        if found is None:
-            found = next((word for word in _unpigged(letters) if len(word) > 4 and word in self._telling), None)
+        for undo in MADE.values() if found is None else ():
+            found = found or next((word for word in undo(letters) if len(word) > 4 and word in self._telling), None)
         return found
 
     def manner(self, unknown: Sequence[str]) -> str | None:
         """The one manner in which most of these are made from words, if there is one."""
         restored = {
-            name: sum(self.any(letters, name) is not None for letters in unknown) for name in (*KEYS, PIG_LATIN)
+            name: sum(self.any(letters, name) is not None for letters in unknown)
+            for name in (
+                "shortened",
+                *MADE,
+                "replaced",
+                *KEYS,
+            )  # of equals the first: letters in any order say the least
         }
         manner = max(restored, key=restored.__getitem__)
-        enough = restored[manner] > (1 if manner == "bare" else 2) and restored[manner] * 5 >= len(unknown) * 3
+        enough = restored[manner] > (1 if manner in TOLD_BY_TWO else 2) and restored[manner] * 5 >= len(unknown) * 3
         return manner if enough else None
 
     def any(self, letters: str, manner: str | None) -> str | None:
         """The commonest word that this was made from in a manner."""
         if manner is None or not 2 < len(letters) <= MAX_WORD or (manner == "bare" and _VOWELS.search(letters)):
             return None
-        if manner == PIG_LATIN:
-            return min(
-                (word for word in _unpigged(letters) if word in self._rank), key=self._rank.__getitem__, default=None
-            )
+        if manner == "shortened":
+            return self._shortened.get(letters)
+        if manner == "replaced":
+            return next(filter(None, map(self._replaced.get, _with_gaps(letters))), None)
+        if manner in MADE:
+            words = (word for word in MADE[manner](letters) if word in self._rank)
+            return min(words, key=self._rank.__getitem__, default=None)
         return self._all[manner].get(KEYS[manner](letters))
+
+    def masked(self, token: str, *, loosely: bool) -> str | None:
+        """The word whose vowels, but for a first letter, are covered by one sign each, or by the same odd letter."""
+        signs = {sign for sign in token[1:] if not sign.isalnum()}
+        if not signs and not _VOWELS.search(token):
+            signs = set(_MASKS).intersection(token[1:])
+        if len(signs) != 1 or not 3 < len(token) <= MAX_WORD:
+            return None
+        return (self._masked_any if loosely else self._masked_told).get(token[0] + token[1:].replace(signs.pop(), "*"))
 
     def plausible(self, letters: str) -> bool:
         """Whether it could be a word: every three letters of it stand together in some word."""
@@ -120,6 +166,37 @@ def _index(words: list[str]) -> dict[str, dict[str, str]]:
         for name, key in KEYS.items():
             index[name].setdefault(key(word), word)
     return index
+
+
+def _shortened(words: list[str]) -> dict[str, str]:
+    """The first of the words that is one letter longer."""
+    found: dict[str, str] = {}
+    for word in words:
+        for at in range(1, len(word)) if len(word) > 3 else ():
+            found.setdefault(word[:at] + word[at + 1 :], word)
+    return found
+
+
+def _replaced(words: list[str]) -> dict[str, str]:
+    """The first of the words for each with a gap in it."""
+    found: dict[str, str] = {}
+    for word in words:
+        for gapped in _with_gaps(word):
+            found.setdefault(gapped, word)
+    return found
+
+
+def _with_gaps(word: str) -> Iterator[str]:
+    return (f"{word[:at]}?{word[at + 1 :]}" for at in range(1, len(word)) if len(word) > 3)
+
+
+def _masked(words: list[str]) -> dict[str, str]:
+    """By how they look with covered vowels."""
+    found: dict[str, str] = {}
+    for word in words:
+        if _VOWELS.search(word):
+            found.setdefault(_VOWELS.sub("*", word), word)
+    return found
 
 
 def _trigrams(word: str) -> Iterator[str]:
@@ -149,3 +226,28 @@ def _unpigged(letters: str) -> Iterator[str]:
             yield stem[:-1]
         for moved in range(1, min(4, len(stem))):
             yield stem[-moved:] + stem[:-moved]
+
+
+def _unrobbed(letters: str) -> Iterator[str]:
+    """What the robbers' language may have been made from: nonakokedod."""
+    once = _DOUBLED.sub(r"\1", letters)
+    if len(letters) - len(once) > 3:
+        yield once
+
+
+def _unstuffed(letters: str) -> Iterator[str]:
+    """Without two to four letters that come again and again, of which it is made half at most: nubakubed."""
+    for size in (2, 3, 4):
+        for at in range(len(letters) - size):
+            part = letters[at : at + size]
+            count = letters.count(part)
+            if count > 1 and count * size * 2 <= len(letters):
+                yield letters.replace(part, "")
+
+
+MADE: Final[Mapping[str, Callable[[str], Iterator[str]]]] = {
+    "pig": _unpigged,
+    "robbers": _unrobbed,
+    "stuffed": _unstuffed,
+}
+"""Games that are undone letter by letter."""
