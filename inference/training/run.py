@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
+
+M = TypeVar("M", bound=nn.Module)
 
 CHECKPOINT_SECONDS = 150.0
 
@@ -136,6 +138,18 @@ class Learner:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
+def loaded(model: M, weights: Mapping[str, Tensor]) -> M:
+    """The model with these weights, for use."""
+    model.load_state_dict(weights)
+    return model.eval()
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What a stage's `main` has written: "config" and "average" among others (see `Learner.state_dict`)."""
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
 class Run:
     """The folder of one training: `checkpoint.pt`, `loss.jsonl`, `loss.png` and sample sheets."""
 
@@ -164,8 +178,7 @@ class Run:
         """The newest checkpoint. Raises FileNotFoundError, naming the path, when there is none."""
         if not self.checkpoint.is_file():
             raise FileNotFoundError(f"nothing to resume: {self.checkpoint} does not exist")
-        state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        return state
+        return read_checkpoint(self.checkpoint)
 
     def log(self, step: int, **numbers: float) -> None:
         """Append one line to loss.jsonl and print it."""

@@ -28,7 +28,7 @@ from inference.training.data.packages import DEFAULT_CACHE
 from inference.training.loop import take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
-from inference.training.run import Average, Learner, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule, loaded, read_checkpoint
 from inference.training.stages.softening import softened, spoiled
 from inference.training.stages.vqgan import from_pixels, load_codec, redrawn, to_pixels
 
@@ -181,19 +181,13 @@ class JudgeTrainer(Learner):
 
     def averaged_model(self) -> PictureJudge:
         """A PictureJudge with the averaged weights, for use."""
-        return _plain_judge(self.model.config, self.average.state_dict())
+        return loaded(PictureJudge(self.model.config), self.average.state_dict())
 
 
 def load_judge_checkpoint(checkpoint: Path) -> PictureJudge:
     """The averaged judge of a checkpoint that `main` has written."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return _plain_judge(JudgeConfig.from_dict(state["config"]), state["average"])
-
-
-def _plain_judge(config: JudgeConfig, weights: dict[str, Tensor]) -> PictureJudge:
-    model = PictureJudge(config)
-    model.load_state_dict(weights)
-    return model.eval()
+    state = read_checkpoint(checkpoint)
+    return loaded(PictureJudge(JudgeConfig.from_dict(state["config"])), state["average"])
 
 
 @torch.no_grad()

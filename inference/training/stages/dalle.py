@@ -32,7 +32,7 @@ from inference.training.data.stream import BatchSource, BatchT
 from inference.training.loop import move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
-from inference.training.run import Average, Learner, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule, read_checkpoint
 from inference.training.stages.codebook import assign
 from inference.training.stages.samples import PROMPTS, sample_sheet
 from inference.training.stages.tables import code_features, folded, share_rows, unfold
@@ -155,7 +155,7 @@ class DalleTrainer(Learner):
 
 def load_dalle(checkpoint: Path) -> DalleBart:
     """The averaged text → codes model of a checkpoint that `main` has written."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = read_checkpoint(checkpoint)
     return _plain_model(DalleBartConfig.from_dict(state["config"]), state["features"], state["average"])
 
 

@@ -24,7 +24,7 @@ from inference.training.data.scenes import COUNTED, Placed, Scene, SceneMaker, r
 from inference.training.data.stream import VALIDATION_SEED, SceneBatch
 from inference.training.loop import take_up, train_loop, training_device, use_threads
 from inference.training.options import read_options
-from inference.training.run import Average, Learner, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule, loaded, read_checkpoint
 from inference.training.stages.softening import softened
 
 
@@ -141,19 +141,13 @@ class DetectorTrainer(Learner):
 
     def averaged_model(self) -> Detector:
         """A Detector with the averaged weights, for use on the CPU."""
-        return _plain_detector(self.model.config, self.average.state_dict())
+        return loaded(Detector(self.model.config), self.average.state_dict())
 
 
 def load_detector_checkpoint(checkpoint: Path) -> Detector:
     """The averaged detector of a checkpoint that `main` has written."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return _plain_detector(DetectorConfig.from_dict(state["config"]), state["average"])
-
-
-def _plain_detector(config: DetectorConfig, weights: dict[str, Tensor]) -> Detector:
-    model = Detector(config)
-    model.load_state_dict(weights)
-    return model.eval()
+    state = read_checkpoint(checkpoint)
+    return loaded(Detector(DetectorConfig.from_dict(state["config"])), state["average"])
 
 
 def naming_accuracy(detector: Detector, batch: SceneBatch) -> float:

@@ -29,7 +29,7 @@ from inference.training.evaluation.fidelity import psnr, reconstruction_loss, ss
 from inference.training.loop import counted, move, take_up, train_loop, training_device, training_dtype, use_threads
 from inference.training.muon import Muon
 from inference.training.options import read_options
-from inference.training.run import Average, Learner, Run, Schedule
+from inference.training.run import Average, Learner, Run, Schedule, loaded, read_checkpoint
 from inference.training.stages.codebook import fit_codebook, grow, split_patches
 
 
@@ -195,7 +195,7 @@ class CodecTrainer(Learner):
 
     def averaged_model(self) -> VQGAN:
         """A VQGAN with the averaged weights, for use."""
-        return _codec(self.model.config, self.average.state_dict())
+        return loaded(VQGAN(self.model.config), self.average.state_dict())
 
 
 @torch.no_grad()
@@ -209,14 +209,8 @@ def load_codec(checkpoint: Path) -> VQGAN:
     """The averaged codec of a checkpoint that `main` has written, or that of an exported model's folder."""
     if checkpoint.is_dir():
         return load_builtin(checkpoint).vqgan
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return _codec(VQGANConfig.from_dict(state["config"]), state["average"])
-
-
-def _codec(config: VQGANConfig, weights: dict[str, Tensor]) -> VQGAN:
-    model = VQGAN(config)
-    model.load_state_dict(weights)
-    return model.eval()
+    state = read_checkpoint(checkpoint)
+    return loaded(VQGAN(VQGANConfig.from_dict(state["config"])), state["average"])
 
 
 @torch.no_grad()
