@@ -32,11 +32,12 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from bot.database import migrate
 from bot.database.migrate import SchemaState
+from bot.database.postgres import postgres_engine
 from bot.database.sqlite import sqlite_engine
 from bot.errors import ConfigurationError, NotRead, NotSaved
 
@@ -121,12 +122,9 @@ class Database:
         try:
             self._url = engine_url(url)
             shown = self._url.render_as_string(hide_password=True)
-            # A server may have been restarted since its connections were made; SQLite's never go stale.
             self._remote = self._url.get_backend_name() != "sqlite"
             self._engine: AsyncEngine = (
-                create_async_engine(self._url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
-                if self._remote
-                else sqlite_engine(self._url, CONNECTIONS)
+                postgres_engine(self._url, CONNECTIONS) if self._remote else sqlite_engine(self._url, CONNECTIONS)
             )
         except (ArgumentError, ImportError, InvalidRequestError, ValueError) as error:
             problem = f"not a usable database URL: {str(error).splitlines()[0]}".replace(url, shown)
@@ -134,8 +132,6 @@ class Database:
             if isinstance(error, ImportError) and url.startswith("postgres"):
                 cure = "PostgreSQL's driver is an extra: pip install -e '.[postgres]' in Easel's folder."
             raise ConfigurationError("DATABASE_URL", shown, problem, cure) from error
-        if self._remote:
-            event.listen(self._engine.sync_engine, "connect", _prepare_postgres)
         if measure is not None:
             _measure_statements(self._engine, measure)
         # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
@@ -270,19 +266,6 @@ class Database:
         elif self._remote:
             cure = "See that the server runs and takes connections from here, with this name and password."
         return ConfigurationError("DATABASE_URL", self.name, problem, cure)
-
-
-def _prepare_postgres(connection: Any, _: object) -> None:
-    """Plan for short lists by index, as pages are: among 100,000 shares, the week's best took 95 ms without, now 15.
-
-    PostgreSQL's own figures are those of a turning disk, where it rather reads whole tables; and a second process, that
-    helps reading them, takes longer to start than a page takes.
-    """
-    cursor = connection.cursor()
-    for setting in ("random_page_cost = 1.1", "parallel_setup_cost = 100000"):
-        cursor.execute(f"SET {setting}")
-    cursor.close()
-    connection.commit()  # or the end of the first transaction that is rolled back would undo it
 
 
 def _is_away(error: Exception) -> bool:
