@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import discord
 import pytest
@@ -29,7 +30,9 @@ from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.orders.command import command_line
 from bot.views.contest import ContestLayout, EntriesLayout
+from bot.views.download import packed
 from bot.views.favourites import FavouritesLayout, OwnFavouritesLayout
+from bot.views.forms import question
 from bot.views.gallery import GalleryLayout
 from bot.views.history import PER_PAGE, HistoryLayout
 from bot.views.ideas import IdeasLayout
@@ -311,3 +314,17 @@ def test_a_result_in_a_direct_message_offers_no_sharing() -> None:
     private = replace(record, order=replace(record.order, requester=replace(record.order.requester, guild_id=None)))
     ids = [item.custom_id for item in ResultLayout(private, GRID).walk_children() if isinstance(item, Press)]
     assert not any("share" in custom_id for custom_id in ids)
+
+
+def test_a_field_of_one_line_is_given_one() -> None:
+    """Discord refuses a form where a line break stands in one; longer fields keep theirs."""
+    short, long = (question("What", "what", default="a\ncat", long=long).component for long in (False, True))
+    assert (short.default, long.default) == ("a cat", "a\ncat")  # type: ignore[attr-defined]
+
+
+def test_each_fact_beside_the_pictures_has_one_line() -> None:
+    """In the text file of a download."""
+    with ZipFile(BytesIO(packed(a_record(prompt="a cat\non a mat", negative_prompt="a\r\ndog"), []))) as archive:
+        lines = archive.read("easel-7.txt").decode().splitlines()
+    assert any(line.endswith(": a cat on a mat") for line in lines)
+    assert any(line.endswith(": a dog") for line in lines)

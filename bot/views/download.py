@@ -17,7 +17,7 @@ from bot.errors import TooLarge
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of
-from bot.wording import buttons, drawing
+from bot.wording import buttons, drawing, text
 from bot.wording.reader import say
 
 
@@ -57,5 +57,7 @@ def _about(record: GenerationRecord) -> str:
         "prompt": order.prompt, "negative_prompt": order.negative_prompt, "model": record.model, "seed": record.seed,
         "guidance_scale": order.guidance_scale, "temperature": order.temperature, "top_k": order.top_k,
     }  # fmt: skip
-    lines = [f"{drawing.option(name)}: {value}" for name, value in facts.items() if value is not None]
+    lines = [
+        f"{drawing.option(name)}: {text.one_line(str(value))}" for name, value in facts.items() if value is not None
+    ]
     return "\n".join([*lines, drawing.generated_by(record.created_at.isoformat(timespec="seconds"))])

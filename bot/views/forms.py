@@ -67,7 +67,9 @@ def question(
     label: str, custom_id: str, *, default: str | None = None, placeholder: str | None = None, limit: int | None = None,
     required: bool = True, long: bool = False,
 ) -> "ui.Label[Any]":  # fmt: skip
-    """A field of a form, and what stands above it; `long` ones have several lines."""
+    """A field of a form, and what stands above it; `long` ones have several lines, others one, whatever is in it."""
+    if default is not None and not long:
+        default = text.one_line(default)
     style = discord.TextStyle.paragraph if long else discord.TextStyle.short
     component: ui.TextInput[Any] = ui.TextInput(
         style=style, custom_id=custom_id, default=default, placeholder=placeholder, max_length=limit, required=required

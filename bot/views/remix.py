@@ -10,7 +10,7 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.forms import Form, question
 from bot.views.press import actor_of, place
-from bot.wording import buttons, text
+from bot.wording import buttons
 from bot.wording.reader import say
 from inference.contract import MAX_PROMPT_CHARACTERS
 
@@ -24,8 +24,7 @@ class RemixForm(Form, verb="remixed"):
 
     @classmethod
     def of(cls, record: GenerationRecord) -> Self:
-        # What to leave out is one line in this form.
-        return cls(record.id, record.order.prompt, text.one_line(record.order.negative_prompt or ""))
+        return cls(record.id, record.order.prompt, record.order.negative_prompt or "")
 
     def heading(self) -> str:
         return say(buttons.REMIX_TITLE)

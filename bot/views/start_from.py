@@ -54,7 +54,7 @@ def starts_of(shows: discord.Message | GenerationRecord) -> tuple[Start, ...]:
         ]
     else:
         files = [one for one in shows.attachments if one.filename.lower().endswith(KINDS)]
-        starts = [Start(text.shorten(one.filename, 90), one) for one in files]
+        starts = [Start(text.shorten(text.one_line(one.filename), 90), one) for one in files]
     if not starts:
         raise InvalidOption("init_image", "no_picture")
     return tuple(starts[:MAX_PICTURES])
