@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import imagehash
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -15,7 +16,7 @@ from bot.actions.actor import Actor
 from bot.database.fingerprints import Fingerprints
 from bot.database.session import Database
 from bot.errors import InvalidOption
-from bot.generation.fingerprint import UnreadablePicture, from_bytes, looked_for, prints_of
+from bot.generation.fingerprint import HASHES, UnreadablePicture, from_bytes, looked_for, prints_of
 from bot.generation.grid import compose
 from bot.generation.likeness import Likenesses
 from bot.services import Services
@@ -98,6 +99,33 @@ def test_colours_tell_pictures_of_one_shape_apart() -> None:
     known.add([(1, 0)], [from_bytes(prints_of(painted(4)))])
     swapped = encoded(Pillow.merge("RGB", (blue, green, red)))
     assert known.find(looked_for(swapped)) == []
+
+
+def test_the_ground_tells_pictures_of_one_thing_apart() -> None:
+    """As the built-in model draws them: the same heart on one colour and on another."""
+    known, seen = Likenesses(), []
+    for ground in ("#f0dcbe", "#3cd2e6"):
+        picture = Pillow.new("RGB", (256, 256), ground)
+        picture.paste(made_up(5).resize((120, 120)), (70, 60))
+        seen.append(picture)
+    known.add([(1, 0), (2, 0)], [from_bytes(prints_of(encoded(one))) for one in seen])
+    for place, picture in enumerate(seen):
+        saved = encoded(picture.resize((130, 130)), "JPEG", quality=70)
+        assert [one.key for one in known.find(looked_for(saved))] == [(place + 1, 0)]
+
+
+def test_the_hashes_are_those_of_the_library() -> None:
+    """Up to rounding: imagehash rounds to whole levels between its steps."""
+    for seed in range(8):
+        picture = made_up(seed).resize((64, 64), Pillow.Resampling.LANCZOS)
+        brightness, blue, red = picture.resize((32, 32), Pillow.Resampling.LANCZOS).convert("YCbCr").split()
+        theirs = (
+            imagehash.phash(brightness), imagehash.dhash(brightness), imagehash.dhash_vertical(brightness),
+            imagehash.average_hash(blue), imagehash.average_hash(red),
+        )  # fmt: skip
+        words = [np.packbits(one.hash.ravel()).view(np.uint64)[0] for one in theirs]
+        (whole, *_) = from_bytes(prints_of(painted(seed)))
+        assert int(np.bitwise_count(whole[:HASHES] ^ np.array(words)).sum()) <= 16
 
 
 def test_an_even_surface_is_like_nothing() -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from bot.database.looks import Looks
 from bot.database.records import ShareRecord
 from bot.database.shares import Shares
-from bot.generation.fingerprint import KINDS
+from bot.generation.fingerprint import HASHES
 
-PRINT_BYTES: Final = 8 * KINDS
+PRINT_BYTES: Final = 8 * HASHES
 LOOKED_AT: Final = 2000  # the server's newest
 MOST_BITS: Final = 112  # of 320 that may differ; of two pictures that have nothing in common, half do
 
@@ -31,7 +31,7 @@ class Look:
         others = [(share_id, prints) for share_id, prints in newest if len(prints) == PRINT_BYTES]
         if not others:
             return ()
-        prints = np.frombuffer(b"".join(one for _, one in others), np.uint64).reshape(-1, KINDS)
+        prints = np.frombuffer(b"".join(one for _, one in others), np.uint64).reshape(-1, HASHES)
         away = np.bitwise_count(prints ^ np.frombuffer(mine, np.uint64)).sum(axis=1)
         near = [int(place) for place in np.argsort(away, kind="stable") if away[place] <= MOST_BITS]
         shown = await self._shares.by_ids(share.guild_id, [others[place][0] for place in near[: 3 * limit]])

@@ -17,7 +17,7 @@ from bot.database.fingerprints import Fingerprints, Key
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord, ImageRecord
 from bot.errors import InvalidOption, NotFound, NotSaved
-from bot.generation.fingerprint import KINDS, Prints, UnreadablePicture, from_bytes, looked_for, prints_of
+from bot.generation.fingerprint import HASHES, Prints, UnreadablePicture, from_bytes, looked_for, prints_of
 from bot.generation.likeness import Likeness, Likenesses
 from bot.storage.folder import Storage
 
@@ -38,7 +38,7 @@ class Recognised:
     @property
     def share(self) -> float:
         """Of the bits that agree, from 0 to 1."""
-        return 1 - self.distance / (64 * KINDS)
+        return 1 - self.distance / (64 * HASHES)
 
 
 class Recognition:
