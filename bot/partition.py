@@ -5,6 +5,7 @@ id; direct messages belong to shard 0.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,6 @@ class Partition:
         if self.count is None:
             return True
         return ((guild_id or 0) >> 22) % self.count in self.ids
+
+
+EVERY_SHARD: Final = Partition()

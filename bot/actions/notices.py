@@ -21,7 +21,7 @@ from bot.database.records import ShareRecord
 from bot.errors import NotFound
 from bot.generation.grid import PictureFile, fit
 from bot.generation.provenance import Seal
-from bot.partition import Partition
+from bot.partition import EVERY_SHARD, Partition
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -105,13 +105,13 @@ class Notices:
         publisher: Publisher,
         storage: Storage,
         seal: Seal,
-        partition: Partition | None = None,
+        partition: Partition = EVERY_SHARD,
     ) -> None:
         self._log = notice_log
         self._publisher = publisher
         self._storage = storage
         self._seal = seal
-        self._partition = partition or Partition()
+        self._partition = partition
 
     # ------------------------------------------------------------------------------------------------------- saying
 

@@ -19,18 +19,18 @@ from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import AuditTable
 from bot.database.tables.settings import GuildSettingsTable
 from bot.database.tables.table import Table
-from bot.partition import Partition
+from bot.partition import EVERY_SHARD, Partition
 
 
 class DepartureLog:
     """Reads and writes `guild_settings.left_at`, for the servers of this process."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime] = utc_now, partition: Partition | None = None
+        self, database: Database, now: Callable[[], datetime] = utc_now, partition: Partition = EVERY_SHARD
     ) -> None:
         self._database = database
         self._now = now
-        self._partition = partition or Partition()
+        self._partition = partition
 
     @whole
     async def left(self, guild_id: int) -> None:

@@ -30,7 +30,7 @@ from bot.database.states import UNDRAWN, move
 from bot.database.tables.generations import GenerationTable, ImageTable, PostTable
 from bot.errors import NotFound
 from bot.orders.order import Order
-from bot.partition import Partition
+from bot.partition import EVERY_SHARD, Partition
 from inference.contract import Verdict
 
 # A token's end is only a hint: the clock may have been set in between.
@@ -43,11 +43,11 @@ class GenerationLog:
     """Reads and writes `generations` and `images`.  `now` is the clock, for tests; `partition` is the process's."""
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime] = utc_now, partition: Partition | None = None
+        self, database: Database, now: Callable[[], datetime] = utc_now, partition: Partition = EVERY_SHARD
     ) -> None:
         self._database = database
         self._now = now
-        self._partition = partition or Partition()
+        self._partition = partition
 
     # ------------------------------------------------------------------------------------------------ writing
 
