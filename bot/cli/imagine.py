@@ -28,23 +28,24 @@ from inference import contract
 
 FORMATS: Final = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="The grid's file: .png, .webp or .jpg.")]
+ImagesOption = Annotated[int, typer.Option("--images", "-n", min=1, max=contract.MAX_IMAGES, help="How many pictures.")]
+SeedOption = Annotated[
+    int | None, typer.Option(min=0, max=contract.MAX_SEED, help="The same seed draws the same pictures.")
+]
+TemperatureOption = Annotated[
+    float | None, typer.Option(help="How freely to choose: below 1 the likely, above it the strange.")
+]
+
 
 def imagine(
     prompt: Annotated[str, typer.Argument(help="What to draw.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The grid's file: .png, .webp or .jpg.")] = Path(
-        "grid.png"
-    ),
-    images: Annotated[
-        int, typer.Option("--images", "-n", min=1, max=contract.MAX_IMAGES, help="How many pictures.")
-    ] = 9,
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=contract.MAX_SEED, help="The same seed draws the same pictures.")
-    ] = None,
+    output: OutputOption = Path("grid.png"),
+    images: ImagesOption = 9,
+    seed: SeedOption = None,
     negative: Annotated[str | None, typer.Option(help="What to keep out of the picture.")] = None,
     guidance: Annotated[float | None, typer.Option(help="How closely to follow the prompt.")] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="How freely to choose: below 1 the likely, above it the strange.")
-    ] = None,
+    temperature: TemperatureOption = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
     size: Annotated[str | None, typer.Option(help="Such as 512x512, where the model has a choice.")] = None,
