@@ -43,9 +43,9 @@ async def test_an_old_order_is_rerolled_by_a_model_that_has_changed(town: Town) 
     request = town.pool.requests[-1]
     assert new.order.parent_id == old.id
     assert (request.size, request.guidance_scale, request.top_k, request.negative_prompt) == (None, None, None, "a dog")
-    again = await town.ada.slash(town.pictures, "again")
-    assert again.acknowledged
-    await town.settled()
+    shown = await town.ada.click(message, custom_id=f"easel:remix:{old.id}")
+    refused = answer(await town.ada.submit_modal(shown, {"prompt": "a cat --size 64x64", "negative": ""}))
+    assert "Size is 64x64; the model fake draws 512x512." in said(refused), "what is asked for anew is not dropped"
 
 
 async def test_one_picture_has_one_button_for_its_file(town: Town) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import InvalidOption
-from bot.orders.choices import check_choices, chosen_model, model_lines, size_lines
+from bot.orders.choices import check_choices, chosen_model, in_shape, model_lines, size_lines
 from bot.orders.order import Order
+from bot.wording.render import explain
 from inference.contract import ModelDescription
 from tests.bot_fakes import FAKE_MODEL, an_order
 
@@ -36,6 +37,26 @@ def test_what_a_model_has_is_taken() -> None:
     unknown = ModelDescription("new", "never loaded", loaded=False)
     check_choices(an_order(model="new", top_k=3), (unknown,))
     assert refusal(an_order(model="painter", top_k=3), (replace(PAINTER, loaded=False),)) == ("top_k", "not_supported")
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [("1:1", "512x512"), ("16:9", "768x512"), ("3:2", "768x512"), ("2:3", "512x768"), ("9:16", "512x768"),
+     ("768x512", "768x512"), (None, None)],
+)  # fmt: skip
+def test_a_shape_is_the_nearest_size_of_the_model(shape: str | None, size: str | None) -> None:
+    """For who is used to --ar; what is a size already stays one."""
+    assert in_shape(shape, PAINTER) == size
+
+
+def test_a_shape_that_the_model_has_not_is_refused() -> None:
+    """With what it has: a square would be no answer to who asks for a wide picture."""
+    for shape, model in (("16:9", FAKE_MODEL), ("1:3", PAINTER)):
+        with pytest.raises(InvalidOption) as refused:
+            in_shape(shape, model)
+        assert f"The model {model.name} draws {', '.join(model.sizes)}, and nothing" in explain(refused.value)
+    with pytest.raises(InvalidOption, match="no_model_ready"):
+        in_shape("1:1", None)
 
 
 def test_models_and_sizes_are_offered_in_words() -> None:

@@ -22,6 +22,7 @@ from bot.wording.render import explain
          {"guidance_scale": 3.5, "top_k": 64, "temperature": 0.8}),
         ("a cat —seed 7 –n 1", "a cat", {"seed": 7, "images": 1}),
         ("a cat --spoiler", "a cat", {"spoiler": True}),
+        ("a cat --ar 16:9 --top_p 0.9", "a cat", {"size": "16:9", "top_p": 0.9}),
         ("a cat — asleep", "a cat — asleep", {}),
         ("a cat —asleep", "a cat —asleep", {}),
         ("well-known -- really", "well-known -- really", {}),
@@ -39,7 +40,7 @@ def test_flags_are_read(typed: str, prompt: str, said: dict[str, Any]) -> None:
     ("typed", "sentence"),
     [
         ("a cat --sed 7", r"There is no --sed\. Did you mean --seed\?"),
-        ("a cat --ar 16:9", r"There is no --ar\..* There are --seed, --n"),
+        ("a cat --chaos 7", r"There is no --chaos\..* There are --seed, --n"),
         ("a cat --seed", "--seed takes a whole number"),
         ("a cat --seed 7 on a mat", "--seed takes a whole number, not “7 on a mat”"),
         ("a cat --n 1.5", "--n takes a whole number"),

@@ -4,6 +4,8 @@ In: the models' descriptions, as the pool knows them.  Out: lines for people who
 Discord and no server.
 """
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args
@@ -17,6 +19,9 @@ KEPT_SHARE: Final = 0.5  # of a picture that is completed: its upper part
 STRENGTHS: Final = {"subtle": 0.3, "vary": 0.5, "strong": 0.75}  # the share of a picture that is drawn anew
 
 LEFT_TO_THE_MODEL: Final = ("size", "guidance_scale", "temperature", "top_k", "top_p")
+
+SHAPE: Final = re.compile(r"([1-9]\d{0,2}):([1-9]\d{0,2})")
+FARTHEST_SHAPE: Final = 0.2  # between the logarithms of two ratios: 16:9 and 3:2 are 0.17 apart, 3:2 and 1:1 0.41
 
 Use = Literal["vary", "subtle", "strong", "complete"]
 USES: Final[tuple[Use, ...]] = get_args(Use)
@@ -50,6 +55,7 @@ def with_defaults(
     """
     chosen: dict[str, Any] = {"images": here.default_images, "model": _default_model(here, models), **said}
     drawing, model = here.drawing, chosen_model(chosen["model"], models)
+    chosen |= {"size": in_shape(said["size"], model)} if said.get("size") else {}
     if model is None:
         return chosen
     if drawing.default_guidance is not None and "guidance_scale" not in said and model.guidance is not None:
@@ -60,22 +66,48 @@ def with_defaults(
     return chosen
 
 
-def as_offered(order: Order, default_model: str | None, models: Sequence[ModelDescription]) -> Order:
-    """An order that repeats an older one, without the size and the numbers that its model has not, or no longer.
+def as_offered(order: Order, before: Order, default_model: str | None, models: Sequence[ModelDescription]) -> Order:
+    """An order that repeats the one of `before`, without its size and numbers where its model has them no longer.
 
-    They are left to the model.  What the order says in words stays; where the model cannot do that, it is refused.
+    They are left to the model.  What was said anew, or in words, stays; where the model cannot do that, it is refused.
     """
     model = chosen_model(order.model or default_model, models)
+    order = replace(order, size=in_shape(order.size, model))
     while model is not None:
         try:
             model.check(order.request(default_seed=0))
         except InvalidRequest as error:
-            if error.field not in LEFT_TO_THE_MODEL:
-                return order
-            order = replace(order, **{error.field: None})  # type: ignore[arg-type]  # all of these may be None
+            name = error.field
+            if name not in LEFT_TO_THE_MODEL or getattr(order, name) != getattr(before, name):
+                raise InvalidOption(name, error.code, error.data) from error
+            order = replace(order, **{name: None})  # type: ignore[arg-type]  # all of these may be None
         else:
-            return order
+            break
     return order
+
+
+def in_shape(size: str | None, model: ModelDescription | None) -> str | None:
+    """A size as it is; for a shape such as "16:9" the model's size that comes nearest.
+
+    Raises InvalidOption where the model has none that is as upright, as wide, or as square.
+    """
+    shape = SHAPE.fullmatch(size or "")
+    if shape is None:
+        return size
+    if model is None:
+        raise InvalidOption("size", "no_model_ready")
+    wanted = math.log(int(shape[1]) / int(shape[2]))
+    nearest = min(model.sizes, key=lambda one: abs(_log_ratio(one) - wanted))
+    if abs(_log_ratio(nearest) - wanted) > FARTHEST_SHAPE:
+        raise InvalidOption(
+            "size", "no_such_shape", {"value": size, "model": model.name, "known": ", ".join(model.sizes)}
+        )
+    return nearest
+
+
+def _log_ratio(size: str) -> float:
+    width, height = map(int, size.split("x"))
+    return math.log(width / height)
 
 
 def _default_model(here: Entitlement, models: Sequence[ModelDescription]) -> str | None:

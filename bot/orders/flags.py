@@ -27,8 +27,12 @@ _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "private": ("private", bool),
     "model": ("model", str),
     "size": ("size", str),
+    "ar": ("size", str),  # a shape, as 16:9
+    "aspect": ("size", str),
 }
-_SHOWN: Final = "--seed, --n, --no, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size"
+_SHOWN: Final = (
+    "--seed, --n, --no, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, --ar"
+)
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
 _FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
 

@@ -120,9 +120,7 @@ def row_of(*items: ui.Item[Any]) -> ui.ActionRow[Any]:
 async def place(interaction: BotInteraction, order: Order, message_id: int | None = None) -> None:
     """Have an order drawn; `message_id` is the answer, where there is one already.  Raises what refuses the order."""
     if order.parent_id is not None:
-        services = interaction.client.services
-        here = await services.entitlements.of(order.requester)
-        order = as_offered(order, here.default_model, services.pool.models())
+        order = await _as_offered_now(interaction, order, order.parent_id)
     # Not by the interaction's own time, which is Discord's clock: this machine's may be minutes off.
     ends = discord.utils.utcnow() + TOKEN_LIFETIME
     reference = InteractionRef(interaction.application_id, interaction.token, ends, time.monotonic())
@@ -130,6 +128,15 @@ async def place(interaction: BotInteraction, order: Order, message_id: int | Non
         interaction, hidden=hidden(interaction, private=order.private), message_id=message_id
     )
     await interaction.client.services.generator.run(dataclasses.replace(order, interaction=reference), door)
+
+
+async def _as_offered_now(interaction: BotInteraction, order: Order, parent_id: int) -> Order:
+    """The model may have changed since the first order of its kind."""
+    services = interaction.client.services
+    before, here = await services.generations.get(parent_id), await services.entitlements.of(order.requester)
+    if before is None:
+        return order
+    return as_offered(order, before.order, here.default_model, services.pool.models())
 
 
 def is_guest(interaction: discord.Interaction[Any]) -> bool:
