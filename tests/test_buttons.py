@@ -110,7 +110,8 @@ async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town
         "complete{}",
         "share{}",
     )
-    assert buttons(picked) == [f"easel:{verb.format(f':{record.id}:2')}" for verb in verbs]
+    ids = [f"easel:{verb.format(f':{record.id}:2')}" for verb in verbs]
+    assert buttons(picked) == [*ids[:4], f"easel:details:{record.id}", *ids[4:]]
 
 
 async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:

@@ -17,6 +17,19 @@ async def test_it_shows_ones_own_pictures_in_private(town: Town) -> None:
     assert f"easel:reroll:{older.id}" in buttons(shown)
 
 
+async def test_a_picture_is_opened_from_the_history(town: Town) -> None:
+    """To be upscaled, varied, looked up: one of a grid by its place, a single one by a button."""
+    grid, _ = await town.imagine("a cat", seed=10)
+    single, _ = await town.imagine("a dog", images=1)
+    shown = answer(await town.ada.slash(town.pictures, "history"))
+    picked = answer(await town.ada.select(shown, ["2"], custom_id=f"easel:choose:{grid.id}"))
+    assert "Picture 3 of 4" in said(picked)
+    told = answer(await town.ada.click(picked, custom_id=f"easel:details:{grid.id}"))
+    assert "Picture 3: seed 12" in said(told)
+    opened = answer(await town.ada.click(shown, custom_id=f"easel:open:{single.id}:0"))
+    assert f"easel:upscale:{single.id}:0:2" in buttons(opened)
+
+
 async def test_it_says_how_to_begin(town: Town) -> None:
     """An empty history is no error."""
     assert "Try `/imagine`" in said(answer(await town.ada.slash(town.pictures, "history")))

@@ -30,6 +30,7 @@ from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
 from bot.orders.command import command_line
 from bot.views.contest import ContestLayout, EntriesLayout
+from bot.views.details import details
 from bot.views.download import packed
 from bot.views.favourites import FavouritesLayout, OwnFavouritesLayout
 from bot.views.forms import question
@@ -41,7 +42,7 @@ from bot.views.modlog import ModLogLayout, opened_entry
 from bot.views.notices import NoticeLayout
 from bot.views.picture import PictureLayout
 from bot.views.press import Press
-from bot.views.result import ResultLayout, details
+from bot.views.result import ResultLayout
 from bot.views.settings import SettingsLayout
 from bot.views.sharing import SharePickerLayout
 from bot.views.stand import Stand

@@ -11,11 +11,11 @@ from bot.cogs.reach import everywhere
 from bot.database.records import GenerationRecord
 from bot.errors import InvalidOption, NotFound
 from bot.views.answer import note
+from bot.views.details import details
 from bot.views.found import LINK, pictures_in, recognised
 from bot.views.press import actor_of, answering
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
-from bot.views.result import details
 from bot.views.start_from import StartForm
 from bot.wording.catalogue import later
 

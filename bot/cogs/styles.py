@@ -59,7 +59,7 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
             await interaction.response.defer(ephemeral=True)
             given = Style(name, prefix or "", suffix or "", negative or "", guidance, temperature, top_k, top_p)
             style = await self.bot.services.styles.put(actor_of(interaction), given, for_server=for_server)
-            await interaction.followup.send(view=note(words.style_kept(_described(style))), ephemeral=True)
+            await interaction.followup.send(view=note(words.style_kept(style.name, _described(style))), ephemeral=True)
 
     @app_commands.command(name="list", description=later("Look at your styles and those of this server"))
     async def listed(self, interaction: discord.Interaction[Bot]) -> None:

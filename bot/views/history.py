@@ -16,11 +16,11 @@ from bot.services import Services
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import Press
-from bot.views.result import action_rows, grid_file
+from bot.views.result import grid_file, kept_rows
 from bot.wording import buttons, drawing, text
 from bot.wording.reader import say
 
-PER_PAGE: Final = 3  # nine components each; a message takes 40
+PER_PAGE: Final = 3  # eleven components each; a message takes 40
 
 
 class HistoryLayout(Layout):
@@ -46,7 +46,7 @@ class HistoryLayout(Layout):
             else:
                 self.files.append(grid_file(record, picture))
                 box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.files[-1], spoiler=record.is_covered)))
-            for row in action_rows(record, posted=False):
+            for row in kept_rows(record):
                 box.add_item(row)
             self.add_item(box)
         pages: ui.ActionRow[Any] = ui.ActionRow()

@@ -17,10 +17,11 @@ from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
+from bot.views.details import details
 from bot.views.history import grid_of
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of
-from bot.views.result import details, grid_file
+from bot.views.result import grid_file
 from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, drawing, moderating, terms, text
 from bot.wording.reader import say

@@ -19,6 +19,7 @@ from bot.generation.provenance import Seal
 from bot.views.answer import note, take_back, think
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
+from bot.views.details import Details
 from bot.views.language import language_of
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, PicturePress, actor_of, hidden, place, row_of
@@ -228,7 +229,8 @@ def buttons_of(
     larger = row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS))
     if alone:
         larger.add_item(Original(record.id, index))
-    return [larger.add_item(Keep(record.id, index)), row]
+    larger.add_item(Keep(record.id, index))
+    return [larger.add_item(Details(record.id)) if alone else larger, row]
 
 
 async def show_picture(interaction: BotInteraction, generation_id: int, index: int) -> None:

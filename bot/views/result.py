@@ -14,22 +14,19 @@ from bot.database.records import GenerationRecord
 from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
-from bot.orders.command import command_line
-from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.delete import Delete
+from bot.views.details import Details
 from bot.views.download import DownloadAll
 from bot.views.layout import Layout
-from bot.views.picture import RESULT_COLOUR, Original, PickOne, buttons_of
-from bot.views.press import GenerationPress, actor_of, place, row_of
+from bot.views.picture import RESULT_COLOUR, OpenPicture, Original, PickOne, buttons_of
+from bot.views.press import GenerationPress, Press, actor_of, place, row_of
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
 from bot.views.sharing import SharePickerLayout, share
 from bot.wording import buttons, drawing, terms, text
 from bot.wording.reader import say
-
-MAX_COMMAND_SHOWN = 1300
 
 
 class ResultLayout(Layout):
@@ -80,7 +77,7 @@ def facts(record: GenerationRecord) -> str:
     if record.seconds is not None:
         parts.append(terms.seconds(record.seconds))
     parent = record.order.parent_id
-    if parent is not None and (origin := drawing.origin(record.order.kind, parent)) is not None:
+    if parent is not None and (origin := drawing.origin(record.order.kind)) is not None:
         parts.append(origin)
     elif record.init_image_key is not None:
         parts.append(drawing.from_a_picture())
@@ -95,22 +92,37 @@ def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
     return [row_of(PickOne(record.id, images, len(record.images)))] if images else []
 
 
-def action_rows(record: GenerationRecord, *, posted: bool = True) -> list[ui.ActionRow[Any]]:
-    """What can be done with the whole; where it is `posted` as a message of its own, with that, too.
-
-    Where no picture could be kept there is none to share or to download.
-    """
-    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of()
-    if record.images:
-        second.add_item(Original(record.id, 0) if len(record.images) == 1 else DownloadAll(record.id))
-        if record.order.requester.guild_id is not None and not record.order.private:
-            first.add_item(ShareAny(record.id))
+def action_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
+    """What can be done with the whole.  Where no picture could be kept there is none to share or to download."""
+    shown_to_all = record.order.requester.guild_id is not None and not record.order.private
+    first, second = row_of(Reroll(record.id), Remix(record.id)), row_of(*download(record))
+    if shown_to_all and record.images:
+        first.add_item(ShareAny(record.id))
     first.add_item(Details(record.id))
-    if posted:
-        second.add_item(Cover(record.id, record.order.spoiler))
-        if record.order.requester.guild_id is not None and not record.order.private:
-            second.add_item(Report(record.id))
+    second.add_item(Cover(record.id, record.order.spoiler))
+    if shown_to_all:
+        second.add_item(Report(record.id))
     return [first, second.add_item(Delete(record.id))]
+
+
+def kept_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
+    """What can be done with a generation that its owner finds again: open a picture, and five things with the whole."""
+    images = tuple(image for image in record.images if image.removal is None)
+    opening: list[Press] = [OpenPicture(record.id, image.index) for image in images]
+    if len(record.images) > 1:
+        opening = [PickOne(record.id, images, len(record.images))] if images else []
+    whole: list[Press] = [Reroll(record.id), Remix(record.id)]
+    if images and record.order.requester.guild_id is not None and not record.order.private:
+        whole.append(ShareAny(record.id))
+    whole += download(record) or [Details(record.id)]  # an opened picture leads to the details, too
+    return [*map(row_of, opening), row_of(*whole, Delete(record.id))]
+
+
+def download(record: GenerationRecord) -> list[Press]:
+    """The file of a single picture, the archive of several, nothing of none."""
+    if not record.images:
+        return []
+    return [Original(record.id, 0) if len(record.images) == 1 else DownloadAll(record.id)]
 
 
 class Reroll(GenerationPress, verb="reroll"):
@@ -180,50 +192,3 @@ class Report(GenerationPress, verb="report"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.send_modal(ReportForm((await self.generation(interaction)).id))
-
-
-class Details(GenerationPress, verb="details"):
-    """Every parameter, to whoever asks; the filter's verdict only to the owner and to moderators."""
-
-    def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.DETAILS), emoji="ℹ️")
-
-    async def press(self, interaction: BotInteraction) -> None:
-        record = await self.generation(interaction)
-        told = details(record, verdict=actor_of(interaction).answers_for(record))
-        await interaction.response.send_message(view=note(told), ephemeral=True)
-
-
-def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> str:
-    """All that is known of a generation, in at most 4,000 characters; `repeat` adds the command that repeats it.
-
-    No command repeats a variation, which started from a picture; nor is one shown that had to be cut.
-    """
-    order = record.order
-    lines = [drawing.title(record.id), drawing.block("prompt", order.prompt, 1000)]
-    if order.negative_prompt:
-        lines.append(drawing.block("negative_prompt", order.negative_prompt, 500))
-    options = {
-        "model": record.model,
-        "guidance_scale": order.guidance_scale,
-        "temperature": order.temperature,
-        "top_k": order.top_k,
-        "top_p": order.top_p,
-        "style": order.style and text.plain(order.style),
-        "strength": order.strength,
-        "keep_rows": order.keep_rows or None,
-        "size": order.size,
-        "parent": order.parent_id,
-        "seconds": None if record.seconds is None else f"{record.seconds:.1f}",
-    }
-    given = {name: value for name, value in options.items() if value is not None}
-    lines.append(" · ".join(f"{drawing.option(name)} **{value}**" for name, value in given.items()))
-    for image in record.images:
-        facts_of = (image.index, image.seed, image.width, image.height, image.filled)
-        lines.append(drawing.picture_line(*facts_of, removed=image.removal is not None))
-    if verdict and record.verdict is not None:
-        lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
-    command = command_line(record.order, record.seed, record.order.images)
-    if repeat and not record.begun_from_picture and len(command) <= MAX_COMMAND_SHOWN:
-        lines.append(drawing.to_repeat(command, MAX_COMMAND_SHOWN))
-    return "\n".join(line for line in lines if line)

@@ -68,7 +68,8 @@ NO_STYLES: Final = later("There are no styles yet. Make one: `/style create`.")
 
 def help_for(*, moderator: bool, manager: bool) -> str:
     parts = [*HELP, *([HELP_MODERATORS] if moderator else []), *([HELP_MANAGERS] if manager else [])]
-    return "\n".join(map(say, parts))
+    title, first, *others = map(say, parts)
+    return f"{title}\n{first}\n\n" + "\n\n".join(others)
 
 
 def left(whose: str, remaining: int, amount: int, every: int, unit: str, next_at: datetime | None) -> str:
@@ -101,8 +102,9 @@ def style(name: str, prefix: str, suffix: str, negative: str, numbers: Mapping[s
     return f"**{plain(name)}** " + " · ".join(part for part in parts if part)
 
 
-def style_kept(line: str) -> str:
-    return say("Kept: {style}", style=line) + "\n" + say("Draw with it: `/imagine style:…`")
+def style_kept(name: str, line: str) -> str:
+    told = say("Draw with it: `/imagine style:{name}`", name=name.replace("`", "ˋ"))
+    return say("Kept: {style}", style=line) + "\n" + told
 
 
 def style_deleted(name: str) -> str:

@@ -62,6 +62,8 @@ def under_way(status: str) -> str:
 
 
 def queue(drawn: int, waits: int) -> str:
+    if not drawn and not waits:
+        return f"### {say('Queue')}\n{say('Nothing is being drawn, and nobody waits.')}"
     return f"### {say('Queue')}\n" + say("{drawn} being drawn, {waiting} waiting.", drawn=drawn, waiting=waits)
 
 
@@ -123,17 +125,17 @@ def seed(number: int) -> str:
     return say("seed {number}", number=number)
 
 
-def origin(kind: str, parent_id: int) -> str | None:
+def origin(kind: str) -> str | None:
     """Where it came from; None of what came from nothing."""
     match kind:
         case "reroll":
-            return say("re-roll of {parent}", parent=parent_id)
+            return say("re-roll")
         case "vary":
-            return say("variation of {parent}", parent=parent_id)
+            return say("variation")
         case "complete":
-            return say("completion of {parent}", parent=parent_id)
+            return say("completion")
         case "remix":
-            return say("remix of {parent}", parent=parent_id)
+            return say("remix")
     return None
 
 

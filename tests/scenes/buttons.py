@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.views.contest import CastVote, Enter, EnterPicker, Entries
 from bot.views.delete import Delete, DeleteForGood
+from bot.views.details import Details
 from bot.views.download import DownloadAll
 from bot.views.favourites import FavouritesPage, OwnFavouritesPage
 from bot.views.gallery import Favour, GalleryPage, Heart, Vote
@@ -23,7 +24,7 @@ from bot.views.picture import (
 )
 from bot.views.press import Press
 from bot.views.privacy import OwnData
-from bot.views.result import Cover, Details, Remix, Report, Reroll, ShareAny
+from bot.views.result import Cover, Remix, Report, Reroll, ShareAny
 from bot.views.sharing import Share, SharePicker, Unshare
 from bot.views.status import Cancel
 from tests.scenes.commands import under_way

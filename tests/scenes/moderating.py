@@ -53,7 +53,7 @@ async def removed_with_a_ban(town: Town) -> Press:
     await drawn(town, who=town.bo)
     sanction_id = await banned(town)
     with town.env.time_context():
-        await town.services.pictures.remove_all_of(judge(town), town.bo.id, before, "no", sanction_id)
+        await town.services.removals.remove_all_of(judge(town), town.bo.id, before, "no", sanction_id)
     return UndoRemovals(town.bo.id, sanction_id)
 
 
