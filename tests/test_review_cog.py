@@ -74,9 +74,26 @@ async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
     await town.ada.submit_modal(shown, {"reason": "a football match"})
     result = await town.mo.slash(town.pictures, "mod review")
     assert "a football match" in said(answer(result))
-    await town.mo.click(answer(result), custom_id=f"easel:keep:{record.id}")
+    assert not {"easel:keep", "easel:takedown"} & {one.rpartition(":")[0] for one in buttons(answer(result))}
+    await town.mo.click(answer(result), custom_id=f"easel:allow:{record.id}")
+    assert "allowed here" in said(answer(result))
     again, _ = await town.imagine("some gore")
     assert again.status == "delivered"
+
+
+async def test_an_appeal_that_fails_says_so(town: Town) -> None:
+    """To the moderator that it stays blocked, for nothing was drawn that could be removed; and to the person."""
+    town.pool.block("gore", "violence_gore")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    record = await town.newest()
+    shown = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{record.id}")
+    await town.ada.submit_modal(shown, {"reason": "please"})
+    result = await town.mo.slash(town.pictures, "mod review")
+    assert "listed words: gore" in said(answer(result))
+    await town.mo.click(answer(result), custom_id=f"easel:leave:{record.id}")
+    assert "left blocked" in said(answer(result))
+    assert any("left this blocked" in str(entry) for entry in town.env.backend.transcript)
 
 
 async def test_members_can_decide_nothing(town: Town) -> None:

@@ -22,7 +22,7 @@ from bot.wording.reader import say
 
 
 class Keep(GenerationPress, verb="keep"):
-    """Decides that a generation may stay, or that a blocked prompt may pass here."""
+    """Decides that a generation may stay."""
 
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=say(buttons.KEEP), emoji="✅", style=discord.ButtonStyle.success)
@@ -34,7 +34,7 @@ class Keep(GenerationPress, verb="keep"):
 
 
 class TakeDown(GenerationPress, verb="takedown"):
-    """Decides that a generation goes, or that a blocked prompt stays blocked."""
+    """Decides that a generation goes."""
 
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=say(buttons.REMOVE), emoji="🗑️", style=discord.ButtonStyle.danger)
@@ -46,6 +46,37 @@ class TakeDown(GenerationPress, verb="takedown"):
         gone = decided.gone is not False
         sentence = moderating.taken_down(self.generation_id, interaction.user.id, gone=gone)
         await _decided(interaction, sentence)
+
+
+class AllowHere(GenerationPress, verb="allow"):
+    """Decides that a blocked prompt may pass in this server."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.ALLOW_HERE), emoji="✅", style=discord.ButtonStyle.success)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
+        await _decided(interaction, moderating.allowed_here(self.generation_id))
+
+
+class LeaveBlocked(GenerationPress, verb="leave"):
+    """Decides that a blocked prompt stays blocked."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.LEAVE_BLOCKED), emoji="⛔", style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "remove")
+        await _decided(interaction, moderating.left_blocked(self.generation_id))
+
+
+def _decisions(record: GenerationRecord) -> list[Press]:
+    """What can be decided about it: of a blocked prompt nothing was drawn that could be kept or removed."""
+    if record.status == "blocked":
+        return [AllowHere(record.id), LeaveBlocked(record.id), LogEntry(record.id)]
+    return [Keep(record.id), TakeDown(record.id), LogEntry(record.id)]
 
 
 class NextReview(Press, verb="review"):
@@ -75,7 +106,7 @@ def announcement(review: ReviewRecord, record: GenerationRecord) -> ui.LayoutVie
     """What the review channel reads."""
     layout = Layout()
     layout.add_item(ui.TextDisplay(described([review], record)))
-    layout.add_item(ui.ActionRow(Keep(record.id), TakeDown(record.id), LogEntry(record.id)))
+    layout.add_item(ui.ActionRow(*_decisions(record)))
     return layout
 
 
@@ -96,7 +127,7 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
         files = [grid_file(record, picture)]
         layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
         layout.add_item(ui.TextDisplay(drawing.mark()))
-    buttons: list[Press] = [Keep(record.id), TakeDown(record.id), LogEntry(record.id)]
+    buttons = _decisions(record)
     if queue.next_cursor is not None:
         buttons.append(NextReview(queue.next_cursor.replace(".", "-")))
     layout.add_item(ui.ActionRow(*buttons))

@@ -48,6 +48,8 @@ OPEN: Final = later("Open")
 APPEAL: Final = later("Appeal")
 REMOVE: Final = later("Remove")
 KEEP: Final = later("Keep")
+ALLOW_HERE: Final = later("Allow it here")
+LEAVE_BLOCKED: Final = later("Leave it blocked")
 TIME_OUT: Final = later("Time out")
 BAN: Final = later("Ban")
 

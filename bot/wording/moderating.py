@@ -193,6 +193,14 @@ def taken_down(generation_id: int, moderator_id: int, *, gone: bool) -> str:
     return told if gone else f"{told} {say(NOT_ALL_GONE)}"
 
 
+def allowed_here(generation_id: int) -> str:
+    return "✅ " + say("Request {number}: allowed here.", number=generation_id)
+
+
+def left_blocked(generation_id: int) -> str:
+    return "⛔ " + say("Request {number}: left blocked.", number=generation_id)
+
+
 def review_heading(waiting: int) -> str:
     return f"### {say('Review')}\n-# " + count("{number} waiting", "{number} waiting", waiting)
 
