@@ -189,6 +189,8 @@ def _unmorse(coded: str, knows: Knows) -> str:
 def _undress(text: str, knows: Knows) -> str:
     """Words in letters of another script that only look like Latin ones, where English comes out of them."""
     words = text.split()
+    if max(map(len, words), default=0) < 3:
+        return text  # letters by themselves tell nothing
     latin = {word: _latin(word, knows) for word in words if word.translate(STYLES) != word or _has_sounds(word)}
     letters = {word: re.sub("[^a-z]+", "", meant) for word, meant in latin.items() if meant.isascii()}
     long = [meant for meant in letters.values() if len(meant) > 2]

@@ -118,11 +118,8 @@ class Speller:
         best = self._read_plain(plain)
         share = share_known(plain, self.knows)
         if share < MADE_OF_WORDS:
-            others = [
-                (self._sense(other), other)
-                for other, letters in self._otherwise(plain)
-                if self._sense(other)[0] >= letters
-            ]
+            senses = ((self._sense(other), other, letters) for other, letters in self._otherwise(plain))
+            others = [(sense, other) for sense, other, letters in senses if sense[0] >= letters]
             sense, other = max(others, key=itemgetter(0), default=((0, 0), plain))  # the first of equals
             if share_known(other, self.knows) >= max(MADE_OF_WORDS, share + 0.3) and sense >= self._sense(best.text):
                 meant = self._read_plain(other).text.split()  # what stood there plainly stays

@@ -100,7 +100,7 @@ class Skeletons:
                 continue  # tapestries
             if len(letters) >= LEAST[name] and (name != "bare" or not _VOWELS.search(letters)):
                 found = found or self._told[name].get(key(letters))
-        for undo in MADE.values() if found is None else ():
+        for undo in MADE.values() if found is None and len(letters) <= 2 * MAX_WORD else ():
             found = found or next((word for word in undo(letters) if len(word) > 4 and word in self._telling), None)
         return found
 
@@ -121,7 +121,8 @@ class Skeletons:
 
     def any(self, letters: str, manner: str | None) -> str | None:
         """The commonest word that this was made from in a manner."""
-        if manner is None or not 2 < len(letters) <= MAX_WORD or (manner == "bare" and _VOWELS.search(letters)):
+        longest = 2 * MAX_WORD if manner in MADE else MAX_WORD
+        if manner is None or not 2 < len(letters) <= longest or (manner == "bare" and _VOWELS.search(letters)):
             return None
         if manner == "shortened":
             return self._shortened.get(letters)
