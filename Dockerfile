@@ -14,9 +14,11 @@ ARG EXTRAS=postgres,redis,s3
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -c constraints.txt -e ".[$EXTRAS]"
-RUN useradd --uid 10001 --home-dir /data easel && install -d -o easel /data
+# Whoever runs it as somebody else, without a name, is in group 0, and may write there, too.
+RUN useradd --uid 10001 --home-dir /data easel && install -d -o easel -g 0 -m 770 /data
 
-USER easel
+# By its number: some clusters ask whether it is root's.
+USER 10001
 ENV DATA_DIR=/data \
     MODELS_DIR=/data/models \
     XDG_CACHE_HOME=/data/cache \

@@ -129,6 +129,17 @@ def test_the_image_has_a_python_and_extras_that_are_supported() -> None:
     )  # fmt: skip
 
 
+def test_the_image_runs_as_nobody_special_and_writes_where_it_may() -> None:
+    """Its user is a number, made before; whom a cluster puts in its place has no name, but group 0."""
+    steps = [line.strip() for line in dockerfile().splitlines()]
+    (user,) = (line.split()[1] for line in steps if line.startswith("USER "))
+    assert user.isdecimal()
+    (made,) = (line for line in steps if line.startswith("RUN useradd"))
+    assert f"--uid {user} " in made
+    assert made.endswith("install -d -o easel -g 0 -m 770 /data")
+    assert steps.index(made) < steps.index(f"USER {user}")
+
+
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_the_units_start_and_stop_in_order(path: Path) -> None:
     """After the network, again and again, with time to finish; a command and options that exist."""
