@@ -8,12 +8,13 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 from tests.bot_fakes import lay_out, locked
@@ -94,6 +95,10 @@ async def database(folder: Path, seconds: float) -> float:
         await bot.kill()
         await bot.start()
         await ordered(discord, ADA, "a yellow heart")
+        with closing(sqlite3.connect(folder / "easel.db")) as rows:
+            kept = rows.execute("SELECT count(*) FROM images WHERE generation_id = 2").fetchone()[0]
+        if kept != 4:
+            raise AssertionError(f"the log has {kept} of the pictures that were shown meanwhile")
         if refused.private is False or second.original is None or not shows_result(second.original):
             raise AssertionError("an order that was not written down was answered in public, or one came undone")
         return took
