@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.wording import moderating
+from bot.wording.changes import change
 from bot.wording.reader import reading
 from bot.wording.reasons import PARTS, RULES, filters_reason, kept_reason, review_reason
 from inference.contract import Verdict
@@ -71,3 +72,22 @@ def test_every_rule_and_part_has_its_words() -> None:
     assert listed is not None
     assert set(RULES) == set(re.findall(r"`(\w+)`", listed[1]))
     assert set(PARTS) == {name.lower() for name in SEEN_PARTS}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "german"),
+    [
+        ("state", "removed", "Stand: entfernt"),
+        ("action", "block", "Was damit geschieht: blockiert"),
+        ("kind", "timeout", "Sanktion: Auszeit"),
+        ("term", "removed", "Wort: removed"),
+        ("allowed_channels", "12, 13", "Kanäle: 12, 13"),
+        ("gallery", "public", "Galerie im Web: Alle, die den Link haben"),
+        ("digest", "off", "Wochenschau: Keiner"),
+        ("of_tomorrow", "x", "of tomorrow: x"),
+    ],
+)
+def test_what_an_act_changed_is_told_in_the_readers_language(name: str, value: str, german: str) -> None:
+    """By the names that the audit log keeps; what has no words stays as it is kept."""
+    with reading("de"):
+        assert change(name, value) == german

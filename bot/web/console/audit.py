@@ -11,6 +11,7 @@ from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page, names_of
 from bot.web.site import site_of
 from bot.wording import moderating, terms
+from bot.wording.changes import change
 
 routes = web.RouteTableDef()
 
@@ -34,6 +35,6 @@ async def audit(request: web.Request) -> web.Response:
     names = await names_of(request, desk, [one.actor_id for one in found.records])
     return await console_page(
         request, desk, "console/audit.html", "audit",
-        found=found, about=moderating.about, asked=typed, actions=terms.ACTS, names=names, before=before,
+        found=found, about=moderating.about, change=change, asked=typed, actions=terms.ACTS, names=names, before=before,
         address=lambda **more: urlencode({name: value for name, value in {**typed, **more}.items() if value}),
     )  # fmt: skip
