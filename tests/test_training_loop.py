@@ -10,14 +10,7 @@ from torch import nn
 
 from inference.training.loop import take_up, train_loop, training_device
 from inference.training.run import Average, Run, Schedule
-
-
-class Numbers:
-    """A source whose batch is the step's number."""
-
-    def batch(self, step: int) -> int:
-        """The step."""
-        return step
+from tests.steps import Steps
 
 
 class Counter:
@@ -57,7 +50,7 @@ def train(trainer: Counter, run: Run, fail_at: int | None = None) -> list[int]:
         return trainer.learn(batch)
 
     train_loop(
-        trainer, learn, Numbers(), run, lambda: reported.append(trainer.step), batch=1, log_steps=2, sample_seconds=1e9
+        trainer, learn, Steps(), run, lambda: reported.append(trainer.step), batch=1, log_steps=2, sample_seconds=1e9
     )
     return reported
 

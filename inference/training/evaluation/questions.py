@@ -107,8 +107,13 @@ def write_questions(path: Path, questions: Questions) -> None:
     path.write_text(f'{{"names": {names},\n"questions": [\n{lines}\n]}}\n', "utf-8")
 
 
-def make_questions(icons: IconSet, labels: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Questions:
-    """The lists, the same for the same concepts; `labels` are names by language and by a concept's code."""
+def make_questions(
+    icons: IconSet, labels: Mapping[str, Mapping[str, str]] = MappingProxyType({}), tries: int = 100_000
+) -> Questions:
+    """The lists, the same for the same concepts; `labels` are names by language and by a concept's code.
+
+    Pairs are looked for so many `tries` long: few concepts have few.
+    """
     names = tuple(concept.name for concept in icons.concepts)
     rng = np.random.default_rng(20_26)
     known = [row for row, name in enumerate(names) if name in POPULAR]
@@ -121,7 +126,7 @@ def make_questions(icons: IconSet, labels: Mapping[str, Mapping[str, str]] = Map
         *_native_colours(icons, [*objects, *(row for row in others if row not in objects)]),
         *_backgrounds(icons, objects),
         *_places(icons, objects),
-        *_pairs(icons, known, rng),
+        *_pairs(icons, known, rng, tries),
         *_relations(icons, known, rng),
         *_counts(icons, plain),
         *_synonyms(icons),
@@ -204,12 +209,12 @@ def _languages(icons: IconSet, labels: Mapping[str, Mapping[str, str]]) -> Itera
             yield Question("languages", word, tuple(dict.fromkeys(rows[one] for one in twins if one in rows)))
 
 
-def _pairs(icons: IconSet, known: Sequence[int], rng: np.random.Generator) -> Iterator[Question]:
+def _pairs(icons: IconSet, known: Sequence[int], rng: np.random.Generator, tries: int) -> Iterator[Question]:
     """Two hundred pairs that training never shows together, half of them of things that people ask for often."""
     maker, every, seen = SceneMaker(icons), range(len(icons.concepts)), set[tuple[int, int]]()
     for pool in (list(known), list(every)):
         wanted = len(seen) + 100
-        for _ in range(100_000):
+        for _ in range(tries):
             a, b = (int(row) for row in rng.choice(pool, 2, replace=False))
             if maker.is_held_out(a, b) and (a, b) not in seen and len(seen) < wanted:
                 seen.add((a, b))
