@@ -203,10 +203,9 @@ class Engine:
         """One code for every running sequence; those that have all of theirs leave their slots."""
         if not self._scheduler.running:
             return
-        started = self._clock()
-        batch = self._batch = self._batch or DecodeBatch.of(
-            self._scheduler.running, self.model.vocab_size, self.model.device
-        )
+        started, model = self._clock(), self.model
+        batch = self._batch or DecodeBatch.of(self._scheduler.running, model.vocab_size, model.device)
+        self._batch = batch
         try:
             self._draw_codes(batch)
         except Exception:  # as in _admit
