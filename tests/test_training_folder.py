@@ -126,8 +126,10 @@ def tiny_dalle() -> DalleBartConfig:
     )  # fmt: skip
 
 
-def test_every_stage_trains_on_a_folder(tmp_path: Path) -> None:
+def test_every_stage_trains_on_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two steps of each on six pictures leave a checkpoint and sheets, and a second start does not write over them."""
+    for stage in (vqgan, dalle, clip):
+        monkeypatch.setattr(stage, "HELD_OUT", 8)  # what they are measured by, drawn anew for each report
     folder, runs = write_pictures(tmp_path / "mine"), tmp_path / "runs"
     codec = CodecConfig(
         pictures=folder, run=runs / "vqgan", batch=2, steps=2, codebook_scenes=50, plain=2, threads=1, device="cpu",

@@ -35,6 +35,8 @@ from inference.training.stages.vqgan import from_pixels, load_codec, redrawn, to
 _LARGEST_SCALE = 4.0
 """Of the logarithm: sharper than that, single pairs would rule the training."""
 _CHUNKS = 4
+HELD_OUT = 256
+"""Pairs that measure the judge."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,9 @@ def train(config: ClipConfig, model: JudgeConfig, *, resume: bool) -> None:
         )
 
     edge = trainer.model.config.edge
-    held_out = PairSource(source(64, held_out=True), 256, edge, 1, config.codec, config.text).batch(0)
+    held_out = PairSource(
+        source(HELD_OUT // _CHUNKS, held_out=True), HELD_OUT, edge, 1, config.codec, config.text
+    ).batch(0)
     use_threads(config.threads)
 
     def report() -> None:

@@ -63,8 +63,8 @@ class CodecConfig:
     sample_seconds: float = 300.0
 
 
-CODES = 6144
-"""In the built-in model's codebook."""
+HELD_OUT = 64  # pictures that measure the codec
+CODES = 6144  # in the built-in model's codebook
 
 
 def codec_model() -> VQGANConfig:
@@ -230,7 +230,8 @@ def train(config: CodecConfig, model: VQGANConfig, *, resume: bool) -> None:
     """Train until the schedule ends, with checkpoints, a loss curve and sheets of reconstructions in `config.run`."""
     use_threads(config.threads)
     device = training_device(config.device)
-    held_out = to_pixels(_source(config, 64, held_out=True).batch(0).pixels)  # first, for it finds what is missing
+    unseen = _source(config, HELD_OUT, held_out=True).batch(0)  # first, for it finds what is missing
+    held_out = to_pixels(unseen.pixels)
     run, trainer = Run(config.run), CodecTrainer(config, model, training_dtype(config.precision, device))
     if resume:
         move(trainer, device)
