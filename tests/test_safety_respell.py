@@ -57,6 +57,7 @@ def read(text: str) -> str:
         ("akednay omanway onway edbay", "naked woman on bed"),
         ("a m|_|r|)3r3r", "a murderer"),
         ("νακεδ ωομαν", "naked woman"),
+        ("a man r*d*ng a b*cycl* past ch*ldr*n", "a man riding a bicycle past children"),
         ("november alpha kilo echo delta", "naked"),
         ("MEQG4YLLMVSCA53PNVQW4IDPNYQGCIDCMVSA====", "a naked woman on a bed"),
         ("a n-k-d w-m-n in a b-thr--m", "a naked women in a bathroom"),

@@ -35,8 +35,12 @@ _SOUNDS: Final = tuple(
         ("z", "s"), ("ee|ea|ie", "i"), ("oo|ou", "u"), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
-TOLD_BY_TWO: Final = frozenset(("bare", "anagram", "robbers", "pig"))
-"""Manners that two words show, for no two words are so by chance."""
+NEEDED: Final = (3, 0.6)
+NEEDS: Final[Mapping[str, tuple[int, float]]] = {
+    **dict.fromkeys(("bare", "anagram", "robbers", "pig", "stuffed"), (2, 0.6)),
+    "replaced": (4, 0.8),
+}
+"""How many words, and what share of the unknown ones, show a manner: some hardly come about by chance, others do."""
 COMMON: Final = 8000
 """Rank up to which a word may be shortened."""
 _DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])[aeiou]\1")
@@ -87,8 +91,8 @@ class Skeletons:
         common = [*(word for word in known if rank[word] < COMMON), *told]
         self._shortened, self._replaced = _shortened(common), _replaced(common)
         either = sorted({*known, *told}, key=lambda word: (rank.get(word, len(rank)), word))
-        forms = [word.removesuffix("e" * (ending != "s")) + ending for ending in ("s", "ed", "ing") for word in told]
-        self._masked_any, self._masked_told = _masked([*either, *forms]), _masked([*told, *forms])
+        self._masked_any = _masked([*either, *_forms(told), *_forms(common)])
+        self._masked_told = _masked([*told, *_forms(told)])
         self._trigrams = {trigram for word in (*known, *told) for trigram in _trigrams(word)}
         self._misspelt = _misspellings(self._telling, stems, knows)
 
@@ -116,8 +120,8 @@ class Skeletons:
             )  # of equals the first: letters in any order say the least
         }
         manner = max(restored, key=restored.__getitem__)
-        enough = restored[manner] > (1 if manner in TOLD_BY_TWO else 2) and restored[manner] * 5 >= len(unknown) * 3
-        return manner if enough else None
+        least, share = NEEDS.get(manner, NEEDED)
+        return manner if restored[manner] >= max(least, share * len(unknown)) else None
 
     def any(self, letters: str, manner: str | None) -> str | None:
         """The commonest word that this was made from in a manner."""
@@ -188,7 +192,11 @@ def _replaced(words: list[str]) -> dict[str, str]:
 
 
 def _with_gaps(word: str) -> Iterator[str]:
-    return (f"{word[:at]}?{word[at + 1 :]}" for at in range(1, len(word)) if len(word) > 3)
+    return (f"{word[:at]}?{word[at + 1 :]}" for at in range(1, len(word)) if len(word) > 4)
+
+
+def _forms(words: list[str]) -> Iterator[str]:
+    return (word.removesuffix("e" * (ending != "s")) + ending for ending in ("s", "ed", "ing", "er") for word in words)
 
 
 def _masked(words: list[str]) -> dict[str, str]:
