@@ -162,6 +162,9 @@ async def test_everything_reads_and_acts_without_a_script(tmp_path: Path) -> Non
         await page.get_by_role("button", name="Search").click()
         assert await page.locator("#results tbody tr").count() == 1
         await page.goto(f"{G}/1")
+        assert (
+            not await page.get_by_text("Copy the").or_(page.get_by_text("your words")).locator("visible=true").count()
+        )
         await page.get_by_role("button", name="Vote").click()
         await page.get_by_role("button", name="Voted · 1").wait_for()
         await page.goto(f"{C}/log/2")

@@ -236,6 +236,26 @@ async def test_link_previews_are_for_public_galleries(site: Pages) -> None:
     assert f'content="http://127.0.0.1:8080{AT}/{share.id}/picture.png"' in shown
 
 
+async def test_pages_describe_themselves_to_search_engines(site: Pages) -> None:
+    """The wall, a picture and the contests; the feed is led to where anybody may read it."""
+    share = await shared(site, "a cat")
+    manager = Actor(MANAGER, GUILD, 42, permissions=frozenset({"manage_guild"}))
+    contest = await site.services.contests.begin(manager, "cats in hats", "1 day", "1 day")
+    ada = await site.browser(ADA)
+    assert "as a feed" not in (await ada.get(AT)).text
+    await make_public(site)
+    described = {
+        "": "Town: pictures",
+        f"/{share.id}": "a cat",
+        "/contests": "Contests",
+        f"/contests/{contest.id}": "cats",
+    }
+    visitor = await site.browser(None)
+    for address, words in described.items():
+        assert f'<meta name="description" content="{words}' in (await visitor.get(AT + address)).text, address
+    assert f'<a href="{AT}/feed.atom">New pictures as a feed</a>' in (await visitor.get(AT)).text
+
+
 async def test_the_feed_is_an_atom_document(site: Pages) -> None:
     """Well-formed whatever the prompts hold, with stable ids and times that carry their zone."""
     await make_public(site)

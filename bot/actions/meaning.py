@@ -30,6 +30,7 @@ BATCH: Final = 32  # prompts that are read at a time; an inference server takes 
 LOADED_AT_ONCE: Final = 5000
 MOST_IN_MEMORY: Final = 200_000  # vectors of all servers together: 300 MB
 LEAST: Final = 0.25  # of the cosine; below it, texts have nothing to do with each other
+LEAST_ALIKE: Final = 0.3  # of two prompts: any two short ones are a little alike, "a pizza" and "a car in the city"
 BESIDE_THE_BEST: Final = 0.6  # of the best one's: what is so much further away is no answer beside it
 LOOKED_AT: Final = 2  # shares a result, for what does not show
 PATIENCE_SECONDS: Final = 5.0
@@ -63,11 +64,13 @@ class _Server:
         if not self.count:
             return []
         scores = self.vectors[: self.count] @ vector
+        least = LEAST
         if without is not None:
             scores[self.ids[: self.count] == without] = -1.0
+            least = LEAST_ALIKE
         best = np.argpartition(scores, -min(most, self.count))[-most:]
         best = best[np.argsort(-scores[best], kind="stable")]
-        least = max(LEAST, BESIDE_THE_BEST * float(scores[best[0]]))
+        least = max(least, BESIDE_THE_BEST * float(scores[best[0]]))
         return [int(self.ids[place]) for place in best if scores[place] >= least]
 
 
