@@ -1,10 +1,21 @@
 """Sharing, the gallery, and votes."""
 
+import random
 from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import pytest
+from PIL import Image
+
+from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord
-from bot.database.records import GenerationRecord
+from bot.database.records import GenerationRecord, ImageRecord
+from bot.generation import together
+from bot.generation.provenance import NoSeal
+from bot.storage.folder import FolderStorage
 from tests.town import Town, answer, button, buttons, said
 
 
@@ -254,3 +265,36 @@ async def test_the_gallery_is_looked_at_in_many_ways(town: Town) -> None:
     assert lost.count("**small cat") == 4
     nothing = said(answer(await town.bo.slash(town.pictures, "gallery", search="zebra", by="words")))
     assert "Nothing here is like that." in nothing
+
+
+async def test_a_lost_file_is_said_in_its_place(town: Town) -> None:
+    """The others are shown, and its buttons stay."""
+    records = [(await town.imagine(prompt, images=1))[0] for prompt in ("a cat", "a lost fox")]
+    with town.env.time_context():
+        for record in records:
+            await town.services.gallery.share(Actor(town.ada.id, town.guild.id), record.id, 0)
+    await town.services.storage.delete(records[1].images[0].key)
+    page = answer(await town.bo.slash(town.pictures, "gallery"))
+    assert [attachment.filename for attachment in page.attachments] == ["easel-share-1.png"]
+    assert "a lost fox" in said(page)
+    assert "Its picture file is missing" in said(page)
+    assert sum(one.startswith("easel:vote:") for one in buttons(page)) == 2
+
+
+async def test_pictures_of_a_message_are_together_below_what_discord_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five of a large model would not be, each as it is; what is small enough stays a PNG."""
+    monkeypatch.setattr(together, "MESSAGE_BYTES", 900_000)
+    storage, images = FolderStorage(tmp_path), []
+    for index, side in enumerate((600, 600, 20)):
+        noise = BytesIO()
+        points = random.Random(index).randbytes(3 * side * side)  # noqa: S311  # for a PNG as large as its points
+        Image.frombytes("RGB", (side, side), points).save(noise, "PNG")
+        digest = sha256(noise.getvalue()).hexdigest()
+        images.append(ImageRecord(1, index, f"generations/1/{digest}.png", digest, 7, None, side, side))
+        await storage.put(images[-1].key, noise.getvalue())
+    lost = replace(images[0], key="generations/1/lost.png")
+    found = await together.together(storage, NoSeal(), [*images, lost])
+    assert [one and one.suffix for one in found] == ["webp", "webp", "png", None]
+    assert sum(len(one.data) for one in found if one) <= 900_000

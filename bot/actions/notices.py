@@ -6,27 +6,24 @@ A notice is claimed in the database before it is posted.  Where a process ends b
 the message before it posts it again, by the mark that it carries.
 """
 
-import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
 
 from bot.database.contests import ContestRecord
 from bot.database.notices import NOTHING, REFUSED, NoticeLog, Said
 from bot.database.records import ShareRecord
-from bot.errors import NotFound
-from bot.generation.grid import PictureFile, fit
+from bot.generation.grid import PictureFile
 from bot.generation.provenance import Seal
+from bot.generation.together import together
 from bot.partition import EVERY_SHARD, Partition
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
-
-MESSAGE_BYTES: Final = 9 * 2**20  # of all pictures of a message, below Discord's limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +182,12 @@ class Notices:
 
     async def show(self, ranked: Sequence[tuple[int, ShareRecord, int]]) -> tuple[Shown, ...]:
         """With their pictures, together small enough for a message; without those whose file is missing."""
-        found = []
-        for place, share, votes in ranked:
-            try:
-                data = await self._storage.get(share.image.key)
-                picture = await asyncio.to_thread(fit, data, self._seal, MESSAGE_BYTES // len(ranked))
-            except (NotFound, ValueError):
-                log.warning("picture.file_missing", share=share.id)
-                continue
-            found.append(Shown(share, picture, place, votes))
-        return tuple(found)
+        pictures = await together(self._storage, self._seal, [share.image for _, share, _ in ranked])
+        return tuple(
+            Shown(share, picture, place, votes)
+            for (place, share, votes), picture in zip(ranked, pictures, strict=True)
+            if picture is not None
+        )
 
 
 def mark_of(guild_id: int, name: str) -> int:

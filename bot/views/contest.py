@@ -10,6 +10,7 @@ from discord import ui
 
 from bot.actions.contests import Contest
 from bot.database.contests import ContestRecord
+from bot.generation.grid import PictureFile
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
@@ -123,17 +124,15 @@ class ContestLayout(Layout):
 class EntriesLayout(Layout):
     """A page of entries for one viewer; once it is closed, by place, with votes.  `files` are to be sent along."""
 
-    def __init__(self, contest: Contest, shown: dict[int, bytes], first: int) -> None:
+    def __init__(self, contest: Contest, shown: dict[int, PictureFile | None], first: int) -> None:
         super().__init__()
         record, self.files = contest.record, list[discord.File]()
         phase = community.contest_phase(record.phase, record.voting_at, record.ends_at)
         self.add_item(ui.TextDisplay(f"### {community.contest_title(record.theme)}\n{phase}"))
         ranked = contest.result or tuple((0, share, 0) for share in contest.entries)
         for place, share, votes in ranked[first : first + PER_PAGE]:
-            if share.id not in shown:
-                continue
             box, file = share_box(share, shown[share.id])
-            self.files.append(file)
+            self.files += file
             if place:
                 box.add_item(ui.TextDisplay(community.place(place, votes)))
             elif record.phase == "voting":
@@ -157,4 +156,4 @@ async def entries_layout(interaction: BotInteraction, contest_id: int, first: in
     contest = await interaction.client.services.contests.look(actor_of(interaction), contest_id)
     ranked = [one for _, one, _ in contest.result] or list(contest.entries)
     shown = await with_files(interaction, ranked[first : first + PER_PAGE])
-    return EntriesLayout(contest, {share.id: png for share, png in shown}, first)
+    return EntriesLayout(contest, {share.id: picture for share, picture in shown}, first)

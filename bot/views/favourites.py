@@ -4,7 +4,6 @@ In: pages of shares, or of one's own pictures.  Out: a layout for that person al
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 
@@ -13,7 +12,8 @@ from discord import ui
 
 from bot.database.favourites import OwnFavourite
 from bot.database.records import GalleryFilter, ShareRecord
-from bot.errors import NotFound
+from bot.generation.grid import PictureFile
+from bot.generation.together import together
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.gallery import PER_PAGE, Favour, share_box, with_files
@@ -31,15 +31,15 @@ class FavouritesLayout(Layout):
     """Shared ones.  `files` are to be sent along; `cursor` is where this page starts, None for the newest."""
 
     def __init__(
-        self, shares: Sequence[tuple[ShareRecord, bytes]], cursor: str | None, next_cursor: str | None
+        self, shares: Sequence[tuple[ShareRecord, PictureFile | None]], cursor: str | None, next_cursor: str | None
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
         self.empty = not shares
         self.add_item(ui.TextDisplay(sharing.favourites_heading(empty=self.empty)))
-        for share, png in shares:
-            box, file = share_box(share, png)
-            self.files.append(file)
+        for share, picture in shares:
+            box, file = share_box(share, picture)
+            self.files += file
             self.add_item(box.add_item(row_of(Remix(share.generation.id, share.image.index), Favour(share.id))))
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if cursor is not None:
@@ -56,14 +56,19 @@ class OwnFavouritesLayout(Layout):
     """
 
     def __init__(
-        self, pictures: Sequence[tuple[OwnFavourite, bytes]], cursor: str | None, next_cursor: str | None, *, here: bool
+        self,
+        pictures: Sequence[tuple[OwnFavourite, PictureFile]],
+        cursor: str | None,
+        next_cursor: str | None,
+        *,
+        here: bool,
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
         self.empty = not pictures
         self.add_item(ui.TextDisplay(sharing.own_favourites_heading(empty=self.empty)))
-        for favourite, png in pictures:
-            self.add_item(self._box(favourite, png))
+        for favourite, picture in pictures:
+            self.add_item(self._box(favourite, picture))
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if here:
             pages.add_item(FavouritesPage(None))
@@ -74,10 +79,10 @@ class OwnFavouritesLayout(Layout):
         if pages.children:
             self.add_item(pages)
 
-    def _box(self, favourite: OwnFavourite, png: bytes) -> ui.Container[Any]:
+    def _box(self, favourite: OwnFavourite, picture: PictureFile) -> ui.Container[Any]:
         record, image = favourite.record, favourite.image
-        name = f"easel-{record.id}-{image.index + 1}.png"
-        file = discord.File(BytesIO(png), filename=name, description=terms.alt_text(record.order.prompt))
+        name = f"easel-{record.id}-{image.index + 1}.{picture.suffix}"
+        file = discord.File(BytesIO(picture.data), filename=name, description=terms.alt_text(record.order.prompt))
         self.files.append(file)
         box: ui.Container[Any] = ui.Container()
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=image.is_covered)))
@@ -142,8 +147,6 @@ async def own_favourites_layout(interaction: BotInteraction, cursor: str | None)
     """The page of the person's favourites among their own pictures after `cursor`."""
     actor, services = actor_of(interaction), interaction.client.services
     page = await services.pictures.kept(actor, cursor, OWN_PER_PAGE)
-    found = []
-    for favourite in page.favourites:
-        with suppress(NotFound):  # its file is missing
-            found.append((favourite, await services.storage.get(favourite.image.key)))
+    pictures = await together(services.storage, services.seal, [one.image for one in page.favourites])
+    found = [(one, picture) for one, picture in zip(page.favourites, pictures, strict=True) if picture is not None]
     return OwnFavouritesLayout(found, cursor, page.next_cursor, here=actor.guild_id is not None)

@@ -9,13 +9,14 @@ from io import BytesIO
 from typing import Any, Final, Literal
 
 import discord
-import structlog
 from discord import ui
 
 from bot.database.records import GalleryFilter, SharePage, ShareRecord
 from bot.database.session import utc_now
 from bot.database.shares import GalleryOrder
-from bot.errors import NoEndpoint, NotFound
+from bot.errors import NoEndpoint
+from bot.generation.grid import PictureFile
+from bot.generation.together import together
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
@@ -23,10 +24,8 @@ from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
 from bot.views.sharing import Unshare
-from bot.wording import buttons, community, sharing, terms, text
+from bot.wording import buttons, community, drawing, sharing, terms, text
 from bot.wording.reader import say
-
-log = structlog.get_logger(__name__)
 
 PER_PAGE: Final = 4  # eight components each; a message takes 40
 MAX_WORDS: Final = 40  # of a search: the id of the button to its next page holds them
@@ -39,15 +38,15 @@ class GalleryLayout(Layout):
     """One page for one viewer; `files` are to be sent along."""
 
     def __init__(
-        self, shares: Sequence[tuple[ShareRecord, bytes]], order: Way, cursor: str | None,
+        self, shares: Sequence[tuple[ShareRecord, PictureFile | None]], order: Way, cursor: str | None,
         next_cursor: str | None, *, viewer_id: int, moderator: bool, words: str | None = None, unread: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.files: list[discord.File] = []
         told = sharing.heading(order, words, empty=not shares)
         self.add_item(ui.TextDisplay(f"{told}\n-# {say(sharing.NO_READER)}" if unread else told))
-        for share, png in shares:
-            box, file = share_box(share, png)
+        for share, picture in shares:
+            box, file = share_box(share, picture)
             row = row_of(
                 # A page that would be another one the next time stays as it is.
                 Vote(share.id, order, cursor, share.votes) if order in ("newest", "top") else Heart(share.id),
@@ -56,7 +55,7 @@ class GalleryLayout(Layout):
             )
             if moderator or share.user_id == viewer_id:
                 row.add_item(Unshare(share.id))
-            self.files.append(file)
+            self.files += file
             self.add_item(box.add_item(row))
         pages = row_of(GalleryPage("newest", None), GalleryPage("top", None))
         if next_cursor is not None:
@@ -64,14 +63,19 @@ class GalleryLayout(Layout):
         self.add_item(pages)
 
 
-def share_box(share: ShareRecord, png: bytes) -> tuple[ui.Container[Any], discord.File]:
-    """A shared picture with its words, to which buttons are added; the file is to be sent along."""
-    file = discord.File(BytesIO(png), filename=f"easel-share-{share.id}.png", description=terms.alt_text(share.prompt))
+def share_box(share: ShareRecord, picture: PictureFile | None) -> tuple[ui.Container[Any], list[discord.File]]:
+    """A shared picture with its words, to which buttons are added, and the file to send along, where there is one."""
     box: ui.Container[Any] = ui.Container()
-    box.add_item(ui.MediaGallery(discord.MediaGalleryItem(file, spoiler=share.is_covered)))
-    about = sharing.about(share.user_id, share.created_at)
-    box.add_item(ui.TextDisplay(f"**{text.plain(share.prompt, 200)}**\n{about}"))
-    return box, file
+    files = []
+    told = [f"**{text.plain(share.prompt, 200)}**", sharing.about(share.user_id, share.created_at)]
+    if picture is None:
+        told.append(say(drawing.FILE_MISSING))
+    else:
+        name = f"easel-share-{share.id}.{picture.suffix}"
+        files = [discord.File(BytesIO(picture.data), filename=name, description=terms.alt_text(share.prompt))]
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0], spoiler=share.is_covered)))
+    box.add_item(ui.TextDisplay("\n".join(told)))
+    return box, files
 
 
 class GalleryPage(Press, verb="gallery"):
@@ -177,12 +181,10 @@ async def looked_at(
     return await services.gallery.page(actor, order, cursor, PER_PAGE, wanted), unread
 
 
-async def with_files(interaction: BotInteraction, shares: Sequence[ShareRecord]) -> list[tuple[ShareRecord, bytes]]:
-    """Each with its picture; without those whose file is missing."""
-    found = []
-    for share in shares:
-        try:
-            found.append((share, await interaction.client.services.storage.get(share.image.key)))
-        except NotFound:
-            log.warning("picture.file_missing", share=share.id)
-    return found
+async def with_files(
+    interaction: BotInteraction, shares: Sequence[ShareRecord]
+) -> list[tuple[ShareRecord, PictureFile | None]]:
+    """Each with its picture; None where its file is missing."""
+    services = interaction.client.services
+    pictures = await together(services.storage, services.seal, [share.image for share in shares])
+    return list(zip(shares, pictures, strict=True))
