@@ -317,6 +317,16 @@ def test_a_result_in_a_direct_message_offers_no_sharing() -> None:
     assert not any("share" in custom_id for custom_id in ids)
 
 
+def test_every_list_says_what_it_is_about() -> None:
+    """Where nothing is chosen in it Discord would say "Make a selection", in its own words."""
+    controls = [
+        part.item for layout in worst_layouts() for part in layout.walk_children() if isinstance(part, ui.DynamicItem)
+    ]
+    lists = [item for item in controls if isinstance(item, ui.Select | ui.RoleSelect | ui.ChannelSelect)]
+    assert len(lists) > 20
+    assert [item.custom_id for item in lists if not item.placeholder] == []
+
+
 def test_a_field_of_one_line_is_given_one() -> None:
     """Discord refuses a form where a line break stands in one; longer fields keep theirs."""
     short, long = (question("What", "what", default="a\ncat", long=long).component for long in (False, True))

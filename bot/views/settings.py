@@ -112,7 +112,8 @@ class Choose(Press, verb="set"):
         if kind in ("channel", "channels"):
             return channel_list(MOST_OPTIONS if several else 1, self.chosen)
         if not several:
-            return ui.Select(options=list(self.options))
+            title = words.title(self.name) if self.name in BY_NAME else None
+            return ui.Select(options=list(self.options), placeholder=title)
         none = say(buttons.NONE if self.role_id is not None else words.ALL_MODELS)
         return ui.Select(
             options=list(self.options), min_values=0, max_values=max(1, len(self.options)), placeholder=none

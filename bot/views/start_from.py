@@ -124,7 +124,7 @@ class StartForm(Form, verb="started"):
 
 def _choice(label: str, custom_id: str, options: Mapping[str, str]) -> "ui.Label[Any]":
     """A list, by value; its first one is chosen."""
-    select: ui.Select[Any] = ui.Select(custom_id=custom_id)
+    select: ui.Select[Any] = ui.Select(custom_id=custom_id, placeholder=label)
     for value, name in options.items():
         select.add_option(label=name, value=value, default=not select.options)
     return ui.Label(text=label, component=select)
