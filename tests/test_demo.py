@@ -44,10 +44,12 @@ async def test_the_page_is_ours_and_shows_the_welcome(tmp_path: Path) -> None:
         state = await page_state(client, stage)
         for name in ("easel.css", "easel.js", "easel.svg", "app.js"):
             assert await text_of(client, address + name)
+        lists = await text_of(client, f"{address}selects.js")
         said_of_itself = json.loads(await text_of(client, f"{address}easel.json"))
         async with client.get(f"{address}easel.js", headers={"Host": "elsewhere.example"}) as answer:
             assert answer.status == 403
     assert "<title>Easel demo</title>" in page
+    assert lists.index("easelLists") < lists.index("const draft = draftValue(key)"), "SimCord's script has changed"
     assert "SimCord Preview</title>" not in page
     assert all(f'data-try="{command}"' in page for tries in TO_TRY.values() for _, command in tries)
     assert all(f'data-person="{person.id}"' in page for person in stage.world.people)

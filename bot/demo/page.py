@@ -83,6 +83,8 @@ class Shell:
             response: web.Response = await serve(request)
             if request.path == "/":
                 response.text = self.document(response.text or "")
+            if request.path == "/selects.js":
+                response.text = with_lists_as_chosen(response.text or "")
             return response
 
         server._static = serve_ours  # type: ignore[method-assign]  # noqa: SLF001  # as above
@@ -101,6 +103,11 @@ class Shell:
             .replace("<body>", "<body>" + _HEADER.replace("PEOPLE", people), 1)
             .replace(composer, _TRY.replace("TRIES", _tries()) + composer, 1)
         )
+
+
+def with_lists_as_chosen(simcords: str) -> str:
+    """SimCord's script for lists, which forgets what was chosen at a place once another list stands there."""
+    return simcords.replace(_LISTS, _CHOSEN + _LISTS, 1)
 
 
 class PictureReader(_media.MediaWorker):
@@ -132,6 +139,15 @@ def _tries() -> str:
         for group, tries in TO_TRY.items()
     )
 
+
+_LISTS: Final = "  const draft = draftValue(key);\n"
+_CHOSEN: Final = """  const texts = component.type === TYPE.STRING_SELECT;
+  const chosen = texts ? optionDefaults(entries).slice(0, maximum) : selectedIds(descriptor);
+  const stands = JSON.stringify([component.custom_id, texts && chosen]);
+  const stood = (globalThis.easelLists ??= new Map()).get(key);
+  globalThis.easelLists.set(key, stands);
+  if (stood !== undefined && stood !== stands) options.onReconcileDraft?.(key, chosen);
+"""
 
 _HEAD: Final = """
 <link rel="icon" href="/easel.svg" type="image/svg+xml">
