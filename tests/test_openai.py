@@ -164,8 +164,11 @@ class Api:
 
 
 @asynccontextmanager
-async def backend(api: Api, budget: Budget | None = None, **options: Any) -> AsyncIterator[OpenAIBackend]:
+async def backend(
+    api: Api, budget: Budget | None = None, pieces: Any = None, **options: Any
+) -> AsyncIterator[OpenAIBackend]:
     app = web.Application()
+    app.add_routes([web.get("/piece", pieces)] if pieces else [])
     app.add_routes([web.post("/v1/images/generations", api.answer), web.post("/v1/images/edits", api.answer)])
     server = TestServer(app)
     await server.start_server()
@@ -248,6 +251,52 @@ async def test_what_passes_is_waited_for() -> None:
     async with backend(api) as made:
         assert [type(event) for event in await draw(made)] == [Queued, Image, Done]
     assert len(api.bodies) == 3
+
+
+@pytest.mark.parametrize("by_address", [True, False])
+async def test_answers_that_come_in_pieces_are_read_to_their_end(*, by_address: bool) -> None:
+    """A picture behind an address, and the body of an error: the rest comes after the client has seen the first."""
+    whole = base64.b64decode(png((40, 40)))
+    body = whole if by_address else refused(400, "content_policy_violation").body
+    assert isinstance(body, bytes)
+
+    async def in_pieces(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=200 if by_address else 400)
+        await response.prepare(request)
+        for part in (body[:30], body[30:]):
+            await response.write(part)
+            await asyncio.sleep(0.02)  # nothing tells a server that its client has read
+        return response
+
+    class Pieces(Api):
+        async def answer(self, request: web.Request) -> Any:
+            address = str(request.url.with_path("/piece"))
+            return web.json_response({"data": [{"url": address}]}) if by_address else await in_pieces(request)
+
+    async with backend(Pieces(drawn), pieces=in_pieces) as made:
+        end = (await draw(made))[-1]
+    refusal = Failed("content_refused", retryable=False, data={"model": made.name})
+    assert isinstance(end, Done) if by_address else end == refusal
+
+
+async def test_what_was_ordered_stays_spent_when_nobody_waits() -> None:
+    """The API may bill what it was asked for; what still waited for its turn was not asked for."""
+    begun = asyncio.Event()
+
+    class Silent(Api):
+        async def answer(self, request: web.Request) -> web.Response:
+            begun.set()
+            await asyncio.Event().wait()
+            return drawn()
+
+    budget = Budget(2.0, None)
+    async with backend(Silent(drawn), budget, price=0.5, concurrency=1) as made:
+        tasks = [asyncio.create_task(draw(made)) for _ in range(2)]
+        await begun.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert budget.spent == 0.5
 
 
 async def test_the_budget_stops_it() -> None:

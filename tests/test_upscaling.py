@@ -1,7 +1,9 @@
 """Upscaling with Swin2SR: a tiny network of transformers' own class, from a folder, through the server."""
 
+import asyncio
 import base64
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from inference.safety.filter import PromptFilter
 from inference.server import upscaling
 from inference.server.app import create_app
 from inference.server.process import ServeError, ServeOptions, serve
+from inference.server.service import SERVICE
 from inference.server.shelf import Shelf
 from inference.server.upscaling import Upscaler
 from tests.bot_fakes import tile
@@ -108,13 +111,30 @@ async def test_the_server_offers_it_only_where_it_is(swin2sr: Path) -> None:
         assert (pixels(larger.png).shape, larger.model) == ((32, 32, 3), "Swin2SR")
         async with client.post("/v1/upscale", json={"image": "?"}) as response:
             assert response.status == 400
+        await client.app[SERVICE].shelf.describe()  # until then it is not ready
         async with client.get("/readyz") as response:
             assert Readiness.from_json(await response.json()).upscales
     async with served(None) as client:
+        await client.app[SERVICE].shelf.describe()
         async with client.post("/v1/upscale", json=body) as response:
             assert (response.status, (await response.json())["error"]["code"]) == (501, "no_upscaler")
         async with client.get("/readyz") as response:
             assert not Readiness.from_json(await response.json()).upscales
+
+
+async def test_a_queue_for_it_holds_up_nothing_else(swin2sr: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More pictures are to be enlarged than there are threads, and a prompt is checked all the same."""
+    go, upscaler = threading.Event(), Upscaler(swin2sr)
+    monkeypatch.setattr(upscaler, "enlarge", lambda picture: picture if go.wait(30) else b"")
+    body = {"image": base64.b64encode(tile(1, 16)).decode()}
+    async with served(upscaler) as client:
+        waiting = [asyncio.create_task(client.post("/v1/upscale", json=body)) for _ in range(40)]
+        try:
+            async with asyncio.timeout(20), client.post("/v1/check", json={"prompts": ["a cat"]}) as response:
+                assert response.status == 200
+        finally:
+            go.set()
+        assert {response.status for response in await asyncio.gather(*waiting)} == {200}
 
 
 async def test_weights_that_cannot_be_read_are_not_offered_again(swin2sr: Path, tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ class Endpoint:
 
     async def _refusal(self, path: str, response: aiohttp.ClientResponse) -> Exception:
         """What an answer other than 200 means."""
-        text = (await response.content.read(4096)).decode(errors="replace")
+        text = (await _beginning(response)).decode(errors="replace")
         try:
             document = json.loads(text)["error"]
             code, message, field = str(document["code"]), str(document["message"]), str(document.get("field") or "")
@@ -200,6 +200,16 @@ class Endpoint:
             return InvalidOption(field, code, data)
         hint = "; check INFERENCE_TOKEN" if response.status == 401 else ""
         return EndpointDown(self.name, f"{path} answered {response.status}: {message}{hint}", status=response.status)
+
+
+async def _beginning(response: aiohttp.ClientResponse, limit: int = 4096) -> bytes:
+    """The body's first bytes; the stream's own `read(limit)` ends with what has come so far."""
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) >= limit:
+            break
+    return body[:limit]
 
 
 async def split_lines(endpoint: str, chunks: AsyncIterable[bytes], limit: int = MAX_LINE_BYTES) -> AsyncIterator[bytes]:

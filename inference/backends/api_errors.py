@@ -1,4 +1,4 @@
-"""What an images API answers instead of pictures, told apart.
+"""What an images API answers: bodies read to their end, and what comes instead of pictures told apart.
 
 In: answers other than 200, and the bodies of errors.  Out: an ApiError with one of our codes, and what the bot hears.
 """
@@ -23,9 +23,19 @@ class ApiError(Exception):
         self.says = says
 
 
+async def read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The body's first bytes, as many as `limit`; the stream's own `read(limit)` ends with what has come so far."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) >= limit:
+            break
+    return bytes(body[:limit])
+
+
 async def error_of(response: aiohttp.ClientResponse) -> ApiError:
     """What an answer other than 200 means."""
-    text = (await response.content.read(4096)).decode(errors="replace")
+    text = (await read_up_to(response, 4096)).decode(errors="replace")
     try:
         document = json.loads(text)
     except ValueError:

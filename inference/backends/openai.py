@@ -18,7 +18,7 @@ import structlog
 from PIL import Image as Pillow
 
 from inference.backends import BackendStatus
-from inference.backends.api_errors import ApiError, error_of, failure, meaning
+from inference.backends.api_errors import ApiError, error_of, failure, meaning, read_up_to
 from inference.backends.budget import Budget, BudgetSpent
 from inference.backends.rate import Rate
 from inference.backends.server_sent import objects
@@ -118,7 +118,8 @@ class OpenAIBackend:
         return KnownWords(((),) * len(texts))
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
-        """See Backend.  The budget is asked before the API is, and gets back what did not come."""
+        """See Backend.  The budget is asked before the API is, and gets back what was not ordered or not drawn; not
+        what nobody waits for any more: the API may bill it all the same."""
         (await self.describe()).check(request)
         if self._under_way - self._running >= self._options.max_waiting:
             raise Busy(self._under_way - self._running, self._options.max_waiting)
@@ -151,11 +152,15 @@ class OpenAIBackend:
             self._running += 1
             try:
                 self._budget.take(price)
+                ordered = False
                 try:
                     await asyncio.sleep(self._rate.reserve(request.images, time.monotonic()))
+                    ordered = True
                     files = await self._ask_patiently(request, show)
-                except BaseException:
-                    self._budget.give_back(price)
+                except BaseException as error:
+                    left = isinstance(error, asyncio.CancelledError) or getattr(error, "code", "") == "api_timeout"
+                    if not (ordered and left):
+                        self._budget.give_back(price)
                     raise
                 pictures = await asyncio.to_thread(self._finished, files, request)
             except BudgetSpent as error:
@@ -248,7 +253,7 @@ class OpenAIBackend:
             return base64.b64decode(picture["b64_json"])
         async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(picture["url"]) as response:
             response.raise_for_status()
-            return await response.content.read(MAX_PICTURE_BYTES)
+            return await read_up_to(response, MAX_PICTURE_BYTES)
 
 
 def describe(model: str, name: str, options: OpenAIOptions) -> ModelDescription:

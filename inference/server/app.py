@@ -207,7 +207,9 @@ async def upscale(request: web.Request) -> web.Response:
         picture = upscaler.enlarge(contract.picture_from_json(parse_json(body)))
         return contract.Upscaled(picture, upscaler.name).to_json()
 
-    return web.json_response(await asyncio.to_thread(enlarged))
+    # waiting here and not in threads, of which there are few: prompts are checked in them, too
+    async with service.upscaling:
+        return web.json_response(await asyncio.to_thread(enlarged))
 
 
 async def list_models(request: web.Request) -> web.Response:

@@ -1,8 +1,9 @@
 """What the handlers of the server share: the models, the filter, the counters, and how a generation's end is told."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
@@ -50,6 +51,8 @@ class Service:
     metrics: ServerMetrics
     describer: LazyDescriber | None = None
     upscaler: Upscaler | None = None
+    upscaling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who upscales: it takes all cores, and long."""
 
     @property
     def upscales(self) -> bool:
