@@ -264,9 +264,17 @@ def test_a_terminal_without_utf8_ends_no_command(tmp_path: Path) -> None:
     assert b"warning" in done.stdout
 
 
-def test_version_costs_no_torch() -> None:
-    """`easel version` prints the package's version."""
+def test_version_is_printed() -> None:
+    """The package's."""
     assert easel("version")[1].strip().count(".") == 2
+
+
+def test_a_command_costs_only_what_it_needs() -> None:
+    """The command line alone brings in neither the model's libraries nor the database's, Discord's or the network's."""
+    heavy = ("torch", "numpy", "sqlalchemy", "alembic", "discord", "aiohttp", "imagehash")
+    asked = f"import sys, bot.cli.app; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_audit_verify_tells_a_sound_log_from_one_that_was_changed(tmp_path: Path) -> None:

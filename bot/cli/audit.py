@@ -1,14 +1,15 @@
 """`easel audit`: whether the audit log is as it was written."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from bot.cli.surroundings import JsonFlag, print_json, read_settings
-from bot.database.audit import AuditLog, Verification
-from bot.database.session import Database
+
+if TYPE_CHECKING:
+    from bot.database.audit import Verification
 
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit log of moderators' acts.")
 
@@ -47,6 +48,9 @@ def verify(
         raise typer.Exit(1)
 
 
-async def _verified(url: str, known: str | None) -> Verification:
+async def _verified(url: str, known: str | None) -> "Verification":
+    from bot.database.audit import AuditLog
+    from bot.database.session import Database
+
     async with Database(url) as database:
         return await AuditLog(database).verify(known)

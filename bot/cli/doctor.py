@@ -16,7 +16,6 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Literal
 
-import aiohttp
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -25,19 +24,16 @@ from rich.table import Table
 from bot.cli.misspelt import misspelt_settings
 from bot.cli.surroundings import JsonFlag, port_variable, print_json
 from bot.config import Settings, load_settings, looks_like_a_token
-from bot.database.session import Database
 from bot.errors import ConfigurationError
 from bot.generation.provenance import NoSeal, open_seal
 from bot.logs import configure_logs
-from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.runtime import runtime_place, socket_owner
-from bot.pool.servers import named_servers
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 CLOCK_SECONDS: Final = 10.0
 ENOUGH_DISK: Final = 2**30
 ENDS_SOON: Final = timedelta(days=30)
-PATIENCE: Final = aiohttp.ClientTimeout(total=5)
+PATIENCE: Final = 5.0  # seconds
 
 Grade = Literal["ok", "warning", "problem"]
 MARKS: Final[dict[Grade, tuple[str, str]]] = {
@@ -105,6 +101,8 @@ async def _names(_: Settings) -> list[Finding]:
 
 async def _token(settings: Settings) -> list[Finding]:
     """The token's shape first, then Discord's own word on it and on the application's intents."""
+    import aiohttp
+
     where = (
         "Copy it from discord.com/developers/applications → your application → Bot → Reset Token, into DISCORD_TOKEN."
     )
@@ -118,7 +116,9 @@ async def _token(settings: Settings) -> list[Finding]:
     try:
         async with (
             aiohttp.ClientSession(
-                timeout=PATIENCE, headers={"Authorization": f"Bot {token}"}, proxy=settings.discord_proxy
+                timeout=aiohttp.ClientTimeout(total=PATIENCE),
+                headers={"Authorization": f"Bot {token}"},
+                proxy=settings.discord_proxy,
             ) as session,
             session.get(f"{DISCORD_API}/applications/@me") as answer,
         ):
@@ -179,6 +179,8 @@ async def _data_folder(settings: Settings) -> list[Finding]:
 
 async def _database(settings: Settings) -> list[Finding]:
     """Does it open, and is its schema the one this version knows?"""
+    from bot.database.session import Database
+
     try:
         database = Database(settings.database_url)
     except ConfigurationError as error:
@@ -220,6 +222,8 @@ async def _provenance(settings: Settings) -> list[Finding]:
 
 async def _inference(settings: Settings) -> list[Finding]:
     """Remote servers are asked as the bot asks them; the local one needs a place for its socket."""
+    from bot.pool.servers import named_servers
+
     try:
         urls = named_servers(settings)
     except ConfigurationError as error:
@@ -233,6 +237,8 @@ async def _inference(settings: Settings) -> list[Finding]:
 
 
 async def _endpoint(url: str, settings: Settings) -> Finding:
+    from bot.pool.endpoint import Endpoint, EndpointDown
+
     token = settings.inference_token.get_secret_value() if settings.inference_token else None
     try:
         async with Endpoint(url, token) as endpoint:

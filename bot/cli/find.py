@@ -6,7 +6,7 @@ In: a picture file.  Out: generations of all servers, the likest first.  Works w
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,10 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.actions.actor import Actor
-from bot.actions.recognition import Recognised, Recognition
 from bot.cli.surroundings import JsonFlag, print_json, read_settings
 from bot.errors import CommandError
 from bot.wording.text import one_line, shorten
+
+if TYPE_CHECKING:
+    from bot.actions.recognition import Recognised, Recognition
 
 T = TypeVar("T")
 
@@ -53,7 +55,7 @@ def hash_pictures() -> None:
     """Take note of what pictures look like that were drawn before Easel did so by itself; again does no harm."""
     console = Console()
 
-    async def fill(recognition: Recognition) -> int:
+    async def fill(recognition: "Recognition") -> int:
         done = 0
         async for done in recognition.fill():
             console.print(f"{done} pictures …", end="\r")
@@ -62,7 +64,7 @@ def hash_pictures() -> None:
     console.print(f"{_run(fill)} pictures can be found now that could not before.")
 
 
-def _described(one: Recognised) -> dict[str, object]:
+def _described(one: "Recognised") -> dict[str, object]:
     requester = one.record.order.requester
     return {
         "id": one.record.id, "picture": one.index + 1, "alike": f"{one.share:.0%}",
@@ -72,7 +74,8 @@ def _described(one: Recognised) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _run(act: Callable[[Recognition], Awaitable[T]]) -> T:
+def _run(act: "Callable[[Recognition], Awaitable[T]]") -> T:
+    from bot.actions.recognition import Recognition
     from bot.database.fingerprints import Fingerprints
     from bot.database.generations import GenerationLog
     from bot.database.session import Database

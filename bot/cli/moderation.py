@@ -6,7 +6,7 @@ it draws; the request log of all places.  Every act is in the audit log, by acto
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
 
 import typer
 from rich.console import Console
@@ -14,15 +14,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.actions.actor import Actor
-from bot.actions.moderation import Moderation, NothingPosted, NothingUnderWay, Target
 from bot.cli.surroundings import JsonFlag, id_argument, id_option, print_json, read_settings
-from bot.database.audit import AuditLog
-from bot.database.generations import GenerationLog
 from bot.database.records import GenerationFilter, GenerationRecord, SanctionRecord, Status
-from bot.database.sanctions import Sanctions
-from bot.database.session import Database
 from bot.errors import CommandError
 from bot.wording.text import one_line, shorten
+
+if TYPE_CHECKING:
+    from bot.actions.moderation import Moderation
 
 T = TypeVar("T")
 
@@ -38,6 +36,8 @@ ReasonOption = Annotated[str, typer.Option(help="Why; the person reads it.")]
 @moderation_commands.command()
 def ban(user: UserArgument, reason: ReasonOption = "") -> None:
     """Keep a person from using Easel, in all servers and in direct messages."""
+    from bot.actions.moderation import Target
+
     _run(lambda moderation: moderation.sanction(OPERATOR, Target(user), "ban", None, reason))
     Console().print(f"{user} is banned everywhere. What waits in the queue of a bot that runs ends before it is drawn.")
 
@@ -104,7 +104,7 @@ def _described(record: GenerationRecord) -> dict[str, object]:
     }  # fmt: skip
 
 
-async def _all_sanctions(moderation: Moderation) -> list[SanctionRecord]:
+async def _all_sanctions(moderation: "Moderation") -> list[SanctionRecord]:
     found: list[SanctionRecord] = []
     before: int | None = None
     while True:
@@ -115,7 +115,13 @@ async def _all_sanctions(moderation: Moderation) -> list[SanctionRecord]:
             return found
 
 
-def _run(act: Callable[[Moderation], Awaitable[T]]) -> T:
+def _run(act: "Callable[[Moderation], Awaitable[T]]") -> T:
+    from bot.actions.moderation import Moderation, NothingPosted, NothingUnderWay
+    from bot.database.audit import AuditLog
+    from bot.database.generations import GenerationLog
+    from bot.database.sanctions import Sanctions
+    from bot.database.session import Database
+
     async def acted(url: str) -> T:
         async with Database(url) as database:
             return await act(

@@ -1,15 +1,16 @@
 """`easel safety`: how the filter fares, so that its thresholds can be argued about with numbers."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from bot.cli.surroundings import JsonFlag, id_option, print_json, read_settings
-from bot.database.reviews import CategoryReport, Reviews
-from bot.database.session import Database
+
+if TYPE_CHECKING:
+    from bot.database.reviews import CategoryReport
 
 safety_commands = typer.Typer(no_args_is_help=True, help="The safety filter.")
 
@@ -36,6 +37,9 @@ def report(
     Console().print(table if rows else "The filter has found nothing so far.")
 
 
-async def _reported(url: str, guild_id: int | None) -> tuple[CategoryReport, ...]:
+async def _reported(url: str, guild_id: int | None) -> "tuple[CategoryReport, ...]":
+    from bot.database.reviews import Reviews
+    from bot.database.session import Database
+
     async with Database(url) as database:
         return await Reviews(database).report(guild_id)
