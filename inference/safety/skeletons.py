@@ -20,6 +20,7 @@ filter looks for (the telling ones), and nothing of the text around.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 MAX_WORD: Final = 24
@@ -84,9 +85,8 @@ class Skeletons:
         """`rank` gives words, the commonest first, `knows` also their forms; `stems` are `telling` with any ending."""
         self._rank = rank
         self._telling = frozenset(telling)
-        known = sorted((word for word in rank if len(word) > 2), key=rank.__getitem__)
+        self._known = known = sorted((word for word in rank if len(word) > 2), key=rank.__getitem__)
         told = sorted(self._telling, key=lambda word: (rank.get(word, len(rank)), word))
-        self._all = _index(known)
         self._told = _index(told)
         common = [*(word for word in known if rank[word] < COMMON), *told]
         self._shortened, self._replaced = _shortened(common), _replaced(common)
@@ -95,6 +95,11 @@ class Skeletons:
         self._masked_told = _masked([*told, *_forms(told)])
         self._trigrams = {trigram for word in (*known, *told) for trigram in _trigrams(word)}
         self._misspelt = _misspellings(self._telling, stems, knows)
+
+    @cached_property
+    def _all(self) -> dict[str, dict[str, str]]:
+        """Made when a prompt is first unreadable as it stands: a quarter of what loading the filter took before."""
+        return _index(self._known)
 
     def telling(self, letters: str) -> str | None:
         """The telling word that this was."""
