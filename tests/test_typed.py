@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.typed import Hint, Leaf, is_command, read
+from bot.demo.typed import Hint, Leaf, is_command, read, spread
 
 PEOPLE = {"bo": 1002}
 
@@ -77,3 +77,18 @@ def test_what_cannot_be_run_is_hinted_at(text: str, hint: str) -> None:
 def test_only_a_slash_and_a_word_is_a_command(text: str, expected: bool) -> None:  # a parameter
     """Everything else is a message."""
     assert is_command(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"prompt": "a cat"}, {"prompt": "a cat"}),
+        ({"prompt": "a cat images:9 seed:7"}, {"prompt": "a cat", "images": "9", "seed": "7"}),
+        ({"prompt": "prompt:a cat seed:7"}, {"prompt": "a cat", "seed": "7"}),
+        ({"prompt": "a cat images:9", "images": "4"}, {"prompt": "a cat images:9", "images": "4"}),
+        ({"prompt": "a cat, style: pop art"}, {"prompt": "a cat, style: pop art"}),
+    ],
+)
+def test_who_types_on_in_the_box_of_an_option_names_others(options: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The list that "/" opens leads into that box; what the form itself holds stays."""
+    assert spread(LEAVES[0], options, PEOPLE) == expected

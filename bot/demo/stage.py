@@ -112,23 +112,38 @@ class Stage:
             if page is not None and isinstance(seen, int) and seen < page.revision:
                 # The page has not read yet what the pump published.  Its controls are looked up anew in any case.
                 body = {**body, "published_revision": page.revision}
-            content = body.get("content")
-            if page is None or body.get("kind") != "send_message" or not typed.is_command(str(content)):
+            if page is None:
                 return await self._act(context_id, body)
             try:
-                return await self._act(context_id, self._command(str(content), page, body))
+                return await self._act(context_id, self._read(body, page))
             except typed.Hint as hint:
                 refused = self._preview._reject(  # noqa: SLF001  # as above
                     page, "validation-failed", request_id=body.get("request_id"), sequence=body.get("sequence")
                 )
                 return {**refused, "hint": str(hint)}
 
+    def _read(self, body: Mapping[str, Any], page: Any) -> Mapping[str, Any]:
+        """The same action, with what was typed of a command as its options.  Raises Hint."""
+        content, kind = str(body.get("content")), body.get("kind")
+        if kind == "send_message" and typed.is_command(content):
+            return self._command(content, page, body)
+        if kind == "run_command":
+            for leaf in self._leaves(page):
+                entry = _commands.entry_for_leaf(dict(leaf.root), list(leaf.path), dict(leaf.spec))
+                if (entry["commandId"], entry["path"]) == (body.get("command_id"), body.get("path")):
+                    return {**body, "options": typed.spread(leaf, body.get("options") or {}, self._people())}
+        return body
+
+    def _leaves(self, page: Any) -> list[typed.Leaf]:
+        visible = self._env.backend.visible_commands(user_id=page.viewer.id, channel_id=page.channel_id)
+        return [typed.Leaf(root, tuple(path), spec) for root in visible for path, spec in command_leaves(root)]
+
+    def _people(self) -> dict[str, int]:
+        return {person.name.casefold(): person.id for person in self.world.people}
+
     def _command(self, content: str, page: Any, body: Mapping[str, Any]) -> dict[str, Any]:
         """The same action as if the command had been chosen from the list.  Raises Hint."""
-        visible = self._env.backend.visible_commands(user_id=page.viewer.id, channel_id=page.channel_id)
-        leaves = [typed.Leaf(root, tuple(path), spec) for root in visible for path, spec in command_leaves(root)]
-        people = {person.name.casefold(): person.id for person in self.world.people}
-        leaf, options = typed.read(content, leaves, people)
+        leaf, options = typed.read(content, self._leaves(page), self._people())
         entry = _commands.entry_for_leaf(dict(leaf.root), list(leaf.path), dict(leaf.spec))
         kept = {name: value for name, value in body.items() if name not in ("content", "target_id", "reply_to_id")}
         return {

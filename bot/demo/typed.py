@@ -57,6 +57,19 @@ def read(text: str, leaves: Iterable[Leaf], people: Mapping[str, int]) -> tuple[
     return leaf, {name: _raw(names[name], value, people) for name, value in given.items()}
 
 
+def spread(leaf: Leaf, options: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, Any]:
+    """A form's options, where somebody typed on in the box of one: "cats images:9" for the prompt.  Raises Hint."""
+    names = {option["name"]: option for option in leaf.options}
+    found = dict(options)
+    for name, value in options.items():
+        if isinstance(value, str) and name in names and names[name]["type"] == STRING:
+            given = _split(value, {one: names[one] for one in names if one == name or one not in options})
+            if len(given) > 1:
+                found[name] = " ".join(filter(None, (given.pop(""), given.pop(name, ""))))
+                found |= {other: _raw(names[other], text, people) for other, text in given.items()}
+    return found
+
+
 def _find(text: str, leaves: Sequence[Leaf]) -> tuple[Leaf, str]:
     """The command whose name is the longest beginning of the text, and the rest."""
     words = text.split()
