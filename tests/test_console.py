@@ -1,8 +1,10 @@
 """The moderation console: what each page shows, what each form does, and what does not get through."""
 
 import csv
+import html
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 
 from bot.actions.actor import Actor
 from bot.actions.setting import OTHER
+from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import GenerationFilter, GenerationRecord
+from inference.contract import Policy
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
 from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Answer, Browser, Pages, pages
 
@@ -159,6 +163,32 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     assert audit.count('class="chip restore"') == 2
     assert audit.count(f'/log/{record.id}">Picture 2 of generation {record.id}</a>') == 2
     assert audit.count(f'/log/{record.id}">Generation {record.id}</a>') == 2
+
+
+async def test_the_audit_log_says_in_words_who_changed_what(site: Pages, mo: Browser) -> None:
+    """People, channels and roles by their names, settings as their page names them, from what to what."""
+    record = await draw(site.services, an_order(images=4))
+    for form in ({}, {"picture": "1"}):
+        await mo.post(f"{AT}/log/{record.id}/remove", form)
+    await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "ban", "reason": "spam"})
+    chosen = GuildRecord(
+        GUILD, review_channel_id=77, moderator_role_id=88, gallery_is_public=True, sharing="off",
+        policy=Policy(categories={"violence_gore": "block"}), drawing=Drawing(default_images=9),
+    )  # fmt: skip
+    await site.services.guild_settings.set(chosen, MANAGER)
+    page = (await mo.get(f"{AT}/audit")).text
+    assert f'href="/console/{GUILD}/people/{ADA}"><bdi>Ada</bdi></a>' in page
+    assert f"user:{ADA}" not in page
+    told = " ".join(re.sub(r"<[^>]*>", " ", html.unescape(page)).split())
+    for line in (
+        "this server", "Review channel : #moderators", "Moderators' role : @keepers", "Pictures : 9 pictures",
+        "Gallery on the web : Members of this server Everybody who has the link", "Violence and gore : Blocked",
+        "Sharing : Members share single pictures No pictures are shared",
+    ):  # fmt: skip
+        assert line in told
+    narrowed = (await mo.get(f"{AT}/audit?subject=generation:{record.id}")).text
+    assert narrowed.count('class="chip remove"') == 2
+    assert 'class="chip remove"' not in (await mo.get(f"{AT}/audit?subject=generation:{record.id}0")).text
 
 
 async def test_what_its_owner_deleted_stays_deleted(site: Pages, mo: Browser) -> None:

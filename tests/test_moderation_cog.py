@@ -9,6 +9,7 @@ import discord
 import pytest
 import simcord
 
+from bot.database.guild import Drawing, GuildRecord
 from bot.errors import InvalidOption
 from bot.views.sanction import timeout_length
 from tests.bot_fakes import locked
@@ -337,6 +338,19 @@ async def test_the_audit_log_turns_pages_for_moderators_alone(town: Town) -> Non
     town.env.backend.get_guild(town.guild.id).members[town.mo.id].role_ids.clear()
     refused = await town.mo.click(shown, custom_id=button(shown, "audit"))
     assert "You need the permission" in said(answer(refused))
+
+
+async def test_the_audit_log_says_what_was_set_from_what_to_what(town: Town) -> None:
+    """In the words of the settings' page, with channels as Discord shows them; the same in the reader's language."""
+    chosen = GuildRecord(town.guild.id, review_channel_id=town.pictures.id, drawing=Drawing(max_images=4))
+    await town.services.guild_settings.set(chosen, town.mo.id)
+    await mod(town, "timeout", person=town.ada, duration="10m", reason="spam")
+    shown = said(await mod(town, "audit"))
+    assert f"<@{town.mo.id}> **settings** this server" in shown
+    assert f"-# Review channel: <#{town.pictures.id}>" in shown
+    assert "-# At most: 4 pictures" in shown
+    assert "-# Until: <t:" in shown
+    assert "guild" not in shown
 
 
 async def test_a_timeout_that_a_ban_replaced_is_lifted_not_over(town: Town) -> None:

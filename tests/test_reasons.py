@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.wording import moderating
-from bot.wording.changes import change
+from bot.wording import acts, moderating
 from bot.wording.reader import reading
 from bot.wording.reasons import PARTS, RULES, filters_reason, kept_reason, review_reason
 from inference.contract import Verdict
@@ -75,19 +74,19 @@ def test_every_rule_and_part_has_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "german"),
+    ("name", "old", "new", "german"),
     [
-        ("state", "removed", "Stand: entfernt"),
-        ("action", "block", "Was damit geschieht: blockiert"),
-        ("kind", "timeout", "Sanktion: Auszeit"),
-        ("term", "removed", "Wort: removed"),
-        ("allowed_channels", "12, 13", "Kanäle: 12, 13"),
-        ("gallery", "public", "Galerie im Web: Alle, die den Link haben"),
-        ("digest", "off", "Wochenschau: Keiner"),
-        ("of_tomorrow", "x", "of tomorrow: x"),
+        ("action", "flag", "block", "Was damit geschieht: auffällig → blockiert"),
+        ("term", "", "removed", "Wort: removed"),
+        ("allowed_channels", "", "12, 13", "Kanäle: #12, #13"),
+        ("gallery", "members", "public", "Galerie im Web: Mitglieder dieses Servers → Alle, die den Link haben"),
+        ("digest", "on", "off", "Wochenschau: Einmal pro Woche → Keiner"),
+        ("of_tomorrow", "", "x", "of tomorrow: x"),
     ],
 )
-def test_what_an_act_changed_is_told_in_the_readers_language(name: str, value: str, german: str) -> None:
+def test_what_an_act_changed_is_told_in_the_readers_language(name: str, old: str, new: str, german: str) -> None:
     """By the names that the audit log keeps; what has no words stays as it is kept."""
+    names = acts.Names(person=str, channel="#{}".format, role=str, moment=str, written=str)
     with reading("de"):
-        assert change(name, value) == german
+        told = [acts.change_line(one) for one in acts.changes(((name, old),), ((name, new),), names)]
+    assert told == [german]

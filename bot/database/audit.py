@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.chain import START, content_hash, link
@@ -37,7 +37,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which acts to show; None means any."""
+    """Which acts to show; None means any.  A `subject` has its parts: "generation:7" is also its pictures."""
 
     actor_id: int | None = None
     action: str | None = None
@@ -143,9 +143,12 @@ async def redact_acts(session: AsyncSession, now: datetime, about: ColumnElement
 
 def _narrowed(query: Select[AuditTable], wanted: AuditFilter) -> Select[AuditTable]:
     exact = {
-        AuditTable.actor_id: wanted.actor_id, AuditTable.action: wanted.action, AuditTable.subject: wanted.subject,
+        AuditTable.actor_id: wanted.actor_id, AuditTable.action: wanted.action,
     }  # fmt: skip
     query = query.where(*(column == value for column, value in exact.items() if value is not None))
+    if wanted.subject is not None:
+        part = AuditTable.subject.startswith(f"{wanted.subject}:", autoescape=True)
+        query = query.where(or_(AuditTable.subject == wanted.subject, part))
     if wanted.since is not None:
         query = query.where(AuditTable.at >= wanted.since)
     return query if wanted.until is None else query.where(AuditTable.at < wanted.until)

@@ -16,11 +16,16 @@ from bot.views.layout import Layout
 from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, TimeOut
-from bot.wording import buttons, moderating, terms, text
+from bot.wording import acts, buttons, moderating, terms, text
 from bot.wording.reader import say
 from bot.wording.reasons import kept_reason
 
 PER_PAGE: Final = 10
+MOST_CHANGES: Final = 170  # characters, of ten acts in one message of 4,000
+NAMES: Final = acts.Names(
+    person=text.mention, channel=lambda channel_id: f"<#{channel_id}>", role=lambda role_id: f"<@&{role_id}>",
+    moment=text.moment, written=lambda words: text.plain(words, 60),
+)  # fmt: skip
 
 
 class AuditPage(Press, verb="audit"):
@@ -101,10 +106,17 @@ def with_buttons(layout: ui.LayoutView, buttons: list[Any]) -> ui.LayoutView:
 
 
 def act(record: AuditRecord) -> str:
-    kind, _, number = record.subject.partition(":")
-    about = text.mention(int(number)) if kind == "user" and number.isdecimal() else moderating.about(record.subject)
+    """One act in a line, and below it what it changed, as far as there is room."""
+    about = acts.about(record.subject, NAMES)
     why = f": {text.plain(kept_reason(record.why), 100)}" if record.why else ""
-    return f"{text.relative(record.at)} {text.mention(record.actor_id)} **{terms.act(record.action)}** {about}{why}"
+    told = f"{text.relative(record.at)} {text.mention(record.actor_id)} **{terms.act(record.action)}** {about}{why}"
+    shown = ""
+    for change in acts.changes(record.before, record.after, NAMES):
+        line = f"\n-# {acts.change_line(change)}"
+        if len(shown) + len(line) > MOST_CHANGES:
+            return f"{told}{shown}\n-# …"
+        shown += line
+    return told + shown
 
 
 def sanction(record: SanctionRecord, *, whom: bool = False) -> str:

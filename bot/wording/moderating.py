@@ -100,15 +100,6 @@ def generation(generation_id: int, index: int | None = None) -> str:
     return say("Picture {picture} of generation {number}", picture=index + 1, number=generation_id)
 
 
-def about(subject: str) -> str:
-    """What an act of the audit log was about, where it was no person: "generation:14:1" is picture 2 of 14."""
-    kind, _, rest = subject.partition(":")
-    number, _, index = rest.partition(":")
-    if kind == "generation" and number.isdecimal():
-        return generation(int(number), int(index) if index.isdecimal() else None)
-    return subject.replace(":", " ")
-
-
 # ---------------------------------------------------------------------------------------------------------- recognising
 
 
