@@ -177,12 +177,13 @@ async def test_the_audit_log_says_in_words_who_changed_what(site: Pages, mo: Bro
     )  # fmt: skip
     await site.services.guild_settings.set(chosen, MANAGER)
     page = (await mo.get(f"{AT}/audit")).text
-    assert f'href="/console/{GUILD}/people/{ADA}"><bdi>Ada</bdi></a>' in page
+    assert f'href="/console/{GUILD}/people/{ADA}"><bdi>person {ADA}</bdi></a>' in page
     assert f"user:{ADA}" not in page
     told = " ".join(re.sub(r"<[^>]*>", " ", html.unescape(page)).split())
     for line in (
-        "this server", "Review channel : #moderators", "Moderators' role : @keepers", "Pictures : 9 pictures",
-        "Gallery on the web : Members of this server Everybody who has the link", "Violence and gore : Blocked",
+        "this server", "Review channel : #channel-77", "Moderators' role : @keepers", "Pictures : 9 pictures",
+        "Gallery on the web : Members of this server Everybody who has the link",
+        "Violence and gore : As the server's safety says Blocked",
         "Sharing : Members share single pictures No pictures are shared",
     ):  # fmt: skip
         assert line in told

@@ -13,7 +13,7 @@ from bot.database.guild import Drawing, GuildRecord
 from bot.errors import InvalidOption
 from bot.views.sanction import timeout_length
 from tests.bot_fakes import locked
-from tests.town import Town, answer, button, parts, said
+from tests.town import Town, answer, button, buttons, parts, said
 
 MAY_TIME_OUT = discord.Permissions(manage_messages=True, moderate_members=True)
 
@@ -240,6 +240,22 @@ async def test_remove_takes_the_message_down(town: Town) -> None:
     assert removed is not None
     assert removed.removal is not None
     assert (removed.removal.by, removed.removal.why) == (town.mo.id, "tasteless")
+
+
+async def test_a_removal_is_taken_back_with_one_press(town: Town) -> None:
+    """Here of one picture, after a restart; it is audited.  What one removes of one's own does not come back."""
+    record, _ = await town.imagine("a cat", images=4)
+    told = await mod(town, "remove", generation=record.id, picture=2, reason="tasteless")
+    await town.restart()
+    await town.mo.click(told, custom_id=f"easel:restore:{record.id}:1")
+    assert f"Picture 2 of generation {record.id} is shown again." in said(told)
+    assert buttons(told) == []
+    after = await town.services.generations.get(record.id)
+    assert after is not None
+    assert [image.removal for image in after.images] == [None] * 4
+    assert await audited(town) == [("restore", f"generation:{record.id}:1"), ("remove", f"generation:{record.id}:1")]
+    own, _ = await town.imagine("a dog", who=town.mo)
+    assert buttons(await mod(town, "remove", generation=own.id, reason="mine")) == []
 
 
 async def test_remove_one_picture_cuts_it_out_of_its_message(town: Town) -> None:

@@ -92,6 +92,8 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("easel:undoremovals:rt:7", "UndoRemovals", {"user_id": 1001, "sanction_id": 7}),
     ("easel:logentry:7", "LogEntry", {"generation_id": 7}),
     ("easel:remove:7", "Remove", {"generation_id": 7}),
+    ("easel:restore:7:", "ShowAgain", {"generation_id": 7, "index": None}),
+    ("easel:restore:7:2", "ShowAgain", {"generation_id": 7, "index": 2}),
     ("easel:open:7:2", "OpenPicture", {"generation_id": 7, "index": 2}),
     ("easel:complete:7:2", "Complete", {"generation_id": 7, "index": 2}),
     ("easel:keeppic:7:2", "Keep", {"generation_id": 7, "index": 2}),

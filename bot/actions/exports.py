@@ -60,8 +60,8 @@ def described(record: GenerationRecord) -> dict[str, Any]:
 
 
 def message_url(record: GenerationRecord) -> str | None:
-    """Where Discord shows it; what is private it shows to one person only."""
-    if record.message_id is None or record.order.private:
+    """Where Discord shows it: nowhere what was refused, for its answer is gone, and what only one person sees."""
+    if record.message_id is None or record.order.private or record.status == "blocked":
         return None
     requester = record.order.requester
     return f"https://discord.com/channels/{requester.guild_id or '@me'}/{requester.channel_id}/{record.message_id}"

@@ -29,6 +29,7 @@ from bot.views.modlog import (
     asked_for,
     modlog_layout,
     narrowed,
+    removed_note,
 )
 from bot.views.press import actor_of, answering
 from bot.views.records import audit_layout, person_layout, sanctions_layout
@@ -167,10 +168,9 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             index = None if picture is None else picture - 1
-            removals = self.bot.services.removals
-            removed = await removals.remove(actor_of(interaction), generation, reason, index)
-            told = moderating.removed(generation, index, gone=removed.gone)
-            await interaction.followup.send(view=note(told), ephemeral=True)
+            removed = await self.bot.services.removals.remove(actor_of(interaction), generation, reason, index)
+            told = removed_note(removed, interaction.user.id, index)
+            await interaction.followup.send(view=told, ephemeral=True)
 
     @app_commands.command(description=later("Find out which generation a picture shows, also a changed one"))
     @app_commands.describe(

@@ -12,6 +12,7 @@ import discord
 from discord import ui
 
 from bot.actions.exports import message_url
+from bot.actions.removals import Removed
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
 from bot.errors import InvalidOption
 from bot.views.answer import note
@@ -158,8 +159,30 @@ class Remove(GenerationPress, verb="remove"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         removed = await interaction.client.services.removals.remove(actor_of(interaction), self.generation_id, "")
-        sentence = moderating.removed(self.generation_id, gone=removed.gone)
-        await interaction.edit_original_response(view=note(sentence), attachments=[])
+        await interaction.edit_original_response(view=removed_note(removed, interaction.user.id), attachments=[])
+
+
+class ShowAgain(GenerationPress, verb="restore"):
+    """Takes a moderator's removal back: of a generation, or of one picture of it."""
+
+    index: int | None
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.UNDO), emoji="↩️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.client.services.removals.restore(actor_of(interaction), self.generation_id, "", self.index)
+        await interaction.edit_original_response(view=note(moderating.restored(self.generation_id, self.index)))
+
+
+def removed_note(removed: Removed, by: int, index: int | None = None) -> ui.LayoutView:
+    """What was removed, and the way back; what one deletes of one's own is gone."""
+    record = removed.record
+    told = note(moderating.removed(record.id, index, gone=removed.gone))
+    if by != record.order.requester.user_id:
+        told.add_item(ui.ActionRow(ShowAgain(record.id, index)))
+    return told
 
 
 async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, before: int | None) -> ModLogLayout:

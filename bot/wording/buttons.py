@@ -7,6 +7,7 @@ from bot.wording.reader import say
 from bot.wording.terms import picture, place_in_grid
 
 CANCEL: Final = later("Cancel")
+UNDO: Final = later("Undo")
 UNDO_REMOVALS: Final = later("Show the removed ones again")
 REROLL: Final = later("Re-roll")
 REMIX: Final = later("Remix")

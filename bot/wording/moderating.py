@@ -94,6 +94,13 @@ def removed(generation_id: int, index: int | None = None, *, gone: bool) -> str:
     )
 
 
+def restored(generation_id: int, index: int | None = None) -> str:
+    return say(
+        "{what} is shown again. A message that was deleted in Discord does not come back.",
+        what=generation(generation_id, index),
+    )
+
+
 def generation(generation_id: int, index: int | None = None) -> str:
     if index is None:
         return say("Generation {number}", number=generation_id)

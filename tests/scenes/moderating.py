@@ -8,7 +8,7 @@ from discord import SelectOption
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.database.session import utc_now
-from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove
+from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.press import Press
 from bot.views.records import AuditPage, SanctionsPage
 from bot.views.review import Keep, NextReview, TakeDown
@@ -57,6 +57,13 @@ async def removed_with_a_ban(town: Town) -> Press:
     return UndoRemovals(town.bo.id, sanction_id)
 
 
+async def removed_by_a_moderator(town: Town) -> Press:
+    record = await drawn(town)
+    with town.env.time_context():
+        await town.services.removals.remove(judge(town), record.id, "no")
+    return ShowAgain(record.id, None)
+
+
 def judge(town: Town) -> Actor:
     return acting(town, town.mo, "ban_members", "moderate_members", "manage_messages")
 
@@ -101,6 +108,7 @@ MODERATING = (
     moderators("/settings", typed("settings"), "olga"),
     moderators("button logentry", pressed(of_generation(LogEntry))),
     moderators("button remove", pressed(of_generation(Remove))),
+    moderators("button restore", pressed(removed_by_a_moderator)),
     moderators("button modlog", pressed(plain(lambda: ModLogPage(None, None, None, None, None)))),
     moderators("button modlog.2", pressed(plain(lambda: LogPage(*[None] * 9)))),
     moderators("button audit", pressed(plain(lambda: AuditPage(None, None, None)))),
