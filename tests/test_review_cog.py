@@ -200,6 +200,9 @@ async def test_statistics_and_export_come_as_files(town: Town) -> None:
     await town.imagine("a dog", who=town.bo)
     stats = await mod(town, "stats", days=7)
     assert "2 requests in 7 days, 0 blocked" in said(stats)
+    assert "🟦 requests · 🟥 blocked" in said(stats)
+    for person in (town.ada, town.bo):
+        assert f". <@{person.id}> · 1 request" in said(stats)
     exported = await mod(town, "export", person=town.bo)
     (file,) = exported.attachments
     rows = list(csv.DictReader(io.StringIO((await file.read()).decode())))

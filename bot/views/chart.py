@@ -20,6 +20,7 @@ from bot.wording import moderating, terms
 WIDTH: Final = 900
 ROW: Final = 30
 GAP: Final = 12
+MOST_NAMED: Final = 6
 NUMBER: Final = 88  # room for what stands behind the longest bar
 PAPER, INK, SOFT, BAR, BAD = "#ffffff", "#21201d", "#5d5a52", "#3b45c4", "#b3261e"
 
@@ -35,6 +36,8 @@ class StatsLayout(Layout):
         self.add_item(ui.TextDisplay(told))
         described = moderating.chart(requests, blocked)
         self.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, description=described)))
+        people = [(person.user_id, person.requests) for person in report.people[:MOST_NAMED]]
+        self.add_item(ui.TextDisplay(moderating.legend(people)))
 
 
 async def stats_layout(report: Report) -> StatsLayout:
@@ -44,9 +47,12 @@ async def stats_layout(report: Report) -> StatsLayout:
 def drawn(report: Report) -> bytes:
     """An encoded PNG.  Takes some milliseconds: call it in a thread."""
     named = [
-        (_written(terms.category(name), name.replace("_", " ")), count, BAD) for name, count in report.categories[:6]
+        (_written(terms.category(name), name.replace("_", " ")), count, BAD)
+        for name, count in report.categories[:MOST_NAMED]
     ]
-    named += [(_written(person.name, person.name), person.requests, BAR) for person in report.people[:6]]
+    # Names are in any script, and the font has one: Discord writes them below the chart.
+    people = enumerate(report.people[:MOST_NAMED], start=1)
+    named += [(f"{place}.", person.requests, BAR) for place, person in people]
     height = 300 + ROW * (len(named) + 1)
     picture = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(picture)

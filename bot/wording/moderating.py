@@ -3,7 +3,7 @@
 In: facts.  Out: lines in the reader's language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -244,6 +244,13 @@ def statistics(asked: int, blocked: int, days: int, wait: float | None, draw: fl
         "Half of the people waited less than {wait} for their turn; half of the drawings took less than {draw}.",
         wait=seconds(wait), draw=seconds(draw),
     )  # fmt: skip
+
+
+def legend(people: Sequence[tuple[int, int]]) -> str:
+    """What the chart's colours are, and the names of who asked most, as it numbers them, with how often."""
+    lines = [f"{place}. {mention(user_id)} · {requests(asked)}" for place, (user_id, asked) in enumerate(people, 1)]
+    told = "-# " + say("🟦 requests · 🟥 blocked; first by day, then what was blocked, then who asked most:")
+    return "\n".join([told, *lines])
 
 
 def chart(asked: int, blocked: int) -> str:
