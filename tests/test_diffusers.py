@@ -106,9 +106,9 @@ def test_steps_are_told_with_small_pictures(pipelines: dict[str, DiffusersPipeli
     """One call a step, up to one; the colours are those of the autoencoder's own pictures, roughly."""
     seen: list[tuple[float, tuple[int, ...]]] = []
 
-    def on_step(done: float, small: list[Pixels] | None) -> None:
+    def on_step(done: float, small: Callable[[], list[Pixels]] | None) -> None:
         assert small is not None
-        seen.append((done, small[0].shape))
+        seen.append((done, small()[0].shape))
 
     pipelines["sd"].draw([Wish(ask(), 1)], on_step)
     assert seen == [(share, (16, 16, 3)) for share in (0.25, 0.5, 0.75, 1.0)]
@@ -121,7 +121,7 @@ def test_a_drawing_can_be_given_up_and_the_next_one_is_whole(pipelines: dict[str
     class Enough(Exception):
         pass
 
-    def on_step(done: float, small: list[Pixels] | None) -> None:
+    def on_step(done: float, small: Callable[[], list[Pixels]] | None) -> None:
         raise Enough
 
     expected = draw(pipelines["sd"], Wish(ask(), 1))
@@ -203,6 +203,7 @@ class FakePipeline:
         self.drawn: list[list[tuple[str, int]]] = []
         self.raises: Exception | None = None
         self.refuses = False
+        self.looked: list[str] = []  # whose small pictures were made
 
     def describe(self) -> ModelDescription:
         return ModelDescription("fake", sizes=("8x8", "16x8"), negative_prompt=True, seeds=True)
@@ -214,13 +215,16 @@ class FakePipeline:
     def kind(self, request: GenerationRequest) -> tuple[object, ...]:
         return (self.size(request),)
 
+    def small(self, wishes: Sequence[Wish]) -> list[Pixels]:
+        self.looked.append(wishes[0].request.prompt)
+        return [np.full((2, 2, 3), wish.seed, np.uint8) for wish in wishes]
+
     def draw(self, wishes: Sequence[Wish], on_step: OnStep) -> list[Drawn]:
         self.drawn.append([(wish.request.prompt, wish.seed) for wish in wishes])
         if self.raises is not None:
             raise self.raises
-        small = [np.full((2, 2, 3), wish.seed, np.uint8) for wish in wishes]
         for share in (0.5, 1.0):
-            on_step(share, small)
+            on_step(share, lambda: self.small(wishes))
         return [Drawn(np.full((8, 8, 3), wish.seed, np.uint8), self.refuses) for wish in wishes]
 
 
@@ -270,15 +274,17 @@ def test_nine_pictures_do_not_hold_up_one() -> None:
 
 
 def test_progress_counts_pictures_and_steps_and_previews_come_at_times() -> None:
-    """A half of the first of two batches is a quarter; previews are a clock's affair, and may be declined."""
+    """A half of the first of two batches is a quarter; previews are a clock's affair, and may be declined: then nobody
+    waits for small pictures either."""
     queue = Queue(batch=1)
-    queue.engine.add("a", ask(images=2))
-    queue.engine.add("b", ask(images=1, preview=False, size="16x8"))
+    queue.engine.add("a", ask("shown", images=2))
+    queue.engine.add("b", ask("declined", images=1, preview=False, size="16x8"))
     events = queue.run()
     progress = [event for event in events["a"] if isinstance(event, Progress)]
     assert [event.done for event in progress] == [0.25, 0.5, 0.75, 1.0]
     assert any(event.preview for event in progress)
     assert not any(event.preview for event in events["b"] if isinstance(event, Progress))
+    assert set(queue.pipeline.looked) == {"shown"}
 
 
 def test_what_nobody_wants_any_more_is_given_up_at_once() -> None:

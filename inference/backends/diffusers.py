@@ -162,11 +162,11 @@ class DiffusionEngine:
                 self._generations[generation.id] = self._generations.pop(generation.id)
         return batch
 
-    def _on_step(self, done: float, small: list[Pixels] | None) -> None:
+    def _on_step(self, done: float, small: Callable[[], list[Pixels]] | None) -> None:
         """Tell how far everyone is whose pictures are drawn; give up when that is nobody any more."""
-        for row, (generation, index) in enumerate(self._drawing):
-            if small is not None:
-                generation.pictures[index] = small[row]
+        if small is not None and any(self._due(generation) for generation, _ in self._drawing):
+            for (generation, index), picture in zip(self._drawing, small(), strict=True):
+                generation.pictures[index] = picture
         events: Events = []
         for generation in {generation.id: generation for generation, _ in self._drawing}.values():
             mine = sum(one is generation for one, _ in self._drawing)
@@ -176,11 +176,14 @@ class DiffusionEngine:
         if not any(generation.id in self._generations for generation, _ in self._drawing):
             raise Abandoned
 
+    def _due(self, generation: _Generation) -> bool:
+        """Whether a preview is wanted now."""
+        return generation.request.preview and self._clock() - generation.shown >= PREVIEW_SECONDS
+
     def _preview(self, generation: _Generation) -> bytes | None:
-        now = self._clock()
-        if not generation.request.preview or not generation.pictures or now - generation.shown < PREVIEW_SECONDS:
+        if not generation.pictures or not self._due(generation):
             return None
-        generation.shown = now
+        generation.shown = self._clock()
         shown = [generation.pictures.get(index) for index in range(generation.request.images)]
         return encode_preview(shown, grid_columns(len(shown)))
 

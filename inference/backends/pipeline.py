@@ -7,6 +7,7 @@ no events.  `diffusers` is an extra and takes seconds to import, so that happens
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -29,8 +30,9 @@ RATIOS: Final = ((3, 2), (2, 3), (16, 9), (9, 16))
 
 OFFLOADS: Final = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}
 
-OnStep = Callable[[float, list[Pixels] | None], None]
-"""Hears the share of steps that is done, and a small picture of each that is drawn; may raise to end the drawing."""
+OnStep = Callable[[float, Callable[[], list[Pixels]] | None], None]
+"""Hears the share of steps that is done, and how to get a small picture of each that is drawn, which on a GPU waits for
+the step; may raise to end the drawing."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class DiffusersPipeline:
             if self._preview is not None and latents is not None:
                 if latents.ndim == 3:  # packed, as Flux has them
                     latents = pipe._unpack_latents(latents, height, width, pipe.vae_scale_factor)  # noqa: SLF001
-                small = self._preview(latents)
+                small = partial(self._preview, latents)
             on_step(min(done, 1.0), small)
             return {}
 
