@@ -63,11 +63,15 @@ class UnreadablePicture(ValueError):
 
 def prints_of(png: bytes) -> bytes:
     """What is kept of a picture of ours.  Raises UnreadablePicture."""
-    picture = _read(png)
+    return prints_in(_read(png)).tobytes()
+
+
+def prints_in(picture: Image.Image) -> Prints:
+    """The same of a picture that is read already: RGB, of at most 512 pixels a side."""
     found = [_prints(_shrunk(picture, _WHOLE), ((_ALL, _ALL), *_WINDOWS))]
     if (inner := _inside_border(picture)) is not None:
         found.append(_prints(_shrunk(picture, inner)))
-    return np.concatenate(found).tobytes()
+    return np.concatenate(found)
 
 
 def looked_for(data: bytes) -> Prints:
