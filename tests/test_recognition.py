@@ -16,7 +16,7 @@ from bot.actions.actor import Actor
 from bot.database.fingerprints import Fingerprints
 from bot.database.session import Database
 from bot.errors import InvalidOption
-from bot.generation.fingerprint import HASHES, UnreadablePicture, from_bytes, looked_for, prints_of
+from bot.generation.fingerprint import HASHES, UnreadablePicture, from_bytes, looked_for, prints_in, prints_of
 from bot.generation.grid import compose
 from bot.generation.likeness import Likenesses
 from bot.services import Services
@@ -71,6 +71,16 @@ def test_a_changed_picture_is_found_among_others(change: str) -> None:
         found = known.find(looked_for(CHANGES[change](made_up(seed), chance)))
         assert [one.key for one in found][:1] == [(seed, 0)]
         assert known.find(looked_for(CHANGES[change](made_up(1000 + seed), chance))) == []
+
+
+@pytest.mark.parametrize("change", ["a tenth of the area cropped", "a tenth of each side cropped"])
+def test_a_crop_between_two_windows_is_found(change: str) -> None:
+    """Its fields are as bright as those of neither window, by up to a few levels; of forty, all are found."""
+    chance = np.random.default_rng(5)
+    for seed in range(40):
+        known = Likenesses()
+        known.add([(seed, 0)], [prints_in(made_up(seed))])
+        assert known.find(looked_for(CHANGES[change](made_up(seed), chance))), seed
 
 
 def test_a_picture_that_ends_where_its_page_begins_is_found_in_a_frame() -> None:
