@@ -134,11 +134,12 @@ def words_of(plain: str) -> list[str]:
 
 
 def _says(text: str, knows: Knows) -> bool:
-    """Whether what was decoded is a text: half of it are words, for eight letters of a name may decode to anything."""
+    """Whether what was decoded is a text: two letters in five are in words, for a name may decode to anything."""
     if not text.isprintable():
         return False
     plain = normalise(text)
-    return sum(len(word) for word in words_of(plain) if knows(word)) * 2 >= min(len(plain), 4 * LOOKED_AT)
+    letters = max(sum(map(str.isalpha, plain)), len(plain) // 2)  # "nude, 12yo" has few
+    return sum(len(word) for word in words_of(plain) if knows(word)) * 5 >= 2 * min(letters, 4 * LOOKED_AT)
 
 
 def _unbased(coded: str, decode_base: Callable[[str], bytes], block: int, knows: Knows) -> str:
@@ -172,7 +173,9 @@ def _unplaced(coded: str, knows: Knows) -> str:
 def _unshifted(text: str, knows: Knows) -> str:
     """A text in ROT47, which goes over all signs and both cases."""
     start = text[: 4 * LOOKED_AT]
-    if sum(map(str.isalpha, start)) * 4 > len(start) * 3 or not _says(start.translate(_ROT47), knows):
+    if not start.isascii() or sum(map(str.isalpha, start)) * 4 > len(start) * 3 or _says(start, knows):
+        return text
+    if not _says(start.translate(_ROT47), knows):
         return text
     return text.translate(_ROT47)
 
