@@ -11,7 +11,7 @@ from bot.database.session import utc_now
 from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.press import Press
 from bot.views.records import AuditPage, SanctionsPage
-from bot.views.review import Keep, NextReview, TakeDown
+from bot.views.review import AllowHere, Keep, LeaveBlocked, NextReview, TakeDown
 from bot.views.sanction import Ban, TimeOut, UndoRemovals
 from bot.views.settings import Choose, EditWords, Narrow, OpenSection
 from tests.scenes.buttons import of_generation, plain
@@ -115,6 +115,8 @@ MODERATING = (
     moderators("button sanctions", pressed(plain(lambda: SanctionsPage(None)))),
     moderators("button keep", pressed(under_review(Keep))),
     moderators("button takedown", pressed(under_review(TakeDown))),
+    moderators("button allow", pressed(under_review(AllowHere))),
+    moderators("button leave", pressed(under_review(LeaveBlocked))),
     moderators("button review", pressed(plain(lambda: NextReview(None)))),
     moderators("button timeout", pressed(of_person(TimeOut))),
     moderators("button ban", pressed(of_person(Ban))),
