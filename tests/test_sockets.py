@@ -68,7 +68,7 @@ def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_folder_is_named(path: Path) -> None:
     """The message says where and why."""
-    with pytest.raises(ListenError, match=r"nowhere/easel\.sock: No such file"):
+    with pytest.raises(ListenError, match=r"nowhere/easel\.sock: its folder is not there"):
         listen_unix(Path("nowhere") / path)
 
 

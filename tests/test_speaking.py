@@ -162,10 +162,10 @@ def test_a_chart_is_written_with_letters_that_its_font_has() -> None:
     assert chart._written("暴力や流血", "violence gore") == "violence gore"
 
 
-def _report(categories: tuple[str, ...], name: str = "ada") -> Report:
+def _report(categories: tuple[str, ...]) -> Report:
     days = (Day(date(2026, 5, 1), 9, 3, 1), Day(date(2026, 5, 2), 4, 0, 0))
     counts = tuple((category, place + 1) for place, category in enumerate(categories))
-    return Report(days, counts, (), (PersonCount(1, name, 12345, 0),), None, None, None)
+    return Report(days, counts, (), (PersonCount(1, "ada", 12345, 0),), None, None, None)
 
 
 @pytest.mark.parametrize("language", known_languages())
@@ -180,8 +180,3 @@ def test_every_category_is_written_whole_in_the_charts(language: str, category: 
     assert ImageFont.load_default(16).getlength(name) < chart.WIDTH / 2
     wide = sum(20 if character > "\u2e7f" else 11 for character in name)  # at the size of a narrow screen
     assert wide < charts.WIDTH
-
-
-def test_the_longest_name_of_a_person_is_drawn_to_its_last_letter() -> None:
-    """Discord's names have up to 32 characters."""
-    assert chart.drawn(_report((), "W" * 31 + "X")) != chart.drawn(_report((), "W" * 32))

@@ -108,14 +108,14 @@ def worst_layouts() -> list[ui.LayoutView]:
     big = 2**63 - 1
     records = [a_record(big - index, WORST_PROMPT) for index in range(max(PER_PAGE, LOG_PER_PAGE))]
     shares = [
-        (ShareRecord(big - index, 1, big, record, record.images[index], 10**6, NOW), tile(1))
+        (ShareRecord(big - index, 1, big, record, record.images[index], 10**6, NOW), GRID)
         for index, record in enumerate(records[:4])
     ]
     six = [
-        (replace(shares[0][0], id=big - index, generation=a_record(big - index, WORST_PROMPT)), tile(1))
+        (replace(shares[0][0], id=big - index, generation=a_record(big - index, WORST_PROMPT)), GRID)
         for index in range(6)
     ]
-    files = [(share.id, png) for share, png in six]
+    files = [(share.id, picture) for share, picture in six]
     shown = tuple(Shown(share, GRID, 1, 10**6) for share, _ in six)
     contest = ContestRecord(big, 1, 1, WORST_PROMPT[:200], 1, NOW, NOW, NOW, "voting")
     wanted = GenerationFilter(user_id=big, status="cancelled", category="privacy_deepfake", words=":" * 30)
@@ -132,7 +132,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
         IdeasLayout(Ideas((("`*" * 500),) * 3, ("x" * 150,) * 3), idea_words.title(idea_words.VERSIONS)),
         OwnFavouritesLayout(
-            [(OwnFavourite(one, one.images[8]), tile(1)) for one in records[:4]], f"{big}.8", f"{big}.8", here=True
+            [(OwnFavourite(one, one.images[8]), GRID) for one in records[:4]], f"{big}.8", f"{big}.8", here=True
         ),
         ContestLayout(contest, 10**6),
         EntriesLayout(Contest(contest, tuple(one for one, _ in six), (), None, None), dict(files), 0),

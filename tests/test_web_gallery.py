@@ -379,7 +379,8 @@ async def test_settings_are_the_managers_and_audited(site: Pages) -> None:
         misuse=Misuse(blocks=None),
     )  # fmt: skip
     assert await site.services.guild_settings.get(GUILD) == expected
-    assert "retention_days" in (await manager.get(f"/console/{GUILD}/audit")).text
+    assert "Keep for" in (told := (await manager.get(f"/console/{GUILD}/audit")).text)
+    assert "91 days" in told
     shown = (await manager.get(address)).text
     assert shown.count("Choose a gallery channel, too") == 1
     for option in ('value="91" selected', 'value="88" selected', 'value="77" selected', 'value="off" selected'):

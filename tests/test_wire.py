@@ -129,7 +129,7 @@ async def test_a_bad_start_is_waited_out(discord: StandIn, tmp_path: Path) -> No
     discord.fail("GET /oauth2", kind="cut_before")
     async with a_bot(discord, tmp_path):
         asked = await acknowledged(discord.world.slash(ADA, "queue"))
-    assert "0 being drawn" in asked.said
+    assert "Nothing is being drawn" in asked.said
 
 
 async def test_a_reset_token_is_named(discord: StandIn, tmp_path: Path) -> None:
