@@ -42,7 +42,8 @@ def _letters(alphabet: str) -> Disguise:
 
 def _some(**letters: str) -> Disguise:
     """Some letters as something else."""
-    return lambda text: text.lower().translate(str.maketrans(letters))
+    table = {ord(letter): other for letter, other in letters.items()}
+    return lambda text: text.lower().translate(table)
 
 
 def _between(sign: str) -> Disguise:
