@@ -58,7 +58,7 @@ def random_pipeline(folder: Path) -> Path:
 @asynccontextmanager
 async def backend_of(pipeline: DiffusersPipeline) -> AsyncIterator[ThreadedBackend]:
     """The pipeline in the thread that the server gives it."""
-    backend = ThreadedBackend(lambda thread: DiffusionEngine(pipeline, thread.turn), pipeline.name)
+    backend = ThreadedBackend(lambda thread: DiffusionEngine(pipeline, thread.breathe), pipeline.name)
     backend.start()
     await backend.describe()
     try:
