@@ -251,7 +251,7 @@ for words in json.loads(sys.argv.pop()):
 
 def test_a_terminal_without_utf8_ends_no_command(tmp_path: Path) -> None:
     """What it cannot show is a question mark; what matters is said in letters."""
-    commands = (("doctor",), ("check", "d\u00e9j\u00e0 vu"), ("--help",), ("models", "list"))
+    commands = (("doctor",), ("check", "a cr\u00e8me br\u00fbl\u00e9e"), ("--help",), ("models", "list"))
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "COLUMNS": "200"}
     done = subprocess.run(
         [sys.executable, "-c", ONE_AFTER_ANOTHER, json.dumps(commands)],
