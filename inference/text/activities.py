@@ -11,7 +11,7 @@ Measured with the eighth version, fourteen pairs of things each, both found: "dr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from inference.text.nouns import article, singulars
 
@@ -46,22 +46,17 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
         return text
     doing, what = found["doing"].lower(), found["what"]
     head = what.rpartition(" ")[2].lower()
+    thing = next((form for form in (head, *singulars(head)) if is_thing(form)), None)
     indefinite = (found["article"] or "").strip().lower() in {"a", "an"}
     if (
         (doing in {"in", "with"} and not indefinite)
         or head in _PLACES
         or (head in _HATS and doing in {"wearing", "in", "dressed in", "with"})
-        or not any(map(is_thing, _forms(head)))
+        or thing is None
         or not is_known(found["who"].rpartition(" ")[2].lower())
     ):
         return text
-    if not is_thing(head):  # "drums": a drum says it
-        what = what[: -len(head)] + next(filter(is_thing, singulars(head)))
-    elif head.endswith("s") and not head.endswith(("ss", "us")):  # sunglasses
-        return f"{found['who']} and {what}{found['rest'] or ''}"
-    return f"{found['who']} and {article(what)}{found['rest'] or ''}"
-
-
-def _forms(word: str) -> Iterator[str]:
-    yield word
-    yield from singulars(word)
+    if thing != head:  # "drums": a drum says it
+        what = what[: -len(head)] + thing
+    is_plural = thing == head and head.endswith("s") and not head.endswith(("ss", "us"))  # sunglasses
+    return f"{found['who']} and {what if is_plural else article(what)}{found['rest'] or ''}"
