@@ -170,15 +170,6 @@ def head_loss(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
     return ((losses[:, 0] + 2 * losses[:, 1:].mean(1)) * weights).sum() / weights.sum()
 
 
-@torch.no_grad()
-def head_logits(net: SafetyHead, states: LowerStates, rows: np.ndarray) -> Tensor:
-    """(len(rows), OUTPUTS)."""
-    found = torch.zeros(len(states.lengths), OUTPUTS)
-    for batch in batches_of(rows, states.lengths, 64):
-        found[batch] = net(*states.of(batch))
-    return found[rows]
-
-
 # ------------------------------------------------------------------------------------------------- the n-grams
 
 
