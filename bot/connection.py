@@ -91,11 +91,13 @@ async def _run(bot: Bot, token: str, stop: StopSignals, stack: AsyncExitStack) -
         bot.settings, ChannelPosts(bot), lost=lambda why: stop.end(_taken(why)), metrics=bot.metrics
     )
     bot.services = await stop.unless(stack.enter_async_context(services))
+    # Before the login: who watches /healthz sees a bot that waits for Discord, not one that is dead.
+    pages = serve_pages(bot.services, DiscordDirectory(bot), lambda: bot.application_id)
+    await stack.enter_async_context(pages)
     await stop.unless(log_in(bot, token))
     resumed = await bot.services.recovery.resume(partial(InteractionReply.again, bot))
     log.info("bot.logged_in", user=str(bot.user), resumed=resumed)
     await stack.enter_async_context(bot.metrics.watching_the_loop())
-    await stack.enter_async_context(serve_pages(bot.services, DiscordDirectory(bot), bot.application_id))
     bot.add_listener(_keep_pauses_short, "on_ready")
     await stop.unless(stay_connected(bot))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -203,3 +204,32 @@ async def test_what_came_to_its_end_before_the_stop_counts() -> None:
     """Services that were just opened must be closed, too: their opener hears of them."""
     with StopSignals() as stop:
         assert await stop.unless(asyncio.sleep(0, "opened")) == "opened"
+
+
+class WatchedBot(OfflineBot):
+    """While Discord does not let it in, somebody asks its pages how it does."""
+
+    heard: ClassVar[dict[str, int]] = {}
+
+    async def login(self, token: str) -> None:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{self.settings.web_port}") as http:
+            for path in ("/healthz", "/readyz", "/login"):
+                async with http.get(path, allow_redirects=False) as answer:
+                    self.heard[path] = answer.status
+
+
+async def test_a_bot_that_waits_for_discord_is_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container that waits for Discord to come back is not started anew: `/healthz` answers before the login."""
+
+    @asynccontextmanager
+    async def opening(settings: Settings, posts: Posts, **_: object) -> AsyncIterator[Services]:
+        async with services(tmp_path, FakePool(), posts, **web) as opened:
+            yield opened
+
+    monkeypatch.setattr(WatchedBot, "heard", {})
+    monkeypatch.setattr(connection, "Bot", WatchedBot)
+    monkeypatch.setattr(connection, "open_services", opening)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        web: dict[str, Any] = {"web_port": free.getsockname()[1], "discord_client_secret": "hush"}
+    await run_bot(load_settings(None, data_dir=tmp_path, discord_token="MTIz.b.c", **web))  # no token of anybody
+    assert WatchedBot.heard == {"/healthz": 200, "/readyz": 503, "/login": 400}

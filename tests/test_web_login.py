@@ -71,7 +71,7 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 @pytest.fixture
 async def site(tmp_path: Path, discord: FakeDiscord) -> AsyncIterator[Pages]:
     api = str(discord.server.make_url("")).rstrip("/")
-    login = DiscordLogin(99, "hush", "http://127.0.0.1:8080/login/callback", api_url=api)
+    login = DiscordLogin(lambda: 99, "hush", "http://127.0.0.1:8080/login/callback", api_url=api)
     async with pages(tmp_path, login=login) as opened:
         yield opened
 
@@ -86,7 +86,7 @@ async def logged_in(site: Pages, discord: FakeDiscord, then: str = "/") -> tuple
 async def test_the_login_goes_through_the_proxy(tmp_path: Path, discord: FakeDiscord) -> None:
     """Where no other way leads to Discord."""
     there, proxy = "http://discord.invalid", str(discord.server.make_url(""))
-    login = DiscordLogin(99, "hush", "http://127.0.0.1:8080/login/callback", api_url=there, proxy=proxy)
+    login = DiscordLogin(lambda: 99, "hush", "http://127.0.0.1:8080/login/callback", api_url=there, proxy=proxy)
     async with pages(tmp_path, login=login) as opened:
         _, back = await logged_in(opened, discord)
     assert (back.status, back.location) == (303, "/")
@@ -112,7 +112,7 @@ async def test_cookies_are_for_https_and_this_host_alone_where_there_is_https(
 ) -> None:
     """The __Host- prefix and Secure, and HSTS."""
     api = str(discord.server.make_url("")).rstrip("/")
-    login = DiscordLogin(99, "hush", "https://easel.example/login/callback", api_url=api)
+    login = DiscordLogin(lambda: 99, "hush", "https://easel.example/login/callback", api_url=api)
     async with pages(tmp_path, login=login, url="https://easel.example") as site:
         answer = await (await site.anonymous()).get("/login")
         assert answer.headers["Set-Cookie"].startswith("__Host-easel-login=")

@@ -3,7 +3,7 @@
 In: a `Site`.  Out: an aiohttp application (`create_app`), or the address where it is served (`open_site`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -56,7 +56,9 @@ async def open_site(site: Site, host: str, port: int) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def serve_pages(services: Services, directory: Directory, application_id: int | None) -> AsyncIterator[None]:
+async def serve_pages(
+    services: Services, directory: Directory, application_id: Callable[[], int | None]
+) -> AsyncIterator[None]:
     """The pages as the settings want them.
 
     Raises ConfigurationError for a WEB_PORT that is taken; where none is set and the usual one is taken, there are
@@ -70,7 +72,7 @@ async def serve_pages(services: Services, directory: Directory, application_id: 
     url = settings.web_url or f"http://{settings.web_host}:{port}"
     secret = settings.discord_client_secret
     discord = None
-    if secret is not None and application_id is not None:
+    if secret is not None:
         discord = DiscordLogin(
             application_id, secret.get_secret_value(), redirect=f"{url}/login/callback", proxy=settings.discord_proxy
         )

@@ -7,6 +7,7 @@ back at once (revoked): nothing here acts for anybody later.
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import structlog
 from yarl import URL
 
 from bot.errors import UserError
-from bot.wording.pages import NOT_CONFIRMED
+from bot.wording.pages import NOT_CONFIRMED, NOT_CONNECTED
 
 log = structlog.get_logger(__name__)
 
@@ -54,9 +55,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class DiscordLogin:
-    """`redirect` is registered with Discord, character by character."""
+    """`redirect` is registered with Discord, character by character.
 
-    client_id: int
+    `client_id` answers None until the bot itself is logged in: Discord tells it then.
+    """
+
+    client_id: Callable[[], int | None]
     client_secret: str = field(repr=False)
     redirect: str
     authorize_url: str = "https://discord.com/oauth2/authorize"
@@ -64,10 +68,10 @@ class DiscordLogin:
     proxy: str | None = field(default=None, repr=False)  # the way to Discord, as the bot's own
 
     def address(self, attempt: Attempt) -> URL:
-        """Where to send the browser."""
+        """Where to send the browser.  Raises LoginFailed while the bot is not logged in."""
         return URL(self.authorize_url).with_query(
             response_type="code",
-            client_id=str(self.client_id),
+            client_id=self._known_id(),
             scope=SCOPES,
             redirect_uri=self.redirect,
             state=attempt.state,
@@ -109,7 +113,13 @@ class DiscordLogin:
 
     @property
     def _secret(self) -> dict[str, str]:
-        return {"client_id": str(self.client_id), "client_secret": self.client_secret}
+        return {"client_id": self._known_id(), "client_secret": self.client_secret}
+
+    def _known_id(self) -> str:
+        client_id = self.client_id()
+        if client_id is None:
+            raise LoginFailed(NOT_CONNECTED)
+        return str(client_id)
 
 
 async def _json(answer: aiohttp.ClientResponse) -> Any:

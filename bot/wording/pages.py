@@ -64,6 +64,7 @@ LIFTED: Final = later("lifted")
 
 NOT_FROM_HERE: Final = later("This login was not begun in this browser, or took too long. Please try again.")
 NOT_CONFIRMED: Final = later("Discord did not confirm the login. Please try again.")
+NOT_CONNECTED: Final = later("The bot is not connected to Discord yet. Please try again in a minute.")
 NOBODY: Final = later("Nobody of that name lives in the demo.")
 LOGGED_OUT: Final = later("You are not logged in any more. Please log in and try again.")
 NO_PAGE: Final = later("There is no such page, or it is not for you to see.")
