@@ -14,11 +14,11 @@ among its letters, or where so few of the text's words exist that the whole text
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from operator import itemgetter
 from typing import Final
 
 from inference.safety.decoding import decode, share_known, turned, words_of
+from inference.safety.leet import leet, spellings
 from inference.safety.normalise import join_spaced, normalise
 from inference.safety.parting import SHORT, Parter
 from inference.safety.skeletons import MAX_WORD, Skeletons
@@ -31,33 +31,16 @@ EVERYDAY, MANY = 6000, 10**9
 MADE_OF_WORDS: Final = 0.6
 LONGEST_ENDING: Final = 6
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
-LONGEST_STRETCHED: Final = 120
-"""Letters, each counted once, of a run that may be one word with some of them stretched."""
 LONGEST_REGROUPED: Final = 1000
 MANY_GROUPS: Final = 4
 LOOKED_AT_SIGNS: Final = 500
 STARRED_WORDS: Final = 2
 """So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
 
-_LEET: Final[Mapping[str, str]] = {
-    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",
-    "@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "^": "a",
-    "¥": "y", "§": "s", "#": "h",
-}  # fmt: skip
-_BUILT_LETTERS: Final[Mapping[str, str]] = {
-    "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|\\|": "n", "/\\/": "n", "|-|": "h", "|_|": "u", "|<": "k", "|)": "d",
-    "|>": "p", "|=": "f", "\\/": "v", "()": "o", "vv": "w", "/-\\": "a", "}{": "h", "><": "x",
-}  # fmt: skip
-"""Letters that are built of several signs."""
-_LEET_SIGNS: Final = frozenset("@$€!")
 _WIDE_GAP: Final = re.compile(r"(?<=(?<!\w)\w)\s{2,}(?=\w(?!\w))")
 """Between words whose letters stand apart."""
-_RUNS: Final = re.compile(r"(.)\1*")
 _APOSTROPHE: Final = re.compile(r"['’](?:s|d|t|ll|re|ve|m)?$")
 _LETTERS: Final = re.compile(r"[a-z]+")
-_BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
-_FILLED: Final = re.compile(r"\w(?:(\w)\w)(?:\1\w)+")
-"""Letters with always the same one between them: n1a1k1e1d."""
 _HANGING: Final = re.compile(
     r"\b(?:a|an|the)(?= ?(?:$|[.,;:!?]|(?:of|in|on|at|to|is|and|with|by|for|from|the|a|an)\b))|(?<!\S)[.,;:!?](?=\w)"
 )
@@ -231,7 +214,7 @@ class Speller:
         return f"{_EDGE.sub('', before)}{meant}{_EDGE.sub('', after)}".split()
 
     def _meant(self, token: str, core: str, loosely: _Loosely) -> str | None:
-        respelt = list(dict.fromkeys(self._respelt(token, core)))
+        respelt = list(dict.fromkeys(spellings(token, core, self._tells)))
         known = [form for form in respelt if self._is_sure(form)]
         if known:  # a filter's words first, then the commonest
             return min(known, key=lambda form: (not self._tells(form), self._rank.get(form, MANY)))
@@ -245,7 +228,7 @@ class Speller:
         starred = self._starred(core, loosely)
         if starred is not None:
             return starred
-        for run in dict.fromkeys([letters, *self._leet(core)]):
+        for run in dict.fromkeys([letters, *leet(core)]):
             words = self._parter.part(run) if len(run) > 6 else None
             if words is not None:
                 return " ".join(words)
@@ -266,53 +249,6 @@ class Speller:
             if found is not None:
                 return found
         return next((word for word in respelt if len(word) > 4 and self._skeletons.plausible(word)), None)
-
-    def _respelt(self, token: str, core: str) -> Iterator[str]:
-        """Likely words first: signs left out, digits as letters, fewer of a stretched letter, backwards."""
-        tight = "".join(sign for sign in core if sign.isalnum() or sign in _LEET_SIGNS)
-        edges = token.strip(".,;:?\"'[]{}«»“”‘’…–—")
-        filled = _FILLED.fullmatch(core)
-        forms = [core[::2]] if filled and len(core) > 6 else []
-        forms += [tight, *self._leet(core), *self._leet(edges), *self._leet(tight)]
-        built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], token.strip(".,;:?\"'"))
-        if built not in token:
-            forms += [built, *self._leet(built)]
-        for form in dict.fromkeys(forms):
-            if not _LETTERS.fullmatch(form) or len(form) < 3:
-                continue
-            if form != core:
-                yield form
-            yield from self._unstretched(form)
-            if form != core and len(form) > 3 and self._tells(form[::-1]):
-                yield form[::-1]
-
-    @staticmethod
-    def _leet(core: str) -> list[str]:
-        choices = [_LEET.get(sign, sign) for sign in core]
-        if len(core) > MAX_WORD * 2 or all(choice == sign for choice, sign in zip(choices, core, strict=True)):
-            return []
-        if not any(sign.isalpha() for sign in core) or len(core) < 3:
-            return []
-        wide = [index for index, choice in enumerate(choices) if len(choice) > 1]
-        for index in wide[4:]:
-            choices[index] = choices[index][0]
-        return ["".join(letters) for letters in product(*choices)]
-
-    @staticmethod
-    def _unstretched(form: str) -> Iterator[str]:
-        runs = [(run[0][0], len(run[0])) for run in _RUNS.finditer(form)]
-        if len(runs) > LONGEST_STRETCHED:
-            return
-        stretched = [index for index, (_, length) in enumerate(runs) if length > 2]
-        if not stretched:
-            stretched = [index for index, (_, length) in enumerate(runs) if length > 1]
-            if len(stretched) < 2:
-                return  # one double letter is how words are written
-        for twice in [None, *stretched[:6]]:  # "fuuuck" has one u, "asssss" two s
-            yield "".join(
-                letter * (2 if index == twice else 1 if index in stretched else length)
-                for index, (letter, length) in enumerate(runs)
-            )
 
     def _starred(self, core: str, loosely: _Loosely) -> str | None:
         """p*rn, s_x: signs for hidden letters of a telling word, of which more than half is to be seen."""

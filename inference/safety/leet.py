@@ -1,0 +1,84 @@
+"""What one disguised word may spell: signs and digits stand for its letters, letters are stretched or filled up.
+
+In: a word as it is written.  Out: spellings of it in letters alone, likely ones first.
+It knows no words; which of the spellings is one, `respell.Speller` finds.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Final
+
+from inference.safety.skeletons import MAX_WORD
+
+LONGEST_STRETCHED: Final = 120
+"""Letters, each counted once, of a run that may be one word with some of them stretched."""
+
+_LEET: Final[Mapping[str, str]] = {
+    "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",
+    "@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "^": "a",
+    "¥": "y", "§": "s", "#": "h",
+}  # fmt: skip
+_BUILT_LETTERS: Final[Mapping[str, str]] = {
+    "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|\\|": "n", "/\\/": "n", "|-|": "h", "|_|": "u", "|<": "k", "|)": "d",
+    "|>": "p", "|=": "f", "\\/": "v", "()": "o", "vv": "w", "/-\\": "a", "}{": "h", "><": "x",
+}  # fmt: skip
+"""Letters that are built of several signs."""
+_LEET_SIGNS: Final = frozenset("@$€!")
+_LETTERS: Final = re.compile(r"[a-z]+")
+_RUNS: Final = re.compile(r"(.)\1*")
+_BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
+_FILLED: Final = re.compile(r"\w(?:(\w)\w)(?:\1\w)+")
+"""Letters with always the same one between them: n1a1k1e1d."""
+
+
+def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator[str]:
+    """Likely words first: signs left out, digits as letters, fewer of a stretched letter, a `telling` word backwards.
+
+    `core` is the token without what stands around it; where signs were letters, they may stand there too.
+    """
+    tight = "".join(sign for sign in core if sign.isalnum() or sign in _LEET_SIGNS)
+    edges = token.strip(".,;:?\"'[]{}«»“”‘’…–—")
+    filled = _FILLED.fullmatch(core)
+    forms = [core[::2]] if filled and len(core) > 6 else []
+    forms += [tight, *leet(core), *leet(edges), *leet(tight)]
+    built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], token.strip(".,;:?\"'"))
+    if built not in token:
+        forms += [built, *leet(built)]
+    for form in dict.fromkeys(forms):
+        if not _LETTERS.fullmatch(form) or len(form) < 3:
+            continue
+        if form != core:
+            yield form
+        yield from _unstretched(form)
+        if form != core and len(form) > 3 and telling(form[::-1]):
+            yield form[::-1]
+
+
+def leet(core: str) -> list[str]:
+    """The word with its digits and signs as the letters that they look like; nothing where there are none."""
+    choices = [_LEET.get(sign, sign) for sign in core]
+    if len(core) > MAX_WORD * 2 or all(choice == sign for choice, sign in zip(choices, core, strict=True)):
+        return []
+    if not any(sign.isalpha() for sign in core) or len(core) < 3:
+        return []
+    wide = [index for index, choice in enumerate(choices) if len(choice) > 1]
+    for index in wide[4:]:
+        choices[index] = choices[index][0]
+    return ["".join(letters) for letters in product(*choices)]
+
+
+def _unstretched(form: str) -> Iterator[str]:
+    runs = [(run[0][0], len(run[0])) for run in _RUNS.finditer(form)]
+    if len(runs) > LONGEST_STRETCHED:
+        return
+    stretched = [index for index, (_, length) in enumerate(runs) if length > 2]
+    if not stretched:
+        stretched = [index for index, (_, length) in enumerate(runs) if length > 1]
+        if len(stretched) < 2:
+            return  # one double letter is how words are written
+    for twice in [None, *stretched[:6]]:  # "fuuuck" has one u, "asssss" two s
+        yield "".join(
+            letter * (2 if index == twice else 1 if index in stretched else length)
+            for index, (letter, length) in enumerate(runs)
+        )
