@@ -82,7 +82,7 @@ class GenerationTable(Table):
         Index(None, "guild_id", "status", "id"),
         Index(None, "guild_id", "verdict_category", "id"),
         Index(None, "guild_id", "verdict_action", "id"),
-        Index(None, "guild_id", "channel_id", "id"),
+        Index(None, "channel_id", "id"),
         Index(None, "guild_id", "user_name", "id"),
         Index(None, "user_name", "id"),
         Index(None, "created_at"),
