@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.actions.actor import Actor
+from bot.actions.contests import Contests
 from bot.actions.digest import Digest
 from bot.actions.gallery import Gallery
-from bot.actions.notices import DigestNotice, Notices, SharedNotice
+from bot.actions.notices import ContestNotice, DigestNotice, Notices, SharedNotice
+from bot.actions.removals import Removals
+from bot.database.contests import ContestLog
 from bot.database.guild import GuildRecord
 from bot.database.lineage import Lineage
 from bot.database.notices import NoticeLog
+from bot.database.posts import PostLog
 from bot.database.records import ShareRecord
 from bot.database.reticent import Reticent
 from bot.database.share_blocks import ShareBlocks
@@ -23,6 +27,10 @@ from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw,
 from tests.town import Town, said
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+WAYS = (
+    "taken out", "taken out by a moderator", "deleted by its owner", "removed", "one picture removed",
+    "of somebody who was banned",
+)  # fmt: skip
 
 
 @dataclass
@@ -48,6 +56,61 @@ class Hall:
             guild_settings=opened.guild_settings, notices=self.notices, lineage=Lineage(database),
             share_blocks=ShareBlocks(database),
         )  # fmt: skip
+
+    @property
+    def removals(self) -> Removals:
+        opened = self.opened
+        return Removals(
+            generations=opened.generations, works=opened.works, storage=opened.storage,
+            post_log=PostLog(opened.database), posts=self.posts, notices=self.notices, eraser=opened.eraser,
+            seal=opened.seal,
+        )  # fmt: skip
+
+    @property
+    def digest(self) -> Digest:
+        opened = self.opened
+        return Digest(
+            shares=opened.shares, guild_settings=opened.guild_settings, reticent=Reticent(opened.database),
+            notices=self.notices, partition=Partition(), now=lambda: self.now,
+        )  # fmt: skip
+
+    @property
+    def contests(self) -> Contests:
+        opened = self.opened
+        return Contests(
+            contest_log=ContestLog(opened.database, lambda: self.now), shares=opened.shares,
+            sanctions=opened.sanctions, guild_settings=opened.guild_settings, notices=self.notices,
+            partition=Partition(), now=lambda: self.now,
+        )  # fmt: skip
+
+    async def a_week_of(self, **pictures: int) -> dict[str, ShareRecord]:
+        """Shared by these people under their names, each with a vote; it is the Monday after."""
+        shares = {name: await self.share(name, user_id) for name, user_id in pictures.items()}
+        for share in shares.values():
+            await self.opened.shares.vote(share.id, 9000)
+        self.now += timedelta(days=7 - self.now.weekday(), hours=10 - self.now.hour)
+        return shares
+
+    @property
+    def digests(self) -> list[list[str]]:
+        told = (one for _, one in self.posts.published if isinstance(one, DigestNotice))
+        return [[shown.share.prompt for shown in one.shown] for one in told]
+
+    async def take_away(self, share: ShareRecord, how: str) -> None:
+        here, moderator = share.guild_id, Actor(1, share.guild_id, permissions=frozenset({"manage_messages"}))
+        match how:
+            case "taken out":
+                await self.gallery.unshare(Actor(share.user_id, here), share.id)
+            case "taken out by a moderator":
+                await self.gallery.unshare(moderator, share.id)
+            case "deleted by its owner":
+                await self.removals.delete(Actor(share.user_id, here), share.generation.id)
+            case "removed":
+                await self.removals.remove(moderator, share.generation.id, "no")
+            case "one picture removed":
+                await self.removals.remove(moderator, share.generation.id, "no", share.image.index)
+            case _:
+                await self.opened.sanctions.sanction(share.user_id, here, "ban", None, "", 1)
 
     async def share(self, prompt: str, user_id: int = ADA, guild_id: int = GUILD) -> ShareRecord:
         record = await draw(self.opened, an_order(prompt, user_id, images=1, guild_id=guild_id))
@@ -187,24 +250,90 @@ async def test_what_a_banned_person_shared_leaves_the_channels(hall: Hall, every
     assert hall.posts.retracted == ([900_001, 900_003] if everywhere else [900_001])
 
 
-async def test_a_digest_comes_again_without_who_was_banned(hall: Hall) -> None:
-    """In the week in which it is news."""
-    for prompt, user_id in (("bob's", BOB), ("ada's", ADA)):
-        share = await hall.share(prompt, user_id)
-        await hall.opened.shares.vote(share.id, 9000)
-    hall.now += timedelta(days=7 - hall.now.weekday(), hours=10 - hall.now.hour)
-    opened = hall.opened
-    digest = Digest(
-        shares=opened.shares, guild_settings=opened.guild_settings, reticent=Reticent(opened.database),
-        notices=hall.notices, partition=Partition(), now=lambda: hall.now,
-    )  # fmt: skip
-    await digest.send()
-    await opened.sanctions.sanction(BOB, GUILD, "ban", None, "", 1)
+@pytest.mark.parametrize("how", WAYS)
+async def test_a_digest_comes_again_without_what_is_gone(hall: Hall, how: str) -> None:
+    """In the week in which it is news; the message that showed it is deleted."""
+    shares = await hall.a_week_of(bobs=BOB, adas=ADA)
+    await hall.digest.send()
+    assert hall.posts.retracted == []
+    await hall.take_away(shares["bobs"], how)
     await hall.after(MINUTE)
-    await digest.send()
-    told = [one for _, one in hall.posts.published if isinstance(one, DigestNotice)]
-    assert [[shown.share.prompt for shown in one.shown] for one in told] == [["ada's", "bob's"], ["ada's"]]
+    for _ in range(2):
+        await hall.digest.send()
+    assert hall.digests == [["adas", "bobs"], ["adas"]]
+    assert hall.posts.retracted == [900_001, 900_003] or hall.posts.retracted == [900_003, 900_001]
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_a_digest_of_long_ago_loses_what_is_gone_and_stays_away(hall: Hall, how: str) -> None:
+    """A message is deleted whole; nobody is told of an old week again."""
+    shares = await hall.a_week_of(bobs=BOB, adas=ADA)
+    await hall.digest.send()
+    await hall.after(7 * DAY)
+    await hall.digest.send()
+    await hall.take_away(shares["bobs"], how)
+    await hall.after(MINUTE)
+    await hall.digest.send()
+    assert hall.digests == [["adas", "bobs"]]
     assert 900_003 in hall.posts.retracted
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_a_result_comes_again_without_what_is_gone(hall: Hall, how: str) -> None:
+    """The second is first then."""
+    shares = {name: await hall.share(name, user_id) for name, user_id in (("bobs", BOB), ("adas", ADA))}
+    manager = Actor(1, GUILD, CHANNEL, permissions=frozenset({"manage_guild"}))
+    contest = await hall.contests.begin(manager, "cats", "1 hour", "1 hour")
+    for share in shares.values():
+        await hall.contests.enter(Actor(share.user_id, GUILD), contest.id, share.id)
+    for hours, voter in ((1, 9000), (0, 9001), (0, 9002)):
+        hall.now += timedelta(hours=hours)
+        await hall.contests.move_on()
+        await hall.contests.vote(Actor(voter, GUILD), contest.id, shares["adas" if voter == 9000 else "bobs"].id)
+    hall.now += timedelta(hours=1)
+    await hall.contests.move_on()
+    await hall.take_away(shares["bobs"], how)
+    await hall.after(MINUTE)
+    for _ in range(2):
+        await hall.contests.move_on()
+    told = (one for _, one in hall.posts.published if isinstance(one, ContestNotice) and one.contest.phase == "closed")
+    places = [[(shown.place, shown.share.prompt) for shown in one.first] for one in told]
+    assert places == [[(1, "bobs"), (2, "adas")], [(1, "adas")]]
+
+
+async def test_what_leaves_the_gallery_while_a_digest_is_posted_does_not_stay(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message goes as soon as Discord has named it, and the next one is without."""
+    shares = await hall.a_week_of(bobs=BOB, adas=ADA)
+    publish, gone = hall.posts.publish, False
+
+    async def slow(
+        guild_id: int, channel_id: int, notice: DigestNotice, mark: int, since: datetime | None
+    ) -> int | None:
+        nonlocal gone
+        if not gone:
+            gone = True
+            await hall.take_away(shares["bobs"], "taken out")
+        return await publish(guild_id, channel_id, notice, mark, since)
+
+    monkeypatch.setattr(hall.posts, "publish", slow)
+    for _ in range(2):
+        await hall.digest.send()
+    assert hall.digests == [["adas", "bobs"], ["adas"]]
+    assert 900_003 in hall.posts.retracted
+
+
+async def test_a_digest_that_cannot_be_deleted_now_is_deleted_later(hall: Hall) -> None:
+    """Whoever removed the picture hears of it."""
+    shares = await hall.a_week_of(bobs=BOB)
+    await hall.digest.send()
+    hall.posts.stubborn = {900_002}
+    removed = await hall.removals.delete(Actor(BOB, GUILD), shares["bobs"].generation.id)
+    assert removed.gone is False
+    hall.posts.stubborn = set()
+    await hall.after(6 * MINUTE)
+    assert hall.posts.retracted == [900_001, 900_002]
 
 
 async def test_a_ban_in_discord_empties_the_gallery_channel(town: Town) -> None:

@@ -192,12 +192,12 @@ class Gallery:
     async def unshare(self, actor: Actor, share_id: int) -> None:
         """Take a picture out of the gallery, shown or not; for its owner and for moderators."""
         place = await self._shares.place(share_id)
-        if place is None or not actor.is_here(place[0]):
+        if place is None or not actor.is_here(place.guild_id):
             raise NotFound("share", share_id)
-        guild_id, owner_id = place
-        actor.check_may_act_on("picture", guild_id, (owner_id,))
+        actor.check_may_act_on("picture", place.guild_id, (place.user_id,))
         await self._shares.unshare(share_id, actor.user_id)
-        await self._notices.retract(guild_id, name_of(share_id))
+        await self._notices.retract(place.guild_id, name_of(share_id))
+        await self._notices.retract_showing(place.generation_id, place.image_index)
 
     async def vote(self, actor: Actor, share_id: int) -> Ballot:
         """Vote, or take the vote back."""

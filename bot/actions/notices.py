@@ -133,7 +133,8 @@ class Notices:
         pictures = {(one.share.generation.id, one.share.image.index) for one in notice.pictures}
         said = Said(channel_id, message_id)
         if not await self._log.said(guild_id, name, said, pictures) and message_id != REFUSED:
-            await self._publisher.retract(channel_id, message_id)  # it was taken back while it was posted
+            # It, or a picture of it, was taken back while it was posted.
+            await self._publisher.retract(channel_id, message_id)
         return message_id != REFUSED
 
     async def say_once(
@@ -157,11 +158,20 @@ class Notices:
 
     # ----------------------------------------------------------------------------------------------------- deleting
 
-    async def retract(self, guild_id: int, name: str) -> None:
-        """Delete what stands of it, and forget that it was said; where Discord does not let it, later."""
+    async def retract(self, guild_id: int, name: str) -> bool:
+        """Delete what stands of it, and forget that it was said; False where Discord does not let it: then later."""
         stood = await self._log.withdraw(guild_id, name)
-        if stood is not None:
-            await self._delete(stood)
+        return stood is None or await self._delete(stood)
+
+    async def retract_showing(self, generation_id: int, index: int | None = None) -> bool:
+        """Delete what shows pictures of a generation, or this one; a newest result or digest comes anew without.
+
+        False where Discord does not let all of it be deleted: then later.
+        """
+        all_gone = True
+        for guild_id, name in await self._log.showing(generation_id, index):
+            all_gone = await self.retract(guild_id, name) and all_gone
+        return all_gone
 
     async def retract_banned(self) -> None:
         """Delete what shows pictures of people who are banned; a newest result or digest comes anew without them."""
@@ -174,9 +184,11 @@ class Notices:
         for _, stood in await self._log.standing() if self._publisher.ready() else ():
             await self._delete(stood)
 
-    async def _delete(self, stood: Said) -> None:
-        if await self._publisher.retract(stood.channel_id, stood.message_id):
+    async def _delete(self, stood: Said) -> bool:
+        gone = await self._publisher.retract(stood.channel_id, stood.message_id)
+        if gone:
             await self._log.gone(stood.message_id)
+        return gone
 
     # ------------------------------------------------------------------------------------------------------ showing
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.actions.actor import Actor
 from bot.actions.erasing import Eraser
+from bot.actions.notices import Notices
 from bot.actions.posts import Posts
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
@@ -39,6 +40,7 @@ class Removals:
         storage: Storage,
         post_log: PostLog,
         posts: Posts,
+        notices: Notices,
         eraser: Eraser,
         seal: Seal,
     ) -> None:
@@ -47,6 +49,7 @@ class Removals:
         self._storage = storage
         self._post_log = post_log
         self._posts = posts
+        self._notices = notices
         self._eraser = eraser
         self._seal = seal
 
@@ -165,4 +168,4 @@ class Removals:
             else:
                 continue
             all_gone = all_gone and gone
-        return all_gone
+        return await self._notices.retract_showing(record.id, index) and all_gone

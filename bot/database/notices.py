@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.shares import bans_in_force
+from bot.database.shares import are_shown, bans_in_force
 from bot.database.tables.community import NoticePictureTable, NoticeTable
+from bot.database.tables.gallery import ShareTable
 from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import SanctionTable
 
@@ -82,14 +84,18 @@ class NoticeLog:
     async def said(self, guild_id: int, name: str, said: Said, pictures: Collection[tuple[int, int]] = ()) -> bool:
         """It stands in Discord, or there REFUSED or NOTHING; `pictures` are the generations and indexes it shows.
 
-        False where it was withdrawn meanwhile.
+        False where it was withdrawn meanwhile, or shows what has left the gallery meanwhile: that is to be said anew.
         """
+        shown = pictures if said.message_id > 0 else ()
         async with self._database.writing("notice") as session:
             here = (NoticeTable.guild_id == guild_id, NoticeTable.name == name)
             known = update(NoticeTable).where(*here).values(message_id=said.message_id).returning(NoticeTable.name)
             if await session.scalar(known) is None:
                 return False
-            for generation_id, index in pictures if said.message_id > 0 else ():
+            if not set(shown) <= await self._in_gallery(session, guild_id, shown):
+                await session.execute(delete(NoticeTable).where(*here))
+                return False
+            for generation_id, index in shown:
                 session.add(
                     NoticePictureTable(
                         message_id=said.message_id, generation_id=generation_id, image_index=index,
@@ -97,6 +103,15 @@ class NoticeLog:
                     )
                 )  # fmt: skip
         return True
+
+    async def _in_gallery(
+        self, session: AsyncSession, guild_id: int, pictures: Collection[tuple[int, int]]
+    ) -> set[tuple[int, int]]:
+        """What a server's gallery shows now of these pictures' generations."""
+        ids = {generation_id for generation_id, _ in pictures}
+        here = (ShareTable.guild_id == guild_id, ShareTable.generation_id.in_(ids), *are_shown(self._now()))
+        rows = await session.execute(select(ShareTable.generation_id, ShareTable.image_index).where(*here))
+        return {(generation_id, index) for generation_id, index in rows}
 
     async def find(self, guild_id: int, name: str) -> int | None:
         """The message's id; None where it was not said yet, REFUSED, or NOTHING."""
@@ -160,6 +175,18 @@ class NoticeLog:
                 row.claimed_at = now
                 found.append((row.guild_id, Said(row.channel_id, row.message_id or 0)))
         return found
+
+    async def showing(self, generation_id: int, index: int | None = None) -> list[tuple[int, str]]:
+        """Servers and names of what stands and shows pictures of a generation, or this one of them."""
+        query = (
+            select(NoticeTable.guild_id, NoticeTable.name)
+            .join(NoticePictureTable, NoticePictureTable.message_id == NoticeTable.message_id)
+            .where(NoticePictureTable.generation_id == generation_id, NoticeTable.withdrawn_at.is_(None))
+        )
+        if index is not None:
+            query = query.where(NoticePictureTable.image_index == index)
+        async with self._database.reading() as session:
+            return [(guild_id, name) for guild_id, name in await session.execute(query.distinct())]
 
     async def of_banned(self) -> list[tuple[int, str]]:
         """Servers and names of what stands and shows pictures of people who are banned now, there or everywhere."""

@@ -1,4 +1,4 @@
-"""Where a generation can be seen: every message that was posted of it.
+"""Where a generation can be seen: every message that was posted of it.  What shows it among others is in `notices`.
 
 In: messages' ids.  Out: `PostRecord`s.  Knows no Discord; what stands there in truth only Discord says.
 """
@@ -10,12 +10,11 @@ from sqlalchemy import delete, select
 
 from bot.database.records import PostRecord
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables.community import NoticePictureTable
 from bot.database.tables.generations import PostTable
 
 
 class PostLog:
-    """Reads and writes `posts`, and of the bot's own notices which pictures they show."""
+    """Reads and writes `posts`."""
 
     def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
@@ -34,8 +33,7 @@ class PostLog:
     async def forget(self, message_id: int) -> None:
         """The message is gone; nothing happens where it is not known."""
         async with self._database.writing("post") as session:
-            for table in (PostTable, NoticePictureTable):
-                await session.execute(delete(table).where(table.message_id == message_id))
+            await session.execute(delete(PostTable).where(PostTable.message_id == message_id))
 
     async def find(self, message_id: int) -> PostRecord | None:
         """What a message shows; None for one that shows no generation."""
@@ -45,11 +43,7 @@ class PostLog:
 
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
         """What was posted of a generation and not taken down, oldest first."""
-        tables: tuple[type[PostTable | NoticePictureTable], ...] = (PostTable, NoticePictureTable)
-        found: list[PostRecord] = []
+        columns = (PostTable.message_id, PostTable.channel_id, PostTable.generation_id, PostTable.image_index)
+        query = select(*columns).where(PostTable.generation_id == generation_id).order_by(PostTable.message_id)
         async with self._database.reading() as session:
-            for table in tables:
-                columns = (table.message_id, table.channel_id, table.generation_id, table.image_index)
-                rows = await session.execute(select(*columns).where(table.generation_id == generation_id))
-                found += [PostRecord(*row) for row in rows]
-        return tuple(sorted(found, key=lambda post: post.message_id))
+            return tuple([PostRecord(*row) for row in await session.execute(query)])

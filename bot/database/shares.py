@@ -4,6 +4,7 @@ In: generations and people.  Out: `ShareRecord`s.  Removed generations and pictu
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -36,6 +37,16 @@ from inference.contract import MAX_IMAGES
 GalleryOrder = Literal["newest", "top"]
 
 SOME_TRIES: Final = 2  # draws a picture that a page by chance is to have
+
+
+@dataclass(frozen=True, slots=True)
+class SharePlace:
+    """What a share is of, where, and whose."""
+
+    guild_id: int
+    user_id: int
+    generation_id: int
+    image_index: int
 
 
 class Shares:
@@ -114,11 +125,11 @@ class Shares:
             row = await session.scalar(query)
         return None if row is None else share_record(row)
 
-    async def place(self, share_id: int) -> tuple[int, int] | None:
-        """In which server it was shared, and by whom: also where it does not show, as of somebody who is banned."""
+    async def place(self, share_id: int) -> SharePlace | None:
+        """What was shared where, and by whom: also where it does not show, as of somebody who is banned."""
         async with self._database.reading() as session:
             row = await session.get(ShareTable, share_id)
-        return None if row is None else (row.guild_id, row.user_id)
+        return None if row is None else SharePlace(row.guild_id, row.user_id, row.generation_id, row.image_index)
 
     async def page(
         self,

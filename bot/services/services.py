@@ -113,7 +113,6 @@ def services_of(
     generations, shares, audit_log = archive.generations, archive.shares, archive.audit_log
     eraser = Eraser(erasures=archive.erasures, storage=storage, review=timedelta(days=settings.review_days))
     pictures = _pictures(archive, studio, storage)
-    removals = _removals(archive, studio, storage, posts, eraser)
     notices = Notices(
         notice_log=archive.notice_log,
         publisher=posts,
@@ -121,6 +120,7 @@ def services_of(
         seal=studio.seal,
         partition=settings.partition,
     )
+    removals = _removals(archive, studio, storage, posts, notices, eraser)
     meaning = Meaning(meanings=archive.meaning_log, shares=shares, pool=studio.pool)
     recognition = Recognition(fingerprints=archive.fingerprints, generations=generations, storage=storage)
     lookout = Lookout(generations=generations, reviews=archive.reviews, pool=studio.pool)
@@ -158,13 +158,16 @@ def _pictures(archive: Archive, studio: Studio, storage: Storage) -> Pictures:
     )
 
 
-def _removals(archive: Archive, studio: Studio, storage: Storage, posts: Posts, eraser: Eraser) -> Removals:
+def _removals(
+    archive: Archive, studio: Studio, storage: Storage, posts: Posts, notices: Notices, eraser: Eraser
+) -> Removals:
     return Removals(
         generations=archive.generations,
         works=studio.works,
         storage=storage,
         post_log=archive.post_log,
         posts=posts,
+        notices=notices,
         eraser=eraser,
         seal=studio.seal,
     )
