@@ -12,7 +12,7 @@ from bot.database.personal import PersonalData
 from bot.database.records import Style
 from bot.database.styles import MOST
 from bot.errors import InvalidOption
-from tests.town import Town, answer, said
+from tests.town import Town, answer, button, said
 
 
 async def style(town: Town, who: simcord.MemberActor, command: str, **options: Any) -> Any:
@@ -39,6 +39,28 @@ async def test_a_style_adds_its_words(town: Town) -> None:
     assert request.guidance_scale == 4.0
     await town.imagine("a cat", style="ink", guidance=2.0, images=1)
     assert town.pool.requests[-1].guidance_scale == 2.0
+
+
+async def test_a_style_is_named_behind_the_prompt(town: Town) -> None:
+    """For habit's sake, wherever a prompt is typed; the option counts before the flag."""
+    await style(town, town.ada, "create", name="Old Ink", prefix="ink drawing of", guidance=4.0)
+    await style(town, town.ada, "create", name="Noir", suffix="in black and white")
+    record, message = await town.imagine("a cat --style old ink --seed 7", images=1)
+    assert (town.pool.requests[-1].prompt, town.pool.requests[-1].seed) == ("ink drawing of a cat", 7)
+    assert town.pool.requests[-1].guidance_scale == 4.0
+    assert "style Old Ink" in said(message)
+    await town.imagine("a cat --style old ink", style="Noir", images=1)
+    assert town.pool.requests[-1].prompt == "a cat in black and white"
+    form = await town.ada.click(message, custom_id=f"easel:remix:{record.id}")
+    await town.ada.submit_modal(form, {"prompt": "a dog --style noir", "negative": ""})
+    remixed, _ = await town.finished()
+    assert (remixed.order.prompt, remixed.order.style) == ("a dog in black and white", "Noir")
+    shown = answer(await town.ada.slash(town.pictures, "enhance", prompt="a red heart --style noir"))
+    await town.ada.click(shown, custom_id=button(shown, "idea"))
+    enhanced, _ = await town.finished()
+    assert enhanced.order.prompt.endswith("in black and white")
+    refused = answer(await town.ada.slash(town.pictures, "imagine", prompt="a cat --style raw"))
+    assert "There is no style of this name" in said(refused)
 
 
 async def test_a_servers_styles_are_its_managers(town: Town) -> None:

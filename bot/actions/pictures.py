@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.actions.actor import Actor
+from bot.actions.styles import StyleBook
 from bot.database.audit import Act, AuditLog
 from bot.database.favourites import OwnFavouritePage, OwnFavourites
 from bot.database.generations import GenerationLog
@@ -17,7 +18,6 @@ from bot.errors import NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.work import Works
 from bot.orders.admission import Admission
 from bot.orders.choices import completing_model, kept_rows
-from bot.orders.flags import read_flags
 from bot.orders.order import Kind, Order
 from bot.storage.folder import Storage
 from inference.contract import ModelDescription
@@ -39,6 +39,7 @@ class Pictures:
         audit_log: AuditLog,
         favourites: OwnFavourites,
         admission: Admission,
+        styles: StyleBook,
     ) -> None:
         self._generations = generations
         self._works = works
@@ -47,6 +48,7 @@ class Pictures:
         self._audit_log = audit_log
         self._favourites = favourites
         self._admission = admission
+        self._styles = styles
 
     # -------------------------------------------------------------------------------------------------- looking
 
@@ -147,10 +149,9 @@ class Pictures:
     async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:
         """The same with other words."""
         record = await self.find(actor, generation_id)
-        flags = read_flags(prompt)
-        words = {"prompt": flags.prompt, "negative_prompt": None, "style": None}
-        words |= flags.said_with({"negative_prompt": negative_prompt})
-        return successor(record, actor, "remix", **words)
+        words, said = await self._styles.read(actor, prompt, {"negative_prompt": negative_prompt})
+        fresh = {"prompt": words, "negative_prompt": None, "style": None}
+        return successor(record, actor, "remix", **(fresh | said))
 
     # ---------------------------------------------------------------------------------------------------- copies
 

@@ -4,15 +4,16 @@ In: an actor and a style.  Out: styles, and prompts with their words.  Knows no 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from bot.actions.actor import Actor
 from bot.database.records import Style
 from bot.database.styles import MOST, Styles
 from bot.errors import InvalidOption, NotFound, ServersOnly
-from bot.orders.flags import all_left_out
+from bot.orders.flags import all_left_out, read_flags
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 MAX_NAME: Final = 32
@@ -44,6 +45,23 @@ class StyleBook:
             if style.name.casefold() == name.strip().casefold():
                 return style
         raise NotFound("style")
+
+    async def read(
+        self, actor: Actor, typed: str, named: Mapping[str, Any] = MappingProxyType({}), style: str | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """What somebody typed as the words and the options of an order, these by its fields' names.
+
+        Its flags and the options `named` count together, and then the style: the one named, else the one of the flags.
+        Raises InvalidOption, NotFound.
+        """
+        flags = read_flags(typed)
+        words, said = flags.prompt, flags.said_with(named)
+        chosen = style or said.pop("style", None)
+        if chosen is None:
+            return words, said
+        found = await self.find(actor, chosen)
+        words, said = drawn_with(found, said, words)
+        return words, {**said, "style": found.name}
 
     async def put(self, actor: Actor, style: Style, *, for_server: bool) -> Style:
         """Keep a style, in place of one of the same name.  Raises InvalidOption; a server's takes its manager."""

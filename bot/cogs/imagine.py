@@ -12,7 +12,6 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.actions.actor import Actor
-from bot.actions.styles import drawn_with
 from bot.client import Bot
 from bot.cogs.reach import everywhere
 from bot.errors import InvalidOption
@@ -27,7 +26,6 @@ from bot.orders.choices import (
     use_of,
     with_defaults,
 )
-from bot.orders.flags import read_flags
 from bot.orders.order import IMAGE_COUNTS, Order
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
@@ -102,12 +100,7 @@ class Imagine(commands.Cog):
 
     async def _order(self, actor: Actor, prompt: str, typed: Mapping[str, Any], style: str | None) -> Order:
         """The options with the prompt's flags, the style's words and what is chosen here.  Raises InvalidOption."""
-        flags = read_flags(prompt)
-        words, said = flags.prompt, flags.said_with(typed)
-        if style is not None:
-            found = await self.bot.services.styles.find(actor, style)
-            words, said = drawn_with(found, said, words)
-            said["style"] = found.name
+        words, said = await self.bot.services.styles.read(actor, prompt, typed, style)
         here = await self.bot.services.entitlements.of(actor.requester)
         models = self.bot.services.pool.models()
         return Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models))

@@ -26,12 +26,13 @@ _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "spoiler": ("spoiler", bool),
     "private": ("private", bool),
     "model": ("model", str),
+    "style": ("style", str),
     "size": ("size", str),
     "ar": ("size", str),  # a shape, as 16:9
     "aspect": ("size", str),
 }
 _SHOWN: Final = (
-    "--seed, --n, --no, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, --ar"
+    "--seed, --n, --no, --style, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, --ar"
 )
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
 _FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
@@ -52,6 +53,7 @@ class Flags:
     spoiler: bool | None = None
     private: bool | None = None
     model: str | None = None
+    style: str | None = None
     size: str | None = None
 
     def said(self) -> dict[str, Any]:

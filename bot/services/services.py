@@ -112,7 +112,8 @@ def services_of(
     """`posts` reaches what stands in Discord."""
     generations, shares, audit_log = archive.generations, archive.shares, archive.audit_log
     eraser = Eraser(erasures=archive.erasures, storage=storage, review=timedelta(days=settings.review_days))
-    pictures = _pictures(archive, studio, storage)
+    styles = StyleBook(archive.styles)
+    pictures = _pictures(archive, studio, storage, styles)
     notices = Notices(
         notice_log=archive.notice_log,
         publisher=posts,
@@ -139,14 +140,14 @@ def services_of(
         recognition=recognition, note_taker=NoteTaker(recognition.take_note, lookout.look),
         server_settings=ServerSettings(archive.guild_settings, studio.entitlements.ceiling),
         suggestions=Suggestions(archive.prompts), ideas=_ideas(archive, studio, meaning),
-        styles=StyleBook(archive.styles),
+        styles=styles,
         database=archive.database, generations=generations, shares=shares, sanctions=archive.sanctions,
         audit_log=audit_log, guild_settings=archive.guild_settings, statistics=archive.statistics,
         web_sessions=archive.web_sessions,
     )  # fmt: skip
 
 
-def _pictures(archive: Archive, studio: Studio, storage: Storage) -> Pictures:
+def _pictures(archive: Archive, studio: Studio, storage: Storage, styles: StyleBook) -> Pictures:
     return Pictures(
         generations=archive.generations,
         works=studio.works,
@@ -155,6 +156,7 @@ def _pictures(archive: Archive, studio: Studio, storage: Storage) -> Pictures:
         audit_log=archive.audit_log,
         favourites=archive.favourites,
         admission=studio.admission,
+        styles=styles,
     )
 
 

@@ -12,7 +12,6 @@ from discord import ui
 from bot.actions.ideas import Ideas
 from bot.errors import NotFound
 from bot.orders.choices import check_choices, with_defaults
-from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
@@ -56,10 +55,10 @@ class DrawIdea(Press, verb="idea"):
 
 async def place_prompt(interaction: BotInteraction, prompt: str) -> None:
     """Draw a prompt with its flags, and for the rest what the place chooses."""
-    flags = read_flags(prompt)
     services, actor = interaction.client.services, actor_of(interaction)
+    drawn, said = await services.styles.read(actor, prompt)
     here, models = await services.entitlements.of(actor.requester), services.pool.models()
-    order = Order(requester=actor.requester, prompt=flags.prompt, **with_defaults(flags.said(), here, models))
+    order = Order(requester=actor.requester, prompt=drawn, **with_defaults(said, here, models))
     check_choices(order, models)
     await place(interaction, order)
 

@@ -15,7 +15,6 @@ from discord import ui
 from bot.database.records import GenerationRecord
 from bot.errors import InvalidOption
 from bot.orders.choices import USES, use_of, with_defaults
-from bot.orders.flags import read_flags
 from bot.orders.order import Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
@@ -103,10 +102,11 @@ class StartForm(Form, verb="started"):
         start = next((one for one in starts if one.key == written.get("which", starts[0].key)), None)
         if start is None:
             raise InvalidOption("init_image", "no_picture")
-        actor, flags, services = actor_of(interaction), read_flags(typed), interaction.client.services
+        actor, services = actor_of(interaction), interaction.client.services
+        words, said = await services.styles.read(actor, typed)
         here = await services.entitlements.of(actor.requester)
-        said = with_defaults(flags.said(), here, services.pool.models())
-        order = Order(requester=actor.requester, prompt=flags.prompt, **said)
+        said = with_defaults(said, here, services.pool.models())
+        order = Order(requester=actor.requester, prompt=words, **said)
         await place_picture(interaction, order, start.source, use_of(written.get("use")))
 
     async def _look_again(self, interaction: BotInteraction) -> tuple[Start, ...]:
