@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from bot.actions.actor import Actor
+from bot.database.records import Style
 from tests.bot_fakes import FAKE_MODEL
+from tests.scenes.scene import acting
 from tests.town import Town, answer, said
 
 
@@ -114,6 +116,29 @@ async def test_prompts_are_suggested(town: Town) -> None:
     assert await suggested(town, "cat hat") == ["a cat in a hat"]
     await town.restart()
     assert await suggested(town, "dog") == ["a dog"]
+
+
+async def test_favourites_and_styles_are_suggested(town: Town) -> None:
+    """Favourites behind one's own, before what else is shared; a style behind what was typed, by its name if begun."""
+    shares = []
+    for prompt in ("a lion by the sea", "a lion on a hill"):
+        record, _ = await town.imagine(prompt, who=town.bo, images=1)
+        with town.env.time_context():
+            shares.append(await town.services.gallery.share(acting(town, town.bo), record.id, 0))
+    with town.env.time_context():
+        await town.services.gallery.vote(acting(town, town.mo), shares[1].id)
+    assert await suggested(town, "lion") == ["a lion on a hill", "a lion by the sea"]
+    with town.env.time_context():
+        await town.services.gallery.favour(acting(town, town.ada), shares[0].id)
+    assert await suggested(town, "lion") == ["a lion by the sea", "a lion on a hill"]
+    for name in ("Old Ink", "Noir"):
+        await town.services.styles.put(acting(town, town.ada), Style(name, suffix="x"), for_server=False)
+    assert await suggested(town, "a lion by") == [
+        "a lion by the sea", "a lion by --style Noir", "a lion by --style Old Ink",
+    ]  # fmt: skip
+    assert await suggested(town, "a lion --style old") == ["a lion --style Old Ink"]
+    assert await suggested(town, "a lion --style") == ["a lion --style Noir", "a lion --style Old Ink"]
+    assert await suggested(town, "") == ["a lion by the sea", "a lion on a hill"]
 
 
 async def suggested(town: Town, typed: str) -> list[Any]:

@@ -89,6 +89,18 @@ async def test_finding_takes_a_picture_or_a_link_and_the_permission(town: Town) 
     assert "cannot be read" in said(answer(await town.mo.slash(town.pictures, "mod find", picture=text)))
 
 
+async def test_anybody_asks_for_the_details_of_a_picture_that_they_saved(town: Town) -> None:
+    """A strange one, and none at all, are refused with what would do."""
+    saved = await drawn(town)
+    told = answer(await town.bo.slash(town.pictures, "details", picture=("saved.jpg", saved)))
+    assert told.ephemeral
+    assert "Picture 1: seed 7" in said(told)
+    other = encoded(made_up(99))
+    told = answer(await town.bo.slash(town.pictures, "details", picture=("other.png", other)))
+    assert "Easel knows no picture like it" in said(told)
+    assert "or a picture" in said(answer(await town.bo.slash(town.pictures, "details")))
+
+
 async def test_anybody_asks_who_made_a_picture_that_was_posted_again(town: Town) -> None:
     """As a member sees it; where it was removed, nobody but moderators hears of it."""
     saved = await drawn(town)

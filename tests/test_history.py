@@ -30,6 +30,26 @@ async def test_a_picture_is_opened_from_the_history(town: Town) -> None:
     assert f"easel:upscale:{single.id}:0:2" in buttons(opened)
 
 
+async def test_it_is_searched(town: Town) -> None:
+    """By words of the prompts; the next page goes on in what was found, also after a restart."""
+    cats = [(await town.imagine(f"a {colour} cat", images=1))[0] for colour in ("red", "blue", "green", "black")]
+    await town.imagine("a dog", images=1)
+    await town.imagine("a cat of Bo's", images=1, who=town.bo)
+    result = await town.ada.slash(town.pictures, "history", search=" CAT ")
+    assert "### Your pictures · “CAT”" in said(answer(result))
+    assert "a black cat" in said(answer(result))
+    assert "dog" not in said(answer(result))
+    assert buttons(answer(result))[-1] == f"easel:history:{cats[1].id}:CAT"
+    await town.restart()
+    await town.ada.click(answer(result), custom_id=f"easel:history:{cats[1].id}:CAT")
+    shown = said(answer(result))
+    assert "a red cat" in shown
+    assert "dog" not in shown
+    assert "Bo" not in shown
+    none = said(answer(await town.ada.slash(town.pictures, "history", search="penguin")))
+    assert none == "### Your pictures · “penguin”\nNothing here is like that."
+
+
 async def test_it_says_how_to_begin(town: Town) -> None:
     """An empty history is no error."""
     assert "Try `/imagine`" in said(answer(await town.ada.slash(town.pictures, "history")))

@@ -12,6 +12,7 @@ from bot.database.records import ImageRecord
 from bot.database.session import Database
 from bot.errors import InvalidOption
 from tests.bot_fakes import ADA, BOB, an_order
+from tests.scenes.scene import acting
 from tests.town import Town, answer, buttons, parts, said
 
 
@@ -49,6 +50,30 @@ async def test_ones_own_are_kept_dropped_and_paged(database: Database) -> None:
     assert len((await personal.listed(ADA))["own_favourites"]) == 5
     await personal.forget_person(ADA)
     assert (await personal.kept(ADA)).favourites == 0
+
+
+async def test_favourites_are_searched(town: Town) -> None:
+    """This server's and one's own, page by page."""
+    for number in range(6):
+        record, _ = await town.imagine(f"a cat number {number}", images=1)
+        await town.services.pictures.keep(acting(town, town.ada), record.id, 0)
+    dog, _ = await town.imagine("a dog", images=1)
+    await town.services.pictures.keep(acting(town, town.ada), dog.id, 0)
+    result = await town.ada.slash(town.pictures, "favourites", search="cat")
+    assert "### Favourites of your own · “cat”" in said(answer(result))
+    assert "dog" not in said(answer(result))
+    await town.restart()
+    await town.ada.click(answer(result), custom_id=buttons(answer(result))[-1])
+    assert "a cat number 0" in said(answer(result))
+    assert "dog" not in said(answer(result))
+    with town.env.time_context():
+        share = await town.services.gallery.share(acting(town, town.ada), dog.id, 0)
+        await town.services.gallery.favour(acting(town, town.ada), share.id)
+    found = said(answer(await town.ada.slash(town.pictures, "favourites", search="do")))
+    assert "### Your favourites in this server · “do”" in found
+    assert "a dog" in found
+    none = said(answer(await town.ada.slash(town.pictures, "favourites", search="owl")))
+    assert none == "### Your favourites in this server · “owl”\nNothing here is like that."
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "1", "1.", "1.x", "-1.0", "9" * 30 + ".0"])

@@ -107,9 +107,9 @@ class Pictures:
             raise NotYours("picture")
         return await self._favourites.toggle(actor.user_id, record.id, record.picture(index).index)
 
-    async def kept(self, actor: Actor, cursor: str | None, limit: int) -> OwnFavouritePage:
-        """A page of the actor's own favourites."""
-        return await self._favourites.page(actor.user_id, cursor, limit)
+    async def kept(self, actor: Actor, cursor: str | None, limit: int, words: str | None = None) -> OwnFavouritePage:
+        """A page of the actor's own favourites, or of those with these words."""
+        return await self._favourites.page(actor.user_id, cursor, limit, words)
 
     async def cover(self, actor: Actor, generation_id: int) -> GenerationRecord:
         """Hide the pictures behind a cover, or show them again; for their owner and for moderators."""

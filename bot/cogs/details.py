@@ -1,5 +1,6 @@
 """Of a message or an id to the generation behind it: `/details`, and what a right-click on a message offers."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import discord
@@ -27,12 +28,23 @@ class Details(commands.Cog):
         self.bot = bot
 
     @app_commands.command(description=later("How a picture came about: every option, the seed, the model"))
-    @app_commands.describe(which=later("A link to Easel's message, or the generation's id"))
+    @app_commands.describe(
+        which=later("A link to Easel's message, or the generation's id"),
+        picture=later("A picture of Easel's that you have: saved, cut or made smaller"),
+    )
     @everywhere
-    async def details(self, interaction: discord.Interaction[Bot], which: str) -> None:
+    async def details(
+        self,
+        interaction: discord.Interaction[Bot],
+        which: str | None = None,
+        picture: discord.Attachment | None = None,
+    ) -> None:
         async with answering(interaction):
+            if which is None and picture is not None:
+                await _show_like(interaction, [picture])
+                return
             actor, pictures = actor_of(interaction), self.bot.services.pictures
-            number = named(which)
+            number = named(which or "")
             if len(str(number)) >= SHORTEST_SNOWFLAKE:
                 record = await pictures.of_message(actor, number)
             else:
@@ -54,6 +66,15 @@ async def _show(interaction: discord.Interaction[Bot], record: GenerationRecord)
     await interaction.response.send_message(view=note(_told(interaction, record)), ephemeral=True)
 
 
+async def _show_like(interaction: discord.Interaction[Bot], pictures: Iterable[str | discord.Attachment]) -> None:
+    """The generation that the pictures look like.  Raises NotFound, InvalidOption."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    found = await recognised(interaction, pictures)
+    if not found:
+        raise NotFound("like_picture")
+    await interaction.followup.send(view=note(_told(interaction, found[0].record)), ephemeral=True)
+
+
 def _told(interaction: discord.Interaction[Bot], record: GenerationRecord) -> str:
     return details(record, verdict=actor_of(interaction).answers_for(record))
 
@@ -71,11 +92,7 @@ async def who_made_this(interaction: discord.Interaction[Bot], message: discord.
         else:
             await _show(interaction, record)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await recognised(interaction, pictures_in(message))
-        if not found:
-            raise NotFound("like_picture")
-        await interaction.followup.send(view=note(_told(interaction, found[0].record)), ephemeral=True)
+        await _show_like(interaction, pictures_in(message))
 
 
 @app_commands.context_menu(name=later("Remix"))

@@ -54,11 +54,14 @@ class Gallery(commands.Cog):
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
     @app_commands.command(description=later("Look at the pictures that you keep a note of"))
+    @app_commands.describe(search=later("Only those with these words in the prompt"))
     @everywhere
-    async def favourites(self, interaction: discord.Interaction[Bot]) -> None:
+    async def favourites(
+        self, interaction: discord.Interaction[Bot], search: app_commands.Range[str, 1, MAX_WORDS] | None = None
+    ) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            layout = await first_favourites(interaction)
+            layout = await first_favourites(interaction, None if search is None else " ".join(search.split()))
             await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
 
 

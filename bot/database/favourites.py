@@ -6,6 +6,7 @@ In: a person and a picture.  Out: whether it is kept, and pages of what is.  Rem
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import selectinload
@@ -15,6 +16,7 @@ from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.gallery import OwnFavouriteTable
 from bot.database.tables.generations import GenerationTable, ImageTable
+from bot.database.words import narrowed
 from bot.errors import InvalidOption
 
 
@@ -61,11 +63,12 @@ class OwnFavourites:
                 )
             return row is None
 
-    async def page(self, user_id: int, cursor: str | None, limit: int) -> OwnFavouritePage:
-        """The newest generations first.  Raises InvalidOption for a cursor that is none."""
+    async def page(self, user_id: int, cursor: str | None, limit: int, words: str | None = None) -> OwnFavouritePage:
+        """The newest generations first; each of `words` begins a word of the prompt.  Raises InvalidOption for a cursor
+        that is none."""
         kept, row = OwnFavouriteTable, GenerationTable
         picture = and_(ImageTable.generation_id == kept.generation_id, ImageTable.index == kept.image_index)
-        query = (
+        query: Any = (
             select(row, kept.image_index)
             .join(kept, kept.generation_id == row.id)
             .join(ImageTable, picture)
@@ -79,6 +82,7 @@ class OwnFavourites:
             same = and_(kept.generation_id == last, kept.image_index < index)
             query = query.where(or_(kept.generation_id < last, same))
         async with self._database.reading() as session:
+            query, _ = await narrowed(session, query, words or "")
             rows = (await session.execute(query.limit(limit + 1))).all()
         found = [_favourite(generation_record(generation), index) for generation, index in rows[:limit]]
         more = len(rows) > limit

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.database.session import Database, utc_now
 from bot.database.shares import are_shown
 from bot.database.states import DRAWN
-from bot.database.tables.gallery import ShareTable
+from bot.database.tables.gallery import FavouriteTable, OwnFavouriteTable, ShareTable
 from bot.database.tables.generations import GenerationTable
 
 LIMIT = 200
@@ -35,6 +35,28 @@ class Prompts:
         )
         async with self._database.reading() as session:
             return tuple(await session.scalars(query))
+
+    async def favourite(self, user_id: int, guild_id: int | None) -> tuple[str, ...]:
+        """Of the pictures that the person keeps a note of: their own, and those that a server shows."""
+        own = (
+            select(GenerationTable.prompt)
+            .join(OwnFavouriteTable, OwnFavouriteTable.generation_id == GenerationTable.id)
+            .where(OwnFavouriteTable.user_id == user_id, GenerationTable.user_id == user_id)
+            .where(GenerationTable.removed_at.is_(None))
+            .order_by(OwnFavouriteTable.created_at.desc())
+            .limit(LIMIT)
+        )
+        others = (
+            select(GenerationTable.prompt)
+            .join(ShareTable, ShareTable.generation_id == GenerationTable.id)
+            .join(FavouriteTable, FavouriteTable.share_id == ShareTable.id)
+            .where(FavouriteTable.user_id == user_id, ShareTable.guild_id == guild_id, *are_shown(self._now()))
+            .order_by(FavouriteTable.created_at.desc())
+            .limit(LIMIT)
+        )
+        async with self._database.reading() as session:
+            found = list(await session.scalars(own))
+            return tuple(found if guild_id is None else (*found, *await session.scalars(others)))
 
     async def shared(self, guild_id: int) -> tuple[str, ...]:
         """What members of the server shared, best first: by votes, then the newest."""

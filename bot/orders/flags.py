@@ -32,7 +32,8 @@ _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "aspect": ("size", str),
 }
 _SHOWN: Final = (
-    "--seed, --n, --no, --style, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, --ar"
+    "--seed, --n, --no, --style, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, "
+    "--ar"
 )
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
 _FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")

@@ -139,7 +139,7 @@ def services_of(
         departures=_departures(settings, archive, storage), exports=Exports(generations, audit_log),
         recognition=recognition, note_taker=NoteTaker(recognition.take_note, lookout.look),
         server_settings=ServerSettings(archive.guild_settings, studio.entitlements.ceiling),
-        suggestions=Suggestions(archive.prompts), ideas=_ideas(archive, studio, meaning),
+        suggestions=Suggestions(archive.prompts, styles), ideas=_ideas(archive, studio, meaning),
         styles=styles,
         database=archive.database, generations=generations, shares=shares, sanctions=archive.sanctions,
         audit_log=audit_log, guild_settings=archive.guild_settings, statistics=archive.statistics,

@@ -24,17 +24,19 @@ PER_PAGE: Final = 3  # eleven components each; a message takes 40
 
 
 class HistoryLayout(Layout):
-    """`files` are to be sent along; `before` is where this page starts, None for the newest."""
+    """`files` are to be sent along; `before` is where this page starts, None for the newest; `words` were searched
+    for."""
 
     def __init__(
         self,
         entries: Sequence[tuple[GenerationRecord, PictureFile | None]],
         before: int | None,
         next_before: int | None,
+        words: str | None = None,
     ) -> None:
         super().__init__()
         self.files: list[discord.File] = []
-        self.add_item(ui.TextDisplay(f"### {say(drawing.YOUR_PICTURES)}" if entries else say(drawing.NO_PICTURES)))
+        self.add_item(ui.TextDisplay(drawing.history_heading(words, empty=not entries)))
         for record, picture in entries:
             box: ui.Container[Self] = ui.Container()
             facts = drawing.facts_in_history(
@@ -51,17 +53,18 @@ class HistoryLayout(Layout):
             self.add_item(box)
         pages: ui.ActionRow[Any] = ui.ActionRow()
         if before is not None:
-            pages.add_item(HistoryPage(None))
+            pages.add_item(HistoryPage(None, words))
         if next_before is not None:
-            pages.add_item(HistoryPage(next_before))
+            pages.add_item(HistoryPage(next_before, words))
         if pages.children:
             self.add_item(pages)
 
 
 class HistoryPage(Press, verb="history"):
-    """Turns to what is older than `before`, or back to the newest."""
+    """Turns to what is older than `before`, or back to the newest; `words` are what is searched for."""
 
     before: int | None
+    words: str | None = None
 
     def control(self) -> ui.Button[Any]:
         newest = self.before is None
@@ -69,16 +72,18 @@ class HistoryPage(Press, verb="history"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        layout = await history_layout(interaction.client.services, interaction.user.id, self.before)
+        layout = await history_layout(interaction.client.services, interaction.user.id, self.before, self.words)
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
-async def history_layout(services: Services, user_id: int, before: int | None) -> HistoryLayout:
-    """The page of the person's finished generations that starts after row `before`."""
-    wanted = GenerationFilter(user_id=user_id, drawn=True, removed=False)
+async def history_layout(
+    services: Services, user_id: int, before: int | None, words: str | None = None
+) -> HistoryLayout:
+    """The page of the person's finished generations, or of those with these words, that starts after row `before`."""
+    wanted = GenerationFilter(user_id=user_id, drawn=True, removed=False, words=words)
     page = await services.generations.page(wanted, before=before, limit=PER_PAGE)
     entries = [(record, await grid_of(services, record)) for record in page.records]
-    return HistoryLayout(entries, before, page.next_before)
+    return HistoryLayout(entries, before, page.next_before, words)
 
 
 async def grid_of(services: Services, record: GenerationRecord) -> PictureFile | None:

@@ -139,6 +139,19 @@ def origin(kind: str) -> str | None:
     return None
 
 
+def history_heading(words: str | None, *, empty: bool) -> str:
+    """`words` are what was searched for."""
+    if words:
+        return searched(YOUR_PICTURES, words, empty=empty)
+    return say(NO_PICTURES) if empty else f"### {say(YOUR_PICTURES)}"
+
+
+def searched(title: str, words: str, *, empty: bool) -> str:
+    """Above what was found of some pictures; `title` says of which."""
+    told = f"### {say(title)} · {quoted(plain(words))}"
+    return f"{told}\n{say('Nothing here is like that.')}" if empty else told
+
+
 def facts_in_history(when: datetime, seed_number: int, images: int, *, private: bool) -> str:
     return " · ".join([relative(when), seed(seed_number), pictures(images), *marks(private=private)])
 

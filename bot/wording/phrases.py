@@ -90,7 +90,9 @@ PROBLEMS: Final = {
     "flag_without_words": later("{flag} needs words: what to leave out."),
     "flag_takes_whole_number": later("{flag} takes a whole number, not “{value}”."),
     "flag_takes_number": later("{flag} takes a number, not “{value}”."),
-    "names_no_generation": later("Give a link to a message of Easel’s (Copy Message Link), or a generation’s id."),
+    "names_no_generation": later(
+        "Give a link to a message of Easel’s (Copy Message Link), a generation’s id, or a picture."
+    ),
     "empty_style": later("A style needs something to add: words before or after, or what to leave out."),
     "no_styles": later("This is no file of styles. Use one that `/style export` made, of at most 50 styles."),
     "no_duration": later("“{value}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.drawing import ai_made, by, seed
+from bot.wording.drawing import ai_made, by, searched, seed
 from bot.wording.reader import reader, say
 from bot.wording.text import relative
 
@@ -34,7 +34,9 @@ def heading(way: str, words: str | None, *, empty: bool) -> str:
     return f"### {say(TITLES[way])}" + (f"\n{say(EMPTY)}" if empty else "")
 
 
-def favourites_heading(*, empty: bool) -> str:
+def favourites_heading(words: str | None = None, *, empty: bool) -> str:
+    if words:
+        return searched(FAVOURITES, words, empty=empty)
     return say(NO_FAVOURITES) if empty else f"### {say(FAVOURITES)}"
 
 
@@ -42,7 +44,9 @@ def about(user_id: int, when: datetime) -> str:
     return f"-# {by(user_id)} · {relative(when)} · {ai_made()}"
 
 
-def own_favourites_heading(*, empty: bool) -> str:
+def own_favourites_heading(words: str | None = None, *, empty: bool) -> str:
+    if words:
+        return searched(OWN_FAVOURITES, words, empty=empty)
     return say(NO_OWN_FAVOURITES) if empty else f"### {say(OWN_FAVOURITES)}"
 
 
