@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from bot.actions.actor import Actor
-from bot.actions.digest import Digest, last_week
+from bot.actions.digest import Digest, Preview, last_week
 from bot.actions.notices import DigestNotice, Notices
 from bot.database.guild import GuildRecord
 from bot.database.notices import NoticeLog
 from bot.database.reticent import Reticent
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
-from bot.errors import MissingPermission, SharingBlocked
+from bot.errors import MissingPermission, ServersOnly, SharingBlocked
 from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
@@ -201,6 +201,50 @@ async def test_a_digest_in_discord(town: Town) -> None:
     told = answer(await town.ada.click(post, custom_id="easel:reticence:digest"))  # type: ignore[arg-type]
     assert "without your name" in said(told)
     assert await Reticent(town.services.database).among([town.ada.id]) == {town.ada.id}
+
+
+async def test_managers_see_what_the_next_digest_would_say(club: Club) -> None:
+    """What counts of the week that is not over; looking posts nothing, and is for managers of a server alone."""
+    manager = Actor(1, GUILD, permissions=frozenset({"manage_guild"}))
+    opened, now = club.opened, datetime.now(UTC)
+    due = next_monday().replace(hour=9, minute=0, second=0, microsecond=0)
+    assert await opened.digest.preview(manager) == Preview(None, due, CHANNEL)
+    for prompt, user_id, votes in (("a cat", ADA, 1), ("a dog", BOB, 2), ("a cow", ADA, 0)):
+        await club.share(prompt, user_id, votes)
+    await opened.digest.name(BOB)
+    shown = await opened.digest.preview(manager)
+    assert shown.notice is not None
+    assert [(one.share.prompt, one.votes) for one in shown.notice.shown] == [("a dog", 2), ("a cat", 1)]
+    assert shown.notice.unnamed == {BOB}
+    assert now < shown.due == due
+    await club.send()
+    assert club.digests == [shown.notice], "what went out is what was shown"
+    await opened.guild_settings.set(GuildRecord(GUILD, gallery_channel_id=CHANNEL), 1)
+    off = await opened.digest.preview(manager)
+    assert (off.notice, off.channel_id) == (shown.notice, None)
+    for who, error in ((Actor(ADA, GUILD), MissingPermission), (Actor.operator(), ServersOnly)):
+        with pytest.raises(error):
+            await opened.digest.preview(who)
+
+
+async def test_a_preview_of_the_digest_in_discord(town: Town) -> None:
+    """Below the settings of the gallery, for the manager's eyes, as everybody would see it."""
+    shown = answer(await town.olga.slash(town.pictures, "settings"))
+    await town.olga.select(shown, ["gallery"], custom_id="easel:setopen:")
+    page = next(one for one in town.pictures.history(viewer=town.olga) if one.id == shown.id)
+    told = answer(await town.olga.click(page, custom_id="easel:preview:digest"))
+    assert "None goes out: the digest is switched off" in said(told)
+    assert "Nobody has voted for a picture of this week yet" in said(told)
+    channel_id = await choose(town, digest=True)
+    record, _ = await town.imagine("a cat", images=1)
+    share = await town.services.shares.share(record.id, 0, town.ada.id)
+    await town.services.shares.vote(share.id, town.bo.id)
+    told = answer(await town.olga.click(page, custom_id="easel:preview:digest"))
+    assert told.ephemeral
+    assert "The next digest goes out" in said(told)
+    assert f"in <#{channel_id}>" in said(told)
+    assert f"by <@{town.ada.id}> · 1 vote" in said(told)
+    assert posted(town) == []
 
 
 # ---------------------------------------------------------------------------------- sharing by itself, and not at all

@@ -1,13 +1,15 @@
 """The week's digest: once a week, where a server's managers want it, the pictures that most people voted for.
 
-In: the time.  Out: at most one message a server and week.  Knows no Discord.
+In: the time.  Out: at most one message a server and week, which managers may look at before.  Knows no Discord.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+from bot.actions.actor import Actor
 from bot.actions.notices import DigestNotice, Notices
 from bot.database.guild import GuildRecord
 from bot.database.records import GalleryFilter, ShareRecord
@@ -15,11 +17,24 @@ from bot.database.reticent import Reticent
 from bot.database.session import utc_now
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
+from bot.errors import ServersOnly
 from bot.partition import Partition
 
 HOUR: Final = 9  # on Mondays, UTC
 PICTURES: Final = 5
 LOOKED_AT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the next digest would say if the week ended now; None where nobody voted for anything in it yet.
+
+    `due` is when it goes out; `channel_id` is None where none goes out, for it is switched off or has no channel.
+    """
+
+    notice: DigestNotice | None
+    due: datetime
+    channel_id: int | None
 
 
 class Digest:
@@ -41,6 +56,16 @@ class Digest:
             if guild.gallery_channel_id is not None and self._partition.holds(guild.guild_id):
                 make = partial(self._notice, guild, first)
                 await self._notices.say(guild.guild_id, name, guild.gallery_channel_id, make)
+
+    async def preview(self, actor: Actor) -> Preview:
+        """The next digest of the actor's server as it stands; for managers.  Raises ServersOnly, MissingPermission."""
+        actor.require("manage_guild")
+        if actor.guild_id is None:
+            raise ServersOnly
+        guild = await self._guild_settings.get(actor.guild_id)
+        first = last_week(self._now())[0] + timedelta(weeks=1)
+        channel_id = guild.gallery_channel_id if guild.digest else None
+        return Preview(await self._notice(guild, first), first + timedelta(weeks=1, hours=HOUR), channel_id)
 
     async def names(self, user_id: int) -> bool:
         """Whether digests name a person."""

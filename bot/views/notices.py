@@ -4,7 +4,7 @@ In: a notice and its mark.  Out: a layout that pings nobody; `files` are to be s
 """
 
 from io import BytesIO
-from typing import Any, Literal, assert_never
+from typing import Any, Final, Literal, assert_never
 
 import discord
 from discord import ui
@@ -14,11 +14,14 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.contest import contest_buttons
 from bot.views.gallery import Favour, Heart
+from bot.views.language import language_of
 from bot.views.layout import Layout
-from bot.views.press import Press, row_of
+from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
 from bot.wording import community, drawing, terms, text
-from bot.wording.reader import say
+from bot.wording.reader import reading, say
+
+PREVIEW: Final = 1  # the mark of what is not posted
 
 
 class Reticence(Press, verb="reticence"):
@@ -36,11 +39,34 @@ class Reticence(Press, verb="reticence"):
         await interaction.followup.send(view=note(told), ephemeral=True)
 
 
-class NoticeLayout(Layout):
-    """Its first part carries the mark as its id."""
+class Preview(Press, verb="preview"):
+    """Shows a manager the next digest as it stands, as everybody would see it."""
 
-    def __init__(self, notice: Notice, mark: int) -> None:
+    what: Literal["digest"]
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(community.PREVIEW_DIGEST), emoji="👁️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        actor = actor_of(interaction)
+        found = await interaction.client.services.digest.preview(actor)
+        told = community.digest_preview(found.due, found.channel_id, empty=found.notice is None)
+        if found.notice is None:
+            await interaction.followup.send(view=note(told), ephemeral=True)
+            return
+        with reading(language_of(interaction.client, actor.guild_id)):
+            layout = NoticeLayout(found.notice, PREVIEW, told)
+        await interaction.followup.send(view=layout, files=layout.files, ephemeral=True)
+
+
+class NoticeLayout(Layout):
+    """Its first part carries the mark as its id; `before` it stands what is said to one reader alone."""
+
+    def __init__(self, notice: Notice, mark: int, before: str = "") -> None:
         super().__init__()
+        if before:
+            self.add_item(ui.TextDisplay(before))
         self.files: list[discord.File] = []
         self._mark = mark
         match notice:

@@ -16,6 +16,7 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
 from bot.views.forms import Form, question
 from bot.views.layout import Layout
+from bot.views.notices import Preview
 from bot.views.press import Control, Press, actor_of, row_of
 from bot.views.stand import MOST_OPTIONS, Stand, channel_list, options, role_list, rules
 from bot.wording import buttons
@@ -62,6 +63,8 @@ def _page(stand: Stand, section: SectionName) -> Iterator[ui.Item[Any]]:
         if section == "limits":
             yield ui.TextDisplay(words.roles(list(rules(stand.record))))
             yield row_of(Narrow("role"))
+        if section == "gallery":
+            yield row_of(Preview("digest"))
         if section == "safety":
             yield ui.TextDisplay(words.words(stand.words("block"), stand.words("flag")))
             yield row_of(EditWords("block"), EditWords("flag"))

@@ -31,8 +31,23 @@ CALLED_OFF: Final = later("It was called off.")
 DO_NOT_NAME_ME: Final = later("Name me, or not")
 DIGEST: Final = later("What this server liked best this week")
 SOMEBODY: Final = later("by somebody who prefers not to be named")
+PREVIEW_DIGEST: Final = later("Preview the digest")
 UNNAMED: Final = later("The weekly digest shows your pictures without your name from now on.")
 NAMED: Final = later("The weekly digest names you again.")
+
+
+def digest_preview(due: datetime, channel_id: int | None, *, empty: bool) -> str:
+    """Before the next digest, to a manager."""
+    if channel_id is None:
+        told = say("None goes out: the digest is switched off, or no gallery channel is chosen.")
+    else:
+        form = reader().form
+        told = say(
+            "The next digest goes out {when} in {channel}.", when=form.relative(due), channel=form.channel(channel_id)
+        )
+    if empty:
+        return f"{told} {say('Nobody has voted for a picture of this week yet; without votes there is no digest.')}"
+    return f"{told} {say('It would say now:')}"
 
 
 def contest_title(theme: str) -> str:

@@ -9,6 +9,7 @@ from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.database.session import utc_now
 from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
+from bot.views.notices import Preview
 from bot.views.press import Press
 from bot.views.records import AuditPage, SanctionsPage
 from bot.views.review import AllowHere, Keep, LeaveBlocked, NextReview, TakeDown
@@ -123,6 +124,7 @@ MODERATING = (
     moderators("button undoremovals", pressed(removed_with_a_ban)),
     moderators("button set", pressed(plain(two_sizes), "4"), "olga"),
     moderators("button setopen", pressed(plain(lambda: OpenSection(None, None, ("pictures",))), "pictures"), "olga"),
+    moderators("button preview", pressed(plain(lambda: Preview("digest"))), "olga"),
     moderators("button setfor", pressed(plain(lambda: Narrow("channel")), lambda town: town.pictures), "olga"),
     moderators("button setwords", pressed(plain(lambda: EditWords("block"))), "olga"),
 )
