@@ -287,6 +287,39 @@ def test_progress_counts_pictures_and_steps_and_previews_come_at_times() -> None
     assert set(queue.pipeline.looked) == {"shown"}
 
 
+def test_files_are_written_while_the_next_batch_is_drawn() -> None:
+    """The first one's picture leaves from within the second one's drawing; one that nobody waits for goes nowhere."""
+    queue = Queue(batch=2)
+    queue.engine.add("first", ask("first"))
+    queue.engine.add("gone", ask("gone"))
+    queue.engine.add("second", ask("second", size="16x8"))
+    events = queue.engine.step()
+    queue.engine.cancel("gone")
+    left = [isinstance(event, Done) for _, event in events]
+
+    def until_it_has_left(wishes: Sequence[Wish], on_step: OnStep) -> list[Drawn]:
+        for _ in range(1_000_000):  # the writing thread has its own pace
+            on_step(0.5, None)
+            if any(left) or any(isinstance(event, Done) for _, event in queue.told):
+                return [Drawn(np.zeros((8, 16, 3), np.uint8))]
+        raise AssertionError("the first picture has not left")
+
+    queue.pipeline.draw = until_it_has_left  # type: ignore[method-assign]
+    queue.told += events
+    told = queue.run()
+    assert [[type(event) for event in told[name][-2:]] for name in ("first", "second")] == [[Image, Done]] * 2
+    assert not any(isinstance(event, Image) for event in told["gone"])
+
+
+def test_quick_steps_do_not_each_wake_everybody() -> None:
+    """How far a generation is, is told a few times a second, at first at once."""
+    queue = Queue(batch=1)
+    queue.engine = DiffusionEngine(queue.pipeline, lambda _, events: queue.told.extend(events), lambda: queue.now)  # type: ignore[arg-type]
+    queue.engine.add("a", ask(images=1))
+    events = queue.run()["a"]
+    assert [event.done for event in events if isinstance(event, Progress)] == [0.5]
+
+
 def test_what_nobody_wants_any_more_is_given_up_at_once() -> None:
     """Within the step; where somebody still waits for a part of the batch, it is finished for them."""
     queue = Queue(batch=2)

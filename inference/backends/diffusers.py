@@ -1,9 +1,10 @@
 """Pipelines of diffusers as a backend: what waits is drawn in batches of one kind, several people's together.
 
-In: requests.  Out: events, in the order of the contract.  `DiffusionEngine` is a drawer for the engine's thread: a step
-of it is a whole batch, within which it lets its thread breathe.
+In: requests.  Out: events.  `DiffusionEngine` is a drawer for the engine's thread: a step of it is a whole batch, in
+which it lets its thread breathe.  Files are written by other threads, while the next batch is drawn.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -30,18 +31,23 @@ from inference.contract import (
     best_first,
     grid_columns,
 )
+from inference.engine.files import PictureFiles
 from inference.engine.status import EngineStatus
 from inference.engine.thread import EngineThread
-from inference.pictures import Pixels, encode_png, encode_preview
+from inference.pictures import Pixels, encode_preview
 from inference.ranking import Ranker
 from inference.ranking.clip import ClipRanker, RankerError
 
 log = structlog.get_logger(__name__)
 
 PREVIEW_SECONDS = 1.0
-"""Between two previews of a generation."""
+"""Between two previews of a generation, and before the first, which would show noise."""
+
+PROGRESS_SECONDS = 0.25
+"""Between two words on how far a generation is: each wakes the event loop, and steps may take a few milliseconds."""
 
 REFUSED = Verdict("block", "nudity", 1.0, "model_check")
+NOT_DRAWN = Failed("model_failed", retryable=True, data={"doing": "draw"})
 
 Events = list[tuple[str, Event]]
 
@@ -60,9 +66,11 @@ class _Generation:
     accepted: float  # clock
     waiting: deque[int]  # indices of pictures
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or small
-    finished: int = 0
+    finished: int = 0  # drawn
+    written: int = 0  # with a file
     unsent: list[Image] = field(default_factory=list)  # finished, held back until they can be ranked
-    shown: float = 0.0  # clock
+    shown: float = math.inf  # clock, at the last preview; at first when its drawing began
+    told: float = -math.inf  # clock, at the last progress
 
     def wish(self, index: int) -> Wish:
         return Wish(self.request, (self.request.seed + index) % (MAX_SEED + 1), self.init)
@@ -88,6 +96,7 @@ class DiffusionEngine:
         self._generations: dict[str, _Generation] = {}
         self._drawing: list[tuple[_Generation, int]] = []
         self._batch = pipeline.batch
+        self._files: PictureFiles[tuple[_Generation, int, Verdict]] = PictureFiles(torch.get_num_threads())
 
     def describe(self) -> ModelDescription:
         return replace(self._pipeline.describe(), ranked=self._ranker is not None)
@@ -113,6 +122,7 @@ class DiffusionEngine:
         return [(one.id, self._fail(one, failure)) for one in list(self._generations.values())]
 
     def close(self) -> None:
+        self._files.close()
         self._generations.clear()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -130,10 +140,11 @@ class DiffusionEngine:
     # ------------------------------------------------------------------------------------------- a step
 
     def step(self) -> Events:
-        """Draw one batch of pictures of one kind; returns what happened that has not been told yet."""
+        """Draw one batch of pictures of one kind, or, where none waits, wait for files; returns what happened that has
+        not been told yet."""
         self._drawing = self._next_batch()
         if not self._drawing:
-            return []
+            return self._finish(patient=True)
         try:
             drawn = self._pipeline.draw([generation.wish(index) for generation, index in self._drawing], self._on_step)
         except Abandoned:
@@ -142,9 +153,10 @@ class DiffusionEngine:
             return self._with_less_memory()
         except Exception:
             log.exception("pipeline.failed", model=self._pipeline.name)
-            return self._fail_drawing(Failed("model_failed", retryable=True, data={"doing": "draw"}))
+            return self._fail_drawing(NOT_DRAWN)
         else:
-            return self._finish(drawn)
+            self._write(drawn)
+            return self._finish(patient=False)
         finally:
             self._drawing = []
 
@@ -158,6 +170,7 @@ class DiffusionEngine:
             while generation.waiting and self._pipeline.kind(generation.request) == kind and len(batch) < self._batch:
                 batch.append((generation, generation.waiting.popleft()))
         for generation in {generation.id: generation for generation, _ in batch}.values():
+            generation.shown = min(generation.shown, self._clock())
             if generation.waiting:  # at the end: whoever had a turn waits for everybody else's
                 self._generations[generation.id] = self._generations.pop(generation.id)
         return batch
@@ -167,8 +180,11 @@ class DiffusionEngine:
         if small is not None and any(self._due(generation) for generation, _ in self._drawing):
             for (generation, index), picture in zip(self._drawing, small(), strict=True):
                 generation.pictures[index] = picture
-        events: Events = []
+        events = self._finish(patient=False)
         for generation in {generation.id: generation for generation, _ in self._drawing}.values():
+            if self._clock() - generation.told < PROGRESS_SECONDS:
+                continue
+            generation.told = self._clock()
             mine = sum(one is generation for one, _ in self._drawing)
             share = (generation.finished + mine * done) / generation.request.images
             events.append((generation.id, Progress(share, self._preview(generation))))
@@ -187,24 +203,42 @@ class DiffusionEngine:
         shown = [generation.pictures.get(index) for index in range(generation.request.images)]
         return encode_preview(shown, grid_columns(len(shown)))
 
-    def _finish(self, drawn: list[Drawn]) -> Events:
-        events: Events = []
+    def _write(self, drawn: list[Drawn]) -> None:
+        """Have the files of the pictures written that were drawn just now."""
         for (generation, index), picture in zip(self._drawing, drawn, strict=True):
-            if generation.id not in self._generations:
-                continue
-            seed = generation.wish(index).seed
-            png = encode_png(picture.pixels, seed, model=self._pipeline.name)
             generation.pictures[index] = picture.pixels
             generation.finished += 1
-            generation.unsent.append(Image(index, seed, None, png, REFUSED if picture.refused else ALLOW))
-            complete = generation.finished == generation.request.images
-            if complete or self._ranker is None:
-                images = generation.unsent if self._ranker is None else self._ranked(generation, self._ranker)
-                events += [(generation.id, image) for image in images]
-                generation.unsent = []
-            if complete:
-                del self._generations[generation.id]
-                events.append((generation.id, Done(self._clock() - generation.accepted, self._pipeline.name)))
+            seed, verdict = generation.wish(index).seed, REFUSED if picture.refused else ALLOW
+            self._files.begin((generation, index, verdict), picture.pixels, seed, model=self._pipeline.name)
+
+    def _finish(self, *, patient: bool) -> Events:
+        """Send the pictures whose files are written, in the order of their drawing; all of them, where `patient`."""
+        events: Events = []
+        for (generation, index, verdict), file in self._files.take(patient=patient):
+            if generation.id not in self._generations:
+                continue
+            try:
+                png = file.result()
+            except Exception:
+                log.exception("pipeline.not_written", model=self._pipeline.name)
+                events.append((generation.id, self._fail(generation, NOT_DRAWN)))
+                continue
+            generation.unsent.append(Image(index, generation.wish(index).seed, None, png, verdict))
+            generation.written += 1
+            events += self._send(generation)
+        return events
+
+    def _send(self, generation: _Generation) -> Events:
+        """What may leave of a generation: each picture by itself, or, where they are ranked, all in the end."""
+        complete = generation.written == generation.request.images
+        if not complete and self._ranker is not None:
+            return []
+        images = generation.unsent if self._ranker is None else self._ranked(generation, self._ranker)
+        events: Events = [(generation.id, image) for image in images]
+        generation.unsent = []
+        if complete:
+            del self._generations[generation.id]
+            events.append((generation.id, Done(self._clock() - generation.accepted, self._pipeline.name)))
         return events
 
     def _ranked(self, generation: _Generation, ranker: Ranker) -> list[Image]:

@@ -216,7 +216,8 @@ class EngineThread:
     def breathe(self, engine: Drawer, events: list[tuple[str, Event]]) -> None:
         """From within a long step: let its events out, and carry out what has come meanwhile.  Not the command to
         stop, which waits for the step's end."""
-        self._tell(self._deliver, events)
+        if events:
+            self._tell(self._deliver, events)
         stopped = not self._obey(engine, patient=False)
         if stopped:
             self._commands.put(None)
