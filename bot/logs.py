@@ -59,8 +59,8 @@ def configure_logs(level: str, form: Literal["console", "json"], secrets: Sequen
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # These two speak at "info" about every connection and every step; what matters of theirs is a warning.
-    for name in ("aiohttp.access", "alembic.runtime.migration"):
+    # These two speak at "info" about every connection, every step and every part; what matters of theirs is a warning.
+    for name in ("aiohttp.access", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

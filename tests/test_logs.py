@@ -3,7 +3,10 @@
 import ast
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Literal
@@ -85,6 +88,15 @@ def test_the_level_holds_back(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().err
     assert "chatter" not in printed
     assert "trouble" in printed
+
+
+def test_a_command_begins_without_a_librarys_small_talk(tmp_path: Path) -> None:
+    """What stands on the terminal is the answer: Alembic names each of its parts at "info", as it is loaded."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATA_DIR": str(tmp_path), "LOG_LEVEL": "info"}
+    command = [sys.executable, "-m", "bot", "db", "upgrade"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "up to date" in done.stdout
 
 
 def refused() -> None:
