@@ -58,6 +58,8 @@ ONLY_UNDER = {
     "alembic": ("bot.database", "migrations"),
     "aiohttp.web": ("bot.web", "bot.demo.page", "inference.server"),
 }
+# How much a reader can be asked to keep in mind.
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 40
 NO_ASYNCIO = ("inference.engine", "inference.models", "inference.ranking", "inference.text", "inference.checkpoints",
               "inference.native", "inference.safety", "inference.pictures")  # fmt: skip
 
@@ -135,6 +137,17 @@ def test_imports_go_downward(module: str) -> None:
         if is_in(imported, package) and (layer := layer_of(imported)) is not None and layer < own
     ]
     assert not above, f"{module} imports what is above it: {', '.join(above)}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_file_is_one_thing(module: str) -> None:
+    """What grows beyond these lengths has become two things, and each of them wants a name; migrations list tables."""
+    source = (ROOT / MODULES[module]).read_text(encoding="utf-8")
+    assert source.count("\n") <= MOST_LINES
+    for node in [] if is_in(module, "migrations") else ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
+            lines = node.end_lineno - node.lineno + 1
+            assert lines <= MOST_LINES_OF_A_FUNCTION, f"line {node.lineno}: {node.name} has {lines}"
 
 
 def test_no_import_cycle() -> None:
