@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -86,6 +87,47 @@ async def test_the_address_holds_the_filter(site: Pages, mo: Browser, query: str
     shown = (await mo.get(f"{AT}/log?{query}")).text
     results = shown[shown.index('id="results"') :]
     assert [prompt for prompt in ("some gore", "a knife", "a cat") if prompt in results] == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "filters"),
+    [
+        ("user:1002 cat", "words=cat&person=1002"),
+        ("by:bo status:blocked", "person=bo&status=blocked"),
+        ("<@1002>", "person=1002"),
+        ("<#42>", "channel=42"),
+        ("700000000000000042", "person=700000000000000042"),
+        ("status:nothing", None),
+        ("ratio 16:9", None),
+    ],
+)
+async def test_a_filter_among_the_words_is_offered_as_one(mo: Browser, typed: str, filters: str | None) -> None:
+    """user:42 is no word of any prompt; what is no filter is searched for as it stands."""
+    page = (await mo.get(f"{AT}/log?{urlencode({'words': typed})}")).text
+    if filters is None:
+        assert "instead" not in page
+    else:
+        assert f'href="?{html.escape(filters)}"' in page
+        assert (await mo.get(f"{AT}/log?{filters}")).status == 200
+
+
+async def test_the_console_says_how_many_wait_and_for_what(site: Pages, mo: Browser) -> None:
+    """In its navigation, above the queue by kind, and where one chooses the server."""
+    record, _ = await flagged(site), await flagged(site, "another knife")
+    await site.services.reviews.report(Actor(BOB, GUILD), record.id, 0, "It is sharp.")
+    page = (await mo.get(f"{AT}/review")).text
+    assert 'Review <span class="count">2<' in page
+    assert '?kind=report">Reported <span class="count">1<' in page
+    assert '?kind=flag">Flagged by the filter <span class="count">2<' in page
+    assert "?kind=appeal" not in page
+    assert "2 waiting in all." in (await (await site.browser(OPERATOR)).get("/console")).text
+
+
+async def test_a_person_is_looked_up_by_id_or_name(mo: Browser) -> None:
+    """Also one who never asked for anything."""
+    assert (await mo.get(f"{AT}/people?person=%3C@{BOB}999%3E")).location == f"{AT}/people/{BOB}999"
+    assert (await mo.get(f"{AT}/people?person=Bo+%26+Co")).location == f"{AT}/log?person=Bo+%26+Co"
+    assert "/people" in (await mo.get(f"{AT}/sanctions")).text
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,9 @@ async def test_an_entry_opens_with_pictures_and_can_be_removed(town: Town) -> No
     await town.mo.click(opened, custom_id=f"easel:remove:{record.id}")
     assert town.pictures.history(viewer=town.bo) == []
     assert await audited(town) == [("remove", f"generation:{record.id}")]
+    again = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}"))
+    await town.mo.click(again, custom_id=f"easel:restore:{record.id}:")
+    assert f"Generation {record.id} is shown again." in said(again)
 
 
 async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
@@ -106,6 +109,7 @@ async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
     record = await town.newest()
     opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}"))
     assert "Filter: **blocked** (violence, 0.90)" in said(opened)
+    assert f"<#{town.pictures.id}>" in said(opened)
     assert opened.attachments == []
 
 
@@ -114,6 +118,12 @@ async def test_the_log_says_what_it_shows_and_refuses_what_is_no_time(town: Town
     assert f"in <#{town.pictures.id}> · since <t:1777766400:f> · score at least 0.5" in shown
     assert "“soon” is neither a day" in said(await mod(town, "log", since="soon"))
     assert "“900000 days” is neither" in said(await mod(town, "log", since="900000 days"))
+
+
+async def test_a_filter_among_the_words_gets_a_hint(town: Town) -> None:
+    """user:42 is no word of any prompt."""
+    assert "options of their own" in said(await mod(town, "log", words="user:42"))
+    assert "options of their own" not in said(await mod(town, "log", words="a cat: red"))
 
 
 async def test_filters_that_the_next_pages_button_cannot_hold_are_refused(town: Town) -> None:

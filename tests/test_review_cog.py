@@ -55,6 +55,39 @@ async def test_the_queue_goes_on_to_the_next(town: Town) -> None:
     assert first != second
 
 
+async def test_the_queue_says_what_waits_and_reaches_the_person(town: Town) -> None:
+    """How many wait, and for what; Time out and Ban beside the decision, which stays to be made."""
+    await reported(town)
+    queue = await mod(town, "review")
+    assert "1 waiting · 🚩 Reported 1" in said(queue)
+    assert {"takedown", "keep", "logentry", "timeout", "ban"} <= {one.split(":")[1] for one in buttons(queue)}
+    form = await town.mo.click(queue, custom_id=button(queue, "timeout"))
+    assert form.modal is not None
+    told = answer(await town.mo.submit_modal(form, {"duration": "1 hour", "reason": "be kind", "removal": ""}))
+    assert "cannot use Easel until" in said(told)
+    again = await mod(town, "review")
+    assert "it looks at me" in said(again)
+    record = answer(await town.mo.click(again, custom_id=button(again, "record")))
+    assert "be kind" in said(record)
+    await town.mo.click(record, custom_id=button(record, "lift"))
+    assert "may use Easel again; the timeout is lifted" in said(record)
+
+
+async def test_a_decision_is_taken_back_with_one_press(town: Town) -> None:
+    """What was removed is shown again, and waits again."""
+    generation_id, _ = await reported(town)
+    shown = await mod(town, "review")
+    await town.mo.click(shown, custom_id=f"easel:takedown:{generation_id}")
+    await town.mo.click(shown, custom_id=f"easel:takeback:{generation_id}")
+    assert f"Request {generation_id} waits again" in said(shown)
+    record = await town.services.generations.get(generation_id)
+    assert record is not None
+    assert record.removal is None
+    assert "it looks at me" in said(await mod(town, "review"))
+    await town.mo.click(shown, custom_id=f"easel:keep:{generation_id}")
+    assert f"Generation {generation_id} stays" in said(shown)
+
+
 async def test_only_the_bots_pictures_can_be_reported(town: Town) -> None:
     """A word about it, and nothing in the queue."""
     message = await town.bo.send(town.pictures, "hello")
@@ -135,6 +168,10 @@ async def test_a_persons_record_and_who_is_out(town: Town) -> None:
     assert "1 request" in record
     assert "spam" in record
     assert "spam" in said(await mod(town, "sanctions"))
+    record_again = await mod(town, "user", person=town.ada)
+    await town.mo.click(record_again, custom_id=button(record_again, "lift"))
+    assert "may use Easel again; the ban is lifted" in said(record_again)
+    assert button(record_again, "undoremovals")
     audit = said(await mod(town, "audit"))
     assert "**ban**" in audit
     assert "**removal**" in audit
@@ -217,7 +254,7 @@ async def test_what_went_with_a_ban_is_shown_again_by_a_button_or_with_the_lifti
     record, _ = await town.imagine("a cat")
     banned = await mod(town, "ban", person=town.ada, reason="spam", remove="1 day")
     undo = f"easel:undoremovals:{to_base36(town.ada.id)}:1"
-    assert buttons(banned) == [undo]
+    assert buttons(banned) == [f"easel:lift:{to_base36(town.ada.id)}", undo]
     assert await is_removed(town, record.id)
     told = await town.mo.click(banned, custom_id=undo)
     assert told is not None

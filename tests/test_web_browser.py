@@ -118,6 +118,13 @@ async def test_the_log_searches_as_one_types(tmp_path: Path) -> None:
         await page.keyboard.type("gore")
         await expect(page.locator("#results tbody tr")).to_have_count(1)
         assert "words=gore" in page.url
+        csv = await page.get_by_role("link", name="CSV").get_attribute("href")
+        assert csv == f"/{C}/export.csv?words=gore"
+        await page.get_by_text("Filters").click()
+        await page.get_by_label("Score at least").fill("7")
+        await page.get_by_text("Score is 7; it must be from 0 to 1.").wait_for()
+        await page.get_by_label("Score at least").fill("0")
+        await expect(page.locator("#results tbody tr")).to_have_count(1)
         await page.reload()
         assert await page.get_by_role("searchbox").input_value() == "gore"
 

@@ -48,6 +48,7 @@ TABLE: dict[str, Line] = {
     "GET /console/{guild}/log/{generation}/{picture}.png": (f"{C}/log/{{record}}/0.png", MODERATORS, {}),
     "POST /console/{guild}/log/{generation}/remove": (f"{C}/log/{{record}}/remove", MODERATORS_ACT, {}),
     "POST /console/{guild}/log/{generation}/restore": (f"{C}/log/{{gone}}/restore", MODERATORS_ACT, {}),
+    "GET /console/{guild}/people": (f"{C}/people?person={ADA}", (303, 404, 404, 403, 303, 303, 303), {}),
     "GET /console/{guild}/people/{user}": (f"{C}/people/{ADA}", MODERATORS, {}),
     "POST /console/{guild}/people/{user}/sanction": (
         f"{C}/people/4242/sanction", MODERATORS_ACT, {"kind": "ban", "reason": "x"}),

@@ -108,9 +108,15 @@ class ReviewQueue:
         return await self._reviews.counts(actor.guild_id, user_id, everywhere=everywhere)
 
     async def count(self, actor: Actor) -> int:
-        """How many things wait for a decision here."""
+        """How many generations wait for a decision here."""
         actor.require("manage_messages")
         return await self._reviews.count(actor.guild_id, everywhere=actor.is_operator and actor.guild_id is None)
+
+    async def count_by_kind(self, actor: Actor) -> dict[str, int]:
+        """How many of them for what; one may wait for several things."""
+        actor.require("manage_messages")
+        everywhere = actor.is_operator and actor.guild_id is None
+        return await self._reviews.count_by_kind(actor.guild_id, everywhere=everywhere)
 
     async def decide(self, actor: Actor, generation_id: int, decision: Decision, why: str = "") -> Decided:
         """Decide all that is said of a generation, and tell those who said it.
@@ -130,13 +136,16 @@ class ReviewQueue:
                 log.info("review.not_told", review=review.id)
         return Decided(closed, gone)
 
-    async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int]) -> None:
-        """Put decided things back into the queue, and show again what was removed with them."""
+    async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int] | None = None) -> None:
+        """Put decided things, or all of the last decision, back into the queue, and show again what went with them."""
         record = await self._reviewed(actor, generation_id)
-        mine = {review.id for review in await self._reviews.of(generation_id) if review.closed_at is not None}
-        if not mine.issuperset(review_ids):
+        decided = {one.id: one for one in await self._reviews.of(generation_id) if one.closed_at is not None}
+        if review_ids is None:
+            last = max((one.closed_at for one in decided.values() if one.closed_at), default=None)
+            review_ids = [one.id for one in decided.values() if one.closed_at == last]
+        if not review_ids or not decided.keys() >= set(review_ids):
             raise NotFound("decision")
-        if record.removal is not None:
+        if record.removal is not None and any(decided[one].outcome == "removed" for one in review_ids):
             await self._removals.restore(actor, generation_id)
         await self._reviews.reopen(review_ids)
         await self._note(actor, "review_undo", record, "")

@@ -11,6 +11,7 @@ from typing import Final, Literal, cast
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.database.misuse import sign_of_misuse, told_lately
 from bot.database.records import ImageRecord
@@ -25,6 +26,7 @@ Outcome = Literal["kept", "removed"]
 
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
+_GENERATIONS: Final = func.count(ReviewTable.generation_id.distinct())
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +157,9 @@ class Reviews:
         async with self._database.writing("decision") as session:
             here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
             open_ones = select(ReviewTable).where(*here).order_by(ReviewTable.id).with_for_update()
-            rows = (await session.scalars(open_ones)).all()
+            rows, now = (await session.scalars(open_ones)).all(), self._now()
             for row in rows:
-                row.closed_at, row.closed_by, row.outcome = self._now(), by, outcome
+                row.closed_at, row.closed_by, row.outcome = now, by, outcome
         return tuple(_record(row) for row in rows)
 
     @whole
@@ -178,11 +180,16 @@ class Reviews:
     ) -> ReviewPage:  # fmt: skip
         """What is open in a server (None: in direct messages; or everywhere), the gravest and then the oldest first.
 
-        Raises InvalidOption for a cursor that is none.
+        Each generation stands once, where the gravest thing that is said of it stands.  Raises InvalidOption for a
+        cursor that is none.
         """
+        graver = aliased(ReviewTable)
+        more = and_(graver.priority == ReviewTable.priority, graver.id < ReviewTable.id)
+        same = [graver.generation_id == ReviewTable.generation_id, graver.closed_at.is_(None)]
         query = _open(guild_id, everywhere=everywhere)
         if kind is not None:
-            query = query.where(ReviewTable.kind == kind)
+            query, same = query.where(ReviewTable.kind == kind), [*same, graver.kind == kind]
+        query = query.where(~select(graver.id).where(*same, or_(graver.priority > ReviewTable.priority, more)).exists())
         if cursor is not None:
             query = query.where(_after(cursor))
         query = query.order_by(ReviewTable.priority.desc(), ReviewTable.id).limit(limit + 1)
@@ -193,10 +200,17 @@ class Reviews:
         return ReviewPage(tuple(_record(row) for row in shown), following)
 
     async def count(self, guild_id: int | None, *, everywhere: bool = False) -> int:
-        """How many are open."""
-        query = _open(guild_id, everywhere=everywhere)
+        """How many generations are open."""
+        query = _open(guild_id, everywhere=everywhere).with_only_columns(_GENERATIONS)
         async with self._database.reading() as session:
-            return await session.scalar(select(func.count()).select_from(query.subquery())) or 0
+            return await session.scalar(query) or 0
+
+    async def count_by_kind(self, guild_id: int | None, *, everywhere: bool = False) -> dict[str, int]:
+        """The same by what is said of them; of one generation several things may be said."""
+        query = _open(guild_id, everywhere=everywhere).with_only_columns(ReviewTable.kind, _GENERATIONS)
+        async with self._database.reading() as session:
+            rows = (await session.execute(query.group_by(ReviewTable.kind))).all()
+        return {str(kind): number for kind, number in rows}
 
     async def of(self, generation_id: int) -> tuple[ReviewRecord, ...]:
         """All that was ever said of a generation, oldest first."""

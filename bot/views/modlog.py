@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.actions.exports import message_url
 from bot.actions.removals import Removed
+from bot.actions.spelled import spelled
 from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
 from bot.errors import InvalidOption
 from bot.views.answer import note
@@ -50,7 +51,8 @@ class ModLogLayout(Layout):
         sanction: SanctionRecord | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.add_item(ui.TextDisplay(f"### {say(moderating.LOG)}\n-# {described(wanted)}{_in_force(sanction)}"))
+        hint = f"\n{say(moderating.WORDS_ARE_PROMPTS)}" if spelled(wanted.words or "") else ""
+        self.add_item(ui.TextDisplay(f"### {say(moderating.LOG)}\n-# {described(wanted)}{_in_force(sanction)}{hint}"))
         for record in page.records:
             self.add_item(ui.Section(ui.TextDisplay(entry(record)), accessory=LogEntry(record.id)))
         if not page.records:
@@ -145,9 +147,15 @@ class LogEntry(GenerationPress, verb="logentry"):
             layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
             layout.add_item(ui.TextDisplay(drawing.mark()))
         requester = record.order.requester
-        buttons: list[Press] = [Remove(record.id)] if record.removal is None and record.status != "blocked" else []
-        layout.add_item(ui.ActionRow(*buttons, TimeOut(requester.user_id), Ban(requester.user_id)))
+        layout.add_item(ui.ActionRow(*_removing(record), TimeOut(requester.user_id), Ban(requester.user_id)))
         await interaction.followup.send(view=layout, files=files, ephemeral=True)
+
+
+def _removing(record: GenerationRecord) -> list[Press]:
+    """Nothing was drawn of what was blocked; what its owner deleted is gone."""
+    if record.removal is not None:
+        return [ShowAgain(record.id, None)] if record.removal.by != record.order.requester.user_id else []
+    return [Remove(record.id)] if record.status != "blocked" else []
 
 
 class Remove(GenerationPress, verb="remove"):
@@ -168,7 +176,7 @@ class ShowAgain(GenerationPress, verb="restore"):
     index: int | None
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.UNDO), emoji="↩️")
+        return ui.Button(label=say(buttons.UNDO_REMOVAL), emoji="↩️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
@@ -250,6 +258,8 @@ def opened_entry(record: GenerationRecord) -> str:
 
 def entry_facts(record: GenerationRecord) -> str:
     parts = [f"{_MARKS[record.status]} {terms.status(record.status)}", f"<@{record.order.requester.user_id}>"]
+    if record.order.requester.guild_id is not None:
+        parts.append(f"<#{record.order.requester.channel_id}>")
     if record.verdict is not None and record.verdict.category:
         parts.append(f"{terms.action(record.verdict.action)}: {terms.category(record.verdict.category)}")
     if record.order.private:

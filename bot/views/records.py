@@ -15,7 +15,7 @@ from bot.views.custom_id import Base36
 from bot.views.layout import Layout
 from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
-from bot.views.sanction import Ban, TimeOut
+from bot.views.sanction import Ban, Lift, TimeOut
 from bot.wording import acts, buttons, moderating, terms, text
 from bot.wording.reader import say
 from bot.wording.reasons import kept_reason
@@ -55,6 +55,19 @@ class SanctionsPage(Press, verb="sanctions"):
         await interaction.response.edit_message(view=await sanctions_layout(interaction, self.before))
 
 
+class PersonRecord(Press, verb="record"):
+    """Shows one person's record, beside what is looked at."""
+
+    user_id: Base36
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.RECORD), emoji="👤")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.followup.send(view=await person_layout(interaction, self.user_id), ephemeral=True)
+
+
 async def audit_layout(
     interaction: BotInteraction, before: int | None, actor_id: int | None, action: str | None
 ) -> ui.LayoutView:
@@ -90,7 +103,9 @@ async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutV
     layout = Layout()
     layout.add_item(ui.TextDisplay(told))
     log = LogPage.of(GenerationFilter(user_id=user_id), None)
-    return with_buttons(layout, [log, TimeOut(user_id), Ban(user_id)])
+    log.item.label, log.item.emoji = say(moderating.LOG), None
+    lifting = [Lift(user_id)] if in_force is not None and in_force.guild_id == actor.guild_id else []
+    return with_buttons(layout, [log, *lifting, TimeOut(user_id), Ban(user_id)])
 
 
 def listed(title: str, lines: list[str], nothing: str = moderating.NOTHING_YET) -> ui.LayoutView:

@@ -16,7 +16,9 @@ from bot.views.history import grid_of
 from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry_facts
 from bot.views.press import GenerationPress, Press, actor_of
+from bot.views.records import PersonRecord
 from bot.views.result import grid_file
+from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, drawing, moderating, text
 from bot.wording.reader import say
 
@@ -30,7 +32,7 @@ class Keep(GenerationPress, verb="keep"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
-        await _decided(interaction, moderating.kept(self.generation_id, interaction.user.id))
+        await _decided(interaction, self.generation_id, moderating.kept(self.generation_id, interaction.user.id))
 
 
 class TakeDown(GenerationPress, verb="takedown"):
@@ -45,7 +47,7 @@ class TakeDown(GenerationPress, verb="takedown"):
         decided = await reviews.decide(actor_of(interaction), self.generation_id, "remove")
         gone = decided.gone is not False
         sentence = moderating.taken_down(self.generation_id, interaction.user.id, gone=gone)
-        await _decided(interaction, sentence)
+        await _decided(interaction, self.generation_id, sentence)
 
 
 class AllowHere(GenerationPress, verb="allow"):
@@ -57,7 +59,7 @@ class AllowHere(GenerationPress, verb="allow"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
-        await _decided(interaction, moderating.allowed_here(self.generation_id))
+        await _decided(interaction, self.generation_id, moderating.allowed_here(self.generation_id))
 
 
 class LeaveBlocked(GenerationPress, verb="leave"):
@@ -69,14 +71,18 @@ class LeaveBlocked(GenerationPress, verb="leave"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "remove")
-        await _decided(interaction, moderating.left_blocked(self.generation_id))
+        await _decided(interaction, self.generation_id, moderating.left_blocked(self.generation_id))
 
 
-def _decisions(record: GenerationRecord) -> list[Press]:
-    """What can be decided about it: of a blocked prompt nothing was drawn that could be kept or removed."""
-    if record.status == "blocked":
-        return [AllowHere(record.id), LeaveBlocked(record.id), LogEntry(record.id)]
-    return [Keep(record.id), TakeDown(record.id), LogEntry(record.id)]
+def _rows(record: GenerationRecord, following: str | None) -> tuple[ui.ActionRow[Any], ...]:
+    """What can be decided about it, and about who asked for it; `following` is the place of the next one.
+
+    Of a blocked prompt nothing was drawn that could be kept or removed.
+    """
+    blocked, of = record.status == "blocked", record.order.requester.user_id
+    decisions = (AllowHere(record.id), LeaveBlocked(record.id)) if blocked else (Keep(record.id), TakeDown(record.id))
+    on = [] if following is None else [NextReview(following.replace(".", "-"))]
+    return ui.ActionRow(*decisions, *on), ui.ActionRow(LogEntry(record.id), PersonRecord(of), TimeOut(of), Ban(of))
 
 
 class NextReview(Press, verb="review"):
@@ -93,12 +99,28 @@ class NextReview(Press, verb="review"):
         await interaction.edit_original_response(view=layout, attachments=files)
 
 
-async def _decided(interaction: BotInteraction, sentence: str) -> None:
-    """In place of the buttons: what was decided, and, for who goes through the queue, the way on."""
-    layout = note(sentence)
-    message = interaction.message
-    if message is not None and message.flags.ephemeral:
-        layout.add_item(ui.ActionRow(NextReview(None)))
+class TakeBack(GenerationPress, verb="takeback"):
+    """Puts what was decided last about a generation back into the queue."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.UNDO), emoji="↩️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        actor, services = actor_of(interaction), interaction.client.services
+        await services.reviews.undo(actor, self.generation_id)
+        record = await services.moderation.entry(actor, self.generation_id)
+        layout = note(moderating.taken_back(self.generation_id, interaction.user.id))
+        for row in _rows(record, None):
+            layout.add_item(row)
+        await interaction.edit_original_response(view=layout)
+
+
+async def _decided(interaction: BotInteraction, generation_id: int, sentence: str) -> None:
+    """In place of the buttons: what was decided, the way back, and, for who goes through the queue, the way on."""
+    layout, message = note(sentence), interaction.message
+    on = [NextReview(None)] if message is not None and message.flags.ephemeral else []
+    layout.add_item(ui.ActionRow(TakeBack(generation_id), *on))
     await interaction.edit_original_response(view=layout, attachments=[])
 
 
@@ -106,7 +128,8 @@ def announcement(review: ReviewRecord, record: GenerationRecord) -> ui.LayoutVie
     """What the review channel reads."""
     layout = Layout()
     layout.add_item(ui.TextDisplay(described([review], record)))
-    layout.add_item(ui.ActionRow(*_decisions(record)))
+    for row in _rows(record, None):
+        layout.add_item(row)
     return layout
 
 
@@ -119,18 +142,18 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
     record = await services.moderation.entry(actor, queue.records[0].generation_id)
     said = [one for one in await services.reviews.of(actor, record.id) if one.closed_at is None]
     layout = Layout()
-    waiting = await services.reviews.count(actor)
-    layout.add_item(ui.TextDisplay(f"{moderating.review_heading(waiting)}\n{described(said, record)}"))
+    heading = moderating.review_heading(
+        await services.reviews.count(actor), await services.reviews.count_by_kind(actor)
+    )
+    layout.add_item(ui.TextDisplay(f"{heading}\n{described(said, record)}"))
     files = []
     picture = await grid_of(services, record)
     if picture is not None:
         files = [grid_file(record, picture)]
         layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
         layout.add_item(ui.TextDisplay(drawing.mark()))
-    buttons = _decisions(record)
-    if queue.next_cursor is not None:
-        buttons.append(NextReview(queue.next_cursor.replace(".", "-")))
-    layout.add_item(ui.ActionRow(*buttons))
+    for row in _rows(record, queue.next_cursor):
+        layout.add_item(row)
     return layout, files
 
 

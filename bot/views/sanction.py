@@ -81,6 +81,24 @@ class SanctionForm(Form, verb="sanctioned"):
         await interaction.followup.send(view=told, ephemeral=True)
 
 
+class Lift(Press, verb="lift"):
+    """Ends what keeps a person out here."""
+
+    user_id: Base36
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.LIFT), emoji="🔓")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        actor, services = actor_of(interaction), interaction.client.services
+        lifted = await services.moderation.lift(actor, self.user_id)
+        told = note(moderating.lifted(self.user_id, lifted.kind))
+        if actor.is_moderator and await services.removals.removed_with(actor, self.user_id, lifted.id):
+            told.add_item(ui.ActionRow(UndoRemovals(self.user_id, lifted.id)))
+        await interaction.edit_original_response(view=told)
+
+
 class UndoRemovals(Press, verb="undoremovals"):
     """Shows again what was removed with a sanction; the sanction stays."""
 
@@ -109,14 +127,16 @@ async def sanctioned(
     record = await services.moderation.sanction(actor, target, kind, until, reason)
     sentence = moderating.sanctioned(target.user_id, until, text.plain(reason, MAX_REASON))
     if span is None:
-        return note(sentence)
+        told = note(sentence)
+        told.add_item(ui.ActionRow(Lift(target.user_id)))
+        return told
     removed = await services.removals.remove_all_of(actor, target.user_id, utc_now() - span, reason, record.id)
     sentence += f"\n{moderating.also_removed(len(removed))}"
     if not all(one.gone for one in removed):
         sentence += f" {say(moderating.NOT_ALL_GONE)}"
     told = note(sentence)
-    if removed:
-        told.add_item(ui.ActionRow(UndoRemovals(target.user_id, record.id)))
+    undoing = [UndoRemovals(target.user_id, record.id)] if removed else []
+    told.add_item(ui.ActionRow(Lift(target.user_id), *undoing))
     return told
 
 

@@ -8,6 +8,9 @@ from bot.wording.terms import picture, place_in_grid
 
 CANCEL: Final = later("Cancel")
 UNDO: Final = later("Undo")
+UNDO_REMOVAL: Final = later("Undo the removal")
+LIFT: Final = later("Lift")
+RECORD: Final = later("Record")
 UNDO_REMOVALS: Final = later("Show the removed ones again")
 REROLL: Final = later("Re-roll")
 REMIX: Final = later("Remix")

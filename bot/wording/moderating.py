@@ -22,6 +22,9 @@ ID: Final = later("id {id}")
 AUDIT: Final = later("Audit log")
 SANCTIONS: Final = later("Sanctions")
 NOTHING_MATCHES: Final = later("Nothing matches.")
+WORDS_ARE_PROMPTS: Final = later(
+    "Words are looked for in the prompts; for a person, a channel or a status there are options of their own."
+)
 NOTHING_YET: Final = later("Nothing yet.")
 NOTHING_TO_REVIEW: Final = later("Nothing waits for a decision. Reports, appeals and what the filter flags come here.")
 NOT_ALL_GONE: Final = later("Discord did not let me take every message down; please delete what is left.")
@@ -199,8 +202,14 @@ def left_blocked(generation_id: int) -> str:
     return "⛔ " + say("Request {number}: left blocked.", number=generation_id)
 
 
-def review_heading(waiting: int) -> str:
-    return f"### {say('Review')}\n-# " + count("{number} waiting", "{number} waiting", waiting)
+def taken_back(generation_id: int, moderator_id: int) -> str:
+    return "↩️ " + say("Request {number} waits again, by {person}.", number=generation_id, person=mention(moderator_id))
+
+
+def review_heading(waiting: int, kinds: Mapping[str, int]) -> str:
+    """How many wait, and for what; one may wait for several things."""
+    told = f"### {say('Review')}\n-# " + count("{number} waiting", "{number} waiting", waiting)
+    return told + "".join(f" · {_SIGNS[kind]} {say(REVIEWS[kind])} {kinds[kind]}" for kind in _SIGNS if kind in kinds)
 
 
 def review_line(kind: str, by: int, index: int | None, reason: str) -> str:

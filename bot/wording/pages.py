@@ -48,6 +48,10 @@ FIELDS: Final = {
     "drawn_in": later("Drawn in"),
     "error": later("Error"),
 }
+FILTERS: Final = {
+    "person": later("Person"), "channel": later("Channel"), "status": later("Status"), "category": later("Category"),
+}  # fmt: skip
+"""Filters of the request log that people also spell into its search."""
 DURATIONS: Final = (
     later("10 minutes"), later("1 hour"), later("12 hours"), later("1 day"), later("1 week"), later("30 days"),
 )  # fmt: skip

@@ -11,9 +11,9 @@ from bot.database.session import utc_now
 from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.notices import Preview
 from bot.views.press import Press
-from bot.views.records import AuditPage, SanctionsPage
-from bot.views.review import AllowHere, Keep, LeaveBlocked, NextReview, TakeDown
-from bot.views.sanction import Ban, TimeOut, UndoRemovals
+from bot.views.records import AuditPage, PersonRecord, SanctionsPage
+from bot.views.review import AllowHere, Keep, LeaveBlocked, NextReview, TakeBack, TakeDown
+from bot.views.sanction import Ban, Lift, TimeOut, UndoRemovals
 from bot.views.settings import Choose, EditWords, Narrow, OpenSection
 from tests.scenes.buttons import of_generation, plain
 from tests.scenes.commands import typed
@@ -44,6 +44,11 @@ async def banned(town: Town) -> int:
 async def unban(town: Town) -> Deed:
     await banned(town)
     return lambda who: who.slash(town.pictures, "mod unban", person=town.bo)
+
+
+async def out_of_here(town: Town) -> Press:
+    await banned(town)
+    return Lift(town.bo.id)
 
 
 async def removed_with_a_ban(town: Town) -> Press:
@@ -77,6 +82,15 @@ def under_review(kind: Callable[[int], Press]) -> Callable[[Town], Awaitable[Pre
         return kind(record.id)
 
     return make
+
+
+async def decided(town: Town) -> Press:
+    """That it may stay."""
+    keep = await under_review(Keep)(town)
+    assert isinstance(keep, Keep)
+    with town.env.time_context():
+        await town.services.reviews.decide(judge(town), keep.generation_id, "keep")
+    return TakeBack(keep.generation_id)
 
 
 def of_person(kind: Callable[[int], Press]) -> Callable[[Town], Awaitable[Press]]:
@@ -118,9 +132,12 @@ MODERATING = (
     moderators("button takedown", pressed(under_review(TakeDown))),
     moderators("button allow", pressed(under_review(AllowHere))),
     moderators("button leave", pressed(under_review(LeaveBlocked))),
+    moderators("button takeback", pressed(decided)),
     moderators("button review", pressed(plain(lambda: NextReview(None)))),
     moderators("button timeout", pressed(of_person(TimeOut))),
     moderators("button ban", pressed(of_person(Ban))),
+    moderators("button record", pressed(of_person(PersonRecord))),
+    moderators("button lift", pressed(out_of_here)),
     moderators("button undoremovals", pressed(removed_with_a_ban)),
     moderators("button set", pressed(plain(two_sizes), "4"), "olga"),
     moderators("button setopen", pressed(plain(lambda: OpenSection(None, None, ("pictures",))), "pictures"), "olga"),

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.database.records import GenerationRecord
-from bot.web.access import Desk, moderated, moderator_desk, required
+from bot.web.access import Desk, actor_in, moderated, moderator_desk, required
 from bot.web.render import page, redirect
 from bot.web.site import site_of
 from bot.wording import pages
@@ -25,7 +25,9 @@ async def choose(request: web.Request) -> web.Response:
     servers = await moderated(request)
     if len(servers) == 1 and not visitor.operator:
         return redirect(f"/console/{servers[0].id}/log")
-    return page(request, "console/choose.html", servers=servers)
+    reviews = site_of(request).services.reviews
+    waiting = {one.id: await reviews.count(await actor_in(request, visitor, one)) for one in servers}
+    return page(request, "console/choose.html", servers=servers, waiting=waiting)
 
 
 @routes.get("/console/{guild}")

@@ -4,15 +4,16 @@ In: what the address asks for.  Out: pages; removals and restorations through th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.actions.exports import message_url
+from bot.actions.spelled import spelled
 from bot.database.records import GenerationFilter, GenerationRecord, Status
-from bot.errors import NotFound
+from bot.errors import InvalidOption, NotFound
 from bot.web import asked as asked_for
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import channel_of, console_page, names_of
@@ -74,6 +75,27 @@ class Asked:
         own = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
         return urlencode({**own, **{name: value for name, value in more.items() if value is not None}})
 
+    def meant(self, desk: Desk) -> "Asked | None":
+        """What was spelled as a filter into the words, as that filter; None where nothing was, or none that there is.
+
+        "user:42" is no word of any prompt.
+        """
+        found = spelled(self.words)
+        if found is None:
+            return None
+        meant = replace(self, words=found.words, **found.filters)
+        try:
+            meant.filter(desk)
+        except InvalidOption:
+            return None
+        return meant
+
+    @property
+    def filters(self) -> str:
+        """In words, for a link."""
+        names = {name: getattr(self, name) for name in pages.FILTERS if getattr(self, name)}
+        return ", ".join(f"{say(pages.FILTERS[name])} {value}" for name, value in names.items())
+
     @property
     def is_narrow(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__ if name != "words")
@@ -92,6 +114,7 @@ async def log(request: web.Request) -> web.Response:
         "console/log.html",
         "log",
         asked=asked,
+        meant=asked.meant(desk),
         found=found,
         before=before,
         statuses=STATUSES,

@@ -6,6 +6,7 @@ In: a person's id.  Out: pages; timeouts, bans and what is lifted through the ac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -53,6 +54,17 @@ async def person(request: web.Request) -> web.Response:
         removals=[(value, say(label)) for value, label in pages.REMOVALS],
         done=noted(request),
     )
+
+
+@routes.get("/console/{guild}/people")
+async def look_up(request: web.Request) -> web.Response:
+    """Straight to a person by id; by name, to the requests of those who are called so."""
+    desk = await moderator_desk(request)
+    typed = request.query.get("person", "").strip()[:100]
+    user_id = asked.id_or_none(typed)
+    if user_id is not None:
+        return redirect(f"/console/{desk.slug}/people/{user_id}")
+    return redirect(f"/console/{desk.slug}/log?{urlencode({'person': typed})}")
 
 
 @routes.get("/console/{guild}/sanctions")

@@ -44,6 +44,7 @@ async def review(request: web.Request) -> web.Response:
         "console/review.html",
         "review",
         kind=kind,
+        kinds=await services.reviews.count_by_kind(desk.actor),
         record=record,
         said=said,
         names=await names_of(request, desk, [one.by for one in said]),

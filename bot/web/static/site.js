@@ -12,7 +12,8 @@ function localTimes(root) {
 }
 localTimes(document);
 
-// A form marked data-live sends itself while one types, and shows the part of the answer that it names.
+// A form marked data-live sends itself while one types, and shows the part of the answer that it names, and what
+// follows that part; or what the answer says where it was refused.
 for (const form of document.querySelectorAll("form[data-live]")) {
   const place = document.getElementById(form.dataset.live);
   let waiting = 0, running = null;
@@ -25,9 +26,13 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     place.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(place.id);
-      if (!answer.ok || !fresh) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = page.getElementById(place.id);
+      if (!answer.ok) { place.replaceChildren(...[page.querySelector("#content p")].filter(Boolean)); return; }
+      if (!fresh) { location.assign(address); return; } // the login has ended
       place.replaceChildren(...fresh.childNodes);
+      for (const other of document.querySelectorAll(`[data-follows="${CSS.escape(place.id)}"]`)) {
+        other.replaceChildren(...page.getElementById(other.id).childNodes);
+      }
       localTimes(place);
       if (!form.dataset.keepAddress) history.replaceState(null, "", address);
     } catch (error) {
