@@ -6,6 +6,7 @@ In this order: the rules that nobody can change, the server's own words, listed 
 classifier.  docs/safety.md explains each `rule` that a verdict may carry.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -22,6 +23,14 @@ LISTED_SCORE: Final = 0.95
 OWN_WORDS: Final = "server_words"
 STEPS: Final = ("open", "relaxed", "standard", "strict")
 """Levels, and the one below the most relaxed, for `sexual` in age-restricted channels."""
+FEW_WORDS: Final = 3
+FEW_LETTERS: Final = 40
+"""A text of so many words and letters says too little to go by the classifier alone: it has learned from sentences, and
+of words by themselves it thinks anything."""
+MUCH_SURER = 2.0
+"""By so much, in logits, the thresholds of such a text are higher."""
+_GRAVE: Final = frozenset({Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
+_SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,10 @@ class Band:
 
     flag: float
     block: float
+
+    def later(self) -> "Band":
+        """The same for a text that says little."""
+        return Band(_raised(self.flag, MUCH_SURER), _raised(self.block, MUCH_SURER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +115,33 @@ def _listed(policy: Policy, evidence: Evidence) -> Verdict:
 
 
 def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
-    band = thresholds.of(policy, scores.category)
+    band = _band(policy, evidence, scores.category, thresholds)
     if scores.unsafe < band.flag:
         return Verdict("allow", None, scores.unsafe)
     blocked = scores.unsafe >= band.block
     action = _treated(policy, scores.category, "block" if blocked else "flag")
     words = evidence.terms(Kind.DOUBTFUL, scores.category) or evidence.terms(Kind.SEVERE, scores.category)
     return Verdict(action, scores.category, scores.unsafe, "classifier", spelled(words, evidence))
+
+
+def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresholds) -> Band:
+    """Where the text is a few words of which no list says what the classifier does, it must be surer of it.
+
+    What a single word says is for the lists to say: of one that none has, nobody is refused.
+    """
+    band = thresholds.of(policy, category)
+    words = [word for word in evidence.words.words if word not in _SMALL]
+    if len(words) > FEW_WORDS or len(evidence.words.flat) > FEW_LETTERS:
+        return band
+    listed = any(match.category == category or match.kind in _GRAVE for match in evidence.matches)
+    if len(words) > 1 and listed:
+        return band
+    later = band.later()
+    return later if len(words) > 1 or evidence.matches else Band(later.flag, math.inf)
+
+
+def _raised(score: float, by: float) -> float:
+    return 1 / (1 + math.exp(-by) * (1 / score - 1)) if score > 0 else 0.0
 
 
 def _treated(policy: Policy, category: str, suggested: Action) -> Action:
