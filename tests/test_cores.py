@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import torch
 
 from inference.native.cores import _paid_cores, usable_cores
 
@@ -19,3 +20,10 @@ def test_there_is_always_a_core() -> None:
 def test_a_control_group_pays_for_whole_cores(limit: str, cores: int | None) -> None:
     """Half a core is rounded up to one, one and a half down: a thread that waits for its share slows all."""
     assert _paid_cores(limit) == cores
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_no_test_computes_with_the_threads_of_another(turn: str) -> None:
+    """Twenty times as slow where as many workers share the cores, and another sum in the last digit."""
+    assert torch.get_num_threads() == 1
+    torch.set_num_threads(2)
