@@ -9,6 +9,8 @@ from torch import Tensor
 from inference.contract import PLAIN_EVERY
 from inference.engine.code_model import EncodedTexts
 from inference.models.sampling import SamplingParams
+from inference.text.colours import COLOURS
+from inference.text.drafts import Draft
 from inference.text.reader import Reading
 
 
@@ -55,6 +57,18 @@ class FakeCodeModel:
 
     def encode_image(self, pixels: Tensor) -> Tensor:
         return pixels[:, :: self.tile, :: self.tile, 0].flatten(1).long() // 16
+
+
+class PaintingModel(FakeCodeModel):
+    """Draws a red square before white, of which `a blue thing` is painted blue."""
+
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        return Reading(prompt, draft=Draft("a thing", "blue") if prompt == "a blue thing" else None)
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        pixels = torch.full((len(codes), 64, 64, 3), 255, dtype=torch.uint8)
+        pixels[:, 16:48, 16:48] = torch.tensor(COLOURS["red"], dtype=torch.uint8)
+        return pixels
 
 
 class FillingModel(FakeCodeModel):

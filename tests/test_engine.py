@@ -23,7 +23,7 @@ from inference.engine.previews import BURST
 from inference.engine.sampler import SamplingRows, draw_codes, guide
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels, encode_png
-from tests.fakes import FakeCodeModel, FillingModel
+from tests.fakes import FakeCodeModel, FillingModel, PaintingModel
 
 
 def run(engine: Engine, steps: int | None = None) -> dict[str, list[Event]]:
@@ -58,6 +58,33 @@ def pngs(events: Iterable[Event]) -> list[bytes]:
 
 
 # ------------------------------------------------------------------------------------------- what is drawn
+def middle(png: bytes) -> tuple[int, ...]:
+    """The colour in the middle of a picture."""
+    pixels = np.asarray(Picture.open(BytesIO(png)))
+    return tuple(pixels[len(pixels) // 2, len(pixels) // 2].tolist())
+
+
+def test_a_thing_in_a_colour_is_drawn_as_its_draft_and_painted() -> None:
+    """Its codes are those of the draft, also in previews; nobody else's picture is painted."""
+    model = PaintingModel()
+    engine, read = Engine(model), list[str | None]()
+    encode = model.encode_texts
+    model.encode_texts = lambda texts: read.extend(texts) or encode(texts)  # type: ignore[method-assign, func-returns-value]
+    engine.add("blue", GenerationRequest("a blue thing", images=1))
+    engine.add("red", GenerationRequest("a red thing", images=1))
+    events = run(engine)
+    assert read == ["a thing", None, "a red thing", None]
+    blue, red = (middle(pngs(events[name])[0]) for name in ("blue", "red"))
+    assert blue[2] > 150 > 100 > blue[0]
+    assert red[0] > 150 > 100 > red[2]
+
+
+def test_what_goes_on_from_a_picture_is_not_painted() -> None:
+    """What is kept of it has its colour already: what is added is drawn in the colour that the prompt names."""
+    request = GenerationRequest("a blue thing", images=1, init_image=b"any", strength=0.5)
+    engine = Engine(PaintingModel())
+    engine.add("a", request, np.zeros((16, 16, 3), np.uint8))
+    assert middle(pngs(run(engine)["a"])[0])[0] > 150
 
 
 def test_a_generation_draws_all_its_pictures_and_is_done() -> None:

@@ -36,6 +36,7 @@ LAYERS = (
     ("inference.engine.thread",),
     ("inference.engine",),
     ("inference.ranking", "inference.safety"),
+    ("inference.painting",),
     ("inference.checkpoints", "inference.models", "inference.text"),
     ("inference.native",),
     ("inference.pictures",),
@@ -61,7 +62,7 @@ ONLY_UNDER = {
 # How much a reader can be asked to keep in mind.
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 40
 NO_ASYNCIO = ("inference.engine", "inference.models", "inference.ranking", "inference.text", "inference.checkpoints",
-              "inference.native", "inference.safety", "inference.pictures")  # fmt: skip
+              "inference.native", "inference.safety", "inference.painting", "inference.pictures")  # fmt: skip
 
 
 @cache

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inference.painting.recolouring import Paint, colour_names, from_lab, recolour, to_lab
 from inference.text.nouns import article, plural
 from inference.training.data.captions import caption
 from inference.training.data.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
 from inference.training.data.packages import FLUENT_3D, Package, PackageError, fetch_package
 from inference.training.data.places import COLOURS, PLACES, TIMED, TIMES, background
-from inference.training.data.recolouring import Paint, colour_names, from_lab, recolour, to_lab
 from inference.training.data.scenes import UNSAID, Placed, Scene, SceneMaker, arrange, render
 from inference.training.data.stream import Loader, SceneSource, contact_sheet
 from inference.training.data.wordnet import WordNet

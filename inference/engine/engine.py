@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import groupby
 
@@ -36,6 +36,7 @@ from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
 from inference.engine.status import EngineStatus
+from inference.painting.painter import painted
 from inference.pictures import SMALLEST_SIDE, Pixels, encode_png
 from inference.ranking import Ranker
 
@@ -181,7 +182,7 @@ class Engine:
                 kept = kept_codes(request, model.grid_side, sequence.generator)
                 self._table.fix(sequence.slots[0], generation.init_codes, kept)
             self._read(generation, sequence)
-        for text, group in groupby(sequences, lambda sequence: generation.readings[sequence.index].text):
+        for text, group in groupby(sequences, lambda sequence: generation.readings[sequence.index].drawn):
             pairs = [(slot, row) for sequence in group for row, slot in enumerate(sequence.slots)]
             slots, rows = torch.tensor(pairs).T
             model.prefill(slots, generation.texts[text][rows])
@@ -192,12 +193,12 @@ class Engine:
         Each text by itself: beside a longer one it might round otherwise, and a seed would draw another picture.
         """
         request, model = generation.request, self.model
-        # a picture that goes on from another shows what that one shows
-        seed = sequence.seed if request.init_image is None else 0
-        reading = generation.readings[sequence.index] = model.interpret(request.prompt, seed)
-        if reading.text not in generation.texts:
+        is_new = request.init_image is None  # a picture that goes on from another shows what that one shows
+        reading = model.interpret(request.prompt, sequence.seed if is_new else 0)
+        generation.readings[sequence.index] = reading = reading if is_new else replace(reading, draft=None)
+        if reading.drawn not in generation.texts:
             negative = [request.negative_prompt or None] if sequence.slots_needed == 2 else []
-            generation.texts[reading.text] = model.encode_texts([reading.text, *negative])
+            generation.texts[reading.drawn] = model.encode_texts([reading.drawn, *negative])
 
     def _decode(self, events: list[tuple[str, Event]]) -> None:
         """One code for every running sequence; those that have all of theirs leave their slots."""
@@ -260,22 +261,22 @@ class Engine:
             return
         width = Counter(sequence.generation_id for sequence, _ in self._decoded)
         self._decoded.sort(key=lambda pair: width[pair[0].generation_id])
-        batch = self._decoded[:DETOKENIZED_TOGETHER]
-        del self._decoded[:DETOKENIZED_TOGETHER]
+        batch, self._decoded = self._decoded[:DETOKENIZED_TOGETHER], self._decoded[DETOKENIZED_TOGETHER:]
         try:
-            pictures = self.model.detokenize(torch.stack([codes for _, codes in batch])).numpy()
-            seeds = [sequence.seed for sequence, _ in batch]
-            files = list(self._encoders.map(partial(encode_png, model=self.model.name), pictures, seeds))
+            drawn = self.model.detokenize(torch.stack([codes for _, codes in batch])).numpy()
+            readings = [self._generations[one.generation_id].readings[one.index] for one, _ in batch]
+            pictures = list(self._encoders.map(painted, drawn, [reading.colour for reading in readings]))
+            write = partial(encode_png, model=self.model.name)
+            files = list(self._encoders.map(write, pictures, [sequence.seed for sequence, _ in batch]))
         except Exception:  # as in _admit
             log.exception("engine.detokenize_failed")
             self._fail_broken({sequence.generation_id for sequence, _ in batch}, "detokenize", events)
             return
-        for (sequence, _), pixels, file in zip(batch, pictures, files, strict=True):
+        for (sequence, _), reading, pixels, file in zip(batch, readings, pictures, files, strict=True):
             generation = self._generations[sequence.generation_id]
             generation.pictures[sequence.index] = pixels
             generation.finished += 1
-            filled = generation.readings[sequence.index].filled
-            generation.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=filled))
+            generation.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=reading.filled))
             complete = generation.finished == len(generation.sequences)
             if complete or self.ranker is None:
                 images = generation.unsent if self.ranker is None else ranked(generation, self.ranker)
@@ -284,8 +285,7 @@ class Engine:
             if complete:
                 del self._generations[generation.id]
                 seconds = self._clock() - generation.accepted
-                unknown = generation.readings[sequence.index].unknown
-                events.append((generation.id, Done(seconds, self.model.name, unknown)))
+                events.append((generation.id, Done(seconds, self.model.name, reading.unknown)))
 
     # ----------------------------------------------------------------------------------------- failures
 

@@ -4,7 +4,7 @@ In: partial codes, and the time that decoding took.  Out: which pictures to show
 It knows no scheduler and no events.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from inference.contract import grid_columns
 from inference.engine.code_model import CodeModel
 from inference.engine.generation import Generation
+from inference.painting.painter import painted
 from inference.pictures import Pixels, encode_preview, fade_undrawn
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,8 @@ class Previewer:
         rows = codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
         drawn = [sequence.position for sequence in begun]
         try:
-            pictures = draw_partial(self._model.detokenize, rows, drawn, self._model.grid_side)
+            colours = [generation.readings[sequence.index].colour for sequence in begun]
+            pictures = draw_partial(self._model.detokenize, rows, drawn, self._model.grid_side, colours)
             for sequence, pixels in zip(begun, pictures, strict=True):
                 generation.pictures[sequence.index] = pixels
                 generation.shown_at[sequence.index] = generation.ticks
@@ -96,10 +98,14 @@ class Previewer:
         return preview
 
 
-def draw_partial(detokenize: Callable[[Tensor], Tensor], codes: Tensor, drawn: list[int], side: int) -> list[Pixels]:
-    """Pixels of partial codes (B, L), of which the first `drawn[b]` are known, fading into paper below them."""
+def draw_partial(
+    detokenize: Callable[[Tensor], Tensor], codes: Tensor, drawn: list[int], side: int, colours: Sequence[str]
+) -> list[Pixels]:
+    """Pixels of partial codes (B, L), of which the first `drawn[b]` are known, fading into paper below them; what is
+    to be painted in the end is painted in its colour of `colours`, "" for none."""
     pixels = detokenize(continue_codes(codes, torch.tensor(drawn), side)).numpy()  # (B, H, W, 3)
-    return [fade_undrawn(picture, count, side) for picture, count in zip(pixels, drawn, strict=True)]
+    rows = zip(pixels, colours, drawn, strict=True)
+    return [fade_undrawn(painted(picture, colour), count, side) for picture, colour, count in rows]
 
 
 def continue_codes(codes: Tensor, drawn: Tensor, side: int) -> Tensor:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from inference.checkpoints.weights import CheckpointError, read_json
 from inference.text.activities import read_activities
 from inference.text.colours import read_colours
+from inference.text.drafts import Draft, read_draft
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import singulars
@@ -32,11 +33,22 @@ MOST_UNKNOWN = 8
 @dataclass(frozen=True)
 class Reading:
     """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out;
-    `filled` what was put in where the prompt left it open."""
+    `filled` what was put in where the prompt left it open; `draft` what is drawn instead, and then painted."""
 
     text: str
     unknown: tuple[str, ...] = ()
     filled: str = ""
+    draft: Draft | None = None
+
+    @property
+    def drawn(self) -> str:
+        """The text that codes are drawn from."""
+        return self.text if self.draft is None else self.draft.text
+
+    @property
+    def colour(self) -> str:
+        """What the picture is painted in, "" where it stays as it is drawn."""
+        return "" if self.draft is None else self.draft.colour
 
 
 @dataclass(frozen=True)
@@ -99,8 +111,11 @@ class Reader:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
         prompt in its own words."""
         reading = self.read(text)
-        filled_in, filled = ("", "") if self._vocabulary is None else interpretation(reading.text, seed)
-        return replace(reading, text=filled_in if filled else text, filled=filled)
+        if self._vocabulary is None:
+            return replace(reading, text=text)
+        filled_in, filled = interpretation(reading.text, seed)
+        draft = read_draft(filled_in, self.thesaurus.nouns.__contains__, self._knows)
+        return replace(reading, text=filled_in if filled else text, filled=filled, draft=draft)
 
     def _read_things(self, text: str) -> str:
         """English words in those of captions."""

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inference.painting.recolouring import Paint
 from inference.training.data.packages import EMOJIBASE, FLUENT_3D, FLUENT_FLAT, WORDNET, fetch_package
-from inference.training.data.recolouring import Paint
 from inference.training.data.wordnet import WordNet
 
 FOLDER = "icons-2"

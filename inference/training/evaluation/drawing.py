@@ -13,6 +13,7 @@ from torch import Tensor
 
 from inference.engine.code_model import CodeModel
 from inference.engine.sampler import SamplingRows, draw_codes, guide, log_likelihood
+from inference.painting.painter import painted
 from inference.pictures import Pixels
 
 _PIXELS_TOGETHER = 16
@@ -36,7 +37,8 @@ def draw_with_likelihoods(
         codes, likelihoods = codes_for(model, orders[start : start + together])
         every += likelihoods.tolist()
         for part in torch.split(codes, _PIXELS_TOGETHER):
-            pictures += list(model.detokenize(part).numpy())
+            colours = [model.interpret(*order).colour for order in orders[len(pictures) :][: len(part)]]
+            pictures += map(painted, model.detokenize(part).numpy(), colours)
         if drawn is not None:
             drawn(len(pictures))
     return pictures, every
@@ -48,7 +50,7 @@ def codes_for(model: CodeModel, orders: Sequence[tuple[str, int]]) -> tuple[Tens
     count = len(orders)
     slots = torch.arange(2 * count)
     for index, (prompt, seed) in enumerate(orders):  # each text on its own: beside others it may round otherwise
-        text = model.interpret(prompt, seed).text
+        text = model.interpret(prompt, seed).drawn
         model.prefill(slots[[index, count + index]], model.encode_texts([text, None]))
     rows = SamplingRows.of([model.recommended] * count, model.vocab_size, model.device)
     generators = [torch.Generator().manual_seed(seed) for _, seed in orders]

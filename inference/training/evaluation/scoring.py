@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inference.painting.recolouring import DARKEST, LIGHTEST, Paint
 from inference.pictures import Pixels
 from inference.ranking.detector import CELLS, Found
 from inference.training.data.places import COLOURS, EDGE, PLACES, TIMED, background
-from inference.training.data.recolouring import DARKEST, LIGHTEST, Paint
 from inference.training.evaluation.questions import Question
 
 _CELL = EDGE // CELLS

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inference.models.vqgan import VQGAN, PatchEncoder
-from inference.training.data.recolouring import to_lab
+from inference.painting.recolouring import to_lab
 from inference.training.stages.codebook import assign, k_means
 
 SHAPES, COLOUR_PAIRS, LIGHT_PAIRS, HUE_PAIRS = 256, 128, 32, 64

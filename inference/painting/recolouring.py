@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.training.data.places import COLOURS
+from inference.text.colours import COLOURS
 
 DARKEST, LIGHTEST = 24, 238
 """No main colour is made darker or lighter than that: some shading must stay visible."""

@@ -1,0 +1,1 @@
+"""Painting: the thing in a drawn picture, in another colour."""

@@ -1,0 +1,61 @@
+"""A drawn thing is found before its background and painted, and nothing else is."""
+
+import numpy as np
+import pytest
+
+from inference.painting.painter import painted, thing
+from inference.pictures import Pixels
+from inference.text.colours import COLOURS
+
+
+def drawn(colour: str = "red", ground: str = "white", copies: int = 1) -> Pixels:
+    """Rings of a colour, with the background's colour in the middle, where an eye would be."""
+    picture = np.full((96, 96, 3), COLOURS[ground], np.uint8)
+    for left in range(8, 8 + 44 * copies, 44):
+        picture[24:64, left : left + 40] = COLOURS[colour]
+        picture[36:52, left + 12 : left + 28] = COLOURS[ground]
+    return picture
+
+
+def nearest(pixel: Pixels) -> str:
+    return min(COLOURS, key=lambda name: int(np.abs(np.array(COLOURS[name]) - pixel).sum()))
+
+
+@pytest.mark.parametrize("ground", ["white", "beige", "cyan"])
+@pytest.mark.parametrize("colour", ["blue", "green", "purple", "orange", "black", "pink"])
+def test_a_thing_takes_the_colour_and_its_background_stays(colour: str, ground: str) -> None:
+    """Also what is closed in by the thing and has another colour."""
+    before = drawn(ground=ground)
+    after = painted(before, colour)
+    assert nearest(after[28, 28]) == colour
+    assert np.array_equal(after[:20], before[:20])
+    assert np.abs(after[44, 28].astype(int) - COLOURS[ground]).max() <= 8
+
+
+def test_all_copies_are_painted() -> None:
+    after = painted(drawn(copies=2), "green")
+    assert nearest(after[28, 20]) == nearest(after[28, 64]) == "green"
+
+
+def test_what_is_closed_in_belongs_to_the_thing() -> None:
+    """As the white of an eye does; what is open to the edge does not."""
+    share = thing(drawn())
+    assert share is not None
+    assert share[44, 28] == 1
+    assert share[44, 80] == 0
+
+
+def test_what_there_is_nothing_to_paint_in_stays() -> None:
+    """No colour, one that the thing has, no thing, and a place instead of a background."""
+    ring = drawn()
+    assert painted(ring, "") is ring
+    assert painted(ring, "red") is ring
+    empty = np.full((96, 96, 3), 255, np.uint8)
+    assert painted(empty, "red") is empty
+    place = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    assert painted(place, "red") is place
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (7, 50, 3), (64, 33, 3)])
+def test_pictures_of_any_size(shape: tuple[int, ...]) -> None:
+    assert painted(np.zeros(shape, np.uint8), "blue").shape == shape
