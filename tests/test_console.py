@@ -371,6 +371,7 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     shown = (await mo.get(f"{AT}/review")).text
     assert "it is a football match" in shown
     assert f"<li>Appealed by <bdi>person {ADA}</bdi>" in shown
+    assert "this very prompt passes in this server" in shown
     answer = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
     assert f"Request {record.id}: allowed here." in (await mo.get(answer.location)).text
     again = await blocked(site, "Some  gore")
@@ -401,6 +402,9 @@ async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browse
     assert "Early signs of misuse" in shown
     assert "5 prompts of this person&#39;s were blocked within 24 hours" in shown
     assert "1 waiting" in shown
+    assert f'href="{AT}/log?person={ADA}&amp;flagged=1"' in shown
+    assert "Leave it blocked" in shown
+    assert "Allow it here" not in shown  # nobody asked for it, and nothing would be allowed
 
 
 # ------------------------------------------------------------------------------------------------- words and numbers

@@ -26,6 +26,7 @@ Outcome = Literal["kept", "removed"]
 
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
+PARDONED: Final[tuple[ReviewKind, ...]] = ("appeal", "held")  # what lets the very prompt pass, where it is kept
 _GENERATIONS: Final = func.count(ReviewTable.generation_id.distinct())
 
 
@@ -178,10 +179,8 @@ class Reviews:
         self, guild_id: int | None, *, everywhere: bool = False, kind: ReviewKind | None = None,
         cursor: str | None = None, limit: int = 20,
     ) -> ReviewPage:  # fmt: skip
-        """What is open in a server (None: in direct messages; or everywhere), the gravest and then the oldest first.
-
-        Each generation stands once, where the gravest thing that is said of it stands.  Raises InvalidOption for a
-        cursor that is none.
+        """What is open in a server (None: in direct messages; or everywhere), the gravest and then the oldest first;
+        of each generation the gravest alone.  Raises InvalidOption for a cursor that is none.
         """
         graver = aliased(ReviewTable)
         more = and_(graver.priority == ReviewTable.priority, graver.id < ReviewTable.id)
@@ -224,7 +223,7 @@ class Reviews:
             select(ReviewTable.id)
             .join(GenerationTable, GenerationTable.id == ReviewTable.generation_id)
             .where(
-                ReviewTable.kind.in_(("appeal", "held")),
+                ReviewTable.kind.in_(PARDONED),
                 ReviewTable.outcome == "kept",
                 ReviewTable.guild_id == guild_id,
                 GenerationTable.normalised_prompt == normalised_prompt,

@@ -3,13 +3,14 @@
 In: reviews and the generations that they are about.  Out: layouts with buttons to decide.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
-from bot.database.reviews import ReviewRecord
+from bot.database.reviews import PARDONED, ReviewRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.history import grid_of
@@ -74,13 +75,18 @@ class LeaveBlocked(GenerationPress, verb="leave"):
         await _decided(interaction, self.generation_id, moderating.left_blocked(self.generation_id))
 
 
-def _rows(record: GenerationRecord, following: str | None) -> tuple[ui.ActionRow[Any], ...]:
+def _rows(
+    record: GenerationRecord, said: Sequence[ReviewRecord], following: str | None
+) -> tuple[ui.ActionRow[Any], ...]:
     """What can be decided about it, and about who asked for it; `following` is the place of the next one.
 
-    Of a blocked prompt nothing was drawn that could be kept or removed.
+    Of a blocked prompt nothing was drawn that could be kept or removed; it is let pass where somebody appealed for it.
     """
-    blocked, of = record.status == "blocked", record.order.requester.user_id
-    decisions = (AllowHere(record.id), LeaveBlocked(record.id)) if blocked else (Keep(record.id), TakeDown(record.id))
+    of = record.order.requester.user_id
+    decisions: list[Press] = [Keep(record.id), TakeDown(record.id)]
+    if record.status == "blocked":
+        allowable = any(one.kind in PARDONED for one in said)
+        decisions = [*([AllowHere(record.id)] if allowable else []), LeaveBlocked(record.id)]
     on = [] if following is None else [NextReview(following.replace(".", "-"))]
     return ui.ActionRow(*decisions, *on), ui.ActionRow(LogEntry(record.id), PersonRecord(of), TimeOut(of), Ban(of))
 
@@ -111,7 +117,7 @@ class TakeBack(GenerationPress, verb="takeback"):
         await services.reviews.undo(actor, self.generation_id)
         record = await services.moderation.entry(actor, self.generation_id)
         layout = note(moderating.taken_back(self.generation_id, interaction.user.id))
-        for row in _rows(record, None):
+        for row in _rows(record, await services.reviews.of(actor, record.id), None):
             layout.add_item(row)
         await interaction.edit_original_response(view=layout)
 
@@ -128,7 +134,7 @@ def announcement(review: ReviewRecord, record: GenerationRecord) -> ui.LayoutVie
     """What the review channel reads."""
     layout = Layout()
     layout.add_item(ui.TextDisplay(described([review], record)))
-    for row in _rows(record, None):
+    for row in _rows(record, [review], None):
         layout.add_item(row)
     return layout
 
@@ -152,7 +158,7 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
         files = [grid_file(record, picture)]
         layout.add_item(ui.MediaGallery(discord.MediaGalleryItem(files[0])))
         layout.add_item(ui.TextDisplay(drawing.mark()))
-    for row in _rows(record, queue.next_cursor):
+    for row in _rows(record, said, queue.next_cursor):
         layout.add_item(row)
     return layout, files
 
