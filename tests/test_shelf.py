@@ -1,6 +1,7 @@
 """Several models in one server: what is loaded, what must go, and that nobody's pictures go with it."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -8,8 +9,11 @@ from functools import partial
 import pytest
 
 from inference.backends import BackendStatus, ServedModel
+from inference.backends.threaded import ThreadedBackend
 from inference.contract import Done, Event, GenerationRequest, InvalidRequest, KnownWords, ModelDescription, Queued
+from inference.engine.engine import Engine
 from inference.server.shelf import Shelf
+from tests.fakes import FakeCodeModel
 
 
 class FakeBackend:
@@ -107,6 +111,30 @@ async def test_the_least_lately_used_goes() -> None:
         assert (described["two"].loaded, described["two"].seeds) == (False, True)
         await made.draw("two")
         assert made.life[4:] == ["-one", "+two"]
+
+
+async def test_what_is_unloaded_takes_no_memory_any_more() -> None:
+    """Before the next one is opened: it may need all the room that there is."""
+    alive: list[weakref.ref[Engine]] = []
+    found: list[int] = []
+
+    def load(_: object) -> Engine:
+        alive.append(weakref.ref(engine := Engine(FakeCodeModel())))
+        return engine
+
+    def open_one(name: str) -> ThreadedBackend:
+        found.append(sum(engine() is not None for engine in alive))
+        return ThreadedBackend(load, name)
+
+    shelf = Shelf([ServedModel(name, partial(open_one, name), 4) for name in ("one", "two")], memory=4)
+    shelf.start()
+    try:
+        for name in ("one", "two", "one"):
+            request = GenerationRequest("a cat", images=1, model=name)
+            assert [event async for event in shelf.stream(request) if isinstance(event, Done)]
+    finally:
+        await shelf.stop()
+    assert (len(alive), found) == (3, [0, 0, 0])
 
 
 async def test_a_model_that_draws_is_not_unloaded() -> None:

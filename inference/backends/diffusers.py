@@ -124,8 +124,6 @@ class DiffusionEngine:
     def close(self) -> None:
         self._files.close()
         self._generations.clear()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     @property
     def busy(self) -> bool:

@@ -4,7 +4,6 @@ In: requests, and something that loads the model in its thread.  Out: events.  I
 """
 
 import asyncio
-import gc
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from inference.backends import BackendStatus
@@ -44,7 +43,6 @@ class ThreadedBackend:
 
     async def stop(self) -> None:
         await self._thread.stop()
-        await asyncio.to_thread(gc.collect)  # networks have cycles, and their memory is wanted for the next model
 
     async def describe(self) -> ModelDescription:
         return (await self._thread.drawer()).describe()
