@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     inference_batch: int = Field(0, ge=0, le=64)
     inference_offload: Literal["none", "model", "sequential"] = "none"
     inference_compile: bool = False
+    inference_slicing: bool = False
     inference_upscaler: str = ""
     inference_openai_url: str = "https://api.openai.com/v1"
     inference_openai_key: SecretStr | None = None

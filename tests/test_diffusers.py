@@ -1,6 +1,7 @@
 """Pipelines of diffusers: what they can do, what they draw, and how the queue before them behaves."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 
 from inference.backends import ServedModel
 from inference.backends.diffusers import DiffusionEngine, Events
+from inference.backends.latents import LatentPreview
 from inference.backends.opening import BackendOptions, served_models
 from inference.backends.pipeline import ROWS, DiffusersPipeline, Drawn, OnStep, PipelineOptions, Wish
 from inference.checkpoints.card import ModelCard
@@ -99,6 +101,65 @@ def test_sizes_and_start_pictures(kind: str, pipelines: dict[str, DiffusersPipel
     assert (little != much).any()
     (completed,) = draw(pipeline, Wish(ask(init_image=b"any", keep_rows=ROWS // 2), 1, start))
     assert completed.shape == (32, 32, 3)
+
+
+@needs_diffusers
+def test_what_a_distilled_network_does_not_hear_is_refused(tmp_path: Path) -> None:
+    """FLUX.1-schnell's class takes a guidance and a negative prompt, and draws the same with any: none is offered.
+    Everything else is there: previews of its packed latents, other shapes, start pictures."""
+    folder = tiny_pipelines.flux(tmp_path / "flux")
+    ModelCard("distilled", steps=2, guidance_scale=0.0, sizes=("32x32", "48x32")).write(folder)
+    pipeline = DiffusersPipeline.load(folder, "flux", PipelineOptions())
+    described = pipeline.describe()
+    assert (described.guidance, described.negative_prompt, described.defaults) == (None, False, {"steps": 2.0})
+    for option in ({"guidance_scale": 5.0}, {"negative_prompt": "red"}):
+        with pytest.raises(InvalidRequest, match=f"{next(iter(option))} is not possible with flux"):
+            described.check(ask(**option))
+    seen: list[tuple[int, ...]] = []
+    (drawn,) = pipeline.draw([Wish(ask(size="48x32"), 1)], lambda done, small: seen.append((small or list)()[0].shape))
+    assert (drawn.pixels.shape, seen) == ((32, 48, 3), [(16, 24, 3)] * 2)
+    start = np.zeros((32, 32, 3), np.uint8)
+    for use in ({"strength": 0.5}, {"keep_rows": ROWS // 2}):
+        assert draw(pipeline, Wish(ask(init_image=b"any", **use), 1, start))[0].shape == (32, 32, 3)
+
+
+@needs_diffusers
+@pytest.mark.parametrize(("guidance", "heard"), [(7.0, True), (None, True), (0.0, False)])
+def test_a_negative_prompt_is_offered_where_it_is_read(
+    folders: dict[str, Path], tmp_path: Path, guidance: float | None, *, heard: bool
+) -> None:
+    """Not by one whose card says that it is to be drawn without guidance, as SDXL-Turbo's."""
+    folder = shutil.copytree(folders["sd"], tmp_path / "sd")
+    ModelCard("turbo", steps=2, guidance_scale=guidance).write(folder)
+    pipeline = DiffusersPipeline.load(folder, "sd", PipelineOptions())
+    assert pipeline.describe().negative_prompt is heard
+    with_one, without = (draw(pipeline, Wish(ask(negative_prompt=said), 1))[0] for said in ("red", None))
+    assert (with_one != without).any() == heard
+
+
+@needs_diffusers
+def test_an_autoencoder_that_overflows_in_half_precision_is_previewed(folders: dict[str, Path]) -> None:
+    """As that of SDXL does."""
+    from diffusers import StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline.from_pretrained(folders["sd"], dtype=torch.float16)
+    with torch.no_grad():
+        weight = pipe.vae.encoder.conv_in.weight
+        weight.copy_(6e4 * weight.float() / weight.abs().max())
+        white = torch.full((1, 3, 32, 32), 1.0, dtype=torch.float16)
+        assert not pipe.vae.encode(white).latent_dist.mean.isfinite().all()
+    assert LatentPreview.fit(pipe) is not None
+    assert pipe.vae.dtype is torch.float16
+
+
+@needs_diffusers
+@pytest.mark.parametrize("kind", KINDS)
+def test_slices_draw_the_same(kind: str, folders: dict[str, Path], pipelines: dict[str, DiffusersPipeline]) -> None:
+    """Attention and pixels in slices, for less memory, but for rounding."""
+    sliced = DiffusersPipeline.load(folders[kind], kind, PipelineOptions(slicing=True))
+    wishes = Wish(ask(), 1), Wish(ask("a dog"), 2)
+    for one, other in zip(draw(sliced, *wishes), draw(pipelines[kind], *wishes), strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 2
 
 
 @needs_diffusers

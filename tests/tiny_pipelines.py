@@ -118,6 +118,27 @@ def stable_diffusion_3(folder: Path) -> Path:
     return folder
 
 
+def flux(folder: Path) -> Path:
+    """A transformer of packed latents that was distilled to need no guidance, as FLUX.1-schnell is."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+
+    torch.manual_seed(4)
+    words = tokenizer(folder / "words")
+    reader = T5Config(vocab_size=len(PIECES), d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    pipe = FluxPipeline(
+        transformer=FluxTransformer2DModel(
+            patch_size=1, in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16,
+            num_attention_heads=2, joint_attention_dim=32, pooled_projection_dim=WIDTH, axes_dims_rope=(4, 4, 8),
+            guidance_embeds=False,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(), vae=autoencoder(4, shift_factor=0.1),
+        text_encoder=CLIPTextModel(text_config(len(words))), tokenizer=words, text_encoder_2=T5EncoderModel(reader),
+        tokenizer_2=T5Tokenizer(vocab=[(piece, 0.0) for piece in PIECES]),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return folder
+
+
 def swin2sr_folder(folder: Path) -> Path:
     """A Swin2SR with random weights that doubles pictures, as one is published."""
     import transformers

@@ -4,9 +4,11 @@ In: an autoencoder of diffusers, once; then latents (B, C, h, w).  Out: small pi
 
 A latent of a picture autoencoder is nearly a linear function of the mean colour of the pixels under it.  So the map is
 measured when the model is loaded: pictures of our own are encoded, and their latents fitted to their colours by least
-squares.  No list of factors for known models is needed, and unknown ones have previews, too.
+squares.  No list of factors for known models is needed, and unknown ones have previews, too.  It is measured in float32
+on the CPU, for in half precision some autoencoders overflow, and a GPU's memory may hold parts of a model only.
 """
 
+import copy
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +35,7 @@ class LatentPreview:
 
     @classmethod
     def fit(cls, pipe: Any) -> Self | None:
-        """For a pipeline whose autoencoder can encode; None, and a line in the log, where that fails."""
+        """For a pipeline on the CPU whose autoencoder can encode; None, and a line in the log, where that fails."""
         try:
             latents, colours = _example(pipe)
             rows = torch.cat([latents, torch.ones(len(latents), 1)], 1)  # (N, C + 1)
@@ -54,16 +56,16 @@ class LatentPreview:
 @torch.no_grad()
 def _example(pipe: Any) -> tuple[Tensor, Tensor]:
     """Latents (N, C) as the pipeline's loop sees them, and the colours (N, 3) of what they stand for, -1..1."""
-    vae, config = pipe.vae, pipe.vae.config
+    config, parameter = pipe.vae.config, next(pipe.vae.parameters())
+    vae = pipe.vae if parameter.dtype is torch.float32 else copy.deepcopy(pipe.vae).float()
     side = SIDE * int(pipe.vae_scale_factor)
     with Image.open(SAMPLES) as samples:
         edge = min(samples.size)
         picture = samples.convert("RGB").crop((0, 0, edge, edge)).resize((side, side))
     pixels = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1)[None].float() / 127.5 - 1  # (1, 3, H, W)
-    parameter = next(vae.parameters())
-    encoded = vae.encode(pixels.to(parameter.device, parameter.dtype))
+    encoded = vae.encode(pixels)
     latents = encoded.latent_dist.mean if hasattr(encoded, "latent_dist") else encoded.latent
     shift = getattr(config, "shift_factor", None) or 0.0
-    latents = ((latents.float() - shift) * config.scaling_factor).cpu()[0]  # (C, h, w)
+    latents = ((latents - shift) * config.scaling_factor)[0]  # (C, h, w)
     colours = torch.nn.functional.interpolate(pixels, size=latents.shape[-2:], mode="area")[0]  # (3, h, w)
     return latents.flatten(1).T, colours.flatten(1).T

@@ -32,7 +32,7 @@ class BackendOptions:
     """`model` is a name or a folder, or several with commas between them; the first is the default.
 
     `models_dir` is where pulled and imported models are kept; None is the user's cache folder.  `threads` 0 chooses.
-    `batch`, `offload` and `compile` are for pipelines (PipelineOptions), what begins with openai_ is for an API
+    `batch`, `offload`, `compile` and `slicing` are for pipelines (PipelineOptions), what begins with openai_ for an API
     (OpenAIOptions): its address, key, sizes, price of a picture, budget a day, pictures a minute and partial pictures.
     """
 
@@ -44,6 +44,7 @@ class BackendOptions:
     batch: int = 0
     offload: str = "none"
     compile: bool = False
+    slicing: bool = False
     openai_url: str = OpenAIOptions.url
     openai_key: str | None = field(default=None, repr=False)
     openai_sizes: tuple[str, ...] = OpenAIOptions.sizes
@@ -67,7 +68,7 @@ def _served(name: str, options: BackendOptions) -> ServedModel:
     size = sum(path.stat().st_size for path in folder.rglob("*.safetensors")) if folder.is_dir() else 0
     if (folder / PIPELINE).is_file():
         called = name if store.find(name) else folder.resolve().name
-        settings = PipelineOptions(options.precision, options.offload, options.compile, options.batch)
+        settings = PipelineOptions(options.precision, options.offload, options.compile, options.batch, options.slicing)
         known = ModelDescription(called, ModelCard.read(folder).description, loaded=False)
         opening = partial(diffusers_backend, folder, called, settings, options.max_waiting, stored_clip(store))
         return ServedModel(name, opening, size, known)

@@ -5,7 +5,7 @@ no events.  `diffusers` is an extra and takes seconds to import, so that happens
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,12 +37,14 @@ the step; may raise to end the drawing."""
 
 @dataclass(frozen=True)
 class PipelineOptions:
-    """`precision` as in the settings; `offload` is none, model or sequential; `batch` pictures at a time, 0 chooses."""
+    """`precision` as in the settings; `offload` is none, model or sequential; `batch` pictures at a time, 0 chooses;
+    `slicing` computes attention, and pictures from latents, in slices."""
 
     precision: str = "auto"
     offload: str = "none"
     compile: bool = False
     batch: int = 0
+    slicing: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Drawn:
 class DiffusersPipeline:
     """One loaded pipeline, with those that start from pictures, as far as there are such for its kind of model."""
 
-    def __init__(self, pipe: Any, name: str, card: ModelCard, batch: int) -> None:
+    def __init__(self, pipe: Any, name: str, card: ModelCard, batch: int, preview: LatentPreview | None) -> None:
         from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting
 
         self.name = name
@@ -74,9 +76,10 @@ class DiffusersPipeline:
         self._pipe = pipe
         self._vary = _sibling(AutoPipelineForImage2Image, pipe)
         self._complete = _sibling(AutoPipelineForInpainting, pipe)
-        self._preview = LatentPreview.fit(pipe)
+        self._preview = preview
         parameters = inspect.signature(pipe.__call__).parameters
-        self._takes = frozenset(parameters)
+        self._guided = "guidance_scale" in parameters and listens_to_guidance(pipe)
+        self._hears_negatives = hears_negative_prompts(parameters, card)
         usual_steps = parameters["num_inference_steps"].default if "num_inference_steps" in parameters else 50
         self._steps = card.steps or int(usual_steps)
         self._sizes = card.sizes or usual_sizes(pipe)
@@ -101,6 +104,11 @@ class DiffusersPipeline:
         except Exception as error:  # the library raises whatever its many readers of files raise
             raise CheckpointError(f"{name}: cannot be loaded from {folder}: {error}") from error
         pipe.set_progress_bar_config(disable=True)
+        preview = LatentPreview.fit(pipe)  # before its parts are somewhere else
+        if options.slicing:
+            pipe.enable_attention_slicing()
+            if getattr(pipe, "vae", None) is not None:
+                pipe.vae.enable_slicing()
         if options.offload in OFFLOADS and device.type == "cuda":
             getattr(pipe, OFFLOADS[options.offload])()
         else:
@@ -109,20 +117,20 @@ class DiffusersPipeline:
             network = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
             getattr(pipe, network).compile()
         batch = options.batch or (4 if device.type == "cuda" else 1)
-        return cls(pipe, name, ModelCard.read(folder), batch)
+        return cls(pipe, name, ModelCard.read(folder), batch, preview)
 
     def describe(self) -> ModelDescription:
         """What it can do; guidance of one is none."""
         pictures = [use for use, pipe in (("vary", self._vary), ("complete", self._complete)) if pipe is not None]
         defaults = {"steps": float(self._steps)}
-        if self._card.guidance_scale is not None:
+        if self._guided and self._card.guidance_scale is not None:
             defaults["guidance_scale"] = self._card.guidance_scale
         return ModelDescription(
             name=self.name,
             description=self._card.description or type(self._pipe).__name__.removesuffix("Pipeline"),
             sizes=self._sizes,
-            guidance=(1.0, MAX_GUIDANCE_SCALE) if "guidance_scale" in self._takes else None,
-            negative_prompt="negative_prompt" in self._takes,
+            guidance=(1.0, MAX_GUIDANCE_SCALE) if self._guided else None,
+            negative_prompt=self._hears_negatives,
             pictures=tuple(pictures),  # type: ignore[arg-type]  # the two words that there are
             rows=ROWS if self._complete is not None else 0,
             previews=self._preview is not None,
@@ -203,6 +211,25 @@ def choose_dtype(precision: str, device: torch.device, name: str) -> torch.dtype
     if precision == "int8" or not isinstance(dtype, torch.dtype):
         raise CheckpointError(f"{name}: precision {precision} is not possible with diffusers; float16 or bfloat16 is")
     return dtype
+
+
+def listens_to_guidance(pipe: Any) -> bool:
+    """False for a network that was distilled to need no guidance, and of which no pipeline asks for any."""
+    network = getattr(pipe, "unet", None) or pipe.transformer
+    return getattr(network.config, "guidance_embeds", True) is not False
+
+
+def hears_negative_prompts(parameters: Mapping[str, inspect.Parameter], card: ModelCard) -> bool:
+    """Whether a negative prompt changes the picture as a pipeline is called here: without guidance it is not read.
+
+    Where guidance is a part of the network, the scale of what a negative prompt is guided by has a name of its own.
+    """
+    if "negative_prompt" not in parameters:
+        return False
+    scales = [parameters[name].default for name in ("true_cfg_scale", "guidance_scale") if name in parameters]
+    scale = card.guidance_scale if "true_cfg_scale" not in parameters else None
+    scale = scale if scale is not None else next(iter(scales), 1.0)
+    return bool(scale > 1)
 
 
 def usual_sizes(pipe: Any) -> tuple[str, ...]:
