@@ -13,7 +13,7 @@ are of the wall clock; a first run, in which graphs are recorded, is not counted
     peak_gb             of the GPU's memory, weights included
     peer                min-dalle with as many pictures, in half precision, if it is installed: pip install '.[bench]'
 
-What would begin after --minutes is left out, and named.
+What would begin after --minutes is left out, and named; what fails is named, and the others go on.
 
     python -m benchmarks.gpu [--sizes mini,mega] [--pictures 9,144,1,36] [--minutes 5]
     python -m benchmarks.gpu --device cpu --sizes tiny --pictures 1,4     # whether the script itself works
@@ -24,6 +24,7 @@ import gc
 import importlib.util
 import json
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -214,8 +215,9 @@ def main(sizes: list[str], pictures: list[int], device: str, minutes: float, *, 
                     continue
                 try:
                     found = who(size, count, device)
-                except torch.OutOfMemoryError as error:
-                    found = {"model": size, "pictures": count, "who": who.__name__, "out_of_memory": str(error)}
+                except Exception as error:  # noqa: BLE001  # the GPU is lent for minutes: the others are still wanted
+                    traceback.print_exc()
+                    found = {"model": size, "pictures": count, "who": who.__name__, "failed": repr(error)}
                 every["findings"].append(found)
                 print(json.dumps(found), flush=True)
     every["ratios"] = ratios(every["findings"])

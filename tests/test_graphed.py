@@ -134,6 +134,20 @@ def reading_once() -> Iterator[Callable[[torch.fx.GraphModule, object], object]]
     assert len(read) == 1
 
 
+def test_where_no_graph_can_be_recorded_the_step_is_the_same() -> None:
+    """As here, where there is no GPU to record one on: it is tried once, and the pictures go on without."""
+    config = BUILTIN_LIKE
+    codes, states, mask = codes_states_mask(config, texts=3)
+    logits = []
+    for recording in (False, True):
+        decoder, slots = graphed(config), torch.tensor([4, 0, 2])
+        decoder._recording = recording  # what a GPU would set
+        decoder.prefill(slots, states, mask)
+        logits.append(decode(decoder, codes, slots, starts=torch.tensor([0, 2, 5])))
+        assert not decoder._recording  # as above
+    assert torch.equal(*logits)
+
+
 def test_graphs_are_few() -> None:
     """One for each of a few numbers of rows."""
     assert [bucket(rows) for rows in (1, 2, 3, 5, 9, 18, 36, 288)] == [2, 2, 4, 8, 16, 24, 40, 288]

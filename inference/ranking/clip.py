@@ -30,7 +30,9 @@ class ClipRanker:
 
     def __init__(self, model: Any, tokenizer: Any, processor: Any) -> None:
         """`transformers`' CLIPModel, CLIPTokenizer and CLIPImageProcessorPil."""
-        self._model = model
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model = model.to(device)  # an engine waits for the scores, and everybody whose pictures it draws
+        self._device = device
         self._tokenizer = tokenizer
         self._processor = processor
 
@@ -59,8 +61,8 @@ class ClipRanker:
     def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:  # noqa: ARG002 - as a Ranker
         """Cosines; of a long prompt the beginning counts, as much as CLIP reads."""
         most = self._model.config.text_config.max_position_embeddings
-        tokens = self._tokenizer([prompt], truncation=True, max_length=most, return_tensors="pt")
-        pixels = self._processor(images=list(pictures), return_tensors="pt")["pixel_values"]  # (B, 3, side, side)
+        tokens = self._tokenizer([prompt], truncation=True, max_length=most, return_tensors="pt").to(self._device)
+        pixels = self._processor(images=list(pictures), return_tensors="pt")["pixel_values"].to(self._device)
         text = self._model.get_text_features(**tokens).pooler_output  # (1, D)
         seen = self._model.get_image_features(pixel_values=pixels).pooler_output  # (B, D)
         cosines: list[float] = torch.cosine_similarity(seen, text).tolist()

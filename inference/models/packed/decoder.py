@@ -3,8 +3,8 @@
 In: a `DalleBart`, the states of texts, and one code a row and step. Out: logits. It knows no prompts and no sampling.
 
 What it does differently: projections that read the same input are one product, weights lie as the processor likes them
-(packed_linear.py), keys and values of a text are computed once for all layers and all pictures of that text, padding is
-left out, and attention reads keys and values where they lie (slot_attention.py) instead of copying them.
+(linear.py), keys and values of a text are computed once for all layers and all pictures of that text, padding is
+left out, and attention reads keys and values where they lie (slots.py) instead of copying them.
 """
 
 import copy

@@ -2,7 +2,7 @@
 
 In: a `TextEncoder`. Out: a function from token ids and mask to states. It knows no prompts.
 
-What it does differently: see packed_decoder.py. Padding takes part in no product, for nothing reads its states.
+What it does differently: see decoder.py. Padding takes part in no product, for nothing reads its states.
 """
 
 import copy

@@ -8,12 +8,14 @@ slot are the same, so that keys and values are read where they lie, behind a mas
 slots that are asked for would copy their caches first, which is three times the way through memory. A slot that was not
 asked for computes nonsense, and writes it to its last position, which every picture writes anew before it reads it.
 
-On a CPU the same step runs without a graph, slower than `PackedDecoder`'s: that is how it is tested.
+On a CPU the same step runs without a graph, slower than `PackedDecoder`'s: that is how it is tested. So it does on a
+GPU where none can be recorded.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 import torch
 from torch import Tensor
 
@@ -22,6 +24,8 @@ from inference.models.packed.decoder import PackedDecoder
 from inference.models.packed.linear import Packer
 from inference.models.packed.slots import Reach
 from inference.models.transformer import mask_bias
+
+log = structlog.get_logger(__name__)
 
 WARM_UP = 3
 """Runs before a graph is recorded, in which libraries choose their kernels and take their memory."""
@@ -32,8 +36,7 @@ class _Recorded:
     """A graph for a number of rows, with the tensors that it reads and writes."""
 
     graph: Any
-    tokens: Tensor  # (rows,)
-    positions: Tensor  # (rows,)
+    asked: Tensor  # (2, rows): tokens and positions
     logits: Tensor  # (rows, codes)
 
 
@@ -46,9 +49,12 @@ class GraphedDecoder(PackedDecoder):
         self._room = network.config.image_length
         self._like = self._embed_tokens.weight
         self._lengths = torch.ones(slots, dtype=torch.long, device=self._like.device)  # as _text_lengths, there
+        self._recording = self._like.device.type == "cuda"
         self._recorded: dict[int, _Recorded] = {}
+        self._stream: Any = None
+        """Where all graphs are recorded."""
         self._pool: Any = None
-        """Memory that all graphs share, for only one runs at a time."""
+        """Memory that they share, for only one runs at a time."""
 
     @torch.no_grad()
     def prefill(self, slots: Tensor, states: Tensor, mask: Tensor) -> None:
@@ -60,19 +66,16 @@ class GraphedDecoder(PackedDecoder):
         """As `PackedDecoder.decode_one_token`; nobody waits for the GPU."""
         device = self._like.device
         rows = min(bucket(int(slots.max()) + 1), self._slots)
-        all_tokens = torch.zeros(rows, dtype=torch.long).index_copy_(0, slots, tokens)
-        all_positions = torch.full((rows,), self._room - 1).index_copy_(0, slots, positions)
-        if device.type != "cuda":
-            logits = self.step(all_tokens.to(device), all_positions.to(device))
-        else:
-            if rows not in self._recorded:
-                self._recorded[rows] = self._record(rows)
-            recorded = self._recorded[rows]
-            recorded.tokens.copy_(all_tokens, non_blocking=True)
-            recorded.positions.copy_(all_positions, non_blocking=True)
-            recorded.graph.replay()
-            logits = recorded.logits
-        return logits.index_select(0, slots.to(device, non_blocking=True))
+        asked = torch.tensor([[0], [self._room - 1]]).repeat(1, rows)  # (2, rows)
+        asked[:, slots] = torch.stack([tokens, positions])
+        # both before the step: after it, a copy of memory that is not pinned might wait until the GPU has done it
+        there, asked = send(slots, device), send(asked, device)
+        recorded = self._graph_of(rows)
+        if recorded is None:
+            return self.step(*asked).index_select(0, there)
+        recorded.asked.copy_(asked)
+        recorded.graph.replay()
+        return recorded.logits.index_select(0, there)
 
     def step(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """(R,) each, of slots 0 to R - 1, where the weights lie -> logits (R, codes). No shape and no path depends on
@@ -96,24 +99,40 @@ class GraphedDecoder(PackedDecoder):
         bias = mask_bias(seen, self._like.dtype)[:, None, None]
         return Reach(slots, lengths, room, where=slice(0, len(slots)), bias=bias)
 
+    def _graph_of(self, rows: int) -> _Recorded | None:
+        """The step of so many rows as a graph, recorded when it is first asked for; None where there are no graphs."""
+        if self._recording and rows not in self._recorded:
+            try:
+                self._recorded[rows] = self._record(rows)
+            except RuntimeError:  # a driver's whim, or too little memory: the step is the same without, only slower
+                log.warning("decoder.not_recorded", rows=rows, exc_info=True)
+                self._recording = False
+        return self._recorded.get(rows)
+
     @torch.inference_mode(mode=False)  # what is made here must take new values outside of that mode, too
     @torch.no_grad()
     def _record(self, rows: int) -> _Recorded:
         """A graph of the step, recorded at the last position, so that nobody's cache is harmed."""
-        device = self._like.device
-        tokens = torch.zeros(rows, dtype=torch.long, device=device)
-        positions = torch.full_like(tokens, self._room - 1)
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
+        if self._stream is None:
+            self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        asked = torch.zeros(2, rows, dtype=torch.long, device=self._like.device)
+        asked[1] = self._room - 1
+        self._stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._stream):
             for _ in range(WARM_UP):
-                self.step(tokens, positions)
-        torch.cuda.current_stream().wait_stream(aside)
+                self.step(*asked)
+        torch.cuda.current_stream().wait_stream(self._stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
-            logits = self.step(tokens, positions)
+        # other threads may have pipelines draw meanwhile, and take memory for them, which is no fault of this one
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
+            logits = self.step(*asked)
         self._pool = graph.pool()
-        return _Recorded(graph, tokens, positions, logits)
+        return _Recorded(graph, asked, logits)
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on the device; a GPU fetches it by itself, from pinned memory, when it comes to it."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def bucket(rows: int) -> int:

@@ -1,6 +1,6 @@
 """The rarer kinds of DalleBart, drawn by the network itself: slowly, but by the same calls as the prepared ones.
 
-In: a `DalleBart` whose layers packed_decoder.py does not know (`config.plain` is False). Out: what `PackedDecoder` and
+In: a `DalleBart` whose layers decoder.py does not know (`config.plain` is False). Out: what `PackedDecoder` and
 `PackedEncoder` give. No published model is of these kinds.
 """
 
