@@ -7,6 +7,7 @@ from discord import SelectOption
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
+from bot.database.records import GenerationFilter
 from bot.database.session import utc_now
 from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.notices import Preview
@@ -93,6 +94,24 @@ async def decided(town: Town) -> Press:
     return TakeBack(keep.generation_id)
 
 
+def appealed(kind: Callable[[int], Press]) -> Callable[[Town], Awaitable[Press]]:
+    """A prompt of Ada's that the filter refused, and that she asked moderators about."""
+
+    async def make(town: Town) -> Press:
+        town.pool.block("gore", "violence_gore")
+        before = await town.services.generations.page(GenerationFilter(), limit=1)
+        # What was allowed once passes the next time: each stage has words of its own.
+        words = f"gore, take {before.records[0].id if before.records else 0}"
+        await town.ada.slash(town.pictures, "imagine", prompt=words)
+        await town.settled()
+        record = await town.newest()
+        with town.env.time_context():
+            await town.services.reviews.appeal(acting(town, town.ada), record.id, "it is a film")
+        return kind(record.id)
+
+    return make
+
+
 def of_person(kind: Callable[[int], Press]) -> Callable[[Town], Awaitable[Press]]:
     async def make(town: Town) -> Press:
         return kind(town.ada.id)
@@ -130,8 +149,8 @@ MODERATING = (
     moderators("button sanctions", pressed(plain(lambda: SanctionsPage(None)))),
     moderators("button keep", pressed(under_review(Keep))),
     moderators("button takedown", pressed(under_review(TakeDown))),
-    moderators("button allow", pressed(under_review(AllowHere))),
-    moderators("button leave", pressed(under_review(LeaveBlocked))),
+    moderators("button allow", pressed(appealed(AllowHere))),
+    moderators("button leave", pressed(appealed(LeaveBlocked))),
     moderators("button takeback", pressed(decided)),
     moderators("button review", pressed(plain(lambda: NextReview(None)))),
     moderators("button timeout", pressed(of_person(TimeOut))),
