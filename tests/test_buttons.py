@@ -183,7 +183,7 @@ async def test_details_hold_every_parameter_and_the_verdict_for_the_owner_only(t
     assert others.ephemeral
     assert "Picture 4: seed 13" in said(own)
     assert "/imagine prompt:a cat images:4 seed:10 temperature:0.5 negative:a dog" in said(own)
-    assert "**flagged** (animals, 0.90)" in said(own)
+    assert "**flagged** (animals, 0.9)" in said(own)
     assert "flag" not in said(others)
 
 

@@ -108,7 +108,7 @@ async def test_a_blocked_entry_opens_without_pictures(town: Town) -> None:
     await town.settled()
     record = await town.newest()
     opened = answer(await town.mo.click(await mod(town, "log"), custom_id=f"easel:logentry:{record.id}"))
-    assert "Filter: **blocked** (violence, 0.90)" in said(opened)
+    assert "Filter: **blocked** (violence, 0.9)" in said(opened)
     assert f"<#{town.pictures.id}>" in said(opened)
     assert opened.attachments == []
 

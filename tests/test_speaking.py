@@ -90,6 +90,15 @@ async def test_a_whole_imagine_is_in_ones_language(town: Town, locale: str) -> N
     assert english_in(told, locale) == []
 
 
+async def test_numbers_and_commands_are_written_as_in_ones_discord(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decimal comma where there is one, and the command to repeat by the names that one would type."""
+    speak(monkeypatch, "de")
+    record, message = await town.imagine("a cat", guidance=3.5, seed=7, images=1)
+    told = said(answer(await town.ada.click(message, custom_id=f"easel:details:{record.id}")))
+    assert "Prompttreue **3,5**" in told
+    assert "/imagine prompt:a cat bilder:1 seed:7 prompttreue:3.5" in told
+
+
 @pytest.mark.parametrize("locale", LOCALES, indirect=True)
 async def test_a_refusal_is_in_ones_language(town: Town, locale: str) -> None:
     """With the category's name and the way to appeal, and where an option is wrong."""

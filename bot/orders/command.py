@@ -3,11 +3,16 @@
 In: an order and a seed.  Out: a line that draws the same again, with the options by the names that `/imagine` has.
 """
 
+from collections.abc import Callable
+
 from bot.orders.order import Order
 
 
-def command_line(order: Order, seed: int, images: int) -> str:
-    """What to type to get the same pictures: "/imagine prompt:… images:4 seed:7"."""
+def command_line(order: Order, seed: int, images: int, called: Callable[[str], str] = str) -> str:
+    """What to type to get the same pictures: "/imagine prompt:… images:4 seed:7".
+
+    `called` says what a command or an option is called where it is typed.
+    """
     options = {
         "images": images,
         "seed": seed,
@@ -21,5 +26,5 @@ def command_line(order: Order, seed: int, images: int) -> str:
         "model": order.model,
         "size": order.size,
     }
-    given = [f"{name}:{value}" for name, value in options.items() if value is not None]
-    return " ".join(["/imagine", f"prompt:{order.prompt}", *given])
+    given = [f"{called(name)}:{value}" for name, value in options.items() if value is not None]
+    return " ".join([f"/{called('imagine')}", f"{called('prompt')}:{order.prompt}", *given])

@@ -12,7 +12,7 @@ from bot.orders.command import command_line
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.press import GenerationPress, actor_of
-from bot.wording import buttons, drawing, text
+from bot.wording import buttons, commands, drawing, text
 from bot.wording.reader import say
 
 MAX_COMMAND_SHOWN: Final = 1300
@@ -49,17 +49,17 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
         "strength": order.strength,
         "keep_rows": order.keep_rows or None,
         "size": order.size,
-        "parent": order.parent_id,
-        "seconds": None if record.seconds is None else f"{record.seconds:.1f}",
+        "parent": None if order.parent_id is None else str(order.parent_id),
+        "seconds": None if record.seconds is None else round(record.seconds, 1),
     }
     given = {name: value for name, value in options.items() if value is not None}
-    lines.append(" · ".join(f"{drawing.option(name)} **{value}**" for name, value in given.items()))
+    lines.append(" · ".join(drawing.value(name, value) for name, value in given.items()))
     for image in record.images:
         facts_of = (image.index, image.seed, image.width, image.height, image.filled)
         lines.append(drawing.picture_line(*facts_of, removed=image.removal is not None))
     if verdict and record.verdict is not None:
         lines.append(drawing.verdict(record.verdict.action, record.verdict.category, record.verdict.score))
-    command = command_line(record.order, record.seed, record.order.images)
+    command = command_line(record.order, record.seed, record.order.images, commands.named)
     if repeat and not record.begun_from_picture and len(command) <= MAX_COMMAND_SHOWN:
         lines.append(drawing.to_repeat(command, MAX_COMMAND_SHOWN))
     return "\n".join(line for line in lines if line)

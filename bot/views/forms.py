@@ -7,7 +7,7 @@ can be made of it any more, what was typed is handed back.
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Final, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 import discord
 from discord import ui
@@ -18,8 +18,6 @@ from bot.views.custom_id import CustomId, unwritten
 from bot.views.press import answering
 from bot.wording import drawing, text
 from bot.wording.reader import say
-
-LONGEST_QUOTE: Final = 1500  # characters of what was typed, handed back
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(unwritten,))
@@ -94,7 +92,7 @@ async def hand_back(interaction: BotInteraction, typed: str) -> None:
     """Nothing can be made of the form any more; what was typed into it is not lost."""
     sentence = say(drawing.FORM_FORGOTTEN)
     if typed:
-        sentence = f"{sentence} {say(drawing.YOU_HAD_TYPED)}\n{text.code(typed, LONGEST_QUOTE)}"
+        sentence = f"{sentence} {drawing.you_had_typed(typed)}"
     await interaction.response.send_message(view=note(sentence), ephemeral=True)
 
 

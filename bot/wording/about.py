@@ -97,7 +97,7 @@ def style(name: str, prefix: str, suffix: str, negative: str, numbers: Mapping[s
         quoted(f"{plain(prefix, 80)} …") if prefix else "",
         quoted(f"… {plain(suffix, 80)}") if suffix else "",
         say("without {words}", words=plain(negative, 80)) if negative else "",
-        *(f"{option(one)} {value:g}" for one, value in numbers.items() if value is not None),
+        *(f"{option(one)} {reader().number(value)}" for one, value in numbers.items() if value is not None),
     ]
     return f"**{plain(name)}** " + " · ".join(part for part in parts if part)
 

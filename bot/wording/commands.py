@@ -5,6 +5,7 @@ Out: the names as they stand in the code, collected for the catalogues; a test c
 
 from typing import Final
 
+from bot.wording import reader
 from bot.wording.catalogue import in_context
 
 CONTEXT: Final = "command"
@@ -91,3 +92,8 @@ NAMES: Final = (
     in_context("command", "may_share"),
     in_context("command", "sharing"),
 )
+
+
+def named(word: str) -> str:
+    """What the reader's Discord calls a command or an option."""
+    return reader.named(CONTEXT, word)

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, either, quoted, say
+from bot.wording.reader import count, either, quoted, reader, say
 from bot.wording.terms import action, category, estimate, picture, pictures
 from bot.wording.text import code, plain, progress_bar, relative
 
 MAX_WORDS_SHOWN, MAX_WORD_SHOWN, MAX_FILLED_SHOWN = 4, 30, 45
+LONGEST_QUOTE: Final = 1500  # characters of what was typed, handed back
 
 PREVIEW: Final = later("Unfinished preview")
 IN_HISTORY: Final = later("Your pictures are ready: see `/history`.")
@@ -59,6 +60,11 @@ def drawing(done: float) -> str:
 def under_way(status: str) -> str:
     """Of one that is not in the queue any more, or not yet."""
     return f"🔎 {say('Being checked')}" if status == "checking" else f"🎨 {say('Being drawn')}"
+
+
+def you_had_typed(words: str) -> str:
+    """What was typed and cannot be used as it is: to be copied, not lost."""
+    return f"{say(YOU_HAD_TYPED)}\n{code(words, LONGEST_QUOTE)}"
 
 
 def queue(drawn: int, waits: int) -> str:
@@ -176,6 +182,12 @@ def option(name: str) -> str:
     return say(OPTIONS[name])
 
 
+def value(name: str, chosen: float | str) -> str:
+    """An option and what was chosen, numbers as the language writes them: "Guidance **3.5**"."""
+    told = chosen if isinstance(chosen, str) else reader().number(chosen)
+    return f"{option(name)} **{told}**"
+
+
 def block(name: str, words: str, limit: int) -> str:
     return f"{option(name)}\n{code(words, limit)}"
 
@@ -183,12 +195,12 @@ def block(name: str, words: str, limit: int) -> str:
 def picture_line(index: int, seed_number: int, width: int, height: int, filled: str, *, removed: bool) -> str:
     """`filled` are words of the model, "on a beige background", which it put in where the prompt left that open."""
     gone = f" · {say('removed')}" if removed else ""
-    added = f" · {plain(filled, MAX_FILLED_SHOWN)}" if filled else ""
+    added = f" · {quoted(plain(filled, MAX_FILLED_SHOWN))}" if filled else ""
     return f"-# {picture(index)}: {seed(seed_number)} · {width}×{height}{gone}{added}"
 
 
 def verdict(what: str, found: str | None, score: float) -> str:
-    about = f" ({category(found)}, {score:.2f})" if found else ""
+    about = f" ({category(found)}, {reader().number(round(score, 2))})" if found else ""
     return say("Filter: {verdict}", verdict=f"**{action(what)}**") + about
 
 

@@ -40,6 +40,11 @@ def count(one: str, many: str, number: int, /, **values: object) -> str:
     return reader().count(one, many, number, **values)
 
 
+def named(context: str, word: str) -> str:
+    """A word that means something else elsewhere, such as the name of a command."""
+    return reader().named(context, word)
+
+
 def quoted(words: str) -> str:
     """As the language writes what somebody else said: “a”, „a“, « a », 「a」."""
     return say("“{words}”", words=words)
