@@ -6,13 +6,13 @@ composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 
 import logging
 import secrets
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
 import structlog
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.cogs.translator import Translator
@@ -111,7 +111,7 @@ class Bot(Client, commands.AutoShardedBot):
 
     # ------------------------------------------------------------------------------------------------- errors
 
-    async def report(self, interaction: BotInteraction, error: Exception) -> None:
+    async def report(self, interaction: BotInteraction, error: Exception, *more: ui.Item[Any]) -> None:
         """The one error handler: a UserError's own sentence, anything else an id that is in the log."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         if isinstance(cause, discord.HTTPException) and cause.code in UNHEARD:
@@ -121,9 +121,9 @@ class Bot(Client, commands.AutoShardedBot):
             sentence = self._sentence(interaction, cause)
         try:
             if interaction.response.is_done():
-                await interaction.followup.send(view=note(sentence), ephemeral=True)
+                await interaction.followup.send(view=note(sentence, *more), ephemeral=True)
             else:
-                await interaction.response.send_message(view=note(sentence), ephemeral=True)
+                await interaction.response.send_message(view=note(sentence, *more), ephemeral=True)
         except discord.HTTPException as unheard:
             log.info("interaction.not_told", error=str(unheard), cause=str(cause))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidOption
-from bot.orders.flags import read_flags
+from bot.orders.flags import mended, read_flags
 from bot.wording.render import explain
 
 
@@ -41,13 +41,14 @@ def test_flags_are_read(typed: str, prompt: str, said: dict[str, Any]) -> None:
     [
         ("a cat --sed 7", r"There is no --sed\. Did you mean --seed\?"),
         ("a cat --chaos 7", r"There is no --chaos\..* There are --seed, --n"),
+        ("a cat --stylize 100", r"There is no --stylize\. There are"),
         ("a cat --seed", "--seed takes a whole number"),
         ("a cat --seed 7 on a mat", "--seed takes a whole number, not “7 on a mat”"),
         ("a cat --n 1.5", "--n takes a whole number"),
         ("a cat --n 3", r"Images is “3”; it must be one of: 1, 4, 9\."),
         ("a cat --images 0", r"Images is “0”; it must be one of: 1, 4, 9\."),
         ("a cat --cfg lots", "--cfg takes a number"),
-        ("a cat --no", "--no needs words"),
+        ("a cat --no", "--no has nothing behind it"),
         ("a cat --spoiler please", "--spoiler takes no value"),
     ],
 )
@@ -62,3 +63,23 @@ def test_what_is_no_flag_is_refused_with_what_would_be(typed: str, sentence: str
 def test_words_without_dashes_are_left_alone(typed: str) -> None:
     """Every character of them."""
     assert read_flags(typed).prompt == typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "named", "refused", "instead"),
+    [
+        ("a cat --sed 7 --n 1", {}, "prompt", "a cat --seed 7 --n 1"),
+        ("a cat --v 6 --stylize 100 --no cars", {}, "prompt", "a cat --no cars"),
+        ("a cat --chaos 7", {"images": 9, "spoiler": True, "private": False}, "prompt", "a cat --n 9 --spoiler"),
+        ("a cat --ar 16:9 --seed 7", {}, "size", "a cat --seed 7"),
+        ("a cat --n 3", {}, "images", "a cat"),
+        ("a cat --style raw", {"guidance_scale": 4.0}, "style", "a cat --guidance 4.0"),
+        ("a cat", {"size": "9x9"}, "size", "a cat"),
+        ("a cat --seed seven", {}, "prompt", None),
+        ("--chaos 7", {}, "prompt", None),
+        ("a cat", {}, "prompt", None),
+    ],
+)  # fmt: skip
+def test_a_refused_line_is_mended(typed: str, named: dict[str, Any], refused: str, instead: str | None) -> None:
+    """Without what was refused, or with the flag that was meant; options stand in it as flags."""
+    assert mended(typed, named, refused) == instead

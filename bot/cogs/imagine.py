@@ -29,6 +29,7 @@ from bot.orders.choices import (
 from bot.orders.order import IMAGE_COUNTS, Order
 from bot.views.answer import note
 from bot.views.press import actor_of, answering, place
+from bot.views.refusal import handing_back
 from bot.views.upload import place_picture
 from bot.wording import buttons, drawing, text
 from bot.wording.catalogue import later
@@ -89,14 +90,15 @@ class Imagine(commands.Cog):
                 "top_p": top_p, "negative_prompt": negative, "spoiler": spoiler, "private": private, "model": model,
                 "size": size,
             }  # fmt: skip
-            order = await self._order(actor_of(interaction), prompt, typed, style)
-            if picture is not None:
-                await place_picture(interaction, order, picture, use_of(use))
-            elif use is not None:
-                raise InvalidOption("use", "needs_picture")
-            else:
-                check_choices(order, self.bot.services.pool.models())
-                await place(interaction, order)
+            async with handing_back(interaction, prompt, {**typed, "style": style}, again=picture is None):
+                order = await self._order(actor_of(interaction), prompt, typed, style)
+                if picture is not None:
+                    await place_picture(interaction, order, picture, use_of(use))
+                elif use is not None:
+                    raise InvalidOption("use", "needs_picture")
+                else:
+                    check_choices(order, self.bot.services.pool.models())
+                    await place(interaction, order)
 
     async def _order(self, actor: Actor, prompt: str, typed: Mapping[str, Any], style: str | None) -> Order:
         """The options with the prompt's flags, the style's words and what is chosen here.  Raises InvalidOption."""

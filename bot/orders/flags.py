@@ -35,6 +35,12 @@ _SHOWN: Final = (
     "--seed, --n, --no, --style, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, "
     "--ar"
 )
+_ELSEWHERE: Final = frozenset(
+    ("c", "chaos", "cref", "cw", "draft", "exp", "fast", "hd", "iw", "niji", "oref", "p", "profile", "q", "quality",
+     "raw", "relax", "repeat", "s", "sref", "stealth", "stop", "stylize", "sw", "tile", "turbo", "v", "version",
+     "video", "w", "weird")
+)  # fmt: skip
+"""Other bots have these: who types one means it, and no flag of Easel's that is spelt like it."""
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
 _FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
 
@@ -88,14 +94,48 @@ def read_flags(typed: str) -> Flags:
     return Flags(pieces[0].strip() if said else typed, **said)
 
 
+def mended(typed: str, named: Mapping[str, Any], refused: str) -> str | None:
+    """A line that says the same without what was refused; None where that is not a matter of flags or options.
+
+    A flag that is none becomes the nearest one, or goes; so does the option `refused`, an order's field.  What `named`
+    options said stands as flags, too.
+    """
+    prompt, *rest = _FLAG.split(typed)
+    said: dict[str, str] = {}
+    for name, words in zip(rest[::2], rest[1::2], strict=True):
+        known = _nearest(name.lower().replace("_", "-"))
+        if known is not None:
+            said[_KNOWN[known][0]] = f"--{known} {words.strip()}".strip()
+    said |= {field: _written(field, value) for field, value in named.items() if value not in (None, False)}
+    changed = said.pop(refused, None) is not None or any(
+        one.lower().replace("_", "-") not in _KNOWN for one in rest[::2]
+    )
+    line = " ".join([prompt.strip(), *said.values()])
+    try:
+        read_flags(line)
+    except InvalidOption:
+        return None
+    return line if changed and prompt.strip() else None
+
+
+def _written(field: str, value: Any) -> str:
+    flag = next(flag for flag, (name, _) in _KNOWN.items() if name == field)
+    return f"--{flag}" if value is True else f"--{flag} {value}"
+
+
+def _nearest(name: str) -> str | None:
+    if name in _KNOWN or name in _ELSEWHERE:
+        return name if name in _KNOWN else None
+    return next(iter(difflib.get_close_matches(name, _KNOWN, n=1)), None)
+
+
 def _known(name: str) -> tuple[str, type]:
-    if name in _KNOWN:
+    near = _nearest(name)
+    if near == name:
         return _KNOWN[name]
-    near = difflib.get_close_matches(name, _KNOWN, n=1)
-    said = {"flag": f"--{name}", "flags": _SHOWN}
-    if near:
-        raise InvalidOption("prompt", "misspelt_flag", said | {"near": f"--{near[0]}"})
-    raise InvalidOption("prompt", "unknown_flag", said)
+    if near is not None:
+        raise InvalidOption("prompt", "misspelt_flag", {"flag": f"--{name}", "near": f"--{near}"})
+    raise InvalidOption("prompt", "unknown_flag", {"flag": f"--{name}", "flags": _SHOWN})
 
 
 def _value(name: str, kind: type, words: str) -> Any:

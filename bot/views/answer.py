@@ -18,10 +18,12 @@ THINK_SECONDS: Final = (1.0, 1.0, 0.8)  # for each try; Discord takes no answer 
 ORIGINAL_SECONDS: Final = 10.0
 
 
-def note(sentence: str) -> ui.LayoutView:
-    """A layout of one sentence."""
+def note(sentence: str, *more: ui.Item[Any]) -> ui.LayoutView:
+    """A layout of one sentence, and what stands below it."""
     layout = Layout()
     layout.add_item(ui.TextDisplay(sentence))
+    for item in more:
+        layout.add_item(item)
     return layout
 
 

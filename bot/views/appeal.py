@@ -13,7 +13,7 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.forms import Form, question
 from bot.views.press import GenerationPress, actor_of
-from bot.wording import buttons, moderating
+from bot.wording import buttons, drawing, moderating
 from bot.wording.reader import say
 
 
@@ -45,8 +45,9 @@ class AppealForm(Form, verb="appealed"):
         await interaction.followup.send(view=note(say(moderating.APPEALED)), ephemeral=True)
 
 
-def blocked_note(sentence: str, generation_id: int) -> ui.LayoutView:
-    """The refusal of a prompt, with the way to have people look at it."""
-    layout = note(sentence)
-    layout.add_item(ui.ActionRow(Appeal(generation_id)))
+def blocked_note(sentence: str, prompt: str, generation_id: int | None) -> ui.LayoutView:
+    """The refusal of a prompt, which is not lost; with the id, also the way to have people look at it."""
+    layout = note(sentence, ui.TextDisplay(drawing.you_had_typed(prompt)))
+    if generation_id is not None:
+        layout.add_item(ui.ActionRow(Appeal(generation_id)))
     return layout

@@ -3,8 +3,10 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import MutableMapping
+from typing import Any
 
 import discord
+from discord import ui
 
 from bot.config import Settings
 from bot.generation.door import Door
@@ -27,8 +29,8 @@ class Client(discord.Client):
         """
 
     @abstractmethod
-    async def report(self, interaction: "BotInteraction", error: Exception) -> None:
-        """Tell the person of an error, in private."""
+    async def report(self, interaction: "BotInteraction", error: Exception, *more: ui.Item[Any]) -> None:
+        """Tell the person of an error, in private; `more` stands below the sentence."""
 
 
 BotInteraction = discord.Interaction[Client]

@@ -4,7 +4,7 @@ In: ideas.  Out: a layout for one person's eyes.  The words stand in the message
 button works for as long as its message stands.
 """
 
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 from discord import ui
@@ -36,9 +36,14 @@ class IdeasLayout(Layout):
 
     def _propose(self, prompts: tuple[str, ...]) -> None:
         for prompt in prompts:
-            shown = ui.TextDisplay[Self](words.proposal(prompt), id=FIRST_PROPOSAL + self._count)
-            self.add_item(ui.Section(shown, accessory=DrawIdea(self._count)))
+            self.add_item(proposed(prompt, self._count))
             self._count += 1
+
+
+def proposed(prompt: str, number: int = 0) -> ui.Section[Any]:
+    """A prompt, and beside it what draws it; `number` is its place in the message."""
+    shown: ui.TextDisplay[Any] = ui.TextDisplay(words.proposal(prompt), id=FIRST_PROPOSAL + number)
+    return ui.Section(shown, accessory=DrawIdea(number))
 
 
 class DrawIdea(Press, verb="idea"):

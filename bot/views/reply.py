@@ -134,8 +134,9 @@ class InteractionReply:
 
     def _refusal(self, error: UserError) -> discord.ui.LayoutView:
         """What the filter blocked in a server can be appealed to its moderators."""
-        appealable = isinstance(error, PromptBlocked) and self._in_server
-        return blocked_note(explain(error), self._generation_id) if appealable else note(explain(error))
+        if not isinstance(error, PromptBlocked):
+            return note(explain(error))
+        return blocked_note(explain(error), self._prompt, self._generation_id if self._in_server else None)
 
     def _publicly(self, error: UserError) -> str:
         with reading(self._public):

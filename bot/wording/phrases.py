@@ -84,10 +84,10 @@ PROBLEMS: Final = {
     "no_size": later("{field} is {value}; it must read like 512x512."),
     "needs_keep_rows_or_strength": later("A picture to start from needs a strength."),
     "not_supported": later("{field} is not possible with the model {model}."),
-    "misspelt_flag": later("There is no {flag}. Did you mean {near}? There are {flags}."),
+    "misspelt_flag": later("There is no {flag}. Did you mean {near}?"),
     "unknown_flag": later("There is no {flag}. There are {flags}."),
     "flag_with_value": later("{flag} takes no value, and “{value}” follows it. Flags come last."),
-    "flag_without_words": later("{flag} needs words: what to leave out."),
+    "flag_without_words": later("{flag} has nothing behind it. Say what, or leave it off."),
     "flag_takes_whole_number": later("{flag} takes a whole number, not “{value}”."),
     "flag_takes_number": later("{flag} takes a number, not “{value}”."),
     "names_no_generation": later(
