@@ -104,7 +104,7 @@ class Notices:
         seal: Seal,
         partition: Partition = EVERY_SHARD,
     ) -> None:
-        self._log = notice_log
+        self._notice_log = notice_log
         self._publisher = publisher
         self._storage = storage
         self._seal = seal
@@ -119,12 +119,12 @@ class Notices:
 
         Returns whether Discord may be asked for more of this kind here.
         """
-        claim = await self._log.claim(guild_id, name, channel_id) if self._publisher.ready() else None
+        claim = await self._notice_log.claim(guild_id, name, channel_id) if self._publisher.ready() else None
         if claim is None:
             return True
         notice = await make()
         if notice is None:
-            await self._log.said(guild_id, name, Said(channel_id, NOTHING))
+            await self._notice_log.said(guild_id, name, Said(channel_id, NOTHING))
             return True
         message_id = await self._publisher.publish(guild_id, channel_id, notice, mark_of(guild_id, name), claim.since)
         if message_id is None:
@@ -132,7 +132,7 @@ class Notices:
             return False
         pictures = {(one.share.generation.id, one.share.image.index) for one in notice.pictures}
         said = Said(channel_id, message_id)
-        if not await self._log.said(guild_id, name, said, pictures) and message_id != REFUSED:
+        if not await self._notice_log.said(guild_id, name, said, pictures) and message_id != REFUSED:
             # It, or a picture of it, was taken back while it was posted.
             await self._publisher.retract(channel_id, message_id)
         return message_id != REFUSED
@@ -142,25 +142,25 @@ class Notices:
     ) -> bool:
         """As `say`, for what nobody else remembers: where there is nobody to say it to yet, it stays `unsaid`."""
         if not self._publisher.ready():
-            await self._log.owe(guild_id, name, channel_id)
+            await self._notice_log.owe(guild_id, name, channel_id)
         return await self.say(guild_id, name, channel_id, make)
 
     async def unsaid(self, prefix: str) -> dict[int, list[str]]:
         """By server of this process, the names of what Discord did not take and may take now, the oldest first."""
         if not self._publisher.ready():
             return {}
-        waiting = await self._log.unsaid(prefix)
+        waiting = await self._notice_log.unsaid(prefix)
         return {guild_id: names for guild_id, names in waiting.items() if self._partition.holds(guild_id)}
 
     async def refused(self, guild_id: int, name: str) -> bool:
         """Whether Discord will not have it said."""
-        return await self._log.find(guild_id, name) == REFUSED
+        return await self._notice_log.find(guild_id, name) == REFUSED
 
     # ----------------------------------------------------------------------------------------------------- deleting
 
     async def retract(self, guild_id: int, name: str) -> bool:
         """Delete what stands of it, and forget that it was said; False where Discord does not let it: then later."""
-        stood = await self._log.withdraw(guild_id, name)
+        stood = await self._notice_log.withdraw(guild_id, name)
         return stood is None or await self._delete(stood)
 
     async def retract_showing(self, generation_id: int, index: int | None = None) -> bool:
@@ -169,25 +169,25 @@ class Notices:
         False where Discord does not let all of it be deleted: then later.
         """
         all_gone = True
-        for guild_id, name in await self._log.showing(generation_id, index):
+        for guild_id, name in await self._notice_log.showing(generation_id, index):
             all_gone = await self.retract(guild_id, name) and all_gone
         return all_gone
 
     async def retract_banned(self) -> None:
         """Delete what shows pictures of people who are banned; a newest result or digest comes anew without them."""
-        for guild_id, name in await self._log.of_banned():
+        for guild_id, name in await self._notice_log.of_banned():
             if self._partition.holds(guild_id):
                 await self.retract(guild_id, name)
 
     async def retract_again(self) -> None:
         """Delete what could not be deleted before."""
-        for _, stood in await self._log.standing() if self._publisher.ready() else ():
+        for _, stood in await self._notice_log.standing() if self._publisher.ready() else ():
             await self._delete(stood)
 
     async def _delete(self, stood: Said) -> bool:
         gone = await self._publisher.retract(stood.channel_id, stood.message_id)
         if gone:
-            await self._log.gone(stood.message_id)
+            await self._notice_log.gone(stood.message_id)
         return gone
 
     # ------------------------------------------------------------------------------------------------------ showing
