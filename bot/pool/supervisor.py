@@ -46,7 +46,8 @@ class Supervisor:
 
     The server is started again when it ends, when it does not listen within `startup` of its start, or when it then
     fails to answer `misses` times in a row, `interval` apart, each within `patience`.  Between starts lies
-    `first_delay`, doubled up to `longest_delay` as long as it keeps dying young.
+    `first_delay`, doubled up to `longest_delay` as long as it keeps dying young.  One that was ended before its first
+    answer may miss twice as many the next time, up to as many as `startup` holds: the machine may be slow.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Supervisor:
         self._environment = environment
         self._interval = interval
         self._patience = patience
-        self._misses = misses
+        self._misses = self._misses_at_first = misses
         self._startup = startup
         self._first_delay = first_delay
         self._longest_delay = longest_delay
@@ -122,7 +123,9 @@ class Supervisor:
             if ended.done():
                 log.error("inference.ended", pid=process.pid, status=process.returncode)
             else:
-                log.error("inference.hangs", pid=process.pid)
+                log.error("inference.hangs", pid=process.pid, answered_before=self._answered)
+                if not self._answered:
+                    self._wait_longer()
             return self._answered
         finally:
             health.cancel()
@@ -130,6 +133,11 @@ class Supervisor:
             output.cancel()
             await asyncio.gather(health, ended, output, return_exceptions=True)
             self._process = None
+
+    def _wait_longer(self) -> None:
+        """What is ended on its way up, however often it is started, never gets there."""
+        most = self._startup / (self._interval + self._patience)
+        self._misses_at_first = max(self._misses, min(self._misses_at_first * 2, int(most)))
 
     async def _start(self) -> Process:
         make_private(self._socket.parent)  # what cleans /tmp may have taken it away
@@ -165,7 +173,7 @@ class Supervisor:
         timeout = aiohttp.ClientTimeout(total=self._patience)
         connector = aiohttp.UnixConnector(str(self._socket), force_close=True)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            while missed < self._misses:
+            while missed < (self._misses if self._answered else self._misses_at_first):
                 await asyncio.sleep(self._interval)
                 if await self._is_alive(session):
                     self._answered, missed = True, 0
