@@ -207,6 +207,14 @@ def test_the_encoder_looks_into_a_few_parts_of_any_text() -> None:
     assert max(looked) == LOOKED_INTO
 
 
+def test_many_prompts_are_judged_as_one_by_one() -> None:
+    """Whatever stands beside them: texts of one length are computed together, long ones window by window."""
+    hidden = f"{LONG[:900]}, a naked woman masturbating on a bed"
+    prompts = [*HARMLESS, "a decapitated man", LONG, hidden, *HARMLESS[:3]]
+    easel = PromptFilter.load()
+    assert easel.judge_all(prompts) == [easel.judge(prompt) for prompt in prompts]
+
+
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_a_listed_word_is_found_anywhere(before: str, after: str) -> None:
     """Whatever stands around it, parted from it by spaces."""

@@ -11,7 +11,7 @@ On one thread, with the native kernels where they could be built.
 import functools
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ LOWER: Final = 4
 WINDOW: Final = 96
 OVERLAP: Final = 16
 MAX_WINDOWS: Final = 12
+TOGETHER: Final = 256
+"""Tokens that are computed together: with more of them the processor's cache is too small."""
 LOOKED_INTO: Final = 3
 """Windows of a long text that the encoder sees: the first, and those of which the table thinks worst."""
 
@@ -79,21 +81,26 @@ class TextEncoder:
         """(D,), of length one: the published sentence vector; of the text's first window."""
         with self._lock, torch.no_grad(), self._alone():
             layers = self._published.layers
-            mean = self._published(self._published.embed(self.windows(text)[0].ids), layers).mean(0)
+            mean = self._published(self._published.embed([self.windows(text)[0].ids]), layers)[0].mean(0)
             unit: Tensor = mean / mean.norm().clamp_min(1e-12)
             return unit
 
     def logits(self, windows: Sequence[Window]) -> Tensor:
-        """(windows, outputs): the filter's."""
+        """(windows, outputs): the filter's.  Windows of one length are computed together."""
+        found: dict[int, Tensor] = {}
+        for places in _of_one_length(windows):
+            ids = [windows[place].ids for place in places]
+            with self._lock, torch.no_grad(), self._alone():  # by turns: many windows keep nobody waiting
+                found.update(zip(places, self._outputs(ids), strict=True))
+        return torch.stack([found[place] for place in range(len(windows))])
+
+    def _outputs(self, ids: Sequence[Sequence[int]]) -> Tensor:
+        """B texts of T token ids -> (B, outputs)."""
         weight, bias = self._head
-        with self._lock, torch.no_grad(), self._alone():
-            found = []
-            for window in windows:
-                states = self._published(self._published.embed(window.ids), self._published.layers[:LOWER])
-                states = self._published(states, self._own)
-                pooled = torch.cat((8 * states.mean(0), 2 * states.amax(0)))
-                found.append(weight @ pooled + bias)
-            return torch.stack(found)
+        states = self._published(self._published.embed(ids), self._published.layers[:LOWER])
+        states = self._published(states, self._own)
+        pooled = torch.cat((8 * states.mean(1), 2 * states.amax(1)), 1)
+        return torch.stack([weight @ text + bias for text in pooled])  # one by one: the last bit goes by how many
 
     def _alone(self) -> AbstractContextManager[None]:
         return self._kernels.one_thread() if self._kernels else nullcontext()
@@ -143,25 +150,34 @@ class Classifier:
 
     def logit(self, text: str) -> float:
         """Of being unsafe, before it is scaled to a probability: for setting thresholds."""
-        return float(self._overall(self._logits(text)).max())
+        return float(self._overall(self._logits([text])[0]).max())
 
-    def scores(self, text: str) -> Scores:
-        """Of one text."""
-        found = self._logits(text)
+    def scores(self, texts: Sequence[str]) -> list[Scores]:
+        """Of each text, the same as if it were alone."""
+        return [self._scores(logits) for logits in self._logits(texts)]
+
+    def _scores(self, found: Tensor) -> Scores:
+        """From the logits (windows, outputs) of a text."""
         overall = self._overall(found)
         worst = found[int(overall.argmax())]
         unsafe = _probability(self._slope * float(overall.max()) + self._offset)
         categories = {name: _probability(float(logit)) for name, logit in zip(self._categories, worst[1:], strict=True)}
         return Scores(unsafe, dict(sorted(categories.items(), key=lambda item: -item[1])))
 
-    def _logits(self, text: str) -> Tensor:
-        """(windows, outputs)."""
+    def _logits(self, texts: Sequence[str]) -> list[Tensor]:
+        """(windows, outputs) of each text."""
+        windows = [self._looked_into(text) for text in texts]
+        encoded = self.encoder.logits([window for part in windows for window in part])
+        parts = torch.split(encoded, [len(part) for part in windows])
+        return [part + self._table_share * self._table_logits(text) for part, text in zip(parts, texts, strict=True)]
+
+    def _looked_into(self, text: str) -> list[Window]:
         windows = self.encoder.windows(text)
         if len(windows) > LOOKED_INTO:
             first, *others = windows
             others.sort(key=lambda window: -float(self._overall(self._table_logits(window.text)[None])))
             windows = [first, *others[: LOOKED_INTO - 1]]
-        return self.encoder.logits(windows) + self._table_share * self._table_logits(text)
+        return windows
 
     def _overall(self, logits: Tensor) -> Tensor:
         return logits[:, 0] + self._category_share * logits[:, 1:].amax(1)
@@ -171,6 +187,16 @@ class Classifier:
         if not places:
             return self._bias
         return torch.tensor(values) @ self._table[places] + self._bias
+
+
+def _of_one_length(windows: Sequence[Window]) -> Iterator[list[int]]:
+    """The places of windows that are computed together."""
+    by_length: dict[int, list[int]] = {}
+    for place, window in enumerate(windows):
+        by_length.setdefault(len(window.ids), []).append(place)
+    for length, places in by_length.items():
+        size = max(1, TOGETHER // length)
+        yield from (places[at : at + size] for at in range(0, len(places), size))
 
 
 def _probability(logit: float) -> float:
