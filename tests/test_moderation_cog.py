@@ -366,6 +366,16 @@ async def test_the_audit_log_turns_pages_for_moderators_alone(town: Town) -> Non
     assert "You need the permission" in said(answer(refused))
 
 
+async def test_the_audit_log_is_narrowed_to_a_person_and_a_time(town: Town) -> None:
+    """What was done about whom, and when."""
+    for person, reason in ((town.ada, "of cats"), (town.bo, "of dogs")):
+        await mod(town, "timeout", person=person, duration="1 hour", reason=reason)
+    about = said(await mod(town, "audit", person=town.ada))
+    assert ("of cats" in about, "of dogs" in about) == (True, False)
+    assert "of dogs" in said(await mod(town, "audit", since="1 hour"))
+    assert "Nothing matches" in said(await mod(town, "audit", until="2 days"))
+
+
 async def test_the_audit_log_says_what_was_set_from_what_to_what(town: Town) -> None:
     """In the words of the settings' page, with channels as Discord shows them; the same in the reader's language."""
     chosen = GuildRecord(town.guild.id, review_channel_id=town.pictures.id, drawing=Drawing(max_images=4))

@@ -19,7 +19,8 @@ from bot.database.records import GenerationFilter
 from bot.errors import InvalidOption
 from bot.views.client import BotInteraction
 from bot.views.custom_id import MAX_LENGTH, to_base36, unwritten
-from bot.views.modlog import CATEGORIES, MAX_WORDS, LogPage, asked_for, narrowed
+from bot.views.filters import CATEGORIES, MAX_WORDS, asked_for
+from bot.views.modlog import LogPage, narrowed
 from bot.views.press import Press, declared
 from tests.test_views import worst_layouts
 
@@ -88,6 +89,16 @@ POSTED: tuple[tuple[str, str, dict[str, Any]], ...] = (
                 until=datetime(2026, 1, 10, 4, tzinfo=UTC), score=0.5, words="a:b 7:z",
             ),
         },
+    ),
+    (
+        "easel:logfile:csv:rt:16:flagged:sexual:hjb1c:hjkuo:1e:a:b 7:z", "LogFile",
+        {"form": "csv", "user_id": 1001, "channel_id": 42, "status": "flagged", "score": 50, "words": "a:b 7:z"},
+    ),
+    ("easel:audit:::", "AuditPage", {"before": None, "actor_id": None, "action": None, "user_id": None}),
+    ("easel:audit:2n9c:rt:ban", "AuditPage", {"before": 123456, "actor_id": 1001, "action": "ban", "until": None}),
+    (
+        "easel:audit:2n9c:rt:ban:16:hjb1c:hjkuo", "AuditPage",
+        {"user_id": 42, "since": 29454240, "until": 29466960},
     ),
     ("easel:undoremovals:rt:7", "UndoRemovals", {"user_id": 1001, "sanction_id": 7}),
     ("easel:lift:rt", "Lift", {"user_id": 1001}),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -240,14 +241,34 @@ async def test_statistics_and_export_come_as_files(town: Town) -> None:
     assert "🟦 requests · 🟥 blocked" in said(stats)
     for person in (town.ada, town.bo):
         assert f". <@{person.id}> · 1 request" in said(stats)
+    assert "🟩 waiting" in said(stats)
     exported = await mod(town, "export", person=town.bo)
-    (file,) = exported.attachments
-    rows = list(csv.DictReader(io.StringIO((await file.read()).decode())))
-    assert [row["prompt"] for row in rows] == ["a dog"]
+    assert await prompts_in(exported) == ["a dog"]
     audit = await town.services.moderation.audit(
         Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
     )
     assert [one.action for one in audit.records] == ["export"]
+
+
+async def test_what_the_log_shows_is_exported_from_there(town: Town) -> None:
+    """All that the filter finds, for moderators alone, in either form."""
+    for prompt in ("a cat", "a dog", "another cat"):
+        await town.imagine(prompt)
+    shown = await mod(town, "log", words="cat", person=town.ada)
+    as_csv = next(one for one in buttons(shown) if one.startswith("easel:logfile:csv:"))
+    exported = answer(await town.mo.click(shown, custom_id=as_csv))
+    assert await prompts_in(exported) == ["another cat", "a cat"]
+    as_lines = next(one for one in buttons(shown) if one.startswith("easel:logfile:jsonl:"))
+    (file,) = answer(await town.mo.click(shown, custom_id=as_lines)).attachments
+    assert [json.loads(line)["prompt"] for line in (await file.read()).splitlines()] == ["another cat", "a cat"]
+    (newest, *_) = (await town.services.audit_log.page(town.guild.id)).records
+    assert newest.action == "export"
+    assert "cat" in str(newest.after)
+
+
+async def prompts_in(message: Any) -> list[str]:
+    (file,) = message.attachments
+    return [row["prompt"] for row in csv.DictReader(io.StringIO((await file.read()).decode()))]
 
 
 async def test_what_went_with_a_ban_is_shown_again_by_a_button_or_with_the_lifting(town: Town) -> None:

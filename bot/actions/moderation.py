@@ -90,9 +90,10 @@ class Moderation:
     async def audit(
         self, actor: Actor, wanted: AuditFilter | None = None, before: int | None = None, limit: int = 20
     ) -> Page[AuditRecord]:
-        """Who did what here, newest first; for the operator, what was done everywhere at once."""
+        """Who did what here, newest first; for the operator, in every server."""
         actor.require("manage_messages")
-        return await self._audit_log.page(actor.guild_id, before, limit, wanted)
+        everywhere = actor.is_operator and actor.guild_id is None
+        return await self._audit_log.page(actor.guild_id, before, limit, wanted, everywhere=everywhere)
 
     # ----------------------------------------------------------------------------------------------- sanctions
 

@@ -4,9 +4,8 @@ Each command asks for its Discord permission in code; each act is in the audit l
 commands carry are only what Discord shows by default: a server may hand them to anyone.
 """
 
-import tempfile
 from datetime import datetime, timedelta
-from typing import IO, Final, cast
+from typing import Final, cast
 
 import discord
 from discord import app_commands
@@ -17,29 +16,21 @@ from bot.actions.exports import Form
 from bot.client import Bot
 from bot.database.records import GenerationFilter, SanctionKind
 from bot.database.session import utc_now
-from bot.errors import InvalidOption, TooLarge
+from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.chart import stats_layout
+from bot.views.exported import export
+from bot.views.filters import CATEGORIES, MAX_WORDS, STATUSES, Shown, asked_for
 from bot.views.found import found_at, found_layout, recognised
-from bot.views.modlog import (
-    CATEGORIES,
-    MAX_WORDS,
-    STATUSES,
-    Shown,
-    asked_for,
-    modlog_layout,
-    narrowed,
-    removed_note,
-)
+from bot.views.modlog import modlog_layout, narrowed, removed_note
 from bot.views.press import actor_of, answering
-from bot.views.records import audit_layout, person_layout, sanctions_layout
+from bot.views.records import AuditPage, audit_layout, person_layout, sanctions_layout
 from bot.views.review import review_layout
 from bot.views.sanction import sanctioned, timeout_length
 from bot.views.target import target_of
 from bot.wording import community, moderating, terms, text
 from bot.wording.catalogue import later
 from bot.wording.duration import parse_moment
-from bot.wording.reader import say
 
 MAX_REASON: Final = 400
 
@@ -199,8 +190,11 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
 
     @app_commands.command(description=later("Who of the moderators did what"))
     @app_commands.describe(
-        moderator=later("Only what this one did"), action=later("Only this, such as ban, remove, settings")
-    )
+        moderator=later("Only what this one did"), action=later("Only this, such as ban, remove, settings"),
+        person=later("Only what was done about this person"),
+        since=later("Only from then on: 12 hours, 2 days, 2026-05-03"),
+        until=later("Only up to then: 12 hours, 2 days, 2026-05-03"),
+    )  # fmt: skip
     @app_commands.choices(
         action=[app_commands.Choice(name=locale_str(words), value=name) for name, words in terms.ACTS.items()]
     )
@@ -209,10 +203,15 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         interaction: discord.Interaction[Bot],
         moderator: discord.User | None = None,
         action: str | None = None,
+        person: discord.User | None = None,
+        since: Span | None = None,
+        until: Span | None = None,
     ) -> None:
         async with answering(interaction):
+            whose, about = (None if one is None else one.id for one in (moderator, person))
+            times = (_moment("since", since), _moment("until", until, end=True))
             await interaction.response.defer(ephemeral=True)
-            layout = await audit_layout(interaction, None, None if moderator is None else moderator.id, action)
+            layout = await audit_layout(interaction, AuditPage.of(None, whose, action, about, *times))
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command(description=later("Who may not use Easel here, and until when"))
@@ -253,22 +252,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
     ) -> None:
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
-            wanted = GenerationFilter(guild_id=interaction.guild_id, user_id=None if person is None else person.id)
-            with tempfile.TemporaryFile() as file:
-                await self._write(interaction, cast("Form", form), wanted, file)
-                attached = discord.File(file, filename=f"easel-log.{form}")
-                await interaction.followup.send(say(moderating.EXPORTED), file=attached, ephemeral=True)
-
-    async def _write(
-        self, interaction: discord.Interaction[Bot], form: Form, wanted: GenerationFilter, file: IO[bytes]
-    ) -> None:
-        """Raises TooLarge where Discord takes no file of that size; the web console's export has no such limit."""
-        about = "" if wanted.user_id is None else f"person={wanted.user_id}"
-        async for line in self.bot.services.exports.lines(actor_of(interaction), wanted, form, about):
-            file.write(line.encode())
-            if file.tell() > interaction.filesize_limit:
-                raise TooLarge("export", file.tell(), interaction.filesize_limit)
-        file.seek(0)
+            wanted = GenerationFilter(user_id=None if person is None else person.id)
+            await export(interaction, wanted, cast("Form", form))
 
     async def _sanction(
         self, interaction: discord.Interaction[Bot], person: discord.User, kind: SanctionKind,

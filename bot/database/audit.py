@@ -95,10 +95,12 @@ class AuditLog:
             await note_act(session, self._now(), act)
 
     async def page(
-        self, guild_id: int | None, before: int | None = None, limit: int = 10, wanted: AuditFilter | None = None
-    ) -> Page[AuditRecord]:
-        """A server's audit log, newest first; the operator's own where `guild_id` is None."""
-        query = _narrowed(select(AuditTable).where(AuditTable.guild_id == guild_id), wanted or AuditFilter())
+        self, guild_id: int | None, before: int | None = None, limit: int = 10, wanted: AuditFilter | None = None, *,
+        everywhere: bool = False,
+    ) -> Page[AuditRecord]:  # fmt: skip
+        """A server's audit log, newest first; what was done in none where `guild_id` is None; or all there is."""
+        here = select(AuditTable) if everywhere else select(AuditTable).where(AuditTable.guild_id == guild_id)
+        query = _narrowed(here, wanted or AuditFilter())
         if before is not None:
             query = query.where(AuditTable.id < before)
         async with self._database.reading() as session:

@@ -6,13 +6,15 @@ In: a server and a span of days.  Out: plain numbers, counted by the database.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.database.session import Database, utc_now
 from bot.database.tables.generations import GenerationTable
+
+WAITS: Final = (1, 5, 15, 60, 300)  # seconds: how long people waited is counted between these
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,10 @@ class PersonCount:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`days` has every day of the span, quiet ones too; waits are from the order to the first work, in seconds."""
+    """`days` has every day of the span, quiet ones too; waits are from the order to the first work, in seconds.
+
+    `waits` says how many waited at most so long, and longer than the one before it; None is whoever waited longer.
+    """
 
     days: tuple[Day, ...]
     categories: tuple[tuple[str, int], ...]
@@ -42,6 +47,7 @@ class Report:
     wait_median: float | None
     wait_p95: float | None
     draw_median: float | None
+    waits: tuple[tuple[int | None, int], ...] = ()
 
 
 class Statistics:
@@ -83,6 +89,7 @@ class Statistics:
             wait_median=wait_median,
             wait_p95=wait_p95,
             draw_median=draw_median,
+            waits=_waits([(started - created).total_seconds() for created, started, _ in waits]),
         )
 
     async def of_person(self, user_id: int, guild_id: int | None, *, everywhere: bool = False) -> dict[str, int]:
@@ -121,6 +128,16 @@ def _times(here: list[ColumnElement[bool]]) -> Any:
     drawn = (*here, GenerationTable.started_at.is_not(None), GenerationTable.finished_at.is_not(None))
     columns = (GenerationTable.created_at, GenerationTable.started_at, GenerationTable.finished_at)
     return select(*columns).where(*drawn).order_by(GenerationTable.id.desc()).limit(1000)
+
+
+def _waits(seconds: Sequence[float]) -> tuple[tuple[int | None, int], ...]:
+    """As `Report.waits`; nothing where nobody waited for anything."""
+    if not seconds:
+        return ()
+    counts: dict[int | None, int] = dict.fromkeys((*WAITS, None), 0)
+    for one in seconds:
+        counts[next((most for most in WAITS if one <= most), None)] += 1
+    return tuple(counts.items())
 
 
 def _spread(rows: Sequence[Any]) -> tuple[float | None, float | None, float | None]:

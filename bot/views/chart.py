@@ -1,4 +1,4 @@
-"""Statistics in Discord: a few words, and a chart as a picture: requests a day, what was blocked, who asked most.
+"""Statistics in Discord: a few words, and a chart: requests a day, waiting times, what was blocked, who asked most.
 
 In: a report of the statistics.  Out: a layout with its file.
 """
@@ -22,7 +22,7 @@ ROW: Final = 30
 GAP: Final = 12
 MOST_NAMED: Final = 6
 NUMBER: Final = 88  # room for what stands behind the longest bar
-PAPER, INK, SOFT, BAR, BAD = "#ffffff", "#21201d", "#5d5a52", "#3b45c4", "#b3261e"
+PAPER, INK, SOFT, BAR, BAD, WAIT = "#ffffff", "#21201d", "#5d5a52", "#3b45c4", "#b3261e", "#2e7d4f"
 
 
 class StatsLayout(Layout):
@@ -47,6 +47,10 @@ async def stats_layout(report: Report) -> StatsLayout:
 def drawn(report: Report) -> bytes:
     """An encoded PNG.  Takes some milliseconds: call it in a thread."""
     named = [
+        (_written(moderating.waited(most), "> 5 min" if most is None else f"<= {most} s"), count, WAIT)
+        for most, count in report.waits
+    ]
+    named += [
         (_written(terms.category(name), name.replace("_", " ")), count, BAD)
         for name, count in report.categories[:MOST_NAMED]
     ]

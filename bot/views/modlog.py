@@ -5,8 +5,8 @@ In: pages of the request log of one server.  Out: layouts that only the asking m
 
 from abc import abstractmethod
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, Final, Literal, Self, get_args
+from datetime import datetime
+from typing import Any, Final, Literal, Self
 
 import discord
 from discord import ui
@@ -14,12 +14,14 @@ from discord import ui
 from bot.actions.exports import message_url
 from bot.actions.removals import Removed
 from bot.actions.spelled import spelled
-from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord, Status
+from bot.database.records import GenerationFilter, GenerationRecord, Page, SanctionRecord
 from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
 from bot.views.details import details
+from bot.views.exported import LogFile
+from bot.views.filters import Shown, asked_for, described, in_id, out_of_id
 from bot.views.history import grid_of
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, Press, actor_of
@@ -28,15 +30,10 @@ from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, drawing, moderating, terms, text
 from bot.wording.reader import say
 from bot.wording.render import explain_kept
-from inference.contract import PICTURE_CATEGORIES, PROMPT_CATEGORIES
 
 PER_PAGE: Final = 6
 MAX_MESSAGE: Final = 4000
-MAX_WORDS: Final = 30  # a button's id, which holds the filter, takes 100 characters
 FAR: Final = 36**8  # no row has a longer number
-CATEGORIES: Final = ("minors", "real_people", "mass_harm", *PROMPT_CATEGORIES, *PICTURE_CATEGORIES, "server_words")
-Shown = Literal[Status, "flagged"]
-STATUSES: Final[tuple[Shown, ...]] = get_args(Shown)
 _MARKS: Final = {
     "checking": "🔎", "queued": "🕓", "running": "🎨", "delivering": "📨", "delivered": "✅", "blocked": "⛔",
     "cancelled": "✖️", "failed": "⚠️", "expired": "📥",
@@ -62,7 +59,9 @@ class ModLogLayout(Layout):
             pages.add_item(LogPage.of(wanted, None))
         if page.next_before is not None:
             pages.add_item(LogPage.of(wanted, page.next_before))
-        if pages.children:
+        if page.records:
+            pages.add_item(LogFile("csv", *in_id(wanted)))
+            pages.add_item(LogFile("jsonl", *in_id(wanted)))
             self.add_item(pages)
 
 
@@ -112,21 +111,14 @@ class LogPage(Turning, verb="modlog", version=2):
     @classmethod
     def of(cls, wanted: GenerationFilter, before: int | None) -> Self:
         """Raises InvalidOption for a filter that no id holds."""
-        status: Shown | None = "flagged" if wanted.flagged else wanted.status
-        score = None if wanted.score is None else round(100 * wanted.score)
-        times = (_minutes(wanted.since), _minutes(wanted.until))
         try:
-            return cls(before, wanted.user_id, wanted.channel_id, status, wanted.category, *times, score, wanted.words)
+            return cls(before, *in_id(wanted))
         except ValueError as error:
             raise InvalidOption("words", "too_many_filters") from error
 
     @property
     def wanted(self) -> GenerationFilter:
-        asked = asked_for(self.user_id, self.status, self.category, self.words)
-        score = None if self.score is None else self.score / 100
-        return replace(
-            asked, channel_id=self.channel_id, since=_moment(self.since), until=_moment(self.until), score=score
-        )
+        return out_of_id(self)
 
 
 class LogEntry(GenerationPress, verb="logentry"):
@@ -201,32 +193,13 @@ async def modlog_layout(interaction: BotInteraction, wanted: GenerationFilter, b
     return ModLogLayout(page, wanted, before, sanction)
 
 
-def asked_for(user_id: int | None, status: Shown | None, category: str | None, words: str | None) -> GenerationFilter:
-    """ "flagged" is no status of a request: it is what the filter flagged or blocked, drawn or not."""
-    return GenerationFilter(
-        user_id=user_id, status=None if status == "flagged" else status, flagged=status == "flagged" or None,
-        category=category, words=words,
-    )  # fmt: skip
-
-
 def narrowed(
     wanted: GenerationFilter, channel_id: int | None, since: datetime | None, until: datetime | None,
     score: float | None,
 ) -> GenerationFilter:  # fmt: skip
     """The filter with what else was asked for, as the next page's button will hold it.  Raises InvalidOption."""
-    score = None if score is None else round(score, 2)
-    since, until = _moment(_minutes(since)), _moment(_minutes(until))
     wanted = replace(wanted, channel_id=channel_id, since=since, until=until, score=score)
-    LogPage.of(wanted, FAR)
-    return wanted
-
-
-def _minutes(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp()) // 60
-
-
-def _moment(minutes: int | None) -> datetime | None:
-    return None if minutes is None else datetime.fromtimestamp(60 * minutes, UTC)
+    return LogPage.of(wanted, FAR).wanted
 
 
 def entry(record: GenerationRecord) -> str:
@@ -271,14 +244,6 @@ def entry_facts(record: GenerationRecord) -> str:
         parts.append(f"[{say(moderating.MESSAGE)}]({address})")
     parts += [text.relative(record.created_at), say(moderating.ID, id=record.id)]
     return " · ".join(parts)
-
-
-def described(wanted: GenerationFilter) -> str:
-    """The filter in words."""
-    return moderating.filtered(
-        user_id=wanted.user_id, channel_id=wanted.channel_id, flagged=bool(wanted.flagged), state=wanted.status,
-        found=wanted.category, since=wanted.since, until=wanted.until, score=wanted.score, words=wanted.words,
-    )  # fmt: skip
 
 
 def _in_force(sanction: SanctionRecord | None) -> str:

@@ -3,7 +3,8 @@
 In: records.  Out: layouts that only the asking moderator sees, page by page.
 """
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Self
 
 from discord import ui
 
@@ -12,6 +13,7 @@ from bot.database.records import AuditRecord, GenerationFilter, SanctionRecord
 from bot.database.session import utc_now
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
+from bot.views.filters import minutes, moment
 from bot.views.layout import Layout
 from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
@@ -34,13 +36,28 @@ class AuditPage(Press, verb="audit"):
     before: Base36 | None
     actor_id: Base36 | None
     action: str | None
+    user_id: Base36 | None = None  # whom it is about
+    since: Base36 | None = None
+    until: Base36 | None = None
+
+    @classmethod
+    def of(
+        cls, before: int | None, actor_id: int | None, action: str | None, user_id: int | None,
+        since: datetime | None, until: datetime | None,
+    ) -> Self:  # fmt: skip
+        """Times are kept in whole minutes."""
+        return cls(before, actor_id, action, user_id, minutes(since), minutes(until))
+
+    @property
+    def wanted(self) -> AuditFilter:
+        subject = None if self.user_id is None else f"user:{self.user_id}"
+        return AuditFilter(self.actor_id, self.action, subject, moment(self.since), moment(self.until))
 
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=say(buttons.OLDER if self.before else buttons.NEWEST), emoji="▶️" if self.before else "⏮️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        layout = await audit_layout(interaction, self.before, self.actor_id, self.action)
-        await interaction.response.edit_message(view=layout)
+        await interaction.response.edit_message(view=await audit_layout(interaction, self))
 
 
 class SanctionsPage(Press, verb="sanctions"):
@@ -68,17 +85,16 @@ class PersonRecord(Press, verb="record"):
         await interaction.followup.send(view=await person_layout(interaction, self.user_id), ephemeral=True)
 
 
-async def audit_layout(
-    interaction: BotInteraction, before: int | None, actor_id: int | None, action: str | None
-) -> ui.LayoutView:
-    wanted = AuditFilter(actor_id=actor_id, action=action)
+async def audit_layout(interaction: BotInteraction, asked: AuditPage) -> ui.LayoutView:
+    before, wanted = asked.before, asked.wanted
     page = await interaction.client.services.moderation.audit(actor_of(interaction), wanted, before, PER_PAGE)
     narrow = before is not None or wanted != AuditFilter()
     nothing = moderating.NOTHING_MATCHES if narrow else moderating.NOTHING_YET
     layout = listed(say(moderating.AUDIT), [act(record) for record in page.records], nothing)
-    turn = [] if before is None else [AuditPage(None, actor_id, action)]
+    of = (asked.actor_id, asked.action, asked.user_id, asked.since, asked.until)
+    turn = [] if before is None else [AuditPage(None, *of)]
     if page.next_before is not None:
-        turn.append(AuditPage(page.next_before, actor_id, action))
+        turn.append(AuditPage(page.next_before, *of))
     return with_buttons(layout, turn)
 
 

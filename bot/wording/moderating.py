@@ -255,16 +255,24 @@ def statistics(asked: int, blocked: int, days: int, wait: float | None, draw: fl
     )  # fmt: skip
 
 
+def waited(most: int | None) -> str:
+    """Of who waited for at most so many seconds; None: longer than any of these."""
+    return say("longer") if most is None else say("up to {time}", time=seconds(most))
+
+
 def legend(people: Sequence[tuple[int, int]]) -> str:
     """What the chart's colours are, and the names of who asked most, as it numbers them, with how often."""
     lines = [f"{place}. {mention(user_id)} · {requests(asked)}" for place, (user_id, asked) in enumerate(people, 1)]
-    told = "-# " + say("🟦 requests · 🟥 blocked; first by day, then what was blocked, then who asked most:")
+    told = "-# " + say(
+        "🟦 requests · 🟥 blocked · 🟩 waiting; by day, then how long people waited, what was blocked, who asked most:"
+    )
     return "\n".join([told, *lines])
 
 
 def chart(asked: int, blocked: int) -> str:
     """For who cannot see it."""
     return say(
-        "Requests a day, {requests} in all, {blocked} blocked; below, what was blocked and who asked most",
+        "Requests a day, {requests} in all, {blocked} blocked; below, how long people waited, what was blocked and who "
+        "asked most",
         requests=asked, blocked=blocked,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.database.records import GenerationFilter
 from bot.database.session import utc_now
+from bot.views.exported import LogFile
 from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.notices import Preview
 from bot.views.press import Press
@@ -145,6 +146,7 @@ MODERATING = (
     moderators("button restore", pressed(removed_by_a_moderator)),
     moderators("button modlog", pressed(plain(lambda: ModLogPage(None, None, None, None, None)))),
     moderators("button modlog.2", pressed(plain(lambda: LogPage(*[None] * 9)))),
+    moderators("button logfile", pressed(plain(lambda: LogFile("csv", *[None] * 8)))),
     moderators("button audit", pressed(plain(lambda: AuditPage(None, None, None)))),
     moderators("button sanctions", pressed(plain(lambda: SanctionsPage(None)))),
     moderators("button keep", pressed(under_review(Keep))),

@@ -9,10 +9,11 @@ from aiohttp import web
 from bot.database.audit import AuditFilter
 from bot.web import asked
 from bot.web.access import Desk, moderator_desk
-from bot.web.console.desk import console_page, names_of
+from bot.web.console.desk import console_page, names_of, server_name
 from bot.web.render import when
 from bot.web.site import Named, site_of
-from bot.wording import acts, terms
+from bot.wording import acts, buttons, terms
+from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
@@ -46,6 +47,7 @@ async def audit(request: web.Request) -> web.Response:
         changes=lambda record: acts.changes(record.before, record.after, shown),
         asked=typed,
         actions=terms.ACTS,
+        server=lambda guild_id: server_name(request, guild_id, say(buttons.EVERYWHERE)),
         names=names,
         before=before,
         address=lambda **more: urlencode({name: value for name, value in {**typed, **more}.items() if value}),

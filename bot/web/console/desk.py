@@ -63,3 +63,9 @@ def channel_of(request: web.Request, record: GenerationRecord) -> str:
         return say(pages.DIRECT_MESSAGE)
     name = site_of(request).directory.channel_name(requester.guild_id, requester.channel_id)
     return f"#{name}" if name else str(requester.channel_id)
+
+
+def server_name(request: web.Request, guild_id: int | None, nowhere: str) -> str:
+    """As Discord knows it, its id where the bot is not any more; `nowhere` is said outside of servers."""
+    server = None if guild_id is None else site_of(request).directory.server(guild_id)
+    return nowhere if guild_id is None else server.name if server else str(guild_id)

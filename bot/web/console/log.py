@@ -16,7 +16,7 @@ from bot.database.records import GenerationFilter, GenerationRecord, Status
 from bot.errors import InvalidOption, NotFound
 from bot.web import asked as asked_for
 from bot.web.access import Desk, moderator_desk
-from bot.web.console.desk import channel_of, console_page, names_of
+from bot.web.console.desk import channel_of, console_page, names_of, server_name
 from bot.web.media import picture_response
 from bot.web.render import noted, redirect
 from bot.web.site import site_of
@@ -120,7 +120,7 @@ async def log(request: web.Request) -> web.Response:
         statuses=STATUSES,
         categories=terms.CATEGORIES,
         channel=lambda record: channel_of(request, record),
-        server=lambda record: server_name(request, record),
+        server=lambda record: server_name(request, _guild(record), say(pages.DIRECT_MESSAGE)),
     )
 
 
@@ -214,12 +214,6 @@ async def ancestors(request: web.Request, desk: Desk, record: GenerationRecord) 
         found.insert(0, parent)
         parent_id = parent.order.parent_id
     return found
-
-
-def server_name(request: web.Request, record: GenerationRecord) -> str:
-    guild_id = _guild(record)
-    server = None if guild_id is None else site_of(request).directory.server(guild_id)
-    return say(pages.DIRECT_MESSAGE) if guild_id is None else server.name if server else str(guild_id)
 
 
 def _guild(record: GenerationRecord) -> int | None:
