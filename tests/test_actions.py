@@ -194,6 +194,28 @@ async def test_a_message_that_cannot_be_taken_down_is_told_and_tried_again(opene
     assert (await opened.removals.remove(mo, record.id, "tasteless")).gone
 
 
+async def test_what_still_stands_of_something_removed_is_taken_down_later(opened: Services, posts: FakePosts) -> None:
+    """What the command line removed, where there is no Discord, and what Discord refused; not for ever."""
+    outside, own, kept = await draw(opened), await draw(opened), await draw(opened)
+    for number, record in enumerate((outside, own, kept)):
+        await opened.pictures.copied(record.id, 1, CHANNEL, 777 + number)
+    await opened.generations.remove(outside.id, 0, "by the operator")
+    posts.stubborn.add(778)
+    assert not (await opened.removals.delete(ada, own.id)).gone
+    await opened.removals.take_down_again()
+    assert 777 in posts.taken_down
+    assert 778 not in posts.taken_down
+    posts.stubborn.clear()
+    posts.connected = False
+    await opened.removals.take_down_again()
+    assert 778 not in posts.taken_down
+    posts.connected = True
+    for _ in range(2):
+        await opened.removals.take_down_again()
+    assert posts.taken_down.count(777) == posts.taken_down.count(778) == 1
+    assert 779 not in posts.taken_down
+
+
 async def test_nobody_removes_what_is_neither_theirs_nor_theirs_to_moderate(opened: Services) -> None:
     """Strangers, members and the moderators of another server."""
     record = await draw(opened)

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from bot.cli import app as command_line
 from bot.cli.surroundings import LARGEST_ID
-from bot.errors import CommandError, ConfigurationError, NotSanctioned, Sanctioned
+from bot.errors import CommandError, ConfigurationError, NotFound, NotSanctioned, Sanctioned
 from inference.engine.engine import Engine
-from tests.bot_fakes import ADA, BOB, an_order, draw, services
+from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, services
 from tests.fakes import FakeCodeModel
 from tests.test_recognition import PaintingPool, painted
 
@@ -325,6 +325,52 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
     assert easel("moderation", "unban", str(ADA))[0] == 0
     with pytest.raises(NotSanctioned):
         easel("moderation", "unban", str(ADA))
+    assert (
+        "cannot use Easel anywhere until" in easel("moderation", "timeout", str(ADA), "2 days", "--reason", "spam")[1]
+    )
+    (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
+    assert (told["kind"], told["until"] is not None) == ("timeout", True)
+    with pytest.raises(CommandError, match="soon is no duration"):
+        easel("moderation", "timeout", str(ADA), "soon")
+    acts = json.loads(easel("moderation", "audit", "--about", f"user:{ADA}", "--json")[1])["acts"]
+    assert [one["action"] for one in acts] == ["timeout", "lift", "ban"]
+
+
+def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None:
+    """Queue, person, numbers, export; a removal and its way back are audited."""
+
+    async def ask() -> None:
+        async with services(tmp_path / "data") as opened:
+            opened.pool.block("knife", "weapons", action="flag")
+            await draw(opened, an_order("a knife", BOB))
+            await draw(opened, an_order("a dog", BOB, guild_id=None))
+
+    asyncio.run(ask())
+    waiting = json.loads(easel("moderation", "review", "--json")[1])
+    assert (waiting["waiting"], [one["prompt"] for one in waiting["reviews"]]) == (1, ["a knife"])
+    assert "a knife" in easel("moderation", "review")[1]
+    assert f"{BOB}: 2 requests (2 delivered, 1 flag)" in easel("moderation", "user", str(BOB))[1]
+    numbers = json.loads(easel("moderation", "stats", "--json")[1])
+    assert (numbers["requests"], sum(one["requests"] for one in numbers["waits"])) == (2, 2)
+    assert "requests in 30 days" in easel("moderation", "stats")[1]
+    printed = easel("moderation", "export", "--flagged", "--form", "jsonl")[1]
+    assert [json.loads(line)["prompt"] for line in printed.splitlines()] == ["a knife"]
+    assert easel("moderation", "export", "--direct", "-o", "log.csv")[0] == 0
+    assert "a dog" in Path("log.csv").read_text(encoding="utf-8")
+    with pytest.raises(CommandError, match="it must read like 12 hours"):
+        easel("moderation", "log", "--since", "whenever")
+    assert "takes its messages down" in easel("moderation", "remove", "1", "--reason", "no knives")[1]
+    (removed,) = json.loads(easel("moderation", "audit", "--action", "remove", "--json")[1])["acts"]
+    assert (removed["about"], removed["why"], removed["by"], removed["server"]) == (
+        "generation:1",
+        "no knives",
+        0,
+        GUILD,
+    )
+    assert "no knives" in easel("moderation", "audit")[1]
+    assert "Shown again" in easel("moderation", "restore", "1")[1]
+    with pytest.raises(NotFound):
+        easel("moderation", "restore", "1")
 
 
 def test_a_picture_file_is_recognised(tmp_path: Path) -> None:

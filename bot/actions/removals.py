@@ -3,8 +3,11 @@
 In: an actor and an id.  Out: rows that say so, and messages that are gone.  Knows no Discord; see `Posts`.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bot.actions.actor import Actor
 from bot.actions.erasing import Eraser
@@ -13,12 +16,16 @@ from bot.actions.posts import Posts
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
 from bot.database.records import GenerationFilter, GenerationRecord
+from bot.database.session import utc_now
 from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NotYours
 from bot.generation.album import shown_grid
 from bot.generation.provenance import Seal
 from bot.generation.work import Works
 from bot.storage.folder import Storage
+
+LATELY: Final = timedelta(days=2)  # after that, who deletes what still stands is a person
+TRIES: Final = 8  # of each process, for what Discord may never let us delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Removals:
         notices: Notices,
         eraser: Eraser,
         seal: Seal,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._generations = generations
         self._works = works
@@ -52,6 +60,8 @@ class Removals:
         self._notices = notices
         self._eraser = eraser
         self._seal = seal
+        self._now = now
+        self._tries: Counter[int] = Counter()
 
     async def deletable(self, actor: Actor, generation_id: int) -> GenerationRecord:
         """What `delete` would take away, or took away before; for its owner and for moderators."""
@@ -125,6 +135,16 @@ class Removals:
     async def take_down(self, record: GenerationRecord) -> bool:
         """Delete every message that shows it, and nothing else; False where Discord did not let all happen."""
         return await self._take_down(record, None)
+
+    async def take_down_again(self) -> None:
+        """What the command line removed, where there is no Discord, and what Discord would not take down before."""
+        if not self._posts.ready():
+            return
+        for generation_id in await self._post_log.of_removed(self._now() - LATELY):
+            record = await self._generations.get(generation_id)
+            if record is not None and self._tries[generation_id] < TRIES:
+                self._tries[generation_id] += 1
+                await self._take_down(record, None)
 
     async def restore(
         self, actor: Actor, generation_id: int, why: str = "", index: int | None = None

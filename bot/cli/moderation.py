@@ -1,36 +1,41 @@
-"""`easel moderation`: what the operator may do about people, in every server and in direct messages.
+"""`easel moderation`: what the operator may do about people and pictures, in every server and in direct messages.
 
-In: people's Discord ids.  Out: sanctions in the database, which a bot that runs asks about before it admits and before
-it draws; the request log of all places.  Every act is in the audit log, by actor 0.
+In: people's Discord ids, generations' ids, filters.  Out: sanctions and removals in the database, which a bot that runs
+asks about before it admits and draws, and takes down; the request log, the queue and the numbers of all places.  Every
+act is in the audit log, by actor 0.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.actions.actor import Actor
-from bot.cli.surroundings import JsonFlag, id_argument, id_option, print_json, read_settings
-from bot.database.records import GenerationFilter, GenerationRecord, SanctionRecord, Status
-from bot.errors import CommandError
-from bot.wording.text import one_line, shorten
+from bot.cli.desk import OPERATOR, Desk, at_desk
+from bot.cli.request_log import audit, export, log, review, stats
+from bot.cli.surroundings import JsonFlag, id_argument, print_json
+from bot.database.records import SanctionRecord
+from bot.database.session import utc_now
+from bot.errors import CommandError, NotFound
+from bot.wording.duration import parse_duration
+from bot.wording.text import one_line
 
 if TYPE_CHECKING:
     from bot.actions.moderation import Moderation
 
-T = TypeVar("T")
-
-OPERATOR = Actor.operator()
-PROMPT_WIDTH = 60
-
-moderation_commands = typer.Typer(no_args_is_help=True, help="Bans that count everywhere, and the log of all requests.")
+moderation_commands = typer.Typer(
+    no_args_is_help=True, help="Sanctions that count everywhere, and the log, the queue and the numbers of all servers."
+)
 
 UserArgument = Annotated[int, id_argument("The person's Discord id (Developer Mode: Copy User ID).")]
+GenerationArgument = Annotated[int, id_argument("The generation's id, as the log shows it.")]
 ReasonOption = Annotated[str, typer.Option(help="Why; the person reads it.")]
+AuditReasonOption = Annotated[str, typer.Option(help="Why; for the audit log.")]
+PictureOption = Annotated[int | None, typer.Option(min=1, max=9, help="One picture of it only, counted from 1.")]
+
+
+# ---------------------------------------------------------------------------------------------------------- people
 
 
 @moderation_commands.command()
@@ -38,69 +43,108 @@ def ban(user: UserArgument, reason: ReasonOption = "") -> None:
     """Keep a person from using Easel, in all servers and in direct messages."""
     from bot.actions.moderation import Target
 
-    _run(lambda moderation: moderation.sanction(OPERATOR, Target(user), "ban", None, reason))
+    at_desk(lambda desk: desk.moderation.sanction(OPERATOR, Target(user), "ban", None, reason))
     Console().print(f"{user} is banned everywhere. What waits in the queue of a bot that runs ends before it is drawn.")
 
 
 @moderation_commands.command()
-def unban(user: UserArgument, reason: Annotated[str, typer.Option(help="Why; for the audit log.")] = "") -> None:
-    """Lift a ban that counts everywhere; those of single servers stay."""
-    _run(lambda moderation: moderation.lift(OPERATOR, user, reason))
+def timeout(
+    user: UserArgument, duration: Annotated[str, typer.Argument(help="How long: 30m, 1 hour, 2 days.")],
+    reason: ReasonOption = "",
+) -> None:  # fmt: skip
+    """Keep a person from using Easel for a while, in all servers and in direct messages."""
+    from bot.actions.moderation import Target
+
+    length = parse_duration(duration)
+    if not length:
+        raise CommandError(f"{duration} is no duration; write for example 30m, 1 hour, 2 days")
+    until = utc_now() + length
+    at_desk(lambda desk: desk.moderation.sanction(OPERATOR, Target(user), "timeout", until, reason))
+    Console().print(f"{user} cannot use Easel anywhere until {until:%Y-%m-%d %H:%M} UTC.", highlight=False)
+
+
+@moderation_commands.command()
+def unban(user: UserArgument, reason: AuditReasonOption = "") -> None:
+    """Lift a ban or a timeout that counts everywhere; those of single servers stay."""
+    at_desk(lambda desk: desk.moderation.lift(OPERATOR, user, reason))
     Console().print(f"{user} may use Easel again, where no server has banned them.")
 
 
 @moderation_commands.command("list")
 def list_sanctions(as_json: JsonFlag = False) -> None:
-    """Show the bans that count everywhere and are in force, the newest first."""
-    banned = [one for one in _run(_all_sanctions) if one.lifted_at is None]
+    """Show the bans and timeouts that count everywhere and are in force, the newest first."""
+    found, now = at_desk(lambda desk: _all_sanctions(desk.moderation)), utc_now()
+    out = [one for one in found if one.lifted_at is None and (one.until is None or one.until > now)]
     if as_json:
-        told = [{"user": one.user_id, "since": one.created_at.isoformat(), "reason": one.reason} for one in banned]
-        print_json(bans=told)
+        print_json(bans=[_sanction(one) for one in out])
         return
-    table = Table("user", "since", "reason", box=None, pad_edge=False)
-    for one in banned:
-        table.add_row(str(one.user_id), f"{one.created_at:%Y-%m-%d %H:%M}", escape(one_line(one.reason)))
-    Console().print(table if banned else "Nobody is banned everywhere.")
+    table = Table("user", "what", "since", "until", "reason", box=None, pad_edge=False)
+    for one in out:
+        until = "" if one.until is None else f"{one.until:%Y-%m-%d %H:%M}"
+        reason = escape(one_line(one.reason))
+        table.add_row(str(one.user_id), one.kind, f"{one.created_at:%Y-%m-%d %H:%M}", until, reason)
+    Console().print(table if out else "Nobody is banned everywhere.")
+
+
+@moderation_commands.command("user")
+def person(user: UserArgument, as_json: JsonFlag = False) -> None:
+    """Show one person's record over all servers: requests, what was said of them, what keeps them out."""
+
+    async def looked_up(desk: Desk) -> tuple[dict[str, int], dict[str, int], SanctionRecord | None]:
+        counts = await desk.statistics.of_person(user, None, everywhere=True)
+        said = await desk.reviews.counts(None, user, everywhere=True)
+        return counts, said, await desk.moderation.in_force(OPERATOR, user)
+
+    counts, said, sanction = at_desk(looked_up)
+    if as_json:
+        print_json(user=user, requests=counts, reviews=said, sanction=sanction and _sanction(sanction))
+        return
+    shown = ", ".join(f"{number} {name}" for name, number in (*counts.items(), *said.items()))
+    Console().print(f"{user}: {sum(counts.values())} requests{f' ({shown})' if shown else ''}", highlight=False)
+    if sanction is not None:
+        until = "" if sanction.until is None else f" until {sanction.until:%Y-%m-%d %H:%M} UTC"
+        Console().print(f"{sanction.kind} everywhere{until}: {escape(one_line(sanction.reason))}", highlight=False)
+
+
+# -------------------------------------------------------------------------------------------------------- pictures
 
 
 @moderation_commands.command()
-def log(
-    user: Annotated[int | None, id_option("Only this person's requests.")] = None,
-    direct: Annotated[bool, typer.Option("--direct", help="Only those of direct messages.")] = False,
-    status: Annotated[str | None, typer.Option(help=f"Only requests that are {', '.join(get_args(Status))}.")] = None,
-    words: Annotated[str | None, typer.Option(help="Only prompts that hold these words.")] = None,
-    before: Annotated[int | None, id_option("Only requests older than this id.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    as_json: JsonFlag = False,
-) -> None:
-    """Read the request log of all servers and direct messages, the newest first."""
-    chosen = next((one for one in get_args(Status) if one == status), None)
-    if status is not None and chosen is None:
-        raise CommandError(f"--status is {status}; it must be one of {', '.join(get_args(Status))}")
-    wanted = GenerationFilter(user_id=user, status=chosen, words=words, direct=direct or None)
-    page = _run(lambda moderation: moderation.log(OPERATOR, wanted, before, limit))
-    if as_json:
-        print_json(requests=[_described(record) for record in page.records], next_before=page.next_before)
-        return
-    table = Table("id", "at", "status", "user", "server", "prompt", box=None, pad_edge=False)
-    for record in page.records:
-        place = record.order.requester.guild_id
-        prompt = escape(shorten(one_line(record.order.prompt), PROMPT_WIDTH))
-        table.add_row(
-            str(record.id), f"{record.created_at:%Y-%m-%d %H:%M}", record.status, str(record.order.requester.user_id),
-            "direct message" if place is None else str(place), prompt,
-        )  # fmt: skip
-    Console().print(table if page.records else "Nothing matches.")
-    if page.next_before is not None:
-        Console().print(f"There are more: --before {page.next_before}")
+def remove(generation: GenerationArgument, reason: AuditReasonOption = "", picture: PictureOption = None) -> None:
+    """Take a generation, or one picture of it, out of history and gallery, wherever it was drawn."""
+    at_desk(lambda desk: desk.generations.remove(generation, OPERATOR.user_id, reason, _index(picture)))
+    whole = "A bot that runs takes its messages down within half a minute."
+    told = whole if picture is None else "The message in Discord still shows it: the console takes it out there, too."
+    Console().print(f"Removed. {told}")
 
 
-def _described(record: GenerationRecord) -> dict[str, object]:
-    requester = record.order.requester
+@moderation_commands.command()
+def restore(generation: GenerationArgument, reason: AuditReasonOption = "", picture: PictureOption = None) -> None:
+    """Show again what was removed, but not by its owner.  A message that was deleted in Discord does not come back."""
+
+    async def restored(desk: Desk) -> None:
+        record = await desk.moderation.entry(OPERATOR, generation)
+        removal = record.removal if picture is None else record.picture(picture - 1).removal
+        if removal is None or removal.by == record.order.requester.user_id:
+            raise NotFound("removal")
+        await desk.generations.restore(generation, OPERATOR.user_id, reason, _index(picture))
+
+    at_desk(restored)
+    Console().print("Shown again.")
+
+
+for command in (log, export, review, stats, audit):
+    moderation_commands.command()(command)
+
+
+def _index(picture: int | None) -> int | None:
+    return None if picture is None else picture - 1
+
+
+def _sanction(one: SanctionRecord) -> dict[str, object]:
     return {
-        "id": record.id, "at": record.created_at.isoformat(), "status": record.status, "user": requester.user_id,
-        "server": requester.guild_id, "channel": requester.channel_id, "prompt": record.order.prompt,
-        "category": record.verdict.category if record.verdict else None,
+        "user": one.user_id, "kind": one.kind, "since": one.created_at.isoformat(),
+        "until": one.until and one.until.isoformat(), "reason": one.reason,
     }  # fmt: skip
 
 
@@ -113,25 +157,3 @@ async def _all_sanctions(moderation: "Moderation") -> list[SanctionRecord]:
         before = page.next_before
         if before is None:
             return found
-
-
-def _run(act: "Callable[[Moderation], Awaitable[T]]") -> T:
-    from bot.actions.moderation import Moderation, NothingPosted, NothingUnderWay
-    from bot.database.audit import AuditLog
-    from bot.database.generations import GenerationLog
-    from bot.database.sanctions import Sanctions
-    from bot.database.session import Database
-
-    async def acted(url: str) -> T:
-        async with Database(url) as database:
-            return await act(
-                Moderation(
-                    sanctions=Sanctions(database),
-                    generations=GenerationLog(database),
-                    audit_log=AuditLog(database),
-                    under_way=NothingUnderWay(),
-                    posted=NothingPosted(),
-                )
-            )
-
-    return asyncio.run(acted(read_settings().database_url))

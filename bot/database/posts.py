@@ -6,11 +6,11 @@ In: messages' ids.  Out: `PostRecord`s.  Knows no Discord; what stands there in 
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from bot.database.records import PostRecord
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables.generations import PostTable
+from bot.database.tables.generations import GenerationTable, PostTable
 
 
 class PostLog:
@@ -40,6 +40,14 @@ class PostLog:
         async with self._database.reading() as session:
             row = await session.get(PostTable, message_id)
         return None if row is None else PostRecord(row.message_id, row.channel_id, row.generation_id, row.image_index)
+
+    async def of_removed(self, since: datetime) -> tuple[int, ...]:
+        """Generations that were removed since then and of which something still stands, as far as is known."""
+        erased = GenerationTable.erased_at
+        removed = (or_(erased.is_(None), erased > since), GenerationTable.removed_at > since)
+        stands = select(PostTable.message_id).where(PostTable.generation_id == GenerationTable.id).exists()
+        async with self._database.reading() as session:
+            return tuple(await session.scalars(select(GenerationTable.id).where(*removed, stands)))
 
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
         """What was posted of a generation and not taken down, oldest first."""

@@ -74,6 +74,7 @@ async def _keep_the_calendar(services: Services) -> None:
         services.gallery.post_again,
         notices.retract_banned,
         notices.retract_again,
+        services.removals.take_down_again,
     )
     while True:
         for act in acts:

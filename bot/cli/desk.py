@@ -1,0 +1,70 @@
+"""What the operator's commands act with: everything that is kept, and no Discord.
+
+In: settings.  Out: a `Desk` over the database, while an act takes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.actions.actor import Actor
+from bot.cli.surroundings import read_settings
+from bot.database.session import utc_now
+from bot.errors import CommandError
+from bot.wording.duration import parse_moment
+
+if TYPE_CHECKING:
+    from bot.actions.exports import Exports
+    from bot.actions.moderation import Moderation
+    from bot.database.generations import GenerationLog
+    from bot.database.reviews import Reviews
+    from bot.database.statistics import Statistics
+
+T = TypeVar("T")
+
+OPERATOR = Actor.operator()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    moderation: "Moderation"
+    generations: "GenerationLog"
+    reviews: "Reviews"
+    statistics: "Statistics"
+    exports: "Exports"
+
+
+def at_desk(act: Callable[[Desk], Awaitable[T]]) -> T:
+    """What the act returns."""
+    from bot.actions.exports import Exports
+    from bot.actions.moderation import Moderation, NothingPosted, NothingUnderWay
+    from bot.database.audit import AuditLog
+    from bot.database.generations import GenerationLog
+    from bot.database.reviews import Reviews
+    from bot.database.sanctions import Sanctions
+    from bot.database.session import Database
+    from bot.database.statistics import Statistics
+
+    async def acted(url: str) -> T:
+        async with Database(url) as database:
+            generations, audit_log = GenerationLog(database), AuditLog(database)
+            moderation = Moderation(
+                sanctions=Sanctions(database), generations=generations, audit_log=audit_log,
+                under_way=NothingUnderWay(), posted=NothingPosted(),
+            )  # fmt: skip
+            exports = Exports(generations, audit_log)
+            return await act(Desk(moderation, generations, Reviews(database), Statistics(database), exports))
+
+    return asyncio.run(acted(read_settings().database_url))
+
+
+def moment_option(name: str, written: str | None, *, end: bool = False) -> datetime | None:
+    """ "2 days" or "2026-05-03".  Raises CommandError."""
+    if written is None:
+        return None
+    found = parse_moment(written, utc_now(), end=end)
+    if found is None:
+        raise CommandError(f"--{name} is {written}; it must read like 12 hours, 2 days, or 2026-05-03")
+    return found
