@@ -128,6 +128,10 @@ async def test_a_person_is_looked_up_by_id_or_name(mo: Browser) -> None:
     assert (await mo.get(f"{AT}/people?person=%3C@{BOB}999%3E")).location == f"{AT}/people/{BOB}999"
     assert (await mo.get(f"{AT}/people?person=Bo+%26+Co")).location == f"{AT}/log?person=Bo+%26+Co"
     assert "/people" in (await mo.get(f"{AT}/sanctions")).text
+    for forged in ("//evil.example", "%0d%0aSet-Cookie: x=y", "https://evil.example/%00"):
+        answer = await mo.get(f"{AT}/people?person={forged}")
+        assert answer.location.startswith(f"{AT}/log?person=")
+        assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(
@@ -507,10 +511,10 @@ MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=a
 
 
 async def test_markup_in_prompts_names_and_reasons_is_text(site: Pages, mo: Browser) -> None:
-    """Stored XSS: whatever people write, no page of the console holds it as markup."""
+    """Stored XSS: whatever people write, also as a style's name, no page of the console holds it as markup."""
     order = an_order(MARKUP)
     order = type(order)(**{**{name: getattr(order, name) for name in order.__slots__}, "requester": type(
-        order.requester)(ADA, MARKUP, GUILD, 42), "negative_prompt": MARKUP})  # fmt: skip
+        order.requester)(ADA, MARKUP, GUILD, 42), "negative_prompt": MARKUP, "style": MARKUP})  # fmt: skip
     site.pool.block("alert", MARKUP[:40], action="flag")
     record = await draw(site.services, order)
     await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "ban", "reason": MARKUP})

@@ -1,6 +1,7 @@
 """The web pages in headless Chromium, on a desk and on a phone, light and dark: what they look like to axe-core, that
 nothing is wider than the screen, that no script breaks, and the few things that need one."""
 
+import asyncio
 import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -201,3 +202,105 @@ async def test_what_was_typed_into_a_refused_form_is_still_there(tmp_path: Path)
         await page.get_by_role("link", name="Back to the form").click()
         await box.wait_for()
         assert await box.input_value() == "-5"
+
+
+@needs_browser
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_pictures_are_removed_and_decided_about_by_hand(tmp_path: Path, screen: str) -> None:
+    """One, or all of them; from the entry and from the queue; and back."""
+    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+        await page.goto(f"{C}/log/1")
+        await press(page, "Remove picture 2")
+        await told(page, "Removed")
+        await press(page, "Undo")
+        await told(page, "Shown again.")
+        await page.get_by_label("Reason").fill("does not belong here")
+        await press(page, "Remove everything here and in Discord")
+        await told(page, "Removed")
+        await press(page, "Undo the removal")
+        await told(page, "Shown again.")
+
+        await page.goto(f"{C}/review?kind=report")
+        await press(page, "Keep k")
+        await told(page, "Request 1: kept.")
+        await press(page, "Undo z")
+        await page.get_by_text("It looks at me.").wait_for()
+        await press(page, "Remove r")
+        await told(page, "Request 1: removed.")
+    acts = {"remove", "restore", "review_keep", "review_undo", "review_remove"}
+    assert acts <= await audited(site)
+
+
+@needs_browser
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_people_are_kept_out_and_let_in_by_hand(tmp_path: Path, screen: str) -> None:
+    """From sharing, for a while, for good, with their pictures; each is taken back."""
+    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+        await page.goto(f"{C}/sanctions")
+        await page.get_by_label("Person").fill(str(ADA))
+        await press(page, "Open")
+        await page.get_by_role("link", name="person 1001").first.click()
+        await card(page, "Sharing").get_by_label("Reason").fill("floods the gallery")
+        await press(page, "Keep them from sharing")
+        await told(page, "Saved.")
+        await press(page, "Let them share again")
+        await told(page, "Saved.")
+        await card(page, "Time out").get_by_label("How long").fill("1 hour")
+        await card(page, "Time out").get_by_label("Reason").fill("be kind")
+        await press(page, "Time out", card(page, "Time out"))
+        await told(page, "Timed out.")
+        await press(page, "Let them use Easel again")
+        await told(page, "They may use Easel again.")
+        await card(page, "Ban from Easel").get_by_label("Reason").fill("spam")
+        await card(page, "Ban from Easel").get_by_label("Also remove their pictures of").select_option("1 day")
+        await press(page, "Ban", card(page, "Ban from Easel"))
+        await told(page, "Banned from Easel.")
+        await press(page, "Show 2 removed generations again")
+        await told(page, "What was removed with it is shown again.")
+        await page.goto(f"{C}/sanctions")
+        await page.get_by_role("button", name="Lift").first.click()
+        await told(page, "They may use Easel again.")
+    assert {"timeout", "ban", "lift", "remove", "restore"} <= await audited(site)
+
+
+@needs_browser
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_words_settings_and_files_by_hand(tmp_path: Path, screen: str) -> None:
+    """A word comes and goes and is tried, a setting is saved, both exports are what the log shows."""
+    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+        await page.goto(f"{C}/words")
+        await card(page, "Add a word").get_by_label("Word or phrase").fill("buy now")
+        await press(page, "Add")
+        await told(page, "The word counts from now on.")
+        await card(page, "Try the filter").get_by_label("A prompt").fill("some gore")
+        await page.locator("#trial").get_by_text("violence and gore").wait_for()
+        await page.get_by_role("button", name="Remove buy now").click()
+        await told(page, "The word counts no more.")
+
+        await page.goto(f"{C}/settings")
+        await page.locator('input[name="retention_days.other"]').fill("200")
+        await page.get_by_role("button", name="Save").first.click()
+        await told(page, "Saved.")
+        await page.goto(f"{C}/log?words=knife")
+        for name in ("CSV", "JSON Lines"):
+            async with page.expect_download() as download:
+                await page.get_by_role("link", name=name, exact=True).click()
+            written = await asyncio.to_thread((await (await download.value).path()).read_text, "utf-8")
+            assert ("a knife" in written, "some gore" in written) == (True, False)
+    assert {"export", "settings"} <= await audited(site)
+
+
+def card(page: Any, heading: str) -> Any:
+    return page.locator("section.card").filter(has=page.get_by_role("heading", name=heading, exact=True))
+
+
+async def told(page: Any, words: str) -> None:
+    await page.get_by_role("status").get_by_text(words).wait_for()
+
+
+async def press(page: Any, name: str, within: Any = None) -> None:
+    await (within or page).get_by_role("button", name=name, exact=True).first.click()
+
+
+async def audited(site: Pages) -> set[str]:
+    return {one.action for one in (await site.services.audit_log.page(GUILD, limit=100)).records}
