@@ -105,50 +105,58 @@ def layer_of(module: str) -> int | None:
     return max(found)[1] if found else None
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_one_way(module: str) -> None:
+def test_imports_go_one_way() -> None:
     """Each file imports only what its place allows."""
-    wrong = []
+    assert [wrong for module in MODULES for wrong in out_of_place(module)] == []
+
+
+def out_of_place(module: str) -> Iterator[str]:
     for imported, at_import in imports(MODULES[module]):
+        said = f"{module} imports {imported}"
         for package, places in ONLY_UNDER.items():
             if is_in(imported, package) and not is_in(module, *places):
-                wrong.append(f"{imported} belongs under {', '.join(places)}")
+                yield f"{said}, which belongs under {', '.join(places)}"
         if is_in(module, "bot") and is_in(imported, "torch", "inference"):
             inside_a_command = is_in(module, "bot.cli") and not at_import
             if not (is_in(imported, "inference.contract") or imported == "inference" or inside_a_command):
-                wrong.append(f"{imported}: the bot knows inference.contract alone")
+                yield f"{said}: the bot knows inference.contract alone"
         if is_in(module, "inference") and is_in(imported, "bot", "discord", "sqlalchemy"):
-            wrong.append(f"{imported}: inference knows nothing of the bot")
+            yield f"{said}: inference knows nothing of the bot"
         if is_in(imported, "asyncio") and is_in(module, *NO_ASYNCIO) and not is_in(module, "inference.engine.thread"):
-            wrong.append(f"{imported}: the engine and what is below it are synchronous")
-    assert not wrong, f"{module}: " + "; ".join(wrong)
+            yield f"{said}: the engine and what is below it are synchronous"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_downward(module: str) -> None:
+def test_imports_go_downward() -> None:
     """No file imports from a layer above its own; what stands in no layer is imported by nobody below."""
+    assert [wrong for module in MODULES for wrong in upward(module)] == []
+
+
+def upward(module: str) -> Iterator[str]:
     own = layer_of(module)
     package = MODULES[module].parts[0]
     if own is None:
-        assert module in ("bot", "inference") or package == "migrations", f"{module} has no place in LAYERS"
+        if module not in ("bot", "inference") and package != "migrations":
+            yield f"{module} has no place in LAYERS"
         return
-    above = [
-        imported
-        for imported, _ in imports(MODULES[module])
-        if is_in(imported, package) and (layer := layer_of(imported)) is not None and layer < own
-    ]
-    assert not above, f"{module} imports what is above it: {', '.join(above)}"
+    for imported, _ in imports(MODULES[module]):
+        if is_in(imported, package) and (layer := layer_of(imported)) is not None and layer < own:
+            yield f"{module} imports {imported}, which is above it"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_file_is_one_thing(module: str) -> None:
+def test_a_file_is_one_thing() -> None:
     """What grows beyond these lengths has become two things, and each of them wants a name; migrations list tables."""
+    assert [long for module in MODULES for long in too_long(module)] == []
+
+
+def too_long(module: str) -> Iterator[str]:
     source = (ROOT / MODULES[module]).read_text(encoding="utf-8")
-    assert source.count("\n") <= MOST_LINES
+    if source.count("\n") > MOST_LINES:
+        yield f"{module} has {source.count(chr(10))} lines"
     for node in [] if is_in(module, "migrations") else ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
             lines = node.end_lineno - node.lineno + 1
-            assert lines <= MOST_LINES_OF_A_FUNCTION, f"line {node.lineno}: {node.name} has {lines}"
+            if lines > MOST_LINES_OF_A_FUNCTION:
+                yield f"{module}, line {node.lineno}: {node.name} has {lines} lines"
 
 
 def test_no_import_cycle() -> None:

@@ -81,18 +81,19 @@ def test_nobody_is_accused_for_words_that_stand_apart(text: str) -> None:
     assert finding is None or not finding.certain
 
 
+def is_certain(text: str) -> bool:
+    finding = judge(text)
+    return finding is not None and finding.certain
+
+
 @pytest.mark.parametrize("disguise", DISGUISES)
-@pytest.mark.parametrize("text", SEXUALISED_MINORS + REAL + HARM)
-def test_disguises_do_not_help(text: str, disguise: str) -> None:
+def test_disguises_do_not_help(disguise: str) -> None:
     """Every phrase in every disguise."""
-    finding = judge(DISGUISES[disguise](text))
-    assert finding is not None
-    assert finding.certain
+    phrases = SEXUALISED_MINORS + REAL + HARM
+    assert [text for text in phrases if not is_certain(DISGUISES[disguise](text))] == []
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
-@pytest.mark.parametrize("text", HARMLESS)
-def test_disguises_accuse_nobody(text: str, disguise: str) -> None:
+def test_disguises_accuse_nobody(disguise: str) -> None:
     """Harmless words stay harmless, however they are written."""
-    finding = judge(DISGUISES[disguise](text))
-    assert finding is None or not finding.certain
+    assert [text for text in HARMLESS if is_certain(DISGUISES[disguise](text))] == []
