@@ -74,6 +74,19 @@ async def test_several_upgrades_at_once_all_succeed(empty_url: str) -> None:
     ] * 3
 
 
+async def test_a_schema_that_is_current_is_not_migrated_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor are the migrations read, at a start; one that is behind is."""
+    async with Database(database_url) as database:
+        monkeypatch.setattr("alembic.command.upgrade", None)
+        await database.upgrade()
+        async with database.writing() as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        with pytest.raises(TypeError, match="not callable"):
+            await database.upgrade()
+
+
 async def test_a_server_that_lets_nobody_in_is_named(postgres: Postgres) -> None:
     """A database that does not exist, a server that does not answer: address, reason and cure, and no password."""
     there = make_url(await postgres.new_database())

@@ -4,6 +4,7 @@ In: an open connection.  Out: the same database, upgraded.  The command `alembic
 pyproject.toml for the same folder; the bot itself needs no file.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,8 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run every migration up to `revision`; the caller commits.  One process at a time, as on SQLite by nature."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("migrations", 0))))
+    if revision == "head" and _current(connection) == _newest(MIGRATIONS):
+        return  # as at nearly every start, and Alembic would read every migration to find that out
     command.upgrade(configuration(connection), revision)
 
 
@@ -34,11 +37,20 @@ def schema_state(connection: Connection) -> SchemaState:
     """Whether the database is at the newest migration, behind it, past it, or holds nothing yet."""
     if not inspect(connection).get_table_names():
         return "empty"
-    current = set(MigrationContext.configure(connection).get_current_heads())
+    current = _current(connection)
     scripts = ScriptDirectory.from_config(configuration(connection))
     if not current <= {script.revision for script in scripts.walk_revisions()}:
         return "newer"  # a migration that is not known here was written by a later Easel
     return "current" if current == set(scripts.get_heads()) else "older"
+
+
+def _current(connection: Connection) -> set[str]:
+    return set(MigrationContext.configure(connection).get_current_heads())
+
+
+@cache
+def _newest(folder: Path) -> set[str]:
+    return set(ScriptDirectory(str(folder)).get_heads())
 
 
 def is_mapped(name: str | None, _kind: str, _parents: object) -> bool:
