@@ -9,7 +9,9 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -19,6 +21,7 @@ import simcord
 from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
 from bot.demo import run as demo
+from bot.demo import stage as stages
 from bot.demo.page import TO_TRY
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import Stage, open_stage
@@ -161,6 +164,20 @@ async def test_what_the_bot_does_by_itself_reaches_the_page(tmp_path: Path) -> N
             await asyncio.sleep(0.05)
     assert "a yellow star" in state
     assert "Re-roll" in state
+
+
+async def test_the_clock_goes_on_while_nobody_does_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the bot posts an hour later, such as a contest's result, says so."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    settings = demo.in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, fake_services) as stage:
+        monkeypatch.setattr(stages, "datetime", SimpleNamespace(now=lambda _: later))
+        for _ in range(600):
+            if stage._env.now() >= later:
+                break
+            await asyncio.sleep(0.05)
+        posted = await stage.bot.get_partial_messageable(stage.world.channel.id).send("It has ended.")
+        assert posted.created_at >= later - timedelta(seconds=1)
 
 
 async def test_the_history_outlasts_the_demo(tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ class Stage:
             await asyncio.sleep(PUMP_SECONDS)
             if len(self._env.backend.transcript) != self._published:
                 await self.publish()
+            elif not self._lock.locked():
+                set_clock(self._env)  # what the bot posts by itself carries the time at which it does
 
     async def publish(self) -> None:
         async with self._lock:
