@@ -256,6 +256,43 @@ async def test_pages_describe_themselves_to_search_engines(site: Pages) -> None:
     assert f'<a href="{AT}/feed.atom">New pictures as a feed</a>' in (await visitor.get(AT)).text
 
 
+async def test_text_is_compressed_where_that_tells_nobody_anything(site: Pages) -> None:
+    """For visitors always; for who is logged in unless another site may have asked: sizes tell who listens (BREACH)."""
+    share = await shared(site, "a cat")
+    await make_public(site)
+    visitor, ada = await site.browser(None), await site.browser(ADA)
+    zipped, plain = {"Accept-Encoding": "gzip, deflate"}, {"Accept-Encoding": "identity"}
+    for path in (AT, f"{AT}/{share.id}", f"{AT}/feed.atom", "/static/site.js", "/static/style.css", "/nowhere"):
+        answers = [await visitor.get(path, headers=accepted) for accepted in (zipped, plain)]
+        assert [one.headers.get("Content-Encoding") for one in answers] == ["gzip", None], path
+        assert answers[0].text == answers[1].text, path
+        assert {one.headers["Vary"] for one in answers} == {"Accept-Encoding,Cookie,Sec-Fetch-Site"}
+    for path in (f"{AT}/{share.id}/small.webp", f"{AT}/{share.id}/picture.png"):
+        assert "Content-Encoding" not in (await visitor.get(path, headers=zipped)).headers
+    for asked_by, is_compressed in (("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False)):
+        answer = await ada.get(AT, headers={**zipped, "Sec-Fetch-Site": asked_by})
+        assert ("Content-Encoding" in answer.headers) == is_compressed, asked_by
+    assert "Content-Encoding" not in (await ada.get(AT, headers=zipped)).headers, "an old browser does not say"
+    refused = {"Accept-Encoding": "gzip;q=0, identity"}
+    assert "Content-Encoding" not in (await visitor.get(AT, headers=refused)).headers
+
+
+async def test_files_are_asked_for_anew_and_sent_once(site: Pages) -> None:
+    """The script and the sheet: a new version counts at once, and the same one costs no bytes; parts stay parts."""
+    visitor = await site.browser(None)
+    first = await visitor.get("/static/site.js", headers={"Accept-Encoding": "gzip"})
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = await visitor.get(
+        "/static/site.js", headers={"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status, again.text) == (304, "")
+    part = await visitor.get("/static/site.js", headers={"Accept-Encoding": "gzip", "Range": "bytes=0-9"})
+    assert (part.status, part.text) == (206, first.text[:10])
+    for path in ("/static/site.js", AT):
+        async with visitor.client.head(path, headers={"Accept-Encoding": "gzip"}, allow_redirects=False) as head:
+            assert await head.read() == b""
+
+
 async def test_the_feed_is_an_atom_document(site: Pages) -> None:
     """Well-formed whatever the prompts hold, with stable ids and times that carry their zone."""
     await make_public(site)
