@@ -162,6 +162,21 @@ async def test_the_wall_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @needs_browser
+async def test_the_wall_goes_on_after_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found as one typed has pages, too."""
+    monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 1)
+    from playwright.async_api import expect
+
+    async with lived_in(tmp_path) as site, browsing(site, "phone") as page:
+        hat = await draw(site.services, an_order("a cat with a hat"))
+        await site.services.gallery.share(Actor(ADA, GUILD), hat.id, 0)
+        await page.goto(G)
+        await page.get_by_role("searchbox").press_sequentially("with")
+        await page.wait_for_url("**words=with*")
+        await expect(page.locator("#wall > li")).to_have_count(4)
+
+
+@needs_browser
 async def test_everything_reads_and_acts_without_a_script(tmp_path: Path) -> None:
     """Search, vote, remove and undo, with JavaScript switched off."""
     async with lived_in(tmp_path) as site, browsing(site, "desk", javascript=False) as page:

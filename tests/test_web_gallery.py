@@ -256,6 +256,39 @@ async def test_pages_describe_themselves_to_search_engines(site: Pages) -> None:
     assert f'<a href="{AT}/feed.atom">New pictures as a feed</a>' in (await visitor.get(AT)).text
 
 
+async def test_a_page_has_one_address_for_search_engines(site: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever order or search led to it; later pages and people have their own."""
+    monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 1)
+    first, share = await shared(site), await shared(site)
+    ada = await site.browser(ADA)
+    assert "canonical" not in (await ada.get(AT)).text
+    await make_public(site)
+    visitor = await site.browser(None)
+    after = f"?after=0.{share.id}"
+    for asked, canonical in (
+        ("", ""), ("?sort=top", ""), ("?sort=random", ""), ("?words=cat", ""), (f"?by={ADA}", f"?by={ADA}"),
+        (after, after), (f"/{first.id}?done=voted", f"/{first.id}"), ("/contests", "/contests"),
+    ):  # fmt: skip
+        shown = (await visitor.get(AT + asked)).text
+        assert f'<link rel="canonical" href="http://127.0.0.1:8080{AT}{canonical}">' in shown, asked
+
+
+async def test_the_wall_names_the_contest_that_is_on(site: Pages) -> None:
+    """Until it is over; not among what was searched for."""
+    await shared(site, "a cat")
+    manager = Actor(MANAGER, GUILD, 42, permissions=frozenset({"manage_guild"}))
+    contest = await site.services.contests.begin(manager, "cats in <hats>", "1 day", "1 day")
+    ada = await site.browser(ADA)
+    link = f'<a href="{AT}/contests/{contest.id}"><strong><bdi>cats in &lt;hats&gt;</bdi></strong></a>'
+    assert link in (await ada.get(AT)).text
+    for other in ("?words=cat", f"?by={ADA}", "?favourites=1"):
+        assert link not in (await ada.get(AT + other)).text
+    await reached(site, ContestTable.voting_at)
+    assert link in (await ada.get(AT)).text
+    await reached(site, ContestTable.ends_at)
+    assert link not in (await ada.get(AT)).text
+
+
 async def test_text_is_compressed_where_that_tells_nobody_anything(site: Pages) -> None:
     """For visitors always; for who is logged in unless another site may have asked: sizes tell who listens (BREACH)."""
     share = await shared(site, "a cat")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.actions.actor import Actor
+from bot.database.contests import ContestRecord
 from bot.database.records import GalleryFilter, SharePage, ShareRecord
 from bot.database.session import utc_now
 from bot.database.shares import GalleryOrder
@@ -69,9 +70,12 @@ async def wall(request: web.Request) -> web.Response:
     state = {"words": words, "sort": sort if sort != "new" else "", "span": span if span != "all" else "", "by": by}
     if mine:
         state["favourites"] = "1"
+    plain = wanted == GalleryFilter() and "after" not in request.query
     return page(
         request,
         "gallery/wall.html",
+        contest=await open_contest(request, here) if plain else None,
+        place=address(by=by, after=request.query.get("after") if sort == "new" and not words and not mine else ""),
         here=here,
         found=found,
         words=words,
@@ -86,6 +90,12 @@ async def wall(request: web.Request) -> web.Response:
         more=None if found.next_cursor is None else address(**state, after=found.next_cursor),
         done=noted(request),
     )
+
+
+async def open_contest(request: web.Request, here: Visit) -> ContestRecord | None:
+    """What members can take part in now."""
+    newest = await site_of(request).services.contests.newest(here.actor)
+    return newest if newest is not None and newest.is_open else None
 
 
 async def found_by(
@@ -180,7 +190,8 @@ def share_of(request: web.Request) -> int:
 
 
 def address(**fields: object) -> str:
-    return "?" + urlencode({name: value for name, value in fields.items() if value})
+    query = urlencode({name: value for name, value in fields.items() if value})
+    return f"?{query}" if query else ""
 
 
 def may_unshare(actor: Actor, share: ShareRecord) -> bool:

@@ -34,6 +34,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
         other.replaceChildren(...page.getElementById(other.id).childNodes);
       }
       localTimes(place);
+      goOn();
       if (!form.dataset.keepAddress) history.replaceState(null, "", address);
     } catch (error) {
       if (error.name !== "AbortError") throw error;
@@ -86,10 +87,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 // The next page of a list comes by itself when its end is near.
-const more = document.querySelector("a[data-more]");
-if (more && "IntersectionObserver" in window) {
+function goOn() {
+  const more = document.querySelector("a[data-more]");
+  if (!more || !("IntersectionObserver" in window)) return;
   const list = document.getElementById(more.dataset.more);
   const watch = new IntersectionObserver(async ([entry]) => {
+    if (!more.isConnected) { watch.disconnect(); return; } // another search has taken its place
     if (!entry.isIntersecting || more.dataset.busy) return;
     more.dataset.busy = "yes";
     const answer = await fetch(more.href, { headers: { Accept: "text/html" } });
@@ -102,3 +105,4 @@ if (more && "IntersectionObserver" in window) {
   }, { rootMargin: "600px" });
   watch.observe(more);
 }
+goOn();
