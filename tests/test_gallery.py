@@ -16,7 +16,8 @@ from bot.database.records import GenerationRecord, ImageRecord
 from bot.generation import together
 from bot.generation.provenance import NoSeal
 from bot.storage.folder import FolderStorage
-from tests.town import Town, answer, button, buttons, said
+from tests.bot_fakes import an_order, draw
+from tests.town import Town, answer, button, buttons, parts, said
 
 
 async def share(town: Town, record: GenerationRecord, index: int = 0) -> Any:
@@ -265,6 +266,64 @@ async def test_the_gallery_is_looked_at_in_many_ways(town: Town) -> None:
     assert lost.count("**small cat") == 4
     nothing = said(answer(await town.bo.slash(town.pictures, "gallery", search="zebra", by="words")))
     assert "Nothing here is like that." in nothing
+
+
+async def test_by_chance_there_are_always_others(town: Town) -> None:
+    """With a press; elsewhere there is no such button."""
+    record, _ = await town.imagine("a cat", images=1)
+    await town.services.shares.share(record.id, 0, town.ada.id)
+    shown = answer(await town.bo.slash(town.pictures, "gallery", order="random"))
+    assert buttons(shown)[-1] == "easel:gallery:random:"
+    await town.bo.click(shown, custom_id="easel:gallery:random:")
+    assert "easel:gallery:random:" not in buttons(answer(await town.bo.slash(town.pictures, "gallery")))
+
+
+async def test_the_gallery_leads_to_its_page_where_that_has_an_address(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not to this machine's own, which nobody else can open."""
+    assert not any("url" in one for one in parts(answer(await town.bo.slash(town.pictures, "gallery"))))
+    chosen = town.services.settings.model_copy(update={"web_url": "https://easel.example"})
+    monkeypatch.setattr(town.bot, "services", replace(town.services, settings=chosen))
+    shown = parts(answer(await town.bo.slash(town.pictures, "gallery")))
+    assert [one["url"] for one in shown if "url" in one] == [f"https://easel.example/gallery/{town.guild.id}"]
+
+
+async def test_forged_buttons_change_nothing(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    """Ids that nobody wrote: of another server's pictures, of somebody else's, of none, and pages that are none."""
+    elsewhere = await draw(town.services, an_order("theirs", town.ada.id, images=1, guild_id=town.guild.id + 1))
+    theirs = await town.services.shares.share(elsewhere.id, 0, town.ada.id)
+    record, _ = await town.imagine("a cat", images=1)
+    mine = await town.services.shares.share(record.id, 0, town.ada.id)
+    hidden, _ = await town.imagine("a love letter", images=1, private=True)
+    nobodys = ("0", "9" * 18, "9" * 40)
+    forged = [
+        f"easel:{verb}:{share_id}{rest}"
+        for verb, rest in (("vote", ":newest:"), ("vote", ":top:1.1"), ("heart", ""), ("favour", ""), ("unshare", ""))
+        for share_id in (str(theirs.id), *nobodys)
+    ]
+    forged += [f"easel:unshare:{mine.id}"]
+    forged += [
+        f"easel:{verb}:{generation_id}{rest}"
+        for verb, rest in (("remix", ":0"), ("share", ":0"), ("shareany", ""))
+        for generation_id in (str(elsewhere.id), str(hidden.id), *nobodys)
+    ]
+    forged += [f"easel:share:{record.id}:7", f"easel:share:{record.id}:{'9' * 40}"]
+    forged += [f"easel:gallery:{way}" for way in ("newest:x", "top:1.", f"newest:{'9' * 30}.1", "words:-1.x:cat")]
+    for custom_id in forged:
+        told = said(answer(await town.bo.click(await town.forged(custom_id), custom_id=custom_id)))
+        assert told, custom_id
+        assert "Something broke" not in told, custom_id
+    assert await town.services.shares.standing(theirs.id, town.bo.id) == (False, False)
+    for share_id in (mine.id, theirs.id):
+        share = await town.services.shares.get(share_id)
+        assert share is not None
+        assert share.votes == 0
+    for generation_id in (elsewhere.id, record.id, hidden.id):
+        assert len(await town.services.shares.of_generations(town.guild.id, [generation_id])) == (
+            generation_id == record.id
+        )
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 async def test_a_lost_file_is_said_in_its_place(town: Town) -> None:

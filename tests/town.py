@@ -159,6 +159,14 @@ class Town:
             await asyncio.sleep(0.001)
         raise AssertionError(f"nothing said {words!r}; the last message says {said(self.pictures.last_message)!r}")
 
+    async def forged(self, custom_id: str) -> discord.Message:
+        """A message with a button that nobody made."""
+        layout = discord.ui.LayoutView()
+        button: discord.ui.Button[discord.ui.LayoutView] = discord.ui.Button(label="forged", custom_id=custom_id)
+        layout.add_item(discord.ui.ActionRow(button))
+        with self.env.time_context():
+            return await self.bot.get_partial_messageable(self.pictures.id).send(view=layout)
+
     def messages(self) -> list[discord.Message]:
         """All that stand in the channel, private ones too, oldest first."""
         return list(self.pictures.history())

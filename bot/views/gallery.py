@@ -40,6 +40,7 @@ class GalleryLayout(Layout):
     def __init__(
         self, shares: Sequence[tuple[ShareRecord, PictureFile | None]], order: Way, cursor: str | None,
         next_cursor: str | None, *, viewer_id: int, moderator: bool, words: str | None = None, unread: bool = False,
+        address: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.files: list[discord.File] = []
@@ -58,8 +59,12 @@ class GalleryLayout(Layout):
             self.files += file
             self.add_item(box.add_item(row))
         pages = row_of(GalleryPage("newest", None), GalleryPage("top", None))
+        if order == "random" and shares:
+            pages.add_item(GalleryPage("random", None))
         if next_cursor is not None:
             pages.add_item(GalleryPage(order, next_cursor, words))
+        if address is not None:
+            pages.add_item(ui.Button(label=say(buttons.ON_THE_WEB), url=address))
         self.add_item(pages)
 
 
@@ -86,7 +91,9 @@ class GalleryPage(Press, verb="gallery"):
     words: str | None = None
 
     def control(self) -> ui.Button[Any]:
-        first: dict[Way, tuple[str, str]] = {"newest": (buttons.NEWEST, "🕓"), "top": (buttons.MOST_VOTES, "🏆")}
+        first: dict[Way, tuple[str, str]] = {
+            "newest": (buttons.NEWEST, "🕓"), "top": (buttons.MOST_VOTES, "🏆"), "random": (buttons.OTHERS, "🎲"),
+        }  # fmt: skip
         more = (buttons.MORE, "▶️")
         label, emoji = first.get(self.order, more) if self.cursor is None else more
         return ui.Button(label=say(label), emoji=emoji)
@@ -151,9 +158,11 @@ async def gallery_layout(
     actor = actor_of(interaction)
     page, unread = await looked_at(interaction, way, cursor, words)
     shares = await with_files(interaction, page.records)
+    web = interaction.client.services.settings.web_url
     return GalleryLayout(
         shares, way, cursor, page.next_cursor,
         viewer_id=actor.user_id, moderator=actor.is_moderator, words=words, unread=unread,
+        address=None if web is None else f"{web}/gallery/{actor.guild_id}",
     )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ VARY: Final = {
 }
 
 NEWEST: Final = later("Newest")
+OTHERS: Final = later("Other ones")
+ON_THE_WEB: Final = later("On the web")
 OLDER: Final = later("Older")
 MORE: Final = later("More")
 MOST_VOTES: Final = later("Most votes")
