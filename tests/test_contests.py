@@ -8,7 +8,6 @@ from pathlib import Path
 
 import discord
 import pytest
-from discord import ui
 from sqlalchemy import update
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -39,7 +38,7 @@ from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
 from tests.test_database import drawn, seeded
-from tests.town import Town, answer, button, said
+from tests.town import Town, answer, button, buttons, said
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MANAGER = Actor(2003, GUILD, CHANNEL, permissions=frozenset({"manage_guild"}))
@@ -316,6 +315,9 @@ async def test_a_contest_in_discord(town: Town) -> None:
     assert contest is not None
     await reach(town, ContestTable.voting_at)
     vote_post = last(town)
+    own = answer(await town.ada.click(vote_post, custom_id=button(vote_post, "entries")))
+    assert "Your entry" in said(own)
+    assert buttons(own) == [], "nobody is offered to vote for themselves"
     entries = answer(await town.bo.click(vote_post, custom_id=button(vote_post, "entries")))
     assert "a cat" in said(entries)
     await town.bo.click(entries, custom_id=button(entries, "castvote"))
@@ -338,8 +340,15 @@ async def test_a_contest_is_called_off_by_a_manager_alone(town: Town) -> None:
     assert {choice["value"] for choice in offered} >= {"1 day", "3 days"}
     await olga.slash(town.pictures, "contest start", theme="cats", entries="1 day", voting="1 day")
     assert "You need the permission" in said(answer(await town.bo.slash(town.pictures, "contest cancel")))
-    told = answer(await olga.slash(town.pictures, "contest cancel"))
-    assert "called off" in said(told).lower()
+    asked = answer(await olga.slash(town.pictures, "contest cancel"))
+    assert "Call off “cats”?" in said(asked)
+    assert "Contest: cats" in said(answer(await town.bo.slash(town.pictures, "contest show"))), "asked, not done"
+    forged = await town.forged(button(asked, "calloff"))
+    assert "You need the permission" in said(answer(await town.bo.click(forged, custom_id=button(asked, "calloff"))))
+    await olga.click(asked, custom_id=button(asked, "calloff"))
+    assert "It was called off." in said(last(town)), "everybody hears of it"
+    assert buttons(last(town)) == []
+    assert "Begin" not in said(answer(await town.bo.slash(town.pictures, "contest show")))
 
 
 async def test_a_manager_hears_where_nothing_may_be_announced(town: Town) -> None:
@@ -360,12 +369,7 @@ async def test_forged_buttons_find_nothing(town: Town) -> None:
         f"easel:entries:{theirs.id}:0", "easel:entries:zzzzzzzzzzzzz:0", f"easel:castvote:{theirs.id}:1:0",
         "easel:castvote:1:zzzzzzzzzzzzz:99999", f"easel:heart:{'9' * 40}",
     ):  # fmt: skip
-        layout = ui.LayoutView()
-        button: ui.Button[ui.LayoutView] = ui.Button(label="forged", custom_id=custom_id)
-        layout.add_item(ui.ActionRow(button))
-        with town.env.time_context():
-            await town.bot.get_partial_messageable(town.pictures.id).send(view=layout)
-        refused = said(answer(await town.bo.click(last(town), custom_id=custom_id)))
+        refused = said(answer(await town.bo.click(await town.forged(custom_id), custom_id=custom_id)))
         assert "There is no such contest" in refused or "was not found in the gallery" in refused
 
 
@@ -379,7 +383,8 @@ async def test_any_theme_is_shown_as_it_is(town: Town) -> None:
     ):  # fmt: skip
         await olga.slash(town.pictures, "contest start", theme=theme)
         assert f"Contest: {shown}\n" in said(last(town))
-        await olga.slash(town.pictures, "contest cancel")
+        asked = answer(await olga.slash(town.pictures, "contest cancel"))
+        await olga.click(asked, custom_id=button(asked, "calloff"))
 
 
 def last(town: Town) -> discord.Message:

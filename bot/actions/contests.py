@@ -85,8 +85,10 @@ class Contests:
     async def cancel(self, actor: Actor, contest_id: int) -> ContestRecord:
         """Call it off, without a result; for managers.  Raises MissingPermission, NotFound, ContestOver."""
         actor.require("manage_guild")
-        record = await self._find(actor, contest_id)
-        return await self._log.cancel(record.id, actor.user_id)
+        found = await self._find(actor, contest_id)
+        record = await self._log.cancel(found.id, actor.user_id)
+        await self._announce(record)  # whoever entered or voted hears of it
+        return record
 
     # ------------------------------------------------------------------------------------------------------- members
 

@@ -10,7 +10,7 @@ from bot.actions.contests import MAX_THEME
 from bot.client import Bot
 from bot.errors import NotFound
 from bot.views.answer import note
-from bot.views.contest import ContestLayout, entries_layout
+from bot.views.contest import CallOffQuestion, ContestLayout, entries_layout
 from bot.views.press import actor_of, answering
 from bot.wording import community
 from bot.wording.catalogue import later
@@ -78,8 +78,8 @@ class Contest(commands.GroupCog, group_name="contest", group_description=later("
             record = await contests.newest(actor)
             if record is None or not record.is_open:
                 raise NotFound("contest")
-            await contests.cancel(actor, record.id)
-            await interaction.followup.send(view=note(say(community.CALLED_OFF)), ephemeral=True)
+            actor.require("manage_guild")
+            await interaction.followup.send(view=CallOffQuestion(record), ephemeral=True)
 
 
 async def setup(bot: Bot) -> None:

@@ -108,6 +108,29 @@ class CastVote(Press, verb="castvote"):
         await interaction.edit_original_response(view=layout, attachments=layout.files)
 
 
+class CallOff(Press, verb="calloff"):
+    """Calls the contest off for good; for managers."""
+
+    contest_id: Base36
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(community.CALL_OFF), style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.client.services.contests.cancel(actor_of(interaction), self.contest_id)
+        await interaction.edit_original_response(view=note(say(community.CALLED_OFF)))
+
+
+class CallOffQuestion(Layout):
+    """What would end without a result, to be confirmed."""
+
+    def __init__(self, record: ContestRecord) -> None:
+        super().__init__()
+        self.add_item(ui.TextDisplay(community.call_off(record.theme)))
+        self.add_item(row_of(CallOff(record.id)))
+
+
 class ContestLayout(Layout):
     """A contest and what one can do in it."""
 
@@ -135,6 +158,8 @@ class EntriesLayout(Layout):
             self.files += file
             if place:
                 box.add_item(ui.TextDisplay(community.place(place, votes)))
+            elif record.phase == "voting" and share.id == contest.entered:
+                box.add_item(ui.TextDisplay(f"-# {say(community.YOUR_ENTRY)}"))
             elif record.phase == "voting":
                 box.add_item(row_of(CastVote(record.id, share.id, first, contest.voted == share.id)))
             self.add_item(box)

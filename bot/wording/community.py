@@ -15,6 +15,8 @@ ENTER: Final = later("Enter")
 SEE_ENTRIES: Final = later("See the entries")
 SEE_AND_VOTE: Final = later("See and vote")
 VOTE_FOR_THIS: Final = later("Vote for this")
+YOUR_ENTRY: Final = later("Your entry")
+CALL_OFF: Final = later("Call it off")
 YOUR_VOTE: Final = later("Your vote")
 MORE_ENTRIES: Final = later("More entries")
 CHOOSE_PICTURE: Final = later("Choose a picture")
@@ -52,6 +54,12 @@ def digest_preview(due: datetime, channel_id: int | None, *, empty: bool) -> str
 
 def contest_title(theme: str) -> str:
     return say("Contest: {theme}", theme=reader().form.quote(theme))
+
+
+def call_off(theme: str) -> str:
+    """To be confirmed."""
+    quoted = reader().form.quote(theme)
+    return say("Call off “{theme}”? It ends without a result, and everybody hears of it.", theme=quoted)
 
 
 def contest_phase(phase: Phase, voting_at: datetime, ends_at: datetime) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.views.contest import CastVote, Enter, EnterPicker, Entries
+from bot.views.contest import CallOff, CastVote, Enter, EnterPicker, Entries
 from bot.views.delete import Delete, DeleteForGood
 from bot.views.details import Details
 from bot.views.download import DownloadAll
@@ -28,7 +28,19 @@ from bot.views.result import Cover, Remix, Report, Reroll, ShareAny
 from bot.views.sharing import Share, SharePicker, Unshare
 from bot.views.status import Cancel
 from tests.scenes.commands import under_way
-from tests.scenes.scene import ONLY_THEIRS, OWN, Deed, Scene, contest, drawing, drawn, posted, pressed, shared
+from tests.scenes.scene import (
+    ONLY_THEIRS,
+    OWN,
+    Deed,
+    Scene,
+    contest,
+    drawing,
+    drawn,
+    moderators,
+    posted,
+    pressed,
+    shared,
+)  # fmt: skip
 from tests.town import Town, answer, button
 
 Make = Callable[[Town], Awaitable[Press]]
@@ -115,6 +127,11 @@ async def vote(town: Town) -> Press:
     return CastVote(record.id, entry.id, 0)
 
 
+async def call_off(town: Town) -> Press:
+    record, _ = await contest(town)
+    return CallOff(record.id)
+
+
 async def spare(town: Town) -> Deed:
     """The question is Ada's alone."""
     record, message = await town.imagine()
@@ -163,5 +180,6 @@ BUTTONS = (
     Scene("button enterpick", entering, others="not_yours"),
     Scene("button entries", pressed(entries)),
     Scene("button castvote", pressed(vote)),
+    moderators("button calloff", pressed(call_off), "olga"),
     Scene("button mydata", pressed(plain(lambda: OwnData("take"))), others=OWN),
 )
