@@ -249,9 +249,12 @@ async def test_the_gallery_is_looked_at_in_many_ways(town: Town) -> None:
     await town.services.meaning.read()
     mine = said(answer(await town.bo.slash(town.pictures, "gallery", order="mine")))
     assert mine.count("**small cat") == 1
+    await town.services.shares.vote(1, town.bo.id)
     for order in ("random", "day", "week"):
         shown = said(answer(await town.bo.slash(town.pictures, "gallery", order=order)))
         assert 2 <= shown.count("**small cat") <= 4
+        assert shown.count(" vote") == shown.count("**small cat")
+    assert shown.index("· 1 vote ·") < shown.index("· 0 votes ·"), "an order says what it goes by"
     found = answer(await town.bo.slash(town.pictures, "gallery", search="small  cat 3"))
     assert said(found).startswith("### Gallery · “small cat 3”\n**small cat 3**")
     more = buttons(found)[-1]

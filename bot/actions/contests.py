@@ -6,13 +6,13 @@ In: an actor and what they want.  Out: contests and entries.  Knows no Discord.
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.actions.actor import Actor
 from bot.actions.notices import ContestNotice, Notices, Shown
-from bot.database.contests import ContestLog, ContestRecord, Draft, ranked
+from bot.database.contests import OPEN, ContestLog, ContestRecord, Draft, ranked
 from bot.database.records import GalleryFilter, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
@@ -87,6 +87,8 @@ class Contests:
         actor.require("manage_guild")
         found = await self._find(actor, contest_id)
         record = await self._log.cancel(found.id, actor.user_id)
+        for phase in OPEN:  # its buttons would lead nowhere
+            await self._notices.retract(record.guild_id, _notice_of(replace(record, phase=phase)))
         await self._announce(record)  # whoever entered or voted hears of it
         return record
 

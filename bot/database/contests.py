@@ -21,7 +21,7 @@ from bot.database.tables.gallery import ShareTable
 from bot.errors import ContestOver, ContestRunning, NotFound
 
 Phase = Literal["entries", "voting", "closed", "cancelled"]
-OPEN: Final = ("entries", "voting")
+OPEN: Final[tuple[Phase, ...]] = ("entries", "voting")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ class GalleryLayout(Layout):
         told = sharing.heading(order, words, empty=not shares)
         self.add_item(ui.TextDisplay(f"{told}\n-# {say(sharing.NO_READER)}" if unread else told))
         for share, picture in shares:
-            box, file = share_box(share, picture)
+            counted = order in ("newest", "top")  # on their buttons
+            box, file = share_box(share, picture, "" if counted else community.votes(share.votes))
             row = row_of(
                 # A page that would be another one the next time stays as it is.
                 Vote(share.id, order, cursor, share.votes) if order in ("newest", "top") else Heart(share.id),
@@ -68,11 +69,13 @@ class GalleryLayout(Layout):
         self.add_item(pages)
 
 
-def share_box(share: ShareRecord, picture: PictureFile | None) -> tuple[ui.Container[Any], list[discord.File]]:
+def share_box(
+    share: ShareRecord, picture: PictureFile | None, more: str = ""
+) -> tuple[ui.Container[Any], list[discord.File]]:
     """A shared picture with its words, to which buttons are added, and the file to send along, where there is one."""
     box: ui.Container[Any] = ui.Container()
     files = []
-    told = [f"**{text.plain(share.prompt, 200)}**", sharing.about(share.user_id, share.created_at)]
+    told = [f"**{text.plain(share.prompt, 200)}**", sharing.about(share.user_id, share.created_at, more)]
     if picture is None:
         told.append(say(drawing.FILE_MISSING))
     else:

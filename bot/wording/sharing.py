@@ -40,8 +40,8 @@ def favourites_heading(words: str | None = None, *, empty: bool) -> str:
     return say(NO_FAVOURITES) if empty else f"### {say(FAVOURITES)}"
 
 
-def about(user_id: int, when: datetime) -> str:
-    return f"-# {by(user_id)} · {relative(when)} · {ai_made()}"
+def about(user_id: int, when: datetime, more: str = "") -> str:
+    return f"-# {' · '.join(filter(None, (by(user_id), relative(when), more, ai_made())))}"
 
 
 def own_favourites_heading(words: str | None = None, *, empty: bool) -> str:
