@@ -58,6 +58,38 @@ async def test_what_is_shared_is_posted_and_what_is_taken_out_is_gone(town: Town
     assert len(posted(town)) == 1
 
 
+async def test_a_shared_remix_names_whom_it_was_made_from(town: Town) -> None:
+    """In the channel and in the gallery; not oneself, not what was removed, and nobody who is banned."""
+    await choose(town)
+    first, _ = await town.imagine("a cat", images=1)
+    services = town.services
+    bo = Actor(town.bo.id, town.guild.id, town.pictures.id)
+
+    async def remixed(by: Actor) -> int:
+        record = await draw(services, await services.pictures.remix(by, first.id, "a dog", None))
+        with town.env.time_context():
+            return (await services.gallery.share(by, record.id, 0)).id
+
+    async def seen() -> tuple[str, str]:
+        return said(posted(town)[-1]), said(answer(await town.bo.slash(town.pictures, "gallery")))
+
+    credit = f"made from a picture by <@{town.ada.id}>"
+    share_id = await remixed(bo)
+    assert all(credit in one for one in await seen())
+    with town.env.time_context():
+        await services.gallery.unshare(bo, share_id)
+    await remixed(Actor(town.ada.id, town.guild.id, town.pictures.id))
+    assert not any("made from" in one for one in await seen())
+    await remixed(bo)
+    assert all(credit in one for one in await seen())
+    await services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "", 1)
+    assert credit not in (await seen())[1]
+    await services.sanctions.lift(town.ada.id, town.guild.id, 1)
+    assert credit in (await seen())[1]
+    await services.generations.remove(first.id, 1, "")
+    assert credit not in (await seen())[1]
+
+
 async def test_a_removed_picture_leaves_the_channel(town: Town) -> None:
     """With its generation, or alone."""
     await choose(town)

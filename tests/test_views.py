@@ -128,7 +128,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         PictureLayout(records[0], records[0].images[8], GRID, by=big),
         SharePickerLayout(big, tuple(range(9))),
         HistoryLayout([(record, GRID) for record in records[:PER_PAGE]], big, big),
-        GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", viewer_id=big, moderator=True),
+        GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", sources={}, viewer_id=big, moderator=True),
         FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
         IdeasLayout(Ideas((("`*" * 500),) * 3, ("x" * 150,) * 3), idea_words.title(idea_words.VERSIONS)),
         OwnFavouritesLayout(

@@ -93,6 +93,10 @@ class Gallery:
         ancestors = tuple(Relative(one.kind, shown.get(one.id), one.is_removed) for one in reversed(above))
         return Family(itself.kind, ancestors, _branches(generation_id, below, shown))
 
+    async def sources(self, shares: Sequence[ShareRecord]) -> dict[int, int]:
+        """By generation, whose pictures they were made from, where these are other people's."""
+        return await self._lineage.sources({share.generation.id for share in shares})
+
     async def favour(self, actor: Actor, share_id: int) -> bool:
         """Keep a note of a picture, or drop it; returns whether it is kept now."""
         await self._find(actor, share_id)
@@ -185,7 +189,8 @@ class Gallery:
 
         async def notice() -> SharedNotice | None:
             shown = await self._notices.show([(0, share, 0)])
-            return SharedNotice(shown[0]) if shown else None
+            source = (await self.sources([share])).get(share.generation.id)
+            return SharedNotice(shown[0], source) if shown else None
 
         return await self._notices.say_once(share.guild_id, name_of(share.id), guild.gallery_channel_id, notice)
 

@@ -38,9 +38,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class SharedNotice:
-    """A picture that somebody put into the gallery."""
+    """A picture that somebody put into the gallery; `source` is whose picture it was made from, if another's."""
 
     shown: Shown
+    source: int | None = None
 
     @property
     def pictures(self) -> tuple[Shown, ...]:

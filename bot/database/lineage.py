@@ -3,13 +3,17 @@
 In: a generation.  Out: `Kin`, with those that were removed.  Who may see them is the actions' to say.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import aliased
 
-from bot.database.session import Database
+from bot.database.session import Database, utc_now
+from bot.database.shares import bans_in_force
 from bot.database.tables.generations import GenerationTable
+from bot.database.tables.moderation import SanctionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,26 @@ class Kin:
 class Lineage:
     """Reads `generations`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
+        self._now = now
+
+    async def sources(self, generation_ids: Collection[int]) -> dict[int, int]:
+        """Who drew what these were made from: other people alone, without what was removed and who is banned there."""
+        source = aliased(GenerationTable)
+        banned = select(SanctionTable.id).where(
+            SanctionTable.user_id == source.user_id,
+            or_(SanctionTable.guild_id == GenerationTable.guild_id, SanctionTable.guild_id.is_(None)),
+            *bans_in_force(self._now()),
+        )
+        query = (
+            select(GenerationTable.id, source.user_id)
+            .join(source, source.id == GenerationTable.parent_id)
+            .where(GenerationTable.id.in_(generation_ids), source.user_id != GenerationTable.user_id)
+            .where(source.removed_at.is_(None), ~banned.exists())
+        )
+        async with self._database.reading() as session:
+            return {made: user_id for made, user_id in await session.execute(query)}  # noqa: C416  # as in contests.py
 
     async def ancestors(self, generation_id: int, most: int) -> tuple[Kin, ...]:
         """The nearest ones, the generation itself first."""

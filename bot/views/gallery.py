@@ -3,7 +3,7 @@
 In: pages of shares.  Out: a layout for one viewer, and its buttons: vote, remix, turn the page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from io import BytesIO
 from typing import Any, Final, Literal
@@ -39,7 +39,8 @@ class GalleryLayout(Layout):
 
     def __init__(
         self, shares: Sequence[tuple[ShareRecord, PictureFile | None]], order: Way, cursor: str | None,
-        next_cursor: str | None, *, viewer_id: int, moderator: bool, words: str | None = None, unread: bool = False,
+        next_cursor: str | None, *, sources: Mapping[int, int], viewer_id: int, moderator: bool,
+        words: str | None = None, unread: bool = False,
         address: str | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -47,8 +48,10 @@ class GalleryLayout(Layout):
         told = sharing.heading(order, words, empty=not shares)
         self.add_item(ui.TextDisplay(f"{told}\n-# {say(sharing.NO_READER)}" if unread else told))
         for share, picture in shares:
-            counted = order in ("newest", "top")  # on their buttons
-            box, file = share_box(share, picture, "" if counted else community.votes(share.votes))
+            more = [] if order in ("newest", "top") else [community.votes(share.votes)]  # or on their buttons
+            if share.generation.id in sources:
+                more.append(sharing.made_from(sources[share.generation.id]))
+            box, file = share_box(share, picture, *more)
             row = row_of(
                 # A page that would be another one the next time stays as it is.
                 Vote(share.id, order, cursor, share.votes) if order in ("newest", "top") else Heart(share.id),
@@ -70,12 +73,12 @@ class GalleryLayout(Layout):
 
 
 def share_box(
-    share: ShareRecord, picture: PictureFile | None, more: str = ""
+    share: ShareRecord, picture: PictureFile | None, *more: str
 ) -> tuple[ui.Container[Any], list[discord.File]]:
     """A shared picture with its words, to which buttons are added, and the file to send along, where there is one."""
     box: ui.Container[Any] = ui.Container()
     files = []
-    told = [f"**{text.plain(share.prompt, 200)}**", sharing.about(share.user_id, share.created_at, more)]
+    told = [f"**{text.plain(share.prompt, 200)}**", sharing.about(share.user_id, share.created_at, *more)]
     if picture is None:
         told.append(say(drawing.FILE_MISSING))
     else:
@@ -164,6 +167,7 @@ async def gallery_layout(
     web = interaction.client.services.settings.web_url
     return GalleryLayout(
         shares, way, cursor, page.next_cursor,
+        sources=await interaction.client.services.gallery.sources(page.records),
         viewer_id=actor.user_id, moderator=actor.is_moderator, words=words, unread=unread,
         address=None if web is None else f"{web}/gallery/{actor.guild_id}",
     )  # fmt: skip

@@ -18,7 +18,7 @@ from bot.views.language import language_of
 from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
 from bot.views.result import Remix
-from bot.wording import community, drawing, terms, text
+from bot.wording import community, drawing, sharing, terms, text
 from bot.wording.reader import reading, say
 
 PREVIEW: Final = 1  # the mark of what is not posted
@@ -70,9 +70,9 @@ class NoticeLayout(Layout):
         self.files: list[discord.File] = []
         self._mark = mark
         match notice:
-            case SharedNotice(shown):
+            case SharedNotice(shown, source):
                 self._say(community.newly_shared(shown.share.user_id))
-                self._show(shown, buttons=True)
+                self._show(shown, "" if source is None else f"-# {sharing.made_from(source)}", buttons=True)
             case ContestNotice():
                 self._contest(notice)
             case DigestNotice(shown, unnamed):

@@ -40,8 +40,12 @@ def favourites_heading(words: str | None = None, *, empty: bool) -> str:
     return say(NO_FAVOURITES) if empty else f"### {say(FAVOURITES)}"
 
 
-def about(user_id: int, when: datetime, more: str = "") -> str:
-    return f"-# {' · '.join(filter(None, (by(user_id), relative(when), more, ai_made())))}"
+def about(user_id: int, when: datetime, *more: str) -> str:
+    return f"-# {' · '.join([by(user_id), relative(when), *more, ai_made()])}"
+
+
+def made_from(user_id: int) -> str:
+    return say("made from a picture by {person}", person=reader().form.person(user_id))
 
 
 def own_favourites_heading(words: str | None = None, *, empty: bool) -> str:
