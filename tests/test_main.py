@@ -332,6 +332,10 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
     assert (told["kind"], told["until"] is not None) == ("timeout", True)
     with pytest.raises(CommandError, match="soon is no duration"):
         easel("moderation", "timeout", str(ADA), "soon")
+    discords = 1_234_567_890_123_456_789
+    easel("moderation", "ban", str(discords), "--reason", "many words about it " * 10)
+    for command in ("list", "audit"):  # in 80 columns: ids are there to be copied
+        assert str(discords) in easel("moderation", command)[1]
     acts = json.loads(easel("moderation", "audit", "--about", f"user:{ADA}", "--json")[1])["acts"]
     assert [one["action"] for one in acts] == ["timeout", "lift", "ban"]
 

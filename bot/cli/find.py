@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from bot.actions.actor import Actor
-from bot.cli.surroundings import JsonFlag, print_json, read_settings
+from bot.cli.surroundings import JsonFlag, print_json, print_table, read_settings, table_of
 from bot.errors import CommandError
 from bot.wording.text import one_line, shorten
 
@@ -39,12 +38,12 @@ def find(
     if as_json:
         print_json(found=[_described(one) for one in found])
     elif found:
-        table = Table("id", "picture", "alike", "at", "user", "server", "state", "prompt", box=None, pad_edge=False)
+        table = table_of("id", "picture", "alike", "at", "user", "server", "state", "prompt")
         for one in found:
             told = _described(one)
             row = (str(told[name]) for name in ("id", "picture", "alike", "at", "user", "server", "state"))
             table.add_row(*row, escape(shorten(one_line(one.record.order.prompt), PROMPT_WIDTH)))
-        Console().print(table)
+        print_table(table)
     else:
         Console().print("No picture looks like it.  Those from before there were hashes: easel db hash")
     if not found:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from bot.cli.desk import OPERATOR, Desk, at_desk
 from bot.cli.request_log import audit, export, log, review, stats
-from bot.cli.surroundings import JsonFlag, id_argument, print_json
+from bot.cli.surroundings import JsonFlag, id_argument, print_json, print_table, table_of
 from bot.database.records import SanctionRecord
 from bot.database.session import utc_now
 from bot.errors import CommandError, NotFound
@@ -78,12 +77,12 @@ def list_sanctions(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(bans=[_sanction(one) for one in out])
         return
-    table = Table("user", "what", "since", "until", "reason", box=None, pad_edge=False)
+    table = table_of("user", "what", "since", "until", "reason")
     for one in out:
         until = "" if one.until is None else f"{one.until:%Y-%m-%d %H:%M}"
         reason = escape(one_line(one.reason))
         table.add_row(str(one.user_id), one.kind, f"{one.created_at:%Y-%m-%d %H:%M}", until, reason)
-    Console().print(table if out else "Nobody is banned everywhere.")
+    print_table(table) if out else Console().print("Nobody is banned everywhere.")
 
 
 @moderation_commands.command("user")

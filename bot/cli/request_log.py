@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bot.actions.exports import Form
 from bot.cli.desk import OPERATOR, Desk, at_desk, moment_option
-from bot.cli.surroundings import JsonFlag, id_option, print_json
+from bot.cli.surroundings import JsonFlag, id_option, print_json, print_table, table_of
 from bot.database.audit import AuditFilter
 from bot.database.records import GenerationFilter, GenerationRecord, Status
 from bot.errors import CommandError
@@ -57,7 +57,7 @@ def log(
     if as_json:
         print_json(requests=[_described(record) for record in page.records], next_before=page.next_before)
         return
-    table = Table("id", "at", "status", "user", "server", "prompt", box=None, pad_edge=False)
+    table = table_of("id", "at", "status", "user", "server", "prompt")
     for record in page.records:
         place = record.order.requester.guild_id
         prompt = escape(shorten(one_line(record.order.prompt), PROMPT_WIDTH))
@@ -65,7 +65,7 @@ def log(
             str(record.id), f"{record.created_at:%Y-%m-%d %H:%M}", record.status, str(record.order.requester.user_id),
             "direct message" if place is None else str(place), prompt,
         )  # fmt: skip
-    Console().print(table if page.records else "Nothing matches.")
+    print_table(table) if page.records else Console().print("Nothing matches.")
     if page.next_before is not None:
         Console().print(f"There are more: --before {page.next_before}")
 
@@ -108,7 +108,7 @@ def review(limit: LimitOption = 20, as_json: JsonFlag = False) -> None:
             waiting=number, reviews=[{"kind": kind, "reason": why, **_described(one)} for kind, one, why in found]
         )
         return
-    table = Table("id", "why", "user", "server", "prompt", box=None, pad_edge=False)
+    table = table_of("id", "why", "user", "server", "prompt")
     for kind, record, why in found:
         place = record.order.requester.guild_id
         said = f"{kind}: {one_line(why)}" if why else kind
@@ -117,7 +117,7 @@ def review(limit: LimitOption = 20, as_json: JsonFlag = False) -> None:
             "direct message" if place is None else str(place),
             escape(shorten(one_line(record.order.prompt), PROMPT_WIDTH)),
         )  # fmt: skip
-    Console().print(table if found else "Nothing waits for a decision.")
+    print_table(table) if found else Console().print("Nothing waits for a decision.")
     if number > len(found):
         Console().print(f"{number} wait in all.", highlight=False)
 
@@ -145,7 +145,7 @@ def stats(
         table.add_row(f"by {one.user_id} ({escape(one_line(one.name))})", f"{one.requests}, {one.blocked} blocked")
     for most, number in report.waits:
         table.add_row(f"waited {'longer' if most is None else f'up to {most} s'}", str(number))
-    Console().print(table)
+    print_table(table)
 
 
 def audit(
@@ -168,13 +168,13 @@ def audit(
             for one in page.records
         ], next_before=page.next_before)  # fmt: skip
         return
-    table = Table("id", "at", "server", "by", "what", "about", "why", box=None, pad_edge=False)
+    table = table_of("id", "at", "server", "by", "what", "about", "why")
     for one in page.records:
         server = "everywhere" if one.guild_id is None else str(one.guild_id)
         by_whom = "operator" if one.actor_id == OPERATOR.user_id else str(one.actor_id)
         why = escape(shorten(one_line(one.why), PROMPT_WIDTH))
         table.add_row(str(one.id), f"{one.at:%Y-%m-%d %H:%M}", server, by_whom, one.action, one.subject, why)
-    Console().print(table if page.records else "Nothing matches.")
+    print_table(table) if page.records else Console().print("Nothing matches.")
     if page.next_before is not None:
         Console().print(f"There are more: --before {page.next_before}")
 

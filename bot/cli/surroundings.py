@@ -15,6 +15,7 @@ import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
 
 from bot.cli.misspelt import misspelt_settings
 from bot.config import PrecisionName, Settings, load_settings
@@ -28,6 +29,9 @@ PrecisionOption = Annotated[
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
+WIDTHS: Final = {"user": 19, "server": 19, "by": 19, "about": 24, "at": 16, "since": 16, "until": 16}
+LEAST: Final = {"prompt": 30, "reason": 20, "why": 20}
+WIDEST: Final = 1000
 LARGEST_ID: Final = 2**63 - 1  # the columns of the database; Discord's own ids stay below it
 
 
@@ -39,6 +43,19 @@ def id_argument(told: str) -> Any:
 def id_option(told: str) -> Any:
     """An id that may be given: Discord's, or a row's."""
     return typer.Option(min=1, max=LARGEST_ID, help=told)
+
+
+def table_of(*names: str) -> Table:
+    """For people.  Ids and times are never cut short: they are there to be copied."""
+    columns = [Column(name, no_wrap=name in WIDTHS, min_width=WIDTHS.get(name, LEAST.get(name))) for name in names]
+    return Table(*columns, box=None, pad_edge=False)
+
+
+def print_table(table: Table) -> None:
+    """As wide as it must be; a narrow terminal breaks its lines."""
+    console = Console()
+    least = console.measure(table, options=console.options.update(width=WIDEST)).minimum
+    Console(width=max(console.width, least)).print(table)
 
 
 def read_settings() -> Settings:
