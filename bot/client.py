@@ -6,6 +6,7 @@ composition root (`bot.connection`, the demo, a test), never to `setup_hook`.
 
 import logging
 import secrets
+from importlib import import_module
 from typing import Any, Final, Literal
 from weakref import WeakValueDictionary
 
@@ -83,16 +84,24 @@ class Bot(Client, commands.AutoShardedBot):
         self.settings = settings
         self.posting = WeakValueDictionary()  # a lock stays for as long as somebody waits for it
         self._sync = sync
+        self._added: set[str] = set()  # cogs
         self.patience = PATIENCE_SECONDS  # until an order that is not admitted yet is refused
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(Translator())
-        for extension in (f"bot.cogs.{name}" for name in COGS):
-            if extension not in self.extensions:  # a login that failed half-way is tried again
-                await self.load_extension(extension)
+        await self.add_commands()
         self.add_dynamic_items(*declared())
         if self._sync != "never" and self.settings.partition.holds(None):  # one process of several does it
             await self.sync_commands()
+
+    async def add_commands(self) -> None:
+        """Those of every cog, once: a login that failed half-way is tried again.
+
+        As plain modules: discord.py runs an extension's file anew for each bot, and forgets it when the bot closes.
+        """
+        for name in (name for name in COGS if name not in self._added):
+            await import_module(f"bot.cogs.{name}").setup(self)
+            self._added.add(name)
 
     async def sync_commands(self, *, anew: bool = False) -> dict[str, Outcome]:
         """Tell Discord of the commands where they have changed since this data folder last did, or `anew`."""

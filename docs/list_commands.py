@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.client import COGS, Bot
+from bot.client import Bot
 from bot.config import load_settings
 
 PAGE: Final = Path(__file__).parent / "commands.md"
@@ -29,8 +29,7 @@ async def described() -> str:
     """The whole page."""
     # never logged in, so nothing is read or written there
     async with Bot(load_settings(None), shard_count=1, sync="never") as bot:
-        for name in COGS:
-            await bot.load_extension(f"bot.cogs.{name}")
+        await bot.add_commands()
         payload = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
     payload.sort(key=lambda command: command["name"])
     kinds = discord.AppCommandType

@@ -30,6 +30,18 @@ async def test_commands_are_synced_when_they_changed(tmp_path: Path) -> None:
     await env.shutdown()
 
 
+async def test_every_bot_of_a_process_has_each_command_once(tmp_path: Path) -> None:
+    """A second bot as the first, and where the same one logs in again."""
+    found = []
+    for _ in range(2):
+        async with a_bot(tmp_path) as bot:
+            await bot.add_commands()
+            await bot.add_commands()
+            found.append([one.qualified_name for one in bot.tree.walk_commands()] + [*bot.cogs])
+    assert found[0] == found[1]
+    assert len(found[0]) == len(set(found[0])) > 40
+
+
 async def test_what_breaks_is_told_by_an_id_that_is_in_the_log(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback reaches the channel; the operator finds it under the id."""
     monkeypatch.setattr(type(town.services.generations), "page", broken)

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from bot.client import COGS, Bot
+from bot.client import Bot
 from bot.cogs.translator import Translator
 from bot.config import load_settings
 from bot.wording import buttons, settings
@@ -146,8 +146,7 @@ def test_no_error_is_half_english(language: str) -> None:
 async def payload() -> list[dict[str, Any]]:
     """What Discord is told of the commands."""
     async with Bot(load_settings(None), shard_count=1, sync="never") as bot:
-        for name in COGS:
-            await bot.load_extension(f"bot.cogs.{name}")
+        await bot.add_commands()
         await bot.tree.set_translator(Translator())
         assert bot.tree.translator is not None
         return [await one.get_translated_payload(bot.tree, bot.tree.translator) for one in bot.tree.get_commands()]

@@ -14,7 +14,7 @@ import simcord
 from discord import AppCommandType, app_commands, ui
 
 import bot.views
-from bot.client import COGS, Bot
+from bot.client import Bot
 from bot.config import load_settings
 from bot.views.forms import Form
 from bot.views.press import declared
@@ -132,8 +132,7 @@ async def restarted(town: Town, scene: Scene) -> str:
 async def commands(tmp_path: Path) -> list[Any]:
     """Every command and menu, groups too."""
     async with Bot(load_settings(None, data_dir=tmp_path), shard_count=1, sync="never") as bot:
-        for name in COGS:
-            await bot.load_extension(f"bot.cogs.{name}")
+        await bot.add_commands()
         menus = bot.tree.walk_commands(type=AppCommandType.message)
         return [*bot.tree.walk_commands(), *menus]
 

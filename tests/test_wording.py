@@ -13,7 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from bot import errors
-from bot.client import COGS, Bot
+from bot.client import Bot
 from bot.config import load_settings
 from bot.errors import UserError
 from bot.wording import phrases, render
@@ -233,8 +233,7 @@ def test_every_sentence_is_translated_and_none_is_left_over(file: Path) -> None:
 async def test_every_name_of_a_command_is_among_those_that_are_translated() -> None:
     """A new command, group or option: `bot/wording/commands.py`."""
     async with Bot(load_settings(None), shard_count=1, sync="never") as bot:
-        for name in COGS:
-            await bot.load_extension(f"bot.cogs.{name}")
+        await bot.add_commands()
         commands = [one.to_dict(bot.tree) for one in bot.tree.get_commands()]
     typed = [one for one in commands if one["type"] == discord.AppCommandType.chat_input.value]
     assert {name for command in typed for name in names_in(command)} == set(NAMES)
