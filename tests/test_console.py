@@ -211,6 +211,16 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     assert audit.count(f'/log/{record.id}">Generation {record.id}</a>') == 2
 
 
+async def test_the_audit_log_is_asked_about_a_person_as_one_has_them(site: Pages, mo: Browser) -> None:
+    """As the log writes it, as a mention, as an id."""
+    someone = 700_000_000_000_000_042
+    await site.services.sanctions.sanction(someone, GUILD, "ban", None, "floods", MODERATOR)
+    await site.services.sanctions.sanction(BOB, GUILD, "ban", None, "spams", MODERATOR)
+    for typed in (f"user:{someone}", f"%3C@{someone}%3E", str(someone)):
+        shown = (await mo.get(f"{AT}/audit?subject={typed}")).text
+        assert ("floods" in shown, "spams" in shown) == (True, False)
+
+
 async def test_the_audit_log_says_in_words_who_changed_what(site: Pages, mo: Browser) -> None:
     """People, channels and roles by their names, settings as their page names them, from what to what."""
     record = await draw(site.services, an_order(images=4))

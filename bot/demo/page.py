@@ -50,6 +50,8 @@ TO_TRY: Final = {
     ),
     "Moderate": (
         ("Read the request log", "/mod log"),
+        ("What waits for a decision", "/mod review"),
+        ("Who Bo is", "/mod user @Bo"),
         ("Time Bo out", "/mod timeout @Bo duration:10 minutes reason:Trying it out"),
         ("Let Bo in again", "/mod unban @Bo"),
     ),

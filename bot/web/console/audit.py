@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.actions.spelled import spelled
 from bot.database.audit import AuditFilter
 from bot.web import asked
 from bot.web.access import Desk, moderator_desk
@@ -28,7 +29,7 @@ async def audit(request: web.Request) -> web.Response:
     wanted = AuditFilter(
         actor_id=asked.number("actor", typed["actor"]),
         action=asked.one_of("action", typed["action"], terms.ACTS),
-        subject=typed["subject"] or None,
+        subject=subject_of(typed["subject"]),
         since=asked.day("since", typed["since"]),
         until=asked.day_after("until", typed["until"]),
     )
@@ -52,6 +53,13 @@ async def audit(request: web.Request) -> web.Response:
         before=before,
         address=lambda **more: urlencode({name: value for name, value in {**typed, **more}.items() if value}),
     )
+
+
+def subject_of(typed: str) -> str | None:
+    """As acts have it: of a person's id or mention, "user:42"."""
+    found = spelled(typed)
+    person = None if found is None else found.filters.get("person")
+    return f"user:{person}" if person is not None and person.isdecimal() else typed or None
 
 
 def _person(subject: str) -> tuple[int, ...]:
