@@ -54,8 +54,8 @@ def _newest(folder: Path) -> set[str]:
 
 
 def is_mapped(name: str | None, _kind: str, _parents: object) -> bool:
-    """Whether the code maps what has this name; the index of words is known to its queries alone (see words.py)."""
-    return name is None or not name.startswith("generation_words")
+    """Whether the code maps what has this name; two indexes are known to its queries alone (words.py, names.py)."""
+    return name is None or not name.startswith(("generation_words", "generation_names"))
 
 
 def configuration(connection: Connection) -> Config:
