@@ -63,7 +63,9 @@ TABLE: dict[str, Line] = {
     "POST /console/{guild}/words/{term}/remove": (f"{C}/words/{{term}}/remove", MANAGERS_ACT, {}),
     "GET /console/{guild}/review": (f"{C}/review", MODERATORS, {}),
     "POST /console/{guild}/review/{generation}": (f"{C}/review/{{flag}}", MODERATORS_ACT, {"decision": "keep"}),
-    "POST /console/{guild}/review/{generation}/undo": (f"{C}/review/{{flag}}/undo", MODERATORS_ACT, {}),
+    # Nothing was decided that could be taken back; `test_what_the_filter_flags_waits_for_a_decision` takes one back.
+    "POST /console/{guild}/review/{generation}/undo": (
+        f"{C}/review/{{flag}}/undo", (401, 404, 404, 403, 404, 404, 404), {}),
     "GET /console/{guild}/audit": (f"{C}/audit", MODERATORS, {}),
     "GET /console/{guild}/stats": (f"{C}/stats", MODERATORS, {}),
     "GET /console/{guild}/export.csv": (f"{C}/export.csv", MODERATORS, {}),
