@@ -108,6 +108,11 @@ def test_disguises_are_read(written: str, meant: str) -> None:
         "golf hotel in india",
         "ρο ντος, καλημέρα φίλε μου",
         "an x-ray of a t-rex",
+        "decal",
+        "decaf",
+        "globe artichoke",
+        "Hottentot bread",
+        "apprehend innocent",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:

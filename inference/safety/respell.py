@@ -101,7 +101,10 @@ class Speller:
         best = self._read_plain(plain)
         share = share_known(plain, self.knows)
         if share < MADE_OF_WORDS:
-            senses = ((self._sense(other), other, letters) for other, letters in self._otherwise(plain))
+            readings = self._otherwise(plain)
+            if len(plain.split()) == 1:  # decaf is no face; any word that nobody knows is one backwards, or shifted
+                readings = ((other, letters) for other, letters in readings if any(map(self._tells, other.split())))
+            senses = ((self._sense(other), other, letters) for other, letters in readings)
             others = [(sense, other) for sense, other, letters in senses if sense[0] >= letters]
             sense, other = max(others, key=itemgetter(0), default=((0, 0), plain))  # the first of equals
             if share_known(other, self.knows) >= max(MADE_OF_WORDS, share + 0.3) and sense >= self._sense(best.text):
@@ -116,6 +119,9 @@ class Speller:
         """What the text would say if it were turned (`decoding.turned`), or had its gaps elsewhere."""
         yield from turned(plain)
         bare = "".join(_LETTERS.findall(plain[:LONGEST_REGROUPED]))
+        pair = plain.split()
+        if len(pair) == 2 and any(len(word) > 2 and self.knows(word) for word in pair):
+            return  # a globe artichoke has its one gap where it belongs
         words = self._parter.regrouped(bare) if len(bare) * 5 > len(plain) * 3 else None
         if words is not None:
             yield " ".join(words), 12
