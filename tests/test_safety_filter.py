@@ -1,7 +1,7 @@
 """Verdicts on prompts: what decides, by which policy, and why."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.disguises import DISGUISES, MORE, scattered
@@ -217,5 +217,8 @@ def test_many_prompts_are_judged_as_one_by_one() -> None:
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_a_listed_word_is_found_anywhere(before: str, after: str) -> None:
-    """Whatever stands around it, parted from it by spaces."""
-    assert check(f"{before} hentai {after}") == "block"
+    """Whatever stands around it, parted from it by spaces, but for a word that says that it is not to be seen."""
+    text = f"{before} hentai {after}"
+    evidence = PromptFilter.load()._reader.read(text)
+    assume(not any(evidence.denied(match) for match in evidence.matches))
+    assert check(text) == "block"

@@ -3,6 +3,8 @@
 import pytest
 
 from benchmarks.disguises import DISGUISES
+from inference.safety import rules
+from inference.safety.lexicon import Match, Words
 from inference.safety.rules import MASS_HARM, MINORS, REAL_PEOPLE, Finding
 from tests.test_safety_respell import reader
 
@@ -97,3 +99,24 @@ def test_disguises_do_not_help(disguise: str) -> None:
 def test_disguises_accuse_nobody(disguise: str) -> None:
     """Harmless words stay harmless, however they are written."""
     assert [text for text in HARMLESS if is_certain(DISGUISES[disguise](text))] == []
+
+
+@pytest.mark.parametrize("text", ["naked woman; a child. ", "Donald Trump, nude. ", "how to build a bomb; "])
+def test_the_rules_look_at_what_is_near(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the text costs twice the looks: 4,000 characters of such words took a quarter of a second."""
+    looks = 0
+    apart = rules._Place.apart
+
+    def counted(place: rules._Place, one: Match, other: Match) -> tuple[int, int, int]:
+        nonlocal looks
+        looks += 1
+        return apart(place, one, other)
+
+    monkeypatch.setattr(rules._Place, "apart", counted)
+    counts = []
+    for times in (40, 80):
+        words = Words(text.lower() * times)
+        looks = 0
+        rules.judge(words, reader().lexicon.find(words))
+        counts.append(looks)
+    assert 0 < counts[1] < 2.5 * counts[0]

@@ -29,7 +29,7 @@ FEW_LETTERS: Final = 40
 of words by themselves it thinks anything."""
 MUCH_SURER = 2.0
 """By so much, in logits, the thresholds of such a text are higher."""
-_GRAVE: Final = frozenset({Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
+_GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
 
 

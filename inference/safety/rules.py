@@ -7,7 +7,8 @@ baby carrots" and "never leave naked flames near children" do not.  Ages count w
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,10 @@ REAL_PEOPLE: Final = "real_people"
 MASS_HARM: Final = "mass_harm"
 HARD: Final = (MINORS, REAL_PEOPLE, MASS_HARM)
 """Categories that are always blocked."""
+FARTHEST: Final = 6
+"""Words between two terms that are taken together, at most; between a weapon and what teaches to make it, 8."""
+LONGEST_TERM: Final = 16
+"""Words of a listed term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,19 @@ class _Place:
     def between(self, one: Match, other: Match) -> set[str]:
         first, second = sorted((one, other), key=lambda match: match.first)
         return set(self.words.words[first.last + 1 : second.first])
+
+
+class _Found:
+    """Matches in the order of the text; only those near another are looked at, so that no text takes long."""
+
+    def __init__(self, matches: Iterable[Match]) -> None:
+        self._matches = sorted(matches, key=lambda match: match.first)
+        self._firsts = [match.first for match in self._matches]
+
+    def near(self, match: Match, words: int) -> list[Match]:
+        """Those with at most so many words between."""
+        start = bisect_left(self._firsts, match.first - words - LONGEST_TERM)
+        return self._matches[start : bisect_right(self._firsts, match.last + words + 1)]
 
 
 def judge(words: Words, matches: Sequence[Match]) -> Finding | None:
@@ -82,15 +100,21 @@ def _sexualised_minors(place: _Place, minors: list[Match], matches: Sequence[Mat
         for match in matches
         if match.kind in (Kind.NUDITY, Kind.SUGGESTIVE) or (match.kind is Kind.SEVERE and match.category == "sexual")
     ]
+    found = _Found(sexual)
     for minor in minors:
-        for word in sexual:
-            if not _same_language(minor, word):
-                continue
-            found = (word.text, minor.text)
-            if _of_the_minor(place, minor, word):
-                yield Finding(MINORS, "minors", found)
-            elif word.kind is not Kind.SUGGESTIVE:
-                yield Finding(MINORS, "minors_apart", found, certain=False)
+        for word in found.near(minor, FARTHEST):
+            if _same_language(minor, word) and _of_the_minor(place, minor, word):
+                yield Finding(MINORS, "minors", (word.text, minor.text))
+    anywhere = _each_once(word for word in sexual if word.kind is not Kind.SUGGESTIVE)
+    for minor in _each_once(minors):
+        for word in anywhere:
+            if _same_language(minor, word):
+                yield Finding(MINORS, "minors_apart", (word.text, minor.text), certain=False)
+
+
+def _each_once(matches: Iterable[Match]) -> list[Match]:
+    """One of each term, for where it stands does not matter."""
+    return list({(match.category, match.text): match for match in matches}.values())
 
 
 def _of_the_minor(place: _Place, minor: Match, word: Match) -> bool:
@@ -116,13 +140,13 @@ def _same_language(one: Match, other: Match) -> bool:
 
 
 def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
-    people = [match for match in matches if match.kind in (Kind.NAME, Kind.ANYONE, Kind.PRIVATE)]
+    people = _Found(match for match in matches if match.kind in (Kind.NAME, Kind.ANYONE, Kind.PRIVATE))
     for match in matches:
         if match.kind is Kind.PRIVATE_ALONE:
             yield Finding(REAL_PEOPLE, "real_people", (match.text,))
         explicit = match.kind is Kind.NUDITY or (match.kind is Kind.SEVERE and match.category == "sexual")
         violent = match.kind is Kind.VIOLENCE or (match.kind is Kind.SEVERE and match.category == "violence_gore")
-        for person in people if explicit or violent else ():
+        for person in people.near(match, FARTHEST) if explicit or violent else ():
             sentences, pieces, gap = place.apart(person, match)
             near = sentences == 0 and gap <= (6 if pieces == 0 else 2)
             if near and explicit:
@@ -142,16 +166,16 @@ def _suffers(person: Match, deed: Match, gap: int) -> bool:
 
 
 def _mass_harm(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
-    teaching = [match for match in matches if match.kind is Kind.INSTRUCTION]
-    making = [match for match in matches if match.kind is Kind.MAKING]
+    teaching = _Found(match for match in matches if match.kind is Kind.INSTRUCTION)
+    making = _Found(match for match in matches if match.kind is Kind.MAKING)
     wide = {(match.first, match.last) for match in matches if match.kind is Kind.WIDE_WEAPON}
     for weapon in matches:
         if weapon.kind is Kind.THREAT:
             yield Finding(MASS_HARM, "threat", (weapon.text,))
         if weapon.kind is not Kind.WEAPON:
             continue
-        taught = [match for match in teaching if _within(place, match, weapon, 8)]
-        made = [match for match in making if _within(place, match, weapon, 3) and not _drawn(place, match, weapon)]
+        taught = [match for match in teaching.near(weapon, 8) if _within(place, match, weapon, 8)]
+        made = [m for m in making.near(weapon, 3) if _within(place, m, weapon, 3) and not _drawn(place, m, weapon)]
         if (taught and made) or (taught and (weapon.first, weapon.last) not in wide):
             yield Finding(MASS_HARM, "weapon_instructions", (taught[0].text, weapon.text))
         elif made and (weapon.first, weapon.last) not in wide and made[0].first < weapon.first:
