@@ -306,8 +306,11 @@ async def test_text_is_compressed_where_that_tells_nobody_anything(site: Pages) 
         answer = await ada.get(AT, headers={**zipped, "Sec-Fetch-Site": asked_by})
         assert ("Content-Encoding" in answer.headers) == is_compressed, asked_by
     assert "Content-Encoding" not in (await ada.get(AT, headers=zipped)).headers, "an old browser does not say"
-    refused = {"Accept-Encoding": "gzip;q=0, identity"}
-    assert "Content-Encoding" not in (await visitor.get(AT, headers=refused)).headers
+    for accepted, is_compressed in (
+        ("gzip;q=0, identity", False), ("identity, gzip; q=0.0", False), ("br, GZip;q=0.5", True), ("br", False),
+    ):  # fmt: skip
+        answer = await visitor.get(AT, headers={"Accept-Encoding": accepted})
+        assert ("Content-Encoding" in answer.headers) == is_compressed, accepted
 
 
 async def test_files_are_asked_for_anew_and_sent_once(site: Pages) -> None:

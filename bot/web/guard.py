@@ -4,6 +4,7 @@ In: any request.  Out: a response that a browser may trust.  Cross-site requests
 say (Sec-Fetch-Site, else Origin); no token has to be carried through the forms.
 """
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -40,6 +41,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TEXTS: Final = ("text/", "application/atom+xml", "application/javascript", "application/json", "image/svg+xml")
 WHOLE: Final = (200, 400, 401, 403, 404)  # answers that have a body
 IN_PART: Final = (hdrs.RANGE, hdrs.IF_NONE_MATCH, hdrs.IF_MODIFIED_SINCE)  # of a file's: maybe a part, maybe no body
+TAKES_GZIP: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -87,7 +89,7 @@ def compress(request: web.Request, response: web.StreamResponse) -> None:
         return
     response.headers[hdrs.VARY] = ",".join((hdrs.ACCEPT_ENCODING, hdrs.COOKIE, "Sec-Fetch-Site"))
     own = visitor_of(request) is None or request.headers.get("Sec-Fetch-Site") in ("same-origin", "none")
-    if own and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").lower().replace("gzip;q=0,", ""):
+    if own and TAKES_GZIP.search(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
         response.enable_compression(web.ContentCoding.gzip)
 
 
