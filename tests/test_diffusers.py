@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,7 @@ from inference.pictures import Pixels
 from inference.server.shelf import Shelf
 from tests import tiny_pipelines
 
-try:
-    import diffusers  # noqa: F401
-except ImportError:
-    has_diffusers = False
-else:
-    has_diffusers = True
-
-needs_diffusers = pytest.mark.skipif(not has_diffusers, reason="diffusers is an extra")
+needs_diffusers = pytest.mark.skipif(find_spec("diffusers") is None, reason="diffusers is an extra")
 KINDS = {
     "sd": tiny_pipelines.stable_diffusion,
     "sdxl": tiny_pipelines.stable_diffusion_xl,

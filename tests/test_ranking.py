@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 from structlog.testing import capture_logs
-from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from inference.checkpoints.builtin import load_builtin
 from inference.checkpoints.checkpoint import Checkpoint
@@ -39,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *MERGES]))
     size = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
     torch.manual_seed(2)
-    model = CLIPModel(
-        CLIPConfig(
+    model = transformers.CLIPModel(
+        transformers.CLIPConfig(
             text_config={
                 **size,
                 "vocab_size": len(vocab),
@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             parameter.normal_(std=0.3)
     model.save_pretrained(folder)
     side = {"height": 32, "width": 32}
-    CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=side).save_pretrained(folder)
+    transformers.CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=side).save_pretrained(folder)
     return folder
 
 
@@ -68,7 +68,7 @@ def test_scores_are_cosines(folder: Path) -> None:
     """As CLIP itself puts them, without the factor that it learns for training; each picture's is its own."""
     ranker = ClipRanker.load(folder)
     scores = ranker.scores("a red dog", pictures(3), LIKELIHOODS)
-    model: Any = CLIPModel.from_pretrained(folder)
+    model: Any = transformers.CLIPModel.from_pretrained(folder)
     model.eval()
     tokens = ranker._tokenizer(["a red dog"], return_tensors="pt")
     pixels = ranker._processor(images=pictures(3), return_tensors="pt")
@@ -92,7 +92,7 @@ def test_pickled_weights_are_read_without_unpickling(folder: Path, tmp_path: Pat
     """The older form of the file gives the same scores; one with code in it is refused."""
     old = shutil.copytree(folder, tmp_path / "old")
     (old / "model.safetensors").unlink()
-    torch.save(CLIPModel.from_pretrained(folder).state_dict(), old / "pytorch_model.bin")
+    torch.save(transformers.CLIPModel.from_pretrained(folder).state_dict(), old / "pytorch_model.bin")
     scores = ClipRanker.load(folder).scores("a dog", pictures(1), LIKELIHOODS)
     assert ClipRanker.load(old).scores("a dog", pictures(1), LIKELIHOODS) == pytest.approx(scores, abs=1e-5)
     torch.save({"weights": Path}, old / "pytorch_model.bin")

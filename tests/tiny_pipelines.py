@@ -8,34 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    CLIPTokenizer,
-    T5Config,
-    T5EncoderModel,
-    T5Tokenizer,
-)
 
 WIDTH = 16
 PIECES = ["<pad>", "</s>", "<unk>", *(chr(code) for code in range(97, 123)), "\u2581"]
 MERGES = ["a n", "r e", "re d", "d o", "do g</w>"]
 
 
-def tokenizer(folder: Path) -> CLIPTokenizer:
+def tokenizer(folder: Path) -> Any:
     """CLIP's, with letters for words."""
+    from transformers import CLIPTokenizer
+
     letters = [chr(code) for code in range(33, 127)]
     tokens = [*letters, *(f"{letter}</w>" for letter in letters), *(merge.replace(" ", "") for merge in MERGES)]
     vocab = {token: index for index, token in enumerate([*tokens, "<|startoftext|>", "<|endoftext|>"])}
     folder.mkdir(parents=True)
     (folder / "vocab.json").write_text(json.dumps(vocab))
     (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *MERGES]))
-    words: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder, model_max_length=32)
-    return words
+    return CLIPTokenizer.from_pretrained(folder, model_max_length=32)
 
 
-def text_config(words: int) -> CLIPTextConfig:
+def text_config(words: int) -> Any:
+    from transformers import CLIPTextConfig
+
     return CLIPTextConfig(
         vocab_size=words, hidden_size=WIDTH, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2,
         max_position_embeddings=32, projection_dim=WIDTH, bos_token_id=words - 2, eos_token_id=words - 1,
@@ -65,6 +59,7 @@ def unet(width: int = WIDTH, **more: Any) -> Any:
 def stable_diffusion(folder: Path) -> Path:
     """A UNet, one text encoder, noise prediction."""
     from diffusers import DDIMScheduler, StableDiffusionPipeline
+    from transformers import CLIPTextModel
 
     torch.manual_seed(1)
     words = tokenizer(folder / "words")
@@ -80,6 +75,7 @@ def stable_diffusion(folder: Path) -> Path:
 def stable_diffusion_xl(folder: Path) -> Path:
     """A UNet that hears of sizes, two text encoders."""
     from diffusers import DDIMScheduler, StableDiffusionXLPipeline
+    from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
     torch.manual_seed(2)
     words = tokenizer(folder / "words")
@@ -99,6 +95,7 @@ def stable_diffusion_xl(folder: Path) -> Path:
 def stable_diffusion_3(folder: Path) -> Path:
     """A transformer that is trained by flow matching."""
     from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
+    from transformers import CLIPTextModelWithProjection, T5Config, T5EncoderModel, T5Tokenizer
 
     torch.manual_seed(3)
     words = tokenizer(folder / "words")
@@ -121,6 +118,7 @@ def stable_diffusion_3(folder: Path) -> Path:
 def flux(folder: Path) -> Path:
     """A transformer of packed latents that was distilled to need no guidance, as FLUX.1-schnell is."""
     from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+    from transformers import CLIPTextModel, T5Config, T5EncoderModel, T5Tokenizer
 
     torch.manual_seed(4)
     words = tokenizer(folder / "words")
