@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,15 @@ COMMAND = re.compile(r"(?<![\w/<])/([a-z]+)(?: ([a-z]+)(?![\w:]))?(?=[`: …]|$|
 VALUE = re.compile(r"{\w+}")
 
 
+@cache
 def catalogue(language: str) -> Catalog:
     with (LOCALES / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
-CATALOGUES = {language: catalogue(language) for language in LANGUAGES}
-
-
 def translations(language: str) -> Iterator[tuple[str, str, str | None]]:
     """Each sentence of the code that may stand for it, its translation, and their context."""
-    for message in CATALOGUES[language]:
+    for message in catalogue(language):
         if not message.id:
             continue
         ids = (message.id,) if isinstance(message.id, str) else message.id
