@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.cli import doctor
-from bot.cli.doctor import Finding, examine, port, socket_folder
+from bot.cli.doctor import Finding, examine, model, port, socket_folder
 from bot.config import Settings, load_settings
 from inference.contract import Readiness
 
@@ -169,6 +169,16 @@ async def test_remote_inference_is_asked(tmp_path: Path, status: int, grade: str
     async with TestServer(app) as server:
         url = str(server.make_url("")).rstrip("/")
         assert about("inference", await examine(settings(tmp_path, inference_urls=url))).grade == grade
+
+
+def test_a_provider_without_a_key(tmp_path: Path) -> None:
+    """OpenAI's own wants one; somebody else's may not."""
+    named = {"inference_model": "builtin,openai:gpt-image-1"}
+    found = model(settings(tmp_path, **named))
+    assert (found.grade, found.cure) == ("problem", "Set INFERENCE_OPENAI_KEY.")
+    assert "openai:gpt-image-1 draws nothing" in found.text
+    for more in ({"inference_openai_key": "sk-1"}, {"inference_openai_url": "http://127.0.0.1:9/v1"}):
+        assert model(settings(tmp_path, **named, **more)).grade == "ok"
 
 
 async def test_a_remote_inference_server_that_is_down(tmp_path: Path) -> None:

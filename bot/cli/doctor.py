@@ -10,7 +10,7 @@ import socket
 import stat
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -59,9 +59,7 @@ def doctor(as_json: JsonFlag = False) -> None:
     if wanted := port_variable("EASEL_DEMO_PORT"):
         findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
     if as_json:
-        print_json(
-            findings=[{"subject": f.subject, "grade": f.grade, "text": f.text, "cure": f.cure} for f in findings]
-        )
+        print_json(findings=[asdict(finding) for finding in findings])
     else:
         show(findings, Console())
     if any(finding.grade == "problem" for finding in findings):
@@ -269,12 +267,13 @@ def model(settings: Settings) -> Finding:
     from inference.checkpoints.store import ModelStore
     from inference.checkpoints.weights import CheckpointError
 
+    names = [name.strip() for name in settings.inference_model.split(",")]
+    if settings.inference_openai_key is None and "api.openai.com" in settings.inference_openai_url:
+        for name in filter(lambda one: one.startswith("openai:"), names):
+            return Finding("model", "problem", f"{name} draws nothing without a key", "Set INFERENCE_OPENAI_KEY.")
     try:
         store = ModelStore(settings.models_dir)
-        names = [name.strip() for name in settings.inference_model.split(",")]
-        told = [
-            f"{name}: over the network" if name.startswith("openai:") else verify_model(name, store) for name in names
-        ]
+        told = [name + ": over the network" if name[:7] == "openai:" else verify_model(name, store) for name in names]
         return Finding("model", "ok", "; ".join(told))
     except (CheckpointError, OSError) as error:
         cure = "Set INFERENCE_MODEL to one that `easel models list` shows; install Easel anew if builtin is damaged."
