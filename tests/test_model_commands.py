@@ -48,6 +48,7 @@ def test_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert status == 0
     assert "mine" in printed
     assert "easel models pull dalle-mini/dalle-mega  (11.3 GB to download)" in printed
+    assert "easel models pull stabilityai/sdxl-turbo --dtype float16  (a GPU with 8 GB" in printed
 
 
 def test_pull_verify_remove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,23 +33,19 @@ def list_models(as_json: JsonFlag = False) -> None:
     """Show the models here, and those that can be pulled."""
     from inference.checkpoints.builtin import builtin_model
     from inference.checkpoints.hub import PUBLISHED
+    from inference.checkpoints.pipelines import KNOWN
     from inference.checkpoints.store import ModelStore
 
     settings = read_settings()
-    stored = ModelStore(settings.models_dir).models()
-    models = [
-        _described(model, settings.inference_model.partition(",")[0].strip()) for model in (builtin_model(), *stored)
-    ]
+    default = settings.inference_model.partition(",")[0].strip()
+    models = [_described(model, default) for model in (builtin_model(), *ModelStore(settings.models_dir).models())]
     here = {model["name"] for model in models}
     others = [model for name, model in PUBLISHED.items() if name not in here]
     if as_json:
+        licences = [{part.name: part.licence for part in other.repositories} for other in others]
         pullable = [
-            {
-                "name": other.name,
-                "bytes": other.size,
-                "licences": {part.name: part.licence for part in other.repositories},
-            }
-            for other in others
+            {"name": other.name, "bytes": other.size, "licences": licence}
+            for other, licence in zip(others, licences, strict=True)
         ]
         print_json(models=models, pullable=pullable)
         return
@@ -65,9 +61,13 @@ def list_models(as_json: JsonFlag = False) -> None:
         )
     console = Console()
     console.print(table)
-    for other in others:
-        line = f"easel models pull {other.name}  ({_size(other.size)} to download)"
-        console.print(line, style="dim", highlight=False)
+    lines = [f"easel models pull {other.name}  ({_size(other.size)} to download)" for other in others]
+    lines += [
+        f"easel models pull {name} --dtype float16  (a GPU with {known.memory} GB; {known.licence})"
+        for name, known in KNOWN.items()
+        if name not in here
+    ]
+    console.print("\n".join(lines), style="dim", highlight=False)
 
 
 @model_commands.command()

@@ -88,9 +88,11 @@ class DiffusersPipeline:
     def load(cls, folder: Path, name: str, options: PipelineOptions) -> Self:
         """From a folder; nothing is fetched, no pickle and no code in it is executed.  Raises CheckpointError."""
         try:
+            from transformers.utils import logging as transformers_logging
+
+            transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it warns of what nobody uses
             from diffusers import AutoPipelineForText2Image
             from diffusers.utils import logging
-            from transformers.utils import logging as transformers_logging
         except ImportError as error:
             raise CheckpointError(f"{name} needs `pip install 'easel[diffusers]'`: {error}") from error
         logging.disable_progress_bar()
