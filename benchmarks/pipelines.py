@@ -6,7 +6,7 @@ the ones to believe on a busy machine without a GPU. Without `--model`, a Stable
 random weights, whose steps are a few dozen milliseconds each: our path costs so much a picture whatever the pipeline
 takes, so the share is that of a short picture, and larger models have less.
 
-    python -m benchmarks.pipelines [--model FOLDER] [--steps 20] [--rounds 5] [--threads 1]
+    python -m benchmarks.pipelines [--model FOLDER] [--steps 20] [--rounds 15] [--threads 1]
 """
 
 import argparse
@@ -125,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Our path over calling a pipeline of diffusers directly.")
     parser.add_argument("--model", type=Path, help="a folder with model_index.json; random weights without")
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
