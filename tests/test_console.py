@@ -483,6 +483,7 @@ async def test_statistics_count(site: Pages, mo: Browser) -> None:
     assert "Requests a day in the last 7 days: 2 in all, 1 blocked" in shown
     assert "person 1002" in shown
     assert "violence" in shown
+    assert "up to 15 s" in shown
 
 
 # ---------------------------------------------------------------------------------------------------------- export

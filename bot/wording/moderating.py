@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.wording.catalogue import later
+from bot.wording.catalogue import SECONDS, later
 from bot.wording.reader import count, reader, say
 from bot.wording.reasons import filters_reason, kept_reason, review_reason
 from bot.wording.terms import REVIEWS, category, requests, sanction, seconds, status, until
@@ -257,7 +257,7 @@ def statistics(asked: int, blocked: int, days: int, wait: float | None, draw: fl
 
 def waited(most: int | None) -> str:
     """Of who waited for at most so many seconds; None: longer than any of these."""
-    return say("longer") if most is None else say("up to {time}", time=seconds(most))
+    return say("longer") if most is None else say("up to {time}", time=say(SECONDS, number=most))
 
 
 def legend(people: Sequence[tuple[int, int]]) -> str:
