@@ -6,12 +6,11 @@ In: settings.  Out: a `Desk` over the database, while an act takes.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.actions.actor import Actor
 from bot.cli.surroundings import read_settings
-from bot.database.session import utc_now
 from bot.errors import CommandError
 from bot.wording.duration import parse_moment
 
@@ -64,7 +63,7 @@ def moment_option(name: str, written: str | None, *, end: bool = False) -> datet
     """ "2 days" or "2026-05-03".  Raises CommandError."""
     if written is None:
         return None
-    found = parse_moment(written, utc_now(), end=end)
+    found = parse_moment(written, datetime.now(UTC), end=end)
     if found is None:
         raise CommandError(f"--{name} is {written}; it must read like 12 hours, 2 days, or 2026-05-03")
     return found

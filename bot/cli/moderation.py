@@ -5,6 +5,7 @@ asks about before it admits and draws, and takes down; the request log, the queu
 act is in the audit log, by actor 0.
 """
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,6 @@ from bot.cli.desk import OPERATOR, Desk, at_desk
 from bot.cli.request_log import audit, export, log, review, stats
 from bot.cli.surroundings import JsonFlag, id_argument, print_json, print_table, table_of
 from bot.database.records import SanctionRecord
-from bot.database.session import utc_now
 from bot.errors import CommandError, NotFound
 from bot.wording.duration import parse_duration
 from bot.wording.text import one_line
@@ -57,7 +57,7 @@ def timeout(
     length = parse_duration(duration)
     if not length:
         raise CommandError(f"{duration} is no duration; write for example 30m, 1 hour, 2 days")
-    until = utc_now() + length
+    until = datetime.now(UTC) + length
     at_desk(lambda desk: desk.moderation.sanction(OPERATOR, Target(user), "timeout", until, reason))
     Console().print(f"{user} cannot use Easel anywhere until {until:%Y-%m-%d %H:%M} UTC.", highlight=False)
 
@@ -72,7 +72,7 @@ def unban(user: UserArgument, reason: AuditReasonOption = "") -> None:
 @moderation_commands.command("list")
 def list_sanctions(as_json: JsonFlag = False) -> None:
     """Show the bans and timeouts that count everywhere and are in force, the newest first."""
-    found, now = at_desk(lambda desk: _all_sanctions(desk.moderation)), utc_now()
+    found, now = at_desk(lambda desk: _all_sanctions(desk.moderation)), datetime.now(UTC)
     out = [one for one in found if one.lifted_at is None and (one.until is None or one.until > now)]
     if as_json:
         print_json(bans=[_sanction(one) for one in out])

@@ -7,17 +7,15 @@ import sys
 from collections.abc import Collection
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar, get_args
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.actions.exports import Form
 from bot.cli.desk import OPERATOR, Desk, at_desk, moment_option
 from bot.cli.surroundings import JsonFlag, id_option, print_json, print_table, table_of
-from bot.database.audit import AuditFilter
 from bot.database.records import GenerationFilter, GenerationRecord, Status
 from bot.errors import CommandError
 from bot.wording.catalogue import ENGLISH
@@ -27,8 +25,12 @@ from bot.wording.reasons import review_reason
 from bot.wording.terms import ACTS, CATEGORIES
 from bot.wording.text import one_line, shorten
 
+if TYPE_CHECKING:
+    from bot.actions.exports import Form
+
 T = TypeVar("T", bound=str)
 
+FORMS: Final[tuple["Form", ...]] = ("csv", "jsonl")
 PROMPT_WIDTH: Final = 60
 
 LimitOption = Annotated[int, typer.Option(min=1, max=1000)]
@@ -78,9 +80,9 @@ def export(
     until: UntilOption = None, score: ScoreOption = None,
 ) -> None:  # fmt: skip
     """Write the request log as a file, row by row."""
-    chosen = next((one for one in get_args(Form) if one == form), None)
+    chosen = next((one for one in FORMS if one == form), None)
     if chosen is None:
-        raise CommandError(f"--form is {form}; it must be one of {', '.join(get_args(Form))}")
+        raise CommandError(f"--form is {form}; it must be one of {', '.join(FORMS)}")
     wanted = _filter(user, server, direct, status, flagged, category, words, since, until, score)
     opened = nullcontext(sys.stdout) if file is None else file.open("w", encoding="utf-8", newline="")
     with opened as out:
@@ -156,6 +158,8 @@ def audit(
     as_json: JsonFlag = False,
 ) -> None:  # fmt: skip
     """Read who did what, in all servers, the newest first."""
+    from bot.database.audit import AuditFilter
+
     wanted = AuditFilter(
         by, _one_of("action", action, ACTS), about, moment_option("since", since),
         moment_option("until", until, end=True),
