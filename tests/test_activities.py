@@ -41,6 +41,7 @@ def test_both_things_are_named(prompt: str, meant: str) -> None:
         "an owl in a library", "a dog in space", "a cat in the box",  # a place, or one that is spoken of
         "a robot playing polo", "nobody reading a book",  # no thing
         "two cats playing drums", "a cat and a dog eating fish", "cats in a box",  # several
+        "a waving sword", "the holding ball",  # what is done stands where a name does
         "a cat", "a cat riding a dog", "a cat with a crown", "a dog with balls", "",
         "a cat with a red background", "in a box",
     ],

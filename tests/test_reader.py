@@ -176,3 +176,31 @@ def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> No
 )
 def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: str) -> None:
     assert read_places(prompt) == meant
+
+
+@pytest.mark.parametrize(
+    ("prompt", "meant"),
+    [
+        ("one wizard", "a wizard"),
+        ("One owl in a forest", "an owl in a forest"),
+        ("one apple and one dog", "an apple and a dog"),
+        ("one of two wizards", "one of two wizards"),
+        ("the one ring", "the one ring"),
+    ],
+)
+def test_one_thing_is_a_thing(prompt: str, meant: str) -> None:
+    """Captions have an article where people may write a number."""
+    assert SHIPPED.read(prompt).text == meant
+
+
+@pytest.mark.parametrize(
+    ("prompt", "meant"),
+    [
+        ("four hearts", "four heart"),  # what they are drawn well by, however it sounds
+        ("two hearts", "two hearts"),  # a thing of that name
+        ("a dog with a ball", "a dog and a soccer ball"),
+        ("a crystal ball", "a crystal ball"),
+    ],
+)
+def test_words_are_read_as_what_is_drawn_well(prompt: str, meant: str) -> None:
+    assert SHIPPED.read(prompt).text == meant

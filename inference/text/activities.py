@@ -33,6 +33,7 @@ _PLACES = frozenset(
     "air alps background beach cave city clouds desert dunes field fire forest garden grass jungle kitchen library"
     " meadow mountains ocean park rain room sand sea sky snow space storm street town water winter woods".split()
 )
+_ARTICLES = frozenset({"a", "an", "the", "one", "my"})
 _SEVERAL = re.compile(r"\b(?:and|or|with|on|in|two|three|four|five|many|several)\b", re.IGNORECASE)
 
 
@@ -42,7 +43,7 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     Who does it need only be a known word: captions call a cook a "chef".
     """
     found = _PATTERN.fullmatch(text.strip())
-    if found is None or _SEVERAL.search(found["who"]):
+    if found is None or _SEVERAL.search(found["who"]) or found["who"].lower() in _ARTICLES:  # "a waving hand"
         return text
     doing, what = found["doing"].lower(), found["what"]
     head = what.rpartition(" ")[2].lower()

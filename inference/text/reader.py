@@ -18,13 +18,15 @@ from inference.text.colours import read_colours
 from inference.text.drafts import Draft, read_draft
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
-from inference.text.nouns import singulars
+from inference.text.nouns import article, singulars
 from inference.text.places import read_places
 from inference.text.styles import read_styles
 from inference.text.thesaurus import Thesaurus
 
 THESAURUS, LANGUAGES, VOCABULARY = "thesaurus.json", "languages.json", "vocabulary.json"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\b)(?=([a-z]))", re.IGNORECASE)
+"""The number before a thing: captions have an article there, and of twenty things asked for as "one" ten were wrong."""
 _SHORT = 2
 """Letters of words that are never told as unknown."""
 MOST_UNKNOWN = 8
@@ -119,6 +121,7 @@ class Reader:
 
     def _read_things(self, text: str) -> str:
         """English words in those of captions."""
+        text = _ONE.sub(lambda found: article(found[1].lower())[:-1], text)
         words = self._vocabulary
         if words is not None:
             knows = self.thesaurus.knows
