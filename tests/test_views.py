@@ -281,7 +281,7 @@ def test_details_show_what_the_model_filled_in() -> None:
     record = a_record(images=2)
     filled = replace(record, images=(record.images[0], replace(record.images[1], filled="on a beige background")))
     assert "Picture 1: seed 10 · 256×256\n" in details(filled, verdict=False)
-    assert "Picture 2: seed 11 · 256×256 · on a beige background" in details(filled, verdict=False)
+    assert "Picture 2: seed 11 · 256×256 · “on a beige background”" in details(filled, verdict=False)
     worst = a_record(2**63 - 1, "*" * 1000, negative_prompt="*" * 1000, temperature=0.123456789)
     images = tuple(replace(image, filled="_" * 200, seed=2**32 - 1) for image in worst.images)
     assert len(details(replace(worst, images=images), verdict=True)) <= 4000
@@ -292,7 +292,7 @@ def test_details_show_a_variations_origin_and_hide_the_verdict_of_others() -> No
     record = a_record(images=1, kind="vary", parent_id=3, strength=0.5)
     assert "Strength **0.5** · Parent **3**" in details(record, verdict=False)
     assert "Filter" not in details(record, verdict=False)
-    assert "Filter: **flagged** (violence, 0.50)" in details(record, verdict=True)
+    assert "Filter: **flagged** (violence, 0.5)" in details(record, verdict=True)
 
 
 def said_by(layout: ui.LayoutView) -> str:
