@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import simcord
+from PIL import Image
 
 from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord
 from bot.views.custom_id import to_base36
+from inference.contract import Verdict
 from tests.town import Town, answer, button, buttons, said
 
 
@@ -291,3 +293,23 @@ async def is_removed(town: Town, generation_id: int) -> bool:
     record = await town.services.generations.get(generation_id)
     assert record is not None
     return record.removal is not None
+
+
+async def test_a_held_picture_waits_for_a_moderator_who_shows_it(town: Town) -> None:
+    """The channel never has it; whoever looks after the server is told why, and lets it be seen from its log entry."""
+    town.pool.picture_verdicts = {1: Verdict("hold", "nudity", 0.9, "picture_check", ("female_breast_exposed",))}
+    record, message = await town.imagine("a fountain", images=4)
+    grid = Image.open(io.BytesIO(await message.attachments[0].read())).convert("RGB")
+    colours = {colour for _, colour in grid.getcolors(1 << 20) or []}
+    pngs = [await town.services.storage.get(image.key) for image in record.images]
+    corners = [Image.open(io.BytesIO(png)).convert("RGB").getpixel((0, 0)) for png in pngs]
+    assert [corner in colours for corner in corners] == [True, False, True, True]
+    queue = await mod(town, "review")
+    assert "Held back**, picture 2: nudity: seen in the picture: bare breasts" in said(queue)
+    entry = answer(await town.mo.click(queue, custom_id=button(queue, "logentry")))
+    assert "Picture 2 removed by Easel" in said(entry)
+    await town.mo.click(entry, custom_id=f"easel:restore:{record.id}:1")
+    assert "Picture 2 of generation" in said(entry)
+    after = await town.services.generations.get(record.id)
+    assert after is not None
+    assert [image.removal for image in after.images] == [None] * 4

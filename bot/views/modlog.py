@@ -140,6 +140,9 @@ class LogEntry(GenerationPress, verb="logentry"):
             layout.add_item(ui.TextDisplay(drawing.mark()))
         requester = record.order.requester
         layout.add_item(ui.ActionRow(*_removing(record), TimeOut(requester.user_id), Ban(requester.user_id)))
+        single = _single(record)
+        for at in range(0, len(single), 5):  # as many as Discord has in a row
+            layout.add_item(ui.ActionRow(*single[at : at + 5]))
         await interaction.followup.send(view=layout, files=files, ephemeral=True)
 
 
@@ -148,6 +151,15 @@ def _removing(record: GenerationRecord) -> list[Press]:
     if record.removal is not None:
         return [ShowAgain(record.id, None)] if record.removal.by != record.order.requester.user_id else []
     return [Remove(record.id)] if record.status != "blocked" else []
+
+
+def _single(record: GenerationRecord) -> list[Press]:
+    """To show single pictures again that the filter held back or moderators took out of what is shown."""
+    if record.removal is not None:
+        return []
+    owner = record.order.requester.user_id
+    gone = [image.index for image in record.images if image.removal is not None and image.removal.by != owner]
+    return [ShowAgain(record.id, index) for index in gone]
 
 
 class Remove(GenerationPress, verb="remove"):
@@ -168,7 +180,8 @@ class ShowAgain(GenerationPress, verb="restore"):
     index: int | None
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.UNDO_REMOVAL), emoji="↩️")
+        which = "" if self.index is None else f" ({self.index + 1})"
+        return ui.Button(label=f"{say(buttons.UNDO_REMOVAL)}{which}", emoji="↩️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
