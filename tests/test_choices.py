@@ -36,7 +36,10 @@ def test_what_a_model_has_is_taken() -> None:
     check_choices(an_order(model="giga", size="1x1"), ())
     unknown = ModelDescription("new", "never loaded", loaded=False)
     check_choices(an_order(model="new", top_k=3), (unknown,))
-    assert refusal(an_order(model="painter", top_k=3), (replace(PAINTER, loaded=False),)) == ("top_k", "not_supported")
+    check_choices(an_order(model="new", top_k=3), (replace(unknown, sizes=("512x512", "640x448")),))
+    assert refusal(an_order(model="painter", top_k=3), (replace(PAINTER, loaded=False, seeds=True),)) == (
+        "top_k", "not_supported"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

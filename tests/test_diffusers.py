@@ -98,6 +98,27 @@ def test_sizes_and_start_pictures(kind: str, pipelines: dict[str, DiffusersPipel
 
 
 @needs_diffusers
+@pytest.mark.parametrize("kind", [*KINDS, "flux"])
+def test_sizes_are_known_before_anything_is_loaded(
+    kind: str, folders: dict[str, Path], pipelines: dict[str, DiffusersPipeline], tmp_path: Path
+) -> None:
+    """From the files alone, so that the first order may ask for a shape; the card's, where it names some."""
+    if kind == "flux":
+        folder = tiny_pipelines.flux(tmp_path / kind)
+        loaded = DiffusersPipeline.load(folder, kind, PipelineOptions())
+    else:
+        folder, loaded = folders[kind], pipelines[kind]
+    (served,) = served_models(BackendOptions(model=str(folder)))
+    assert served.description is not None
+    assert served.description.sizes == loaded.describe().sizes
+    card = shutil.copytree(folder, tmp_path / "card")
+    ModelCard("", sizes=("48x32",)).write(card)
+    (served,) = served_models(BackendOptions(model=str(card)))
+    assert served.description is not None
+    assert served.description.sizes == ("48x32",)
+
+
+@needs_diffusers
 def test_what_a_distilled_network_does_not_hear_is_refused(tmp_path: Path) -> None:
     """FLUX.1-schnell's class takes a guidance and a negative prompt, and draws the same with any: none is offered.
     Everything else is there: previews of its packed latents, other shapes, start pictures."""

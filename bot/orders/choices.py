@@ -38,7 +38,7 @@ def check_choices(order: Order, models: Sequence[ModelDescription]) -> None:
     model = chosen_model(order.model, models)
     if model is None:
         raise InvalidOption("model", "unknown_model", {"value": str(order.model)})
-    if not model.loaded and model == ModelDescription(model.name, model.description, loaded=False):
+    if model == ModelDescription(model.name, model.description, loaded=False, sizes=model.sizes):
         return  # it was never loaded, so what it can do is not known yet
     try:
         model.check(order.request(default_seed=0))

@@ -7,7 +7,7 @@ In: names of models, as the settings list them.  Out: models as they can be open
     anything else               ours: built-in, stored or a folder
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from inference.backends.budget import Budget
 from inference.backends.codes import codes_backend
 from inference.backends.diffusers import diffusers_backend
 from inference.backends.openai import OpenAIBackend, OpenAIOptions, describe
-from inference.backends.pipeline import PipelineOptions
+from inference.backends.pipeline import PipelineOptions, stored_sizes
 from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.checkpoints.card import ModelCard
 from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore
@@ -69,7 +69,9 @@ def _served(name: str, options: BackendOptions) -> ServedModel:
     if (folder / PIPELINE).is_file():
         called = name if store.find(name) else folder.resolve().name
         settings = PipelineOptions(options.precision, options.offload, options.compile, options.batch, options.slicing)
-        known = ModelDescription(called, ModelCard.read(folder).description, loaded=False)
+        card = ModelCard.read(folder)
+        known = ModelDescription(called, card.description, loaded=False)
+        known = replace(known, sizes=card.sizes or stored_sizes(folder) or known.sizes)
         opening = partial(diffusers_backend, folder, called, settings, options.max_waiting, stored_clip(store))
         return ServedModel(name, opening, size, known)
     load = LoadOptions(options.threads, options.precision, options.models_dir)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from inference.backends.latents import LatentPreview
 from inference.checkpoints.card import ModelCard
-from inference.checkpoints.weights import CheckpointError
+from inference.checkpoints.weights import CheckpointError, read_json
 from inference.contract import MAX_GUIDANCE_SCALE, GenerationRequest, ModelDescription
 from inference.pictures import Pixels
 
@@ -238,8 +238,28 @@ def usual_sizes(pipe: Any) -> tuple[str, ...]:
     """The square that the network was trained on, then other shapes of as many pixels."""
     network = getattr(pipe, "unet", None) or pipe.transformer
     latents: Any = getattr(network.config, "sample_size", None) or getattr(pipe, "default_sample_size", 64)
-    side = (latents if isinstance(latents, int) else int(latents[0])) * int(pipe.vae_scale_factor)
-    multiple = 8 * int(pipe.vae_scale_factor)
+    return _shapes(latents if isinstance(latents, int) else int(latents[0]), int(pipe.vae_scale_factor))
+
+
+def stored_sizes(folder: Path) -> tuple[str, ...]:
+    """`usual_sizes` of a pipeline that was not loaded yet, by its files; none where they do not say.
+
+    Transformers that know no size of their own are those of pipelines with latents of 128 a side (Flux and its kin).
+    """
+    try:
+        vae = read_json(folder / "vae" / "config.json")
+        part = next(part for part in ("unet", "transformer") if (folder / part / "config.json").is_file())
+        latents = read_json(folder / part / "config.json").get("sample_size") or (128 if part == "transformer" else 64)
+        return _shapes(
+            latents if isinstance(latents, int) else int(latents[0]), 2 ** (len(vae["block_out_channels"]) - 1)
+        )
+    except (CheckpointError, StopIteration, LookupError, TypeError, ValueError):
+        return ()
+
+
+def _shapes(latents: int, factor: int) -> tuple[str, ...]:
+    """Of so many latents a side, each of `factor` pixels a side: the square, and others of as many pixels."""
+    side, multiple = latents * factor, 8 * factor
     sizes = [f"{side}x{side}"]
     for across, down in RATIOS:
         width = max(1, round((side * side * across / down) ** 0.5 / multiple)) * multiple
