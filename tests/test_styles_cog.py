@@ -63,6 +63,38 @@ async def test_a_style_is_named_behind_the_prompt(town: Town) -> None:
     assert "There is no style of this name" in said(refused)
 
 
+async def test_a_usual_style_counts_where_none_is_named(town: Town) -> None:
+    """A server's for its members, one's own before it; not for remixed words, and not where none is wanted."""
+    await style(town, town.olga, "create", name="House", suffix="in oil", for_server=True)
+    refused = await style(town, town.ada, "usual", name="House", for_server=True)
+    assert "You need the permission" in said(refused)
+    assert "There is no style of this name" in said(await style(town, town.ada, "usual", name="House"))
+    told = await style(town, town.olga, "usual", name="house", for_server=True)
+    assert "**house** is drawn with unless another is named" in said(told)
+    first, message = await town.imagine("a cat", images=1)
+    assert (first.order.prompt, first.order.style) == ("a cat in oil", "House")
+    await style(town, town.ada, "create", name="Ink", prefix="ink drawing of", guidance=4.0)
+    await style(town, town.ada, "usual", name="Ink")
+    await town.restart()
+    assert "**Ink** is drawn with unless" in said(await style(town, town.ada, "list"))
+    await town.imagine("a dog", images=1)
+    assert (town.pool.requests[-1].prompt, town.pool.requests[-1].guidance_scale) == ("ink drawing of a dog", 4.0)
+    await town.imagine("a dog --style none", images=1)
+    assert town.pool.requests[-1].prompt == "a dog"
+    await town.imagine("a cow", style="None", images=1)
+    assert town.pool.requests[-1].prompt == "a cow"
+    choices = await town.ada.autocomplete(town.pictures, "imagine", "style", "", prompt="a cat")
+    assert [choice["value"] for choice in choices] == ["Ink", "House", "none"]
+    form = await town.ada.click(message, custom_id=f"easel:remix:{first.id}")
+    await town.ada.submit_modal(form, {"prompt": "a cow in oil", "negative": ""})
+    remixed, _ = await town.finished()
+    assert (remixed.order.prompt, remixed.order.style) == ("a cow in oil", None)
+    assert "nothing is added unless" in said(await style(town, town.ada, "usual"))
+    assert (await town.imagine("a pig", images=1))[0].order.prompt == "a pig in oil"
+    audit = await town.services.audit_log.page(town.guild.id)
+    assert [(one.action, one.why) for one in audit.records] == [("style_usual", "House"), ("style", "House")]
+
+
 async def test_a_servers_styles_are_its_managers(town: Town) -> None:
     """Everybody draws with them; only a manager makes and deletes them, which is in the audit log."""
     olga = town.olga

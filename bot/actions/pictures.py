@@ -149,7 +149,12 @@ class Pictures:
     async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:
         """The same with other words."""
         record = await self.find(actor, generation_id)
-        words, said = await self._styles.read(actor, prompt, {"negative_prompt": negative_prompt})
+        words, said = await self._styles.read(
+            actor,
+            prompt,
+            {"negative_prompt": negative_prompt},
+            usual=False,  # its words are in the form already
+        )
         fresh = {"prompt": words, "negative_prompt": None, "style": None}
         return successor(record, actor, "remix", **(fresh | said))
 

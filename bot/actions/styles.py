@@ -17,6 +17,7 @@ from bot.orders.flags import all_left_out, read_flags
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 MAX_NAME: Final = 32
+NO_STYLE: Final = "none"  # said as a style's name, it is none, the usual one neither
 MAX_WORDS: Final = 300  # of each part, so that they leave room for a prompt
 MAX_FILE_BYTES: Final = 200_000
 NUMBERS: Final = {
@@ -47,21 +48,48 @@ class StyleBook:
         raise NotFound("style")
 
     async def read(
-        self, actor: Actor, typed: str, named: Mapping[str, Any] = MappingProxyType({}), style: str | None = None
+        self,
+        actor: Actor,
+        typed: str,
+        named: Mapping[str, Any] = MappingProxyType({}),
+        style: str | None = None,
+        *,
+        usual: bool = True,
     ) -> tuple[str, dict[str, Any]]:
         """What somebody typed as the words and the options of an order, these by its fields' names.
 
-        Its flags and the options `named` count together, and then the style: the one named, else the one of the flags.
-        Raises InvalidOption, NotFound.
+        Its flags and the options `named` count together, and then the style: the one named, else the one of the flags,
+        else, where `usual`, what is drawn with anyway.  Raises InvalidOption, NotFound.
         """
         flags = read_flags(typed)
         words, said = flags.prompt, flags.said_with(named)
         chosen = style or said.pop("style", None)
-        if chosen is None:
+        found = await self._chosen(actor, chosen, usual=usual)
+        if found is None:
             return words, said
-        found = await self.find(actor, chosen)
         words, said = drawn_with(found, said, words)
         return words, {**said, "style": found.name}
+
+    async def _chosen(self, actor: Actor, name: str | None, *, usual: bool) -> Style | None:
+        if name is None:
+            return await self._styles.usual(actor.guild_id, actor.user_id) if usual else None
+        try:
+            return await self.find(actor, name)
+        except NotFound:
+            if name.strip().casefold() == NO_STYLE:
+                return None
+            raise
+
+    async def usual(self, actor: Actor) -> Style | None:
+        """What the actor draws with where they name none: their own choice, else the server's."""
+        return await self._styles.usual(actor.guild_id, actor.user_id)
+
+    async def make_usual(self, actor: Actor, name: str | None, *, for_server: bool) -> Style | None:
+        """Draw with it wherever no style is named; None with none.  Raises NotFound; a server's takes its manager."""
+        place = _place(actor, for_server=for_server)
+        if not await self._styles.make_usual(None if name is None else name.strip(), place, actor.user_id):
+            raise NotFound("style")
+        return None if name is None else await self.usual(actor)
 
     async def put(self, actor: Actor, style: Style, *, for_server: bool) -> Style:
         """Keep a style, in place of one of the same name.  Raises InvalidOption; a server's takes its manager."""

@@ -12,6 +12,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.actions.actor import Actor
+from bot.actions.styles import NO_STYLE
 from bot.client import Bot
 from bot.cogs.reach import everywhere
 from bot.errors import InvalidOption
@@ -113,6 +114,8 @@ class Imagine(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         actor, styles = actor_of(interaction), self.bot.services.styles
         names = dict.fromkeys(style.name for style in (*await styles.own(actor), *await styles.servers(actor)))
+        if await styles.usual(actor) is not None:
+            names |= {NO_STYLE: None}
         found = [name for name in names if current.casefold() in name.casefold()]
         return [app_commands.Choice(name=name, value=name) for name in found[:25]]
 

@@ -71,9 +71,24 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
             for title, group in groups.items():
                 if group:
                     lines += [f"### {say(title)}", *map(_described, group)]
+            if (usual := await styles.usual(actor)) is not None:
+                lines.append(f"-# {words.drawn_anyway(usual.name)}")
             told = "\n".join(lines) or say(words.NO_STYLES)
             shown = told if len(told) <= MAX_SHOWN else told[:MAX_SHOWN].rpartition("\n")[0] + "\n-# …"
             await interaction.followup.send(view=note(shown), ephemeral=True)
+
+    @app_commands.command(description=later("Choose the style that you draw with unless you name another"))
+    @app_commands.describe(
+        name=later("Which; none if left out"),
+        for_server=later("For everybody in this server, which takes a manager (for yourself)"),
+    )
+    async def usual(
+        self, interaction: discord.Interaction[Bot], name: Name | None = None, for_server: bool = False
+    ) -> None:
+        async with answering(interaction):
+            await interaction.response.defer(ephemeral=True)
+            await self.bot.services.styles.make_usual(actor_of(interaction), name, for_server=for_server)
+            await interaction.followup.send(view=note(words.usual_style(name)), ephemeral=True)
 
     @app_commands.command(description=later("Delete a style"))
     @app_commands.describe(
@@ -85,6 +100,7 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
             await self.bot.services.styles.drop(actor_of(interaction), name, for_server=for_server)
             await interaction.followup.send(view=note(words.style_deleted(name)), ephemeral=True)
 
+    @usual.autocomplete("name")
     @delete.autocomplete("name")
     async def complete_name(
         self, interaction: discord.Interaction[Bot], current: str

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from bot.database.audit import Act, note_act
 from bot.database.records import Style
@@ -49,6 +49,33 @@ class Styles:
                 setattr(row, field, value)
             if guild_id is not None:
                 await note_act(session, now, Act(user_id, "style", f"guild:{guild_id}", guild_id, why=style.name))
+
+    async def usual(self, guild_id: int | None, user_id: int) -> Style | None:
+        """What is drawn with where no style is named: the person's own choice, else the server's."""
+        chosen = _of(None, user_id) if guild_id is None else or_(_of(None, user_id), _of(guild_id, user_id))
+        query = select(StyleTable).where(StyleTable.is_usual, chosen)
+        async with self._database.reading() as session:
+            rows = (await session.scalars(query)).all()
+        own_first = sorted(rows, key=lambda row: row.guild_id is not None)
+        return _style(own_first[0]) if own_first else None
+
+    @whole
+    async def make_usual(self, name: str | None, guild_id: int | None, user_id: int) -> bool:
+        """Of a person or of a server; None chooses none.  False where there is no style of that name."""
+        async with self._database.writing("style") as session:
+            await take_turn(session, f"styles:{guild_id}:{user_id if guild_id is None else ''}")
+            rows = list(await session.scalars(select(StyleTable).where(_of(guild_id, user_id))))
+            chosen = next((row for row in rows if name is not None and row.name.casefold() == name.casefold()), None)
+            if name is not None and chosen is None:
+                return False
+            for row in rows:
+                row.is_usual = row is chosen
+            if guild_id is not None:
+                act = Act(
+                    user_id, "style_usual", f"guild:{guild_id}", guild_id, why="" if chosen is None else chosen.name
+                )
+                await note_act(session, self._now(), act)
+            return True
 
     @whole
     async def drop(self, name: str, guild_id: int | None, user_id: int) -> bool:

@@ -107,6 +107,15 @@ def style_kept(name: str, line: str) -> str:
     return say("Kept: {style}", style=line) + "\n" + told
 
 
+def usual_style(name: str | None) -> str:
+    return say("From now on nothing is added unless you name a style.") if name is None else drawn_anyway(name)
+
+
+def drawn_anyway(name: str) -> str:
+    """Of the style that counts where none is named."""
+    return say("{style} is drawn with unless another is named; `--style none` is without.", style=f"**{plain(name)}**")
+
+
 def style_deleted(name: str) -> str:
     return say("{style} is deleted.", style=f"**{plain(name)}**")
 

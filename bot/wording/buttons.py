@@ -95,7 +95,7 @@ def upscale(factor: int) -> str:
 
 
 def picture_choice(index: int, of: int) -> str:
-    return f"{picture(index)}, {place_in_grid(index, of)}"
+    return say("{picture}, {place}", picture=picture(index), place=place_in_grid(index, of))
 
 
 def seed(number: int) -> str:

@@ -91,6 +91,7 @@ NAMES: Final = (
     in_context("command", "score"),
     in_context("command", "may_share"),
     in_context("command", "sharing"),
+    in_context("command", "usual"),
 )
 
 

@@ -34,9 +34,9 @@ def explain_kept(code: str, details: Mapping[str, Any]) -> str:
 def _sanctioned(s: Sentences, error: errors.Sanctioned) -> str:
     what = s.say("You are timed out from Easel") if error.kind == "timeout" else s.say("You are banned from Easel")
     if not error.reason:
-        return f"{what}."
-    reason = s.form.quote(error.reason)
-    return f"{what}: {reason}" + ("" if reason.endswith((".", "!", "?", "…")) else ".")
+        return s.say("{words}.", words=what)
+    told = f"{what}: {s.form.quote(error.reason)}"
+    return told if told.endswith((".", "!", "?", "…", "。", "！", "？")) else s.say("{words}.", words=told)
 
 
 def _channel_not_allowed(s: Sentences, error: errors.ChannelNotAllowed) -> str:

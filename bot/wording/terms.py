@@ -92,6 +92,7 @@ ACTS: Final = {
     "export": later("export"),
     "style": later("style saved"),
     "style_delete": later("style deleted"),
+    "style_usual": later("usual style chosen"),
 }
 """What the audit log keeps."""
 _PLACES: Final = {

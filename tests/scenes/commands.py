@@ -45,6 +45,11 @@ async def one_style(town: Town) -> Deed:
     return lambda who: who.slash(town.pictures, "style delete", name="noir")
 
 
+async def usual_style(town: Town) -> Deed:
+    await style(town)
+    return lambda who: who.slash(town.pictures, "style usual", name="noir")
+
+
 async def exported_styles(town: Town) -> Deed:
     await style(town)
     return lambda who: who.slash(town.pictures, "style export")
@@ -120,6 +125,7 @@ COMMANDS = (
     Scene("/style create", typed("style create", name="ink", suffix="in ink"), others=OWN),
     Scene("/style list", typed("style list"), others=OWN),
     Scene("/style delete", one_style, others="not_found"),
+    Scene("/style usual", usual_style, others="not_found"),
     Scene("/style export", exported_styles, others="not_found"),
     Scene("/style import", typed("style import", file=("styles.json", STYLES)), others=OWN),
     Scene("/contest show", look_at_contest),
@@ -136,5 +142,6 @@ COMMANDS = (
     suggested("contest start", "entries"),
     suggested("contest start", "voting"),
     suggested("style delete", "name"),
+    suggested("style usual", "name"),
     Scene("suggestions /cancel which", which_to_cancel, others=OWN),
 )

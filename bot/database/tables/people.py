@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, Text
+from sqlalchemy import BigInteger, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database.tables.table import Id, Table
@@ -24,6 +24,7 @@ class StyleTable(Table):
     temperature: Mapped[float | None]
     top_k: Mapped[int | None]
     top_p: Mapped[float | None]
+    is_usual: Mapped[bool] = mapped_column(default=False, server_default=false())  # drawn with where none is named
     created_at: Mapped[datetime]
 
 
