@@ -63,12 +63,25 @@ async def test_remix_opens_filled_and_draws_what_was_changed(town: Town) -> None
     shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
     assert shown.modal is not None
     fields = [label["component"] for label in shown.modal["components"]]
-    assert [field.get("value") for field in fields] == ["a cat", "a dog"]
+    assert [field.get("value") for field in fields] == ["a cat", "a dog", "--n 1"]
     await town.bo.submit_modal(shown, {"prompt": "a red cat", "negative": ""})
     second, _ = await town.finished()
     assert (second.order.kind, second.order.parent_id) == ("remix", first.id)
     assert (second.order.prompt, second.order.negative_prompt, second.order.images) == ("a red cat", None, 1)
     assert second.order.requester.user_id == town.bo.id
+
+
+async def test_a_remix_form_holds_the_options_too(town: Town) -> None:
+    """As flags, to be changed; what is taken away is left to the model, and the rest stays."""
+    first, message = await town.imagine("a cat", images=1, guidance=3.5, temperature=0.8)
+    shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
+    assert "--n 1 --guidance 3.5 --temperature 0.8" in str(shown.modal)
+    flags = "--n 4 --temperature 0.5 --seed 9"
+    await town.bo.submit_modal(shown, {"prompt": "a dog", "negative": "", "flags": flags})
+    second, _ = await town.finished()
+    order = second.order
+    assert (order.prompt, order.images, order.temperature, order.guidance_scale) == ("a dog", 4, 0.5, None)
+    assert second.seed == 9
 
 
 async def test_a_remix_form_takes_an_option_with_line_breaks(town: Town) -> None:
@@ -77,7 +90,11 @@ async def test_a_remix_form_takes_an_option_with_line_breaks(town: Town) -> None
     shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
     assert shown.modal is not None
     fields = [label["component"] for label in shown.modal["components"]]
-    assert [(field["style"], field.get("value")) for field in fields] == [(2, "a\ncat"), (1, "a dog a mouse")]
+    assert [(field["style"], field.get("value")) for field in fields] == [
+        (2, "a\ncat"),
+        (1, "a dog a mouse"),
+        (1, "--n 1"),
+    ]
 
 
 async def test_a_remix_without_words_is_refused(town: Town) -> None:

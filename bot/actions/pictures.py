@@ -18,6 +18,7 @@ from bot.errors import NotFound, NothingToCancel, NotYours, TooLate
 from bot.generation.work import Works
 from bot.orders.admission import Admission
 from bot.orders.choices import completing_model, kept_rows
+from bot.orders.flags import NUMBERS
 from bot.orders.order import Kind, Order
 from bot.storage.folder import Storage
 from inference.contract import ModelDescription
@@ -146,16 +147,18 @@ class Pictures:
         start = {"init_image": png, "keep_rows": kept_rows(model), "model": model.name, "images": IMAGES_PER_VARIATION}
         return successor(record, actor, "complete", **start)
 
-    async def remix(self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None) -> Order:
-        """The same with other words."""
+    async def remix(
+        self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None, flags: str | None = None
+    ) -> Order:
+        """The same with other words; with `flags`, as `flags_of` writes them, what these
+        leave out is the model's choice."""
         record = await self.find(actor, generation_id)
-        words, said = await self._styles.read(
-            actor,
-            prompt,
-            {"negative_prompt": negative_prompt},
-            usual=False,  # its words are in the form already
-        )
-        fresh = {"prompt": words, "negative_prompt": None, "style": None}
+        typed = f"{prompt} {flags}" if flags else prompt
+        # The words of a style are in the prompt already.
+        words, said = await self._styles.read(actor, typed, {"negative_prompt": negative_prompt}, usual=False)
+        fresh: dict[str, Any] = {"prompt": words, "negative_prompt": None, "style": None}
+        if flags is not None:
+            fresh |= {**dict.fromkeys(NUMBERS), "images": record.order.images}
         return successor(record, actor, "remix", **(fresh | said))
 
     # ---------------------------------------------------------------------------------------------------- copies

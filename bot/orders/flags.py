@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.errors import InvalidOption
-from bot.orders.order import IMAGE_COUNTS
+from bot.orders.order import IMAGE_COUNTS, Order
 
 _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "seed": ("seed", int),
@@ -118,9 +118,19 @@ def mended(typed: str, named: Mapping[str, Any], refused: str) -> str | None:
     return line if changed and prompt.strip() else None
 
 
+NUMBERS: Final = ("images", "guidance_scale", "temperature", "top_k", "top_p", "size")
+"""What of an order is chosen anew where its flags are written out; by its fields' names."""
+
+
+def flags_of(order: Order) -> str:
+    """What was chosen of how to draw, as one types it: "--n 4 --guidance 3.5"."""
+    chosen = {name: getattr(order, name) for name in NUMBERS}
+    return " ".join(_written(name, value) for name, value in chosen.items() if value is not None)
+
+
 def _written(field: str, value: Any) -> str:
     flag = next(flag for flag, (name, _) in _KNOWN.items() if name == field)
-    return f"--{flag}" if value is True else f"--{flag} {value}"
+    return f"--{flag}" if value is True else f"--{flag} {value:g}" if isinstance(value, float) else f"--{flag} {value}"
 
 
 def _nearest(name: str) -> str | None:

@@ -1,11 +1,12 @@
 """The form in which a prompt is changed before it is drawn again."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from discord import ui
 
 from bot.database.records import GenerationRecord
+from bot.orders.flags import flags_of
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.forms import Form, question
@@ -14,6 +15,8 @@ from bot.wording import buttons
 from bot.wording.reader import say
 from inference.contract import MAX_PROMPT_CHARACTERS
 
+FLAGS: Final = "--n 4 --guidance 4 --seed 7"  # an example
+
 
 class RemixForm(Form, verb="remixed"):
     """Filled with the generation's own words.  What comes back is ordered by whoever submits it."""
@@ -21,10 +24,11 @@ class RemixForm(Form, verb="remixed"):
     generation_id: int
     prompt: str = unwritten(default="")
     negative: str = unwritten(default="")
+    flags: str = unwritten(default="")
 
     @classmethod
     def of(cls, record: GenerationRecord) -> Self:
-        return cls(record.id, record.order.prompt, record.order.negative_prompt or "")
+        return cls(record.id, record.order.prompt, record.order.negative_prompt or "", flags_of(record.order))
 
     def heading(self) -> str:
         return say(buttons.REMIX_TITLE)
@@ -36,7 +40,13 @@ class RemixForm(Form, verb="remixed"):
             say(buttons.WHAT_TO_LEAVE_OUT), "negative", default=self.negative or None, limit=limit, required=False
         )
 
+        yield question(
+            say(buttons.OPTIONS), "flags", default=self.flags or None, placeholder=FLAGS, limit=limit, required=False
+        )
+
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
         actor, prompt, negative = actor_of(interaction), written.get("prompt", ""), written.get("negative") or None
-        order = await interaction.client.services.pictures.remix(actor, self.generation_id, prompt, negative)
+        order = await interaction.client.services.pictures.remix(
+            actor, self.generation_id, prompt, negative, written.get("flags")
+        )
         await place(interaction, order)

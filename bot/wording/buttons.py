@@ -72,6 +72,7 @@ USE_AS_INPUT_TITLE: Final = later("Use as input")
 WHAT_TO_DO: Final = later("What to do with the picture")
 WHICH_PICTURE: Final = later("Which picture")
 WHAT_TO_LEAVE_OUT: Final = later("What to leave out")
+OPTIONS: Final = later("Options")
 APPEAL_TITLE: Final = later("Appeal to the moderators")
 WHY_ALLOWED: Final = later("Why should it be allowed?")
 REPORT_TITLE: Final = later("Report to the moderators")
@@ -85,7 +86,7 @@ ONE_DAY: Final = later("1 day")
 NOTHING_OR: Final = later("nothing; or for example: 1 day")
 
 TITLES: Final = (REMIX_TITLE, APPEAL_TITLE, REPORT_TITLE, TIME_OUT_TITLE, BAN_TITLE, USE_AS_INPUT_TITLE, WHAT_TO_DRAW,
-                 WHAT_TO_DO, WHICH_PICTURE, WHAT_TO_LEAVE_OUT,
+                 WHAT_TO_DO, WHICH_PICTURE, WHAT_TO_LEAVE_OUT, OPTIONS,
                  WHY_ALLOWED, WHAT_IS_WRONG, HOW_LONG, WHY_READ, ALSO_REMOVE)  # fmt: skip
 """Those of 45 characters at most."""
 
