@@ -6,7 +6,7 @@ In: a query of `generations` and a `GenerationFilter`.  Out: the query, narrowed
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.names import named
@@ -21,7 +21,13 @@ CLOCK_SET_BACK: Final = timedelta(days=1)
 async def matching(
     session: AsyncSession, query: Select[Any], wanted: GenerationFilter, before: int | None
 ) -> Select[Any]:
-    """What the filter wants, newest first, older than row `before`."""
+    """What the filter wants, newest first, older than row `before`.
+
+    PostgreSQL plans each search for what is asked: after five of a kind it would keep one plan for a name that
+    thousands bear and for one that nobody has.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     query, row_id = await narrowed(session, query.where(*_conditions(wanted)), wanted.words or "")
     if wanted.person is not None:
         query = query.where(await named(session, wanted.person, wanted.guild_id))
