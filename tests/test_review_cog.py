@@ -295,6 +295,28 @@ async def is_removed(town: Town, generation_id: int) -> bool:
     return record.removal is not None
 
 
+async def test_a_held_picture_that_is_kept_is_shown(town: Town) -> None:
+    """In the channel's grid; and hidden there again where the decision is taken back."""
+    town.pool.picture_verdicts = {1: Verdict("hold", "nudity", 0.9, "picture_check", ("female_breast_exposed",))}
+    record, _ = await town.imagine("a fountain", images=4)
+    png = await town.services.storage.get(record.images[1].key)
+    corner = Image.open(io.BytesIO(png)).convert("RGB").getpixel((0, 0))
+
+    async def is_shown() -> bool:
+        grid = Image.open(io.BytesIO(await town.messages()[0].attachments[0].read())).convert("RGB")
+        return corner in {colour for _, colour in grid.getcolors(1 << 20) or []}
+
+    assert not await is_shown()
+    queue = await mod(town, "review")
+    answered = answer(await town.mo.click(queue, custom_id=button(queue, "keep")))
+    assert await is_shown()
+    await town.mo.click(answered, custom_id=button(answered, "takeback"))
+    assert not await is_shown()
+    queue = await mod(town, "review")
+    await town.mo.click(queue, custom_id=button(queue, "keep"))
+    assert await is_shown()
+
+
 async def test_a_held_picture_waits_for_a_moderator_who_shows_it(town: Town) -> None:
     """The channel never has it; whoever looks after the server is told why, and lets it be seen from its log entry."""
     town.pool.picture_verdicts = {1: Verdict("hold", "nudity", 0.9, "picture_check", ("female_breast_exposed",))}

@@ -151,7 +151,8 @@ class Removals:
     ) -> GenerationRecord:
         """Take a moderator's removal back; for moderators.  What its owner deleted stays deleted.
 
-        The record and its pictures are seen again; a message that was deleted in Discord does not come back.
+        The record and its pictures are seen again, a single picture in the grid that stands in the channel, too; a
+        message that was deleted in Discord does not come back.
         """
         actor.require("manage_messages")
         record = await self._generations.get(generation_id)
@@ -161,7 +162,17 @@ class Removals:
         removal = record.removal if index is None else images.get(index)
         if removal is None or removal.by == record.order.requester.user_id:
             raise NotFound("removal")
-        return await self._generations.restore(generation_id, actor.user_id, why, index)
+        restored = await self._generations.restore(generation_id, actor.user_id, why, index)
+        if index is not None and restored.removal is None:
+            await self._redraw(restored)
+        return restored
+
+    async def _redraw(self, record: GenerationRecord) -> None:
+        """Put the pictures that are shown now into the grids that stand in Discord."""
+        shown = await shown_grid(self._storage, record, self._seal)
+        for post in await self._post_log.of(record.id):
+            if shown is not None and post.image_index is None:
+                await self._posts.redraw(post, record, shown)
 
     async def _remove(
         self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None

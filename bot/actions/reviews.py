@@ -3,7 +3,7 @@
 In: an actor and a generation.  Out: records, and who is to hear what.  Knows no Discord; see `Posts`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -20,6 +20,7 @@ from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
 from bot.errors import AlreadyDecided, CannotAppeal, InvalidOption, NotFound
+from bot.generation.album import FILTER_ID
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +122,8 @@ class ReviewQueue:
     async def decide(self, actor: Actor, generation_id: int, decision: Decision, why: str = "") -> Decided:
         """Decide all that is said of a generation, and tell those who said it.
 
-        *keep* grants an appeal: the same prompt then passes in this server.  Raises AlreadyDecided.
+        *keep* grants an appeal: the same prompt then passes in this server; and what the picture check held back is
+        shown.  Raises AlreadyDecided.
         """
         record = await self._reviewed(actor, generation_id)
         gone = None
@@ -131,6 +133,8 @@ class ReviewQueue:
         if not closed:
             raise AlreadyDecided(generation_id)
         await self._note(actor, f"review_{decision}", record, why)
+        for index in _hidden(record) & _held(closed):
+            await self._removals.restore(actor, generation_id, IN_REVIEW, index)
         for review in closed:
             if review.by and not await self._posts.tell(review.by, review, record):
                 log.info("review.not_told", review=review.id)
@@ -147,6 +151,8 @@ class ReviewQueue:
             raise NotFound("decision")
         if record.removal is not None and any(decided[one].outcome == "removed" for one in review_ids):
             await self._removals.restore(actor, generation_id)
+        for index in _held(decided[one] for one in review_ids) - _hidden(record):
+            await self._removals.remove(actor, generation_id, IN_REVIEW, index)
         await self._reviews.reopen(review_ids)
         await self._note(actor, "review_undo", record, "")
 
@@ -160,6 +166,18 @@ class ReviewQueue:
     async def _note(self, actor: Actor, action: str, record: GenerationRecord, why: str) -> None:
         guild_id = record.order.requester.guild_id
         await self._audit_log.note(Act(actor.user_id, action, f"generation:{record.id}", guild_id, why=why))
+
+
+def _held(decided: Iterable[ReviewRecord]) -> set[int]:
+    """Which pictures the picture check had held back that somebody decided to keep."""
+    kept = (one for one in decided if (one.kind, one.outcome) == ("held", "kept"))
+    return {one.image_index for one in kept if one.image_index is not None}
+
+
+def _hidden(record: GenerationRecord) -> set[int]:
+    """Which pictures the check, or taking a decision back, has hidden; not who deleted or removed them on purpose."""
+    removals = {image.index: image.removal for image in record.images}
+    return {index for index, one in removals.items() if one and (one.by == FILTER_ID or one.why == IN_REVIEW)}
 
 
 def checked_reason(reason: str) -> str:
