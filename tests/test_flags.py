@@ -73,7 +73,7 @@ def test_words_without_dashes_are_left_alone(typed: str) -> None:
         ("a cat --chaos 7", {"images": 9, "spoiler": True, "private": False}, "prompt", "a cat --n 9 --spoiler"),
         ("a cat --ar 16:9 --seed 7", {}, "size", "a cat --seed 7"),
         ("a cat --n 3", {}, "images", "a cat"),
-        ("a cat --style raw", {"guidance_scale": 4.0}, "style", "a cat --guidance 4.0"),
+        ("a cat --style raw", {"guidance_scale": 4.0}, "style", "a cat --guidance 4"),
         ("a cat", {"size": "9x9"}, "size", "a cat"),
         ("a cat --seed seven", {}, "prompt", None),
         ("--chaos 7", {}, "prompt", None),
