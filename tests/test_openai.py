@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from PIL import Image as Pillow
 
 from inference.backends import ServedModel
+from inference.backends.api_errors import ApiError, failure
 from inference.backends.budget import Budget, BudgetSpent
 from inference.backends.openai import OpenAIBackend, OpenAIOptions
 from inference.backends.rate import Rate
@@ -33,6 +34,7 @@ from inference.contract import (
     Progress,
     Queued,
     Verdict,
+    retry_at,
 )
 from inference.engine.engine import Engine
 from inference.pictures import Pixels
@@ -228,6 +230,9 @@ async def test_what_is_asked_for_reaches_the_api() -> None:
         ([lambda: refused(404, "model_not_found")], "api_model_unknown", 1),
         ([lambda: refused(429, "insufficient_quota")], "api_quota_spent", 1),
         ([lambda: refused(429, "rate_limit_exceeded", Retry_After="3600")], "api_rate_limited", 1),
+        ([lambda: refused(429, "x", Retry_After="Mon, 21 Oct 2999 07:28:00 GMT")], "api_rate_limited", 1),
+        ([lambda: refused(429, "x", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")], "api_rate_limited", 4),
+        ([lambda: refused(429, "x", Retry_After="soon")], "api_rate_limited", 4),
         ([lambda: refused(500, "server_error")], "api_down", 4),
         ([lambda: web.Response(status=502, text="<html>bad gateway")], "api_down", 4),
         ([lambda: web.Response(text="{}")], "api_answer", 1),
@@ -242,7 +247,40 @@ async def test_each_way_to_fail_has_its_code(answers: list[Any], code: str, aske
         assert isinstance(failure, Failed)
         assert (failure.code, len(api.bodies)) == (code, asked)
         assert "many words" not in str(failure.data)
+        assert ("retry_at" in failure.data) == (code == "api_rate_limited" and asked == 1)
         assert code == "api_answer" or budget.spent == 0
+
+
+async def test_a_wait_is_told_as_the_moment_when_it_ends() -> None:
+    """The message stays in the chat, where "in 90 seconds" would soon be wrong."""
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    failed = failure(ApiError("api_rate_limited", retry_after=90.0), "openai:painter", now)
+    assert retry_at(failed.data) == datetime(2030, 1, 1, 0, 1, 30, tzinfo=UTC)
+
+
+async def test_our_endpoint_tells_programs_when_to_come_back() -> None:
+    """A budget that is spent behind it is a 429 with the seconds until the next day."""
+    far = Budget(1.0, None, now=lambda: datetime(2999, 1, 1, 12, tzinfo=UTC))
+    options = OpenAIOptions(price=2.0)
+    poor = ServedModel("poor", lambda: OpenAIBackend("painter", "poor", options, far))
+    server = TestServer(create_app(Shelf([poor]), Filter(), token="secret"))
+    await server.start_server()
+    url = str(server.make_url("/v1"))
+    try:
+        async with openai.AsyncOpenAI(base_url=url, api_key="secret", max_retries=0) as official:
+            with pytest.raises(openai.RateLimitError) as refusal:
+                await official.images.generate(prompt="a cat", model="poor")
+        assert refusal.value.code == "budget_spent"
+        assert int(refusal.value.response.headers["Retry-After"]) > 900 * 365 * 86400
+        made = OpenAIBackend("poor", "openai:poor", OpenAIOptions(url, "secret"), Budget(0, None))
+        made.start()
+        failed = (await draw(made))[-1]
+        await made.stop()
+        assert isinstance(failed, Failed)
+        assert failed.code == "api_rate_limited"
+        assert retry_at(failed.data) is not None
+    finally:
+        await server.close()
 
 
 async def test_what_passes_is_waited_for() -> None:
@@ -307,7 +345,7 @@ async def test_the_budget_stops_it() -> None:
         assert isinstance((await draw(made, images=2))[-1], Done)
         failure = (await draw(made, images=2))[-1]
         assert failure == Failed(
-            "budget_spent", retryable=False, data={"budget": 1.0, "resets_at": "2030-01-02T00:00:00+00:00"}
+            "budget_spent", retryable=False, data={"budget": 1.0, "retry_at": "2030-01-02T00:00:00+00:00"}
         )
         assert len(api.bodies) == 1
         now[0] = datetime(2030, 1, 2, 0, 1, tzinfo=UTC)

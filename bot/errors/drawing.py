@@ -3,9 +3,11 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from bot.errors.user import UserError
+from inference import contract
 
 
 @dataclass(eq=False)
@@ -64,6 +66,10 @@ class GenerationFailed(UserError):
     @property
     def details(self) -> dict[str, Any]:
         return dict(self.data)
+
+    @property
+    def retry_at(self) -> datetime | None:
+        return contract.retry_at(self.data)
 
 
 class NoEndpoint(GenerationFailed):

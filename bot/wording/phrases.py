@@ -173,6 +173,12 @@ FAILURES: Final = {
     "not_answered": later("Discord did not take the first answer."),
 }
 """Why there are no pictures: the inference server's codes, and the bot's own."""
+PASSING: Final = {
+    "budget_spent": later("Today's budget for this model is spent; other models still draw."),
+    "api_rate_limited": later("The provider of {model} asks to wait."),
+    "api_down": later("The provider of {model} cannot be reached just now."),
+}
+"""The same where somebody knows when to try again, which is said after it."""
 UNSAVED: Final = {
     "generation": later("Your generation"),
     "picture": later("The picture"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot import errors
 from bot.errors import UserError
 from bot.wording.catalogue import Sentences
-from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PERMISSIONS, PROBLEMS, UNSAVED
+from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PASSING, PERMISSIONS, PROBLEMS, UNSAVED
 from bot.wording.reader import reader
 from bot.wording.terms import category, estimate
 
@@ -220,7 +220,7 @@ def _nothing_to_cancel(s: Sentences, _: errors.NothingToCancel) -> str:
 
 def _generation_failed(s: Sentences, error: errors.GenerationFailed) -> str:
     try:
-        return s.say(FAILURES[error.reason], **error.data)
+        return s.say((FAILURES if error.retry_at is None else FAILURES | PASSING)[error.reason], **error.data)
     except KeyError:
         if "message" in error.data:  # by an older Easel
             return str(error.data["message"])

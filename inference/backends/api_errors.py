@@ -4,6 +4,8 @@ In: answers other than 200, and the bodies of errors.  Out: an ApiError with one
 """
 
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
@@ -11,6 +13,9 @@ import aiohttp
 from inference.contract import Failed
 
 REFUSALS: Final = frozenset({"content_policy_violation", "moderation_blocked", "content_filter"})
+
+LONGEST_TOLD: Final = 30 * 86400.0
+"""Seconds; an API that names a longer wait means "never"."""
 
 
 class ApiError(Exception):
@@ -66,16 +71,25 @@ def meaning(document: object, status: int, wait: float) -> ApiError:
 
 
 def _retry_after(header: str | None) -> float:
-    """Seconds; the other form of the header, a date, is rare enough to be taken for "soon"."""
+    """Seconds, whichever of its two forms the header has: a number, or a date; what is neither is taken for "soon"."""
     try:
-        return max(0.0, float(header or 0))
+        wait = float(header or 0)
+    except ValueError:
+        wait = _seconds_until(str(header))
+    return min(max(0.0, wait), LONGEST_TOLD)
+
+
+def _seconds_until(date: str) -> float:
+    try:
+        when = parsedate_to_datetime(date)
     except ValueError:
         return 0.0
+    return (when.astimezone(UTC) - datetime.now(UTC)).total_seconds()
 
 
-def failure(error: ApiError, name: str) -> Failed:
+def failure(error: ApiError, name: str, now: datetime) -> Failed:
     """For the bot: what the API says itself reaches no person, but for the refusal of a prompt."""
     data: dict[str, Any] = {"model": name}
     if error.retry_after:
-        data["retry_after"] = error.retry_after
+        data["retry_at"] = (now + timedelta(seconds=error.retry_after)).isoformat(timespec="seconds")
     return Failed(error.code, retryable=False, data=data)

@@ -10,6 +10,7 @@ import io
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -165,11 +166,11 @@ class OpenAIBackend:
                 pictures = await asyncio.to_thread(self._finished, files, request)
             except BudgetSpent as error:
                 log.warning("budget.spent", model=self._name, reason=str(error))
-                data = {"budget": error.budget, "resets_at": error.resets_at.isoformat()}
+                data = {"budget": error.budget, "retry_at": error.resets_at.isoformat()}
                 return [Failed("budget_spent", retryable=False, data=data)]
             except ApiError as error:
                 log.warning("api.failed", generation=request.id, model=self._name, reason=str(error))
-                return [failure(error, self._name)]
+                return [failure(error, self._name, datetime.now(UTC))]
             except UnreadablePicture as error:
                 log.warning("api.failed", generation=request.id, model=self._name, reason=str(error))
                 return [Failed("api_answer", retryable=True, data={"model": self._name})]

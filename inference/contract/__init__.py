@@ -24,6 +24,7 @@ from inference.contract.events import (
     event_from_line,
     event_to_line,
     grid_columns,
+    retry_at,
 )
 from inference.contract.models import ModelDescription, PictureUse, Readiness
 from inference.contract.policy import (
@@ -127,6 +128,7 @@ __all__ = [
     "grid_columns",
     "picture_from_json",
     "random_seed",
+    "retry_at",
     "texts_from_json",
     "visible",
 ]

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from inference.contract.verdicts import Verdict
@@ -61,12 +62,22 @@ class Done:
 class Failed:
     """The generation ended without (all) pictures; `retryable` says whether another try may succeed.
 
-    `data` is what a sentence about it needs; the cause itself is in the server's log, under the generation's id.
+    `data` is what a sentence about it needs, among that `retry_at`, in ISO 8601, where it is known from when on another
+    try may succeed; the cause itself is in the server's log, under the generation's id.
     """
 
     code: str
     retryable: bool
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def retry_at(data: Mapping[str, Any]) -> datetime | None:
+    """From when on another try may succeed, by the data of a failure; None where that is not known."""
+    try:
+        when = datetime.fromisoformat(str(data.get("retry_at")))
+    except ValueError:
+        return None
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
 
 Event = Queued | Progress | Image | Done | Failed

@@ -9,9 +9,11 @@ import asyncio
 import base64
 import io
 import json
+import math
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -31,6 +33,7 @@ from inference.contract import (
     check_fields,
     check_range,
     random_seed,
+    retry_at,
 )
 from inference.server.checking import checked
 from inference.server.service import RETRY_SECONDS, SERVICE, Service, log_end, parse_json
@@ -51,8 +54,12 @@ STATUSES: Final = {"content_refused": 400, "refused": 400, "api_rate_limited": 4
 class Refusal(Exception):
     """An answer in OpenAI's form."""
 
-    def __init__(self, status: int, code: str, message: str, param: str | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, param: str | None = None, *, until: datetime | None = None
+    ) -> None:
         super().__init__(message)
+        wait = None if until is None else math.ceil((until - datetime.now(UTC)).total_seconds())
+        self.headers = {} if wait is None else {"Retry-After": str(max(1, wait))}
         kind = "invalid_request_error" if status < 500 else "server_error"
         self.status = status
         self.body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
@@ -70,7 +77,7 @@ async def create_images(request: web.Request) -> web.StreamResponse:
             return await _stream(request, events, asked, partial_images)
         return web.json_response(await _answer(events, asked, service))
     except Refusal as error:
-        return web.json_response(error.body, status=error.status)
+        return web.json_response(error.body, status=error.status, headers=error.headers)
     except InvalidRequest as error:
         status, code = (404, "model_not_found") if error.code == "unknown_model" else (400, error.code)
         refusal = Refusal(status, code, error.message, PARAMS.get(error.field, error.field))
@@ -187,7 +194,8 @@ def _shown(image: Image) -> Image:
 
 def _refusal(failed: Failed) -> Refusal:
     field = failed.data.get("field")
-    return Refusal(STATUSES.get(failed.code, 500), failed.code, f"The drawing failed: {failed.code}.", field)
+    message, until = f"The drawing failed: {failed.code}.", retry_at(failed.data)
+    return Refusal(STATUSES.get(failed.code, 500), failed.code, message, field, until=until)
 
 
 def _as_png(preview: bytes) -> bytes:
