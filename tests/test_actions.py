@@ -13,6 +13,7 @@ from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.database.records import GenerationFilter
 from bot.errors import (
+    AlreadyDecided,
     CannotSanction,
     DirectMessagesRefused,
     DrawnElsewhere,
@@ -256,6 +257,50 @@ async def test_a_copy_is_for_whom_it_was_made_for_its_owner_and_moderators(opene
     for actor in (bob, ada, mo):
         await opened.pictures.discard(actor, record.id, 1, BOB)
     assert await audited(opened) == [(MO, "discard", f"generation:{record.id}")]
+
+
+# --------------------------------------------------------------------------------------------------------- reviews
+
+
+async def test_who_decides_too_late_removes_nothing_and_takes_nothing_back(opened: Services, posts: FakePosts) -> None:
+    """Two moderators have the same report before them; the quicker decision stands, and is audited."""
+    record, other = await draw(opened), replace(mo, user_id=1009)
+    report = await opened.reviews.report(bob, record.id, None, "ugly")
+    await opened.reviews.decide(mo, record.id, "keep", "a cat")
+    with pytest.raises(AlreadyDecided):
+        await opened.reviews.decide(other, record.id, "remove")
+    assert (await opened.pictures.find(bob, record.id)).removal is None
+    assert posts.taken_down == []
+    await opened.reviews.undo(mo, record.id, [report.id])
+    with pytest.raises(NotFound):
+        await opened.reviews.undo(other, record.id, [report.id])
+    decided = await opened.reviews.decide(other, record.id, "remove")
+    assert decided.gone
+    with pytest.raises(AlreadyDecided):
+        await opened.reviews.decide(mo, record.id, "keep")
+    with pytest.raises(NotFound):
+        await opened.pictures.find(bob, record.id)
+    generation = f"generation:{record.id}"
+    assert await audited(opened) == [
+        (1009, "review_remove", generation), (1009, "remove", generation),
+        (MO, "review_undo", generation), (MO, "review_keep", generation),
+    ]  # fmt: skip
+
+
+async def test_a_decision_about_what_its_owner_deleted_is_taken_back_and_the_picture_stays_deleted(
+    opened: Services,
+) -> None:
+    """It waits again; nobody but the owner could have said that it is shown."""
+    record = await draw(opened)
+    report = await opened.reviews.report(bob, record.id, None, "ugly")
+    await opened.removals.delete(ada, record.id)
+    await opened.reviews.decide(mo, record.id, "remove")
+    await opened.reviews.undo(mo, record.id)
+    assert [one.id for one in (await opened.reviews.page(mo)).records] == [report.id]
+    found = await opened.generations.get(record.id)
+    assert found is not None
+    assert found.removal is not None
+    assert found.removal.by == ADA
 
 
 # --------------------------------------------------------------------------------------------------------- gallery

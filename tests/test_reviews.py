@@ -107,7 +107,8 @@ async def test_a_decision_closes_all_that_was_said_and_can_be_taken_back(reviews
     assert [(one.by, one.outcome, one.closed_by) for one in closed] == [(BOB, "removed", MODERATOR), (3, "removed", 9)]
     assert await reviews.count(GUILD) == 1
     assert await reviews.close(generation_id, MODERATOR, "kept") == ()
-    await reviews.reopen([one.id for one in closed])
+    assert len(await reviews.reopen([one.id for one in closed], MODERATOR)) == 2
+    assert await reviews.reopen([one.id for one in closed], 3) == ()
     assert await reviews.count(GUILD) == 2
     assert [one.outcome for one in await reviews.of(generation_id)] == [None, None]
     assert await reviews.counts(GUILD, ADA) == {"report": 3}

@@ -178,11 +178,15 @@ class Removals:
         self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None
     ) -> Removed:
         removed = await self._generations.remove(record.id, actor.user_id, why, index, sanction_id)
+        return await self.follow(actor, removed, index)
+
+    async def follow(self, actor: Actor, removed: GenerationRecord, index: int | None = None) -> Removed:
+        """What its row says is removed: stop it, take its messages down, and erase what its owner took away."""
         if removed.status in UNDRAWN:
-            self._works.cancel(record.id, actor.user_id)
+            self._works.cancel(removed.id, actor.user_id)
         gone = await self._take_down(removed, index)
-        if actor.user_id == record.order.requester.user_id:
-            await self._eraser.erase(record.id)
+        if actor.user_id == removed.order.requester.user_id:
+            await self._eraser.erase(removed.id)
         return Removed(removed, gone)
 
     async def _take_down(self, record: GenerationRecord, index: int | None) -> bool:

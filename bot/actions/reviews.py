@@ -13,7 +13,7 @@ from bot.actions.actor import Actor
 from bot.actions.pictures import Pictures
 from bot.actions.posts import Posts
 from bot.actions.removals import Removals
-from bot.database.audit import Act, AuditLog
+from bot.database.decisions import Outcome
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
 from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
@@ -41,7 +41,7 @@ class Decided:
 class ReviewQueue:
     def __init__(
         self, *, reviews: Reviews, generations: GenerationLog, pictures: Pictures, removals: Removals,
-        sanctions: Sanctions, guild_settings: GuildSettings, audit_log: AuditLog, posts: Posts,
+        sanctions: Sanctions, guild_settings: GuildSettings, posts: Posts,
     ) -> None:  # fmt: skip
         self._reviews = reviews
         self._generations = generations
@@ -49,7 +49,6 @@ class ReviewQueue:
         self._removals = removals
         self._sanctions = sanctions
         self._guild_settings = guild_settings
-        self._audit_log = audit_log
         self._posts = posts
 
     # -------------------------------------------------------------------------------------------- what people say
@@ -126,13 +125,15 @@ class ReviewQueue:
         shown.  Raises AlreadyDecided.
         """
         record = await self._reviewed(actor, generation_id)
-        gone = None
-        if decision == "remove" and record.removal is None and record.status != "blocked":
-            gone = (await self._removals.remove(actor, generation_id, why or IN_REVIEW)).gone
-        closed = await self._reviews.close(generation_id, actor.user_id, "kept" if decision == "keep" else "removed")
+        outcome: Outcome = "kept" if decision == "keep" else "removed"
+        goes = decision == "remove" and record.removal is None and record.status != "blocked"
+        hidden_for = why or IN_REVIEW if goes else None
+        closed = await self._reviews.close(generation_id, actor.user_id, outcome, why, hidden_for)
         if not closed:
             raise AlreadyDecided(generation_id)
-        await self._note(actor, f"review_{decision}", record, why)
+        gone = None
+        if goes:
+            gone = (await self._removals.follow(actor, await self._reviewed(actor, generation_id))).gone
         for index in _hidden(record) & _held(closed):
             await self._removals.restore(actor, generation_id, IN_REVIEW, index)
         for review in closed:
@@ -141,7 +142,8 @@ class ReviewQueue:
         return Decided(closed, gone)
 
     async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int] | None = None) -> None:
-        """Put decided things, or all of the last decision, back into the queue, and show again what went with them."""
+        """Put decided things, or all of the last decision, back into the queue, and show again what went with them; its
+        owner's deletion stays.  Raises NotFound."""
         record = await self._reviewed(actor, generation_id)
         decided = {one.id: one for one in await self._reviews.of(generation_id) if one.closed_at is not None}
         if review_ids is None:
@@ -149,12 +151,14 @@ class ReviewQueue:
             review_ids = [one.id for one in decided.values() if one.closed_at == last]
         if not review_ids or not decided.keys() >= set(review_ids):
             raise NotFound("decision")
-        if record.removal is not None and any(decided[one].outcome == "removed" for one in review_ids):
+        reopened = {one.id for one in await self._reviews.reopen(review_ids, actor.user_id)}
+        if not reopened:
+            raise NotFound("decision")
+        by_others = record.removal is not None and record.removal.by != record.order.requester.user_id
+        if by_others and any(decided[one].outcome == "removed" for one in reopened):
             await self._removals.restore(actor, generation_id)
-        for index in _held(decided[one] for one in review_ids) - _hidden(record):
+        for index in _held(decided[one] for one in reopened) - _hidden(record):
             await self._removals.remove(actor, generation_id, IN_REVIEW, index)
-        await self._reviews.reopen(review_ids)
-        await self._note(actor, "review_undo", record, "")
 
     async def _reviewed(self, actor: Actor, generation_id: int) -> GenerationRecord:
         actor.require("manage_messages")
@@ -162,10 +166,6 @@ class ReviewQueue:
         if record is None or not actor.is_here(record.order.requester.guild_id):
             raise NotFound("generation", generation_id)
         return record
-
-    async def _note(self, actor: Actor, action: str, record: GenerationRecord, why: str) -> None:
-        guild_id = record.order.requester.guild_id
-        await self._audit_log.note(Act(actor.user_id, action, f"generation:{record.id}", guild_id, why=why))
 
 
 def _held(decided: Iterable[ReviewRecord]) -> set[int]:

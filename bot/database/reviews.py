@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, cast
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from bot.database.decisions import Outcome, close, reopen
 from bot.database.misuse import sign_of_misuse, told_lately
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
@@ -22,7 +23,6 @@ from bot.errors import InvalidOption
 from inference.contract import Verdict
 
 ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
-Outcome = Literal["kept", "removed"]
 
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
@@ -153,22 +153,20 @@ class Reviews:
             return True
 
     @whole
-    async def close(self, generation_id: int, by: int, outcome: Outcome) -> tuple[ReviewRecord, ...]:
-        """Decide everything that is open about a generation; returns what was."""
+    async def close(
+        self, generation_id: int, by: int, outcome: Outcome, why: str = "", hidden_for: str | None = None
+    ) -> tuple[ReviewRecord, ...]:
+        """Decide everything that is open about a generation, and hide it for that reason; returns what was open."""
         async with self._database.writing("decision") as session:
-            here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
-            open_ones = select(ReviewTable).where(*here).order_by(ReviewTable.id).with_for_update()
-            rows, now = (await session.scalars(open_ones)).all(), self._now()
-            for row in rows:
-                row.closed_at, row.closed_by, row.outcome = now, by, outcome
+            rows = await close(session, generation_id, outcome, by, self._now(), why, hidden_for)
         return tuple(_record(row) for row in rows)
 
     @whole
-    async def reopen(self, ids: Sequence[int]) -> None:
-        """Take a decision back."""
+    async def reopen(self, ids: Sequence[int], by: int) -> tuple[ReviewRecord, ...]:
+        """Take a decision back; returns what waits again."""
         async with self._database.writing("decision") as session:
-            values = {"closed_at": None, "closed_by": None, "outcome": None}
-            await session.execute(update(ReviewTable).where(ReviewTable.id.in_(ids)).values(**values))
+            rows = await reopen(session, ids, by, self._now())
+        return tuple(_record(row) for row in rows)
 
     async def get(self, review_id: int) -> ReviewRecord | None:
         async with self._database.reading() as session:

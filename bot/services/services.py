@@ -226,7 +226,6 @@ def _reviews(archive: Archive, pictures: Pictures, removals: Removals, posts: Po
         removals=removals,
         sanctions=archive.sanctions,
         guild_settings=archive.guild_settings,
-        audit_log=archive.audit_log,
         posts=posts,
     )
 
