@@ -18,7 +18,7 @@ from bot.cli import app as command_line
 from bot.cli.surroundings import LARGEST_ID
 from bot.errors import CommandError, ConfigurationError, NotFound, NotSanctioned, Sanctioned
 from inference.engine.engine import Engine
-from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, services
+from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, draw, services
 from tests.fakes import FakeCodeModel
 from tests.test_recognition import PaintingPool, painted
 
@@ -344,8 +344,9 @@ def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None
     """Queue, person, numbers, export; a removal and its way back are audited."""
 
     async def ask() -> None:
-        async with services(tmp_path / "data") as opened:
-            opened.pool.block("knife", "weapons", action="flag")
+        pool = FakePool()
+        pool.block("knife", "weapons", action="flag")
+        async with services(tmp_path / "data", pool) as opened:
             await draw(opened, an_order("a knife", BOB))
             await draw(opened, an_order("a dog", BOB, guild_id=None))
 
