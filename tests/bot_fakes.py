@@ -178,7 +178,7 @@ class FakePool:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         if not self.can_check:
-            raise NoEndpoint("check", 300)
+            raise NoEndpoint("read", 300)
         return [vector_of(text) for text in texts]
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:

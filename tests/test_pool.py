@@ -20,6 +20,7 @@ from bot.pool.pool import Pool
 from bot.pool.servers import named_servers, open_pool, read_again
 from inference.contract import (
     CheckRequest,
+    DescribeRequest,
     Done,
     Event,
     Failed,
@@ -31,6 +32,7 @@ from inference.contract import (
     Readiness,
     Upscaled,
     Verdict,
+    WordsRequest,
 )
 from tests.test_endpoint import EVENTS, REQUEST, FakeServer, serving
 
@@ -228,6 +230,17 @@ async def test_the_filter_fails_closed(tmp_path: Path) -> None:
             await pool.check(CheckRequest(("a",)))
         with pytest.raises(NoEndpoint, match="doing='draw'"):
             await collect(pool)
+
+
+async def test_where_nobody_answers_the_error_says_what_could_not_be_done(tmp_path: Path) -> None:
+    async with a_pool(tmp_path, patience=0.1) as (pool, (server,)):
+        await server.close()
+        with pytest.raises(NoEndpoint, match="doing='describe'"):
+            await pool.describe(DescribeRequest(b"png"))
+        with pytest.raises(NoEndpoint, match="doing='read'"):
+            await pool.embed(["a cat"])
+        with pytest.raises(NoEndpoint, match="doing='read'"):
+            await pool.known_words(WordsRequest(("a cat",)))
 
 
 async def test_any_ready_server_says_what_texts_mean(tmp_path: Path) -> None:

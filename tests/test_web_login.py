@@ -10,7 +10,9 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from bot.database.web_sessions import LIFETIME, OVERLAP, ROTATION, WebSessions
+from bot.errors import GenerationFailed, NoEndpoint, NotRead, UserError
 from bot.web.discord_login import Attempt, DiscordLogin
+from bot.web.guard import status_of
 from bot.web.login import local_path
 from bot.web.site import Person
 from tests.bot_fakes import ADA, GUILD, services
@@ -244,6 +246,14 @@ async def test_without_a_secret_the_login_page_says_what_is_missing(tmp_path: Pa
         answer = await (await site.anonymous()).get("/login")
         assert answer.status == 503
         assert "DISCORD_CLIENT_SECRET" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(NoEndpoint("describe", 300.0), 503), (NotRead(), 503), (GenerationFailed("out_of_memory"), 400)],
+)
+def test_what_is_away_just_now_is_no_fault_of_who_asked(error: UserError, status: int) -> None:
+    assert status_of(error) == status
 
 
 # ------------------------------------------------------------------------------------------------------- sessions

@@ -93,7 +93,7 @@ class Meaning:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 (vector,) = await self._pool.embed([words])
         except TimeoutError as error:
-            raise NoEndpoint("check", PATIENCE_SECONDS) from error
+            raise NoEndpoint("read", PATIENCE_SECONDS) from error
         here = _here(actor)
         return await self._shown(here, await self.nearest(here, vector, LOOKED_AT * limit), limit)
 

@@ -72,10 +72,14 @@ class GenerationFailed(UserError):
         return contract.retry_at(self.data)
 
 
-class NoEndpoint(GenerationFailed):
-    """No inference server could take the work in the time allowed; `doing` is "check" or "draw"."""
+Doing = Literal["check", "draw", "describe", "read"]
+"""What no server could do: check a prompt, draw, describe a picture, or read words."""
 
-    def __init__(self, doing: Literal["check", "draw"], seconds: float) -> None:
+
+class NoEndpoint(GenerationFailed):
+    """No inference server could take the work in the time allowed."""
+
+    def __init__(self, doing: Doing, seconds: float) -> None:
         super().__init__("no_endpoint", {"doing": doing, "seconds": seconds})
 
 

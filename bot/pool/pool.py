@@ -8,11 +8,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
+from bot.errors.drawing import Doing
 from bot.pool.breaker import Breaker
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.member import EndpointStatus, Member
@@ -117,19 +118,19 @@ class Pool:
 
         Fails closed: there is no answer that stands for "not checked".
         """
-        return await self._ask_any(lambda endpoint: endpoint.check(request))
+        return await self._ask_any("check", lambda endpoint: endpoint.check(request))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector a text, by what it means, from any server; waits as `check` does."""
-        return await self._ask_any(lambda endpoint: endpoint.embed(texts))
+        return await self._ask_any("read", lambda endpoint: endpoint.embed(texts))
 
     async def describe(self, request: DescribeRequest) -> Description:
         """What a picture shows, from any server; waits as `check` does.  Raises InvalidOption."""
-        return await self._ask_any(lambda endpoint: endpoint.describe(request))
+        return await self._ask_any("describe", lambda endpoint: endpoint.describe(request))
 
     async def known_words(self, request: WordsRequest) -> KnownWords:
         """Which words a model has not learned, from any server; waits as `check` does.  Raises InvalidOption."""
-        return await self._ask_any(lambda endpoint: endpoint.known_words(request))
+        return await self._ask_any("read", lambda endpoint: endpoint.known_words(request))
 
     async def upscale(self, png: bytes) -> Upscaled | None:
         """The picture, enlarged by a network, where a server that is ready now has one and can do it."""
@@ -141,7 +142,7 @@ class Pool:
                 log.warning("pool.not_upscaled", endpoint=member.endpoint.name, reason=str(error))
         return None
 
-    async def _ask_any(self, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
+    async def _ask_any(self, doing: Doing, ask: Callable[[Endpoint], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._patience):
                 while True:
@@ -155,7 +156,7 @@ class Pool:
                             self._mark_down(member, error)
                     await change.wait()
         except TimeoutError as error:
-            raise self._nobody("check") from error
+            raise self._nobody(doing) from error
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """The events of one generation up to Done.  Use `contextlib.aclosing`: closing it cancels the work.
@@ -218,7 +219,7 @@ class Pool:
         except TimeoutError as error:
             raise self._nobody("draw") from error
 
-    def _nobody(self, doing: Literal["check", "draw"]) -> NoEndpoint:
+    def _nobody(self, doing: Doing) -> NoEndpoint:
         states = [one.status for one in self._members]
         log.error("pool.nobody_ready", endpoints=[f"{state.name}: {state.problem}" for state in states])
         return NoEndpoint(doing, self._patience)

@@ -20,6 +20,7 @@ from bot.errors import (
     InvalidOption,
     LimitReached,
     MissingPermission,
+    NoEndpoint,
     NotFound,
     NotRead,
     NotSaved,
@@ -57,7 +58,7 @@ HEADERS: Final = {
 }
 STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
     (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (OwnEntry, 403), (ContestOver, 409),
-    (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503),
+    (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503), (NoEndpoint, 503),
     (UserError, 400),
 )  # fmt: skip
 
@@ -116,13 +117,16 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             return failure(request, 401, say(pages.LOGGED_OUT))
         return redirect(login_address(request))
     except UserError as error:
-        status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return failure(request, status, explain(error))
+        return failure(request, status_of(error), explain(error))
     except Exception:
         site_of(request).services.metrics.broke()
         error_id = secrets.token_hex(4)
         log.exception("web.broken", id=error_id, path=request.path)
         return failure(request, 500, explain(Broken(error_id)))
+
+
+def status_of(error: UserError) -> int:
+    return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
 def failure(request: web.Request, status: int, sentence: str) -> web.Response:

@@ -179,6 +179,12 @@ PASSING: Final = {
     "api_down": later("The provider of {model} cannot be reached just now."),
 }
 """The same where somebody knows when to try again, which is said after it."""
+UNDONE: Final = {
+    "check": later("The prompt could not be checked: {rest}"),
+    "draw": later("The pictures could not be drawn: {rest}"),
+    "describe": later("The picture could not be described: {rest}"),
+    "read": later("The words could not be read: {rest}"),
+}
 UNSAVED: Final = {
     "generation": later("Your generation"),
     "picture": later("The picture"),

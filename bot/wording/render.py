@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot import errors
 from bot.errors import UserError
+from bot.wording import phrases
 from bot.wording.catalogue import Sentences
 from bot.wording.phrases import FAILURES, FIELDS, LIMITS, LOST, OUT_OF_REACH, PASSING, PERMISSIONS, PROBLEMS, UNSAVED
 from bot.wording.reader import reader
@@ -230,9 +231,7 @@ def _generation_failed(s: Sentences, error: errors.GenerationFailed) -> str:
 def _no_endpoint(s: Sentences, error: errors.GenerationFailed) -> str:
     seconds = s.number(error.data["seconds"])
     rest = s.say("no drawing server was ready within {seconds} seconds. Please try again later.", seconds=seconds)
-    if error.data["doing"] == "check":
-        return s.say("The prompt could not be checked: {rest}", rest=rest)
-    return s.say("The pictures could not be drawn: {rest}", rest=rest)
+    return s.say(phrases.UNDONE[error.data["doing"]], rest=rest)
 
 
 def _too_large(s: Sentences, error: errors.TooLarge) -> str:
