@@ -25,6 +25,17 @@ async def test_what_was_meant_is_one_press_away(town: Town, prompt: str, instead
     assert (record.order.prompt, record.seed, record.order.images) == (*drawn, 1)
 
 
+async def test_what_is_offered_and_refused_is_offered_without(town: Town) -> None:
+    """One fault hid another: each press takes one away."""
+    refused = answer(await town.ada.slash(town.pictures, "imagine", prompt="a cat --v 6 --ar 16:9 --n 1"))
+    assert "```\na cat --ar 16:9 --n 1\n```" in said(refused)
+    again = answer(await town.ada.click(refused, custom_id=button(refused, "idea")))
+    assert again.ephemeral
+    assert "```\na cat --n 1\n```" in said(again)
+    await town.ada.click(again, custom_id=button(again, "idea"))
+    assert (await town.finished())[0].order.prompt == "a cat"
+
+
 async def test_what_cannot_be_mended_is_handed_back(town: Town) -> None:
     """A long prompt that took minutes to write, and one that starts from a picture, which no line holds."""
     long = "a very long cat " * 100

@@ -29,8 +29,8 @@ from bot.orders.choices import (
 )
 from bot.orders.order import IMAGE_COUNTS, Order
 from bot.views.answer import note
+from bot.views.ideas import handing_back
 from bot.views.press import actor_of, answering, place
-from bot.views.refusal import handing_back
 from bot.views.upload import place_picture
 from bot.wording import buttons, drawing, text
 from bot.wording.catalogue import later

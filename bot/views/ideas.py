@@ -1,21 +1,26 @@
 """Proposals for what to draw, each with a button that draws it.
 
-In: ideas.  Out: a layout for one person's eyes.  The words stand in the message alone: a press reads them there, so a
-button works for as long as its message stands.
+In: ideas, or what somebody typed and why it was refused: it is not lost.  Out: a layout for one person's eyes.  The
+words stand in the message alone: a press reads them there, so a button works for as long as its message stands.
 """
 
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any, Final
 
 import discord
 from discord import ui
 
 from bot.actions.ideas import Ideas
-from bot.errors import NotFound
+from bot.errors import InvalidOption, NotFound
 from bot.orders.choices import check_choices, with_defaults
+from bot.orders.flags import mended
 from bot.orders.order import Order
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, place
+from bot.wording import drawing
 from bot.wording import ideas as words
 from bot.wording.reader import say
 
@@ -61,11 +66,35 @@ class DrawIdea(Press, verb="idea"):
 async def place_prompt(interaction: BotInteraction, prompt: str) -> None:
     """Draw a prompt with its flags, and for the rest what the place chooses."""
     services, actor = interaction.client.services, actor_of(interaction)
-    drawn, said = await services.styles.read(actor, prompt)
-    here, models = await services.entitlements.of(actor.requester), services.pool.models()
-    order = Order(requester=actor.requester, prompt=drawn, **with_defaults(said, here, models))
-    check_choices(order, models)
-    await place(interaction, order)
+    async with handing_back(interaction, prompt):
+        drawn, said = await services.styles.read(actor, prompt)
+        here, models = await services.entitlements.of(actor.requester), services.pool.models()
+        order = Order(requester=actor.requester, prompt=drawn, **with_defaults(said, here, models))
+        check_choices(order, models)
+        await place(interaction, order)
+
+
+@asynccontextmanager
+async def handing_back(
+    interaction: BotInteraction, typed: str, named: Mapping[str, Any] = MappingProxyType({}), *, again: bool = True
+) -> AsyncIterator[None]:
+    """Around what makes an order of a prompt and of the options `named`, by an order's fields.
+
+    `again` says whether words and options are all that the order consists of.
+    """
+    try:
+        yield
+    except (InvalidOption, NotFound) as error:
+        await interaction.client.report(interaction, error, *_instead(error, typed, named if again else None))
+
+
+def _instead(error: InvalidOption | NotFound, typed: str, named: Mapping[str, Any] | None) -> Iterator["ui.Item[Any]"]:
+    refused = error.field if isinstance(error, InvalidOption) else error.subject
+    line = None if named is None else mended(typed, named, refused)
+    if line is not None and len(line) <= words.MAX_SHOWN:
+        yield proposed(line)
+    elif typed.strip():
+        yield ui.TextDisplay(drawing.you_had_typed(typed))
 
 
 def proposal_of(message: discord.Message | None, number: int) -> str:
