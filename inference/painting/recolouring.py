@@ -126,7 +126,8 @@ def from_lab(lab: Floats) -> Picture:
 
 
 def _distance(lab: Floats, centre: Floats) -> Floats:
-    return cast("Floats", np.linalg.norm((lab - centre) * _WEIGHTS, axis=1))
+    apart = (lab - centre) * _WEIGHTS
+    return cast("Floats", np.sqrt(np.einsum("ij,ij->i", apart, apart)))
 
 
 def _chroma(lab: Floats) -> Floats:
