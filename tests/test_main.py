@@ -376,6 +376,15 @@ def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None
     assert "Shown again" in easel("moderation", "restore", "1")[1]
     with pytest.raises(NotFound):
         easel("moderation", "restore", "1")
+    assert "The message in Discord still shows it" in easel("moderation", "remove", "1", "--picture", "1")[1]
+    assert "Shown again" in easel("moderation", "restore", "1", "--picture", "1")[1]
+    newest, before = json.loads(easel("moderation", "audit", "--about", "generation:1", "--json")[1])["acts"][:2]
+    assert [(one["action"], one["about"]) for one in (newest, before)] == [
+        ("restore", "generation:1:0"), ("remove", "generation:1:0")
+    ]  # fmt: skip
+    for shown_or_none in ("1", "9"):
+        with pytest.raises(NotFound):
+            easel("moderation", "restore", "1", "--picture", shown_or_none)
 
 
 def test_a_picture_file_is_recognised(tmp_path: Path) -> None:

@@ -158,10 +158,7 @@ class Removals:
         record = await self._generations.get(generation_id)
         if record is None or not actor.is_here(record.order.requester.guild_id):
             raise NotFound("generation", generation_id)
-        images = {image.index: image.removal for image in record.images}
-        removal = record.removal if index is None else images.get(index)
-        if removal is None or removal.by == record.order.requester.user_id:
-            raise NotFound("removal")
+        record.restorable(index)
         restored = await self._generations.restore(generation_id, actor.user_id, why, index)
         if index is not None and restored.removal is None:
             await self._redraw(restored)

@@ -16,7 +16,7 @@ from bot.cli.desk import OPERATOR, Desk, at_desk
 from bot.cli.request_log import audit, export, log, review, stats
 from bot.cli.surroundings import JsonFlag, id_argument, print_json, print_table, table_of
 from bot.database.records import SanctionRecord
-from bot.errors import CommandError, NotFound
+from bot.errors import CommandError
 from bot.wording.duration import parse_duration
 from bot.wording.text import one_line
 
@@ -123,9 +123,7 @@ def restore(generation: GenerationArgument, reason: AuditReasonOption = "", pict
 
     async def restored(desk: Desk) -> None:
         record = await desk.moderation.entry(OPERATOR, generation)
-        removal = record.removal if picture is None else record.picture(picture - 1).removal
-        if removal is None or removal.by == record.order.requester.user_id:
-            raise NotFound("removal")
+        record.restorable(_index(picture))
         await desk.generations.restore(generation, OPERATOR.user_id, reason, _index(picture))
 
     at_desk(restored)

@@ -119,6 +119,17 @@ class GenerationRecord:
                 return image
         raise NotFound("picture", index + 1)
 
+    def restorable(self, index: int | None = None) -> Removal:
+        """The removal of it, or of one picture, that a moderator may take back; what its owner deleted stays deleted.
+
+        Raises NotFound.
+        """
+        images = {image.index: image.removal for image in self.images}
+        removal = self.removal if index is None else images.get(index)
+        if removal is None or removal.by == self.order.requester.user_id:
+            raise NotFound("removal")
+        return removal
+
 
 @dataclass(frozen=True, slots=True)
 class PostRecord:
