@@ -133,7 +133,7 @@ async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town
 
 async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:
     """Each as it was drawn, and what was ordered; for whoever asks, alone."""
-    record, message = await town.imagine("a cat", seed=10)
+    record, message = await town.imagine("a cat", seed=10, top_p=0.9, size="256x256")
     handed = answer(await town.bo.click(message, custom_id=f"easel:zip:{record.id}"))
     assert handed.ephemeral
     (attachment,) = handed.attachments
@@ -144,7 +144,7 @@ async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:
         about = archive.read(f"easel-{record.id}.txt").decode()
     assert names == [*(f"easel-{record.id}-{index}.png" for index in range(1, 5)), f"easel-{record.id}.txt"]
     assert "Prompt: a cat\n" in about
-    assert "Seed: 10\n" in about
+    assert "Seed: 10\nTop p: 0.9\nSize: 256x256\n" in about
 
 
 async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:

@@ -182,6 +182,10 @@ async def test_an_entry_tells_all(site: Pages, mo: Browser) -> None:
     assert "listed_words: knife" in shown
     assert f"https://discord.com/channels/{GUILD}/42/555" in shown
     assert shown.count("<img src=") == 4
+    sized = await draw(site.services, an_order("a fox", size="256x256", negative_prompt="snow"))
+    shown = " ".join((await mo.get(f"{AT}/log/{sized.id}")).text.split())
+    assert "256x256" in shown
+    assert "Without" in shown
     assert f"{AT}/log/{remix.id}" in (await mo.get(f"{AT}/log/{parent.id}")).text
     assert f"{AT}/log/{parent.id}" in (await mo.get(f"{AT}/log/{remix.id}")).text
 

@@ -96,6 +96,7 @@ def test_the_same_seed_draws_the_same_picture() -> None:
         (("imagine", "x" * 1001), "prompt has 1001 characters; at most 1000"),
         (("imagine", "x", "--guidance", "31"), "guidance_scale is 31.0; it must be from 1.0 to 30.0"),
         (("imagine", "x", "--temperature", "nan"), "temperature is nan"),
+        (("imagine", "x", "--top-p", "1.5"), "top_p is 1.5; it must be from 0.01 to 1.0"),
         (("imagine", "x", "-o", "grid.docx"), "grid.docx cannot be written: name it .png, .webp or .jpg"),
         (("imagine", "x", "-o", "grid.psd"), "grid.psd cannot be written: name it .png, .webp or .jpg"),
         (("imagine", "x", "-o", "folder.png"), "folder.png cannot be written: it is a folder"),

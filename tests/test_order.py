@@ -13,8 +13,17 @@ from bot.cogs.imagine import Imagine
 from bot.demo.typed import Leaf, read
 from bot.errors import InvalidOption
 from bot.orders.command import command_line
-from bot.orders.order import Order
-from inference.contract import MAX_GUIDANCE_SCALE, MAX_SEED, MAX_TEMPERATURE, MAX_TOP_K, MIN_TOP_P, visible
+from bot.orders.order import RECIPE, Order
+from bot.wording.drawing import OPTIONS
+from inference.contract import (
+    MAX_GUIDANCE_SCALE,
+    MAX_SEED,
+    MAX_TEMPERATURE,
+    MAX_TOP_K,
+    MIN_TOP_P,
+    GenerationRequest,
+    visible,
+)
 from tests.bot_fakes import an_order
 
 
@@ -100,3 +109,18 @@ def test_the_line_that_repeats_an_order_holds_all_of_it(options: dict[str, Any])
     _, typed = read(command_line(order, options["seed"], options["images"]), [leaf], {})
     again = {field: kind(typed[name]) for field, (name, kind, _) in AS_TYPED.items() if name in typed}
     assert an_order(**again) == order
+
+
+def test_a_recipe_has_all_that_a_server_is_asked_for() -> None:
+    """A new option of a request is shown wherever a picture's recipe is, and has a name there."""
+    apart = {"prompt", "model", "seed", "images", "init_image"}  # said on their own
+    asked = {one.name for one in fields(GenerationRequest)} & {one.name for one in fields(Order)}
+    assert asked - apart == set(RECIPE) - {"style"}
+    assert set(RECIPE) <= set(OPTIONS)
+
+
+def test_a_recipe_tells_what_was_chosen() -> None:
+    order = an_order("a cat", top_k=0, top_p=0.9, style="ink", size="512x512", strength=0.3, keep_rows=8)
+    chosen = {"top_k": 0, "top_p": 0.9, "style": "ink", "strength": 0.3, "keep_rows": 8, "size": "512x512"}
+    assert order.recipe() == chosen
+    assert an_order("a cat").recipe() == {}

@@ -128,6 +128,8 @@ async def test_a_picture_shows_its_recipe_and_its_lineage(site: Pages) -> None:
     shown = (await ada.get(f"{AT}/{remix.id}")).text
     assert f"/imagine prompt:a dog images:1 seed:{remix.image.seed} guidance:5.0" in shown
     assert f'<li><a href="{AT}/{cat.id}">' in shown
+    fox = await shared(site, "a fox", init_image=b"a picture", keep_rows=8)
+    assert "Rows kept" in (await ada.get(f"{AT}/{fox.id}")).text
     assert "remix: <strong>this picture" in shown
     assert f"{AT}/{remix.id}" in (await ada.get(f"{AT}/{cat.id}")).text
     await site.services.gallery.unshare(Actor(ADA, GUILD), cat.id)

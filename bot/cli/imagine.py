@@ -47,6 +47,9 @@ def imagine(
     guidance: Annotated[float | None, typer.Option(help="How closely to follow the prompt.")] = None,
     temperature: TemperatureOption = None,
     top_k: Annotated[int | None, typer.Option(help="Draw from the k likeliest codes only; 0 is off.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw from the likeliest codes that make up this share only.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or folder.")] = None,
     size: Annotated[str | None, typer.Option(help="Such as 512x512, where the model has a choice.")] = None,
     precision: PrecisionOption = None,
@@ -62,6 +65,7 @@ def imagine(
         guidance_scale=guidance,
         temperature=temperature,
         top_k=top_k,
+        top_p=top_p,
         model=model or settings.inference_model.partition(",")[0].strip(),
         size=size,
         preview=False,

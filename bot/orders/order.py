@@ -16,6 +16,11 @@ from inference.contract import GenerationRequest, InvalidRequest, visible
 IMAGE_COUNTS: Final = (1, 4, 9)
 """What a person may ask for: square grids."""
 
+RECIPE: Final = (
+    "negative_prompt", "guidance_scale", "temperature", "top_k", "top_p", "style", "strength", "keep_rows", "size",
+)  # fmt: skip
+"""What decides how a picture looks besides the prompt, the model and the seed, by an order's fields."""
+
 Kind = Literal["imagine", "reroll", "vary", "complete", "remix"]
 
 
@@ -93,6 +98,13 @@ class Order:
         """What to leave out is one line, wherever it is shown or filled in again; the prompt may have several."""
         if self.negative_prompt is not None:
             object.__setattr__(self, "negative_prompt", " ".join(self.negative_prompt.split()) or None)
+
+    def recipe(self) -> dict[str, float | str]:
+        """What was chosen of `RECIPE`, in its order, without what was left to the model."""
+        chosen = {name: getattr(self, name) for name in RECIPE}
+        return {
+            name: value for name, value in chosen.items() if value is not None and (name, value) != ("keep_rows", 0)
+        }
 
     def check(self) -> None:
         """Raises InvalidOption for the first field that cannot be drawn or written down."""

@@ -39,16 +39,12 @@ def details(record: GenerationRecord, *, verdict: bool, repeat: bool = True) -> 
     lines = [drawing.title(record.id), drawing.block("prompt", order.prompt, 1000)]
     if order.negative_prompt:
         lines.append(drawing.block("negative_prompt", order.negative_prompt, 500))
+    chosen = order.recipe()
+    chosen.pop("negative_prompt", None)
     options = {
         "model": record.model,
-        "guidance_scale": order.guidance_scale,
-        "temperature": order.temperature,
-        "top_k": order.top_k,
-        "top_p": order.top_p,
-        "style": order.style and text.plain(order.style),
-        "strength": order.strength,
-        "keep_rows": order.keep_rows or None,
-        "size": order.size,
+        **chosen,
+        **({"style": text.plain(order.style)} if order.style else {}),
         "parent": None if order.parent_id is None else str(order.parent_id),
         "seconds": None if record.seconds is None else round(record.seconds, 1),
     }

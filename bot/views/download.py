@@ -53,10 +53,7 @@ def packed(record: GenerationRecord, pngs: Sequence[tuple[int, bytes]]) -> bytes
 
 def _about(record: GenerationRecord) -> str:
     order = record.order
-    facts = {
-        "prompt": order.prompt, "negative_prompt": order.negative_prompt, "model": record.model, "seed": record.seed,
-        "guidance_scale": order.guidance_scale, "temperature": order.temperature, "top_k": order.top_k,
-    }  # fmt: skip
+    facts = {"prompt": order.prompt, "model": record.model, "seed": record.seed, **order.recipe()}
     lines = [
         f"{drawing.option(name)}: {text.one_line(str(value))}" for name, value in facts.items() if value is not None
     ]

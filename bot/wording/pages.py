@@ -43,7 +43,7 @@ TABS: Final = (
 FIELDS: Final = {
     "images": later("Pictures"),
     "kind": later("Made as"),
-    "without": later("Without"),
+    "negative_prompt": later("Without"),
     "private": later("Private"),
     "drawn_in": later("Drawn in"),
     "error": later("Error"),

@@ -193,9 +193,7 @@ def facts(record: GenerationRecord) -> list[tuple[str, str]]:
     order = record.order
     shown = [
         ("images", order.images), ("seed", record.seed), ("model", record.model), ("kind", terms.kind(order.kind)),
-        ("guidance_scale", order.guidance_scale), ("temperature", order.temperature), ("top_k", order.top_k),
-        ("top_p", order.top_p), ("style", order.style), ("private", say(pages.YES) if order.private else None),
-        ("strength", order.strength), ("keep_rows", order.keep_rows or None), ("without", order.negative_prompt),
+        *order.recipe().items(), ("private", say(pages.YES) if order.private else None),
         ("drawn_in", None if record.seconds is None else terms.seconds(record.seconds)),
         ("error", record.error_code and explain_kept(record.error_code, record.error_data)),
     ]  # fmt: skip

@@ -200,12 +200,9 @@ def may_unshare(actor: Actor, share: ShareRecord) -> bool:
 
 def recipe(share: ShareRecord) -> list[tuple[str, str]]:
     """By name, what it was drawn with."""
-    order = share.generation.order
-    shown = [
-        ("seed", share.image.seed), ("model", share.generation.model), ("without", order.negative_prompt),
-        ("guidance_scale", order.guidance_scale), ("temperature", order.temperature), ("top_k", order.top_k),
-        ("top_p", order.top_p), ("style", order.style), ("strength", order.strength),
-        ("size", f"{share.image.width} × {share.image.height}"),
-    ]  # fmt: skip
+    size = f"{share.image.width} × {share.image.height}"
+    shown = {
+        "seed": share.image.seed, "model": share.generation.model, **share.generation.order.recipe(), "size": size,
+    }  # fmt: skip
     names = drawing.OPTIONS | FIELDS
-    return [(say(names[name]), str(value)) for name, value in shown if value is not None]
+    return [(say(names[name]), str(value)) for name, value in shown.items() if value is not None]
