@@ -107,7 +107,7 @@ async def test_a_remix_without_words_is_refused(town: Town) -> None:
 
 
 async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town: Town) -> None:
-    """Picking is private; from there one can upscale, vary and share."""
+    """Picking is private; from there one can upscale and vary, and, where it is one's own, share and keep."""
     record, message = await town.imagine(seed=10)
     (chooser,) = (part for part in parts(message) if part["type"] == 3)
     assert chooser["options"][2]["label"] == "Picture 3, bottom left"
@@ -117,18 +117,11 @@ async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town
     assert "Picture 3 of 4" in said(picked)
     assert "seed 12" in said(picked)
     assert "8 × 8 pixels" in said(picked)
-    verbs = (
-        "upscale{}:2",
-        "upscale{}:4",
-        "original{}",
-        "keeppic{}",
-        "vary{}:subtle",
-        "vary{}:strong",
-        "complete{}",
-        "share{}",
-    )
+    verbs = ("upscale{}:2", "upscale{}:4", "original{}", "vary{}:subtle", "vary{}:strong", "complete{}")
     ids = [f"easel:{verb.format(f':{record.id}:2')}" for verb in verbs]
-    assert buttons(picked) == [*ids[:4], f"easel:details:{record.id}", *ids[4:]]
+    assert buttons(picked) == [*ids[:3], f"easel:details:{record.id}", *ids[3:]]
+    own = buttons(await town.pick(message, 2))
+    assert sorted(own) == sorted([*buttons(picked), f"easel:keeppic:{record.id}:2", f"easel:share:{record.id}:2"])
 
 
 async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:

@@ -16,7 +16,9 @@ from bot.database.records import GenerationRecord, ImageRecord
 from bot.generation import together
 from bot.generation.provenance import NoSeal
 from bot.storage.folder import FolderStorage
+from bot.views.sharing import Share
 from tests.bot_fakes import an_order, draw
+from tests.scenes.scene import posted
 from tests.town import Town, answer, button, buttons, parts, said
 
 
@@ -60,7 +62,7 @@ async def test_only_ones_own_pictures_can_be_shared(town: Town) -> None:
     record, message = await town.imagine("a cat", images=4)
     refused = await town.bo.click(message, custom_id=f"easel:shareany:{record.id}")
     assert "belongs to someone else" in said(answer(refused))
-    refused = await town.bo.click(await town.pick(message, 0, town.bo), custom_id=f"easel:share:{record.id}:0")
+    refused = await town.bo.click(await posted(town, Share(record.id, 0)), custom_id=f"easel:share:{record.id}:0")
     assert "belongs to someone else" in said(answer(refused))
     assert (await town.services.shares.page(town.guild.id)).records == ()
 

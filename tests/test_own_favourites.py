@@ -11,8 +11,9 @@ from bot.database.personal import PersonalData
 from bot.database.records import ImageRecord
 from bot.database.session import Database
 from bot.errors import InvalidOption
+from bot.views.picture import Keep
 from tests.bot_fakes import ADA, BOB, an_order
-from tests.scenes.scene import acting
+from tests.scenes.scene import acting, posted
 from tests.town import Town, answer, buttons, parts, said
 
 
@@ -106,9 +107,9 @@ async def test_an_unshared_picture_becomes_a_favourite(town: Town) -> None:
 
 async def test_only_ones_own_are_kept_so(town: Town) -> None:
     """What others draw is kept through the gallery, once they share it."""
-    record, message = await town.imagine()
+    record, _ = await town.imagine()
     refused = answer(
-        await town.bo.click(await town.pick(message, 1, town.bo), custom_id=f"easel:keeppic:{record.id}:1")
+        await town.bo.click(await posted(town, Keep(record.id, 1)), custom_id=f"easel:keeppic:{record.id}:1")
     )
     assert "belongs to someone else" in said(refused)
 

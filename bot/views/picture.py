@@ -187,10 +187,17 @@ class Original(PicturePress, verb="original"):
 
 class PictureLayout(Layout):
     """One picture with its buttons; `by` is who asked to see it large, None where only they see it, `network` what has
-    enlarged it, where that was more than resampling."""
+    enlarged it, where that was more than resampling, `own` whether it belongs to whoever sees it."""
 
     def __init__(
-        self, record: GenerationRecord, image: ImageRecord, file: PictureFile, *, by: int | None, network: str = ""
+        self,
+        record: GenerationRecord,
+        image: ImageRecord,
+        file: PictureFile,
+        *,
+        by: int | None,
+        network: str = "",
+        own: bool = True,
     ) -> None:
         super().__init__()
         prompt = record.order.prompt
@@ -208,20 +215,21 @@ class PictureLayout(Layout):
         box.add_item(ui.TextDisplay(f"**{text.plain(prompt)}**\n-# {about}"))
         covered = image.is_covered or (record.order.spoiler and by is not None)
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(self.file, spoiler=covered)))
-        for row in buttons_of(record, image.index, by):
+        for row in buttons_of(record, image.index, by, own=own):
             box.add_item(row)
         self.add_item(box)
 
 
 def buttons_of(
-    record: GenerationRecord, index: int, by: int | None = None, *, alone: bool = True
+    record: GenerationRecord, index: int, by: int | None = None, *, alone: bool = True, own: bool = True
 ) -> list[ui.ActionRow[Any]]:
     """What can be done with one picture; `by` is for whom a public copy was made.
 
-    Where it does not stand `alone`, but is all that was drawn, sharing and the file stand below the whole.
+    Where it does not stand `alone`, but is all that was drawn, sharing and the file stand below the whole.  Only whose
+    `own` it is can share it and keep a note of it.
     """
     row = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"), Complete(record.id, index))
-    if alone and record.order.requester.guild_id is not None and not record.order.private:
+    if alone and own and record.order.requester.guild_id is not None and not record.order.private:
         row.add_item(Share(record.id, index))
     if by is not None:
         row.add_item(Discard(record.id, index, by))
@@ -229,7 +237,8 @@ def buttons_of(
     larger = row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS))
     if alone:
         larger.add_item(Original(record.id, index))
-    larger.add_item(Keep(record.id, index))
+    if own:
+        larger.add_item(Keep(record.id, index))
     return [larger.add_item(Details(record.id)) if alone else larger, row]
 
 
@@ -237,8 +246,9 @@ async def show_picture(interaction: BotInteraction, generation_id: int, index: i
     """One picture as it was drawn, to the person who asked alone."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     pictures = interaction.client.services.pictures
-    record, image, png = await pictures.look(actor_of(interaction), generation_id, index)
-    layout = PictureLayout(record, image, PictureFile(png, "png"), by=None)
+    actor = actor_of(interaction)
+    record, image, png = await pictures.look(actor, generation_id, index)
+    layout = PictureLayout(record, image, PictureFile(png, "png"), by=None, own=actor.owns(record))
     await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
 
