@@ -42,6 +42,8 @@ def request(
     options: dict[str, object], given_picture: dict[str, object], images: int, preview: bool
 ) -> GenerationRequest:
     init_image = b"a picture" if given_picture else None
+    if options["guidance_scale"] == 1:  # then a negative prompt is refused
+        options = options | {"negative_prompt": None}
     return GenerationRequest(**options, **given_picture, images=images, init_image=init_image, preview=preview)  # type: ignore[arg-type]  # drawn by hypothesis
 
 
@@ -140,12 +142,13 @@ def soak(engine: Engine, orders: range) -> int:
         if waiting and chance.random() < 0.2:
             name = str(waiting.pop())
             picture = chance.choice([{}, {}, {"keep_rows": 1}, {"strength": 0.5}])
+            guidance, negative = chance.choice([(1.0, None), (3.0, None), (3.0, "a dog")])
             mine = GenerationRequest(
                 "a cat " * chance.randrange(1, 9),
-                negative_prompt=chance.choice([None, "a dog"]),
+                negative_prompt=negative,
                 images=chance.choice([1, 1, 1, 2, 9]),
                 seed=chance.randrange(2**32),
-                guidance_scale=chance.choice([1.0, 3.0]),
+                guidance_scale=guidance,
                 top_k=chance.choice([0, 5]),
                 init_image=b"a picture" if picture else None,
                 preview=chance.random() < 0.1,

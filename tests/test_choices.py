@@ -29,6 +29,16 @@ def test_what_a_model_has_not_is_refused_by_name() -> None:
     assert refusal(an_order(model="giga")) == ("model", "unknown_model")
 
 
+def test_a_negative_prompt_that_nothing_would_read_is_refused() -> None:
+    """A guidance of 1 is none, and without guidance a negative prompt changes nothing; left to the model, it is."""
+    unread = an_order(guidance_scale=1.0, negative_prompt="dogs")
+    with pytest.raises(InvalidOption) as refused:
+        check_choices(unread, MODELS)
+    assert explain(refused.value) == "A negative prompt needs a guidance scale above 1; it is 1.0."
+    for heard in ({"guidance_scale": 1.5}, {"guidance_scale": None}, {"negative_prompt": None}):
+        check_choices(replace(unread, **heard), MODELS)
+
+
 def test_what_a_model_has_is_taken() -> None:
     """And where nobody knows what there is, the server will say."""
     check_choices(an_order(guidance_scale=3.0), MODELS)

@@ -16,7 +16,7 @@ from inference.backends import ServedModel
 from inference.backends.diffusers import DiffusionEngine, Events
 from inference.backends.latents import LatentPreview
 from inference.backends.opening import BackendOptions, served_models
-from inference.backends.pipeline import ROWS, DiffusersPipeline, Drawn, OnStep, PipelineOptions, Wish
+from inference.backends.pipeline import ROWS, DiffusersPipeline, Drawn, OnStep, PipelineOptions, Wish, prepare
 from inference.checkpoints.card import ModelCard
 from inference.checkpoints.weights import CheckpointError
 from inference.contract import Done, Event, Failed, GenerationRequest, Image, InvalidRequest, ModelDescription, Progress
@@ -150,6 +150,10 @@ def test_a_negative_prompt_is_offered_where_it_is_read(
     assert pipeline.describe().negative_prompt is heard
     with_one, without = (draw(pipeline, Wish(ask(negative_prompt=said), 1))[0] for said in ("red", None))
     assert (with_one != without).any() == heard
+    unread = ask(negative_prompt="red", guidance_scale=1.0)
+    assert (draw(pipeline, Wish(unread, 1))[0] == draw(pipeline, Wish(ask(guidance_scale=1.0), 1))[0]).all()
+    with pytest.raises(InvalidRequest, match="negative_prompt"):
+        pipeline.describe().check(unread)
 
 
 @needs_diffusers
@@ -175,6 +179,34 @@ def test_slices_draw_the_same(kind: str, folders: dict[str, Path], pipelines: di
     wishes = Wish(ask(), 1), Wish(ask("a dog"), 2)
     for one, other in zip(draw(sliced, *wishes), draw(pipelines[kind], *wishes), strict=True):
         assert np.abs(one.astype(int) - other).max() <= 2
+
+
+class Moved:
+    """A pipeline that notes what is done to it, and to its network."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.unet = self
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *given: self.heard.append(" ".join([name, *map(str, given)]))
+
+
+@pytest.mark.parametrize(
+    ("offload", "device", "heard"),
+    [
+        ("none", "cuda", "to cuda"),
+        ("model", "cuda", "enable_model_cpu_offload"),
+        ("sequential", "cuda", "enable_sequential_cpu_offload"),
+        ("model", "cpu", "to cpu"),
+        ("sequential", "cpu", "to cpu"),
+    ],
+)
+def test_a_pipeline_that_is_offloaded_is_moved_by_itself_alone(offload: str, device: str, heard: str) -> None:
+    """Whoever moved it beside that would undo it; on a processor there is nowhere to go."""
+    pipe = Moved()
+    prepare(pipe, PipelineOptions(offload=offload), torch.device(device))
+    assert pipe.heard == [heard]
 
 
 @needs_diffusers

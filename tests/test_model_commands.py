@@ -78,7 +78,10 @@ def test_errors_are_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(
         "inference.checkpoints.hub.Hub", functools.partial(Hub, "http://127.0.0.1:9", tmp_path / "cache")
     )
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline" / "model_index.json").write_text("{}")
     for words, message in (
+        (("import", "pipeline"), f"is used where it lies, as INFERENCE_MODEL={tmp_path / 'pipeline'}. docs/models.md"),
         (("pull", "someone"), "'someone' is no repository's name, such as dalle-mini/dalle-mini or "),
         (("pull", "../../etc"), "'../../etc' is no repository's name"),
         (("pull", "/etc/passwd"), "'/etc/passwd' is no repository's name"),

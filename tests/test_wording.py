@@ -151,8 +151,8 @@ def test_every_error_has_a_sentence() -> None:
 
 def test_what_an_option_can_be_refused_for_has_a_sentence() -> None:
     """Of the codes of the inference contract, those that a person's own words and choices can lead to."""
-    reachable = {"empty", "no_size", "not_supported", "not_text", "out_of_range", "too_large", "too_long",
-                 "unknown_model", "unknown_size", "unreadable_picture"}  # fmt: skip
+    reachable = {"empty", "needs_guidance", "no_size", "not_supported", "not_text", "out_of_range", "too_large",
+                 "too_long", "unknown_model", "unknown_size", "unreadable_picture"}  # fmt: skip
     assert reachable <= set(refusals.MESSAGES)
     assert reachable <= set(phrases.PROBLEMS)
 

@@ -69,6 +69,7 @@ PROBLEMS: Final = {
     "too_small_picture": later("The picture has {width} × {height} pixels; at least {limit} a side are needed."),
     "picture_not_loaded": later("Discord did not hand the picture over. Please try again."),
     "no_picture": later("This message has no picture that Easel can start from: PNG, JPEG or WebP."),
+    "needs_guidance": later("A negative prompt needs a guidance scale above 1; it is {value}."),
     "needs_picture": later("How to use a picture was chosen, and no picture was given."),
     "no_model_ready": later("No drawing server is ready just now. Please try again in a moment."),
     "cannot_complete": later("The model {model} cannot complete a picture. Vary it instead."),

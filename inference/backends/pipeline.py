@@ -107,17 +107,7 @@ class DiffusersPipeline:
             raise CheckpointError(f"{name}: cannot be loaded from {folder}: {error}") from error
         pipe.set_progress_bar_config(disable=True)
         preview = LatentPreview.fit(pipe)  # before its parts are somewhere else
-        if options.slicing:
-            pipe.enable_attention_slicing()
-            if getattr(pipe, "vae", None) is not None:
-                pipe.vae.enable_slicing()
-        if options.offload in OFFLOADS and device.type == "cuda":
-            getattr(pipe, OFFLOADS[options.offload])()
-        else:
-            pipe.to(device)
-        if options.compile:
-            network = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
-            getattr(pipe, network).compile()
+        prepare(pipe, options, device)
         batch = options.batch or (4 if device.type == "cuda" else 1)
         return cls(pipe, name, ModelCard.read(folder), batch, preview)
 
@@ -203,6 +193,21 @@ class DiffusersPipeline:
             return {}
 
         return listen
+
+
+def prepare(pipe: Any, options: PipelineOptions, device: torch.device) -> None:
+    """Slice, place and compile its networks as the options ask for; one that is offloaded moves them by itself."""
+    if options.slicing:
+        pipe.enable_attention_slicing()
+        if getattr(pipe, "vae", None) is not None:
+            pipe.vae.enable_slicing()
+    if options.offload in OFFLOADS and device.type == "cuda":
+        getattr(pipe, OFFLOADS[options.offload])()
+    else:
+        pipe.to(device)
+    if options.compile:
+        network = "unet" if getattr(pipe, "unet", None) is not None else "transformer"
+        getattr(pipe, network).compile()
 
 
 def choose_dtype(precision: str, device: torch.device, name: str) -> torch.dtype:

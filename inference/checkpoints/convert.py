@@ -25,7 +25,7 @@ from inference.checkpoints.hub import Hub, PublishedModel
 from inference.checkpoints.layouts import Part, dalle_bart_part, vqgan_folder, vqgan_part
 from inference.checkpoints.load import load_folder
 from inference.checkpoints.min_dalle import read_pt
-from inference.checkpoints.store import ModelStore, StoredModel, check_name, check_room, write_source
+from inference.checkpoints.store import PIPELINE, ModelStore, StoredModel, check_name, check_room, write_source
 from inference.checkpoints.tokenizer_files import TOKENIZER_FILES
 from inference.checkpoints.weights import WEIGHTS, CheckpointError, write_json, write_shards
 
@@ -76,6 +76,9 @@ def import_folder(
     if not folder.is_dir():
         raise CheckpointError(f"{folder}: is no folder")
     origins = (str(folder.resolve()),)
+    if (folder / PIPELINE).is_file():
+        use = f"which is used where it lies, as INFERENCE_MODEL={folder.resolve()}"
+        raise CheckpointError(f"{folder}: holds a pipeline of diffusers, {use}")
     if is_builtin_kind(folder):
         return _copy(folder, name, store, origins)
     files = {file: folder / file for file in TOKENIZER_FILES if (folder / file).is_file()}

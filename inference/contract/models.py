@@ -20,8 +20,9 @@ class ModelDescription:
     """One model as `GET /v1/models` lists it.
 
     `sizes` are "width×height" as "256x256", the first the model's own.  `guidance` is the range that guidance_scale may
-    have, None where the model takes none; `sampling` says whether temperature, top_k and top_p mean anything to it.
-    `seeds`: the same seed draws the same picture.  `defaults` are what it does where a request leaves it the choice.
+    have, None where the model takes none; 1 is no guidance, and without it no negative prompt is read.  `sampling` says
+    whether temperature, top_k and top_p mean anything to it.  `seeds`: the same seed draws the same picture.
+    `defaults` are what it does where a request leaves it the choice.
     """
 
     name: str
@@ -47,6 +48,8 @@ class ModelDescription:
             if self.guidance is None:
                 raise self._refusal("guidance_scale")
             check_range("guidance_scale", request.guidance_scale, *self.guidance)
+            if request.negative_prompt and request.guidance_scale <= 1:
+                raise InvalidRequest("needs_guidance", "negative_prompt", value=request.guidance_scale)
         for option in ("temperature", "top_k", "top_p"):
             if getattr(request, option) is not None and not self.sampling:
                 raise self._refusal(option)

@@ -19,6 +19,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "invalid_body": "the body is a JSON {found}; an object is needed",
     "invalid_json": "the body is not JSON: {problem}",
     "missing": "{field} is missing",
+    "needs_guidance": "{field} is not read without guidance: guidance_scale is {value}, more than 1 is needed",
     "needs_keep_rows_or_strength": "init_image needs keep_rows (complete it) or {field} (vary it)",
     "needs_picture": "init_image is missing; keep_rows and strength need one",
     "no_size": "{field} is {value!r}; it must read like 512x512",
