@@ -49,7 +49,7 @@ def test_other_languages_are_read_word_by_word(prompt: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["a red heart on a blue background", "a castle on a hill at night", "two cats", "dragon", "", "🐎", "42"]
+    "prompt", ["a red heart on a blue background", "a castle on a hill at night", "two cats", "dragon", "", "42"]
 )
 def test_english_stays_as_it_is(prompt: str) -> None:
     """Also a single word that another language has."""

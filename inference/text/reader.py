@@ -16,6 +16,7 @@ from inference.checkpoints.weights import CheckpointError, read_json
 from inference.text.activities import read_activities
 from inference.text.colours import read_colours
 from inference.text.drafts import Draft, read_draft
+from inference.text.emoji import read_emoji
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
@@ -103,6 +104,8 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """What the text encoder is to read for a prompt."""
+        if self._vocabulary is not None:
+            text = read_emoji(text)
         translated = None if self._languages is None else self._languages.read(text)
         if translated is not None:
             return Reading(self._read_things(translated.text), _listed(translated.unknown))
