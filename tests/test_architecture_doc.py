@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_imports import LAYERS
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`\n]+)`", PAGE)
@@ -72,3 +74,15 @@ def test_a_walk_has_few_hops() -> None:
         hops = re.findall(r"^\d+\. .+$", walk, re.MULTILINE)
         assert 3 <= len(hops) <= MOST_HOPS
         assert all(re.match(r"\d+\. `[\w.]+`", hop) for hop in hops)
+
+
+def test_the_layers_are_those_that_are_checked() -> None:
+    (block,) = re.findall(r"^```\n(bot\.__main__\n.+?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert tuple(tuple(line.split()) for line in block.splitlines()) == LAYERS
+
+
+def test_each_path_of_the_inference_server_is_told() -> None:
+    source = (ROOT / "inference" / "server" / "app.py").read_text(encoding="utf-8")
+    served = {(method.upper(), path) for method, path in re.findall(r"web\.(get|post)\(\"([^\"]+)\"", source)}
+    assert len(served) >= 12
+    assert set(re.findall(r"^\| (GET|POST) \| (/\S+) \|", PAGE, re.MULTILINE)) == served

@@ -1,6 +1,7 @@
 """What goes on by itself while the bot runs: the generator's tasks, and what is done behind and beside them.
 
-In: `Services`.  Out: tasks, each in every process, for the servers of its shards; they end in the reverse order.
+In: `Services`.  Out: tasks that end in the reverse order.  One process of several reads; all else is done in each,
+by whose shards have the server where Discord has a part in it.
 """
 
 import asyncio

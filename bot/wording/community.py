@@ -25,7 +25,6 @@ NOTHING_TO_ENTER: Final = later(
     "You have no picture in this gallery yet. Draw one, press *Share* below it, then enter it here."
 )
 WHICH_ENTRY: Final = later("Which of your shared pictures? It takes the place of an earlier entry of yours.")
-VOTED: Final = later("Your vote counts. You may give it to another one until the contest ends.")
 NO_CONTEST: Final = later("There is no contest here yet. Managers begin one with `/contest start`.")
 NO_ENTRIES: Final = later("No entries yet.")
 HOW_TO_ENTER: Final = later("Draw something, press *Share* below it, then *Enter* here.")

@@ -1,4 +1,4 @@
-"""The inference server: the HTTP contract (docs/architecture.md) over a backend.
+"""The inference server: the HTTP contract (docs/architecture.md, "The HTTP contract") over a backend.
 
 In: HTTP requests.  Out: NDJSON streams of events, verdicts, and how the server is.  What a request means is in
 inference/contract/, what is drawn in inference/backends/.
