@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
@@ -23,6 +24,7 @@ from bot.errors import (
     NotFound,
     NothingToCancel,
     NotSanctioned,
+    NotSaved,
     NotYours,
     Sanctioned,
     ServersOnly,
@@ -285,6 +287,39 @@ async def test_who_decides_too_late_removes_nothing_and_takes_nothing_back(opene
         (1009, "review_remove", generation), (1009, "remove", generation),
         (MO, "review_undo", generation), (MO, "review_keep", generation),
     ]  # fmt: skip
+
+
+async def test_what_cannot_be_audited_does_not_happen(opened: Services) -> None:
+    """The note and the act are one transaction: a decision with its removal, taking it back, a cover."""
+    record, kept = await draw(opened), await draw(opened)
+    for one in (record, kept):
+        await opened.reviews.report(bob, one.id, None, "ugly")
+    await opened.reviews.decide(mo, kept.id, "keep")
+    async with opened.database.writing() as session:
+        await session.execute(
+            text("CREATE TRIGGER full BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'no'); END")
+        )
+    for act in (
+        opened.reviews.decide(mo, record.id, "remove"), opened.reviews.decide(mo, record.id, "keep"),
+        opened.reviews.undo(mo, kept.id), opened.pictures.cover(mo, record.id),
+    ):  # fmt: skip
+        with pytest.raises(NotSaved):
+            await act
+    assert [one.generation_id for one in (await opened.reviews.page(mo)).records] == [record.id]
+    after = await opened.pictures.find(bob, record.id)
+    assert (after.removal, after.order.spoiler) == (None, False)
+    assert (await opened.pictures.cover(ada, record.id)).order.spoiler
+
+
+async def test_a_cover_is_put_on_and_taken_off_and_audited_where_it_is_a_moderators(opened: Services) -> None:
+    """Each press the other way round."""
+    record = await draw(opened)
+    assert [(await opened.pictures.cover(actor, record.id)).order.spoiler for actor in (mo, ada, mo, mo)] == [
+        True, False, True, False
+    ]  # fmt: skip
+    assert not (await opened.pictures.find(bob, record.id)).order.spoiler
+    acts = [action for _, action, _ in await audited(opened)]
+    assert acts == ["uncover", "cover", "cover"]
 
 
 async def test_a_decision_about_what_its_owner_deleted_is_taken_back_and_the_picture_stays_deleted(

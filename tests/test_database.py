@@ -574,7 +574,7 @@ async def test_lifting_ends_it_and_is_audited(sanctions: Sanctions, audit_log: A
 async def test_audit_pages_are_complete(audit_log: AuditLog) -> None:
     """Newest first, each once."""
     for number in range(5):
-        await audit_log.note(Act(MODERATOR, "look", f"user:{number}", GUILD))
+        await audit_log.note(Act(MODERATOR, "lift", f"user:{number}", GUILD))
     first = await audit_log.page(GUILD, limit=3)
     second = await audit_log.page(GUILD, before=first.next_before, limit=3)
     subjects = [one.subject for one in (*first.records, *second.records)]

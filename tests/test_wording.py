@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import discord
 import pytest
@@ -16,8 +16,9 @@ from babel.messages.pofile import read_po
 from bot import errors
 from bot.client import Bot
 from bot.config import load_settings
+from bot.database.audit import ActName
 from bot.errors import UserError
-from bot.wording import phrases, render
+from bot.wording import phrases, render, terms
 from bot.wording.catalogue import LOCALES, Sentences, parsed
 from bot.wording.commands import NAMES
 from bot.wording.form import DISCORD, PLAIN
@@ -203,6 +204,23 @@ def codes_of(path: Path) -> Iterator[tuple[int, str, Container[str]]]:
 
 
 # ------------------------------------------------------------------------------------------------------- languages
+
+
+def test_every_act_of_the_audit_log_has_words() -> None:
+    """Whatever is passed to `Act`, or named to be passed on, is among those that the log can say."""
+    written: set[str] = set()
+    for file in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            name: ast.expr | None = None
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Act":
+                name = node.args[1]
+            elif isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "ActName":
+                name = node.value
+            for one in (name.body, name.orelse) if isinstance(name, ast.IfExp) else (name,):
+                if isinstance(one, ast.Constant):
+                    written.add(str(one.value))
+    assert {"cover", "uncover", "export", "block_sharing"} <= written <= set(terms.ACTS)
+    assert set(get_args(ActName)) == set(terms.ACTS)
 
 
 def test_a_catalogue_speaks_the_readers_language(tmp_path: Path) -> None:

@@ -117,11 +117,7 @@ class Pictures:
         record = await self.find(actor, generation_id)
         owner, guild_id = record.order.requester.user_id, record.order.requester.guild_id
         actor.check_may_act_on("generation", guild_id, (owner,))
-        spoiler = not record.order.spoiler
-        await self._generations.set_spoiler(record.id, spoiler=spoiler)
-        action = "cover" if spoiler else "uncover"
-        await self._audit_log.note(Act(actor.user_id, action, f"generation:{record.id}", guild_id, (owner,)))
-        return replace(record, order=replace(record.order, spoiler=spoiler))
+        return await self._generations.cover(record.id, actor.user_id, spoiler=not record.order.spoiler)
 
     # ---------------------------------------------------------------------------------------------- drawing again
 

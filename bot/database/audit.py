@@ -7,7 +7,7 @@ says changes only when a person's data, or a server's, is erased (`redact_acts`)
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,13 +20,21 @@ from bot.database.tables.moderation import AuditTable
 _BATCH: Final = 1000
 REDACTED: Final = "erased"
 
+ActName = Literal[
+    "remove", "restore", "cover", "uncover", "discard", "cancel",
+    "timeout", "ban", "lift", "unshare", "block_sharing", "allow_sharing",
+    "contest", "cancel_contest", "settings", "block_term", "allow_term",
+    "review_keep", "review_remove", "review_undo", "export", "style", "style_delete", "style_usual",
+]  # fmt: skip
+"""Every act that is written; each has its words in `bot/wording/terms.py`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """What somebody did.  `subject` reads like "user:42"; `owners` are those whose it is, nobody for a person."""
 
     by: int
-    action: str
+    action: ActName
     subject: str
     guild_id: int | None
     owners: tuple[int, ...] = ()
@@ -66,7 +74,7 @@ class Verification:
 
 
 async def note_act(session: AsyncSession, now: datetime, act: Act) -> None:
-    """The one rule: whoever acts on what is not theirs is audited, in the transaction of the act itself."""
+    """The one rule: whoever acts on what is not theirs is audited, in the transaction that changes the rows."""
     if act.by in act.owners:
         return
     await take_turn(session, "audit_log")  # each row of the chain follows from the one before it
@@ -90,7 +98,7 @@ class AuditLog:
 
     @whole
     async def note(self, act: Act) -> None:
-        """Add an act that changes nothing in the database, such as stopping what is under way."""
+        """Add an act that happens elsewhere, such as an export or stopping what is under way."""
         async with self._database.writing("audit") as session:
             await note_act(session, self._now(), act)
 

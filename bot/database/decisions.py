@@ -10,14 +10,14 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.database.audit import Act, note_act
+from bot.database.audit import Act, ActName, note_act
 from bot.database.records import Removal
 from bot.database.removals import hide
 from bot.database.tables.moderation import ReviewTable
 
 Outcome = Literal["kept", "removed"]
 
-_ACTS: Final[dict[Outcome, str]] = {"kept": "review_keep", "removed": "review_remove"}
+_ACTS: Final[dict[Outcome, ActName]] = {"kept": "review_keep", "removed": "review_remove"}
 
 
 async def close(
@@ -52,5 +52,5 @@ async def reopen(session: AsyncSession, ids: Sequence[int], by: int, now: dateti
     return rows
 
 
-async def _note(session: AsyncSession, row: ReviewTable, now: datetime, by: int, action: str, why: str) -> None:
+async def _note(session: AsyncSession, row: ReviewTable, now: datetime, by: int, action: ActName, why: str) -> None:
     await note_act(session, now, Act(by, action, f"generation:{row.generation_id}", row.guild_id, why=why))

@@ -21,7 +21,7 @@ from bot.database.records import (
     Removal,
     Status,
 )
-from bot.database.removals import hide, show
+from bot.database.removals import cover, hide, show
 from bot.database.reviews import queue_picture_verdict, queue_verdict
 from bot.database.rows import generation_record, generation_row, image_values
 from bot.database.search import matching
@@ -60,9 +60,11 @@ class GenerationLog:
             await session.flush()
             return row.id
 
-    async def set_spoiler(self, generation_id: int, *, spoiler: bool) -> None:
-        """Whether its pictures are shown behind a cover, wherever they are shown."""
-        await self._update(generation_id, spoiler=spoiler)
+    @whole
+    async def cover(self, generation_id: int, by: int, *, spoiler: bool) -> GenerationRecord:
+        """Show its pictures behind a cover from now on, or without one.  Raises NotFound."""
+        async with self._database.writing("generation") as session:
+            return await cover(session, generation_id, spoiler=spoiler, by=by, now=self._now())
 
     async def set_init_image(self, generation_id: int, key: str) -> None:
         await self._update(generation_id, init_image_key=key)

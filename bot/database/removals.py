@@ -1,13 +1,15 @@
-"""What is hidden in the request log, and shown again; the audit log says who did it.
+"""What is hidden in the request log, or covered, and shown again; the audit log says who did it.
 
 In: a generation, or one of its pictures.  Out: its record as it is now, in the caller's transaction.
 """
+
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from bot.database.audit import Act, note_act
+from bot.database.audit import Act, ActName, note_act
 from bot.database.records import GenerationRecord, Removal
 from bot.database.rows import generation_record
 from bot.database.tables.generations import GenerationTable, ImageTable
@@ -36,6 +38,17 @@ async def show(session: AsyncSession, generation_id: int, index: int | None, res
     return generation_record(row)
 
 
+async def cover(
+    session: AsyncSession, generation_id: int, *, spoiler: bool, by: int, now: datetime
+) -> GenerationRecord:
+    """Whether its pictures are shown behind a cover, wherever they are shown.  Raises NotFound."""
+    row, _ = await _locked(session, generation_id, None)
+    row.spoiler = spoiler
+    action: ActName = "cover" if spoiler else "uncover"
+    await note_act(session, now, Act(by, action, f"generation:{row.id}", row.guild_id, (row.user_id,)))
+    return generation_record(row)
+
+
 async def _locked(
     session: AsyncSession, generation_id: int, index: int | None
 ) -> tuple[GenerationTable, GenerationTable | ImageTable]:
@@ -56,7 +69,13 @@ def _state(target: GenerationTable | ImageTable) -> str:
 
 
 async def _note(
-    session: AsyncSession, row: GenerationTable, index: int | None, action: str, by: Removal, before: str, after: str
+    session: AsyncSession,
+    row: GenerationTable,
+    index: int | None,
+    action: ActName,
+    by: Removal,
+    before: str,
+    after: str,
 ) -> None:
     subject = f"generation:{row.id}" + (f":{index}" if index is not None else "")
     act = Act(by.by, action, subject, row.guild_id, (row.user_id,), by.why, {"state": before}, {"state": after})

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from bot.database.audit import Act, note_act
+from bot.database.audit import Act, ActName, note_act
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.gallery import ShareBlockTable
 
@@ -35,7 +35,7 @@ class ShareBlocks:
             await take_turn(session, f"share_blocks:{guild_id}:{user_id}")
             before = await session.scalar(delete(ShareBlockTable).where(*here).returning(ShareBlockTable.reason))
             if before != reason:
-                action = "allow_sharing" if reason is None else "block_sharing"
+                action: ActName = "allow_sharing" if reason is None else "block_sharing"
                 await note_act(session, now, Act(by, action, f"user:{user_id}", guild_id, (), reason or before or ""))
             if reason is not None:
                 row = ShareBlockTable(guild_id=guild_id, user_id=user_id, reason=reason, created_by=by, created_at=now)

@@ -83,6 +83,8 @@ ACTS: Final = {
     "cancel_contest": later("contest called off"),
     "cancel": later("cancelled"),
     "discard": later("copy removed"),
+    "cover": later("put behind a cover"),
+    "uncover": later("cover taken off"),
     "settings": later("settings"),
     "block_term": later("word blocked"),
     "allow_term": later("word allowed"),
