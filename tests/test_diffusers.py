@@ -186,7 +186,8 @@ class Moved:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        self.unet = self
+        self.unet: Moved | None = self
+        self.transformer: Moved | None = None
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *given: self.heard.append(" ".join([name, *map(str, given)]))
@@ -207,6 +208,15 @@ def test_a_pipeline_that_is_offloaded_is_moved_by_itself_alone(offload: str, dev
     pipe = Moved()
     prepare(pipe, PipelineOptions(offload=offload), torch.device(device))
     assert pipe.heard == [heard]
+
+
+def test_the_network_that_takes_the_steps_is_compiled() -> None:
+    """Once it lies where it draws; by the name that its kind of pipeline has for it."""
+    for network in ("unet", "transformer"):
+        pipe, part = Moved(), Moved()
+        pipe.unet, pipe.transformer = (part, None) if network == "unet" else (None, part)
+        prepare(pipe, PipelineOptions(compile=True), torch.device("cpu"))
+        assert (pipe.heard, part.heard) == (["to cpu"], ["compile"])
 
 
 @needs_diffusers
