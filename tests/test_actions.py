@@ -462,6 +462,27 @@ async def test_who_may_only_time_out_touches_no_ban(opened: Services) -> None:
         await opened.moderation.lift(guard, BOB)
 
 
+async def test_no_sanction_shortens_what_is_in_force(opened: Services) -> None:
+    """A timeout over a ban, or over a longer one, would be a pardon; what lasts longer takes its place."""
+    target = Target(ADA, OWNER)
+    first = await opened.moderation.sanction(mo, target, "timeout", LATER, "spam")
+    with pytest.raises(CannotSanction) as refused:
+        await opened.moderation.sanction(mo, target, "timeout", LATER - timedelta(minutes=30), "x")
+    assert (refused.value.reason, refused.value.until) == ("timed_out", LATER)
+    assert await opened.moderation.in_force(mo, ADA) == first
+    await opened.moderation.sanction(mo, target, "timeout", LATER + timedelta(hours=1), "more spam")
+    ban = await opened.moderation.sanction(mo, target, "ban", None, "still spam")
+    for actor, guild_id in ((mo, GUILD), (Actor.operator(), None)):
+        if guild_id is None:
+            ban = await opened.moderation.sanction(actor, target, "ban", None, "spam")
+        with pytest.raises(CannotSanction) as refused:
+            await opened.moderation.sanction(actor, target, "timeout", LATER, "x")
+        assert (refused.value.reason, refused.value.until) == ("banned", None)
+        assert await opened.sanctions.active(ADA, guild_id, exactly=True) == ban
+    await opened.moderation.lift(mo, ADA)
+    assert (await opened.moderation.sanction(mo, target, "timeout", LATER, "x")).until == LATER
+
+
 @pytest.mark.parametrize("choice", ["allow", "refuse"])
 async def test_direct_messages_can_be_refused(tmp_path: Path, choice: str) -> None:
     """Where no server's moderators see them; servers go on as they were."""

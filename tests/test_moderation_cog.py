@@ -183,6 +183,18 @@ async def test_a_ban_counts_in_this_server_only(town: Town) -> None:
     assert not (await ada.slash(channel, "imagine", prompt="a cat")).ephemeral
 
 
+async def test_a_timeout_frees_nobody_from_a_ban(town: Town) -> None:
+    """It names what is in force and the cure; a ban in a timeout's place is told as such in the audit log."""
+    await mod(town, "timeout", person=town.ada, duration="2h", reason="spam")
+    shorter = said(await mod(town, "timeout", person=town.ada, duration="1m", reason="x"))
+    assert "is timed out for longer" in shorter
+    await mod(town, "ban", person=town.ada, reason="spam")
+    assert "Sanction: timeout → ban" in said(await mod(town, "audit"))
+    refused = said(await mod(town, "timeout", person=town.ada, duration="1m", reason="x"))
+    assert "is banned, and a timeout would end the ban. Lift the ban first." in refused
+    assert [action for action, _ in await audited(town)] == ["ban", "timeout"]
+
+
 async def test_lifting_nothing_says_so(town: Town) -> None:
     """No sanction, no lifting."""
     assert "is neither banned nor timed out" in said(await mod(town, "unban", person=town.ada))

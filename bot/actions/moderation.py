@@ -6,7 +6,7 @@ In: an actor and whom it is about.  Out: records.  Knows no Discord.  The operat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.actions.actor import Actor
 from bot.database.audit import AuditFilter, AuditLog
@@ -114,11 +114,15 @@ class Moderation:
         """Time out or ban a person, in place of what is in force here, and stop what they have under way here; what the
         bot posted of a banned person's goes.
 
-        Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction.
+        Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction also
+        where it would end sooner than what is in force: that is a pardon, which takes a lift.
         """
         actor.require(PERMISSIONS[kind])
         self._check_target(actor, target)
-        await self._own_sanction(actor, target.user_id)
+        in_force = await self._own_sanction(actor, target.user_id)
+        if in_force is not None and kind == "timeout" and _ends_sooner(until, in_force):
+            why: Literal["banned", "timed_out"] = "banned" if in_force.kind == "ban" else "timed_out"
+            raise CannotSanction(target.user_id, why, in_force.until)
         record = await self._sanctions.sanction(target.user_id, actor.guild_id, kind, until, reason, actor.user_id)
         self._under_way.cancel_all(target.user_id, actor.guild_id, actor.user_id)
         if kind == "ban":
@@ -157,3 +161,7 @@ class Moderation:
             raise CannotSanction(target.user_id, "owner")
         if target.is_administrator and not actor.is_administrator:
             raise CannotSanction(target.user_id, "administrator")
+
+
+def _ends_sooner(until: datetime | None, in_force: SanctionRecord) -> bool:
+    return until is not None and (in_force.until is None or until < in_force.until)

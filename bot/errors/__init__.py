@@ -19,7 +19,7 @@ are for reading; everybody else imports from this one.
     ├── NotFound
     ├── NotYours
     ├── MissingPermission
-    ├── CannotSanction           `reason` says why: yourself, a bot, the owner, an administrator
+    ├── CannotSanction           `reason` says why: yourself, a bot, the owner, an administrator, out for longer
     ├── NotSanctioned
     ├── ServersOnly              there is no such thing in direct messages
     │   └── NoGallery

@@ -1,6 +1,7 @@
 """What a moderator cannot do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from bot.errors.user import UserError
@@ -8,10 +9,11 @@ from bot.errors.user import UserError
 
 @dataclass(eq=False)
 class CannotSanction(UserError):
-    """`reason` says why this person is out of the moderator's reach."""
+    """`reason` says why: who the person is, or what is in force (until `until`) and would end sooner."""
 
     user_id: int
-    reason: Literal["yourself", "bot", "owner", "owner_unknown", "administrator"]
+    reason: Literal["yourself", "bot", "owner", "owner_unknown", "administrator", "banned", "timed_out"]
+    until: datetime | None = None
 
 
 @dataclass(eq=False)

@@ -13,7 +13,7 @@ from bot.wording import settings
 from bot.wording.catalogue import later
 from bot.wording.moderating import generation
 from bot.wording.reader import reader, say
-from bot.wording.terms import action
+from bot.wording.terms import action, sanction
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -24,7 +24,8 @@ _KINDS: Final = {
     "term": later("word {number}"),
 }  # fmt: skip
 _FIELDS: Final = {
-    "action": later("What becomes of it"), "filter": later("Filter"), "misuse_hours": later("Within hours"),
+    "action": later("What becomes of it"), "filter": later("Filter"), "kind": later("Sanction"),
+    "misuse_hours": later("Within hours"),
     "roles": later("Roles"), "term": later("Word"), "until": later("Until"),
 }  # fmt: skip
 # As the log keeps settings, and as their page names them.
@@ -33,7 +34,7 @@ _SETTINGS: Final = {
     "review_channel": "review_channel_id", "gallery": "gallery_is_public", "gallery_search": "gallery_is_searchable",
     "gallery_channel": "gallery_channel_id", "sharing_roles": "sharing_role_ids",
 }  # fmt: skip
-_SAID: Final = ("kind", "reason", "state")
+_SAID: Final = ("reason", "state")
 _CHANNELS: Final = ("allowed_channel_ids", "review_channel_id", "gallery_channel_id")
 _ROLES: Final = ("moderator_role_id", "sharing_role_ids")
 _YES, _NO = ("public", "on", "True", "yes"), ("members", "off", "False", "no")
@@ -83,7 +84,8 @@ def about(subject: str, names: Names) -> str:
 def changes(before: Pairs, after: Pairs, names: Names) -> list[Change]:
     """Field by field, but for what the act and its reason say; what is the same before and after is left out."""
     old, new = _flat(before), _flat(after)
-    fields = [one for one in dict.fromkeys((*old, *new)) if one not in _SAID]
+    said = _SAID if "kind" in old and "kind" in new else ("kind", *_SAID)  # what another replaced, the act does not say
+    fields = [one for one in dict.fromkeys((*old, *new)) if one not in said]
     told = (Change(_name(one), _value(one, old, names), _value(one, new, names)) for one in fields)
     return [change for change in told if change.old != change.new]
 
@@ -138,6 +140,8 @@ def _in_words(field: str, value: str, names: Names) -> str:
     match field:
         case "action":
             return action(value)
+        case "kind":
+            return sanction(value)
         case "until":
             return names.moment(datetime.fromisoformat(value))
         case "default_guidance":

@@ -148,6 +148,8 @@ OUT_OF_REACH: Final = {
     "owner": later("{person} owns this server and cannot be sanctioned."),
     "owner_unknown": later("Discord does not say who owns this server, so nobody is sanctioned now. Try again."),
     "administrator": later("{person} is an administrator: only another one may sanction them."),
+    "banned": later("{person} is banned, and a timeout would end the ban. Lift the ban first."),
+    "timed_out": later("{person} is timed out for longer: {end}. For a shorter timeout, lift that one first."),
 }
 """Why somebody cannot be sanctioned."""
 FAILURES: Final = {

@@ -152,7 +152,8 @@ def _not_sanctioned(s: Sentences, error: errors.NotSanctioned) -> str:
 
 
 def _cannot_sanction(s: Sentences, error: errors.CannotSanction) -> str:
-    return s.say(OUT_OF_REACH[error.reason], person=s.form.person(error.user_id))
+    end = "" if error.until is None else s.form.relative(error.until)
+    return s.say(OUT_OF_REACH[error.reason], person=s.form.person(error.user_id), end=end)
 
 
 def _servers_only(s: Sentences, _: errors.ServersOnly) -> str:
