@@ -19,7 +19,7 @@ from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, Pages, pages
 
 ada, bob = Actor(ADA, GUILD), Actor(BOB, GUILD)
-mo = Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages", "ban_members"}))
+mo = Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages", "moderate_members", "ban_members"}))
 
 
 @pytest.fixture
@@ -109,6 +109,50 @@ async def test_a_sanction_outlives_an_erasure(site: Pages) -> None:
     page = await site.services.audit_log.page(GUILD)
     assert all(str(ADA) not in one.subject and "Ada" not in one.why for one in page.records)
     assert (await site.services.audit_log.verify()).faults == ()
+
+
+async def test_an_erasure_catches_up_with_a_ban_that_ends(site: Pages) -> None:
+    """At once goes all but what tells of the ban in force; the rest goes when it is lifted, and the chain holds."""
+    services = site.services
+
+    async def said() -> list[tuple[str, str]]:
+        rows = (await services.audit_log.page(GUILD)).records
+        return [(one.action, one.why) for one in rows if "Ada" in f"{one.why} {one.before} {one.after}"]
+
+    soon = utc_now() + timedelta(days=1)
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "timeout", soon, "Ada's first")
+    await services.moderation.lift(mo, ADA, "Ada is sorry")
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "timeout", soon, "Ada's second")
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "Ada's third")
+    await services.moderation.sanction(mo, Target(BOB, MANAGER), "ban", None, "not Ada")
+    assert (await services.privacy.erase(ADA)).sanctioned
+    assert await said() == [("ban", "not Ada"), ("ban", "Ada's third")]
+    assert "second" not in str((await services.audit_log.page(GUILD)).records)
+    await services.privacy.purge()
+    assert await services.sanctions.active(ADA, GUILD) is not None
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "Ada's fourth")
+    await services.privacy.purge()
+    assert [why for _, why in await said()] == ["Ada's fourth", "not Ada"]
+    await services.moderation.lift(mo, ADA, "Ada may come back")
+    await services.privacy.purge()
+    assert await said() == [("ban", "not Ada")]
+    page = await services.audit_log.page(GUILD)
+    assert {one.subject for one in page.records} == {"user:erased", f"user:{BOB}"}
+    assert (await services.privacy.kept(ADA)).sanctions == 0
+    verified = await services.audit_log.verify()
+    assert (verified.rows, verified.redacted, verified.faults) == (7, 6, ())
+
+
+async def test_what_comes_after_an_erasure_stays(site: Pages) -> None:
+    """A ban that a person earns once the other is lifted was not theirs to erase then."""
+    services = site.services
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "before")
+    await services.privacy.erase(ADA)
+    await services.moderation.lift(mo, ADA)
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "after")
+    await services.privacy.purge()
+    assert [one.why for one in (await services.audit_log.page(GUILD)).records] == ["after", "", ""]
+    assert (await services.privacy.kept(ADA)).sanctions == 1
 
 
 async def test_a_server_forgets_what_is_older_than_it_wants(site: Pages, tmp_path: Path) -> None:

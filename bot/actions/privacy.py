@@ -19,7 +19,6 @@ from bot.actions.exports import described
 from bot.actions.moderation import UnderWay
 from bot.actions.parts import Parts
 from bot.actions.removals import Removals
-from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.personal import Kept, PersonalData
 from bot.database.records import GenerationFilter, GenerationRecord
@@ -54,14 +53,13 @@ class Export:
 class Privacy:
     def __init__(
         self, *, personal: PersonalData, generations: GenerationLog, removals: Removals, under_way: UnderWay,
-        storage: Storage, audit_log: AuditLog, now: Callable[[], datetime] = utc_now,
+        storage: Storage, now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._personal = personal
         self._generations = generations
         self._removals = removals
         self._under_way = under_way
         self._storage = storage
-        self._audit_log = audit_log
         self._now = now
         self._exporting = asyncio.Semaphore(EXPORTS)
 
@@ -118,16 +116,16 @@ class Privacy:
             if before is None:
                 break
         free = await self._personal.forget_person(user_id)
-        if free:
-            await self._audit_log.redact(user_id)
         log.info("privacy.erased", generations=total, kept=kept)
         return Erased(total, kept, sanctioned=not free)
 
     async def purge(self) -> int:
         """Delete what is older than its server keeps it, and what was erased but for a decision that has been made.
 
+        Sanctions that have ended, too, and what the audit log says of them, where their person erased their data.
         Files go first.  Returns how many generations.
         """
+        await self._personal.forget_ended_sanctions()
         purged = 0
         while records := await self._personal.outlived(BATCH):
             for record in records:

@@ -134,20 +134,14 @@ class AuditLog:
             if len(batch) < _BATCH:
                 return Verification(rows, redacted, previous, tuple(faults), found)
 
-    @whole
-    async def redact(self, user_id: int) -> int:
-        """Take a person out of what the log says of them, as one whose data is erased; returns of how many rows.
-
-        Who acted, how and when stays; so does the chain, which goes by the hash of what was said.
-        """
-        async with self._database.writing("erasure") as session:
-            return await redact_acts(session, self._now(), AuditTable.subject == f"user:{user_id}", kind="user")
-
 
 async def redact_acts(session: AsyncSession, now: datetime, about: ColumnElement[bool], kind: str) -> int:
-    """Blank what the log says in these rows, about a `kind` of thing; the chain goes by the hash of what was said."""
+    """Blank what the log says in these rows, about a `kind` of thing; returns of how many.
+
+    Who acted, how and when stays; so does the chain, which goes by the hash of what was said.
+    """
     values = {"subject": f"{kind}:{REDACTED}", "why": "", "before": None, "after": None, "redacted_at": now}
-    rows = update(AuditTable).where(about, AuditTable.redacted_at.is_(None)).values(**values)
+    rows = update(AuditTable).where(about, ~AuditTable.subject.endswith(f":{REDACTED}")).values(**values)
     return len((await session.execute(rows.returning(AuditTable.id))).all())
 
 

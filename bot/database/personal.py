@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from bot.database.records import GenerationRecord
 from bot.database.rows import generation_record
-from bot.database.session import Database, utc_now, whole
+from bot.database.sanction_erasures import forget_ended, forget_sanctions, over
+from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.community import BallotTable, ContestTable, EntryTable, ReticentTable
 from bot.database.tables.gallery import FavouriteTable, OwnFavouriteTable, ShareTable, VoteTable
 from bot.database.tables.generations import GenerationTable
@@ -122,6 +123,7 @@ class PersonalData:
         """Delete what else there is; False where a sanction in force keeps the person's id."""
         now = self._now()
         async with self._database.writing("erasure") as session:
+            await take_turn(session, f"sanctions:{user_id}")
             voted = list(await session.scalars(select(VoteTable.share_id).where(VoteTable.user_id == user_id)))
             await session.execute(delete(VoteTable).where(VoteTable.user_id == user_id))
             counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
@@ -144,10 +146,7 @@ class PersonalData:
             await session.execute(update(StyleTable).where(StyleTable.user_id == user_id).values(user_id=ERASED_ID))
             said = update(ReviewTable).where(ReviewTable.by_user_id == user_id)
             await session.execute(said.values(by_user_id=ERASED_ID, reason=""))
-            over = or_(SanctionTable.lifted_at.is_not(None), SanctionTable.until <= now)
-            await session.execute(delete(SanctionTable).where(SanctionTable.user_id == user_id, over))
-            in_force = select(SanctionTable.id).where(SanctionTable.user_id == user_id).limit(1)
-            return await session.scalar(in_force) is None
+            return await forget_sanctions(session, user_id, now)
 
     # ------------------------------------------------------------------------------------------------ retention
 
@@ -172,6 +171,19 @@ class PersonalData:
                 if len(found) >= limit:
                     break
         return tuple(found)
+
+    @whole
+    async def forget_ended_sanctions(self) -> int:
+        """Delete the sanctions that have ended since their person erased their data; returns of how many people."""
+        now = self._now()
+        due = select(SanctionTable.user_id).where(SanctionTable.erased_at.is_not(None), over(now)).distinct()
+        async with self._database.reading() as session:
+            people = (await session.scalars(due)).all()
+        for user_id in people:
+            async with self._database.writing("erasure") as session:
+                await take_turn(session, f"sanctions:{user_id}")
+                await forget_ended(session, user_id, now)
+        return len(people)
 
     @whole
     async def delete(self, generation_ids: Sequence[int]) -> None:

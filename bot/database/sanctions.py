@@ -41,6 +41,7 @@ class Sanctions:
             before = {}
             for old in active:
                 old.lifted_by, old.lifted_at = by, now
+                row.erased_at = row.erased_at or old.erased_at  # an erasure waits for the end of what replaces it
                 before = _described(old)
             session.add(row)
             after = _described(row)

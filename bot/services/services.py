@@ -237,7 +237,6 @@ def _privacy(archive: Archive, studio: Studio, storage: Storage, removals: Remov
         removals=removals,
         under_way=studio.works,
         storage=storage,
-        audit_log=archive.audit_log,
     )
 
 

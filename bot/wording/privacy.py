@@ -35,6 +35,11 @@ WHAT_GOES: Final = later(
 )
 TAKEN_AWAY: Final = later("This is everything, in {parts}: `data.json` in the last one, and your pictures.")
 
+SANCTION_STAYS: Final = later(
+    "A ban or time-out of yours is in force: it stays, with your id and its reason, in the audit log too, until it "
+    "ends or is lifted, and is erased then."
+)
+
 TITLES: Final = (ERASE_TITLE,)
 """Those of 45 characters at most."""
 
@@ -72,5 +77,5 @@ def erased(generations: int, kept: int, *, sanctioned: bool) -> str:
             kept,
         )
     if sanctioned:
-        told += " " + say("A ban or time-out of yours is in force, and stays.")
+        told += " " + say(SANCTION_STAYS)
     return told

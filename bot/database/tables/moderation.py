@@ -24,6 +24,7 @@ class SanctionTable(Table):
     created_at: Mapped[datetime]
     lifted_by: Mapped[int | None] = mapped_column(BigInteger)
     lifted_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]  # the person erased their data: this goes, too, when it ends
 
     __table_args__ = (Index(None, "user_id", "guild_id", "lifted_at"), Index(None, "guild_id", "id"))
 
