@@ -326,6 +326,19 @@ async def test_what_went_with_a_ban_comes_back_at_once(site: Pages) -> None:
     ]
 
 
+async def test_a_timeout_that_a_ban_replaced_is_not_called_lifted(site: Pages, mo: Browser) -> None:
+    """In the list of sanctions and on the person's page; the ban that is lifted is."""
+    for form in ({"kind": "timeout", "duration": "1 hour", "reason": "x"}, {"kind": "ban", "reason": "x"}):
+        await mo.post(f"{AT}/people/{ADA}/sanction", form)
+    for page in ("sanctions", f"people/{ADA}"):
+        shown = (await mo.get(f"{AT}/{page}")).text
+        assert (shown.count("replaced"), shown.count(">lifted<")) == (1, 0)
+    await mo.post(f"{AT}/people/{ADA}/lift")
+    for page in ("sanctions", f"people/{ADA}"):
+        shown = (await mo.get(f"{AT}/{page}")).text
+        assert (shown.count("replaced"), shown.count(">lifted<")) == (1, 1)
+
+
 async def test_a_timeout_ends_when_it_was_said(site: Pages, mo: Browser) -> None:
     """Durations as people write them; what is none is refused by name."""
     answer = await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "timeout", "duration": "2 days", "reason": "x"})

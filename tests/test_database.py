@@ -567,8 +567,8 @@ async def test_lifting_ends_it_and_is_audited(sanctions: Sanctions, audit_log: A
     ]
     assert dict(acts[1].before)["kind"] == "timeout"
     assert dict(acts[1].after)["kind"] == "ban"
-    kinds = [one.kind for one in (await sanctions.page(GUILD, user_id=ADA)).records]
-    assert kinds == ["ban", "timeout"]
+    kinds = [(one.kind, one.replaced) for one in (await sanctions.page(GUILD, user_id=ADA)).records]
+    assert kinds == [("ban", False), ("timeout", True)]
 
 
 async def test_audit_pages_are_complete(audit_log: AuditLog) -> None:

@@ -237,7 +237,10 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class SanctionRecord:
-    """A timeout or a ban; `guild_id` None counts everywhere; a ban's `until` is None."""
+    """A timeout or a ban; `guild_id` None counts everywhere; a ban's `until` is None.
+
+    `replaced` says that another one ended it, and no lift.
+    """
 
     id: int
     user_id: int
@@ -249,6 +252,7 @@ class SanctionRecord:
     created_at: datetime
     lifted_by: int | None = None
     lifted_at: datetime | None = None
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from bot.database.audit import Act, note_act
 from bot.database.records import Page, SanctionKind, SanctionRecord
@@ -84,14 +85,14 @@ class Sanctions:
         self, guild_id: int | None, before: int | None = None, limit: int = 10, user_id: int | None = None
     ) -> Page[SanctionRecord]:
         """A server's sanctions (those that count everywhere: None), lifted and expired ones too, newest first."""
-        query = select(SanctionTable).where(SanctionTable.guild_id == guild_id)
+        query = select(SanctionTable, _replaced()).where(SanctionTable.guild_id == guild_id)
         if before is not None:
             query = query.where(SanctionTable.id < before)
         if user_id is not None:
             query = query.where(SanctionTable.user_id == user_id)
         async with self._database.reading() as session:
-            rows = (await session.scalars(query.order_by(SanctionTable.id.desc()).limit(limit + 1))).all()
-        records = tuple(_sanction_record(row) for row in rows[:limit])
+            rows = (await session.execute(query.order_by(SanctionTable.id.desc()).limit(limit + 1))).all()
+        records = tuple(_sanction_record(row, replaced=replaced) for row, replaced in rows[:limit])
         return Page(records, records[-1].id if len(rows) > limit else None)
 
     def _active(self, user_id: int, guild_id: int | None, *, exactly: bool = False) -> list[ColumnElement[bool]]:
@@ -106,7 +107,23 @@ class Sanctions:
         ]
 
 
-def _sanction_record(row: SanctionTable) -> SanctionRecord:
+def _replaced() -> ColumnElement[bool]:
+    """Whether another one took its place: the two bear the same time, and the same moderator, of one transaction."""
+    other = aliased(SanctionTable)
+    return (
+        select(other.id)
+        .where(
+            other.user_id == SanctionTable.user_id,
+            other.guild_id.is_not_distinct_from(SanctionTable.guild_id),
+            other.id > SanctionTable.id,
+            other.created_at == SanctionTable.lifted_at,
+            other.created_by == SanctionTable.lifted_by,
+        )
+        .exists()
+    )
+
+
+def _sanction_record(row: SanctionTable, *, replaced: bool = False) -> SanctionRecord:
     return SanctionRecord(
         id=row.id,
         user_id=row.user_id,
@@ -118,6 +135,7 @@ def _sanction_record(row: SanctionTable) -> SanctionRecord:
         created_at=row.created_at,
         lifted_by=row.lifted_by,
         lifted_at=row.lifted_at,
+        replaced=replaced,
     )
 
 

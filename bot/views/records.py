@@ -18,7 +18,7 @@ from bot.views.layout import Layout
 from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, Lift, TimeOut
-from bot.wording import acts, buttons, moderating, terms, text
+from bot.wording import acts, buttons, moderating, pages, terms, text
 from bot.wording.reader import say
 from bot.wording.reasons import kept_reason
 
@@ -153,6 +153,14 @@ def act(record: AuditRecord) -> str:
 def sanction(record: SanctionRecord, *, whom: bool = False) -> str:
     return moderating.sanction_line(
         record.kind, whom=record.user_id if whom else None, end=record.until, everywhere=record.guild_id is None,
-        lifted=record.lifted_at is not None, over=record.until is not None and record.until <= utc_now(),
-        by=record.created_by, at=record.created_at, reason=record.reason,
+        ended=_ended(record), by=record.created_by, at=record.created_at, reason=record.reason,
     )  # fmt: skip
+
+
+def _ended(record: SanctionRecord) -> str:
+    """By what; "" while it is in force."""
+    if record.replaced:
+        return pages.REPLACED
+    if record.lifted_at is not None:
+        return pages.LIFTED
+    return pages.OVER if record.until is not None and record.until <= utc_now() else ""

@@ -151,14 +151,13 @@ def lifted(user_id: int, kind: str) -> str:
 
 
 def sanction_line(
-    kind: str, *, whom: int | None, end: datetime | None, everywhere: bool, lifted: bool, over: bool, by: int,
-    at: datetime, reason: str,
+    kind: str, *, whom: int | None, end: datetime | None, everywhere: bool, ended: str, by: int, at: datetime,
+    reason: str,
 ) -> str:  # fmt: skip
     parts = [mention(whom) if whom else "", f"**{sanction(kind)}**", "" if end is None else until(end)]
     told = " ".join(part for part in parts if part)
     told += f", {say('everywhere')}" if everywhere else ""
-    if lifted or over:
-        told += f" ({say('lifted') if lifted else say('over')})"
+    told += f" ({say(ended)})" if ended else ""
     why = f": {plain(reason, 100)}" if reason else ""
     return f"{told}, {say('by {person}', person=mention(by))} {relative(at)}{why}"
 

@@ -65,6 +65,7 @@ FILE_GONE: Final = later("file is gone")
 IN_FORCE: Final = later("in force")
 OVER: Final = later("over")
 LIFTED: Final = later("lifted")
+REPLACED: Final = later("replaced")
 
 NOT_FROM_HERE: Final = later("This login was not begun in this browser, or took too long. Please try again.")
 NOT_CONFIRMED: Final = later("Discord did not confirm the login. Please try again.")

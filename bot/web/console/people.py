@@ -163,6 +163,8 @@ async def name_of(request: web.Request, desk: Desk, user_id: int) -> str:
 
 
 def state(record: SanctionRecord, now: datetime) -> str:
+    if record.replaced:
+        return pages.REPLACED
     if record.lifted_at is not None:
         return pages.LIFTED
     if record.until is not None and record.until <= now:
