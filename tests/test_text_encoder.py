@@ -1,6 +1,8 @@
 """The text encoder that ships: its states mean something, and nothing of a batch leaks from one text into another."""
 
 import functools
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
@@ -8,8 +10,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks.bert import Bert
-from inference.checkpoints.text_encoder import load_sentence_encoder
+from benchmarks.bert import Bert, bert_weights
+from inference.checkpoints.text_encoder import (
+    TEXT_ENCODER_FOLDER,
+    load_sentence_encoder,
+    save_sentence_encoder,
+)
+from inference.checkpoints.weights import CheckpointError, write_weights
 from inference.models.config import ConfigError
 from inference.models.text_encoder import MAX_TOKENS, MiniLMConfig, SentenceEncoder
 
@@ -29,6 +36,27 @@ def test_similar_texts_have_similar_vectors() -> None:
     assert similarity("a cat", "a kitten") > similarity("a cat", "a car") + 0.3
     assert similarity("a happy dog", "a cheerful puppy") > similarity("a happy dog", "a sad song") + 0.2
     assert similarity("A RED HEART", "a red heart") > 0.999
+
+
+def test_the_copy_that_ships_is_made_of_the_published_files(tmp_path: Path) -> None:
+    """As NOTICE says: renamed, the token type added to the positions, and rounded; what is missing is named."""
+    source, copy, ours = tmp_path / "published", tmp_path / "copy", encoder().model
+    source.mkdir()
+    published = bert_weights(ours)
+    positions, types = "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight"
+    published[types] = published[types] + 0.5
+    published[positions] = published[positions] - 0.5
+    write_weights(source / "model.safetensors", published, dtype=torch.float32)
+    (source / "config.json").write_text(json.dumps(ours.config.to_dict()))
+    (source / "tokenizer.json").write_bytes((TEXT_ENCODER_FOLDER / "tokenizer.json").read_bytes())
+    save_sentence_encoder(source, copy)
+    texts = ["a cat", "two red hearts"]
+    again = load_sentence_encoder(copy).vectors(texts)
+    assert (again * encoder().vectors(texts)).sum(1).tolist() == pytest.approx([1, 1], abs=1e-3)
+    del published[types]
+    write_weights(source / "model.safetensors", published, dtype=torch.float32)
+    with pytest.raises(CheckpointError, match=f"{types} is missing"):
+        save_sentence_encoder(source, copy)
 
 
 def test_published_values() -> None:
