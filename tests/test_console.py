@@ -415,6 +415,24 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     assert (await finish(site.services, generation_id)).status == "blocked"
 
 
+async def test_what_no_server_can_allow_is_not_offered_for_allowing(site: Pages, mo: Browser) -> None:
+    """Neither shown nor promised nor done; the key that allows leaves it blocked, as the other one does."""
+    site.pool.block("naked", "minors")
+    generation_id, _ = await order_one(site.services, an_order("a naked child"))
+    await finish(site.services, generation_id)
+    await site.services.reviews.appeal(Actor(ADA, GUILD), generation_id, "it is a statue")
+    shown = (await mo.get(f"{AT}/review")).text
+    assert "it is a statue" in shown
+    assert "Allow it here" not in shown
+    assert "this very prompt passes" not in shown
+    assert 'value="remove" data-key="r k"' in shown
+    refused = await mo.post(f"{AT}/review/{generation_id}", {"decision": "keep"})
+    assert (refused.status, "a rule that no server can change" in refused.text) == (400, True)
+    assert "1 waiting" in (await mo.get(f"{AT}/review")).text
+    answer = await mo.post(f"{AT}/review/{generation_id}", {"decision": "remove"})
+    assert "left blocked" in (await mo.get(answer.location)).text
+
+
 async def test_a_refused_appeal_says_what_its_button_said(site: Pages, mo: Browser) -> None:
     """There was nothing to remove; and the way back is offered."""
     record = await blocked(site)

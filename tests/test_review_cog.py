@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import simcord
 from PIL import Image
 
 from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord
+from bot.errors import CannotAllow
 from bot.views.custom_id import to_base36
 from inference.contract import Verdict
 from tests.town import Town, answer, button, buttons, said
@@ -115,6 +117,21 @@ async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
     assert "allowed here" in said(answer(result))
     again, _ = await town.imagine("some gore")
     assert again.status == "delivered"
+
+
+async def test_what_no_server_can_allow_has_no_button_for_it(town: Town) -> None:
+    """And a button from before the rule does nothing."""
+    town.pool.block("naked", "minors")
+    await town.ada.slash(town.pictures, "imagine", prompt="a naked child")
+    await town.settled()
+    record = await town.newest()
+    await town.services.reviews.appeal(Actor(town.ada.id, town.guild.id), record.id, "a statue")
+    result = await town.mo.slash(town.pictures, "mod review")
+    assert f"easel:leave:{record.id}" in buttons(answer(result))
+    assert f"easel:allow:{record.id}" not in buttons(answer(result))
+    moderator = Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
+    with pytest.raises(CannotAllow):
+        await town.services.reviews.decide(moderator, record.id, "keep")
 
 
 async def test_an_appeal_that_fails_says_so(town: Town) -> None:

@@ -15,11 +15,12 @@ from bot.actions.posts import Posts
 from bot.actions.removals import Removals
 from bot.database.decisions import Outcome
 from bot.database.generations import GenerationLog
+from bot.database.pardons import can_pardon
 from bot.database.records import GenerationRecord
 from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
-from bot.errors import AlreadyDecided, CannotAppeal, InvalidOption, NotFound
+from bot.errors import AlreadyDecided, CannotAllow, CannotAppeal, InvalidOption, NotFound
 from bot.generation.album import FILTER_ID
 
 log = structlog.get_logger(__name__)
@@ -122,9 +123,11 @@ class ReviewQueue:
         """Decide all that is said of a generation, and tell those who said it.
 
         *keep* grants an appeal: the same prompt then passes in this server; and what the picture check held back is
-        shown.  Raises AlreadyDecided.
+        shown.  Raises AlreadyDecided, and CannotAllow where no server can let the prompt pass.
         """
         record = await self._reviewed(actor, generation_id)
+        if decision == "keep" and record.status == "blocked" and not can_pardon(record):
+            raise CannotAllow(generation_id)
         outcome: Outcome = "kept" if decision == "keep" else "removed"
         goes = decision == "remove" and record.removal is None and record.status != "blocked"
         hidden_for = why or IN_REVIEW if goes else None

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from bot.database.decisions import Outcome, close, reopen
 from bot.database.misuse import sign_of_misuse, told_lately
+from bot.database.pardons import PARDONED
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.generations import GenerationTable
@@ -26,7 +27,6 @@ ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
 
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
-PARDONED: Final[tuple[ReviewKind, ...]] = ("appeal", "held")  # what lets the very prompt pass, where it is kept
 _GENERATIONS: Final = func.count(ReviewTable.generation_id.distinct())
 
 

@@ -35,6 +35,7 @@ are for reading; everybody else imports from this one.
     ├── TooLarge                 a file for Discord
     ├── CannotAppeal             it was not blocked, or not in a server
     ├── AlreadyDecided           another moderator was quicker
+    ├── CannotAllow              no server can let this prompt pass
     ├── GenerationCancelled
     ├── GenerationFailed         `reason` is the inference server's code, or the bot's own
     │   └── NoEndpoint           no inference server can be reached
@@ -80,7 +81,7 @@ from bot.errors.gallery import (
     SharingBlocked,
 )
 from bot.errors.kept import restored
-from bot.errors.moderation import AlreadyDecided, CannotAppeal, CannotSanction, NotSanctioned
+from bot.errors.moderation import AlreadyDecided, CannotAllow, CannotAppeal, CannotSanction, NotSanctioned
 from bot.errors.pictures import AlreadyDeleted, KeptPrivate, MissingPermission, NotFound, NotYours, TooLarge
 from bot.errors.terminal import CommandError, ConfigurationError
 from bot.errors.user import UserError
@@ -90,6 +91,7 @@ __all__ = (
     "AlreadyDeleted",
     "Broken",
     "Busy",
+    "CannotAllow",
     "CannotAppeal",
     "CannotSanction",
     "ChannelNotAllowed",

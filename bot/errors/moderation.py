@@ -32,6 +32,13 @@ class CannotAppeal(UserError):
 
 
 @dataclass(eq=False)
+class CannotAllow(UserError):
+    """The prompt was blocked by a rule that holds in every server."""
+
+    generation_id: int
+
+
+@dataclass(eq=False)
 class AlreadyDecided(UserError):
     """Nothing about this generation waits for a decision any more."""
 

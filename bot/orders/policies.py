@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.database.blocked_terms import BlockedTerms, TermAction
+from bot.database.pardons import NEVER_PARDONED
 from bot.database.records import REFUSED
 from bot.database.reviews import Reviews
 from bot.database.rows import normalise
@@ -15,7 +16,6 @@ from bot.orders.order import Order, Requester
 from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
 
 PARDON: Final = "pardoned"
-NEVER_PARDONED: Final = ("minors", "real_people", "mass_harm")  # no server decides about these
 
 
 class Policies:

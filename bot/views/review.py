@@ -9,8 +9,9 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.database.pardons import can_allow
 from bot.database.records import GenerationRecord
-from bot.database.reviews import PARDONED, ReviewRecord
+from bot.database.reviews import ReviewRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.history import grid_of
@@ -80,12 +81,13 @@ def _rows(
 ) -> tuple[ui.ActionRow[Any], ...]:
     """What can be decided about it, and about who asked for it; `following` is the place of the next one.
 
-    Of a blocked prompt nothing was drawn that could be kept or removed; it is let pass where somebody appealed for it.
+    Of a blocked prompt nothing was drawn that could be kept or removed; it is let pass where a server may, and
+    somebody appealed.
     """
     of = record.order.requester.user_id
     decisions: list[Press] = [Keep(record.id), TakeDown(record.id)]
     if record.status == "blocked":
-        allowable = any(one.kind in PARDONED for one in said)
+        allowable = can_allow(record, (one.kind for one in said))
         decisions = [*([AllowHere(record.id)] if allowable else []), LeaveBlocked(record.id)]
     on = [] if following is None else [NextReview(following.replace(".", "-"))]
     return ui.ActionRow(*decisions, *on), ui.ActionRow(LogEntry(record.id), PersonRecord(of), TimeOut(of), Ban(of))

@@ -209,10 +209,6 @@ def _cannot_appeal(s: Sentences, _: errors.CannotAppeal) -> str:
     return s.say("There is nothing to appeal: only prompts that were blocked in a server have moderators to ask.")
 
 
-def _already_decided(s: Sentences, _: errors.AlreadyDecided) -> str:
-    return s.say("This has been decided already; somebody was quicker.")
-
-
 def _nothing_to_cancel(s: Sentences, _: errors.NothingToCancel) -> str:
     return s.say("Nothing of yours is in progress, so there is nothing to cancel.")
 
@@ -288,7 +284,8 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.TooLate: _too_late,
     errors.AlreadyDeleted: _already_deleted,
     errors.CannotAppeal: _cannot_appeal,
-    errors.AlreadyDecided: _already_decided,
+    errors.CannotAllow: lambda s, _: s.say("This prompt stays blocked: it breaks a rule that no server can change."),
+    errors.AlreadyDecided: lambda s, _: s.say("This has been decided already; somebody was quicker."),
     errors.NothingToCancel: _nothing_to_cancel,
     errors.GenerationCancelled: _generation_cancelled,
     errors.GenerationFailed: _generation_failed,

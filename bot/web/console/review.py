@@ -8,8 +8,9 @@ from typing import Final, cast, get_args
 from aiohttp import web
 
 from bot.actions.exports import message_url
+from bot.database.pardons import can_allow
 from bot.database.records import GenerationRecord
-from bot.database.reviews import PARDONED, PRIORITIES, ReviewKind, ReviewRecord
+from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
 from bot.errors import InvalidOption
 from bot.web import asked
 from bot.web.access import moderator_desk
@@ -47,8 +48,7 @@ async def review(request: web.Request) -> web.Response:
         kinds=await services.reviews.count_by_kind(desk.actor),
         record=record,
         said=said,
-        # A prompt that nobody appealed for cannot be let pass: there is nothing to grant.
-        allowable=any(one.kind in PARDONED for one in said),
+        allowable=record is not None and can_allow(record, (one.kind for one in said)),
         names=await names_of(request, desk, [one.by for one in said]),
         queue=queue,
         skip=place(queue.records[0]) if len(queue.records) > 1 else None,
