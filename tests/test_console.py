@@ -378,8 +378,20 @@ async def test_what_the_filter_flags_waits_for_a_decision(site: Pages, mo: Brows
     after = await site.services.generations.get(record.id)
     assert after is not None
     assert after.removal is not None
-    assert (await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})).status == 400
     assert (await mo.post(f"{AT}/review/{record.id}", {"decision": "explode"})).status == 400
+
+
+async def test_a_second_press_shows_the_queue_and_loses_no_undo(site: Pages, mo: Browser) -> None:
+    """One's own decision again is that decision; another's is told above the queue."""
+    record = await flagged(site)
+    first = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    again = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    assert (again.status, again.location) == (303, first.location)
+    assert 'data-key="z"' in (await mo.get(again.location)).text
+    other = await mo.post(f"{AT}/review/{record.id}", {"decision": "remove"})
+    shown = await mo.get(other.location)
+    assert (shown.status, "This has been decided already" in shown.text) == (200, True)
+    assert 'data-key="z"' not in shown.text
 
 
 async def test_reports_come_before_flags_and_later_goes_on(site: Pages, mo: Browser) -> None:

@@ -8,18 +8,20 @@ from typing import Final, cast, get_args
 from aiohttp import web
 
 from bot.actions.exports import message_url
+from bot.actions.reviews import Decision
 from bot.database.pardons import can_allow
 from bot.database.records import GenerationRecord
 from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
-from bot.errors import InvalidOption
+from bot.errors import AlreadyDecided, InvalidOption
 from bot.web import asked
-from bot.web.access import moderator_desk
+from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import channel_of, console_page, names_of
 from bot.web.console.log import generation_of
 from bot.web.render import redirect
 from bot.web.site import site_of
 from bot.wording import pages
 from bot.wording.reader import say
+from bot.wording.render import explain
 
 routes = web.RouteTableDef()
 
@@ -55,6 +57,7 @@ async def review(request: web.Request) -> web.Response:
         channel=None if record is None else channel_of(request, record),
         jump=None if record is None else message_url(record),
         undo=undo_of(request),
+        late=explain(AlreadyDecided(0)) if request.query.get("done") == "late" else None,
     )
 
 
@@ -70,11 +73,24 @@ async def decide(request: web.Request) -> web.Response:
     generation_id = generation_of(request)
     blocked = (await site_of(request).services.moderation.entry(desk.actor, generation_id)).status == "blocked"
     done = {"keep": "allow", "remove": "leave"}[decision] if blocked else decision
-    decided = await reviews.decide(
-        desk.actor, generation_id, "keep" if decision == "keep" else "remove", asked.reason(form)
-    )
-    ids = ".".join(str(one.id) for one in decided.closed[:MAX_UNDO])
+    keep_or_remove: Decision = "keep" if decision == "keep" else "remove"
+    try:
+        closed = (await reviews.decide(desk.actor, generation_id, keep_or_remove, asked.reason(form))).closed
+    except AlreadyDecided:
+        closed = await own_last(request, desk, generation_id, "kept" if decision == "keep" else "removed")
+        if not closed:
+            return redirect(f"/console/{desk.slug}/review?{_kind(request)}done=late")
+    ids = ".".join(str(one.id) for one in closed[:MAX_UNDO])
     return redirect(f"/console/{desk.slug}/review?{_kind(request)}done={done}&of={generation_id}&ids={ids}")
+
+
+async def own_last(request: web.Request, desk: Desk, generation_id: int, outcome: str) -> tuple[ReviewRecord, ...]:
+    """What the same person's press decided last in the same way: a second press changes nothing, and loses no undo."""
+    said = await site_of(request).services.reviews.of(desk.actor, generation_id)
+    last = max((one.closed_at for one in said if one.closed_at), default=None)
+    found = tuple(one for one in said if one.closed_at is not None and one.closed_at == last)
+    is_own = all((one.closed_by, one.outcome) == (desk.actor.user_id, outcome) for one in found)
+    return found if is_own else ()
 
 
 @routes.post(r"/console/{guild}/review/{generation:\d{1,18}}/undo")

@@ -77,8 +77,12 @@ for (const link of document.querySelectorAll("a[data-back]")) {
   });
 }
 
-// Keys: a form or link marked data-key answers to that key, unless one types.
+// Keys: a form or link marked data-key answers to that key, unless one types, or what one sent is still on its way.
+let sent = false;
+document.addEventListener("submit", (event) => { sent ||= !event.defaultPrevented; });
+window.addEventListener("pageshow", () => { sent = false; });
 document.addEventListener("keydown", (event) => {
+  if (sent || event.repeat) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
   const wanted = document.querySelector(`[data-key~="${CSS.escape(event.key)}"]`);
   if (!wanted) return;
