@@ -326,6 +326,21 @@ async def test_what_went_with_a_ban_comes_back_at_once(site: Pages) -> None:
     ]
 
 
+async def test_a_lift_brings_back_what_went_with_the_timeout_before_the_ban(site: Pages, mo: Browser) -> None:
+    """The ban takes the timeout's removals over; where nothing is left to bring back, the page says so."""
+    await draw(site.services, an_order("a cat"))
+    timeout = {"kind": "timeout", "duration": "1 hour", "reason": "x", "remove": "1 day"}
+    for form in (timeout, {"kind": "ban", "reason": "x"}):
+        await mo.post(f"{AT}/people/{ADA}/sanction", form)
+    assert "Show 1 removed generation again" in (await mo.get(f"{AT}/people/{ADA}")).text
+    answer = await mo.post(f"{AT}/people/{ADA}/lift", {"restore": "1"})
+    assert "what was removed with it is shown again" in (await mo.get(answer.location)).text
+    assert not (await site.services.generations.page(GenerationFilter(removed=True))).records
+    await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "ban", "reason": "x"})
+    answer = await mo.post(f"{AT}/people/{ADA}/lift", {"restore": "1"})
+    assert "is left to show again" in (await mo.get(answer.location)).text
+
+
 async def test_a_timeout_that_a_ban_replaced_is_not_called_lifted(site: Pages, mo: Browser) -> None:
     """In the list of sanctions and on the person's page; the ban that is lifted is."""
     for form in ({"kind": "timeout", "duration": "1 hour", "reason": "x"}, {"kind": "ban", "reason": "x"}):

@@ -195,6 +195,20 @@ async def test_a_timeout_frees_nobody_from_a_ban(town: Town) -> None:
     assert [action for action, _ in await audited(town)] == ["ban", "timeout"]
 
 
+async def test_a_lift_brings_back_what_went_with_the_timeout_before_the_ban(town: Town) -> None:
+    """The ban takes over what was removed with the timeout; where there is nothing to bring back, that is said."""
+    record, _ = await town.imagine("a cat")
+    await mod(town, "timeout", person=town.ada, duration="1h", reason="spam", remove="1 day")
+    await mod(town, "ban", person=town.ada, reason="spam")
+    assert "1 generation of theirs is shown again" in said(await mod(town, "unban", person=town.ada, restore=True))
+    shown = await town.services.generations.get(record.id)
+    assert shown is not None
+    assert shown.removal is None
+    await mod(town, "ban", person=town.ada, reason="spam")
+    nothing = said(await mod(town, "unban", person=town.ada, restore=True))
+    assert "Nothing that was removed with it is left to show again." in nothing
+
+
 async def test_lifting_nothing_says_so(town: Town) -> None:
     """No sanction, no lifting."""
     assert "is neither banned nor timed out" in said(await mod(town, "unban", person=town.ada))

@@ -120,9 +120,11 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
                 actor.require("manage_messages")
             lifted = await services.moderation.lift(actor, person.id, reason or "")
             told = moderating.lifted(person.id, lifted.kind)
-            if restore and await services.removals.removed_with(actor, person.id, lifted.id):
-                number = await services.removals.restore_all_of(actor, person.id, lifted.id, reason or "")
-                told += f"\n{moderating.shown_again(number)}"
+            if restore:
+                gone = await services.removals.removed_with(actor, person.id, lifted.id)
+                if gone:
+                    await services.removals.restore_all_of(actor, person.id, lifted.id, reason or "")
+                told += f"\n{moderating.shown_again(len(gone))}"
             await interaction.followup.send(view=note(told), ephemeral=True)
 
     @app_commands.command(description=later("Keep a person from sharing pictures, or let them again"))

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.database.audit import Act, note_act
 from bot.database.records import Page, SanctionKind, SanctionRecord
 from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import SanctionTable
 from bot.errors import InvalidOption, NotFound, Sanctioned
 
@@ -28,7 +30,10 @@ class Sanctions:
     async def sanction(
         self, user_id: int, guild_id: int | None, kind: SanctionKind, until: datetime | None, reason: str, by: int
     ) -> SanctionRecord:
-        """Time out (until a time) or ban a person, replacing what was in force.  Raises InvalidOption."""
+        """Time out (until a time) or ban a person, replacing what was in force.  Raises InvalidOption.
+
+        What was removed with the one that is replaced goes with the new one, so that its lift can bring it back.
+        """
         now = self._now()
         if kind == "timeout" and (until is None or until <= now):
             raise InvalidOption("until", "past", {"value": str(until)})
@@ -39,12 +44,15 @@ class Sanctions:
         async with self._database.writing("sanction") as session:
             await take_turn(session, f"sanctions:{user_id}")
             active = await session.scalars(select(SanctionTable).where(*self._active(user_id, guild_id, exactly=True)))
-            before = {}
+            before, replaced = {}, []
             for old in active:
                 old.lifted_by, old.lifted_at = by, now
                 row.erased_at = row.erased_at or old.erased_at  # an erasure waits for the end of what replaces it
                 before = _described(old)
+                replaced.append(old.id)
             session.add(row)
+            await session.flush()
+            await _take_over(session, row, replaced)
             after = _described(row)
             await note_act(session, now, Act(by, kind, f"user:{user_id}", guild_id, (), reason, before, after))
         return _sanction_record(row)
@@ -105,6 +113,12 @@ class Sanctions:
             SanctionTable.lifted_at.is_(None),
             or_(SanctionTable.kind == "ban", SanctionTable.until > self._now()),
         ]
+
+
+async def _take_over(session: AsyncSession, row: SanctionTable, replaced: list[int]) -> None:
+    if replaced:
+        theirs = GenerationTable.user_id == row.user_id, GenerationTable.removed_with.in_(replaced)
+        await session.execute(update(GenerationTable).where(*theirs).values(removed_with=row.id))
 
 
 def _replaced() -> ColumnElement[bool]:

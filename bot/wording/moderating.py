@@ -137,6 +137,8 @@ def also_removed(number: int) -> str:
 
 
 def shown_again(number: int) -> str:
+    if number == 0:
+        return say("Nothing that was removed with it is left to show again.")
     return count(
         "{number} generation of theirs is shown again. A message that was deleted in Discord does not come back.",
         "{number} generations of theirs are shown again. Messages that were deleted in Discord do not come back.",

@@ -21,6 +21,8 @@ DONE: Final = {
     "timeout": later("Timed out. They read the reason when they ask for something."),
     "ban": later("Banned from Easel. They read the reason when they ask for something."),
     "lifted": later("They may use Easel again."),
+    "lifted-restored": later("They may use Easel again, and what was removed with it is shown again."),
+    "lifted-alone": later("They may use Easel again. Nothing that was removed with it is left to show again."),
     "all-restored": later("What was removed with it is shown again. Messages deleted in Discord do not come back."),
     "saved": later("Saved."),
     "word-added": later("The word counts from now on."),

@@ -113,9 +113,14 @@ async def lift(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     services, user_id, form = site_of(request).services, user_of(request), await request.post()
     lifted = await services.moderation.lift(desk.actor, user_id, asked.reason(form))
-    if form.get("restore") and await services.removals.removed_with(desk.actor, user_id, lifted.id):
-        await services.removals.restore_all_of(desk.actor, user_id, lifted.id, asked.reason(form))
-    return redirect(f"/console/{desk.slug}/people/{user_id}?done=lifted")
+    done = "lifted"
+    if form.get("restore"):
+        if await services.removals.removed_with(desk.actor, user_id, lifted.id):
+            await services.removals.restore_all_of(desk.actor, user_id, lifted.id, asked.reason(form))
+            done = "lifted-restored"
+        else:
+            done = "lifted-alone"
+    return redirect(f"/console/{desk.slug}/people/{user_id}?done={done}")
 
 
 @routes.post(r"/console/{guild}/people/{user:\d{1,20}}/restore")
