@@ -16,6 +16,8 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.secrecy import private_folder
+
 log = structlog.get_logger(__name__)
 
 EVERYWHERE: Final = "everywhere"
@@ -53,7 +55,7 @@ class Memory:
 
     def write(self) -> None:
         if self.file is not None:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self.file.parent)
             self.file.write_text(json.dumps(self.sent, indent=1, sort_keys=True), encoding="utf-8")
 
     def servers(self) -> list[int]:

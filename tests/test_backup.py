@@ -1,5 +1,6 @@
 """A backup holds everything, is whole or not there, and comes back on both databases."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.database.locks import shard_locks
 from bot.database.session import Database
 from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
+from bot.storage.folder import FolderStorage
 from tests.bot_fakes import an_order
 
 
@@ -29,6 +31,33 @@ async def prompts(url: str) -> list[str]:
 async def order(url: str, prompt: str) -> None:
     async with Database(url) as database:
         await GenerationLog(database).open(an_order(prompt, seed=7))
+
+
+async def test_only_the_owner_reads_what_easel_writes(tmp_path: Path) -> None:
+    """Under the usual umask: folders, the database and its journals, a backup; what exists keeps its mode."""
+    laid_out = tmp_path / "laid out"
+    laid_out.mkdir()
+    laid_out.chmod(0o770)
+    before = os.umask(0o022)
+    try:
+        url = f"sqlite+aiosqlite:///{laid_out / 'data' / 'easel.db'}"
+        async with Database(url) as database:
+            await GenerationLog(database).open(an_order("a cat", seed=7))
+            await back_up(url, tmp_path / "copy")
+            modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (laid_out / "data").iterdir()}
+        await restore(f"sqlite+aiosqlite:///{tmp_path / 'new' / 'easel.db'}", tmp_path / "copy")
+        storage = FolderStorage(laid_out / "pictures")
+        storage.open()
+        await storage.put("1/2.png", b"picture")
+    finally:
+        os.umask(before)
+    assert set(modes) >= {"easel.db", "easel.db-wal"}
+    assert set(modes.values()) == {"0o600"}
+    files = (tmp_path / "copy", tmp_path / "new" / "easel.db", laid_out / "pictures" / "1" / "2.png")
+    assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
+    folders = (laid_out / "data", tmp_path / "new", laid_out / "pictures", laid_out / "pictures" / "1")
+    assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
+    assert laid_out.stat().st_mode & 0o777 == 0o770
 
 
 async def test_what_was_there_comes_back(database_url: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from bot.cli import doctor
 from bot.cli.doctor import Finding, examine, model, port, socket_folder
 from bot.config import Settings, load_settings
+from bot.database.session import Database
 from inference.contract import Readiness
 
 TOKEN = base64.b64encode(b"1234567890").decode().rstrip("=") + ".time.signature"
@@ -128,6 +129,19 @@ async def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     findings = await examine(settings(tmp_path))
     assert about("disk", findings).grade == "problem"
     assert str(tmp_path / "data") in about("disk", findings).text
+
+
+async def test_a_database_that_others_can_read(tmp_path: Path) -> None:
+    """An older Easel left it so; as Easel makes it now, there is nothing to remark."""
+    tmp_path.chmod(0o755)  # noqa: ASYNC240  # a test
+    file = tmp_path / "easel.db"
+    async with Database(f"sqlite+aiosqlite:///{file}"):
+        pass
+    for mode, grade in ((0o644, "warning"), (0o640, "ok"), (0o600, "ok")):
+        file.chmod(mode)
+        finding = about("database", await examine(settings(tmp_path, database_url=f"sqlite+aiosqlite:///{file}")))
+        assert finding.grade == grade
+        assert ("chmod o-rwx" in finding.cure) == (mode == 0o644)
 
 
 async def test_a_database_that_does_not_open(tmp_path: Path) -> None:

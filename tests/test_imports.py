@@ -28,7 +28,7 @@ LAYERS = (
     ("bot.generation", "bot.actions"),
     ("bot.orders", "bot.pool", "bot.database", "bot.storage"),
     ("bot.wording",),
-    ("bot.config", "bot.garbage", "bot.logs", "bot.metrics", "bot.stopping"),
+    ("bot.config", "bot.garbage", "bot.logs", "bot.metrics", "bot.secrecy", "bot.stopping"),
     ("bot.errors", "bot.partition"),
     ("inference.training",),
     ("inference.server",),

@@ -22,12 +22,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.misspelt import misspelt_settings
-from bot.cli.surroundings import JsonFlag, port_variable, print_json
+from bot.cli.surroundings import JsonFlag, nearest_existing, port_variable, print_json
 from bot.config import Settings, load_settings, looks_like_a_token
 from bot.errors import ConfigurationError
 from bot.generation.provenance import NoSeal, open_seal
 from bot.logs import configure_logs
 from bot.pool.runtime import runtime_place, socket_owner
+from bot.secrecy import read_by_others
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 CLOCK_SECONDS: Final = 10.0
@@ -190,6 +191,9 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("database", "problem", f"{database.name} does not open: {error or type(error).__name__}", cure)]
     finally:
         await database.close()
+    if state == "current" and database.file is not None and read_by_others(database.file):
+        text = f"{database.file} can be read by everybody on this machine: prompts and ids are in it"
+        return [Finding("database", "warning", text, f"chmod o-rwx {database.file}*")]
     if state == "current":
         return [Finding("database", "ok", f"{database.name}, schema up to date")]
     if state == "empty":
@@ -289,11 +293,3 @@ def port(number: int, purpose: str, variable: str) -> Finding:
             cure = f"Stop what listens there (ss -ltnp 'sport = :{number}'), or set {variable} to another port."
             return Finding("port", "warning", f"{number} ({purpose}) cannot be used: {error.strerror}", cure)
     return Finding("port", "ok", f"{number} ({purpose}) is free")
-
-
-def nearest_existing(path: Path) -> Path:
-    """The folder itself, or the parent in which it would be made."""
-    path = path.absolute()
-    while not path.exists():
-        path = path.parent
-    return path

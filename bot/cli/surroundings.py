@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import structlog
@@ -123,3 +124,11 @@ def one_line_errors() -> Iterator[None]:
         yield
     except CheckpointError as error:
         raise CommandError(str(error)) from error
+
+
+def nearest_existing(path: Path) -> Path:
+    """The folder itself, or the parent in which it would be made."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path

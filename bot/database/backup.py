@@ -20,6 +20,7 @@ from bot.database.locks import shard_locks
 from bot.database.session import Database, engine_url
 from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
+from bot.secrecy import private_file, private_folder
 
 
 async def back_up(url: str, target: Path) -> None:
@@ -28,6 +29,8 @@ async def back_up(url: str, target: Path) -> None:
         raise CommandError(f"{target} is there already; name another file")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
+        unfinished.unlink(missing_ok=True)
+        private_file(unfinished)
         if (file := _file(url)) is not None:
             await asyncio.to_thread(_copy, file, unfinished)
         else:
@@ -47,7 +50,8 @@ async def restore(url: str, source: Path) -> None:
     await check_copy(url, source)
     file = _file(url)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
+        private_file(file)
     database = Database(url)
     try:
         async with shard_locks(database, Partition(), lost=_nothing):

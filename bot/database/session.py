@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
@@ -40,6 +40,7 @@ from bot.database.migrate import SchemaState
 from bot.database.postgres import postgres_engine
 from bot.database.sqlite import sqlite_engine
 from bot.errors import ConfigurationError, NotRead, NotSaved
+from bot.secrecy import private_file, private_folder
 
 log = structlog.get_logger(__name__)
 
@@ -252,12 +253,14 @@ class Database:
         if file is None:
             return
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(file.parent)
         except OSError as error:
             raise self._unusable(f"folder {file.parent} cannot be made: {error.strerror}") from error
         for place in (file.parent, file):
             if place.exists() and not os.access(place, os.W_OK):
                 raise self._unusable(f"{place} is read-only")
+        with suppress(OSError):  # SQLite says better what is wrong, and another process may have been faster
+            private_file(file)  # the journals beside it get its mode
 
     def _unusable(self, problem: str) -> ConfigurationError:
         cure = "Point DATA_DIR or DATABASE_URL at a place that can be written and has space."

@@ -23,6 +23,7 @@ from bot.demo.slow import SlowMotion
 from bot.demo.stage import PUMP_SECONDS, OpenServices, Stage, cancelled, open_stage
 from bot.errors import ConfigurationError
 from bot.pool.servers import open_pool
+from bot.secrecy import private_folder
 from bot.services import Services, open_services
 
 HOST: Final = "127.0.0.1"
@@ -120,7 +121,7 @@ def in_demo_folder(settings: Settings) -> Settings:
         "discord_guild_ids": (),
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     except OSError as error:
         raise ConfigurationError(
             "DATA_DIR",

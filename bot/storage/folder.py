@@ -16,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import ConfigurationError, NotFound, NotSaved
+from bot.secrecy import private_folder
 from bot.storage.naming import is_damaged
 
 log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ class FolderStorage:
     def open(self) -> None:
         """Make the folder.  Raises ConfigurationError where it cannot be written."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self._folder)
             with tempfile.TemporaryFile(dir=self._folder) as trial:
                 trial.write(b"easel")
         except OSError as error:
@@ -117,7 +118,7 @@ def _read_checked(key: str, path: Path) -> bytes:
 
 def _write_whole(path: Path, data: bytes) -> None:
     """Write beside the place, then move: a crash leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
