@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app as command_line
 from bot.cli.surroundings import LARGEST_ID
-from bot.errors import CommandError, ConfigurationError, NotFound, NotSanctioned, Sanctioned
+from bot.errors import AlreadyDeleted, CommandError, ConfigurationError, NotFound, NotSanctioned, Sanctioned
 from inference.engine.engine import Engine
 from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, draw, services
 from tests.fakes import FakeCodeModel
@@ -374,6 +374,9 @@ def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None
         GUILD,
     )
     assert "no knives" in easel("moderation", "audit")[1]
+    with pytest.raises(AlreadyDeleted):
+        easel("moderation", "remove", "1")
+    assert len(json.loads(easel("moderation", "audit", "--action", "remove", "--json")[1])["acts"]) == 1
     assert "Shown again" in easel("moderation", "restore", "1")[1]
     with pytest.raises(NotFound):
         easel("moderation", "restore", "1")

@@ -16,7 +16,7 @@ from bot.cli.desk import OPERATOR, Desk, at_desk
 from bot.cli.request_log import audit, export, log, review, stats
 from bot.cli.surroundings import JsonFlag, id_argument, print_json, print_table, table_of
 from bot.database.records import SanctionRecord
-from bot.errors import CommandError
+from bot.errors import AlreadyDeleted, CommandError
 from bot.wording.duration import parse_duration
 from bot.wording.text import one_line
 
@@ -111,7 +111,15 @@ def person(user: UserArgument, as_json: JsonFlag = False) -> None:
 @moderation_commands.command()
 def remove(generation: GenerationArgument, reason: AuditReasonOption = "", picture: PictureOption = None) -> None:
     """Take a generation, or one picture of it, out of history and gallery, wherever it was drawn."""
-    at_desk(lambda desk: desk.generations.remove(generation, OPERATOR.user_id, reason, _index(picture)))
+
+    async def removed(desk: Desk) -> None:
+        record, index = await desk.moderation.entry(OPERATOR, generation), _index(picture)
+        images = {image.index: image.removal for image in record.images}
+        if (record.removal if index is None else images.get(index)) is not None:
+            raise AlreadyDeleted(generation)
+        await desk.generations.remove(generation, OPERATOR.user_id, reason, index)
+
+    at_desk(removed)
     whole = "A bot that runs takes its messages down within half a minute."
     told = whole if picture is None else "The message in Discord still shows it: the console takes it out there, too."
     Console().print(f"Removed. {told}")
