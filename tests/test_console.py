@@ -366,6 +366,25 @@ async def test_a_timeout_ends_when_it_was_said(site: Pages, mo: Browser) -> None
     assert (refused.status, "soon" in refused.text) == (400, True)
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"kind": "ban", "reason": ""},
+        {"kind": "ban", "reason": "  "},
+        {"kind": "ban"},
+        {"kind": "timeout", "duration": "1 day"},
+        {"kind": "zap", "duration": "1 day", "reason": "x"},
+        {"duration": "1 day", "reason": "x"},
+    ],
+)
+async def test_nobody_is_put_out_without_a_reason_or_by_a_kind_that_there_is_not(
+    site: Pages, mo: Browser, form: dict[str, str]
+) -> None:
+    """Whatever the form's own fields require: the person reads why."""
+    assert (await mo.post(f"{AT}/people/{ADA}/sanction", form)).status == 400
+    assert await site.services.sanctions.active(ADA, GUILD) is None
+
+
 async def test_who_is_out_of_reach_is_out_of_reach_here_too(site: Pages, mo: Browser) -> None:
     """The rules are the actions': oneself, the owner, an administrator."""
     for user_id in (MODERATOR, MANAGER):

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.actions.actor import Actor
+from bot.actions.actor import OPERATOR_ID, Actor
 from bot.database.audit import AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.records import AuditRecord, GenerationFilter, GenerationRecord, Page, SanctionKind, SanctionRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
-from bot.errors import CannotSanction, NotFound, NotSanctioned
+from bot.errors import CannotSanction, InvalidOption, NotFound, NotSanctioned
 
 PERMISSIONS: dict[SanctionKind, str] = {"timeout": "moderate_members", "ban": "ban_members"}
 
@@ -115,10 +115,13 @@ class Moderation:
         bot posted of a banned person's goes.
 
         Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction also
-        where it would end sooner than what is in force: that is a pardon, which takes a lift.
+        where it would end sooner than what is in force: that is a pardon, which takes a lift; and InvalidOption without
+        a reason, which only the command line may leave out.
         """
         actor.require(PERMISSIONS[kind])
         self._check_target(actor, target)
+        if not reason.strip() and actor.user_id != OPERATOR_ID:
+            raise InvalidOption("reason", "empty")
         in_force = await self._own_sanction(actor, target.user_id)
         if in_force is not None and kind == "timeout" and _ends_sooner(until, in_force):
             why: Literal["banned", "timed_out"] = "banned" if in_force.kind == "ban" else "timed_out"

@@ -5,7 +5,7 @@ In: a person's id.  Out: pages; timeouts, bans and what is lifted through the ac
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -26,6 +26,7 @@ from bot.wording.reader import say
 routes = web.RouteTableDef()
 
 PER_PAGE: Final = 50
+SANCTIONS: Final[tuple[SanctionKind, ...]] = get_args(SanctionKind)
 MAX_TIMEOUT: Final = timedelta(days=365)
 
 
@@ -87,7 +88,9 @@ async def sanction(request: web.Request) -> web.Response:
     """Time out or ban, and, if asked, take down what they made lately."""
     desk = await moderator_desk(request)
     services, user_id, form = site_of(request).services, user_of(request), await request.post()
-    kind: SanctionKind = "ban" if form.get("kind") == "ban" else "timeout"
+    kind = asked.one_of("kind", str(form.get("kind", "")), SANCTIONS)
+    if kind is None:
+        raise InvalidOption("kind", "empty")
     until = None if kind == "ban" else utc_now() + length_of("duration", form, MAX_TIMEOUT)
     target = await target_of(request, desk, user_id)
     reason = asked.reason(form)
