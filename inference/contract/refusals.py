@@ -63,6 +63,8 @@ class Busy(Exception):
     """As many generations wait already as may; answered with status 503 and when to come back."""
 
     def __init__(self, waiting: int, limit: int) -> None:
+        self.waiting = waiting
+        self.limit = limit
         super().__init__(f"{waiting} generations are waiting; no more than {limit} may")
 
 

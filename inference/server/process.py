@@ -6,6 +6,7 @@ In: ServeOptions.  Out: a server until SIGTERM or SIGINT; where that is impossib
 import asyncio
 import signal
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from inference.backends import ServedModel
 from inference.backends.opening import BackendOptions, served_models
 from inference.checkpoints.upscalers import SUGGESTED
 from inference.checkpoints.weights import CheckpointError
@@ -49,12 +51,13 @@ class ServeError(Exception):
     """The server cannot start or go on; the message names the cause."""
 
 
-def serve(options: ServeOptions) -> None:
-    """Serve until SIGTERM or SIGINT.  Where that is impossible, log why and raise SystemExit(1)."""
+def serve(options: ServeOptions, models: Sequence[ServedModel] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; `models` go before those of the options.  Where that is impossible, log why and
+    raise SystemExit(1)."""
     try:
         listener = _listen(options)
         try:
-            asyncio.run(_run(options, listener))
+            asyncio.run(_run(options, listener, models))
         finally:
             listener.close()
             if options.uds is not None:
@@ -74,9 +77,9 @@ def _listen(options: ServeOptions) -> socket.socket:
     return listen_tcp(options.host, options.port)
 
 
-async def _run(options: ServeOptions, listener: socket.socket) -> None:
+async def _run(options: ServeOptions, listener: socket.socket, models: Sequence[ServedModel] | None = None) -> None:
     """The life of the process: listen, load, draw until a signal or the default model's death."""
-    models = served_models(options)
+    models = served_models(options) if models is None else models
     if not models:
         raise ServeError("INFERENCE_MODEL (or --model) names no model; leave it out for the built-in one")
     shelf = Shelf(models, round(options.memory * 2**30))
