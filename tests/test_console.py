@@ -140,6 +140,13 @@ async def test_a_person_is_looked_up_by_id_or_name(mo: Browser) -> None:
         ("log?status=zzz", "Status is “zzz”; it must be one of: checking, queued"),
         ("log?category=zzz", "Category is “zzz”; it must be one of: hate_harassment, violence_gore"),
         ("export.csv?status=zzz", "Status is “zzz”; it must be one of: checking, queued"),
+        ("audit?by=zzz", "“by” is no filter; there are: actor, action, subject"),
+        ("audit?about=foo:1", "“about” is no filter; there are: actor, action, subject"),
+        ("log?user=1", "“user” is no filter; there are: words, person"),
+        ("export.jsonl?user=1", "“user” is no filter; there are: words, person"),
+        ("sanctions?person=1", "“person” is no filter; there are: before"),
+        ("review?person=1", "“person” is no filter; there are: kind"),
+        ("review?kind=zzz", "Kind is “zzz”; it must be one of: misuse, report"),
         ("audit?action=zzz", "What is “zzz”; it must be one of: remove, restore"),
     ],
 )

@@ -1,7 +1,7 @@
 """What an address asks for, read with care: numbers, days and scores, or an InvalidOption naming field and value."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -21,6 +21,13 @@ def number(field: str, text: str) -> int | None:
     if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > LARGEST:
         raise InvalidOption(field, "no_number", {"value": text[:40]})
     return int(text)
+
+
+def only(query: Iterable[str], names: Collection[str]) -> None:
+    """Raises InvalidOption for a filter that there is not: without it, everything would be taken for the answer."""
+    unknown = next((name for name in query if name not in names), None)
+    if unknown is not None:
+        raise InvalidOption("filter", "no_filter", {"value": unknown[:40], "choices": ", ".join(names)})
 
 
 def id_or_none(text: str) -> int | None:

@@ -54,6 +54,7 @@ PROBLEMS: Final = {
     "not_here": later("The model {value} is not among those that you may use here: {models}."),
     "unknown_setting": later("There is no setting “{value}” here."),
     "no_limit": later("“{value}” is no limit. Write for example: 5/hour, 20/day."),
+    "no_filter": later("“{value}” is no filter; there are: {choices}."),
     "no_choice": later("{field} is “{value}”; it must be one of: {choices}."),
     "too_many": later("There are {count} already; at most {limit} may be."),
     "too_large": later("{field} has {bytes} bytes; at most {limit} are taken."),

@@ -25,6 +25,7 @@ FIELDS: Final = ("actor", "action", "subject", "since", "until")
 @routes.get("/console/{guild}/audit")
 async def audit(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
+    asked.only(request.query, (*FIELDS, "before"))
     typed = {name: request.query.get(name, "").strip()[:100] for name in FIELDS}
     wanted = AuditFilter(
         actor_id=asked.number("actor", typed["actor"]),

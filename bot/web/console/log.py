@@ -49,6 +49,8 @@ class Asked:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Asked":
+        """Raises InvalidOption for a filter that there is not."""
+        asked_for.only(query, (*cls.__slots__, "before"))
         fields = {name: query.get(name, "").strip()[:MAX_TYPED] for name in cls.__slots__}
         return cls(**fields)
 

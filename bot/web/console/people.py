@@ -71,6 +71,7 @@ async def look_up(request: web.Request) -> web.Response:
 @routes.get("/console/{guild}/sanctions")
 async def sanctions(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
+    asked.only(request.query, ("before",))
     before = asked.number("before", request.query.get("before", ""))
     found = await site_of(request).services.moderation.sanctions(desk.actor, before, PER_PAGE)
     now = utc_now()

@@ -3,7 +3,7 @@
 In: what people reported or appealed and the filter flagged.  Out: decisions, through the actions, and a way back.
 """
 
-from typing import Final, cast, get_args
+from typing import Final, get_args
 
 from aiohttp import web
 
@@ -34,7 +34,8 @@ async def review(request: web.Request) -> web.Response:
     """The next generation, with all that was said of it, and what waits behind it."""
     desk = await moderator_desk(request)
     services = site_of(request).services
-    kind = cast("ReviewKind | None", request.query.get("kind") if request.query.get("kind") in KINDS else None)
+    asked.only(request.query, ("kind", "after", "done", "of", "ids"))
+    kind = asked.one_of("kind", request.query.get("kind", ""), KINDS)
     queue = await services.reviews.page(desk.actor, kind, request.query.get("after") or None)
     record: GenerationRecord | None = None
     said: tuple[ReviewRecord, ...] = ()
