@@ -46,6 +46,7 @@ async def test_an_old_order_is_rerolled_by_a_model_that_has_changed(town: Town) 
     shown = await town.ada.click(message, custom_id=f"easel:remix:{old.id}")
     refused = answer(await town.ada.submit_modal(shown, {"prompt": "a cat --size 64x64", "negative": ""}))
     assert "Size is 64x64; the model fake draws 512x512." in said(refused), "what is asked for anew is not dropped"
+    assert "You had typed:\n```\na cat --size 64x64" in said(refused), "and what was typed is not lost"
 
 
 async def test_one_picture_has_one_button_for_its_file(town: Town) -> None:

@@ -10,6 +10,7 @@ from bot.orders.flags import flags_of
 from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.forms import Form, question
+from bot.views.ideas import handing_back
 from bot.views.press import actor_of, place
 from bot.wording import buttons
 from bot.wording.reader import say
@@ -46,7 +47,7 @@ class RemixForm(Form, verb="remixed"):
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
         actor, prompt, negative = actor_of(interaction), written.get("prompt", ""), written.get("negative") or None
-        order = await interaction.client.services.pictures.remix(
-            actor, self.generation_id, prompt, negative, written.get("flags")
-        )
-        await place(interaction, order)
+        flags = written.get("flags")
+        async with handing_back(interaction, f"{prompt} {flags or ''}".strip(), again=False):
+            order = await interaction.client.services.pictures.remix(actor, self.generation_id, prompt, negative, flags)
+            await place(interaction, order)

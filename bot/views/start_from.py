@@ -19,6 +19,7 @@ from bot.orders.order import Order
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
 from bot.views.forms import Form, hand_back, question
+from bot.views.ideas import handing_back
 from bot.views.press import actor_of
 from bot.views.upload import Source, place_picture
 from bot.wording import buttons, text
@@ -103,11 +104,12 @@ class StartForm(Form, verb="started"):
         if start is None:
             raise InvalidOption("init_image", "no_picture")
         actor, services = actor_of(interaction), interaction.client.services
-        words, said = await services.styles.read(actor, typed)
-        here = await services.entitlements.of(actor.requester)
-        said = with_defaults(said, here, services.pool.models())
-        order = Order(requester=actor.requester, prompt=words, **said)
-        await place_picture(interaction, order, start.source, use_of(written.get("use")))
+        async with handing_back(interaction, typed, again=False):
+            words, said = await services.styles.read(actor, typed)
+            here = await services.entitlements.of(actor.requester)
+            said = with_defaults(said, here, services.pool.models())
+            order = Order(requester=actor.requester, prompt=words, **said)
+            await place_picture(interaction, order, start.source, use_of(written.get("use")))
 
     async def _look_again(self, interaction: BotInteraction) -> tuple[Start, ...]:
         """After a restart: the message's pictures as they are now.  Raises what Discord or the network refuses.
