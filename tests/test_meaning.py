@@ -144,6 +144,8 @@ async def test_more_like_this_by_look(opened: Services, monkeypatch: pytest.Monk
     for prompt, seed in (("a small cat", 1), ("the sea", 1), ("a small cat again", 2), ("a hill", 1)):
         monkeypatch.setattr("tests.bot_fakes.tile", partial(_as_drawn, picture(seed)))
         shares.append(await share(opened, prompt))
+    async for _ in opened.recognition.fill():  # notes of what was drawn are taken behind the deliveries
+        pass
     assert [one.prompt for one in await opened.look.like(shares[0], 5)] == ["a hill", "the sea"]
     await opened.generations.remove(shares[1].generation.id, 1, "")
     assert [one.prompt for one in await opened.look.like(shares[0], 5)] == ["a hill"]
