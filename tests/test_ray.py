@@ -196,9 +196,8 @@ async def test_a_model_that_cannot_be_loaded_says_so(cluster: None, tmp_path: Pa
 def test_without_ray_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is loaded."""
     monkeypatch.setattr(command, "find_spec", lambda _: None)
-    monkeypatch.setenv("INFERENCE_TOKEN", "secret")
     with pytest.raises(CommandError, match=r"pip install -e '\.\[ray\]'"):
-        command.serve(port=8800, ray=True)
+        command.refuse_without_ray()
 
 
 @pytest.mark.parametrize(("text", "counts"), [("1", (1, 1)), ("4", (4, 4)), ("1:4", (1, 4)), ("2:2", (2, 2))])
