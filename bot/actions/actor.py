@@ -85,6 +85,11 @@ class Actor:
 
     # --------------------------------------------------------------------------------------- whose, and where
 
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether they look over all servers at once: the operator who is in none."""
+        return self.is_operator and self.guild_id is None
+
     def is_here(self, guild_id: int | None) -> bool:
         """Whether something of that server is within reach of this actor's permissions."""
         return self.is_operator or (guild_id is not None and guild_id == self.guild_id)

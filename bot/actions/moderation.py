@@ -92,8 +92,7 @@ class Moderation:
     ) -> Page[AuditRecord]:
         """Who did what here, newest first; for the operator, in every server."""
         actor.require("manage_messages")
-        everywhere = actor.is_operator and actor.guild_id is None
-        return await self._audit_log.page(actor.guild_id, before, limit, wanted, everywhere=everywhere)
+        return await self._audit_log.page(actor.guild_id, before, limit, wanted, everywhere=actor.is_everywhere)
 
     # ----------------------------------------------------------------------------------------------- sanctions
 

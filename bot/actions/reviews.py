@@ -18,7 +18,6 @@ from bot.database.generations import GenerationLog
 from bot.database.pardons import can_pardon
 from bot.database.records import GenerationRecord
 from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
-from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
 from bot.errors import AlreadyDecided, CannotAllow, CannotAppeal, InvalidOption, NotFound
 from bot.generation.album import FILTER_ID
@@ -42,13 +41,12 @@ class Decided:
 class ReviewQueue:
     def __init__(
         self, *, reviews: Reviews, generations: GenerationLog, pictures: Pictures, removals: Removals,
-        sanctions: Sanctions, guild_settings: GuildSettings, posts: Posts,
+        guild_settings: GuildSettings, posts: Posts,
     ) -> None:  # fmt: skip
         self._reviews = reviews
         self._generations = generations
         self._pictures = pictures
         self._removals = removals
-        self._sanctions = sanctions
         self._guild_settings = guild_settings
         self._posts = posts
 
@@ -94,8 +92,9 @@ class ReviewQueue:
     ) -> ReviewPage:
         """What waits for a decision in this server; everywhere, for the operator who is in none."""
         actor.require("manage_messages")
-        everywhere = actor.is_operator and actor.guild_id is None
-        return await self._reviews.page(actor.guild_id, everywhere=everywhere, kind=kind, cursor=cursor, limit=limit)
+        return await self._reviews.page(
+            actor.guild_id, everywhere=actor.is_everywhere, kind=kind, cursor=cursor, limit=limit
+        )
 
     async def of(self, actor: Actor, generation_id: int) -> tuple[ReviewRecord, ...]:
         """All that was ever said of a generation."""
@@ -105,19 +104,17 @@ class ReviewQueue:
     async def counts(self, actor: Actor, user_id: int) -> dict[str, int]:
         """How often each kind of thing was said of what is a person's here."""
         actor.require("manage_messages")
-        everywhere = actor.is_operator and actor.guild_id is None
-        return await self._reviews.counts(actor.guild_id, user_id, everywhere=everywhere)
+        return await self._reviews.counts(actor.guild_id, user_id, everywhere=actor.is_everywhere)
 
     async def count(self, actor: Actor) -> int:
         """How many generations wait for a decision here."""
         actor.require("manage_messages")
-        return await self._reviews.count(actor.guild_id, everywhere=actor.is_operator and actor.guild_id is None)
+        return await self._reviews.count(actor.guild_id, everywhere=actor.is_everywhere)
 
     async def count_by_kind(self, actor: Actor) -> dict[str, int]:
         """How many of them for what; one may wait for several things."""
         actor.require("manage_messages")
-        everywhere = actor.is_operator and actor.guild_id is None
-        return await self._reviews.count_by_kind(actor.guild_id, everywhere=everywhere)
+        return await self._reviews.count_by_kind(actor.guild_id, everywhere=actor.is_everywhere)
 
     async def decide(self, actor: Actor, generation_id: int, decision: Decision, why: str = "") -> Decided:
         """Decide all that is said of a generation, and tell those who said it.

@@ -272,12 +272,12 @@ def model(settings: Settings) -> Finding:
     from inference.checkpoints.weights import CheckpointError
 
     names = [name.strip() for name in settings.inference_model.split(",")]
-    if settings.inference_openai_key is None and "api.openai.com" in settings.inference_openai_url:
-        for name in filter(lambda one: one.startswith("openai:"), names):
-            return Finding("model", "problem", f"{name} draws nothing without a key", "Set INFERENCE_OPENAI_KEY.")
+    remote = [name for name in names if name.startswith("openai:")]
+    if remote and settings.inference_openai_key is None and "api.openai.com" in settings.inference_openai_url:
+        return Finding("model", "problem", f"{remote[0]} draws nothing without a key", "Set INFERENCE_OPENAI_KEY.")
     try:
         store = ModelStore(settings.models_dir)
-        told = [name + ": over the network" if name[:7] == "openai:" else verify_model(name, store) for name in names]
+        told = [f"{name}: over the network" if name in remote else verify_model(name, store) for name in names]
         return Finding("model", "ok", "; ".join(told))
     except (CheckpointError, OSError) as error:
         cure = "Set INFERENCE_MODEL to one that `easel models list` shows; install Easel anew if builtin is damaged."

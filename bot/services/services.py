@@ -224,7 +224,6 @@ def _reviews(archive: Archive, pictures: Pictures, removals: Removals, posts: Po
         generations=archive.generations,
         pictures=pictures,
         removals=removals,
-        sanctions=archive.sanctions,
         guild_settings=archive.guild_settings,
         posts=posts,
     )
