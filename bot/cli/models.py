@@ -42,12 +42,7 @@ def list_models(as_json: JsonFlag = False) -> None:
     here = {model["name"] for model in models}
     others = [model for name, model in PUBLISHED.items() if name not in here]
     if as_json:
-        licences = [{part.name: part.licence for part in other.repositories} for other in others]
-        pullable = [
-            {"name": other.name, "bytes": other.size, "licences": licence}
-            for other, licence in zip(others, licences, strict=True)
-        ]
-        print_json(models=models, pullable=pullable)
+        print_json(models=models, pullable=[_offered(other) for other in others])
         return
     table = Table("", "name", "kind", "on disk", "parameters", "where", box=None, pad_edge=False)
     for model in models:
@@ -172,6 +167,12 @@ class _Listed(Protocol):
     def parameters(self) -> int: ...
     @property
     def size(self) -> int: ...
+
+
+def _offered(model: Any) -> dict[str, Any]:
+    """A `PublishedModel`, whose module is not imported before it is needed."""
+    licences = {part.name: part.licence for part in model.repositories}
+    return {"name": model.name, "bytes": model.size, "licences": licences}
 
 
 def _described(model: _Listed, default: str) -> dict[str, Any]:
