@@ -4,8 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from bot.database.guild import Drawing, GuildRecord
 from bot.errors import InvalidOption
-from bot.orders.choices import check_choices, chosen_model, in_shape, model_lines, size_lines
+from bot.orders.choices import (
+    as_offered,
+    check_choices,
+    chosen_model,
+    in_shape,
+    model_lines,
+    size_lines,
+    with_defaults,
+)
+from bot.orders.entitlement import Ceiling, entitled
 from bot.orders.order import Order
 from bot.wording.render import explain
 from inference.contract import ModelDescription
@@ -62,12 +72,14 @@ def test_a_shape_is_the_nearest_size_of_the_model(shape: str | None, size: str |
     assert in_shape(shape, PAINTER) == size
 
 
-def test_a_shape_that_the_model_has_not_is_refused() -> None:
-    """With what it has: a square would be no answer to who asks for a wide picture."""
-    for shape, model in (("16:9", FAKE_MODEL), ("1:3", PAINTER)):
-        with pytest.raises(InvalidOption) as refused:
-            in_shape(shape, model)
-        assert f"The model {model.name} draws {', '.join(model.sizes)}, and nothing" in explain(refused.value)
+def test_a_shape_that_the_model_has_not_is_left_to_it() -> None:
+    """It is drawn all the same, and the shape is told as ignored: who types --ar types it every time."""
+    assert in_shape("16:9", FAKE_MODEL) is in_shape("1:3", PAINTER) is None
+    here = entitled(GuildRecord(1), Drawing(), (), Ceiling())
+    chosen = with_defaults({"size": "16:9", "ignored": ("--v 6",)}, here, MODELS)
+    assert (chosen["size"], chosen["ignored"]) == (None, ("--v 6", "--ar 16:9"))
+    again = as_offered(an_order(size="3:1"), an_order(), None, MODELS)
+    assert (again.size, again.ignored) == (None, ("--ar 3:1",))
     with pytest.raises(InvalidOption, match="no_model_ready"):
         in_shape("1:1", None)
 

@@ -81,9 +81,8 @@ class IdeaBook:
         await self._check(actor, order)
         versions = await self._versions(order)
         near = await self._near(actor, order.prompt)
-        behind = typed.removeprefix(flags.prompt)
         proposals, shared = await self._allowed(actor, versions), await self._allowed(actor, near)
-        return Ideas(_with_flags(proposals, behind), _with_flags(shared, behind))
+        return Ideas(_with_flags(proposals, flags.behind), _with_flags(shared, flags.behind))
 
     async def describe(self, actor: Actor, picture: bytes) -> Ideas:
         """`picture` is an encoded file.  Raises InvalidOption for what is none, or may not be looked at."""
@@ -153,7 +152,8 @@ class IdeaBook:
 
 def _with_flags(prompts: Sequence[str], behind: str) -> tuple[str, ...]:
     """Those that are shown whole with them: a press reads what is shown."""
-    return tuple(prompt + behind for prompt in prompts if len(prompt + behind) <= MAX_PROMPT_CHARACTERS)
+    lines = [f"{prompt} {behind}".rstrip() for prompt in prompts]
+    return tuple(line for line in lines if len(line) <= MAX_PROMPT_CHARACTERS)
 
 
 def _once(prompts: Sequence[str], most: int) -> list[str]:

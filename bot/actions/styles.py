@@ -12,8 +12,9 @@ from typing import Any, Final
 from bot.actions.actor import Actor
 from bot.database.records import Style
 from bot.database.styles import MOST, Styles
-from bot.errors import InvalidOption, NotFound, ServersOnly
-from bot.orders.flags import all_left_out, read_flags
+from bot.errors import InvalidOption, NotFound, ServersOnly, UserError
+from bot.orders import habits
+from bot.orders.flags import all_left_out, together, try_flags
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 MAX_NAME: Final = 32
@@ -61,10 +62,19 @@ class StyleBook:
         Its flags and the options `named` count together, and then the style: the one named, else the one of the flags,
         else, where `usual`, what is drawn with anyway.  Raises InvalidOption, NotFound.
         """
-        flags = read_flags(typed)
+        flags = try_flags(typed)
         words, said = flags.prompt, flags.said_with(named)
-        chosen = style or said.pop("style", None)
-        found = await self._chosen(actor, chosen, usual=usual)
+        wrong: list[UserError] = list(flags.wrong)
+        found = None
+        try:
+            found = await self._chosen(actor, style or said.pop("style", None), usual=usual)
+        except NotFound as error:
+            if style is not None or str(flags.style).casefold() not in habits.STYLES:
+                wrong.append(error)
+            else:
+                said["ignored"] = (*said.get("ignored", ()), f"--style {flags.style}")
+        if wrong:
+            raise together(wrong)
         if found is None:
             return words, said
         words, said = drawn_with(found, said, words)

@@ -8,7 +8,12 @@ _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class UserError(Exception):
-    """A subclass is a dataclass of what its sentence needs.  From `retry_at` (UTC) on, another try makes sense."""
+    """A subclass is a dataclass of what its sentence needs.  From `retry_at` (UTC) on, another try makes sense.
+
+    `more` is what was wrong at the same time, told with it.
+    """
+
+    more: tuple["UserError", ...] = ()
 
     @property
     def code(self) -> str:

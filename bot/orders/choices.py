@@ -55,7 +55,9 @@ def with_defaults(
     """
     chosen: dict[str, Any] = {"images": here.default_images, "model": _default_model(here, models), **said}
     drawing, model = here.drawing, chosen_model(chosen["model"], models)
-    chosen |= {"size": in_shape(said["size"], model)} if said.get("size") else {}
+    if said.get("size") and (shaped := in_shape(said["size"], model)) != said["size"]:
+        chosen["size"] = shaped
+        chosen["ignored"] = (*said.get("ignored", ()), *_no_shape(said["size"], shaped))
     if model is None:
         return chosen
     if drawing.default_guidance is not None and "guidance_scale" not in said and model.guidance is not None:
@@ -72,7 +74,8 @@ def as_offered(order: Order, before: Order, default_model: str | None, models: S
     They are left to the model.  What was said anew, or in words, stays; where the model cannot do that, it is refused.
     """
     model = chosen_model(order.model or default_model, models)
-    order = replace(order, size=in_shape(order.size, model))
+    shaped = in_shape(order.size, model)
+    order = replace(order, size=shaped, ignored=(*order.ignored, *_no_shape(order.size, shaped)))
     while model is not None:
         try:
             model.check(order.request(default_seed=0))
@@ -89,7 +92,8 @@ def as_offered(order: Order, before: Order, default_model: str | None, models: S
 def in_shape(size: str | None, model: ModelDescription | None) -> str | None:
     """A size as it is; for a shape such as "16:9" the model's size that comes nearest.
 
-    Raises InvalidOption where the model has none that is as upright, as wide, or as square.
+    None where the model has none that is as upright, as wide, or as square.  Raises InvalidOption where no model is
+    ready.
     """
     shape = SHAPE.fullmatch(size or "")
     if shape is None:
@@ -98,11 +102,12 @@ def in_shape(size: str | None, model: ModelDescription | None) -> str | None:
         raise InvalidOption("size", "no_model_ready")
     wanted = math.log(int(shape[1]) / int(shape[2]))
     nearest = min(model.sizes, key=lambda one: abs(_log_ratio(one) - wanted))
-    if abs(_log_ratio(nearest) - wanted) > FARTHEST_SHAPE:
-        raise InvalidOption(
-            "size", "no_such_shape", {"value": size, "model": model.name, "known": ", ".join(model.sizes)}
-        )
-    return nearest
+    return nearest if abs(_log_ratio(nearest) - wanted) <= FARTHEST_SHAPE else None
+
+
+def _no_shape(wanted: str | None, found: str | None) -> tuple[str, ...]:
+    """What is ignored where a model has not the shape that was wanted."""
+    return (f"--ar {wanted}",) if wanted is not None and found is None else ()
 
 
 def _log_ratio(size: str) -> float:

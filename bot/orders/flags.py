@@ -5,12 +5,21 @@ In: a prompt as it was typed.  Out: the prompt without them, and what they say.
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.errors import InvalidOption
+from bot.errors import InvalidOption, UserError
+from bot.orders import habits
 from bot.orders.order import IMAGE_COUNTS, Order
+from inference.contract import (
+    MAX_GUIDANCE_SCALE,
+    MAX_SEED,
+    MAX_TEMPERATURE,
+    MAX_TOP_K,
+    MIN_TEMPERATURE,
+    MIN_TOP_P,
+)
 
 _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "seed": ("seed", int),
@@ -18,9 +27,12 @@ _KNOWN: Final[dict[str, tuple[str, type]]] = {
     "images": ("images", int),
     "no": ("negative_prompt", str),
     "negative": ("negative_prompt", str),
+    "neg": ("negative_prompt", str),
     "guidance": ("guidance_scale", float),
     "cfg": ("guidance_scale", float),
+    "cfg-scale": ("guidance_scale", float),
     "temperature": ("temperature", float),
+    "temp": ("temperature", float),
     "top-k": ("top_k", int),
     "top-p": ("top_p", float),
     "spoiler": ("spoiler", bool),
@@ -35,19 +47,26 @@ _SHOWN: Final = (
     "--seed, --n, --no, --style, --guidance, --temperature, --top-k, --top-p, --spoiler, --private, --model, --size, "
     "--ar"
 )
-_ELSEWHERE: Final = frozenset(
-    ("c", "chaos", "cref", "cw", "draft", "exp", "fast", "hd", "iw", "niji", "oref", "p", "profile", "q", "quality",
-     "raw", "relax", "repeat", "s", "sref", "stealth", "stop", "stylize", "sw", "tile", "turbo", "v", "version",
-     "video", "w", "weird")
-)  # fmt: skip
-"""Other bots have these: who types one means it, and no flag of Easel's that is spelt like it."""
+_BOUNDS: Final[dict[str, tuple[float, float]]] = {
+    "seed": (0, MAX_SEED),
+    "guidance_scale": (1.0, MAX_GUIDANCE_SCALE),
+    "temperature": (MIN_TEMPERATURE, MAX_TEMPERATURE),
+    "top_k": (0, MAX_TOP_K),
+    "top_p": (MIN_TOP_P, 1.0),
+}
 # Telephones turn two hyphens into a dash; a dash before any other word is a dash.
-_FLAG: Final = re.compile(rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{'|'.join(_KNOWN)})\b))([A-Za-z][\w-]*)")
+_OURS, _OTHERS = "|".join(_KNOWN), "|".join(sorted(habits.NAMES))
+_FLAG: Final = re.compile(
+    rf"(?:^|\s)(?:--(?=[A-Za-z])|[—–](?=(?:{_OURS})\b|(?:{_OTHERS})(?:\s+(?:[\d.]|--|[—–])|\s*$)))([A-Za-z][\w-]*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """None for what was not said."""
+    """None for what was not said; `ignored` are flags of other bots, `behind` is ours as they were typed.
+
+    `wrong` is what is no flag, or no value of one.
+    """
 
     prompt: str
     seed: int | None = None
@@ -62,10 +81,13 @@ class Flags:
     model: str | None = None
     style: str | None = None
     size: str | None = None
+    ignored: tuple[str, ...] | None = None
+    behind: str = ""
+    wrong: tuple[InvalidOption, ...] = ()
 
     def said(self) -> dict[str, Any]:
         """The options that were said, by the names of an order's fields."""
-        names = (name for name in self.__slots__ if name != "prompt")
+        names = (name for name in self.__slots__ if name not in ("prompt", "behind", "wrong"))
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def said_with(self, named: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +97,51 @@ class Flags:
         return said | {"negative_prompt": left_out} if left_out else said
 
 
+@dataclass(slots=True)
+class _Line:
+    """A prompt's flags, one by one: what they say, and how it was written, by an order's fields."""
+
+    words: list[str]
+    said: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    wrong: list[InvalidOption] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> tuple[InvalidOption, ...]:
+        """All that is wrong with it."""
+        if not self.unknown:
+            return tuple(self.wrong)
+        return (
+            *self.wrong,
+            InvalidOption("prompt", "unknown_flag", {"flag": ", ".join(self.unknown), "flags": _SHOWN}),
+        )
+
+    def take(self, name: str, words: str) -> None:
+        """One flag with what stands behind it."""
+        known = _nearest(name)
+        if (habit := None if known == name else habits.meant(name)) is not None:
+            value, rest = habits.split(habit, words)
+            self.ignored.append(f"--{name} {value}".strip())
+            self.words.append(rest)
+        elif known is None:
+            self.unknown.append(f"--{name}")
+        else:
+            if known != name:
+                self.wrong.append(InvalidOption("prompt", "misspelt_flag", {"flag": f"--{name}", "near": f"--{known}"}))
+            self._value(known, words)
+
+    def _value(self, flag: str, words: str) -> None:
+        name, kind = _KNOWN[flag]
+        try:
+            self.said[name] = _value(flag, kind, words)
+        except InvalidOption as error:
+            self.wrong.append(error)
+        else:
+            self.written[name] = f"--{flag} {words}".strip()
+
+
 def all_left_out(*said: str | None) -> str:
     """What several places say to leave out, each once."""
     parts = {part.strip().casefold(): part.strip() for part in said if part and part.strip()}
@@ -82,40 +149,61 @@ def all_left_out(*said: str | None) -> str:
 
 
 def read_flags(typed: str) -> Flags:
-    """Raises InvalidOption for a flag that is none, or whose value is none."""
-    pieces = _FLAG.split(typed)
-    said: dict[str, Any] = {}
-    for name, words in zip(pieces[1::2], pieces[2::2], strict=True):
-        field, kind = _known(name.lower().replace("_", "-"))  # the options of /imagine are written top_k
-        said[field] = _value(name, kind, words.strip())
-    if said.get("images", 1) not in IMAGE_COUNTS:
-        choices = ", ".join(map(str, IMAGE_COUNTS))
-        raise InvalidOption("images", "no_choice", {"value": str(said["images"]), "choices": choices})
-    return Flags(pieces[0].strip() if said else typed, **said)
+    """Raises InvalidOption for flags that are none, or whose values are none: all of them at once."""
+    flags = try_flags(typed)
+    if flags.wrong:
+        raise together(flags.wrong)
+    return flags
 
 
-def mended(typed: str, named: Mapping[str, Any], refused: str) -> str | None:
+def try_flags(typed: str) -> Flags:
+    """The same, with what is wrong in `wrong`."""
+    line, is_bare = _read(typed)
+    prompt = typed if is_bare else " ".join(filter(None, line.words))
+    return Flags(
+        prompt, **line.said, ignored=tuple(line.ignored) or None, behind=" ".join(line.written.values()),
+        wrong=line.problems,
+    )  # fmt: skip
+
+
+def together(wrong: Sequence[UserError]) -> UserError:
+    """The first of some errors, which tells the others, too."""
+    first, *more = wrong
+    first.more = tuple(more)
+    return first
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A line that can be drawn in place of what was refused; `whole` is whether it says all that was typed."""
+
+    line: str
+    whole: bool
+
+
+def mended(typed: str, named: Mapping[str, Any], refused: Collection[str]) -> Mended | None:
     """A line that says the same without what was refused; None where that is not a matter of flags or options.
 
-    A flag that is none becomes the nearest one, or goes; so does the option `refused`, an order's field.  What `named`
+    A flag that is none becomes the nearest one, or goes; so do the options `refused`, an order's fields.  What `named`
     options said stands as flags, too.
     """
-    prompt, *rest = _FLAG.split(typed)
-    said: dict[str, str] = {}
-    for name, words in zip(rest[::2], rest[1::2], strict=True):
-        known = _nearest(name.lower().replace("_", "-"))
-        if known is not None:
-            said[_KNOWN[known][0]] = f"--{known} {words.strip()}".strip()
-    said |= {field: _written(field, value) for field, value in named.items() if value not in (None, False)}
-    changed = said.pop(refused, None) is not None or any(
-        one.lower().replace("_", "-") not in _KNOWN for one in rest[::2]
-    )
-    line = " ".join([prompt.strip(), *said.values()])
-    try:
-        read_flags(line)
-    except InvalidOption:
+    line, _ = _read(typed)
+    said = line.written | {name: _written(name, value) for name, value in named.items() if value not in (None, False)}
+    gone = [name for name in refused if said.pop(name, None) is not None]
+    prompt = " ".join(filter(None, line.words))
+    if not prompt or not (gone or line.problems):
         return None
-    return line if changed and prompt.strip() else None
+    lost = gone or line.unknown or any(error.problem != "misspelt_flag" for error in line.wrong)
+    return Mended(" ".join([prompt, *said.values()]), whole=not lost)
+
+
+def _read(typed: str) -> tuple[_Line, bool]:
+    """The line, and whether it has no flag at all."""
+    prompt, *rest = _FLAG.split(typed)
+    line = _Line([prompt.strip()])
+    for name, words in zip(rest[::2], rest[1::2], strict=True):
+        line.take(name.lower().replace("_", "-"), words.strip())  # the options of /imagine are written top_k
+    return line, not rest
 
 
 NUMBERS: Final = ("images", "guidance_scale", "temperature", "top_k", "top_p", "size")
@@ -134,31 +222,30 @@ def _written(field: str, value: Any) -> str:
 
 
 def _nearest(name: str) -> str | None:
-    if name in _KNOWN or name in _ELSEWHERE:
-        return name if name in _KNOWN else None
-    return next(iter(difflib.get_close_matches(name, _KNOWN, n=1)), None)
+    return name if name in _KNOWN else next(iter(difflib.get_close_matches(name, _KNOWN, n=1)), None)
 
 
-def _known(name: str) -> tuple[str, type]:
-    near = _nearest(name)
-    if near == name:
-        return _KNOWN[name]
-    if near is not None:
-        raise InvalidOption("prompt", "misspelt_flag", {"flag": f"--{name}", "near": f"--{near}"})
-    raise InvalidOption("prompt", "unknown_flag", {"flag": f"--{name}", "flags": _SHOWN})
-
-
-def _value(name: str, kind: type, words: str) -> Any:
+def _value(flag: str, kind: type, words: str) -> Any:
+    name = _KNOWN[flag][0]
     if kind is bool:
         if words:
-            raise InvalidOption("prompt", "flag_with_value", {"flag": f"--{name}", "value": words[:50]})
+            raise InvalidOption(name, "flag_with_value", {"flag": f"--{flag}", "value": words[:50]})
         return True
     if kind is str:
         if not words:
-            raise InvalidOption("prompt", "flag_without_words", {"flag": f"--{name}"})
+            raise InvalidOption(name, "flag_without_words", {"flag": f"--{flag}"})
         return words
+    if name == "seed" and words in ("-1", "random"):
+        return None
     try:
-        return kind(words)
+        value = kind(words)
     except ValueError:
         problem = "flag_takes_whole_number" if kind is int else "flag_takes_number"
-        raise InvalidOption("prompt", problem, {"flag": f"--{name}", "value": words[:50]}) from None
+        raise InvalidOption(name, problem, {"flag": f"--{flag}", "value": words[:50]}) from None
+    low, high = _BOUNDS.get(name, (value, value))
+    if not low <= value <= high:
+        raise InvalidOption(name, "out_of_range", {"value": words[:50], "low": low, "high": high})
+    if name == "images" and value not in IMAGE_COUNTS:
+        choices = ", ".join(map(str, IMAGE_COUNTS))
+        raise InvalidOption(name, "no_choice", {"value": str(value), "choices": choices})
+    return value

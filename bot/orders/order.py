@@ -69,7 +69,8 @@ class Order:
     stay; `parent_id` is the generation that this one was re-rolled, varied or remixed from; `size` is one of the
     model's, as "512x512".  `style` names the words that were added to the prompt.  `spoiler` hides the pictures until
     they are clicked; what is `private` is seen by its owner alone, and by who looks after the request log.
-    `priority` is the class in the queue, which the admission chooses.
+    `priority` is the class in the queue, which the admission chooses; `ignored` is what was wished for and is nothing
+    that can be done here, such as "--v 6", for as long as the process remembers it.
     """
 
     requester: Requester
@@ -93,6 +94,7 @@ class Order:
     private: bool = False
     priority: int = NORMAL
     interaction: InteractionRef | None = None
+    ignored: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         """What to leave out is one line, wherever it is shown or filled in again; the prompt may have several."""

@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.actions.ideas import Ideas
-from bot.errors import InvalidOption, NotFound
+from bot.errors import InvalidOption, NotFound, UserError
 from bot.orders.choices import check_choices, with_defaults
 from bot.orders.flags import mended
 from bot.orders.order import Order
@@ -88,13 +88,20 @@ async def handing_back(
         await interaction.client.report(interaction, error, *_instead(error, typed, named if again else None))
 
 
-def _instead(error: InvalidOption | NotFound, typed: str, named: Mapping[str, Any] | None) -> Iterator["ui.Item[Any]"]:
-    refused = error.field if isinstance(error, InvalidOption) else error.subject
-    line = None if named is None else mended(typed, named, refused)
-    if line is not None and len(line) <= words.MAX_SHOWN:
-        yield proposed(line)
-    elif typed.strip():
+def _instead(error: UserError, typed: str, named: Mapping[str, Any] | None) -> Iterator["ui.Item[Any]"]:
+    """What was typed, and what can be drawn in its place; the first is not needed where the second says it all."""
+    refused = {
+        one.field if isinstance(one, InvalidOption) else one.subject
+        for one in (error, *error.more)
+        if isinstance(one, InvalidOption | NotFound)
+    }
+    instead = None if named is None else mended(typed, named, refused)
+    if instead is not None and len(instead.line) > words.MAX_SHOWN:
+        instead = None
+    if typed.strip() and (instead is None or not instead.whole):
         yield ui.TextDisplay(drawing.you_had_typed(typed))
+    if instead is not None:
+        yield proposed(instead.line)
 
 
 def proposal_of(message: discord.Message | None, number: int) -> str:

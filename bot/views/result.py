@@ -34,11 +34,14 @@ class ResultLayout(Layout):
 
     @classmethod
     def of(cls, result: Result, *, mention: bool = False) -> Self:
-        """What has just been drawn, with the words that the model did not know."""
-        return cls(result.record, result.grid, mention=mention, unknown=result.unknown_words)
+        """What has just been drawn, with what of its prompt could not be."""
+        remarks = [drawing.unknown_words(result.unknown_words)] if result.unknown_words else []
+        if result.ignored:
+            remarks.append(drawing.ignored(result.ignored))
+        return cls(result.record, result.grid, mention=mention, remarks=remarks)
 
     def __init__(
-        self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False, unknown: Sequence[str] = ()
+        self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False, remarks: Sequence[str] = ()
     ) -> None:
         super().__init__()
         self.file = grid_file(record, grid)
@@ -46,8 +49,7 @@ class ResultLayout(Layout):
             self.add_item(ui.TextDisplay(drawing.ready(record.order.requester.user_id)))
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
         lines = [f"**{text.plain(record.order.prompt)}**", f"-# {facts(record)}"]
-        if unknown:
-            lines.append(f"-# {drawing.unknown_words(unknown)}")
+        lines += [f"-# {remark}" for remark in remarks]
         if not record.images:
             lines.append(f"-# {say(drawing.NOT_KEPT)}")
         box.add_item(ui.TextDisplay("\n".join(lines)))

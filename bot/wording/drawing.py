@@ -12,7 +12,7 @@ from bot.wording.reader import count, either, quoted, reader, say
 from bot.wording.terms import action, category, estimate, picture, pictures
 from bot.wording.text import code, plain, progress_bar, relative
 
-MAX_WORDS_SHOWN, MAX_WORD_SHOWN, MAX_FILLED_SHOWN = 4, 30, 45
+MAX_WORDS_SHOWN, MAX_WORD_SHOWN, MAX_FILLED_SHOWN, MAX_FLAGS_SHOWN = 4, 30, 45, 12
 LONGEST_QUOTE: Final = 1500  # characters of what was typed, handed back
 
 PREVIEW: Final = later("Unfinished preview")
@@ -92,6 +92,12 @@ def unknown_words(words: Sequence[str]) -> str:
     """ "I don't know “pepe”; I drew what is nearest." """
     listed = either([quoted(plain(word, MAX_WORD_SHOWN)) for word in words[:MAX_WORDS_SHOWN]])
     return say("I don't know {words}; I drew what is nearest.", words=listed)
+
+
+def ignored(flags: Sequence[str]) -> str:
+    """ "I can't do --v 6, --tile, so I left that out." """
+    listed = ", ".join(plain(flag, MAX_WORD_SHOWN) for flag in flags[:MAX_FLAGS_SHOWN])
+    return say("I can't do {flags}, so I left that out.", flags=listed)
 
 
 NOT_KEPT: Final = later(

@@ -80,14 +80,11 @@ PROBLEMS: Final = {
     "picture_or_link": later("Give a picture or a link."),
     "unknown_model": later("No drawing server has the model {value} now."),
     "unknown_size": later("{field} is {value}; the model {model} draws {known}."),
-    "no_such_shape": later(
-        "The model {model} draws {known}, and nothing in the shape of {value}. Leave the shape out."
-    ),
     "no_size": later("{field} is {value}; it must read like 512x512."),
     "needs_keep_rows_or_strength": later("A picture to start from needs a strength."),
     "not_supported": later("{field} is not possible with the model {model}."),
     "misspelt_flag": later("There is no {flag}. Did you mean {near}?"),
-    "unknown_flag": later("There is no {flag}. There are {flags}."),
+    "unknown_flag": later("I do not know {flag}. There are {flags}."),
     "flag_with_value": later("{flag} takes no value, and “{value}” follows it. Flags come last."),
     "flag_without_words": later("{flag} has nothing behind it. Say what, or leave it off."),
     "flag_takes_whole_number": later("{flag} takes a whole number, not “{value}”."),

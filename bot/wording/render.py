@@ -21,7 +21,7 @@ def explain(error: UserError) -> str:
     told = _SAID[type(error)](sentences, error) if type(error) in _SAID else sentences.as_it_is(str(error))
     if error.retry_at is not None:
         told += " " + sentences.say("Try again {when}.", when=sentences.form.relative(error.retry_at))
-    return told
+    return "\n".join([told, *map(explain, error.more)])
 
 
 def explain_kept(code: str, details: Mapping[str, Any]) -> str:
