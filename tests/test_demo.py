@@ -91,7 +91,7 @@ async def test_a_command_typed_as_a_message_is_run(tmp_path: Path) -> None:
         assert receipt["rejected"]
         assert receipt["hint"] == "There is no command /imagin. Did you mean /imagine?"
         receipt = await person.say("/mod log")
-        assert receipt["hint"].startswith("There is no command /mod.")  # Ada is no moderator
+        assert receipt["hint"].startswith("Discord does not list /mod for you. Choose Mo or Olga")
         said_in_channel = str((await person.state())["messages"])
     assert (record.order.prompt, record.order.images) == ("a yellow star", 9)
     assert "/imagin a cat" not in said_in_channel
@@ -207,6 +207,7 @@ async def test_it_prints_one_address_and_stops_when_told(
         await asyncio.sleep(0.01)
     os.kill(os.getpid(), number)
     await running
+    assert f"Kept in {tmp_path / 'demo'};" in printed
     addresses = re.findall(r"^Easel demo: (http://127\.0\.0\.1:\d+/\S*)$", printed, re.MULTILINE)
     assert len(addresses) == 1
     with pytest.raises(aiohttp.ClientConnectionError):

@@ -56,6 +56,7 @@ def test_words_become_a_command(text: str, name: str, options: dict[str, Any]) -
     [
         ("/imagin a cat", "There is no command /imagin. Did you mean /imagine?"),
         ("/xyzzy", "There is no command /xyzzy."),
+        ("/Settings", "Discord does not list /settings for you. Choose Mo or Olga at the top to try it."),
         ("/mod", "/mod is a group of commands: /mod log, /mod timeout, /mod hide."),
         ("/imagine", "/imagine also needs prompt, for example: /imagine prompt:…"),
         ("/imagine a cat images:5", "images is one of: 1, 4, 9."),
@@ -67,7 +68,7 @@ def test_words_become_a_command(text: str, name: str, options: dict[str, Any]) -
 def test_what_cannot_be_run_is_hinted_at(text: str, hint: str) -> None:
     """It says what is missing or wrong, and what would be right."""
     with pytest.raises(Hint) as caught:
-        read(text, LEAVES, PEOPLE)
+        read(text, LEAVES, PEOPLE, {"settings": ["Mo", "Olga"]})
     assert str(caught.value) == hint
 
 

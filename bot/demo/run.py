@@ -59,6 +59,7 @@ async def run_demo(
         say(f"Easel demo: {stage.url}")
         if stage.pages is not None:
             say(f"Web pages (gallery, moderation console): {stage.pages}")
+        say(f"Kept in {(settings.data_dir / 'demo').resolve()}; delete that folder to begin anew.")
         if open_browser:
             await asyncio.to_thread(show_in_browser, stage.url)
         drawing = asyncio.create_task(draw_first(stage, settings.data_dir / "demo-grid.png", exhibits))

@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 OpenServices = Callable[[Settings, Posts], AbstractAsyncContextManager[Services]]
 
 PUMP_SECONDS: Final = 0.25
+SETTLE_SECONDS: Final = 60.0  # what an answer may take on a slow machine
 WELCOME: Final = """**Welcome to Easel.** It draws what you describe: type `/imagine a castle on a hill`, press Enter.
 Under the pictures, the list opens one of them, *Share* puts it into the gallery, *Remix* changes the words.
 At the top you can look through other people’s eyes, and turn on *Slow motion* to watch the queue at work."""
@@ -140,12 +141,22 @@ class Stage:
         visible = self._env.backend.visible_commands(user_id=page.viewer.id, channel_id=page.channel_id)
         return [typed.Leaf(root, tuple(path), spec) for root in visible for path, spec in command_leaves(root)]
 
+    def _hidden(self, page: Any) -> dict[str, list[str]]:
+        """The commands that Discord does not list for whoever looks at the page, and for whom it does."""
+        backend, listed = self._env.backend, {leaf.path[0] for leaf in self._leaves(page)}
+        others: dict[str, list[str]] = {}
+        for person in self.world.people:
+            for root in backend.visible_commands(user_id=person.id, channel_id=page.channel_id):
+                if root["name"] not in listed:
+                    others.setdefault(root["name"], []).append(person.name)
+        return others
+
     def _people(self) -> dict[str, int]:
         return {person.name.casefold(): person.id for person in self.world.people}
 
     def _command(self, content: str, page: Any, body: Mapping[str, Any]) -> dict[str, Any]:
         """The same action as if the command had been chosen from the list.  Raises Hint."""
-        leaf, options = typed.read(content, self._leaves(page), self._people())
+        leaf, options = typed.read(content, self._leaves(page), self._people(), self._hidden(page))
         entry = _commands.entry_for_leaf(dict(leaf.root), list(leaf.path), dict(leaf.spec))
         kept = {name: value for name, value in body.items() if name not in ("content", "target_id", "reply_to_id")}
         return {
@@ -160,7 +171,7 @@ async def open_stage(
 ) -> AsyncIterator[Stage]:
     """The simulated server with the bot in it and its page being served; `services` are the bot's."""
     bot = Bot(settings, shard_count=1, sync="always")
-    env = simcord.Env(bot)
+    env = simcord.Env(bot, settle_timeout=SETTLE_SECONDS)
     world = World.build(env)
     set_clock(env)
     async with AsyncExitStack() as stack:

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 STRING, INTEGER, BOOLEAN, USER, NUMBER, ATTACHMENT = 3, 4, 5, 6, 10, 11
@@ -38,9 +39,17 @@ def is_command(text: str) -> bool:
     return re.match(r"/\w", text) is not None
 
 
-def read(text: str, leaves: Iterable[Leaf], people: Mapping[str, int]) -> tuple[Leaf, dict[str, Any]]:
-    """The command and its raw options by name; `people` are ids by name.  Raises Hint."""
-    leaf, rest = _find(text.removeprefix("/").strip(), list(leaves))
+def read(
+    text: str,
+    leaves: Iterable[Leaf],
+    people: Mapping[str, int],
+    hidden: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> tuple[Leaf, dict[str, Any]]:
+    """The command and its raw options by name; `people` are ids by name.  Raises Hint.
+
+    `hidden` are commands that Discord does not list for whoever typed, with the names of those for whom it does.
+    """
+    leaf, rest = _find(text.removeprefix("/").strip(), list(leaves), hidden)
     names = {option["name"]: option for option in leaf.options}
     given = _split(rest, names)
     free = given.pop("", "")
@@ -70,7 +79,7 @@ def spread(leaf: Leaf, options: Mapping[str, Any], people: Mapping[str, int]) ->
     return found
 
 
-def _find(text: str, leaves: Sequence[Leaf]) -> tuple[Leaf, str]:
+def _find(text: str, leaves: Sequence[Leaf], hidden: Mapping[str, Sequence[str]]) -> tuple[Leaf, str]:
     """The command whose name is the longest beginning of the text, and the rest."""
     words = text.split()
     for length in (3, 2, 1):
@@ -80,6 +89,9 @@ def _find(text: str, leaves: Sequence[Leaf]) -> tuple[Leaf, str]:
     inside = [leaf.name for leaf in leaves if words and leaf.path[0] == words[0].lower()]
     if inside:
         raise Hint(f"/{words[0]} is a group of commands: {', '.join(inside)}.")
+    if words and words[0].lower() in hidden:
+        others = " or ".join(hidden[words[0].lower()])
+        raise Hint(f"Discord does not list /{words[0].lower()} for you. Choose {others} at the top to try it.")
     near = difflib.get_close_matches(words[0].lower() if words else "", {leaf.path[0] for leaf in leaves}, n=1)
     raise Hint(f"There is no command /{words[0] if words else ''}." + (f" Did you mean /{near[0]}?" if near else ""))
 

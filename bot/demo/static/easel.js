@@ -111,6 +111,7 @@
   const busy = () => document.getElementById("send-message").disabled || (typed() !== null && !commands.length);
 
   function release() {
+    if (!busy()) form().classList.remove("easel-sent");
     if (!held || busy()) return;
     const target = held.isConnected ? held : form().contains(document.activeElement) ? document.activeElement : box();
     held = null;
@@ -203,7 +204,7 @@
         body: JSON.stringify({ kind: "easel_slow", on: event.target.checked }),
       });
     });
-    form().addEventListener("submit", follow, true);
+    form().addEventListener("submit", () => { form().classList.add("easel-sent"); follow(); }, true);
     document.addEventListener("keydown", keys, true);
     watchScrolling();
     setInterval(who, 300);
