@@ -99,11 +99,11 @@ async def test_one_picture_of_an_api_is_previewed(tmp_path: Path) -> None:
             "invalid_api_key",
             "The provider of openai:painter does not accept this bot's key. Please tell the operator.",
         ),
-        (429, "rate_limit_exceeded", "The provider of openai:painter asks to wait. Try again <t:"),
+        (429, "rate_limit_exceeded", "The provider of openai:painter asks to wait. Try again after <t:"),
         (429, "insufficient_quota", "The bot's account with the provider of openai:painter is used up."),
         (400, "moderation_blocked", "The provider of openai:painter refuses this prompt."),
         (404, "model_not_found", "The provider of openai:painter has no such model any more."),
-        (200, "budget", "Today's budget for this model is spent; other models still draw. Try again <t:"),
+        (200, "budget", "Today's budget for this model is spent; other models still draw. Try again after <t:"),
     ],
 )
 async def test_what_a_provider_refuses_is_a_sentence(tmp_path: Path, status: int, code: str, says: str) -> None:

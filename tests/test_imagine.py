@@ -9,7 +9,8 @@ from simcord.backend.errors import OptionError
 from bot.database.guild import GuildRecord
 from inference.contract import ModelDescription
 from tests.bot_fakes import FAKE_MODEL
-from tests.town import Town, answer, buttons, parts, result_buttons, said
+from tests.test_uploads import a_file
+from tests.town import Town, answer, button, buttons, parts, result_buttons, said
 
 # -------------------------------------------------------------------------------------------- the way to the grid
 
@@ -156,7 +157,7 @@ async def test_a_limit_is_told_in_private_with_the_time_to_try_again(town: Town)
     result = await town.ada.slash(town.pictures, "imagine", prompt="one more")
     assert result.ephemeral
     assert "limit of 10 per minute" in said(result.response)
-    assert "Try again <t:" in said(result.response)
+    assert "Try again after <t:" in said(result.response)
     assert len(town.messages()) == len(town.pool.requests) == 10
 
 
@@ -173,13 +174,32 @@ async def test_a_full_queue_is_told_in_private(town: Town) -> None:
 
 
 async def test_a_sanctioned_person_reads_why_and_until_when(town: Town) -> None:
-    """Timed out from the bot: the reason and the end, for one's own eyes."""
+    """Timed out from the bot: the reason and the end, for one's own eyes, whatever they ask to have made."""
+    record, message = await town.imagine("a cat")
+    await town.services.shares.share(record.id, 0, town.ada.id)
+    picture = await town.pick(message, 0)
+    idea = answer(await town.ada.slash(town.pictures, "enhance", prompt="a cat"))
     until = datetime.now(UTC) + timedelta(hours=2)
     await town.services.sanctions.sanction(town.ada.id, town.guild.id, "timeout", until, "spam", town.mo.id)
-    result = await town.ada.slash(town.pictures, "imagine", prompt="a cat")
-    assert result.ephemeral
-    assert "timed out from Easel: spam" in said(result.response)
-    assert f"<t:{int(until.timestamp())}:R>" in said(result.response)
+    file = ("me.jpg", a_file("JPEG"))
+    ways = [
+        town.ada.slash(town.pictures, "imagine", prompt="a cat"),
+        town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=file),
+        *(town.ada.slash(town.pictures, name) for name in ("again", "limits")),
+        town.ada.slash(town.pictures, "enhance", prompt="a cat"),
+        town.ada.slash(town.pictures, "describe", picture=file),
+        town.ada.click(idea, custom_id="easel:idea:0"),
+        town.ada.click(message, custom_id=f"easel:reroll:{record.id}"),
+        *(town.ada.click(picture, custom_id=button(picture, verb)) for verb in ("upscale", "vary", "complete")),
+    ]
+    for way in ways:
+        result = await way
+        told = answer(result)
+        assert told.ephemeral
+        assert "timed out from Easel: spam" in said(told)
+        assert f"<t:{int(until.timestamp())}:R>" in said(told)
+    assert len(town.pool.requests) == 1
+    assert town.pool.described == []
 
 
 async def test_a_channel_that_is_not_allowed_names_those_that_are(town: Town) -> None:

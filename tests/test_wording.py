@@ -29,23 +29,24 @@ from inference.contract import refusals
 
 ROOT = Path(__file__).parent.parent
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+AFTER = "Try again after <t:1767268800:f> (<t:1767268800:R>)."
 EXAMPLES: list[tuple[UserError, str]] = [
-    (errors.Sanctioned("timeout", "*no*", NOON), r"You are timed out from Easel: \*no\*. Try again <t:1767268800:R>."),
+    (errors.Sanctioned("timeout", "*no*", NOON), r"You are timed out from Easel: \*no\*. " + AFTER),
     (errors.Sanctioned("ban", "Why not?"), "You are banned from Easel: Why not?"),
     (errors.Sanctioned("ban"), "You are banned from Easel."),
     (errors.ChannelNotAllowed((7, 8)), "Easel is not enabled in this channel. Try <#7>, <#8>."),
     (errors.ChannelNotAllowed(()), "Easel is not enabled in this channel."),
     (errors.DirectMessagesRefused(), "Easel does not draw in direct messages. Use it in a server."),
     (errors.LimitReached("person", 10, 1, "minute", NOON),
-     "Your limit of 10 per minute is reached. Try again <t:1767268800:R>."),
+     "Your limit of 10 per minute is reached. " + AFTER),
     (errors.LimitReached("server", 1000, 12, "hour", NOON),
-     "This server's limit of 1,000 per 12 hours for all its members together is reached. Try again <t:1767268800:R>."),
+     "This server's limit of 1,000 per 12 hours for all its members together is reached. " + AFTER),
     (errors.LimitReached("here", 5, 1, "hour", NOON),
-     "This server's limit of 5 per hour for each member is reached. Try again <t:1767268800:R>."),
+     "This server's limit of 5 per hour for each member is reached. " + AFTER),
     (errors.LimitReached("role", 5, 1, "hour", NOON),
-     "Your role's limit of 5 per hour in this server is reached. Try again <t:1767268800:R>."),
+     "Your role's limit of 5 per hour in this server is reached. " + AFTER),
     (errors.LimitReached("all", 5, 1, "hour", NOON),
-     "Easel's limit of 5 per hour for everybody together is reached. Try again <t:1767268800:R>."),
+     "Easel's limit of 5 per hour for everybody together is reached. " + AFTER),
     (errors.QueueFull("person", 1, 1), "You have 1 generation under way; at most 1 are allowed."),
     (errors.QueueFull("person", 5, 5), "You have 5 generations under way; at most 5 are allowed."),
     (errors.QueueFull("all", 200, 200), "The queue is full: 200 generations are under way. Please try again later."),
@@ -119,11 +120,11 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.GenerationFailed("budget_spent"),
      "Today's budget for this model is spent. Please choose another one, or try again tomorrow."),
     (errors.GenerationFailed("budget_spent", {"retry_at": NOON.isoformat()}),
-     "Today's budget for this model is spent; other models still draw. Try again <t:1767268800:R>."),
+     "Today's budget for this model is spent; other models still draw. " + AFTER),
     (errors.GenerationFailed("api_rate_limited", {"model": "x", "retry_at": NOON.isoformat()}),
-     "The provider of x asks to wait. Try again <t:1767268800:R>."),
+     "The provider of x asks to wait. " + AFTER),
     (errors.GenerationFailed("api_down", {"model": "x", "retry_at": NOON.isoformat()}),
-     "The provider of x cannot be reached just now. Try again <t:1767268800:R>."),
+     "The provider of x cannot be reached just now. " + AFTER),
     (errors.GenerationFailed("api_down", {"model": "x", "retry_at": "soon"}),
      "The provider of x cannot be reached just now. Please try again later."),
     (errors.GenerationFailed("new_in_some_server"), r"The drawing server failed (new\_in\_some\_server)."),
@@ -181,7 +182,7 @@ def test_times_and_quotes_suit_the_place() -> None:
     """Markdown for Discord, plain text for a page."""
     error = errors.Sanctioned("timeout", "*no*", NOON)
     with reading("en", PLAIN):
-        assert explain(error) == "You are timed out from Easel: *no*. Try again 2026-01-01 12:00 UTC."
+        assert explain(error) == "You are timed out from Easel: *no*. Try again after 2026-01-01 12:00 UTC."
     assert PLAIN.person(7) == PLAIN.channel(7) == "7"
 
 

@@ -4,7 +4,7 @@ In: an actor, and a prompt or a picture.  Out: prompts that the filter lets pass
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from bot.actions.meaning import Meaning
 from bot.database.prompts import Prompts
 from bot.database.records import REFUSED
 from bot.errors import NoEndpoint, PromptBlocked
+from bot.orders.admission import Admission
 from bot.orders.choices import chosen_model
 from bot.orders.entitlement import Entitlements
 from bot.orders.flags import read_flags
@@ -54,6 +55,7 @@ class IdeaBook:
         self,
         *,
         pool: DrawingPool,
+        admission: Admission,
         policies: Policies,
         entitlements: Entitlements,
         meaning: Meaning,
@@ -62,6 +64,7 @@ class IdeaBook:
         chance: Callable[[], random.Random] = random.Random,
     ) -> None:
         self._pool = pool
+        self._admission = admission
         self._policies = policies
         self._entitlements = entitlements
         self._meaning = meaning
@@ -72,22 +75,28 @@ class IdeaBook:
     async def enhance(self, actor: Actor, prompt: str) -> Ideas:
         """Flags stand behind each proposal as they stood behind the prompt.
 
-        Raises InvalidOption for what is no prompt, and PromptBlocked for one that may not be drawn.
+        Raises InvalidOption for what is no prompt, PromptBlocked for one that may not be drawn, and as `admit_idea`.
         """
         typed = " ".join(prompt.split())
         flags = read_flags(typed)
         order = Order(actor.requester, flags.prompt.rstrip(" ,.;"), **flags.said())
         order.check()
+        await self._admission.admit_idea(actor.requester)
         await self._check(actor, order)
         versions = await self._versions(order)
         near = await self._near(actor, order.prompt)
         proposals, shared = await self._allowed(actor, versions), await self._allowed(actor, near)
         return Ideas(_with_flags(proposals, flags.behind), _with_flags(shared, flags.behind))
 
-    async def describe(self, actor: Actor, picture: bytes) -> Ideas:
-        """`picture` is an encoded file.  Raises InvalidOption for what is none, or may not be looked at."""
+    async def describe(self, actor: Actor, picture: Callable[[], Awaitable[bytes]]) -> Ideas:
+        """`picture` fetches an encoded file.
+
+        Raises InvalidOption for what is none, or may not be looked at, and as `admit_idea`.
+        """
+        await self._admission.admit_idea(actor.requester)
+        file = await picture()
         shared = _once(await self._shared(actor), MAX_PROMPTS_PER_CHECK)
-        description = await self._pool.describe(DescribeRequest(picture, tuple(shared)))
+        description = await self._pool.describe(DescribeRequest(file, tuple(shared)))
         fitting = sorted(zip(description.scores, shared, strict=True), key=lambda one: -one[0])
         near = [prompt for score, prompt in fitting if score >= FITS][:NEIGHBOURS]
         captions = await self._allowed(actor, description.captions[:VERSIONS])

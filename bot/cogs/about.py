@@ -8,12 +8,14 @@ from discord.ext import commands
 
 from bot.client import Bot
 from bot.cogs.reach import everywhere
+from bot.errors import UserError
 from bot.orders.limits import Standing
 from bot.views.answer import note
 from bot.views.press import actor_of, answering
 from bot.wording import about as words
 from bot.wording.catalogue import later
 from bot.wording.reader import say
+from bot.wording.render import explain
 
 
 class About(commands.Cog):
@@ -37,7 +39,12 @@ class About(commands.Cog):
             actor, services = actor_of(interaction), self.bot.services
             here = await services.entitlements.of(actor.requester)
             standings = await services.limits.standings(actor.requester, here)
-            lines = [f"### {say(words.WHAT_IS_LEFT)}", *(_left(standing) for standing in standings)]
+            lines = [f"### {say(words.WHAT_IS_LEFT)}"]
+            try:
+                await services.admission.check_person(actor.requester, here)
+            except UserError as refusal:
+                lines.append(explain(refusal))
+            lines += map(_left, standings)
             if not standings:
                 lines.append(say(words.NO_LIMIT))
             lines.append(words.under_way(len(services.works.pending(actor.user_id)), here.max_images))

@@ -1,5 +1,7 @@
 """What to draw: `/enhance`, which makes more of a prompt, and `/describe`, which finds words for a picture."""
 
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -34,7 +36,7 @@ class Ideas(commands.Cog):
         async with answering(interaction):
             check_size(picture)
             await interaction.response.defer(ephemeral=True, thinking=True)
-            ideas = await self.bot.services.ideas.describe(actor_of(interaction), await fetched(picture))
+            ideas = await self.bot.services.ideas.describe(actor_of(interaction), partial(fetched, picture))
             await interaction.followup.send(view=description_layout(ideas), ephemeral=True)
 
 

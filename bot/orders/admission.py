@@ -56,7 +56,7 @@ class Admission:
         requester = order.requester
         self._queue.check_room(requester.user_id, requester.guild_id)  # costs nothing, and a flood meets it first
         here = await self._entitlements.of(requester)
-        await self._check_person(requester, here)
+        await self.check_person(requester, here)
         order = self._as_here(order, here)
         # Nobody may slip past a limit or the queue's bound while another's row is being written.
         async with self._one_at_a_time:
@@ -77,7 +77,7 @@ class Admission:
         Raises Sanctioned, DirectMessagesRefused, ChannelNotAllowed and LimitReached.
         """
         here = await self._entitlements.of(requester)
-        await self._check_person(requester, here)
+        await self.check_person(requester, here)
         async with self._one_at_a_time:
             await self._limits.check(requester, here)
             await self._limits.count(requester, here)
@@ -87,11 +87,18 @@ class Admission:
         async with self._one_at_a_time:
             await self._limits.count_look(requester)
 
+    async def admit_idea(self, requester: Requester) -> None:
+        """Words of the models', with nothing drawn: as often as a look.  Raises as `check_person`, and LimitReached."""
+        await self.check_person(requester)
+        await self.admit_look(requester)
+
     async def check_sanctions(self, requester: Requester) -> None:
         """Raises Sanctioned where the person may not use Easel here, or not any more."""
         await self._sanctions.check(requester.user_id, requester.guild_id)
 
-    async def _check_person(self, requester: Requester, here: Entitlement) -> None:
+    async def check_person(self, requester: Requester, here: Entitlement | None = None) -> None:
+        """Raises Sanctioned, DirectMessagesRefused or ChannelNotAllowed where nothing is made for this person here."""
+        here = here or await self._entitlements.of(requester)
         await self.check_sanctions(requester)
         if requester.guild_id is None and not self._direct_messages:
             raise DirectMessagesRefused

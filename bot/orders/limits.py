@@ -16,7 +16,7 @@ from bot.orders.counts import Counts
 from bot.orders.entitlement import OFF, Entitlement
 from bot.orders.order import Requester
 
-LOOKS: Final = 5  # pictures of a grid, one by one, for each order
+LOOKS: Final = 5  # pictures of a grid, one by one, and ideas, for each order
 
 Whose = Literal["person", "here", "role", "server", "all"]
 

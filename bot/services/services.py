@@ -42,6 +42,7 @@ from bot.generation.provenance import Seal
 from bot.generation.recovery import Recovery
 from bot.generation.work import Works
 from bot.metrics import BotMetrics
+from bot.orders.admission import Admission
 from bot.orders.entitlement import Entitlements
 from bot.orders.grammar import grammar
 from bot.orders.limits import Limits
@@ -69,6 +70,7 @@ class Services:
     limits: Limits
     entitlements: Entitlements
     policies: Policies
+    admission: Admission
     generator: Generator
     recovery: Recovery
 
@@ -128,8 +130,8 @@ def services_of(
     return Services(
         settings=settings, storage=storage, seal=studio.seal, metrics=metrics,
         pool=studio.pool, queue=studio.queue, works=studio.works, limits=studio.limits,
-        entitlements=studio.entitlements, policies=studio.policies, generator=studio.generator,
-        recovery=studio.recovery,
+        entitlements=studio.entitlements, policies=studio.policies, admission=studio.admission,
+        generator=studio.generator, recovery=studio.recovery,
         pictures=pictures, removals=removals, eraser=eraser,
         gallery=_gallery(archive, notices), contests=_contests(settings, archive, notices),
         digest=_digest(settings, archive, notices), meaning=meaning, look=Look(looks=archive.looks, shares=shares),
@@ -247,6 +249,7 @@ def _departures(settings: Settings, archive: Archive, storage: Storage) -> Depar
 def _ideas(archive: Archive, studio: Studio, meaning: Meaning) -> IdeaBook:
     return IdeaBook(
         pool=studio.pool,
+        admission=studio.admission,
         policies=studio.policies,
         entitlements=studio.entitlements,
         meaning=meaning,

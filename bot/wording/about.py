@@ -8,7 +8,7 @@ from bot.wording.catalogue import later
 from bot.wording.drawing import option
 from bot.wording.reader import count, quoted, reader, say
 from bot.wording.terms import generations, pictures
-from bot.wording.text import plain, relative
+from bot.wording.text import clock, plain
 
 HELP: Final = (
     later("### Easel draws what you describe"),
@@ -76,7 +76,7 @@ def left(whose: str, remaining: int, amount: int, every: int, unit: str, next_at
     """What is left of a limit; `whose` as in `limits.Standing`."""
     values = {"left": f"**{remaining}**", "amount": amount, "period": reader().period(every, unit)}
     told = say(LEFT[whose], **values)
-    return told if next_at is None else f"{told} · " + say("more {when}", when=relative(next_at))
+    return told if next_at is None else f"{told} · " + say("more after {time}", time=clock(next_at))
 
 
 def model(name: str, description: str, sizes: Sequence[str]) -> str:

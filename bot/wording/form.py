@@ -18,6 +18,9 @@ class Form(Protocol):
     def relative(self, when: datetime) -> str:
         """A time, so that the reader knows how long until then."""
 
+    def clock(self, when: datetime) -> str:
+        """A time that stays true after it has passed."""
+
     def person(self, user_id: int) -> str: ...
 
     def channel(self, channel_id: int) -> str: ...
@@ -33,6 +36,9 @@ class Discord:
 
     def relative(self, when: datetime) -> str:
         return text.relative(when)
+
+    def clock(self, when: datetime) -> str:
+        return text.clock(when)
 
     def person(self, user_id: int) -> str:
         return text.mention(user_id)
@@ -52,6 +58,9 @@ class Plain:
 
     def relative(self, when: datetime) -> str:
         return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+    def clock(self, when: datetime) -> str:
+        return self.relative(when)
 
     def person(self, user_id: int) -> str:
         return str(user_id)

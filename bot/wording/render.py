@@ -20,7 +20,7 @@ def explain(error: UserError) -> str:
     sentences = reader()
     told = _SAID[type(error)](sentences, error) if type(error) in _SAID else sentences.as_it_is(str(error))
     if error.retry_at is not None:
-        told += " " + sentences.say("Try again {when}.", when=sentences.form.relative(error.retry_at))
+        told += " " + sentences.say("Try again after {time}.", time=sentences.form.clock(error.retry_at))
     return "\n".join([told, *map(explain, error.more)])
 
 

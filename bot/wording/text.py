@@ -6,7 +6,7 @@ Knows no message and no interaction.
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from inference.contract import grid_columns
@@ -61,6 +61,12 @@ def moment(when: datetime) -> str:
 def relative(when: datetime) -> str:
     """A time as Discord counts it down, such as "in 2 minutes"."""
     return f"<t:{int(when.timestamp())}:R>"
+
+
+def clock(when: datetime) -> str:
+    """A time as Discord writes it, with how far off it is: counted down alone, it says nothing once it has passed."""
+    far = abs(when - datetime.now(UTC)) > timedelta(hours=12)
+    return f"<t:{int(when.timestamp())}:{'f' if far else 'T'}> ({relative(when)})"
 
 
 def grid_place(index: int, count: int) -> tuple[int, int]:
