@@ -28,7 +28,8 @@ from tests.test_wording import EXAMPLES
 ROOT = Path(__file__).parent.parent
 LANGUAGES = ("de", "es", "fr", "ja", "pt_BR")
 NAME = re.compile(r"[-_'\w]{1,32}")  # Discord's rule, but for two scripts that none of these languages writes
-COMMAND = re.compile(r"(?<![\w/<])/([a-z]+)(?: ([a-z]+)(?![\w:]))?(?=[`: …]|$|\))")
+COMMAND = re.compile(r"(?<![\w/<])/([a-z]+)(?: ([a-z]+)(?![\w:]))?(?=[`: …<]|$|\))")
+OPTION = re.compile(r"`([a-z_]+)`")
 VALUE = re.compile(r"{\w+}")
 
 
@@ -80,6 +81,27 @@ def test_commands_in_sentences_are_called_as_discord_shows_them(language: str) -
                 shown = f"/{words.named(CONTEXT, command)}"
                 shown += f" {words.named(CONTEXT, part)}" if part in NAMES else ""
                 assert shown in string, (sentence, shown)
+        for option in OPTION.findall(sentence):
+            if option in NAMES:
+                assert f"`{words.named(CONTEXT, option)}`" in string, (sentence, option)
+
+
+ODD = {
+    "de": "Wochenrück|Anfrageprotokoll",
+    "es": r"añadís|tenéis|vosotros|(?<![{\w])[Ii]d(?![\w}])",
+    "fr": r"\w'\w|\b[Vv]ous\b|\b[Vv]otre\b|Récapitulatif",
+    "ja": "[（）：？！]|言葉|依頼|(?<!プ)レビュー|ダイジェスト",
+    "pt_BR": r"(?<![{\w])[Ii]d(?![\w}])|[Pp]articular\b(?! para)",
+}
+"""Forms of which each language has another everywhere else."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_thing_is_called_by_one_name(language: str) -> None:
+    odd = [
+        string for _, string, context in translations(language) if context is None and re.search(ODD[language], string)
+    ]
+    assert odd == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

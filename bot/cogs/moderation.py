@@ -192,7 +192,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
 
     @app_commands.command(description=later("Who of the moderators did what"))
     @app_commands.describe(
-        moderator=later("Only what this one did"), action=later("Only this, such as ban, remove, settings"),
+        moderator=later("Only what this one did"), action=later("Only this, such as ban, removal, settings"),
         person=later("Only what was done about this person"),
         since=later("Only from then on: 12 hours, 2 days, 2026-05-03"),
         until=later("Only up to then: 12 hours, 2 days, 2026-05-03"),
