@@ -219,6 +219,8 @@ def own_prompts() -> Iterator[tuple[str, str]]:
         yield from (("ours, harmful", text) for text in texts.strip().splitlines())
     for kind, texts in book["short"].items():
         yield from ((f"ours, short: {kind}", text) for text in texts.strip().splitlines())
+    for language, texts in book["chatted"].items():
+        yield from ((f"ours, chatted: {language}", text) for text in texts.strip().splitlines())
     for languages in book["translated"].values():
         for kind, texts in languages.items():
             yield from ((f"ours, {kind}, 14 languages", text) for text in texts.strip().splitlines())

@@ -2,14 +2,17 @@
 
 import json
 import random
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 import torch
 
+from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER
 from inference.checkpoints.weights import read_json
 from inference.safety.classifier import WEIGHTS, Classifier
+from inference.safety.reading import Reader
 from inference.training.data.prompts import (
     CATEGORIES,
     Example,
@@ -20,6 +23,7 @@ from inference.training.data.prompts import (
     restyled,
     style_words,
 )
+from inference.training.data.short_prompts import foreign_prompts, harmless_words, short_prompts, telling_spans
 from inference.training.stages import safety
 from inference.training.stages.safety import REFUSALS, SafetyConfig
 
@@ -65,13 +69,45 @@ def test_a_bad_row_is_named(tmp_path: Path, line: str) -> None:
 
 def test_made_up_prompts_are_different_and_balanced() -> None:
     """The same seed gives the same ones; no slot stays open; half are safe; every category has its share."""
-    made = Phrasebook().make(1000, random.Random(3))  # noqa: S311  # no secrets
-    assert made == Phrasebook().make(1000, random.Random(3))  # noqa: S311  # no secrets
+    made = Phrasebook.english().make(1000, random.Random(3))  # noqa: S311  # no secrets
+    assert made == Phrasebook.english().make(1000, random.Random(3))  # noqa: S311  # no secrets
     assert len({example.text for example in made}) == 1000
     assert not any("{" in example.text for example in made)
     counts = Counter(example.category for example in made)
     assert 400 < counts[None] < 600
     assert all(counts[category] > 20 for category in set(CATEGORIES))
+
+
+def test_prompts_of_a_few_words_are_made_both_ways() -> None:
+    """Harmless are words that the rows have in safe company and no list doubts; harmful are listed ones."""
+    reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
+    rows = [
+        *(Example(f"an ominous stallion, number {number}", "violence_gore", "violence_gore") for number in range(3)),
+        Example("a gentle mare beside her severed head", "violence_gore", "violence_gore"),
+        *(Example(f"a gentle filly, number {number}", None, "benign_user") for number in range(2)),
+    ]
+    nouns, others = harmless_words(rows)
+    assert {"filly", "heifer"} <= set(nouns)
+    assert not {"stallion", "mare"} & set(nouns)
+    assert "gentle" in others
+    assert "ominous" not in others
+    assert list(telling_spans(rows, reader)) == [("her severed head", "violence_gore")]
+    made = short_prompts(rows, 400, reader, random.Random(3))  # noqa: S311  # no secrets
+    assert len({example.text for example in made}) == len(made)
+    assert 0.7 < sum(example.category is None for example in made) / len(made) < 0.9
+    assert max(len(example.text.split()) for example in made) <= 8
+
+
+def test_prompts_in_other_languages_are_made_both_ways() -> None:
+    """The same seed gives the same ones; no slot stays open; each language has both."""
+    made = foreign_prompts(800, random.Random(3))  # noqa: S311  # no secrets
+    assert made == foreign_prompts(800, random.Random(3))  # noqa: S311  # no secrets
+    assert not any("{" in example.text for example in made)
+    assert {example.category for example in made} == {None, *CATEGORIES}
+    for letters in ("а-я", "ぁ-ん", "一-龥", "äöüß", "ãõ", "ñ", "èì", "êçœ"):  # Cyrillic is meant
+        parts = [example.category for example in made if re.search(f"[{letters}]", example.text)]
+        assert None in parts
+        assert len(set(parts)) > 1
 
 
 def test_clusters_of_like_texts_stay_whole() -> None:
@@ -108,9 +144,18 @@ def test_dress_and_slips_keep_what_a_prompt_is() -> None:
 def test_a_tiny_run_gives_weights_that_the_filter_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The documented command, on sixty rows: its classifier tells apart what it has not seen."""
     data, run = write_rows(tmp_path / "prompts.jsonl"), tmp_path / "weights"
-    small = {"phrases": "30", "epochs": "2", "batch": "8", "folds": "3", "turns": "2", "precision": "float32"}
+    small = {
+        "phrases": "30",
+        "short": "30",
+        "foreign": "30",
+        "epochs": "2",
+        "batch": "8",
+        "folds": "3",
+        "turns": "2",
+        "precision": "float32",
+    }
     options = [word for name, value in small.items() for word in (f"--{name}", value)]
-    safety.main(["--data", str(data), "--run", str(run), *options])
+    safety.main(["--data", str(data), "--run", str(run), "--precision", "float32", *options])
     report = json.loads(capsys.readouterr().out.partition("\n{")[2].join(("{", "")))
     assert set(report) == {"unsafe", "safe"}
     thresholds = read_json(run / "config.json")["thresholds"]

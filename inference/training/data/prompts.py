@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -65,18 +66,24 @@ def folds_of(vectors: Tensor, count: int, seed: int = 0) -> Tensor:
 class Phrasebook:
     """Fills the patterns' slots at random."""
 
-    def __init__(self, path: Path = PHRASES) -> None:
-        with path.open("rb") as file:
-            book = tomllib.load(file)
-        self._slots = {name: [word.strip() for word in words.split(", ")] for name, words in book["slots"].items()}
+    def __init__(self, book: Mapping[str, Any]) -> None:
+        """`book` has `slots`, and by category the patterns of `unsafe` and `safe`."""
+        self._slots: Mapping[str, Sequence[str]] = book["slots"]
         self._unsafe: Mapping[str, Sequence[str]] = book["unsafe"]
         self._safe: Mapping[str, Sequence[str]] = book["safe"]
 
-    def make(self, count: int, rng: random.Random) -> list[Example]:
-        """So many different examples, about as many safe as unsafe, the categories alike."""
+    @classmethod
+    def english(cls) -> Phrasebook:
+        """The patterns of configs/safety_phrases.toml."""
+        with PHRASES.open("rb") as file:
+            book = tomllib.load(file)
+        return cls({**book, "slots": {name: words.split(", ") for name, words in book["slots"].items()}})
+
+    def make(self, count: int, rng: random.Random, safe_share: float = 0.5) -> list[Example]:
+        """So many different examples, of each category of the safe and of the unsafe ones alike."""
         found: dict[str, Example] = {}
         for _ in range(count * 3):
-            unsafe = rng.random() < 0.5
+            unsafe = rng.random() >= safe_share
             patterns = self._unsafe if unsafe else self._safe
             category = rng.choice(sorted(patterns))
             text = self._fill(rng.choice(patterns[category]), rng)

@@ -40,6 +40,7 @@ from inference.training.data.prompts import (
     restyled,
     style_words,
 )
+from inference.training.data.short_prompts import foreign_prompts, short_prompts
 from inference.training.loop import training_dtype
 from inference.training.options import read_options
 from inference.training.stages.safety_heads import (
@@ -70,7 +71,9 @@ class SafetyConfig:
     batch: int = 32
     epochs: int = 2
     learning_rate: float = 1e-4
-    phrases: int = 4500
+    phrases: int = 5200
+    short: int = 3200
+    foreign: int = 4200
     restyle: float = 0.1
     misspell: float = 0.05
     folds: int = 5
@@ -157,7 +160,11 @@ def begin(start: Path | None) -> tuple[SentenceEncoder, dict[str, Tensor] | None
 def examples_for(rows: Sequence[Example], config: SafetyConfig, reader: Reader) -> list[Example]:
     """The rows, made-up prompts, and some of both again: in users' dress, and with slips of the keyboard."""
     rng = random.Random(config.seed)
-    made = Phrasebook().make(config.phrases, rng)
+    made = [
+        *Phrasebook.english().make(config.phrases, rng),
+        *short_prompts(rows, config.short, reader, rng),
+        *foreign_prompts(config.foreign, rng),
+    ]
     listed = (Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE)
     styles = style_words(rows, lambda part: not any(m.kind in listed for m in reader.read(part).matches))
     both = [*rows, *made]
