@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
+from inference.painting.filters import FILTERS, filtered
+from inference.painting.finishing import finished
 from inference.painting.painter import painted, thing
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
+from inference.text.drafts import Draft
+from inference.text.reader import Reading
+from inference.text.styles import read_styles
 
 
 def drawn(colour: str = "red", ground: str = "white", copies: int = 1) -> Pixels:
@@ -59,3 +64,39 @@ def test_what_there_is_nothing_to_paint_in_stays() -> None:
 @pytest.mark.parametrize("shape", [(1, 1, 3), (7, 50, 3), (64, 33, 3)])
 def test_pictures_of_any_size(shape: tuple[int, ...]) -> None:
     assert painted(np.zeros(shape, np.uint8), "blue").shape == shape
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_changes_a_picture_of_any_size_and_always_alike(name: str) -> None:
+    """On a plain ground the ground stays plain; what stands on it is still seen.  Its own name asks for it."""
+    for picture in (drawn()[1:, 3:], drawn()[:61, :87]):
+        after = filtered(picture, (name,))
+        assert (after.shape, after.dtype) == (picture.shape, np.uint8)
+        assert not np.array_equal(after, picture)
+        assert np.array_equal(after, filtered(picture, (name,)))
+        ground, ring = after[2:12, 2:84].mean((0, 1)), after[30:34, 12:44].mean((0, 1))
+        assert np.abs(after[2:12, 2:84] - ground).max() < 16
+        assert np.abs(ground - ring).max() > 40
+    assert read_styles(f"a cat, {name}").filters == (name,)
+
+
+def test_filters_do_what_they_are_called() -> None:
+    """Grey is grey, brown is brown, pixels are large and few in colour."""
+    noise = np.random.default_rng(3).integers(0, 256, (96, 96, 3), np.uint8)
+    for name in ("black and white", "sketch"):
+        grey = filtered(noise, (name,))
+        assert np.array_equal(grey[..., 0], grey[..., 1])
+        assert np.array_equal(grey[..., 1], grey[..., 2])
+    sepia = filtered(noise, ("sepia",)).astype(int)
+    assert (sepia[..., 0] > sepia[..., 1]).all()
+    assert (sepia[..., 1] > sepia[..., 2]).all()
+    large = filtered(noise, ("pixel art",))
+    assert np.array_equal(large[::2, ::2], large[1::2, 1::2])
+    assert len(np.unique(large.reshape(-1, 3), axis=0)) <= 24
+
+
+def test_a_picture_is_judged_before_it_is_filtered() -> None:
+    """But in its colour."""
+    plain, shown = finished(drawn(), Reading("an apple", draft=Draft("an apple", "blue"), filters=("black and white",)))
+    assert np.array_equal(plain, painted(drawn(), "blue"))
+    assert np.array_equal(shown, filtered(plain, ("black and white",)))

@@ -36,7 +36,7 @@ from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
 from inference.engine.status import EngineStatus
-from inference.painting.painter import painted
+from inference.painting.finishing import finished
 from inference.pictures import SMALLEST_SIDE, Pixels, encode_png
 from inference.ranking import Ranker
 
@@ -265,16 +265,16 @@ class Engine:
         try:
             drawn = self.model.detokenize(torch.stack([codes for _, codes in batch])).numpy()
             readings = [self._generations[one.generation_id].readings[one.index] for one, _ in batch]
-            pictures = list(self._encoders.map(painted, drawn, [reading.colour for reading in readings]))
+            pictures = list(self._encoders.map(finished, drawn, readings))
             write = partial(encode_png, model=self.model.name)
-            files = list(self._encoders.map(write, pictures, [sequence.seed for sequence, _ in batch]))
+            files = list(self._encoders.map(write, [one[1] for one in pictures], [one.seed for one, _ in batch]))
         except Exception:  # as in _admit
             log.exception("engine.detokenize_failed")
             self._fail_broken({sequence.generation_id for sequence, _ in batch}, "detokenize", events)
             return
-        for (sequence, _), reading, pixels, file in zip(batch, readings, pictures, files, strict=True):
+        for (sequence, _), reading, (plain, pixels), file in zip(batch, readings, pictures, files, strict=True):
             generation = self._generations[sequence.generation_id]
-            generation.pictures[sequence.index] = pixels
+            generation.plain[sequence.index], generation.pictures[sequence.index] = plain, pixels
             generation.finished += 1
             generation.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=reading.filled))
             complete = generation.finished == len(generation.sequences)

@@ -40,6 +40,7 @@ class Generation:
     drawn: int = 0  # codes, of all pictures
     ticks: int = 0  # reports made
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
+    plain: dict[int, Pixels] = field(default_factory=dict)  # by index, finished but for filters, as they are judged
     likelihoods: dict[int, float] = field(default_factory=dict)  # by index, of finished pictures, as rankers read them
     shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
     previews: int = 0  # sent
@@ -96,7 +97,7 @@ def ranked(generation: Generation, ranker: Ranker) -> list[Image]:
     What is drawn from the prompt as it is comes before what was drawn from more, by `AS_ASKED`.
     """
     images = best_first(generation.unsent)
-    pictures = [generation.pictures[image.index] for image in images]
+    pictures = [generation.plain[image.index] for image in images]
     try:
         likelihoods = [generation.likelihoods[image.index] for image in images]
         scores = ranker.scores(generation.request.prompt, pictures, likelihoods)

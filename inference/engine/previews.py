@@ -13,8 +13,9 @@ from torch import Tensor
 from inference.contract import grid_columns
 from inference.engine.code_model import CodeModel
 from inference.engine.generation import Generation
-from inference.painting.painter import painted
+from inference.painting.finishing import finished
 from inference.pictures import Pixels, encode_preview, fade_undrawn
+from inference.text.reader import Reading
 
 log = structlog.get_logger(__name__)
 
@@ -83,8 +84,8 @@ class Previewer:
         rows = codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
         drawn = [sequence.position for sequence in begun]
         try:
-            colours = [generation.readings[sequence.index].colour for sequence in begun]
-            pictures = draw_partial(self._model.detokenize, rows, drawn, self._model.grid_side, colours)
+            readings = [generation.readings[sequence.index] for sequence in begun]
+            pictures = draw_partial(self._model.detokenize, rows, drawn, self._model.grid_side, readings)
             for sequence, pixels in zip(begun, pictures, strict=True):
                 generation.pictures[sequence.index] = pixels
                 generation.shown_at[sequence.index] = generation.ticks
@@ -99,13 +100,13 @@ class Previewer:
 
 
 def draw_partial(
-    detokenize: Callable[[Tensor], Tensor], codes: Tensor, drawn: list[int], side: int, colours: Sequence[str]
+    detokenize: Callable[[Tensor], Tensor], codes: Tensor, drawn: list[int], side: int, readings: Sequence[Reading]
 ) -> list[Pixels]:
     """Pixels of partial codes (B, L), of which the first `drawn[b]` are known, fading into paper below them; what is
-    to be painted in the end is painted in its colour of `colours`, "" for none."""
+    to be painted and filtered in the end is so already."""
     pixels = detokenize(continue_codes(codes, torch.tensor(drawn), side)).numpy()  # (B, H, W, 3)
-    rows = zip(pixels, colours, drawn, strict=True)
-    return [fade_undrawn(painted(picture, colour), count, side) for picture, colour, count in rows]
+    rows = zip(pixels, readings, drawn, strict=True)
+    return [fade_undrawn(finished(picture, reading)[1], count, side) for picture, reading, count in rows]
 
 
 def continue_codes(codes: Tensor, drawn: Tensor, side: int) -> Tensor:

@@ -21,7 +21,7 @@ from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
 from inference.text.places import read_places
-from inference.text.styles import read_styles
+from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
 
 THESAURUS, LANGUAGES, VOCABULARY = "thesaurus.json", "languages.json", "vocabulary.json"
@@ -36,12 +36,14 @@ MOST_UNKNOWN = 8
 @dataclass(frozen=True)
 class Reading:
     """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out;
-    `filled` what was put in where the prompt left it open; `draft` what is drawn instead, and then painted."""
+    `filled` what was put in where the prompt left it open; `draft` what is drawn instead, and then painted; `filters`
+    what is done to the finished picture, by the names of `inference.painting.filters`."""
 
     text: str
     unknown: tuple[str, ...] = ()
     filled: str = ""
     draft: Draft | None = None
+    filters: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> str:
@@ -104,13 +106,15 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """What the text encoder is to read for a prompt."""
-        if self._vocabulary is not None:
-            text = read_emoji(text)
+        styled = Styled(text) if self._vocabulary is None else read_styles(read_emoji(text))
+        text, dropped = styled.text, styled.dropped
         translated = None if self._languages is None else self._languages.read(text)
         if translated is not None:
-            return Reading(self._read_things(translated.text), _listed(translated.unknown))
-        styled, dropped = read_styles(read_places(read_colours(text))) if self._vocabulary is not None else (text, ())
-        return Reading(self._read_things(styled), _listed((*self._unknown(styled), *dropped)))
+            unknown, text = translated.unknown, translated.text
+        else:
+            text = text if self._vocabulary is None else read_places(read_colours(text))
+            unknown = tuple(self._unknown(text))
+        return Reading(self._read_things(text), _listed((*unknown, *dropped)), filters=styled.filters)
 
     def interpret(self, text: str, seed: int) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from inference.engine.code_model import CodeModel
 from inference.engine.sampler import SamplingRows, draw_codes, guide, log_likelihood
-from inference.painting.painter import painted
+from inference.painting.finishing import finished
 from inference.pictures import Pixels
 
 _PIXELS_TOGETHER = 16
@@ -37,8 +37,8 @@ def draw_with_likelihoods(
         codes, likelihoods = codes_for(model, orders[start : start + together])
         every += likelihoods.tolist()
         for part in torch.split(codes, _PIXELS_TOGETHER):
-            colours = [model.interpret(*order).colour for order in orders[len(pictures) :][: len(part)]]
-            pictures += map(painted, model.detokenize(part).numpy(), colours)
+            readings = [model.interpret(*order) for order in orders[len(pictures) :][: len(part)]]
+            pictures += [finished(*one)[1] for one in zip(model.detokenize(part).numpy(), readings, strict=True)]
         if drawn is not None:
             drawn(len(pictures))
     return pictures, every
