@@ -1,5 +1,7 @@
 """How prompts are read: other languages, other colours, ways of drawing, and what nobody knows."""
 
+import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ from inference.checkpoints.builtin import BUILTIN_FOLDER, load_builtin, save_bui
 from inference.checkpoints.weights import CheckpointError
 from inference.text.colours import read_colours
 from inference.text.languages import Languages
+from inference.text.nouns import singulars
 from inference.text.places import read_places
 from inference.text.reader import LANGUAGES, MOST_UNKNOWN, VOCABULARY, Reader, Vocabulary
 from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
 from tests.test_checkpoints import builtin_like
 
+CHAT = Path(__file__).with_name("prompts_in_languages.txt")
 SHIPPED = Reader.load(BUILTIN_FOLDER)
 SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({"a", "on", "horse", "cat"}, {"sit"}))
 
@@ -41,11 +45,39 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
         ("海滩上的一只红色的猫", "a red cat on the beach"),
         ("两只狗和一匹马", "two dogs and a horse"),
         ("Apfel", "an apple"),
+        ("Kühe, die auf der Wiese schlafen", "cows sleeping on the meadow"),
+        ("mit dem Bären", "with the bear"),
+        ("ein Schneehase", "a rabbit"),
+        ("corazon rojo", "a red heart"),
+        ("un verre de lait", "a glass of milk"),
+        ("a raposa", "the fox"),
     ],
 )
 def test_other_languages_are_read_word_by_word(prompt: str, read: str) -> None:
     """Nouns of eight languages, and the small words around them, in English order."""
     assert SHIPPED.read(prompt).text == read
+
+
+def content(text: str) -> list[str]:
+    """The words of a phrase without articles, in the singular."""
+    words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", text.lower())
+    idle = {"a", "an", "the", "his", "of"}
+    return [word if word.endswith("ss") else next(singulars(word), word) for word in words if word not in idle]
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "it", "pt", "ru", "ja", "zh"])
+def test_prompts_of_a_chat_are_read_in_their_grammar(language: str) -> None:
+    """Plurals, cases, genders, verbs and word order: nine in ten at least of each language's."""
+    part = CHAT.read_text("utf-8").split(f"[{language}]\n")[1].split("\n\n")[0]
+    pairs = [line.split(" = ") for line in part.splitlines()]
+    assert len(pairs) >= 30
+    wrong = []
+    for prompt, meant in pairs:
+        read = SHIPPED.translate(prompt) or ""
+        choices = itertools.product(*(word.split("/") for word in meant.split()))
+        if content(read) not in [content(" ".join(choice)) for choice in choices]:
+            wrong.append((prompt, read, meant))
+    assert len(wrong) <= len(pairs) // 10, wrong
 
 
 @pytest.mark.parametrize(

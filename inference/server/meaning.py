@@ -9,8 +9,7 @@ from pathlib import Path
 
 from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.server.service import Checker
-from inference.text.languages import Languages
-from inference.text.reader import LANGUAGES, VOCABULARY, Vocabulary
+from inference.text.reader import Reader
 
 
 class Meaning:
@@ -25,10 +24,8 @@ class Meaning:
         return [self._checker.vector(self._in_english(text)) for text in texts]
 
     def _in_english(self, text: str) -> str:
-        read = self._languages.read(text)
-        return text if read is None else read.text
+        return self._reader.translate(text) or text
 
     @cached_property
-    def _languages(self) -> Languages:
-        words = Vocabulary.load(self._folder / VOCABULARY)
-        return Languages.load(self._folder / LANGUAGES, frozenset(words.drawn))
+    def _reader(self) -> Reader:
+        return Reader.load(self._folder)

@@ -1,4 +1,4 @@
-"""Prompts in other languages, word by word: "ein roter Apfel am Strand" is read as "a red apple on the beach".
+"""Prompts in other languages, word by word: "zwei rote Äpfel am Strand" is read as "two red apples on the beach".
 
 In: a prompt, the words that English prompts are made of, and a model's `languages.json`. Out: the prompt in the words
 of English captions, and what no table had; None for what is English, or no language that is known. It is no translator:
@@ -9,45 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
-from inference.text.nouns import article, plural
+from inference.text import inflections
+from inference.text.pieces import Kind, Piece, said
+from inference.text.unspaced import in_english_order
 
 LONGEST = 60
 """Letters of a form or of what it means."""
-_WORDS = "words"
-"""The table of small words beside that of nouns."""
 _TOKENS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+|[^\w\s]")
 _UNSPACED = re.compile(r"[぀-ヿ㐀-鿿ー]")
 _KANA = re.compile(r"[぀-ヿ]")
 _PHRASE = 5
 """So many tokens, or characters of a script without spaces, may be one form."""
-_ENDINGS = ("s", "x", "es", "en", "n", "e", "er", "ы", "и", "а", "у", "е", "ом", "ой", "ами")
-_COLOURS = frozenset(
-    (
-        "red,orange,yellow,green,blue,purple,pink,brown,black,gray,white,cyan,teal,beige,navy blue,light green"
-    ).split(",")
-)  # fmt: skip
-_SIZES = frozenset({"small", "big"})
-_NUMBERS = frozenset({"two", "three", "four", "five", "2", "3", "4", "5"})
+_SHORTEST = 3
+"""Letters of what may be an inflected form, and of a compound's last word."""
 _NO_NOUNS = frozenset("a an and are at by for from in is of on or the to with".split())
 """Small English words, whatever they are in other languages without an accent ("the" is French for tea)."""
-_STOOD_ON = frozenset("beach moon hill meadow".split())
-_GROUNDS = frozenset(
-    "beach forest desert snow sea city moon field meadow hill mountains rain library cave kitchen room".split()
-)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a prompt: what it means in English, whether that is a noun of a thing, whether any table had it."""
-
-    english: str
-    is_noun: bool = False
-    is_known: bool = True
+_RELATIVE = frozenset("die der das den dem welche welcher welches".split())
+"""German words after a comma that begin what somebody does; its verb stands at the end."""
+_PLURAL_ARTICLES = frozenset("die les los las os as i gli le".split())
+_KINDS = tuple(Kind)
 
 
 @dataclass(frozen=True)
@@ -59,22 +44,69 @@ class Translation:
     unknown: tuple[str, ...]
 
 
+class _Table:
+    """One language's forms, as they are written and without their accents."""
+
+    def __init__(self, language: str, parts: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        self._language = language
+        self._forms = dict(_pieces(parts))
+        self._folded: dict[str, Piece] = {}
+        for piece in sorted(self._forms.values(), key=lambda one: -_KINDS.index(one.kind)):
+            self._folded.setdefault(inflections.folded(piece.form), piece)
+
+    def find(self, form: str) -> Piece | None:
+        """What a form means: as it stands there, else as a form of another word, else without accents, or by the end
+        of a compound."""
+        piece = self._forms.get(form)
+        is_sure = piece is not None and piece.kind is not Kind.NOUNS
+        if is_sure or len(form) < _SHORTEST or " " in form or _UNSPACED.search(form):
+            return piece
+        plain = inflections.folded(form)
+        adjective = self._adjective(plain)  # before nouns: "красное" is a keyword of a red apple
+        return adjective or piece or self._noun(plain) or self._folded.get(plain) or self._compound(form)
+
+    def _adjective(self, form: str) -> Piece | None:
+        for base in inflections.adjectives(form, self._language):
+            piece = self._folded.get(base)
+            if piece is not None and piece.kind is Kind.ADJECTIVES:
+                return piece
+        return None
+
+    def _noun(self, form: str) -> Piece | None:
+        for base, is_plural in inflections.nouns(form, self._language):
+            piece = self._folded.get(base)
+            if piece is not None and piece.kind in {Kind.NOUNS, Kind.PLACES}:
+                return replace(piece, is_plural=is_plural)
+        return None
+
+    def _compound(self, form: str) -> Piece | None:
+        """A German compound is what its last word says: a "Schneehase" is a kind of Hase."""
+        if self._language != "de" or "-" in form or len(form) < 2 * _SHORTEST + 1:
+            return None
+        for at in range(_SHORTEST, len(form) - _SHORTEST):
+            last = inflections.folded(form[at:])
+            piece = self._folded.get(last) or self._noun(last)
+            if piece is not None and piece.kind is Kind.NOUNS:
+                return replace(piece, is_compound=True)
+        return None
+
+
 class Languages:
     """All tables of a model, and the words by which English is told from other languages."""
 
     def __init__(
         self, tables: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]], english: Collection[str]
     ) -> None:
-        """`tables`: by language, "nouns" and "words": to each English word its forms. `english`: lower-case words."""
+        """`tables`: by language and kind, to each English word its forms. `english`: lower-case words."""
         self._english = english
-        self._tables = {language: dict(_pieces(parts)) for language, parts in tables.items()}
+        self._tables = {language: _Table(language, parts) for language, parts in tables.items()}
 
     @classmethod
     def load(cls, path: Path, english: Collection[str]) -> Self:
         """Read what `easel train thesaurus` wrote. Raises `CheckpointError` for what is no such table."""
         values: dict[str, Any] = read_json(path)
         for language, parts in values.items():
-            if not isinstance(parts, dict) or parts.keys() != {"nouns", _WORDS}:
+            if not isinstance(parts, dict) or not {"nouns", "words"} <= parts.keys() <= set(_KINDS):
                 raise CheckpointError(f"{path}: {language[:LONGEST]!r} must have nouns and words")
             for part in parts.values():
                 for meaning, forms in part.items():
@@ -93,108 +125,90 @@ class Languages:
             languages = [language for language in self._tables if language not in {"ja", "zh"}]
             tokens, space = _TOKENS.findall(lower.replace("’", "'")), " "
         words = [token for token in tokens if token[0].isalpha()]
-        best, most = None, sum(token in self._english for token in words)
-        if not words or most == len(words):
+        english = sum(map(self._is_english, words))
+        if not words or english == len(words):
             return None
+        most = sum(self._is_english(token) and token not in _NO_NOUNS for token in words)
+        best, closest = None, (most, 0)
         for language in (one for one in languages if one in self._tables):
-            pieces, covered = self._cut(tokens, language, space)
-            if covered > most and any(piece.is_noun for piece in pieces):
-                best, most = (language, pieces), covered
+            pieces, covered, exact = self._cut(tokens, language, space)
+            if (covered, exact) > closest and covered > most and any(piece.is_thing for piece in pieces):
+                best, closest = (language, pieces), (covered, exact)
         if best is None:
             return None
         language, pieces = best
         unknown = tuple(piece.english for piece in pieces if not piece.is_known and piece.english[0].isalpha())
-        ordered = _from_unspaced(pieces) if space == "" else _colours_first(pieces)
-        return Translation(_said(ordered), language, unknown)
+        ordered = in_english_order(pieces, language) if space == "" else _adjectives_first(_clauses_first(pieces))
+        return Translation(said(ordered), language, unknown)
 
-    def _cut(self, tokens: Sequence[str], language: str, space: str) -> tuple[list[Piece], int]:
-        """The longest forms from left to right, and how many tokens they cover."""
-        table, pieces, covered, at = self._tables[language], list[Piece](), 0, 0
+    def _is_english(self, word: str) -> bool:
+        return word in self._english or word.rpartition("-")[2] in self._english
+
+    def _cut(self, tokens: Sequence[str], language: str, space: str) -> tuple[list[Piece], int, int]:
+        """The longest forms from left to right, how many tokens they cover, and how many as a table has them.
+
+        What is English, too, and what may be a compound do not count: they tell no language.
+        """
+        table, pieces, covered, exact, at = self._tables[language], list[Piece](), 0, 0, 0
         while at < len(tokens):
             for length in range(min(_PHRASE + 7 * (not space), len(tokens) - at), 0, -1):
-                piece = _found(table, space.join(tokens[at : at + length]))
+                form = space.join(tokens[at : at + length])
+                piece = table.find(form)
                 if piece is not None:
-                    pieces.append(piece)
-                    covered += sum(token[0].isalpha() for token in tokens[at : at + length])
+                    pieces.append(replace(piece, form=form) if piece.form == form else _told(piece, form, pieces))
+                    count = sum(token[0].isalpha() and token not in _NO_NOUNS for token in tokens[at : at + length])
+                    covered += 0 if piece.is_compound else count
+                    exact += count * (piece.form == form)
                     at += length
                     break
             else:
                 word = tokens[at]
-                is_known = not word[0].isalpha() or (bool(space) and word in self._english)
+                is_known = not word[0].isalpha() or (bool(space) and self._is_english(word))
                 if word != "'":
-                    pieces.append(Piece(word, is_known=is_known))
+                    pieces.append(Piece(word, form=word, is_known=is_known))
                 at += 1
-        return pieces, covered
+        return pieces, covered, exact
 
 
 def _pieces(parts: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, Piece]]:
     """Each form with its meaning; small words win over nouns ("rose" is a colour first in French)."""
-    for name in ("nouns", _WORDS):
-        for meaning, forms in parts.get(name, {}).items():
+    for kind in Kind:
+        for meaning, forms in parts.get(kind, {}).items():
             for form in forms:
-                if name == _WORDS or form not in _NO_NOUNS:
-                    yield form, Piece(meaning, is_noun=name == "nouns")
+                if kind is not Kind.NOUNS or form not in _NO_NOUNS:
+                    yield form, Piece(meaning, kind, form)
 
 
-def _found(table: Mapping[str, Piece], form: str) -> Piece | None:
-    piece = table.get(form)
-    if piece is not None or len(form) < 4 or _UNSPACED.search(form):
-        return piece
-    for ending in _ENDINGS:
-        stem = table.get(form.removesuffix(ending)) if form.endswith(ending) else None
-        if stem is not None and stem.is_noun:
-            return stem
-    return None
+def _told(piece: Piece, form: str, before: Sequence[Piece]) -> Piece:
+    """An inflected form, which is a plural only behind nothing that speaks of one ("dem Bären")."""
+    determiner = next((one for one in reversed(before) if one.kind is not Kind.ADJECTIVES), None)
+    is_one = determiner is not None and determiner.is_determiner and determiner.form not in _PLURAL_ARTICLES
+    return replace(piece, form=form, is_plural=piece.is_plural and not is_one)
 
 
-def _colours_first(pieces: Sequence[Piece]) -> list[Piece]:
-    """Romance languages say "heart red": colours and sizes after a noun, or after "background", go before it."""
+def _clauses_first(pieces: Sequence[Piece]) -> list[Piece]:
+    """German says "a cat that on the sofa sleeps": the verb goes where the clause begins."""
     ordered: list[Piece] = []
-    for piece in (piece for piece in pieces if piece.english):
-        describes = piece.english in _COLOURS or piece.english in _SIZES
-        if describes and ordered and (ordered[-1].is_noun or ordered[-1].english == "background"):
-            ordered.insert(len(ordered) - 1, piece)
+    begun: int | None = None
+    for piece in pieces:
+        if piece.form in _RELATIVE and ordered and ordered[-1].form == ",":
+            ordered.pop()
+            begun = len(ordered)
+        elif begun is not None and piece.is_activity:
+            ordered.insert(begun, piece)
+            begun = None
         else:
             ordered.append(piece)
     return ordered
 
 
-def _from_unspaced(pieces: Sequence[Piece]) -> list[Piece]:
-    """Japanese and Chinese say where before what: backgrounds and places go to the end."""
-    what, where = list[Piece](), list[Piece]()
+def _adjectives_first(pieces: Sequence[Piece]) -> list[Piece]:
+    """Romance languages say "heart red": adjectives after a noun, or after "background", go before it."""
+    ordered: list[Piece] = []
     for piece in (piece for piece in pieces if piece.english):
-        if piece.english == "background":
-            colour = [what.pop()] if what and what[-1].english in _COLOURS else []
-            where += [Piece("on a"), *colour, piece]
-        elif piece.english.startswith(("on ", "in ", "at ")):
-            where.append(piece)
+        noun = ordered[-1] if ordered else None
+        if piece.kind is Kind.ADJECTIVES and noun is not None and (noun.is_thing or noun.english == "background"):
+            ordered.insert(len(ordered) - 1, piece)
         else:
-            what.append(piece)
-    return what + where
-
-
-def _said(pieces: Sequence[Piece]) -> str:
-    """The pieces as an English phrase: plurals after numbers, articles that fit, "on a blue background"."""
-    words: list[str] = []
-    for at, piece in enumerate(pieces):
-        word, before = piece.english, words[-1] if words else ""
-        if piece.is_noun and {one.english for one in pieces[max(0, at - 3) : at]} & _NUMBERS:
-            word = plural(word)
-        elif (piece.is_noun or word == "background") and not _has_article(words):
-            while words and words[-1] in _COLOURS | _SIZES:
-                word = f"{words.pop()} {word}"
-            word = article(word)
-        elif word in _GROUNDS and before in {"on", "in", "in the"}:
-            words[-1] = "on" if word in _STOOD_ON else before.removesuffix(" the")
-            word = f"the {word}"
-        words.append(word)
-    text = " ".join(words).replace(" ,", ",")
-    return re.sub(r"\ban? (?=([a-z]))", lambda found: "an " if found.group(1) in "aeiou" else "a ", text)
-
-
-def _has_article(words: Sequence[str]) -> bool:
-    """Whether the last words, but for colours and sizes, are an article or a number."""
-    for word in reversed(words):
-        if word not in _COLOURS and word not in _SIZES:
-            return word.split(" ")[-1] in {"a", "the"} | _NUMBERS
-    return False
+            ordered.append(piece)
+    return ordered

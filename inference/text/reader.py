@@ -92,17 +92,19 @@ class Reader:
         """With those of the tables that a model's folder has. Raises `CheckpointError`."""
         thesaurus, languages, vocabulary = (folder / name for name in (THESAURUS, LANGUAGES, VOCABULARY))
         words = Vocabulary.load(vocabulary) if vocabulary.is_file() else None
-        known = frozenset[str]() if words is None else frozenset(words.drawn)
-        return cls(
-            Thesaurus.load(thesaurus) if thesaurus.is_file() else None,
-            Languages.load(languages, known) if languages.is_file() else None,
-            words,
-        )
+        nouns = Thesaurus.load(thesaurus) if thesaurus.is_file() else Thesaurus({})
+        known = nouns.words | (frozenset[str]() if words is None else frozenset(words.drawn))
+        return cls(nouns, Languages.load(languages, known) if languages.is_file() else None, words)
 
     @property
     def has_vocabulary(self) -> bool:
         """Whether there are words that it does not know."""
         return self._vocabulary is not None
+
+    def translate(self, text: str) -> str | None:
+        """A prompt of another language in English; None for all else."""
+        translated = None if self._languages is None else self._languages.read(text)
+        return None if translated is None else translated.text
 
     def read(self, text: str) -> Reading:
         """What the text encoder is to read for a prompt."""
@@ -110,10 +112,9 @@ class Reader:
         text, dropped = styled.text, styled.dropped
         translated = None if self._languages is None else self._languages.read(text)
         if translated is not None:
-            unknown, text = translated.unknown, translated.text
-        else:
-            text = text if self._vocabulary is None else read_places(read_colours(text))
-            unknown = tuple(self._unknown(text))
+            text = translated.text
+        text = text if self._vocabulary is None else read_places(read_colours(text))
+        unknown = self._unknown(text) if translated is None else translated.unknown
         return Reading(self._read_things(text), _listed((*unknown, *dropped)), filters=styled.filters)
 
     def interpret(self, text: str, seed: int) -> Reading:

@@ -77,6 +77,11 @@ class Thesaurus:
                     pieces[at - 2] = article(name).partition(" ")[0]
         return "".join(pieces)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """All nouns that are read as another."""
+        return frozenset(self._names)
+
     def knows(self, noun: str) -> bool:
         """Whether a noun in the singular is read as another, or is a name itself."""
         return noun in self._names or noun in self._heads

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.safety.lexicon import Kind, Lexicon
+from inference.text import inflections
 from inference.training.data.icons import Concept
 from inference.training.data.packages import EMOJIBASE, fetch_package
 
@@ -65,6 +66,30 @@ def nouns(concepts: Sequence[Concept], labels: Mapping[str, Label]) -> dict[str,
     return found
 
 
+def with_everyday(
+    named: Mapping[str, Sequence[str]],
+    everyday: Mapping[str, Sequence[str]],
+    labels: Mapping[str, Label],
+    language: str,
+) -> dict[str, list[str]]:
+    """The nouns of `nouns` behind everyday ones, which win; without keywords that are other things' plurals.
+
+    "fiori" is a keyword of a suit of cards, but a plural of "fiore"; "骑马" one of racing, but "riding" and "horse".
+    """
+    taken = {form for forms in everyday.values() for form in forms}
+    names = {label.name for label in labels.values()} - taken
+    folded_taken, folded_names = ({inflections.folded(word) for word in words} for words in (taken, names))
+
+    def is_kept(word: str) -> bool:
+        singulars = {base for base, is_many in inflections.nouns(inflections.folded(word), language) if is_many}
+        is_doing = language in {"ja", "zh"} and len(word) > 1 and word[1:] in taken
+        is_other = word not in names and (bool(singulars & folded_names) or is_doing)
+        return word not in taken and not is_other and not singulars & folded_taken
+
+    kept = {name: list(filter(is_kept, forms)) for name, forms in named.items()}
+    return kept | {name: [*forms, *kept.get(name, ())] for name, forms in everyday.items()}
+
+
 def _whole(word: str, name: str) -> float:
     """How much of a name a word is: all of it counts most, then one of its words, then a part of a compound."""
     if word == name:
@@ -79,13 +104,24 @@ def bare_name(concept: Concept) -> str:
     return concept.names[-1] if concept.name.startswith("red ") and len(concept.names) > 1 else concept.name
 
 
-def read_phrases() -> dict[str, dict[str, list[str]]]:
-    """The small words of each language, by their meanings."""
-    values: dict[str, dict[str, str]] = tomllib.loads(PHRASES.read_text("utf-8"))
-    return {
-        language: {meaning: [form.replace("_", " ") for form in forms.split()] for meaning, forms in words.items()}
-        for language, words in values.items()
+def read_phrases() -> dict[str, dict[str, dict[str, list[str]]]]:
+    """The words of each language by kind and meaning; numbers with each of the words that are counted by."""
+    values: dict[str, dict[str, dict[str, str]]] = tomllib.loads(PHRASES.read_text("utf-8"))
+    phrases = {
+        language: {
+            kind: {meaning: [form.replace("_", " ") for form in forms.split()] for meaning, forms in words.items()}
+            for kind, words in kinds.items()
+        }
+        for language, kinds in values.items()
     }
+    for kinds in phrases.values():
+        numbers = kinds.pop("numbers", {})
+        counters = numbers.pop("counters", [])
+        for meaning, digits in numbers.items():
+            counted = [digit + counter for digit in digits for counter in counters]
+            linked = [form + "の" for form in counted] if "の" in kinds["words"].get("of", ()) else []
+            kinds["words"][meaning] = [*counted, *linked, *kinds["words"].get(meaning, ())]
+    return phrases
 
 
 def read_readings() -> dict[str, str]:

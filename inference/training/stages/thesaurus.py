@@ -30,7 +30,7 @@ from inference.text.reader import THESAURUS, VOCABULARY
 from inference.text.thesaurus import Thesaurus
 from inference.training.data.captions import caption
 from inference.training.data.icons import Concept, IconSet
-from inference.training.data.labels import LANGUAGES, nouns, read_names, read_phrases, read_readings
+from inference.training.data.labels import LANGUAGES, nouns, read_names, read_phrases, read_readings, with_everyday
 from inference.training.data.packages import DEFAULT_CACHE, WORDNET, fetch_package
 from inference.training.data.scenes import SceneMaker
 from inference.training.data.wordnet import Synset, WordNet
@@ -99,7 +99,10 @@ def write_languages(path: Path, icons: IconSet, cache: Path) -> int:
     """One meaning a line, with its forms, for every language; returns how many forms there are."""
     phrases, lines, count = read_phrases(), list[str](), 0
     for language in LANGUAGES:
-        parts = {"nouns": nouns(icons.concepts, read_names(cache, language)), "words": phrases[language]}
+        labels = read_names(cache, language)
+        everyday = phrases[language].get("nouns", {})
+        named = with_everyday(nouns(icons.concepts, labels), everyday, labels, language)
+        parts = phrases[language] | {"nouns": named}
         tables = []
         for name, forms in parts.items():
             rows = ",\n".join(
