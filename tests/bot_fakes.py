@@ -294,6 +294,8 @@ class FakePosts:
         self.announced: list[tuple[int, ReviewRecord]] = []
         self.told: list[tuple[int, ReviewRecord]] = []
         self.published: list[tuple[int, Notice]] = []
+        self.marks: dict[int, int] = {}
+        self.revised: list[tuple[int, Notice]] = []
         self.retracted: list[int] = []
         self.looked_since: list[datetime | None] = []
         self.away = False
@@ -311,13 +313,25 @@ class FakePosts:
             return None
         if self.refusing:
             return 0
+        if since is not None and mark in self.marks:
+            await self.revise(guild_id, channel_id, self.marks[mark], notice, mark)
+            return self.marks[mark]
         self.published.append((channel_id, notice))
-        return 900_000 + len(self.published)
+        self.marks[mark] = 900_000 + len(self.published)
+        return self.marks[mark]
+
+    async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
+        self.looked_since.append(since)
+        return None if self.away else self.marks.get(mark, 0)
+
+    async def revise(self, guild_id: int, channel_id: int, message_id: int, notice: Notice, mark: int) -> None:
+        self.revised.append((message_id, notice))
 
     async def retract(self, channel_id: int, message_id: int) -> bool:
         if message_id in self.stubborn:
             return False
         self.retracted.append(message_id)
+        self.marks = {mark: known for mark, known in self.marks.items() if known != message_id}
         return True
 
     async def announce(self, channel_id: int, review: ReviewRecord, record: GenerationRecord) -> bool:

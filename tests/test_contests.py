@@ -122,6 +122,27 @@ async def test_a_contest_from_its_theme_to_its_result(house: House) -> None:
     assert (notice.contest.theme, notice.voters) == ("cats in hats", 3)
 
 
+async def test_an_announcement_counts_the_entries_and_goes_when_its_buttons_would_lead_nowhere(house: House) -> None:
+    """It is edited where the number changed, by a new process once; with each phase the one before it goes."""
+    contests = house.contests
+    contest = (await contests.begin(MANAGER, "cats", "2 days", "1 day")).id
+    shares = [await house.share("a cat", who) for who in (ADA, BOB)]
+    for share in shares:
+        await contests.enter(member(share.user_id), contest, share.id)
+    for _ in range(2):
+        await contests.move_on()
+    assert [(message, notice.entries) for message, notice in house.posts.revised] == [(900_001, 2)]
+    await house.opened.gallery.unshare(member(BOB), shares[1].id)
+    await contests.move_on()
+    for _ in range(2):
+        await house.at(DAY)
+    assert [notice.entries for _, notice in house.posts.revised] == [2, 1, 1, 1]
+    assert house.posts.retracted == []
+    for days, gone in ((2, [900_001]), (3, [900_001, 900_002]), (4, [900_001, 900_002])):
+        await house.at(days * DAY)
+        assert house.posts.retracted == gone
+
+
 async def test_a_result_is_told_once_over_restarts_and_processes(house: House) -> None:
     """Whoever was stopped before Discord answered is followed by one who looks for the message first."""
     await begun(house)
@@ -307,6 +328,10 @@ async def test_a_contest_in_discord(town: Town) -> None:
     assert "“a cat” is your entry" in said(
         answer(await town.ada.select(picker, [str(share.id)], custom_id=button(picker, "enterpick")))
     )
+    assert "No entries yet." in said(post)
+    with town.env.time_context():
+        await town.services.contests.move_on()
+    assert ["1 entry" in said(one) for one in town.messages() if one.id == post.id] == [True]
     assert "There is a contest in this server already" in said(
         answer(await olga.slash(town.pictures, "contest start", theme="dogs"))
     )
@@ -315,6 +340,7 @@ async def test_a_contest_in_discord(town: Town) -> None:
     assert contest is not None
     await reach(town, ContestTable.voting_at)
     vote_post = last(town)
+    assert not [one for message in town.messages() for one in buttons(message) if one.startswith("easel:enter:")]
     own = answer(await town.ada.click(vote_post, custom_id=button(vote_post, "entries")))
     assert "Your entry" in said(own)
     assert buttons(own) == [], "nobody is offered to vote for themselves"

@@ -1,6 +1,8 @@
 """The bot's own posts where Discord does not take them, or where they must go: tried again, and gone with a ban."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,16 +16,21 @@ from bot.actions.gallery import Gallery
 from bot.actions.notices import ContestNotice, DigestNotice, Notices, SharedNotice
 from bot.actions.removals import Removals
 from bot.database.contests import ContestLog
+from bot.database.generations import GenerationLog
 from bot.database.guild import GuildRecord
 from bot.database.lineage import Lineage
 from bot.database.notices import NoticeLog
 from bot.database.posts import PostLog
 from bot.database.records import ShareRecord
 from bot.database.reticent import Reticent
+from bot.database.session import Database
 from bot.database.share_blocks import ShareBlocks
+from bot.database.shares import Shares
+from bot.database.withdrawals import Said
 from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
+from tests.test_database import drawn, seeded
 from tests.town import Town, said
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -31,6 +38,14 @@ WAYS = (
     "taken out", "taken out by a moderator", "deleted by its owner", "removed", "one picture removed",
     "of somebody who was banned",
 )  # fmt: skip
+
+
+class Stopped(Exception):
+    """The process ended here."""
+
+
+async def stopped(*_: object) -> None:
+    raise Stopped
 
 
 @dataclass
@@ -248,6 +263,68 @@ async def test_what_a_banned_person_shared_leaves_the_channels(hall: Hall, every
     await hall.after(MINUTE)
     await hall.after(MINUTE)
     assert hall.posts.retracted == ([900_001, 900_003] if everywhere else [900_001])
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_who_is_stopped_before_a_message_is_deleted_is_followed_by_one_who_does(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """That it is to be deleted is kept with what took its picture away; it goes once, and others' stay."""
+    share = await hall.share("a cat")
+    await hall.share("a dog", BOB)
+    with monkeypatch.context() as patched, suppress(Stopped):
+        patched.setattr(hall.posts, "retract", stopped)
+        patched.setattr(hall.posts, "take_down", stopped)
+        await hall.take_away(share, how)
+    for _ in range(2):
+        await hall.after(6 * MINUTE)
+    assert hall.posts.retracted == [900_001]
+
+
+async def test_what_is_taken_out_at_the_moment_in_which_it_is_noted_to_stand_does_not_stay(database: Database) -> None:
+    """On SQLite and PostgreSQL: whichever comes first, its message is to be deleted."""
+    notices, shares, generations = NoticeLog(database), Shares(database), GenerationLog(database)
+    shared = [await shares.share(await drawn(generations, seeded("a cat", ADA)), 0, ADA) for _ in range(16)]
+    for place, share in enumerate(shared):
+        await notices.claim(GUILD, f"share:{share.id}", CHANNEL)
+        noting = notices.said(GUILD, f"share:{share.id}", Said(CHANNEL, 500 + share.id), [(share.generation.id, 0)])
+        taking = shares.unshare(share.id, ADA) if place % 3 else generations.remove(share.generation.id, 1, "")
+        await asyncio.gather(*(noting, taking) if place % 2 else (taking, noting))
+    later = NoticeLog(database, lambda: datetime.now(UTC) + 6 * MINUTE)
+    assert {said.message_id for _, said in await later.standing()} == {500 + share.id for share in shared}
+
+
+async def test_a_share_of_which_nobody_noted_that_it_stands_goes_with_its_picture(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever posted it was stopped before that; its message is looked for once nobody can be posting it any more."""
+    with monkeypatch.context() as patched, suppress(Stopped):
+        patched.setattr(NoticeLog, "said", stopped)
+        await hall.share("a cat")
+    await hall.gallery.unshare(Actor(ADA, GUILD), 1)
+    assert hall.posts.retracted == []
+    hall.posts.away = True
+    await hall.after(6 * MINUTE)
+    hall.posts.away = False
+    for _ in range(2):
+        await hall.after(MINUTE)
+    assert hall.posts.retracted == [900_001]
+
+
+async def test_a_digest_of_which_nobody_noted_that_it_stands_loses_what_is_gone(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever says it again finds it, and lets it say what it would say now."""
+    shares = await hall.a_week_of(bobs=BOB, adas=ADA)
+    with monkeypatch.context() as patched, suppress(Stopped):
+        patched.setattr(NoticeLog, "said", stopped)
+        await hall.digest.send()
+    await hall.take_away(shares["bobs"], "taken out")
+    hall.now += 6 * MINUTE
+    await hall.digest.send()
+    assert hall.digests == [["adas", "bobs"]]
+    ((message, notice),) = hall.posts.revised
+    assert (message, [one.share.prompt for one in notice.pictures]) == (900_003, ["adas"])
 
 
 @pytest.mark.parametrize("how", WAYS)

@@ -8,11 +8,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from bot.actions.actor import Actor
 from bot.actions.notices import ContestNotice, Notices, Shown
-from bot.database.contests import OPEN, ContestLog, ContestRecord, Draft, ranked
+from bot.database.contests import OPEN, ContestLog, ContestRecord, Draft, Phase, ranked
 from bot.database.records import GalleryFilter, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
@@ -53,6 +54,7 @@ class Contests:
         self._notices = notices
         self._partition = partition
         self._now = now
+        self._counted: dict[int, tuple[Phase, int]] = {}  # by contest, the entries that its announcement tells of
 
     # ------------------------------------------------------------------------------------------------------ managers
 
@@ -87,8 +89,6 @@ class Contests:
         actor.require("manage_guild")
         found = await self._find(actor, contest_id)
         record = await self._log.cancel(found.id, actor.user_id)
-        for phase in OPEN:  # its buttons would lead nowhere
-            await self._notices.retract(record.guild_id, _notice_of(replace(record, phase=phase)))
         await self._announce(record)  # whoever entered or voted hears of it
         return record
 
@@ -149,22 +149,42 @@ class Contests:
     async def move_on(self) -> None:
         """Take contests to their next phase, and say what has not been said."""
         await self._log.move_on()
-        for record in await self._log.lively(self._now() - STALE):
-            if self._partition.holds(record.guild_id):
-                await self._announce(record)
+        lively = [one for one in await self._log.lively(self._now() - STALE) if self._partition.holds(one.guild_id)]
+        entries = await self._log.count_entries([one.id for one in lively if one.is_open])
+        for record in lively:
+            await self._announce(record)
+            if record.is_open:
+                await self._recount(record, entries.get(record.id, 0))
+            else:
+                self._counted.pop(record.id, None)
 
     async def _announce(self, record: ContestRecord) -> None:
-        async def notice() -> ContestNotice:
-            entries = await self._log.entries(record.id)
-            votes = await self._log.votes(record.id)
-            voters = sum(votes.get(one.id, 0) for one in entries)
-            first: tuple[Shown, ...] = ()
-            if record.phase == "closed":
-                places = [one for one in ranked(entries, votes) if one[0] <= FIRST_PLACES and one[2]]
-                first = await self._notices.show(places[:MOST_WINNERS])
-            return ContestNotice(record, len(entries), voters, first)
+        """Say how far it has come, once, and delete what was said of the phases before: its buttons lead nowhere."""
+        name = _notice_of(record)
+        await self._notices.say(record.guild_id, name, record.channel_id, partial(self._notice, record))
+        before = [_notice_of(replace(record, phase=phase)) for phase in OPEN if phase != record.phase]
+        for earlier in await self._notices.known(record.guild_id, before):
+            await self._notices.retract(record.guild_id, earlier)
 
-        await self._notices.say(record.guild_id, _notice_of(record), record.channel_id, notice)
+    async def _recount(self, record: ContestRecord, entries: int) -> None:
+        """Let the announcement say how many entries there are; a new process, which knows not what it says, too."""
+        now = (record.phase, entries)
+        if self._counted.get(record.id) != now:
+            name = _notice_of(record)
+            await self._notices.revise(record.guild_id, name, record.channel_id, partial(self._notice, record))
+            self._counted[record.id] = now
+
+    async def _notice(self, record: ContestRecord) -> ContestNotice:
+        entries = await self._log.entries(record.id)
+        votes = await self._log.votes(record.id)
+        voters = sum(votes.get(one.id, 0) for one in entries)
+        first: tuple[Shown, ...] = ()
+        if record.phase == "closed":
+            places = [one for one in ranked(entries, votes) if one[0] <= FIRST_PLACES and one[2]]
+            first = await self._notices.show(places[:MOST_WINNERS])
+        else:
+            self._counted[record.id] = (record.phase, len(entries))
+        return ContestNotice(record, len(entries), voters, first)
 
     async def _find(self, actor: Actor, contest_id: int) -> ContestRecord:
         record = await self._log.get(contest_id)

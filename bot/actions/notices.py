@@ -7,7 +7,7 @@ the message before it posts it again, by the mark that it carries.
 """
 
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,8 +15,9 @@ from typing import Protocol
 import structlog
 
 from bot.database.contests import ContestRecord
-from bot.database.notices import NOTHING, REFUSED, NoticeLog, Said
+from bot.database.notices import NOTHING, REFUSED, NoticeLog
 from bot.database.records import ShareRecord
+from bot.database.withdrawals import Said
 from bot.generation.grid import PictureFile
 from bot.generation.provenance import Seal
 from bot.generation.together import together
@@ -91,6 +92,12 @@ class Publisher(Protocol):
         `since` is when it was tried before: it may stand there already, with this mark.
         """
 
+    async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
+        """The message with this mark, as `publish` looks for it; 0 where there is none, None where nobody can say."""
+
+    async def revise(self, guild_id: int, channel_id: int, message_id: int, notice: Notice, mark: int) -> None:
+        """Let the message say this now, if it stands and Discord lets it."""
+
     async def retract(self, channel_id: int, message_id: int) -> bool:
         """Delete the message; one that is gone already counts."""
 
@@ -134,8 +141,7 @@ class Notices:
         pictures = {(one.share.generation.id, one.share.image.index) for one in notice.pictures}
         said = Said(channel_id, message_id)
         if not await self._notice_log.said(guild_id, name, said, pictures) and message_id != REFUSED:
-            # It, or a picture of it, was taken back while it was posted.
-            await self._publisher.retract(channel_id, message_id)
+            await self._delete(said)  # it, or a picture of it, was taken back while it was posted
         return message_id != REFUSED
 
     async def say_once(
@@ -153,6 +159,16 @@ class Notices:
         waiting = await self._notice_log.unsaid(prefix)
         return {guild_id: names for guild_id, names in waiting.items() if self._partition.holds(guild_id)}
 
+    async def revise(self, guild_id: int, name: str, channel_id: int, make: Callable[[], Awaitable[Notice]]) -> None:
+        """Let what was said say what it would say now.  Not what shows other pictures now: that is said anew."""
+        message_id = await self._notice_log.find(guild_id, name)
+        if message_id is not None and message_id > 0:
+            await self._publisher.revise(guild_id, channel_id, message_id, await make(), mark_of(guild_id, name))
+
+    async def known(self, guild_id: int, names: Collection[str]) -> list[str]:
+        """Which of them were said, or are being said, and were not taken back."""
+        return await self._notice_log.known(guild_id, names)
+
     async def refused(self, guild_id: int, name: str) -> bool:
         """Whether Discord will not have it said."""
         return await self._notice_log.find(guild_id, name) == REFUSED
@@ -161,6 +177,15 @@ class Notices:
 
     async def retract(self, guild_id: int, name: str) -> bool:
         """Delete what stands of it, and forget that it was said; False where Discord does not let it: then later."""
+        lost = await self._notice_log.lost(guild_id, name)
+        if lost is not None and lost.being_said:
+            return False
+        if lost is not None:  # whoever posted it may have been stopped before the answer came
+            message_id = await self._publisher.find(lost.channel_id, mark_of(guild_id, name), lost.since)
+            if message_id is None:
+                return False
+            if message_id:
+                await self._notice_log.said(guild_id, name, Said(lost.channel_id, message_id))
         stood = await self._notice_log.withdraw(guild_id, name)
         return stood is None or await self._delete(stood)
 
@@ -170,8 +195,8 @@ class Notices:
         False where Discord does not let all of it be deleted: then later.
         """
         all_gone = True
-        for guild_id, name in await self._notice_log.showing(generation_id, index):
-            all_gone = await self.retract(guild_id, name) and all_gone
+        for stood in await self._notice_log.withdraw_showing(generation_id, index):
+            all_gone = await self._delete(stood) and all_gone
         return all_gone
 
     async def retract_banned(self) -> None:

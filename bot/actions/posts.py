@@ -51,5 +51,11 @@ class NoPosts:
     async def publish(self, *_: object) -> int | None:
         return None
 
+    async def find(self, *_: object) -> int | None:
+        return None
+
+    async def revise(self, *_: object) -> None:
+        """Nothing stands."""
+
     async def retract(self, *_: object) -> bool:
         return False

@@ -4,7 +4,7 @@ In: people, shares, times.  Out: `ContestRecord`s and entries.  A contest's stat
 closed), so that neither a restart nor a clock that is set back opens again what was over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database.audit import Act, note_act
 from bot.database.records import ShareRecord
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.shares import share_record, shown_shares
 from bot.database.tables.community import BallotTable, ContestTable, EntryTable
 from bot.database.tables.gallery import ShareTable
+from bot.database.visibility import are_shown, share_record, shown_shares
 from bot.errors import ContestOver, ContestRunning, NotFound
 
 Phase = Literal["entries", "voting", "closed", "cancelled"]
@@ -157,10 +157,10 @@ class ContestLog:
         async with self._database.reading() as session:
             return tuple(map(_record, await session.scalars(query)))
 
-    async def lively(self, closed_since: datetime) -> tuple[ContestRecord, ...]:
-        """Of all servers: what is open, and what ended after that moment."""
-        ended = and_(ContestTable.state == "closed", ContestTable.ends_at >= closed_since)
-        query = select(ContestTable).where(or_(ContestTable.state.in_(OPEN), ended)).order_by(ContestTable.id)
+    async def lively(self, ended_since: datetime) -> tuple[ContestRecord, ...]:
+        """Of all servers: what is open, and what was to end after that moment."""
+        late = ContestTable.ends_at >= ended_since
+        query = select(ContestTable).where(or_(ContestTable.state.in_(OPEN), late)).order_by(ContestTable.id)
         async with self._database.reading() as session:
             return tuple(map(_record, await session.scalars(query)))
 
@@ -171,6 +171,14 @@ class ContestLog:
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(EntryTable.entered_at, ShareTable.id))).all()
         return tuple(map(share_record, rows))
+
+    async def count_entries(self, contest_ids: Collection[int]) -> dict[int, int]:
+        """By contest, how many of them still show; nothing where there are none."""
+        counted = select(EntryTable.contest_id, func.count()).join(ShareTable, ShareTable.id == EntryTable.share_id)
+        counted = counted.where(EntryTable.contest_id.in_(contest_ids), *are_shown(self._now()))
+        async with self._database.reading() as session:
+            rows = (await session.execute(counted.group_by(EntryTable.contest_id))).all()
+        return {contest_id: entries for contest_id, entries in rows}  # noqa: C416  # as below
 
     async def votes(self, contest_id: int) -> dict[int, int]:
         """By share."""

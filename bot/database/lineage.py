@@ -11,9 +11,9 @@ from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import aliased
 
 from bot.database.session import Database, utc_now
-from bot.database.shares import bans_in_force
 from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import SanctionTable
+from bot.database.visibility import bans_in_force
 
 
 @dataclass(frozen=True, slots=True)

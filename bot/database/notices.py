@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.session import Database, take_turn, utc_now, whole
-from bot.database.shares import are_shown, bans_in_force
 from bot.database.tables.community import NoticePictureTable, NoticeTable
 from bot.database.tables.gallery import ShareTable
 from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import SanctionTable
+from bot.database.visibility import are_shown, bans_in_force
+from bot.database.withdrawals import Said, withdraw_showing, withdrawn
 
 PATIENCE: Final = timedelta(minutes=5)  # with whoever claimed it, before it is tried again
 REFUSED: Final = 0
@@ -34,11 +35,12 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Where it stands."""
+class Lost:
+    """Somebody began to say it there and has not noted whether it stands; `being_said` is maybe at this moment."""
 
     channel_id: int
-    message_id: int
+    since: datetime
+    being_said: bool
 
 
 class NoticeLog:
@@ -84,33 +86,44 @@ class NoticeLog:
     async def said(self, guild_id: int, name: str, said: Said, pictures: Collection[tuple[int, int]] = ()) -> bool:
         """It stands in Discord, or there REFUSED or NOTHING; `pictures` are the generations and indexes it shows.
 
-        False where it was withdrawn meanwhile, or shows what has left the gallery meanwhile: that is to be said anew.
+        False where it was withdrawn meanwhile, or shows what has left the gallery meanwhile: that is to be deleted,
+        and may be said anew.
         """
-        shown = pictures if said.message_id > 0 else ()
+        now, stands = self._now(), said.message_id > 0
         async with self._database.writing("notice") as session:
-            here = (NoticeTable.guild_id == guild_id, NoticeTable.name == name)
-            known = update(NoticeTable).where(*here).values(message_id=said.message_id).returning(NoticeTable.name)
-            if await session.scalar(known) is None:
+            row = await session.get(NoticeTable, (guild_id, name), with_for_update=True)
+            if row is None:
+                if stands:
+                    row = _notice(guild_id, name, said.channel_id, now, now)
+                    row.message_id = said.message_id
+                    withdrawn(row, now)
+                    session.add(row)
                 return False
-            if not set(shown) <= await self._in_gallery(session, guild_id, shown):
-                await session.execute(delete(NoticeTable).where(*here))
+            row.message_id = said.message_id
+            if not stands:
+                return True
+            # Noted before the look: whoever takes a picture away at this moment finds the message, or is found.
+            session.add_all(
+                NoticePictureTable(
+                    message_id=said.message_id, generation_id=generation_id, image_index=index,
+                    channel_id=said.channel_id,
+                )
+                for generation_id, index in pictures
+            )  # fmt: skip
+            await session.flush()
+            if not set(pictures) <= await self._in_gallery(session, guild_id, pictures):
+                withdrawn(row, now)
                 return False
-            for generation_id, index in shown:
-                session.add(
-                    NoticePictureTable(
-                        message_id=said.message_id, generation_id=generation_id, image_index=index,
-                        channel_id=said.channel_id,
-                    )
-                )  # fmt: skip
         return True
 
     async def _in_gallery(
         self, session: AsyncSession, guild_id: int, pictures: Collection[tuple[int, int]]
     ) -> set[tuple[int, int]]:
-        """What a server's gallery shows now of these pictures' generations."""
+        """What a server's gallery shows now of these pictures' generations, and shows until the session ends."""
         ids = {generation_id for generation_id, _ in pictures}
         here = (ShareTable.guild_id == guild_id, ShareTable.generation_id.in_(ids), *are_shown(self._now()))
-        rows = await session.execute(select(ShareTable.generation_id, ShareTable.image_index).where(*here))
+        shared = select(ShareTable.generation_id, ShareTable.image_index).where(*here)
+        rows = await session.execute(shared.with_for_update(read=True, of=ShareTable))
         return {(generation_id, index) for generation_id, index in rows}
 
     async def find(self, guild_id: int, name: str) -> int | None:
@@ -118,6 +131,12 @@ class NoticeLog:
         query = select(NoticeTable.message_id).where(NoticeTable.guild_id == guild_id, NoticeTable.name == name)
         async with self._database.reading() as session:
             return await session.scalar(query)
+
+    async def known(self, guild_id: int, names: Collection[str]) -> list[str]:
+        """Which of them somebody began to say, and nobody withdrew."""
+        query = select(NoticeTable.name).where(NoticeTable.guild_id == guild_id, NoticeTable.name.in_(names))
+        async with self._database.reading() as session:
+            return list(await session.scalars(query))
 
     async def unsaid(self, prefix: str) -> dict[int, list[str]]:
         """By server, what is not older than the persistence and was not taken yet, the oldest first.
@@ -140,6 +159,14 @@ class NoticeLog:
 
     # ----------------------------------------------------------------------------------------------------- deleting
 
+    async def lost(self, guild_id: int, name: str) -> Lost | None:
+        """None for what is known to stand, or not to."""
+        async with self._database.reading() as session:
+            row = await session.get(NoticeTable, (guild_id, name))
+        if row is None or row.message_id is not None or row.claimed_at < row.first_at:  # said, or owed only
+            return None
+        return Lost(row.channel_id, row.first_at, abs(self._now() - row.claimed_at) < PATIENCE)
+
     @whole
     async def withdraw(self, guild_id: int, name: str) -> Said | None:
         """It is not said any more, and may be said anew; returns the message of it that is to be deleted."""
@@ -152,8 +179,13 @@ class NoticeLog:
             if row.message_id is None or row.message_id <= 0:
                 await session.delete(row)
                 return None
-            row.name, row.withdrawn_at, row.claimed_at = f"gone:{row.message_id}", now, now
-            return Said(row.channel_id, row.message_id)
+            return withdrawn(row, now)
+
+    @whole
+    async def withdraw_showing(self, generation_id: int, index: int | None = None) -> tuple[Said, ...]:
+        """The messages to delete that show pictures of a generation, or this one of them."""
+        async with self._database.writing("notice") as session:
+            return await withdraw_showing(session, self._now(), generation_id, index)
 
     @whole
     async def gone(self, message_id: int) -> None:
@@ -175,18 +207,6 @@ class NoticeLog:
                 row.claimed_at = now
                 found.append((row.guild_id, Said(row.channel_id, row.message_id or 0)))
         return found
-
-    async def showing(self, generation_id: int, index: int | None = None) -> list[tuple[int, str]]:
-        """Servers and names of what stands and shows pictures of a generation, or this one of them."""
-        query = (
-            select(NoticeTable.guild_id, NoticeTable.name)
-            .join(NoticePictureTable, NoticePictureTable.message_id == NoticeTable.message_id)
-            .where(NoticePictureTable.generation_id == generation_id, NoticeTable.withdrawn_at.is_(None))
-        )
-        if index is not None:
-            query = query.where(NoticePictureTable.image_index == index)
-        async with self._database.reading() as session:
-            return [(guild_id, name) for guild_id, name in await session.execute(query.distinct())]
 
     async def of_banned(self) -> list[tuple[int, str]]:
         """Servers and names of what stands and shows pictures of people who are banned now, there or everywhere."""

@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.database.session import Database, utc_now
-from bot.database.shares import are_shown
 from bot.database.states import DRAWN
 from bot.database.tables.gallery import FavouriteTable, OwnFavouriteTable, ShareTable
 from bot.database.tables.generations import GenerationTable
+from bot.database.visibility import are_shown
 
 LIMIT = 200
 

@@ -13,13 +13,15 @@ from bot.database.audit import Act, ActName, note_act
 from bot.database.records import GenerationRecord, Removal
 from bot.database.rows import generation_record
 from bot.database.tables.generations import GenerationTable, ImageTable
+from bot.database.withdrawals import withdraw_showing
 from bot.errors import NotFound
 
 
 async def hide(session: AsyncSession, generation_id: int, index: int | None, removal: Removal) -> GenerationRecord:
-    """Raises NotFound."""
+    """With what shows it among others in Discord.  Raises NotFound."""
     row, target = await _locked(session, generation_id, index)
     before = _state(target)
+    await withdraw_showing(session, removal.at, generation_id, index)
     target.removed_at, target.removed_by, target.removed_why = removal.at, removal.by, removal.why
     if isinstance(target, GenerationTable):
         target.removed_with = removal.sanction_id

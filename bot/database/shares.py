@@ -6,30 +6,18 @@ In: generations and people.  Out: `ShareRecord`s.  Removed generations and pictu
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    and_,
-    column,
-    delete,
-    func,
-    or_,
-    select,
-    update,
-    values,
-)
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, column, delete, func, or_, select, update, values
+from sqlalchemy.orm import selectinload
 
 from bot.database.audit import Act, note_act
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
-from bot.database.rows import generation_record
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.gallery import FavouriteTable, ShareTable, VoteTable
-from bot.database.tables.generations import GenerationTable, ImageTable
-from bot.database.tables.moderation import SanctionTable
+from bot.database.tables.generations import GenerationTable
+from bot.database.visibility import share_record, shown_shares
+from bot.database.withdrawals import withdraw_showing
 from bot.database.words import narrowed
 from bot.errors import InvalidOption, KeptPrivate, NoGallery, NotFound, NotYours
 from inference.contract import MAX_IMAGES
@@ -93,11 +81,12 @@ class Shares:
 
     @whole
     async def unshare(self, share_id: int, by: int) -> None:
-        """Take it out of the gallery, with its votes.  Raises NotFound."""
+        """Take it out of the gallery, with its votes and what shows it in Discord.  Raises NotFound."""
         async with self._database.writing("gallery") as session:
             row = await session.get(ShareTable, share_id, with_for_update=True)
             if row is None:
                 raise NotFound("share", share_id)
+            await withdraw_showing(session, self._now(), row.generation_id, row.image_index)
             await note_act(session, self._now(), Act(by, "unshare", f"share:{share_id}", row.guild_id, (row.user_id,)))
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
@@ -237,50 +226,6 @@ def _matching(query: Select[ShareTable], wanted: GalleryFilter) -> Select[ShareT
         mine = select(FavouriteTable.share_id).where(FavouriteTable.user_id == wanted.favourites_of)
         query = query.where(ShareTable.id.in_(mine))
     return query
-
-
-def shown_shares(now: datetime) -> Select[ShareTable]:
-    """Not what was removed, and nothing of people who are banned here or everywhere."""
-    whole = joinedload(ShareTable.generation).selectinload(GenerationTable.images)
-    return select(ShareTable).where(*are_shown(now)).options(whole)
-
-
-def are_shown(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What must be true of a share.
-
-    Asked of each in turn, for as many as a page takes.  Joined, a planner that has counted the rows begins with all
-    pictures that were not removed: 200 ms instead of 4 among a hundred thousand.
-    """
-    banned = select(SanctionTable.id).where(
-        SanctionTable.user_id == ShareTable.user_id,
-        or_(SanctionTable.guild_id == ShareTable.guild_id, SanctionTable.guild_id.is_(None)),
-        *bans_in_force(now),
-    )
-    removed = select(GenerationTable.id).where(
-        GenerationTable.id == ShareTable.generation_id, GenerationTable.removed_at.is_not(None)
-    )
-    picture = select(ImageTable.index).where(
-        ImageTable.generation_id == ShareTable.generation_id,
-        ImageTable.index == ShareTable.image_index,
-        ImageTable.removed_at.is_(None),
-    )
-
-    def asked(question: Select[Any]) -> ColumnElement[bool]:
-        return question.correlate(ShareTable).exists()
-
-    return ~asked(removed), asked(picture), ~asked(banned)
-
-
-def bans_in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What must be true of a sanction, for what its person shared not to be shown."""
-    unended = or_(SanctionTable.until.is_(None), SanctionTable.until > now)
-    return SanctionTable.kind == "ban", SanctionTable.lifted_at.is_(None), unended
-
-
-def share_record(row: ShareTable) -> ShareRecord:
-    generation = generation_record(row.generation)
-    image = next(image for image in generation.images if image.index == row.image_index)
-    return ShareRecord(row.id, row.guild_id, row.user_id, generation, image, row.votes, row.created_at)
 
 
 def _place(cursor: str) -> tuple[int, int]:

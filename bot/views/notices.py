@@ -93,6 +93,8 @@ class NoticeLayout(Layout):
             told.append(community.result(notice.entries, notice.voters, winners))
         else:
             told.append(community.contest_phase(record.phase, record.voting_at, record.ends_at))
+        if record.is_open:
+            told.append(f"-# {community.entries(notice.entries)}")
         if record.phase == "entries":
             told.append(f"-# {say(community.HOW_TO_ENTER)}")
         self._say("\n".join(told))

@@ -90,10 +90,12 @@ class ChannelPosts:
     ) -> int | None:
         channel = self._client.get_partial_messageable(channel_id)
         try:
-            if since is not None and (known := await self._find(channel, mark, since)) is not None:
-                return known
             with reading(language_of(self._client, guild_id)):
                 layout = NoticeLayout(notice, mark)
+            if since is not None and (known := await self._find(channel, mark, since)):
+                # It may show what has left the gallery since.
+                await channel.get_partial_message(known).edit(view=layout, attachments=layout.files)
+                return known
             return (await channel.send(view=layout, files=layout.files, nonce=mark)).id
         except (discord.Forbidden, discord.NotFound) as error:
             log.warning("notice.refused", channel=channel_id, error=str(error))
@@ -102,7 +104,16 @@ class ChannelPosts:
             log.info("notice.not_posted", channel=channel_id, error=str(error))
             return None
 
-    async def _find(self, channel: discord.PartialMessageable, mark: int, since: datetime) -> int | None:
+    async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
+        try:
+            return await self._find(self._client.get_partial_messageable(channel_id), mark, since)
+        except discord.NotFound:
+            return 0
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("notice.not_found", channel=channel_id, error=str(error))
+            return None
+
+    async def _find(self, channel: discord.PartialMessageable, mark: int, since: datetime) -> int:
         """An earlier process, or an earlier try, may have posted it and not heard that it did."""
         try:
             async for message in channel.history(after=since - CLOCKS_APART, limit=LOOKED_AT):
@@ -110,7 +121,15 @@ class ChannelPosts:
                     return message.id
         except discord.Forbidden:
             log.debug("channel.not_read", channel=channel.id)
-        return None
+        return 0
+
+    async def revise(self, guild_id: int, channel_id: int, message_id: int, notice: Notice, mark: int) -> None:
+        with reading(language_of(self._client, guild_id)):
+            layout = NoticeLayout(notice, mark)
+        try:
+            await self._message(PostRecord(message_id, channel_id, 0)).edit(view=layout, attachments=layout.files)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("notice.not_revised", channel=channel_id, message=message_id, error=str(error))
 
     async def retract(self, channel_id: int, message_id: int) -> bool:
         return await self.take_down(PostRecord(message_id, channel_id, 0))
