@@ -82,6 +82,7 @@ ADDRESSES = (
     f"{G}/contests", f"{G}/contests/1",
     f"{C}/log", f"{C}/log?flagged=1", f"{C}/log/1", f"{C}/log/2", f"{C}/log/3", f"{C}/review", f"{C}/people/{BOB}",
     f"{C}/sanctions", f"{C}/words?try=gore", f"{C}/audit", f"{C}/stats", f"{C}/settings",
+    f"{C}/digest",
 )  # fmt: skip
 
 
@@ -149,7 +150,7 @@ async def test_the_review_queue_works_by_keyboard(tmp_path: Path) -> None:
 
 @needs_browser
 async def test_the_wall_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next page comes when its end is near; every picture has pixels."""
+    """The next page comes when its end is near; every picture has pixels; a vote leaves everything where it is."""
     monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 2)
     from playwright.async_api import expect
 
@@ -159,6 +160,12 @@ async def test_the_wall_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.Mo
         await page.locator("#wall img").last.scroll_into_view_if_needed()
         await expect(page.locator("#wall img").last).to_have_js_property("complete", value=True)
         assert await page.locator("#wall img").last.evaluate("picture => picture.naturalWidth") > 0
+        vote = page.locator("#wall .vote button").last
+        for pressed in ("true", "false", "true"):
+            await vote.click()
+            await expect(vote).to_have_attribute("aria-pressed", pressed)
+        await expect(page.locator("#wall > li")).to_have_count(3)
+        assert "#" not in page.url
 
 
 @needs_browser
@@ -190,6 +197,10 @@ async def test_everything_reads_and_acts_without_a_script(tmp_path: Path) -> Non
         )
         await page.get_by_role("button", name="Vote").click()
         await page.get_by_role("button", name="Voted · 1").wait_for()
+        await page.goto(f"{G}?sort=top")
+        await page.get_by_role("button", name="Vote · 0").last.click()
+        await page.wait_for_url("**?sort=top#p*")
+        assert await page.get_by_role("button", name="Voted · 1").count() == 2
         await page.goto(f"{C}/log/2")
         await page.get_by_role("button", name="Remove everything").click()
         await page.get_by_role("button", name="Undo the removal").click()

@@ -145,9 +145,9 @@ async def test_members_vote_report_and_take_out(site: Pages) -> None:
     share = await shared(site)
     bob, mo, ada = [await site.browser(one) for one in (BOB, MODERATOR, ADA)]
     await bob.post(f"{AT}/{share.id}/vote")
-    assert "Voted · 1" in (await bob.get(f"{AT}/{share.id}")).text
+    assert "Voted · </span>1<" in (await bob.get(f"{AT}/{share.id}")).text
     await bob.post(f"{AT}/{share.id}/vote")
-    assert "Vote · 0" in (await bob.get(f"{AT}/{share.id}")).text
+    assert "Vote · </span>0<" in (await bob.get(f"{AT}/{share.id}")).text
     await bob.post(f"{AT}/{share.id}/report", {"reason": "it looks at me"})
     assert "it looks at me" in (await mo.get(f"/console/{GUILD}/review")).text
     assert (await bob.post(f"{AT}/{share.id}/unshare")).status == 403
@@ -156,6 +156,41 @@ async def test_members_vote_report_and_take_out(site: Pages) -> None:
     other = await shared(site, "a dog")
     await mo.post(f"{AT}/{other.id}/unshare")
     assert "unshare" in (await mo.get(f"/console/{GUILD}/audit")).text
+
+
+async def test_members_vote_on_the_wall(site: Pages) -> None:
+    """As the form says, and back to the same place of the same wall, which is one of ours; not from another site."""
+    share = await shared(site)
+    bob, vote = await site.browser(BOB), f"{AT}/{share.id}/vote"
+    for wanted, other in (("yes", "no"), ("no", "yes")):
+        for _ in range(2):
+            sent = await bob.post(vote, {"vote": wanted, "back": "?sort=top&x=1&after=0.9#//evil.example"})
+            assert sent.location == f"{AT}?sort=top&after=0.9%23%2F%2Fevil.example#p{share.id}"
+        wall = (await bob.get(f"{AT}?sort=top")).text
+        assert f'name="vote" value="{other}"><input type="hidden" name="back" value="?sort=top"><button' in wall
+        assert f" · </span>{'10'[wanted == 'no']}<" in wall
+    assert (await bob.post(vote, {"vote": "yes", "back": "https://evil.example"})).location == f"{AT}#p{share.id}"
+    assert (await bob.post(vote, {"vote": "no"}, {"Sec-Fetch-Site": "cross-site"})).status == 403
+    assert await site.services.shares.voted_for(BOB, [share.id]) == {share.id}
+    await make_public(site)
+    assert "/vote" not in (await (await site.browser(None)).get(AT)).text
+
+
+async def test_what_is_covered_in_discord_is_covered_here(site: Pages) -> None:
+    """Shown to who asks for it, on its own page; in no link preview and no feed reader."""
+    cat, bed = await shared(site, "a cat"), await shared(site, "a bed", spoiler=True)
+    await make_public(site)
+    visitor = await site.browser(None)
+    wall = (await visitor.get(AT)).text
+    assert wall.count('class="covered"') == 1
+    assert f'og:image" content="http://127.0.0.1:8080{AT}/{cat.id}/picture.png"' in wall
+    shown = (await visitor.get(f"{AT}/{bed.id}")).text
+    assert "<details><summary>It is covered. Show it</summary><img" in shown
+    assert "og:image" not in shown
+    entries = feedparser.parse((await visitor.get(f"{AT}/feed.atom")).body).entries
+    assert [(entry.title, len(entry.enclosures), "content" in entry) for entry in entries] == [
+        ("a bed", 0, False), ("a cat", 1, True),
+    ]  # fmt: skip
 
 
 async def test_a_family_is_a_tree(site: Pages) -> None:
@@ -225,6 +260,26 @@ async def test_ones_own_page_says_whether_digests_name_one(site: Pages) -> None:
         await ada.post("/me/digest", {"named": "1"})
         assert await site.services.digest.names(ADA)
     assert (await (await site.browser(None)).post("/me/digest")).status == 401
+
+
+async def test_managers_look_at_the_next_digest_in_the_console(site: Pages) -> None:
+    """As it stands, with whom it would not name; and where and when it goes out, if it does."""
+    await shared(site, "a cat")
+    dog = await shared(site, "a <dog>", BOB)
+    manager, address = await site.browser(MANAGER), f"/console/{GUILD}/digest"
+    assert address in (await manager.get(f"/console/{GUILD}/settings")).text
+    assert "without votes there is no digest" in (await manager.get(address)).text
+    await site.services.gallery.vote(Actor(ADA, GUILD), dog.id)
+    shown = (await manager.get(address)).text
+    assert "None goes out" in shown
+    assert "a &lt;dog&gt;" in shown
+    assert "a cat" not in shown
+    assert f"by <bdi>{dog.generation.order.requester.user_name}</bdi>" in shown
+    await (await site.browser(BOB)).post("/me/digest")
+    await site.services.guild_settings.set(GuildRecord(GUILD, gallery_channel_id=42, digest=True), MANAGER)
+    shown = (await manager.get(address)).text
+    assert "in <bdi>#channel-42</bdi>" in shown
+    assert "by somebody who prefers not to be named" in shown
 
 
 async def test_link_previews_are_for_public_galleries(site: Pages) -> None:

@@ -71,6 +71,7 @@ TABLE: dict[str, Line] = {
     "GET /console/{guild}/export.csv": (f"{C}/export.csv", MODERATORS, {}),
     "GET /console/{guild}/export.jsonl": (f"{C}/export.jsonl", MODERATORS, {}),
     "GET /console/{guild}/settings": (f"{C}/settings", (303, 404, 404, 403, 403, 200, 200), {}),
+    "GET /console/{guild}/digest": (f"{C}/digest", (303, 404, 404, 403, 403, 200, 200), {}),
     "POST /console/{guild}/settings": (f"{C}/settings", MANAGERS_ACT, {}),
     "GET /me": ("/me", (303, 200, 200, 200, 200, 200, 200), {}),
     "GET /me/export.zip": ("/me/export.zip", (303, 200, 200, 200, 200, 200, 200), {}),

@@ -204,11 +204,15 @@ class Gallery:
         await self._notices.retract(place.guild_id, name_of(share_id))
         await self._notices.retract_showing(place.generation_id, place.image_index)
 
-    async def vote(self, actor: Actor, share_id: int) -> Ballot:
-        """Vote, or take the vote back."""
+    async def voted_for(self, actor: Actor, shares: Sequence[ShareRecord]) -> frozenset[int]:
+        """The ids of those that the actor voted for."""
+        return await self._shares.voted_for(actor.user_id, [share.id for share in shares])
+
+    async def vote(self, actor: Actor, share_id: int, *, wanted: bool | None = None) -> Ballot:
+        """Vote, or take the vote back, as is `wanted`; with None, the other way than it is."""
         await self._sanctions.check(actor.user_id, actor.guild_id)
         await self._find(actor, share_id)
-        return await self._shares.vote(share_id, actor.user_id)
+        return await self._shares.vote(share_id, actor.user_id, wanted=wanted)
 
     async def _find(self, actor: Actor, share_id: int) -> ShareRecord:
         share = await self._shares.get(share_id)

@@ -3,7 +3,7 @@
 In: generations and people.  Out: `ShareRecord`s.  Removed generations and pictures never show.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -91,21 +91,22 @@ class Shares:
             await session.execute(delete(ShareTable).where(ShareTable.id == share_id))
 
     @whole
-    async def vote(self, share_id: int, user_id: int) -> Ballot:
-        """Vote, or take the vote back.  Raises NotFound."""
+    async def vote(self, share_id: int, user_id: int, *, wanted: bool | None = None) -> Ballot:
+        """Vote, or take the vote back, as is `wanted`; with None, the other way than it is.  Raises NotFound."""
         async with self._database.writing("vote") as session:
             shown = self._shown().where(ShareTable.id == share_id).with_for_update(of=ShareTable)
             if await session.scalar(shown) is None:
                 raise NotFound("share", share_id)
             mine = (VoteTable.share_id == share_id, VoteTable.user_id == user_id)
-            taken_back = await session.scalar(delete(VoteTable).where(*mine).returning(VoteTable.user_id))
-            if taken_back is None:
+            stood = await session.scalar(delete(VoteTable).where(*mine).returning(VoteTable.user_id))
+            voted = stood is None if wanted is None else wanted
+            if voted:
                 session.add(VoteTable(share_id=share_id, user_id=user_id, created_at=self._now()))
                 await session.flush()
             count = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == share_id)
             votes = await session.scalar(count) or 0
             await session.execute(update(ShareTable).where(ShareTable.id == share_id).values(votes=votes))
-        return Ballot(votes, taken_back is None)
+        return Ballot(votes, voted)
 
     async def get(self, share_id: int) -> ShareRecord | None:
         """The share, unless its picture was removed."""
@@ -212,6 +213,12 @@ class Shares:
             vote = await session.get(VoteTable, (share_id, user_id))
             favourite = await session.get(FavouriteTable, (user_id, share_id))
         return vote is not None, favourite is not None
+
+    async def voted_for(self, user_id: int, share_ids: Collection[int]) -> frozenset[int]:
+        """Which of them a person voted for."""
+        mine = (VoteTable.user_id == user_id, VoteTable.share_id.in_(share_ids))
+        async with self._database.reading() as session:
+            return frozenset(await session.scalars(select(VoteTable.share_id).where(*mine)))
 
     def _shown(self) -> Select[ShareTable]:
         return shown_shares(self._now())

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.errors import ConfigurationError
 from bot.services import Services
 from bot.web import guard, health, home, language, login, me, render
-from bot.web.console import audit, desk, export, people, review, settings, stats, words
+from bot.web.console import audit, desk, digest, export, people, review, settings, stats, words
 from bot.web.console import log as log_pages
 from bot.web.discord_login import DiscordLogin
 from bot.web.gallery import contests, feed, pages
@@ -35,7 +35,7 @@ def create_app(site: Site) -> web.Application:
     )
     app[SITE] = site
     render.set_up(app)
-    console = (desk, log_pages, review, people, words, audit, stats, settings, export)
+    console = (desk, log_pages, review, people, words, audit, stats, settings, digest, export)
     for part in (health, home, language, login, *console, contests, pages, feed, me):
         app.add_routes(part.routes)
     app.router.add_static("/static", STATIC, name="static")

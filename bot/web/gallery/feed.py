@@ -46,6 +46,8 @@ def written(here: Visit, shares: tuple[ShareRecord, ...], url: str) -> bytes:
         _add(entry, "updated", share.created_at.isoformat())
         _add(_add(entry, "author"), "name", printable(share.generation.order.requester.user_name))
         _add(entry, "link", rel="alternate", href=f"{base}/{share.id}", type="text/html")
+        if share.is_covered:
+            continue
         _add(entry, "link", rel="enclosure", href=f"{base}/{share.id}/picture.png", type="image/png")
         picture = f'<a href="{base}/{share.id}"><img src="{base}/{share.id}/small.webp" alt=""></a>'
         _add(entry, "content", picture, type="html")

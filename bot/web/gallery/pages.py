@@ -3,9 +3,10 @@
 In: what the address asks for.  Out: pages; votes, favourites, reports and what is taken out through the actions.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
@@ -30,6 +31,8 @@ routes = web.RouteTableDef()
 PER_PAGE: Final = 48
 ALIKE: Final = 6
 SPANS: Final = {"day": timedelta(days=1), "week": timedelta(weeks=1), "all": None}
+WALL: Final = ("words", "how", "sort", "span", "by", "favourites", "after")
+"""What the address of a wall may say."""
 MAX_WORDS: Final = 200
 SHARE: Final = r"/gallery/{guild}/{share:\d{1,18}}"
 
@@ -53,9 +56,7 @@ async def choose(request: web.Request) -> web.Response:
 async def wall(request: web.Request) -> web.Response:
     """Pictures, new, top or random, searched by words, of one person, or one's favourites."""
     here = await visit(request)
-    words = request.query.get("words", "").strip()[:MAX_WORDS]
-    sort = request.query.get("sort", "new") if request.query.get("sort") in SORTS else "new"
-    span = request.query.get("span", "all") if request.query.get("span") in SPANS else "all"
+    words, sort, span = looked_for(request)
     by = asked.number("by", request.query.get("by", ""))
     mine = "favourites" in request.query and here.member
     since = SPANS[span]
@@ -68,8 +69,8 @@ async def wall(request: web.Request) -> web.Response:
     by_meaning = bool(words) and request.query.get("how") == "meaning"
     found, unread = await found_by(request, here, wanted, sort, by_meaning=by_meaning)
     state = {"words": words, "sort": sort if sort != "new" else "", "span": span if span != "all" else "", "by": by}
-    if mine:
-        state["favourites"] = "1"
+    state["favourites"] = "1" if mine else ""
+    this = address(**state, how="meaning" if by_meaning else "", after=request.query.get("after"))
     plain = wanted == GalleryFilter() and "after" not in request.query
     return page(
         request,
@@ -87,15 +88,31 @@ async def wall(request: web.Request) -> web.Response:
         unread=unread,
         sorts=SORTS,
         name=found.records[0].generation.order.requester.user_name if by and found.records else by,
+        voted=await voted_for(request, here, found.records),
+        this=None if sort == "random" else this,
         more=None if found.next_cursor is None else address(**state, after=found.next_cursor),
         done=noted(request),
     )
+
+
+def looked_for(request: web.Request) -> tuple[str, str, str]:
+    """The words, the order and the span of time; what there is not is the first of its kind."""
+    query = request.query
+    sort = query.get("sort", "")
+    span = query.get("span", "")
+    words = query.get("words", "").strip()[:MAX_WORDS]
+    return words, sort if sort in SORTS else "new", span if span in SPANS else "all"
 
 
 async def open_contest(request: web.Request, here: Visit) -> ContestRecord | None:
     """What members can take part in now."""
     newest = await site_of(request).services.contests.newest(here.actor)
     return newest if newest is not None and newest.is_open else None
+
+
+async def voted_for(request: web.Request, here: Visit, shares: Sequence[ShareRecord]) -> Collection[int]:
+    """The ids of those that a member voted for."""
+    return await site_of(request).services.gallery.voted_for(here.actor, shares) if here.member else ()
 
 
 async def found_by(
@@ -153,9 +170,16 @@ async def file(request: web.Request) -> web.StreamResponse:
 
 @routes.post(SHARE + "/vote")
 async def vote(request: web.Request) -> web.Response:
-    here = await member_visit(request)
-    await site_of(request).services.gallery.vote(here.actor, share_of(request))
-    return redirect(f"{here.base}/{share_of(request)}")
+    """As the form says: sent twice, it is the same.  Leads back to the picture, on the page that it was sent from."""
+    here, share_id = await member_visit(request), share_of(request)
+    form = await request.post()
+    wanted = {"yes": True, "no": False}.get(str(form.get("vote", "")))
+    await site_of(request).services.gallery.vote(here.actor, share_id, wanted=wanted)
+    if "back" not in form:
+        return redirect(f"{here.base}/{share_id}")
+    asked_for = dict(parse_qsl(str(form["back"]).removeprefix("?")))
+    back = address(**{name: value for name, value in asked_for.items() if name in WALL})
+    return redirect(f"{here.base}{back}#p{share_id}")
 
 
 @routes.post(SHARE + "/favourite")

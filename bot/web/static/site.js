@@ -67,6 +67,23 @@ for (const label of document.querySelectorAll("label[data-words]")) {
   words.addEventListener("input", () => { command.textContent = `${before}prompt:${words.value}${after}`; });
 }
 
+// A form marked data-here is sent without leaving the page, and shows what the answer has in its place.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-here]")) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy")) return;
+  form.setAttribute("aria-busy", "true");
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.querySelector(`form[data-here][action="${CSS.escape(form.getAttribute("action"))}"]`);
+  if (!answer.ok || !fresh) { form.submit(); return; } // what the form says twice is done once
+  const back = form.querySelector("[name=back]");
+  form.replaceChildren(...fresh.querySelectorAll("[name=vote], button"), ...(back ? [back] : []));
+  form.removeAttribute("aria-busy");
+  form.querySelector("button").focus();
+});
+
 // Back to the form that led here, as the browser keeps it: with what was typed.
 for (const link of document.querySelectorAll("a[data-back]")) {
   if (document.referrer !== link.href || history.length < 2) continue;
