@@ -6,6 +6,7 @@ import pytest
 from inference.painting.filters import FILTERS, filtered
 from inference.painting.finishing import finished
 from inference.painting.painter import painted, thing
+from inference.painting.recolouring import Paint, recolour
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
 from inference.text.drafts import Draft
@@ -40,6 +41,19 @@ def test_a_thing_takes_the_colour_and_its_background_stays(colour: str, ground: 
 def test_all_copies_are_painted() -> None:
     after = painted(drawn(copies=2), "green")
     assert nearest(after[28, 20]) == nearest(after[28, 64]) == "green"
+
+
+def test_shades_are_painted_as_each_would_be_alone() -> None:
+    """Though a new colour is found once for many that are nearly the same."""
+    shaded = np.full((96, 96, 3), 255, np.uint8)
+    shaded[16:80, 16:80] = np.linspace((120, 10, 10), (250, 60, 60), 64).round().astype(np.uint8)
+    after = painted(shaded, "blue")[16:80, 16:80]
+    alone = recolour(
+        np.dstack([shaded, np.full((96, 96), 255, np.uint8)])[16:80, 16:80],
+        COLOURS["blue"],
+        Paint.of(np.dstack([shaded, 255 * (shaded[..., 1] < 255).astype(np.uint8)])[::4, ::4]),
+    )[..., :3]
+    assert np.abs(after.astype(int) - alone).max() <= 4
 
 
 def test_what_is_closed_in_belongs_to_the_thing() -> None:

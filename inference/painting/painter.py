@@ -16,6 +16,12 @@ _SAME, _CLEAR = 6, 40
 """Levels of one channel: up to there a pixel may be background, from there on it is nothing but the thing."""
 _LEAST_PLAIN = 0.5
 """Of the picture's edge so much must be of one colour."""
+_SPARSE = 4
+"""Of the picture's rows and columns one in so many tells its main colour."""
+_LOWER_BITS = 2
+"""Of each channel so many tell no colours apart when they are painted."""
+_WHOLE = 128
+"""So many parts are a whole share: times the largest change they fit into 16 bits."""
 _STEP = 4
 """Pixels a side of the squares that the background is followed over: no gap in an outline is as wide."""
 _RIM = 2
@@ -31,14 +37,42 @@ def painted(picture: Pixels, colour: str) -> Pixels:
     share = thing(picture)
     if share is None:
         return picture
-    solid = np.where(share > 0, 255, 0).astype(np.uint8)
-    icon = np.dstack([picture, solid])
-    paint = Paint.of(np.dstack([picture, np.where(share > 0.5, solid, 0)])[::2, ::2])
+    few = np.s_[::_SPARSE, ::_SPARSE]
+    solid = np.where(share[few] > 0.5, 255, 0).astype(np.uint8)
+    paint = Paint.of(np.dstack([picture[few], solid]))
     if colour in paint.names:
         return picture
-    other = recolour(icon, COLOURS[colour], paint)[..., :3]
-    mixed: Pixels = np.rint(picture + share[..., None] * (other.astype(np.float32) - picture)).astype(np.uint8)
+    box = _box(share > 0)
+    part = np.rint(_WHOLE * share[box]).astype(np.int16)[..., None]
+    mixed = picture.copy()
+    mixed[box] = np.clip(picture[box] + _changes(picture[box], colour, paint) * part // _WHOLE, 0, 255)
     return mixed
+
+
+def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The rows and columns in which any pixel (H, W) is."""
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _changes(pixels: Pixels, colour: str, paint: Paint) -> NDArray[np.int16]:
+    """What is to be added to pixels (H, W, 3) where they are painted whole, of the same shape.
+
+    A new colour goes by the old one alone, and smoothly: it is found once for pixels that agree in their upper bits.
+    """
+    bits = 8 - _LOWER_BITS
+    red, green, blue = ((pixels[..., channel] >> _LOWER_BITS).astype(np.int32) for channel in range(3))
+    keys = (red << 2 * bits) | (green << bits) | blue
+    is_used = np.zeros(1 << 3 * bits, bool)
+    is_used[keys] = True
+    used = np.flatnonzero(is_used)
+    places = np.zeros(len(is_used), np.int32)
+    places[used] = np.arange(len(used))
+    levels = np.stack([used >> 2 * bits, used >> bits, used], 1) & ((1 << bits) - 1)
+    middles = ((levels << _LOWER_BITS) + (1 << _LOWER_BITS >> 1)).astype(np.uint8)
+    icon = np.dstack([middles[None], np.full((1, len(middles)), 255, np.uint8)])
+    change = recolour(icon, COLOURS[colour], paint)[0, :, :3].astype(np.int16) - middles
+    return change.take(places.take(keys), axis=0)
 
 
 def thing(picture: Pixels) -> NDArray[np.float32] | None:
@@ -50,10 +84,11 @@ def thing(picture: Pixels) -> NDArray[np.float32] | None:
     ground = np.median(edge, axis=0)
     if (np.abs(edge - ground).max(-1) <= _CLEAR).mean() < _LEAST_PLAIN:
         return None
-    apart = np.abs(picture.astype(np.float32) - ground.astype(np.float32))
+    apart = np.abs(picture.astype(np.int16) - ground.astype(np.int16))
     differs = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])  # ten times as fast as .max(-1)
     outside = _outside(differs <= _SAME)
-    share = np.where(outside, np.clip((differs - _SAME) / (_CLEAR - _SAME), 0, 1), 1).astype(np.float32)
+    shares = np.clip((np.arange(256, dtype=np.float32) - _SAME) / (_CLEAR - _SAME), 0, 1)
+    share = np.where(outside, shares[differs], np.float32(1))
     return share if share.any() else None
 
 
@@ -78,5 +113,9 @@ def _outside(alike: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _spread(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The cells and those beside, above and below them."""
-    wide = np.pad(cells, 1)
-    return wide[1:-1, 1:-1] | wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    wide = cells.copy()
+    wide[1:] |= cells[:-1]
+    wide[:-1] |= cells[1:]
+    wide[:, 1:] |= cells[:, :-1]
+    wide[:, :-1] |= cells[:, 1:]
+    return wide
