@@ -46,6 +46,7 @@ from bot.web.app import create_app
 from bot.web.site import Member, Named, Server, Site
 
 GUILD: Final = 7_000_000_000_000_000_001
+MEMBER: Final = 5007
 AUTHORS: Final = 2000
 BATCH: Final = 2000
 ASKED, NEAREST = 100, 20
@@ -59,12 +60,13 @@ PLACES: Final = (
 STYLES: Final = "watercolour|oil painting|pixel art|woodcut|line drawing|photograph|stained glass|pastel".split("|")
 PAGES: Final = {
     "new": "",
+    "new, to a member": "?",
     "new, page 1,000": "?after={deep}",
     "top": "?sort=top",
     "top of the day": "?sort=top&span=day",
     "top of the week": "?sort=top&span=week",
     "random": "?sort=random",
-    "by one author": "?by=5007",
+    "by one author": f"?by={MEMBER}",
     "words, common": "?words=cat",
     "words, rare": "?words=violin+library+woodcut",
     "words, of nobody": "?words=zebra",
@@ -82,7 +84,7 @@ class Reader(Pool):
 
 
 class OneServer:
-    """A Discord of one server that nobody is logged in to.  Implements `Directory`."""
+    """A Discord of one server, of which one member is logged in.  Implements `Directory`."""
 
     def servers(self) -> tuple[Server, ...]:
         return (Server(GUILD, "Town"),)
@@ -90,8 +92,8 @@ class OneServer:
     def server(self, guild_id: int) -> Server | None:
         return Server(GUILD, "Town") if guild_id == GUILD else None
 
-    async def member(self, guild_id: int, user_id: int) -> Member | None:  # noqa: ARG002  # the protocol's signature
-        return None
+    async def member(self, guild_id: int, user_id: int) -> Member | None:
+        return Member(MEMBER, "Mia") if (guild_id, user_id) == (GUILD, MEMBER) else None
 
     def connected(self) -> bool:
         return True
@@ -115,15 +117,17 @@ async def main(shares: int, rounds: int, database: str | None) -> dict[str, Any]
             await services.guild_settings.set(GuildRecord(GUILD, gallery_is_public=True), 1)
             filled = time.perf_counter() - began
             fields = {"deep": f"0.{max(1, shares - 48_000)}", "one": shares // 2 + 1}
+            token = await services.web_sessions.begin(MEMBER, "Mia", [GUILD])
+            cookies = {name: {"easel": token} if name.endswith("member") else {} for name in PAGES}
             pages = {name: f"/gallery/{GUILD}{path.format(**fields)}" for name, path in PAGES.items()}
             taken: dict[str, list[tuple[float, float]]] = {name: [] for name in pages}
             sizes: dict[str, int] = {}
             for turn in range(rounds + 1):
                 for name, path in pages.items():
                     started, worked = time.perf_counter(), time.process_time()
-                    async with client.get(path, allow_redirects=False) as answer:
+                    async with client.get(path, cookies=cookies[name], allow_redirects=False) as answer:
                         body = await answer.read()
-                    if answer.status != 200:
+                    if answer.status != 200 or (b"data-here" in body) != bool(cookies[name]):
                         raise SystemExit(f"{path} answered {answer.status}")
                     sizes[name] = len(body)
                     if turn:  # the first warms the caches of the database and of the templates
