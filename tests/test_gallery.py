@@ -131,7 +131,8 @@ async def test_pages_turn_even_after_a_restart(town: Town) -> None:
 
 
 async def test_remix_from_the_gallery(town: Town) -> None:
-    """Anybody may start from a shared prompt; two pictures of one generation do not get in each other's way."""
+    """Anybody may start from a shared prompt, and the message of what they draw names whose it was; two pictures of
+    one generation do not get in each other's way."""
     record, _ = await town.imagine("a cat", images=4)
     for index in (0, 1):
         await town.services.shares.share(record.id, index, town.ada.id)
@@ -139,8 +140,12 @@ async def test_remix_from_the_gallery(town: Town) -> None:
     assert len(set(buttons(gallery))) == len(buttons(gallery))
     shown = await town.bo.click(gallery, custom_id=f"easel:remix:{record.id}:1")
     await town.bo.submit_modal(shown, {"prompt": "a red cat", "negative": ""})
-    remixed, _ = await town.finished()
+    remixed, message = await town.finished()
     assert (remixed.order.parent_id, remixed.order.requester.user_id) == (record.id, town.bo.id)
+    credit = f"remix · made from a picture by <@{town.ada.id}>"
+    assert credit in said(message)
+    await town.bo.click(message, custom_id=button(message, "cover"))
+    assert [credit in said(one) for one in town.messages() if one.id == message.id] == [True]
 
 
 async def test_owner_and_moderator_take_out_and_others_have_no_button(town: Town) -> None:

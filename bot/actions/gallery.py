@@ -97,6 +97,10 @@ class Gallery:
         """By generation, whose pictures they were made from, where these are other people's."""
         return await self._lineage.sources({share.generation.id for share in shares})
 
+    async def source(self, generation_id: int) -> int | None:
+        """Whose picture this was made from, where it is another person's."""
+        return (await self._lineage.sources({generation_id})).get(generation_id)
+
     async def favour(self, actor: Actor, share_id: int) -> bool:
         """Keep a note of a picture, or drop it; returns whether it is kept now."""
         await self._find(actor, share_id)
@@ -189,8 +193,7 @@ class Gallery:
 
         async def notice() -> SharedNotice | None:
             shown = await self._notices.show([(0, share, 0)])
-            source = (await self.sources([share])).get(share.generation.id)
-            return SharedNotice(shown[0], source) if shown else None
+            return SharedNotice(shown[0], await self.source(share.generation.id)) if shown else None
 
         return await self._notices.say_once(share.guild_id, name_of(share.id), guild.gallery_channel_id, notice)
 

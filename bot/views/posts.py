@@ -15,7 +15,7 @@ from bot.generation.grid import PictureFile
 from bot.views.answer import note
 from bot.views.language import language_of, public_language
 from bot.views.notices import NoticeLayout, carries
-from bot.views.result import ResultLayout
+from bot.views.result import ResultLayout, source_of
 from bot.views.review import announcement
 from bot.wording import moderating
 from bot.wording.reader import reading
@@ -43,8 +43,9 @@ class ChannelPosts:
         return True
 
     async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
+        source = await source_of(self._client, record)
         with reading(public_language(self._client, record.order.requester)):
-            layout = ResultLayout(record, grid)
+            layout = ResultLayout(record, grid, source=source)
         try:
             await self._message(post).edit(view=layout, attachments=[layout.file])
         except discord.NotFound:

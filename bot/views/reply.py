@@ -27,7 +27,7 @@ from bot.views.appeal import blocked_note
 from bot.views.attempt import LONGEST_PAUSE, TooLarge, Unreachable, Vanished
 from bot.views.client import Client
 from bot.views.language import public_language
-from bot.views.result import ResultLayout
+from bot.views.result import ResultLayout, source_of
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout
 from bot.wording import drawing
 from bot.wording.reader import reading, say
@@ -47,6 +47,7 @@ class InteractionReply:
 
     def __init__(self, client: Client, generation_id: int, order: Order, message_id: int | None) -> None:
         self._client = client
+        self._source: int | None = None  # whose picture it was made from
         self._generation_id = generation_id
         self._user_id = order.requester.user_id
         self._channel_id = order.requester.channel_id
@@ -95,6 +96,7 @@ class InteractionReply:
 
         Raises Unreachable where Discord could not be reached for long: a later start may do better.
         """
+        self._source = await source_of(self._client, result.record)
         while True:
             try:
                 return await self._edit(result)
@@ -168,7 +170,7 @@ class InteractionReply:
 
         async def edit() -> int:
             with reading(self._public):
-                layout = ResultLayout.of(result)
+                layout = ResultLayout.of(result, source=self._source)
             webhook, target = self._answer.webhook(), self._answer.target
             return (await webhook.edit_message(target, view=layout, attachments=[layout.file])).id
 
@@ -222,7 +224,7 @@ class InteractionReply:
             return known
         self._may_stand = True
         with reading(self._public):
-            layout = ResultLayout.of(result, mention=True)
+            layout = ResultLayout.of(result, mention=True, source=self._source)
         owner = discord.AllowedMentions(
             everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
         )

@@ -4,6 +4,7 @@ In: a finished generation's record and grid.  Out: the layout of the answer.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Self
 
@@ -11,10 +12,11 @@ import discord
 from discord import ui
 
 from bot.database.records import GenerationRecord
+from bot.errors import NotRead
 from bot.generation.album import shown_grid
 from bot.generation.grid import PictureFile
 from bot.generation.reply import Result
-from bot.views.client import BotInteraction
+from bot.views.client import BotInteraction, Client
 from bot.views.custom_id import unwritten
 from bot.views.delete import Delete
 from bot.views.details import Details
@@ -25,7 +27,7 @@ from bot.views.press import GenerationPress, Press, actor_of, place, row_of
 from bot.views.remix import RemixForm
 from bot.views.report import ReportForm
 from bot.views.sharing import SharePickerLayout, share
-from bot.wording import buttons, drawing, terms, text
+from bot.wording import buttons, drawing, sharing, terms, text
 from bot.wording.reader import say
 
 
@@ -33,22 +35,23 @@ class ResultLayout(Layout):
     """Prompt and facts, the grid, a button for each picture, and the actions on the whole."""
 
     @classmethod
-    def of(cls, result: Result, *, mention: bool = False) -> Self:
+    def of(cls, result: Result, *, mention: bool = False, source: int | None = None) -> Self:
         """What has just been drawn, with what of its prompt could not be."""
         remarks = [drawing.unknown_words(result.unknown_words)] if result.unknown_words else []
         if result.ignored:
             remarks.append(drawing.ignored(result.ignored))
-        return cls(result.record, result.grid, mention=mention, remarks=remarks)
+        return cls(result.record, result.grid, mention=mention, remarks=remarks, source=source)
 
     def __init__(
-        self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False, remarks: Sequence[str] = ()
-    ) -> None:
+        self, record: GenerationRecord, grid: PictureFile, *, mention: bool = False, remarks: Sequence[str] = (),
+        source: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.file = grid_file(record, grid)
         if mention:
             self.add_item(ui.TextDisplay(drawing.ready(record.order.requester.user_id)))
         box: ui.Container[Self] = ui.Container(accent_colour=RESULT_COLOUR)
-        lines = [f"**{text.plain(record.order.prompt)}**", f"-# {facts(record)}"]
+        lines = [f"**{text.plain(record.order.prompt)}**", f"-# {facts(record, source)}"]
         lines += [f"-# {remark}" for remark in remarks]
         if not record.images:
             lines.append(f"-# {say(drawing.NOT_KEPT)}")
@@ -69,7 +72,16 @@ def grid_file(record: GenerationRecord, grid: PictureFile) -> discord.File:
     )
 
 
-def facts(record: GenerationRecord) -> str:
+async def source_of(client: discord.Client, record: GenerationRecord) -> int | None:
+    """Whose picture it was made from, where that is another person's; without an answer, nobody is named."""
+    if record.order.parent_id is None or not isinstance(client, Client):
+        return None
+    with suppress(NotRead):
+        return await client.services.gallery.source(record.id)
+    return None
+
+
+def facts(record: GenerationRecord, source: int | None = None) -> str:
     """Who, and from what: "by @ann · seed 7 · builtin · 2.1 s · AI-generated"."""
     parts = [drawing.by(record.order.requester.user_id), drawing.seed(record.seed)]
     if record.order.style is not None:
@@ -81,6 +93,8 @@ def facts(record: GenerationRecord) -> str:
     parent = record.order.parent_id
     if parent is not None and (origin := drawing.origin(record.order.kind)) is not None:
         parts.append(origin)
+        if source is not None:
+            parts.append(sharing.made_from(source))
     elif record.init_image_key is not None:
         parts.append(drawing.from_a_picture())
     return " · ".join([*parts, *drawing.marks(private=record.order.private)])
@@ -182,7 +196,7 @@ class Cover(GenerationPress, verb="cover"):
         record = await services.pictures.cover(actor_of(interaction), self.generation_id)
         grid = await shown_grid(services.storage, record, services.seal)
         if grid is not None:
-            layout = ResultLayout(record, grid)
+            layout = ResultLayout(record, grid, source=await source_of(interaction.client, record))
             await interaction.edit_original_response(view=layout, attachments=[layout.file])
 
 
