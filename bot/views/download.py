@@ -18,7 +18,7 @@ from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of
 from bot.wording import buttons, drawing, text
-from bot.wording.reader import say
+from bot.wording.reader import labelled, say
 
 
 class DownloadAll(GenerationPress, verb="zip"):
@@ -55,6 +55,6 @@ def _about(record: GenerationRecord) -> str:
     order = record.order
     facts = {"prompt": order.prompt, "model": record.model, "seed": record.seed, **order.recipe()}
     lines = [
-        f"{drawing.option(name)}: {text.one_line(str(value))}" for name, value in facts.items() if value is not None
+        labelled(drawing.option(name), text.one_line(str(value))) for name, value in facts.items() if value is not None
     ]
     return "\n".join([*lines, drawing.generated_by(record.created_at.isoformat(timespec="seconds"))])

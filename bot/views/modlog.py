@@ -28,7 +28,7 @@ from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import grid_file
 from bot.views.sanction import Ban, TimeOut
 from bot.wording import buttons, drawing, moderating, terms, text
-from bot.wording.reader import say
+from bot.wording.reader import labelled, say
 from bot.wording.render import explain_kept
 
 PER_PAGE: Final = 6
@@ -247,7 +247,7 @@ def entry_facts(record: GenerationRecord) -> str:
     if record.order.requester.guild_id is not None:
         parts.append(f"<#{record.order.requester.channel_id}>")
     if record.verdict is not None and record.verdict.category:
-        parts.append(f"{terms.action(record.verdict.action)}: {terms.category(record.verdict.category)}")
+        parts.append(labelled(terms.action(record.verdict.action), terms.category(record.verdict.category)))
     if record.order.private:
         parts.append(drawing.locked())
     if record.removal is not None:

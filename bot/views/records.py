@@ -19,7 +19,7 @@ from bot.views.modlog import LogPage
 from bot.views.press import Press, actor_of
 from bot.views.sanction import Ban, Lift, TimeOut
 from bot.wording import acts, buttons, moderating, pages, terms, text
-from bot.wording.reader import say
+from bot.wording.reader import labelled, say
 from bot.wording.reasons import kept_reason
 
 PER_PAGE: Final = 10
@@ -139,8 +139,8 @@ def with_buttons(layout: ui.LayoutView, buttons: list[Any]) -> ui.LayoutView:
 def act(record: AuditRecord) -> str:
     """One act in a line, and below it what it changed, as far as there is room."""
     about = acts.about(record.subject, NAMES)
-    why = f": {text.plain(kept_reason(record.why), 100)}" if record.why else ""
-    told = f"{text.relative(record.at)} {text.mention(record.actor_id)} **{terms.act(record.action)}** {about}{why}"
+    told = f"{text.relative(record.at)} {text.mention(record.actor_id)} **{terms.act(record.action)}** {about}"
+    told = labelled(told, text.plain(kept_reason(record.why), 100))
     shown = ""
     for change in acts.changes(record.before, record.after, NAMES):
         line = f"\n-# {acts.change_line(change)}"

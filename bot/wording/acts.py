@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.wording import settings
 from bot.wording.catalogue import later
 from bot.wording.moderating import generation
-from bot.wording.reader import reader, say
+from bot.wording.reader import labelled, reader, say
 from bot.wording.terms import action, sanction
 
 Pairs = Sequence[tuple[str, str]]
@@ -93,7 +93,7 @@ def changes(before: Pairs, after: Pairs, names: Names) -> list[Change]:
 def change_line(change: Change) -> str:
     """In one line, where nothing can be struck out."""
     if change.old is None:
-        return say("{setting}: {value}", setting=change.name, value=change.new)
+        return labelled(change.name, change.new)
     new = say(NOTHING) if change.new is None else change.new
     return say("{setting}: {old} → {new}", setting=change.name, old=change.old, new=new)
 

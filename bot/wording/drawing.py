@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, either, quoted, reader, say
+from bot.wording.reader import count, either, labelled, quoted, reader, say
 from bot.wording.terms import action, category, estimate, picture, pictures
 from bot.wording.text import code, plain, progress_bar, relative
 
@@ -202,7 +202,7 @@ def picture_line(index: int, seed_number: int, width: int, height: int, filled: 
     """`filled` are words of the model, "on a beige background", which it put in where the prompt left that open."""
     gone = f" · {say('removed')}" if removed else ""
     added = f" · {quoted(plain(filled, MAX_FILLED_SHOWN))}" if filled else ""
-    return f"-# {picture(index)}: {seed(seed_number)} · {width}×{height}{gone}{added}"
+    return "-# " + labelled(picture(index), f"{seed(seed_number)} · {width}×{height}{gone}{added}")
 
 
 def verdict(what: str, found: str | None, score: float) -> str:

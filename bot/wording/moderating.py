@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.wording.catalogue import SECONDS, later
-from bot.wording.reader import count, reader, say
+from bot.wording.reader import count, labelled, reader, say
 from bot.wording.reasons import filters_reason, kept_reason, review_reason
 from bot.wording.terms import REVIEWS, category, requests, sanction, seconds, status, until
 from bot.wording.text import mention, moment, plain, relative
@@ -66,7 +66,7 @@ def filtered(
 
 
 def in_force(kind: str, end: datetime | None, reason: str) -> str:
-    return f"⛔ {sanction(kind)}{'' if end is None else ' ' + until(end)}: {plain(reason)}"
+    return "⛔ " + labelled(sanction(kind) + ("" if end is None else " " + until(end)), plain(reason))
 
 
 def filtered_because(verdict: Verdict) -> str:
@@ -79,10 +79,10 @@ def failed(code: str, sentence: str) -> str:
 
 def removed_by(user_id: int, why: str, limit: int, index: int | None = None) -> str:
     """Of a generation, or of its picture `index`."""
-    person, reason = mention(user_id), f": {plain(kept_reason(why), limit)}" if why else ""
+    person, reason = mention(user_id), plain(kept_reason(why), limit)
     if index is None:
-        return say("Removed by {person}", person=person) + reason
-    return "-# " + say("Picture {number} removed by {person}", number=index + 1, person=person) + reason
+        return labelled(say("Removed by {person}", person=person), reason)
+    return "-# " + labelled(say("Picture {number} removed by {person}", number=index + 1, person=person), reason)
 
 
 def removed(generation_id: int, index: int | None = None, *, gone: bool) -> str:
@@ -160,8 +160,7 @@ def sanction_line(
     told = " ".join(part for part in parts if part)
     told += f", {say('everywhere')}" if everywhere else ""
     told += f" ({say(ended)})" if ended else ""
-    why = f": {plain(reason, 100)}" if reason else ""
-    return f"{told}, {say('by {person}', person=mention(by))} {relative(at)}{why}"
+    return labelled(f"{told}, {say('by {person}', person=mention(by))} {relative(at)}", plain(reason, 100))
 
 
 def person(
@@ -175,7 +174,7 @@ def person(
     )  # fmt: skip
     lines = [
         f"### <@{user_id}>",
-        f"**{requests(sum(counts.values()))}**" + (f": {states}" if states else ""),
+        labelled(f"**{requests(sum(counts.values()))}**", states),
         reports,
         f"⛔ {in_force}" if in_force is not None else say("Free to use Easel."),
     ]
@@ -216,8 +215,8 @@ def review_heading(waiting: int, kinds: Mapping[str, int]) -> str:
 def review_line(kind: str, by: int, index: int | None, reason: str) -> str:
     who = " " + say("by {person}", person=mention(by)) if by else ""
     which = "" if index is None else ", " + say("picture {number}", number=index + 1)
-    why = f": {plain(review_reason(kind, reason), 200)}" if reason else ""
-    return f"**{_SIGNS[kind]} {say(REVIEWS[kind])}**{who}{which}{why}"
+    told = f"**{_SIGNS[kind]} {say(REVIEWS[kind])}**{who}{which}"
+    return labelled(told, plain(review_reason(kind, reason), 200) if reason else "")
 
 
 def more(number: int) -> str:

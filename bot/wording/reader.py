@@ -50,6 +50,11 @@ def quoted(words: str) -> str:
     return say("“{words}”", words=words)
 
 
+def labelled(what: str, details: str) -> str:
+    """As the language sets a colon: "a: b", « a : b ».  What has no details stands alone."""
+    return say("{what}: {details}", what=what, details=details) if details else what
+
+
 def either(words: Sequence[str]) -> str:
     """ "a, b or c"."""
     return reader().either(words)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, say
+from bot.wording.reader import count, labelled, say
 from bot.wording.terms import CATEGORIES, category, named
 from inference.contract import Verdict
 
@@ -78,7 +78,7 @@ def _ruled(rule: str, words: str) -> str:
 
 
 def _with(what: str, details: str) -> str:
-    return say("{what}: {details}", what=what, details=details) if what and details else what or details
+    return labelled(what, details) if what else details
 
 
 def _counted(reason: str) -> str:

@@ -36,7 +36,7 @@ def _sanctioned(s: Sentences, error: errors.Sanctioned) -> str:
     what = s.say("You are timed out from Easel") if error.kind == "timeout" else s.say("You are banned from Easel")
     if not error.reason:
         return s.say("{words}.", words=what)
-    told = f"{what}: {s.form.quote(error.reason)}"
+    told = s.say("{what}: {details}", what=what, details=s.form.quote(error.reason))
     return told if told.endswith((".", "!", "?", "…", "。", "！", "？")) else s.say("{words}.", words=told)
 
 

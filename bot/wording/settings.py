@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.wording.catalogue import later
-from bot.wording.reader import count, reader, say
+from bot.wording.reader import count, labelled, reader, say
 from bot.wording.terms import CATEGORIES, action
 from bot.wording.text import plain, shorten
 from inference.contract.policy import PICTURE_CATEGORIES, PROMPT_CATEGORIES
@@ -163,7 +163,7 @@ def title(name: str) -> str:
 def summary(section: str, chosen: Sequence[tuple[str, str]]) -> str:
     """A line of the overview: the section, and what was chosen in it, or, before anything was, what can be."""
     heading_, about = SECTIONS[section]
-    told = " · ".join(f"{title(name)}: {value}" for name, value in chosen)
+    told = " · ".join(labelled(title(name), value) for name, value in chosen)
     return f"**{say(heading_)}**\n-# {told or say(about)}"
 
 
