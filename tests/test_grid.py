@@ -10,6 +10,7 @@ from PIL import Image, PngImagePlugin
 from bot.generation import grid
 from bot.generation.provenance import NoSeal
 from bot.generation.thumbnail import shrink
+from bot.views.picture import enlarged
 from inference.contract import MAX_IMAGES
 from tests.bot_fakes import tile
 
@@ -91,6 +92,14 @@ def test_what_cannot_fit_is_an_error() -> None:
     """A limit below any file is named."""
     with pytest.raises(ValueError, match="under 10 bytes"):
         grid.fit(noise(64), NoSeal(), 10)
+
+
+@pytest.mark.parametrize(("taken", "suffix"), [(10 * 2**20, "png"), (200_000, "webp")])
+async def test_an_upscaled_picture_fits_where_it_is_asked_for(taken: int, suffix: str) -> None:
+    """Discord says in each interaction how large a file may be there."""
+    file = await enlarged(noise(256), 2, NoSeal(), taken=taken)
+    assert file.suffix == suffix
+    assert len(file.data) < taken
 
 
 def marked_picture() -> bytes:

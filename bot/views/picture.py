@@ -97,7 +97,8 @@ class Upscale(PicturePress, verb="upscale"):
         services = interaction.client.services
         finer = await services.pool.upscale(png)
         larger = None if finer is None else finer.png
-        file = await enlarged(png, self.factor or UPSCALE_FACTOR, services.seal, larger)
+        taken = interaction.filesize_limit
+        file = await enlarged(png, self.factor or UPSCALE_FACTOR, services.seal, larger, taken=taken)
         with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
             network = "" if finer is None else finer.model
             layout = PictureLayout(record, image, file, by=interaction.user.id, network=network)
@@ -252,10 +253,13 @@ async def show_picture(interaction: BotInteraction, generation_id: int, index: i
     await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 
 
-async def enlarged(png: bytes, factor: int, seal: Seal, finer: bytes | None = None) -> PictureFile:
-    """The picture at so many times its size, signed, under Discord's limit for a file."""
+async def enlarged(
+    png: bytes, factor: int, seal: Seal, finer: bytes | None = None, *, taken: int = grid.MAX_FILE_BYTES
+) -> PictureFile:
+    """The picture at so many times its size, signed, with less than the `taken` bytes that Discord takes there."""
+    limit = min(grid.MAX_FILE_BYTES, taken * 19 // 20)  # the rest of the message needs some of it
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor, finer), seal))
+    return await loop.run_in_executor(_enlargers(), lambda: grid.fit(grid.upscale(png, factor, finer), seal, limit))
 
 
 @cache

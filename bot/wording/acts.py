@@ -93,7 +93,7 @@ def changes(before: Pairs, after: Pairs, names: Names) -> list[Change]:
 def change_line(change: Change) -> str:
     """In one line, where nothing can be struck out."""
     if change.old is None:
-        return labelled(change.name, change.new)
+        return labelled(change.name, change.new or "")
     new = say(NOTHING) if change.new is None else change.new
     return say("{setting}: {old} → {new}", setting=change.name, old=change.old, new=new)
 
