@@ -1,6 +1,7 @@
 """The evaluation: fixed questions, rules of right and wrong on real pictures, and the numbers that come out."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from inference.ranking.detector import (
     load_detector,
     save_detector,
 )
+from inference.training.data.icons import Concept
 from inference.training.data.places import COLOURS, PLACES, TIMED, background
 from inference.training.data.scenes import Placed, Scene, SceneMaker, render
 from inference.training.evaluation.ceilings import variants
@@ -25,6 +27,7 @@ from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw
 from inference.training.evaluation.evaluate import Examiner, read_sheet, share_right
 from inference.training.evaluation.page import page
+from inference.training.evaluation.phrasings import Measurer, Record
 from inference.training.evaluation.questions import (
     EVALUATION_FOLDER,
     MEASURES,
@@ -289,3 +292,21 @@ def test_shipped_judge_sees_what_held_out_scenes_show() -> None:
     detector, scenes = load_detector(EVALUATION_FOLDER), read_sheet(EVALUATION_FOLDER / "scenes.webp", 192)
     assert detector.config.concepts == len(read_questions().names)
     assert all(things[0].confidence > 0.5 for things in find(detector, list(scenes[:8])))
+
+
+def test_things_are_asked_by_what_they_are_recognised_by(tmp_path: Path) -> None:
+    """A style, or another word; nothing where the name is as good, and no picture is drawn twice."""
+    names = ("cat", "laptop", "eye", "moon")
+    concepts = [Concept(name, (name,), (f"other {name}",), (), 3, 1, 1.0) for name in names]
+    right = {"a cat": 0, "a laptop, 3d": 1, "an other eye": 2}
+    asked: list[tuple[str, int]] = []
+
+    def look(orders: Sequence[tuple[str, int]]) -> list[int]:
+        asked.extend(orders)
+        return [right.get(text, -1) for text, _ in orders]
+
+    record = Record(tmp_path / "measured.jsonl")
+    found = Measurer(look, record).phrasings(concepts)
+    assert found == {"laptop": "laptop, 3d", "eye": "other eye"}
+    assert len(asked) == len(set(asked))
+    assert Measurer(lambda _: pytest.fail("drawn again"), Record(record.path)).phrasings(concepts) == found

@@ -14,8 +14,9 @@ from inference.checkpoints.weights import CheckpointError
 from inference.text.colours import read_colours
 from inference.text.languages import Languages
 from inference.text.nouns import singulars
+from inference.text.phrasings import Phrasings
 from inference.text.places import read_places
-from inference.text.reader import LANGUAGES, MOST_UNKNOWN, VOCABULARY, Reader, Vocabulary
+from inference.text.reader import LANGUAGES, MOST_UNKNOWN, PHRASINGS, VOCABULARY, Reader, Vocabulary
 from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
 from tests.test_checkpoints import builtin_like
@@ -201,6 +202,35 @@ def test_a_bad_table_of_languages_is_refused_by_name(tmp_path: Path, content: st
         Languages.load(tmp_path / LANGUAGES, set())
 
 
+@pytest.mark.parametrize(
+    ("prompt", "asked"),
+    [
+        ("a laptop", "a laptop, 3d"),
+        ("the laptop in the snow", "the laptop in the snow, 3d"),
+        ("two laptops", "two laptops, 3d"),
+        ("a small laptop on a red background", "a small laptop on a red background, 3d"),
+        ("a laptop, flat illustration", "a laptop, flat illustration"),
+        ("a laptop and a cat", "a laptop and a cat"),
+        ("an eye", "a naked eye"),
+        ("two eyes", "two eyes"),
+        ("a cat", "a cat"),
+    ],
+)
+def test_a_thing_is_asked_of_the_model_as_it_draws_it_best(prompt: str, asked: str) -> None:
+    """Where it is alone, and nobody said how it should look; asked twice it stays."""
+    phrasings = Phrasings({"laptop": "laptop, 3d", "eye": "naked eye"})
+    assert phrasings.read(prompt) == asked
+    assert phrasings.read(asked) == asked
+
+
+@pytest.mark.parametrize("content", ["[]", '{"a": 1}', '{"a": ""}', f'{{"{"a" * 81}": "b"}}'])
+def test_bad_phrasings_are_refused_by_name(tmp_path: Path, content: str) -> None:
+    """With the path of the file."""
+    (tmp_path / PHRASINGS).write_text(content)
+    with pytest.raises(CheckpointError, match=PHRASINGS):
+        Phrasings.load(tmp_path / PHRASINGS)
+
+
 @pytest.mark.parametrize("content", ["[]", "{}", '{"drawn": ["a"]}', '{"drawn": [1], "silent": []}'])
 def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> None:
     """With the path of the file."""
@@ -212,10 +242,11 @@ def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> No
 @pytest.mark.parametrize(
     ("prompt", "meant"),
     [
-        ("a duck on a lake", "a duck in the sea"),
+        ("a duck on a lake", "a duck on the beach"),
+        ("a fish in a river", "a fish in the sea"),
         ("a penguin on ice", "a penguin in the snow"),
         ("a wolf under the full moon", "a wolf at night"),
-        ("a castle by the river at sunset", "a castle in the sea at sunset"),
+        ("a castle by the river at sunset", "a castle on the beach at sunset"),
         ("a lake", "a lake"),
         ("a monkey on a water buffalo", "a monkey on a water buffalo"),
     ],

@@ -31,6 +31,10 @@ STAGES = {
     "safety": ("stages.safety", "The safety filter's classifier: which prompts ask for what should not be drawn."),
     "export": ("stages.export", "Write a model's folder from the checkpoints of the stages."),
     "evaluate": ("evaluation.evaluate", "Measure a model: what it draws, looked at by a judge that it has never met."),
+    "phrasings": (
+        "evaluation.phrasings",
+        "Find out how each thing is best asked of a model that draws it badly by its name.",
+    ),
     "chat": ("evaluation.chat", "Draw 120 prompts such as people write, as a page to look at."),
 }
 """Command: the module of `inference.training` that does it, and what it does."""

@@ -8,7 +8,7 @@ In: folders. Out: networks ready for inference, and the other way round. A folde
     vqgan.safetensors     parameters of `VQGAN` under their own names
     judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
     text.safetensors      the upper layers of MiniLM, where the model has its own; it may be missing
-    thesaurus.json, languages.json, vocabulary.json     how its `Reader` reads prompts; each may be missing, too
+    thesaurus.json, languages.json, vocabulary.json, phrasings.json     what its `Reader` reads prompts by, if any
     and the rest of the text encoder is the one that ships in assets/text_encoder
 """
 

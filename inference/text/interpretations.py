@@ -62,7 +62,7 @@ def interpretation(prompt: str, seed: int) -> tuple[str, str]:
 
 def _fillings(prompt: str) -> Sequence[Filling]:
     """Ways to draw it that differ; a grid of four shows three of them, one of nine six."""
-    what, where = _cut(prompt)
+    what, where = what_and_where(prompt)
     alone = _ALONE.fullmatch(what) is not None and _NOT_ALONE.search(what) is None
     if not where:
         grounds = [f"on a {ground} background" for ground in GROUNDS if ground not in prompt.lower()]
@@ -77,10 +77,15 @@ def _fillings(prompt: str) -> Sequence[Filling]:
     times = [Filling(where=time) for time in TIMES] if _OUTDOORS.search(where) else []
     if moved or times:
         return [*times[:1], *moved[:1], *times[1:2], *moved[1:], *times[2:]]
-    return [] if _STYLED.search(prompt) else [Filling(style="flat illustration"), Filling()]
+    return [] if is_styled(prompt) else [Filling(style="flat illustration"), Filling()]
 
 
-def _cut(prompt: str) -> tuple[str, str]:
+def is_styled(prompt: str) -> bool:
+    """Whether a prompt says how it is to be drawn."""
+    return _STYLED.search(prompt) is not None
+
+
+def what_and_where(prompt: str) -> tuple[str, str]:
     """What is to be seen, and where it is said to be."""
     masked = _NO_PLACE.sub(lambda found: "_" * len(found.group()), prompt)
     found = _WHERE.search(masked)
@@ -89,7 +94,7 @@ def _cut(prompt: str) -> tuple[str, str]:
 
 
 def _filled(prompt: str, filling: Filling) -> str:
-    what, where = _cut(prompt)
+    what, where = what_and_where(prompt)
     if filling.size:
         article, _, thing = what.partition(" ")
         what = f"{'the' if article.lower() == 'the' else 'a'} {filling.size} {thing}"

@@ -49,6 +49,12 @@ def article(phrase: str) -> str:
     return f"an {phrase}" if starts_with_vowel else f"a {phrase}"
 
 
+def indefinite(name: str) -> str:
+    """A name as captions say it: those in the plural take no article."""
+    is_plural = name.endswith("s") and not name.endswith(("ss", "us", "is"))
+    return name if is_plural or name.startswith(("people ", "busts ")) else article(name)
+
+
 def singulars(word: str) -> Iterator[str]:
     """What `word` may be the plural of."""
     if word in _SINGULARS:

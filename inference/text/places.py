@@ -1,7 +1,7 @@
 """Other ways to say where something is, for places that the built-in scenes have.
 
-In: a prompt. Out: the same with the places that captions name ("a duck on a lake" is read as "a duck in the sea"). It
-knows the places of the built-in scenes alone.
+In: a prompt. Out: the same with the places that captions name: "a duck on a lake" is read as "a duck on the beach", for
+scenes in the sea are under water. It knows the places of the built-in scenes alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 
 _MEANT: Mapping[str, str] = {
-    "in the sea": r"(?:in|on|by|at|near) (?:an? |the )?(?:lake|lagoon|river|pond|swamp|water)",
+    "on the beach": (
+        r"(?:on|by|at|near|beside) (?:an? |the )?(?:sea|ocean|lake|lagoon|river|pond|swamp|water|shore|coast)"
+    ),
+    "in the sea": r"in (?:an? |the )?(?:lake|lagoon|river|pond|swamp|water)",
     "in the snow": (
         r"(?:in|on|at) (?:an? |the )?(?:arctic|antarctic|antarctica|north pole|south pole|ice|iceberg|glacier|tundra)"
     ),

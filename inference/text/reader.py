@@ -20,11 +20,13 @@ from inference.text.emoji import read_emoji
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
+from inference.text.phrasings import Phrasings
 from inference.text.places import read_places
 from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
 
 THESAURUS, LANGUAGES, VOCABULARY = "thesaurus.json", "languages.json", "vocabulary.json"
+PHRASINGS = "phrasings.json"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\b)(?=([a-z]))", re.IGNORECASE)
 """The number before a thing: captions have an article there, and of twenty things asked for as "one" ten were wrong."""
@@ -82,8 +84,10 @@ class Reader:
         thesaurus: Thesaurus | None = None,
         languages: Languages | None = None,
         vocabulary: Vocabulary | None = None,
+        phrasings: Phrasings | None = None,
     ) -> None:
         self.thesaurus = thesaurus or Thesaurus({})
+        self._phrasings = phrasings or Phrasings({})
         self._languages = languages
         self._vocabulary = vocabulary
 
@@ -94,7 +98,13 @@ class Reader:
         words = Vocabulary.load(vocabulary) if vocabulary.is_file() else None
         nouns = Thesaurus.load(thesaurus) if thesaurus.is_file() else Thesaurus({})
         known = nouns.words | (frozenset[str]() if words is None else frozenset(words.drawn))
-        return cls(nouns, Languages.load(languages, known) if languages.is_file() else None, words)
+        phrasings = folder / PHRASINGS
+        return cls(
+            nouns,
+            Languages.load(languages, known) if languages.is_file() else None,
+            words,
+            Phrasings.load(phrasings) if phrasings.is_file() else None,
+        )
 
     @property
     def has_vocabulary(self) -> bool:
@@ -108,6 +118,11 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """What the text encoder is to read for a prompt."""
+        reading = self._in_captions(text)
+        return replace(reading, text=self._phrasings.read(reading.text))
+
+    def _in_captions(self, text: str) -> Reading:
+        """A prompt in words of captions, with each thing by its name."""
         styled = Styled(text) if self._vocabulary is None else read_styles(read_emoji(text))
         text, dropped = styled.text, styled.dropped
         translated = None if self._languages is None else self._languages.read(text)
@@ -120,7 +135,7 @@ class Reader:
     def interpret(self, text: str, seed: int) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
         prompt in its own words."""
-        reading = self.read(text)
+        reading = self._in_captions(text)
         if self._vocabulary is None:
             return replace(reading, text=text)
         filled_in, filled = interpretation(reading.text, seed)

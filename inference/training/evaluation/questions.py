@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from inference.checkpoints.text_encoder import ASSETS, load_sentence_encoder
-from inference.text.nouns import article, plural
+from inference.text.nouns import article, indefinite, plural
 from inference.training.data.icons import NEAREST, POPULAR, IconSet
 from inference.training.data.labels import read_labels
 from inference.training.data.packages import DEFAULT_CACHE
@@ -121,7 +121,7 @@ def make_questions(
     others = [row for row in rng.permutation(len(names)).tolist() if row not in known and icons.concepts[row].group > 1]
     objects = [*plain, *(row for row in others if not _COLOUR_WORDS & set(names[row].split()))][:100]
     made = (
-        *(Question("concept", _one(name), (row,)) for row, name in enumerate(names)),
+        *(Question("concept", indefinite(name), (row,)) for row, name in enumerate(names)),
         *_colours(icons, objects),
         *_native_colours(icons, [*objects, *(row for row in others if row not in objects)]),
         *_backgrounds(icons, objects),
@@ -150,12 +150,6 @@ def rendering_of(question: Question) -> Scene:
     return Scene(things, question.background, "3d", relation=question.relation)
 
 
-def _one(name: str) -> str:
-    """As captions say it: names in the plural take no article."""
-    is_plural = name.endswith("s") and not name.endswith(("ss", "us", "is"))
-    return name if is_plural or name.startswith(("people ", "busts ")) else article(name)
-
-
 def _short(icons: IconSet, row: int) -> str:
     """The name that goes with a colour: "heart", not "red heart"."""
     return icons.concepts[row].names[-1] if icons.concepts[row].name.startswith("red ") else icons.concepts[row].name
@@ -164,7 +158,7 @@ def _short(icons: IconSet, row: int) -> str:
 def _colours(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
     for colour in COLOURS:
         for row in objects:
-            prompt, back = _one(f"{colour} {_short(icons, row)}"), "white"
+            prompt, back = indefinite(f"{colour} {_short(icons, row)}"), "white"
             if colour in {"white", "beige"}:
                 prompt, back = f"{prompt} on a blue background", "blue"
             yield Question("colour", prompt, (row,), colour=colour, background=back)
@@ -173,7 +167,7 @@ def _colours(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
 def _backgrounds(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
     for index, back in enumerate((*COLOURS, *PLACES)):
         for row in objects[index % 10 :: 10]:
-            thing = _one(_short(icons, row))
+            thing = indefinite(_short(icons, row))
             words = PLACES[back][0] if back in PLACES else f"on {article(back)} background"
             yield Question("background", f"{thing} {words}", (row,), background=back)
 
@@ -183,7 +177,7 @@ def _native_colours(icons: IconSet, objects: Sequence[int]) -> Iterator[Question
     coloured = [(row, icons.paint("3d", row).names) for row in objects]
     for row, names in [(row, names) for row, names in coloured if names and names[0] != "beige"][:_NATIVE]:
         colour, back = names[0], "blue" if names[0] == "white" else "white"
-        prompt = _one(f"{colour} {_short(icons, row)}")
+        prompt = indefinite(f"{colour} {_short(icons, row)}")
         yield Question(
             "native_colour", f"{prompt} on a blue background" if back == "blue" else prompt, (row,), colour, back
         )
@@ -193,7 +187,10 @@ def _places(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
     for index, (back, (place, time)) in enumerate(TIMED.items()):
         for row in objects[index % 20 :: 20]:
             yield Question(
-                "places", f"{_one(_short(icons, row))} {PLACES[place][0]} {TIMES[time][0]}", (row,), background=back
+                "places",
+                f"{indefinite(_short(icons, row))} {PLACES[place][0]} {TIMES[time][0]}",
+                (row,),
+                background=back,
             )
 
 
@@ -218,7 +215,7 @@ def _pairs(icons: IconSet, known: Sequence[int], rng: np.random.Generator, tries
             a, b = (int(row) for row in rng.choice(pool, 2, replace=False))
             if maker.is_held_out(a, b) and (a, b) not in seen and len(seen) < wanted:
                 seen.add((a, b))
-                words = f"{_one(icons.concepts[a].name)} and {_one(icons.concepts[b].name)}"
+                words = f"{indefinite(icons.concepts[a].name)} and {indefinite(icons.concepts[b].name)}"
                 yield Question("pairs", words, (a, b), relation="beside")
 
 
@@ -226,7 +223,7 @@ def _relations(icons: IconSet, known: Sequence[int], rng: np.random.Generator) -
     for _ in range(50):
         for relation, words in _RELATION_WORDS.items():
             a, b = (int(row) for row in rng.choice(list(known), 2, replace=False))
-            names = {"a": _one(icons.concepts[a].name), "b": _one(icons.concepts[b].name)}
+            names = {"a": indefinite(icons.concepts[a].name), "b": indefinite(icons.concepts[b].name)}
             yield Question("relation", words.format(**names), (a, b), relation=relation)
 
 
