@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load_settings
-from bot.database.backup import back_up, restore
+from bot.database.backup import back_up, check_restore, restore
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
 from bot.database.session import Database
@@ -99,8 +99,9 @@ async def test_a_running_bots_database_is_not_replaced(database_url: str, tmp_pa
     await order(database_url, "before")
     await back_up(database_url, tmp_path / "copy")
     async with Database(database_url) as database, shard_locks(database, Partition(), lost=print):
-        with pytest.raises(ConfigurationError, match="another Easel works on it"):
-            await restore(database_url, tmp_path / "copy")
+        for refuses in (check_restore, restore):  # nobody is asked first what is refused then
+            with pytest.raises(ConfigurationError, match="another Easel works on it"):
+                await refuses(database_url, tmp_path / "copy")
 
 
 @pytest.mark.parametrize("written", [b"", b"this is not a database" * 100, None])

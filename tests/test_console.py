@@ -1,5 +1,6 @@
 """The moderation console: what each page shows, what each form does, and what does not get through."""
 
+import base64
 import csv
 import html
 import io
@@ -152,7 +153,8 @@ async def test_a_person_is_looked_up_by_id_or_name(mo: Browser) -> None:
 )
 async def test_a_filter_that_there_is_not_is_refused_by_name(mo: Browser, query: str, told: str) -> None:
     """Neither everything nor nothing is shown for it: both would be taken for the answer."""
-    answer = await mo.get(f"{AT}/{query}")
+    ask = mo.post if query.startswith("export") else mo.get
+    answer = await ask(f"{AT}/{query}")
     assert answer.status == 400
     assert told in answer.text
 
@@ -201,7 +203,7 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     """One picture, then all; each can be taken back; both are audited with the reason."""
     record = await draw(site.services, an_order("a cat"))
     answer = await mo.post(f"{AT}/log/{record.id}/remove", {"picture": "1", "reason": "ugly"})
-    assert (answer.status, answer.location) == (303, f"{AT}/log/{record.id}?done=removed-here")
+    assert (answer.status, answer.location) == (303, f"{AT}/log/{record.id}")
     assert "by <bdi>Mo</bdi>: <bdi>ugly</bdi>" in (await mo.get(answer.location)).text
     one_undo = 'name="picture" value="1"><button>Undo</button>'
     assert one_undo in (await mo.get(f"{AT}/log/{record.id}")).text
@@ -220,6 +222,21 @@ async def test_removing_and_undoing(site: Pages, mo: Browser) -> None:
     assert audit.count('class="chip restore"') == 2
     assert audit.count(f'/log/{record.id}">Picture 2 of generation {record.id}</a>') == 2
     assert audit.count(f'/log/{record.id}">Generation {record.id}</a>') == 2
+
+
+async def test_a_moderators_own_picture_is_removed_like_any_other(site: Pages, mo: Browser) -> None:
+    """In the console a moderator acts: audited once however often it is sent, kept for review, and taken back."""
+    record = await draw(site.services, an_order("a cat", MODERATOR))
+    for _ in range(2):
+        await mo.post(f"{AT}/log/{record.id}/remove", {"reason": "mine"})
+    shown = (await mo.get(f"{AT}/log/{record.id}")).text
+    assert "Undo the removal" in shown
+    assert (await mo.get(f"{AT}/log/{record.id}/0.png")).status == 200
+    assert (await mo.get(f"{AT}/audit")).text.count(f'/log/{record.id}">Generation {record.id}</a>') == 1
+    await mo.post(f"{AT}/log/{record.id}/restore")
+    after = await site.services.generations.get(record.id)
+    assert after is not None
+    assert after.removal is None
 
 
 async def test_the_audit_log_is_asked_about_a_person_as_one_has_them(site: Pages, mo: Browser) -> None:
@@ -262,7 +279,7 @@ async def test_the_audit_log_says_in_words_who_changed_what(site: Pages, mo: Bro
 async def test_what_its_owner_deleted_stays_deleted(site: Pages, mo: Browser) -> None:
     """A moderator's undo is for moderators' removals."""
     record = await draw(site.services, an_order("a cat"))
-    await site.services.generations.remove(record.id, ADA, "")
+    await site.services.removals.delete(Actor(ADA, GUILD), record.id)
     assert (await mo.post(f"{AT}/log/{record.id}/restore")).status == 404
 
 
@@ -291,7 +308,7 @@ async def test_a_ban_with_removal_takes_the_pictures_down(site: Pages, mo: Brows
     other = await draw(site.services, an_order("a dog", BOB))
     form = {"kind": "ban", "reason": "spam", "remove": "1 day"}
     answer = await mo.post(f"{AT}/people/{ADA}/sanction", form)
-    assert answer.location == f"{AT}/people/{ADA}?done=ban"
+    assert answer.location == f"{AT}/people/{ADA}"
     shown = (await mo.get(answer.location)).text
     assert "spam" in shown
     removed = (await site.services.generations.page(GenerationFilter(removed=True))).records
@@ -301,6 +318,8 @@ async def test_a_ban_with_removal_takes_the_pictures_down(site: Pages, mo: Brows
     assert "in force" in listed
     assert '<td class="small" data-label="By"><bdi>Mo</bdi></td>' in listed
     assert '<td class="small"><bdi>Mo</bdi>' in (await mo.get(f"{AT}/people/{ADA}")).text
+    about = (await mo.get(f"{AT}/audit?subject=user:{ADA}&action=remove")).text
+    assert "<bdi>Generations</bdi>:  <ins><bdi>1</bdi></ins>" in about
     await mo.post(f"{AT}/people/{ADA}/lift")
     assert "in force" not in (await mo.get(f"{AT}/sanctions")).text
 
@@ -315,7 +334,7 @@ async def test_what_went_with_a_ban_comes_back_at_once(site: Pages) -> None:
     person = (await mo.get(f"{AT}/people/{ADA}")).text
     assert "Show 1 removed generation again" in person
     answer = await mo.post(f"{AT}/people/{ADA}/restore", {"sanction": "1"})
-    assert answer.location == f"{AT}/people/{ADA}?done=all-restored"
+    assert answer.location == f"{AT}/people/{ADA}"
     assert "Show 1 removed" not in (await mo.get(f"{AT}/people/{ADA}")).text
     assert [one.id for one in (await site.services.generations.page(GenerationFilter(removed=True))).records] == [
         first.id
@@ -325,11 +344,13 @@ async def test_what_went_with_a_ban_comes_back_at_once(site: Pages) -> None:
     assert [one.id for one in (await site.services.generations.page(GenerationFilter(removed=True))).records] == [
         first.id
     ]
-    acts = [(one.action, one.subject) for one in (await site.services.audit_log.page(GUILD, limit=3)).records]
+    acts = [(one.action, one.subject) for one in (await site.services.audit_log.page(GUILD, limit=5)).records]
     assert acts == [
         ("restore", f"generation:{second.id}"),
+        ("restore", f"user:{ADA}"),
         ("lift", f"user:{ADA}"),
         ("remove", f"generation:{second.id}"),
+        ("remove", f"user:{ADA}"),
     ]
 
 
@@ -413,7 +434,7 @@ async def test_what_the_filter_flags_waits_for_a_decision(site: Pages, mo: Brows
     kept = (await mo.get(answer.location)).text
     assert "Nothing waits" in kept
     assert f"Request {record.id}: kept" in kept
-    ids = answer.location.rpartition("ids=")[2]
+    ids = kept.partition('name="ids" value="')[2].partition('"')[0]
     await mo.post(f"{AT}/review/{record.id}/undo", {"ids": ids})
     await mo.post(f"{AT}/review/{record.id}", {"decision": "remove", "reason": "no"})
     after = await site.services.generations.get(record.id)
@@ -427,12 +448,51 @@ async def test_a_second_press_shows_the_queue_and_loses_no_undo(site: Pages, mo:
     record = await flagged(site)
     first = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
     again = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
-    assert (again.status, again.location) == (303, first.location)
+    assert (again.status, again.headers["Set-Cookie"]) == (303, first.headers["Set-Cookie"])
     assert 'data-key="z"' in (await mo.get(again.location)).text
     other = await mo.post(f"{AT}/review/{record.id}", {"decision": "remove"})
     shown = await mo.get(other.location)
     assert (shown.status, "This has been decided already" in shown.text) == (200, True)
     assert 'data-key="z"' not in shown.text
+
+
+async def test_what_a_ban_removed_is_left_removed_or_shown_again_first(site: Pages, mo: Browser) -> None:
+    """The queue offers no *Keep* that keeps nothing, and taking *Leave it removed* back shows nothing again."""
+    record = await draw(site.services, an_order("a cat"))
+    await site.services.reviews.report(Actor(BOB, GUILD), record.id, 0, "it looks at me")
+    await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "ban", "reason": "spam", "remove": "1 day"})
+    shown = (await mo.get(f"{AT}/review")).text
+    assert "Leave it removed" in shown
+    assert 'value="keep"' not in shown
+    assert "To keep it, open it and undo the removal." in shown
+    assert (await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})).status == 400
+    left = (await mo.get((await mo.post(f"{AT}/review/{record.id}", {"decision": "remove"})).location)).text
+    assert f"Request {record.id}: left removed." in left
+    await mo.post(f"{AT}/review/{record.id}/undo", {"ids": left.partition('name="ids" value="')[2].partition('"')[0]})
+    after = await site.services.generations.get(record.id)
+    assert after is not None
+    assert after.removal is not None
+    assert after.removal.why == "spam"
+    await mo.post(f"{AT}/log/{record.id}/restore")
+    assert 'value="keep"' in (await mo.get(f"{AT}/review")).text
+
+
+async def test_all_that_one_person_says_of_a_picture_is_shown_and_they_hear_once(site: Pages, mo: Browser) -> None:
+    """What they add is kept beside what they said, the same again is not; a person's record counts them once."""
+    record = await draw(site.services, an_order("a cat"))
+    reviews = site.services.reviews
+    for said in ("", "it looks at me", "it looks at me", "", "and it blinks"):
+        await reviews.report(Actor(BOB, GUILD), record.id, 0, said)
+    shown = (await mo.get(f"{AT}/review")).text
+    assert (shown.count("it looks at me"), shown.count("and it blinks")) == (1, 1)
+    assert await reviews.counts(Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages"})), ADA) == {
+        "report": 1
+    }
+    for count in range(5):
+        await reviews.report(Actor(BOB, GUILD), record.id, 0, f"more {count}")
+    await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+    said = (await mo.get(f"{AT}/log/{record.id}")).text
+    assert [f"more {count}" in said for count in range(5)] == [True, True, False, False, False]
 
 
 async def test_reports_come_before_flags_and_later_goes_on(site: Pages, mo: Browser) -> None:
@@ -582,13 +642,13 @@ async def test_the_export_has_every_row_and_its_fields(site: Pages, mo: Browser)
     for count in range(3):
         await draw(site.services, an_order(f"cat {count}"))
     await draw(site.services, an_order("a dog"))
-    answer = await mo.get(f"{AT}/export.csv?words=cat")
+    answer = await mo.post(f"{AT}/export.csv?words=cat")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["prompt"] for row in rows] == ["cat 2", "cat 1", "cat 0"]
     assert rows[0]["user_id"] == str(ADA)
     assert "attachment" in answer.headers["Content-Disposition"]
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    lines = [json.loads(line) for line in (await mo.get(f"{AT}/export.jsonl")).text.splitlines()]
+    lines = [json.loads(line) for line in (await mo.post(f"{AT}/export.jsonl")).text.splitlines()]
     assert [line["prompt"] for line in lines] == ["a dog", "cat 2", "cat 1", "cat 0"]
     assert lines[0]["guild_id"] == str(GUILD)
     assert "words=cat" in (await mo.get(f"{AT}/audit?action=export")).text
@@ -598,7 +658,7 @@ async def test_the_export_has_every_row_and_its_fields(site: Pages, mo: Browser)
 async def test_a_prompt_is_no_formula_in_a_table(site: Pages, mo: Browser, prompt: str) -> None:
     """CSV injection: what a table program would compute begins with a quote."""
     await draw(site.services, an_order(prompt))
-    (row,) = csv.DictReader(io.StringIO((await mo.get(f"{AT}/export.csv")).text))
+    (row,) = csv.DictReader(io.StringIO((await mo.post(f"{AT}/export.csv")).text))
     assert not row["prompt"].lstrip().startswith(("=", "+", "-", "@"))
     assert prompt.strip() in row["prompt"]
 
@@ -631,9 +691,27 @@ async def test_markup_in_prompts_names_and_reasons_is_text(site: Pages, mo: Brow
 async def test_markup_in_the_address_is_text(mo: Browser, name: str) -> None:
     """Reflected XSS: shown as typed, or refused by name."""
     for path in ("log", "audit", "review", "words"):
-        answer = await mo.get(f"{AT}/{path}?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&done=%3Cscript%3E")
+        answer = await mo.get(f"{AT}/{path}?{name}=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&done=ban")
         assert answer.status in (200, 400)
         assert "<script>alert" not in answer.text
+        assert 'role="status"' not in answer.text  # what was done is in no address
+
+
+async def test_what_a_form_did_is_told_once_and_by_its_own_page(site: Pages, mo: Browser) -> None:
+    """No cookie of somebody else's making, no address and no other page says so."""
+    record = await draw(site.services, an_order("a cat"))
+    at = f"{AT}/log/{record.id}"
+    answer = await mo.post(f"{at}/remove", {"reason": "no"})
+    assert "HttpOnly" in answer.headers["Set-Cookie"]
+    assert "SameSite=Strict" in answer.headers["Set-Cookie"]
+    assert [("Removed" in await notice(mo, path)) for path in (f"{AT}/words", at, at)] == [False, True, False]
+    for forged in ("x", base64.b64encode(b'["/", 1]').decode(), base64.b64encode(b'["", "ban", 1, [1]]').decode()):
+        mo.client.session.cookie_jar.update_cookies({"easel-done": forged}, site.server.make_url("/"))
+        assert await notice(mo, at) == ""
+
+
+async def notice(browser: Browser, path: str) -> str:
+    return (await browser.get(path)).text.partition('role="status"><p>')[2].partition("</p>")[0]
 
 
 @pytest.mark.parametrize(
@@ -674,7 +752,7 @@ def back(answer: Answer) -> str | None:
 @pytest.mark.parametrize(
     ("referer", "leads_to"),
     [
-        (f"http://127.0.0.1:8080{AT}/log/1?done=restored", f"{AT}/log/1?done=restored"),
+        (f"http://127.0.0.1:8080{AT}/log/1?words=cat", f"{AT}/log/1?words=cat"),
         (None, f"{AT}/people/{ADA}"),
         (f"https://evil.example{AT}/log/1", f"{AT}/people/{ADA}"),
         ("http://127.0.0.1:8080//evil.example/", f"{AT}/people/{ADA}"),

@@ -16,7 +16,15 @@ from typer.testing import CliRunner
 
 from bot.cli import app as command_line
 from bot.cli.surroundings import LARGEST_ID
-from bot.errors import AlreadyDeleted, CommandError, ConfigurationError, NotFound, NotSanctioned, Sanctioned
+from bot.errors import (
+    AlreadyDeleted,
+    CommandError,
+    ConfigurationError,
+    InvalidOption,
+    NotFound,
+    NotSanctioned,
+    Sanctioned,
+)
 from inference.engine.engine import Engine
 from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, draw, services
 from tests.fakes import FakeCodeModel
@@ -300,6 +308,9 @@ def test_audit_verify_tells_a_sound_log_from_one_that_was_changed(tmp_path: Path
 def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_messages(tmp_path: Path) -> None:
     """Ban, list, log, unban: each leaves the database as a running bot will find it."""
     assert "Nobody is banned everywhere." in easel("moderation", "list")[1]
+    assert easel("moderation", "ban", str(ADA))[0] == easel("moderation", "timeout", str(ADA), "1 day")[0] == 2
+    with pytest.raises(InvalidOption):  # the person reads it: who gives none bans nobody, as in Discord
+        easel("moderation", "ban", str(ADA), "--reason", " ")
     status, printed = easel("moderation", "ban", str(ADA), "--reason", "spam in DMs")
     assert (status, f"{ADA} is banned everywhere" in printed) == (0, True)
     (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
@@ -332,7 +343,7 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
     (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
     assert (told["kind"], told["until"] is not None) == ("timeout", True)
     with pytest.raises(CommandError, match="soon is no duration"):
-        easel("moderation", "timeout", str(ADA), "soon")
+        easel("moderation", "timeout", str(ADA), "soon", "--reason", "spam")
     discords = 1_234_567_890_123_456_789
     easel("moderation", "ban", str(discords), "--reason", "many words about it " * 10)
     for command in ("list", "audit"):  # in 80 columns: ids are there to be copied

@@ -77,8 +77,8 @@ class Hall:
         opened = self.opened
         return Removals(
             generations=opened.generations, works=opened.works, storage=opened.storage,
-            post_log=PostLog(opened.database), posts=self.posts, notices=self.notices, eraser=opened.eraser,
-            seal=opened.seal,
+            post_log=PostLog(opened.database), audit_log=opened.audit_log, posts=self.posts, notices=self.notices,
+            eraser=opened.eraser, seal=opened.seal,
         )  # fmt: skip
 
     @property

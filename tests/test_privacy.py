@@ -4,10 +4,12 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
@@ -15,6 +17,8 @@ from bot.database.guild import GuildRecord
 from bot.database.personal import PersonalData
 from bot.database.records import GenerationFilter
 from bot.database.session import utc_now
+from bot.database.tables.table import Table
+from bot.errors import SharingBlocked
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
 from tests.web_fakes import MANAGER, MODERATOR, Pages, pages
 
@@ -99,6 +103,31 @@ async def test_what_moderators_must_decide_stays_without_a_name(site: Pages, tmp
     assert files(tmp_path) == set()
 
 
+async def test_no_row_names_who_erased_their_data(site: Pages) -> None:
+    """Whatever a person may have left, as an owner, a member and a moderator of one's own, in every table."""
+    services = site.services
+    mine, other = await draw(services, an_order("a cat")), await draw(services, an_order("a dog", BOB))
+    reported, gone = await draw(services, an_order("a hen")), await draw(services, an_order("a fox"))
+    await services.gallery.share(ada, mine.id, 0)
+    await services.gallery.vote(ada, (await services.gallery.share(bob, other.id, 0)).id)
+    await services.reviews.report(bob, reported.id, 0, "ugly")
+    await services.reviews.report(ada, other.id, 0, "I am Ada")
+    await services.removals.delete(ada, gone.id)
+    modest = replace(mo, user_id=ADA)
+    await services.removals.remove(modest, reported.id, "my own", 1)
+    await services.removals.remove(modest, reported.id, "my own")
+    await services.moderation.sanction(mo, Target(ADA, MANAGER), "timeout", utc_now() + timedelta(days=1), "rude")
+    await services.moderation.lift(mo, ADA)
+    await site.browser(ADA)
+    await services.privacy.erase(ADA)
+    found = []
+    async with services.database.reading() as session:
+        for table in Table.metadata.sorted_tables:
+            for row in (await session.execute(select(table))).mappings():
+                found += [f"{table.name}.{name}" for name, value in row.items() if str(ADA) in str(value)]
+    assert set(found) == {"audit_log.actor_id"}  # what a moderator did is the server's
+
+
 async def test_a_sanction_outlives_an_erasure(site: Pages) -> None:
     """Nobody escapes a ban by erasing; once it is over, nothing of it is left, in the audit log neither."""
     await site.services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "Ada's reason")
@@ -153,6 +182,24 @@ async def test_what_comes_after_an_erasure_stays(site: Pages) -> None:
     await services.privacy.purge()
     assert [one.why for one in (await services.audit_log.page(GUILD)).records] == ["after", "", ""]
     assert (await services.privacy.kept(ADA)).sanctions == 1
+
+
+async def test_who_may_not_share_may_not_after_an_erasure(site: Pages) -> None:
+    """As with a ban: the rule stays, with its reason, until it is lifted, and nothing of it is left then."""
+    services = site.services
+    await services.gallery.block(mo, ADA, "Ada's old reason")
+    await services.gallery.block(mo, ADA, "Ada's reason")
+    assert (await services.privacy.kept(ADA)).sanctions == 1
+    assert (await services.privacy.erase(ADA)).sanctioned
+    assert [one.why for one in (await services.audit_log.page(GUILD)).records] == ["Ada's reason", ""]
+    with pytest.raises(SharingBlocked):
+        await services.gallery.share(ada, (await draw(services, an_order("a cat"))).id, 0)
+    await services.gallery.block(mo, ADA, None)
+    page = await services.audit_log.page(GUILD)
+    assert {(one.subject, one.why) for one in page.records} == {("user:erased", "")}
+    assert len(page.records) == 3
+    assert (await services.privacy.kept(ADA)).sanctions == 0
+    assert (await services.audit_log.verify()).faults == ()
 
 
 async def test_a_server_forgets_what_is_older_than_it_wants(site: Pages, tmp_path: Path) -> None:

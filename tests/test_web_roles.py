@@ -20,6 +20,7 @@ ROLES = {
 EVERYBODY = (200,) * 7
 MODERATORS = (303, 404, 404, 403, 200, 200, 200)
 MODERATORS_ACT = (401, 404, 404, 403, 303, 303, 303)
+MODERATORS_EXPORT = (401, 404, 404, 403, 200, 200, 200)
 MANAGERS_ACT = (401, 404, 404, 403, 403, 303, 303)
 
 Line = tuple[str, tuple[int, ...], dict[str, str]]
@@ -68,8 +69,8 @@ TABLE: dict[str, Line] = {
         f"{C}/review/{{flag}}/undo", (401, 404, 404, 403, 404, 404, 404), {}),
     "GET /console/{guild}/audit": (f"{C}/audit", MODERATORS, {}),
     "GET /console/{guild}/stats": (f"{C}/stats", MODERATORS, {}),
-    "GET /console/{guild}/export.csv": (f"{C}/export.csv", MODERATORS, {}),
-    "GET /console/{guild}/export.jsonl": (f"{C}/export.jsonl", MODERATORS, {}),
+    "POST /console/{guild}/export.csv": (f"{C}/export.csv", MODERATORS_EXPORT, {}),
+    "POST /console/{guild}/export.jsonl": (f"{C}/export.jsonl", MODERATORS_EXPORT, {}),
     "GET /console/{guild}/settings": (f"{C}/settings", (303, 404, 404, 403, 403, 200, 200), {}),
     "GET /console/{guild}/digest": (f"{C}/digest", (303, 404, 404, 403, 403, 200, 200), {}),
     "POST /console/{guild}/settings": (f"{C}/settings", MANAGERS_ACT, {}),

@@ -20,6 +20,7 @@ from bot.database.share_blocks import ShareBlocks
 from bot.database.shares import GalleryOrder, Shares
 from bot.errors import (
     DrawnElsewhere,
+    InvalidOption,
     KeptPrivate,
     MayNotShare,
     NoGallery,
@@ -142,6 +143,8 @@ class Gallery:
     async def block(self, actor: Actor, user_id: int, reason: str | None) -> None:
         """Keep a person from sharing here, or, with None, let them again; what is shared stays.  For moderators."""
         actor.require("manage_messages")
+        if reason is not None and not reason.strip():
+            raise InvalidOption("reason", "empty")
         await self._share_blocks.set(_here(actor), user_id, reason, actor.user_id)
 
     async def offer(self, generation_id: int) -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.actions.actor import OPERATOR_ID, Actor
+from bot.actions.actor import Actor
+from bot.actions.entry import moderated_entry
 from bot.database.audit import AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.records import AuditRecord, GenerationFilter, GenerationRecord, Page, SanctionKind, SanctionRecord
 from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
-from bot.errors import CannotSanction, InvalidOption, NotFound, NotSanctioned
+from bot.database.statistics import Report, Statistics
+from bot.errors import CannotSanction, InvalidOption, NotSanctioned
 
 PERMISSIONS: dict[SanctionKind, str] = {"timeout": "moderate_members", "ban": "ban_members"}
 
@@ -59,12 +61,13 @@ class NothingPosted:
 
 class Moderation:
     def __init__(
-        self, *, sanctions: Sanctions, generations: GenerationLog, audit_log: AuditLog, under_way: UnderWay,
-        posted: Posted, now: Callable[[], datetime] = utc_now,
+        self, *, sanctions: Sanctions, generations: GenerationLog, audit_log: AuditLog, statistics: Statistics,
+        under_way: UnderWay, posted: Posted, now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._sanctions = sanctions
         self._generations = generations
         self._audit_log = audit_log
+        self._statistics = statistics
         self._under_way = under_way
         self._posted = posted
         self._now = now
@@ -81,11 +84,7 @@ class Moderation:
 
     async def entry(self, actor: Actor, generation_id: int) -> GenerationRecord:
         """One entry, removed or not.  Raises NotFound for one of another server."""
-        actor.require("manage_messages")
-        record = await self._generations.get(generation_id)
-        if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound("generation", generation_id)
-        return record
+        return await moderated_entry(self._generations, actor, generation_id)
 
     async def audit(
         self, actor: Actor, wanted: AuditFilter | None = None, before: int | None = None, limit: int = 20
@@ -93,6 +92,16 @@ class Moderation:
         """Who did what here, newest first; for the operator, in every server."""
         actor.require("manage_messages")
         return await self._audit_log.page(actor.guild_id, before, limit, wanted, everywhere=actor.is_everywhere)
+
+    async def report(self, actor: Actor, days: int) -> Report:
+        """How much was asked for here in the last so many days, and what was blocked; for the operator, everywhere."""
+        actor.require("manage_messages")
+        return await self._statistics.report(actor.guild_id, days, everywhere=actor.is_everywhere)
+
+    async def counts(self, actor: Actor, user_id: int) -> dict[str, int]:
+        """How many of a person's requests here ended how; for the operator, everywhere."""
+        actor.require("manage_messages")
+        return await self._statistics.of_person(user_id, actor.guild_id, everywhere=actor.is_everywhere)
 
     # ----------------------------------------------------------------------------------------------- sanctions
 
@@ -115,11 +124,11 @@ class Moderation:
 
         Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction also
         where it would end sooner than what is in force: that is a pardon, which takes a lift; and InvalidOption without
-        a reason, which only the command line may leave out.
+        a reason.
         """
         actor.require(PERMISSIONS[kind])
         self._check_target(actor, target)
-        if not reason.strip() and actor.user_id != OPERATOR_ID:
+        if not reason.strip():
             raise InvalidOption("reason", "empty")
         in_force = await self._own_sanction(actor, target.user_id)
         if in_force is not None and kind == "timeout" and _ends_sooner(until, in_force):

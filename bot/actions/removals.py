@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.actions.actor import Actor
+from bot.actions.entry import moderated_entry
 from bot.actions.erasing import Eraser
 from bot.actions.notices import Notices
 from bot.actions.posts import Posts
+from bot.database.audit import Act, ActName, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
 from bot.database.records import GenerationFilter, GenerationRecord
@@ -46,6 +48,7 @@ class Removals:
         works: Works,
         storage: Storage,
         post_log: PostLog,
+        audit_log: AuditLog,
         posts: Posts,
         notices: Notices,
         eraser: Eraser,
@@ -56,6 +59,7 @@ class Removals:
         self._works = works
         self._storage = storage
         self._post_log = post_log
+        self._audit_log = audit_log
         self._posts = posts
         self._notices = notices
         self._eraser = eraser
@@ -82,14 +86,14 @@ class Removals:
         record = await self.deletable(actor, generation_id)
         if record.removal is not None:
             raise AlreadyDeleted(generation_id)
-        return await self._remove(actor, record, why, None)
+        return await self._remove(actor, record, why, None, deleted=actor.owns(record))
 
     async def remove(self, actor: Actor, generation_id: int, why: str, index: int | None = None) -> Removed:
-        """Take down a generation of this server, or one picture of it, removed before or not; for moderators."""
-        actor.require("manage_messages")
-        record = await self._generations.get(generation_id)
-        if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound("generation", generation_id)
+        """Take down a generation of this server, or one picture of it, one's own too; for moderators.
+
+        What was removed before stays as it was; what still shows it goes.
+        """
+        record = await moderated_entry(self._generations, actor, generation_id)
         if index is not None and not 0 <= index < len(record.images):
             raise NotFound("picture", index + 1)
         return await self._remove(actor, record, why, index)
@@ -104,6 +108,8 @@ class Removals:
         actor.require("manage_messages")
         here = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, since=since, removed=False)
         records = [record async for record in self._generations.stream(here) if record.status != "blocked"]
+        if records:
+            await self._note_all(actor, "remove", user_id, why, len(records))
         return tuple([await self._remove(actor, record, why, None, sanction_id) for record in records])
 
     async def removed_with(self, actor: Actor, user_id: int, sanction_id: int) -> tuple[GenerationRecord, ...]:
@@ -120,16 +126,22 @@ class Removals:
         records = await self.removed_with(actor, user_id, sanction_id)
         if not records:
             raise NotFound("removal")
+        await self._note_all(actor, "restore", user_id, why, len(records))
         for record in records:
             await self._generations.restore(record.id, actor.user_id, why)
         return len(records)
+
+    async def _note_all(self, actor: Actor, action: ActName, user_id: int, why: str, number: int) -> None:
+        """Whose they were: the acts on the single ones name nobody, since they outlive the person's data."""
+        after = {"generations": str(number)}
+        await self._audit_log.note(Act(actor.user_id, action, f"user:{user_id}", actor.guild_id, (), why, {}, after))
 
     async def erase(self, actor: Actor, record: GenerationRecord) -> None:
         """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
         if record.order.requester.user_id != actor.user_id:
             raise NotYours("generation")
         if record.removal is None:
-            await self._remove(actor, record, "", None)
+            await self._remove(actor, record, "", None, deleted=True)
         await self._eraser.erase(record.id, at_once=True)
 
     async def take_down(self, record: GenerationRecord) -> bool:
@@ -154,10 +166,7 @@ class Removals:
         The record and its pictures are seen again, a single picture in the grid that stands in the channel, too; a
         message that was deleted in Discord does not come back.
         """
-        actor.require("manage_messages")
-        record = await self._generations.get(generation_id)
-        if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound("generation", generation_id)
+        record = await moderated_entry(self._generations, actor, generation_id)
         record.restorable(index)
         restored = await self._generations.restore(generation_id, actor.user_id, why, index)
         if index is not None and restored.removal is None:
@@ -172,9 +181,10 @@ class Removals:
                 await self._posts.redraw(post, record, shown)
 
     async def _remove(
-        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None
-    ) -> Removed:
-        removed = await self._generations.remove(record.id, actor.user_id, why, index, sanction_id)
+        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None,
+        *, deleted: bool = False,
+    ) -> Removed:  # fmt: skip
+        removed = await self._generations.remove(record.id, actor.user_id, why, index, sanction_id, deleted=deleted)
         return await self.follow(actor, removed, index)
 
     async def follow(self, actor: Actor, removed: GenerationRecord, index: int | None = None) -> Removed:
@@ -182,7 +192,7 @@ class Removals:
         if removed.status in UNDRAWN:
             self._works.cancel(removed.id, actor.user_id)
         gone = await self._take_down(removed, index)
-        if actor.user_id == removed.order.requester.user_id:
+        if removed.deleted:
             await self._eraser.erase(removed.id)
         return Removed(removed, gone)
 

@@ -10,17 +10,18 @@ from typing import Final, Literal
 import structlog
 
 from bot.actions.actor import Actor
+from bot.actions.entry import moderated_entry
 from bot.actions.pictures import Pictures
 from bot.actions.posts import Posts
 from bot.actions.removals import Removals
 from bot.database.decisions import Outcome
 from bot.database.generations import GenerationLog
-from bot.database.pardons import can_pardon
 from bot.database.records import GenerationRecord
-from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
+from bot.database.reviews import PARDONED, NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
 from bot.database.settings import GuildSettings
-from bot.errors import AlreadyDecided, CannotAllow, CannotAppeal, InvalidOption, NotFound
+from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, InvalidOption, NotFound
 from bot.generation.album import FILTER_ID
+from inference.contract import ALWAYS_BLOCKED
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class ReviewQueue:
     # -------------------------------------------------------------------------------------------- what people say
 
     async def report(self, actor: Actor, generation_id: int, index: int | None, reason: str) -> ReviewRecord:
-        """Ask the moderators to look at a picture, or at all of a generation; a second time changes nothing."""
+        """Ask the moderators to look at a picture, or at all of a generation; said again, it adds what is new."""
         record = await self._pictures.find(actor, generation_id)
         if index is not None:
             record.picture(index)
@@ -98,7 +99,7 @@ class ReviewQueue:
 
     async def of(self, actor: Actor, generation_id: int) -> tuple[ReviewRecord, ...]:
         """All that was ever said of a generation."""
-        await self._reviewed(actor, generation_id)
+        await moderated_entry(self._generations, actor, generation_id)
         return await self._reviews.of(generation_id)
 
     async def counts(self, actor: Actor, user_id: int) -> dict[str, int]:
@@ -120,11 +121,15 @@ class ReviewQueue:
         """Decide all that is said of a generation, and tell those who said it.
 
         *keep* grants an appeal: the same prompt then passes in this server; and what the picture check held back is
-        shown.  Raises AlreadyDecided, and CannotAllow where no server can let the prompt pass.
+        shown.  Raises AlreadyDecided, CannotAllow where no server can let the prompt pass, and AlreadyDeleted where
+        what is to be kept has been removed: it is shown again first.
         """
-        record = await self._reviewed(actor, generation_id)
+        record = await moderated_entry(self._generations, actor, generation_id)
         if decision == "keep" and record.status == "blocked" and not can_pardon(record):
             raise CannotAllow(generation_id)
+        if decision == "keep" and record.removal is not None:
+            waits = any(one.closed_at is None for one in await self._reviews.of(generation_id))
+            raise AlreadyDeleted(generation_id) if waits else AlreadyDecided(generation_id)
         outcome: Outcome = "kept" if decision == "keep" else "removed"
         goes = decision == "remove" and record.removal is None and record.status != "blocked"
         hidden_for = why or IN_REVIEW if goes else None
@@ -133,18 +138,21 @@ class ReviewQueue:
             raise AlreadyDecided(generation_id)
         gone = None
         if goes:
-            gone = (await self._removals.follow(actor, await self._reviewed(actor, generation_id))).gone
+            removed = await moderated_entry(self._generations, actor, generation_id)
+            gone = (await self._removals.follow(actor, removed)).gone
         for index in _hidden(record) & _held(closed):
             await self._removals.restore(actor, generation_id, IN_REVIEW, index)
-        for review in closed:
-            if review.by and not await self._posts.tell(review.by, review, record):
+        for review in {one.by: one for one in closed if one.by}.values():
+            if not await self._posts.tell(review.by, review, record):
                 log.info("review.not_told", review=review.id)
         return Decided(closed, gone)
 
     async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int] | None = None) -> None:
-        """Put decided things, or all of the last decision, back into the queue, and show again what went with them; its
-        owner's deletion stays.  Raises NotFound."""
-        record = await self._reviewed(actor, generation_id)
+        """Put decided things, or all of the last decision, back into the queue, and show again what went with them.
+
+        What was removed otherwise stays so.  Raises NotFound.
+        """
+        record = await moderated_entry(self._generations, actor, generation_id)
         decided = {one.id: one for one in await self._reviews.of(generation_id) if one.closed_at is not None}
         if review_ids is None:
             last = max((one.closed_at for one in decided.values() if one.closed_at), default=None)
@@ -154,18 +162,20 @@ class ReviewQueue:
         reopened = {one.id for one in await self._reviews.reopen(review_ids, actor.user_id)}
         if not reopened:
             raise NotFound("decision")
-        by_others = record.removal is not None and record.removal.by != record.order.requester.user_id
-        if by_others and any(decided[one].outcome == "removed" for one in reopened):
+        if record.removal is not None and any(decided[one].closed_at == record.removal.at for one in reopened):
             await self._removals.restore(actor, generation_id)
         for index in _held(decided[one] for one in reopened) - _hidden(record):
             await self._removals.remove(actor, generation_id, IN_REVIEW, index)
 
-    async def _reviewed(self, actor: Actor, generation_id: int) -> GenerationRecord:
-        actor.require("manage_messages")
-        record = await self._generations.get(generation_id)
-        if record is None or not actor.is_here(record.order.requester.guild_id):
-            raise NotFound("generation", generation_id)
-        return record
+
+def can_pardon(record: GenerationRecord) -> bool:
+    """Whether any server may let the prompt pass: not under the rules that hold everywhere."""
+    return record.verdict is None or record.verdict.category not in ALWAYS_BLOCKED
+
+
+def can_allow(record: GenerationRecord, kinds: Iterable[str]) -> bool:
+    """Whether keeping it, with reviews of these kinds, lets the prompt pass: a server may, and somebody appealed."""
+    return can_pardon(record) and any(kind in PARDONED for kind in kinds)
 
 
 def _held(decided: Iterable[ReviewRecord]) -> set[int]:

@@ -50,12 +50,12 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Put a backup in place of what is in the database.  Stop the bot first."""
-    from bot.database.backup import check_copy
+    from bot.database.backup import check_restore
     from bot.database.backup import restore as put_back
     from bot.database.session import Database
 
     settings = read_settings()
-    asyncio.run(check_copy(settings.database_url, file))
+    asyncio.run(check_restore(settings.database_url, file))
     if not yes:
         typer.confirm(f"Everything in {Database(settings.database_url).name} is replaced.  Go on?", abort=True)
     asyncio.run(put_back(settings.database_url, file))

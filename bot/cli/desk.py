@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from bot.actions.moderation import Moderation
     from bot.database.generations import GenerationLog
     from bot.database.reviews import Reviews
-    from bot.database.statistics import Statistics
 
 T = TypeVar("T")
 
@@ -31,7 +30,6 @@ class Desk:
     moderation: "Moderation"
     generations: "GenerationLog"
     reviews: "Reviews"
-    statistics: "Statistics"
     exports: "Exports"
 
 
@@ -51,10 +49,10 @@ def at_desk(act: Callable[[Desk], Awaitable[T]]) -> T:
             generations, audit_log = GenerationLog(database), AuditLog(database)
             moderation = Moderation(
                 sanctions=Sanctions(database), generations=generations, audit_log=audit_log,
-                under_way=NothingUnderWay(), posted=NothingPosted(),
+                statistics=Statistics(database), under_way=NothingUnderWay(), posted=NothingPosted(),
             )  # fmt: skip
             exports = Exports(generations, audit_log)
-            return await act(Desk(moderation, generations, Reviews(database), Statistics(database), exports))
+            return await act(Desk(moderation, generations, Reviews(database), exports))
 
     return asyncio.run(acted(read_settings().database_url))
 

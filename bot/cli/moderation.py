@@ -29,7 +29,7 @@ moderation_commands = typer.Typer(
 
 UserArgument = Annotated[int, id_argument("The person's Discord id (Developer Mode: Copy User ID).")]
 GenerationArgument = Annotated[int, id_argument("The generation's id, as the log shows it.")]
-ReasonOption = Annotated[str, typer.Option(help="Why; the person reads it.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; the person reads it.", show_default=False)]
 AuditReasonOption = Annotated[str, typer.Option(help="Why; for the audit log.")]
 PictureOption = Annotated[int | None, typer.Option(min=1, max=9, help="One picture of it only, counted from 1.")]
 
@@ -38,7 +38,7 @@ PictureOption = Annotated[int | None, typer.Option(min=1, max=9, help="One pictu
 
 
 @moderation_commands.command()
-def ban(user: UserArgument, reason: ReasonOption = "") -> None:
+def ban(user: UserArgument, reason: ReasonOption) -> None:
     """Keep a person from using Easel, in all servers and in direct messages."""
     from bot.actions.moderation import Target
 
@@ -49,7 +49,7 @@ def ban(user: UserArgument, reason: ReasonOption = "") -> None:
 @moderation_commands.command()
 def timeout(
     user: UserArgument, duration: Annotated[str, typer.Argument(help="How long: 30m, 1 hour, 2 days.")],
-    reason: ReasonOption = "",
+    reason: ReasonOption,
 ) -> None:  # fmt: skip
     """Keep a person from using Easel for a while, in all servers and in direct messages."""
     from bot.actions.moderation import Target
@@ -90,7 +90,7 @@ def person(user: UserArgument, as_json: JsonFlag = False) -> None:
     """Show one person's record over all servers: requests, what was said of them, what keeps them out."""
 
     async def looked_up(desk: Desk) -> tuple[dict[str, int], dict[str, int], SanctionRecord | None]:
-        counts = await desk.statistics.of_person(user, None, everywhere=True)
+        counts = await desk.moderation.counts(OPERATOR, user)
         said = await desk.reviews.counts(None, user, everywhere=True)
         return counts, said, await desk.moderation.in_force(OPERATOR, user)
 

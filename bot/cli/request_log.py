@@ -128,7 +128,7 @@ def stats(
     days: Annotated[int, typer.Option(min=2, max=366, help="Of the last so many days.")] = 30, as_json: JsonFlag = False
 ) -> None:
     """Show how much was asked for, what was blocked, by whom, and how long people waited, over all servers."""
-    report = at_desk(lambda desk: desk.statistics.report(None, days, everywhere=True))
+    report = at_desk(lambda desk: desk.moderation.report(OPERATOR, days))
     requests, blocked = sum(day.requests for day in report.days), sum(day.blocked for day in report.days)
     if as_json:
         people = [{"user": one.user_id, "requests": one.requests, "blocked": one.blocked} for one in report.people]

@@ -162,7 +162,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
             await interaction.response.defer(ephemeral=True)
             index = None if picture is None else picture - 1
             removed = await self.bot.services.removals.remove(actor_of(interaction), generation, reason, index)
-            told = removed_note(removed, interaction.user.id, index)
+            told = removed_note(removed, index)
             await interaction.followup.send(view=told, ephemeral=True)
 
     @app_commands.command(description=later("Find out which generation a picture shows, also a changed one"))
@@ -233,9 +233,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
     @app_commands.describe(days=later("Of the last so many days (30)"))
     async def stats(self, interaction: discord.Interaction[Bot], days: app_commands.Range[int, 2, 90] = 30) -> None:
         async with answering(interaction):
-            actor_of(interaction).require("manage_messages")
             await interaction.response.defer(ephemeral=True)
-            report = await self.bot.services.statistics.report(interaction.guild_id, days)
+            report = await self.bot.services.moderation.report(actor_of(interaction), days)
             layout = await stats_layout(report)
             await interaction.followup.send(view=layout, file=layout.file, ephemeral=True)
 

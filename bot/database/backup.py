@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.engine import URL
-
 from bot.database.locks import shard_locks
 from bot.database.session import Database, engine_url
 from bot.errors import CommandError, ConfigurationError
@@ -34,7 +32,8 @@ async def back_up(url: str, target: Path) -> None:
         if (file := _file(url)) is not None:
             await asyncio.to_thread(_copy, file, unfinished)
         else:
-            await _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}")
+            whole = ("--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}")
+            await _run("pg_dump", [*_connection(url), *whole], url)
         unfinished.replace(target)
     except OSError as error:
         raise CommandError(f"{target} cannot be written: {error.strerror or error}") from error
@@ -60,7 +59,7 @@ async def restore(url: str, source: Path) -> None:
             else:
                 # One transaction: what was there stays if anything fails.
                 whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--no-owner")
-                await _run(url, "pg_restore", *whole, "--no-privileges", str(source))
+                await _run("pg_restore", [*_connection(url), *whole, "--no-privileges", str(source)], url)
             await database.upgrade()
     finally:
         await database.close()
@@ -74,14 +73,27 @@ def _file(url: str) -> Path | None:
     return database.file
 
 
+async def check_restore(url: str, source: Path) -> None:
+    """Before anybody is asked whether to overwrite: whether `restore` will.  Raises as it does."""
+    await check_copy(url, source)
+    database = Database(url)
+    try:
+        if database.dialect == "postgresql" or (database.file is not None and database.file.is_file()):
+            async with shard_locks(database, Partition(), patience=0, lost=_nothing):
+                pass
+    finally:
+        await database.close()
+
+
 async def check_copy(url: str, source: Path) -> None:
-    """Before anything is overwritten: is it a database of Easel's, and not of a newer one?  pg_restore knows its own.
+    """Is it a copy of a database of Easel's, and not of a newer one?
 
     Raises CommandError for a file that is not there, or is no copy.
     """
     if not source.is_file():  # noqa: ASYNC240  # as above
         raise CommandError(f"{source} is not there")
     if _file(url) is None:
+        await _run("pg_restore", ["--list", str(source)])
         return
     copy = Database(engine_url("sqlite://").set(database=str(source)).render_as_string())
     try:
@@ -110,26 +122,25 @@ def _copy(source: Path, target: Path) -> None:
         raise CommandError(f"{source} cannot be copied to {target}: {error}") from error
 
 
-async def _run(url: str, program: str, *options: str) -> None:
+async def _run(program: str, options: Sequence[str], url: str | None = None) -> None:
     """One of PostgreSQL's own programs; the password goes by the environment, where no list of processes shows it."""
     if shutil.which(program) is None:
         raise CommandError(
             f"{program} is not here: apt-get install postgresql-client, of the server's version or newer"
         )
-    parts = engine_url(url)
-    environment = {**os.environ, "PGPASSWORD": parts.password or ""}
-    process = await asyncio.create_subprocess_exec(
-        program, *_connection(parts), *options, env=environment, stdout=PIPE, stderr=PIPE
-    )
+    password = "" if url is None else engine_url(url).password or ""
+    environment = {**os.environ, "PGPASSWORD": password}
+    process = await asyncio.create_subprocess_exec(program, *options, env=environment, stdout=PIPE, stderr=PIPE)
     _, said = await process.communicate()
     if process.returncode != 0:
         lines = said.decode(errors="replace").strip().splitlines() or [f"status {process.returncode}"]
         raise CommandError(f"{program} did not succeed: {lines[0]}")
 
 
-def _connection(url: URL) -> Sequence[str]:
-    host = url.host or str(url.query.get("host", ""))
-    given = {"--host": host, "--port": url.port, "--username": url.username, "--dbname": url.database}
+def _connection(url: str) -> Sequence[str]:
+    parts = engine_url(url)
+    host = parts.host or str(parts.query.get("host", ""))
+    given = {"--host": host, "--port": parts.port, "--username": parts.username, "--dbname": parts.database}
     return [f"{option}={value}" for option, value in given.items() if value]
 
 

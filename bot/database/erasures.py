@@ -64,16 +64,17 @@ class Erasures:
 
 
 def _removed(table: type[GenerationTable | ImageTable], before: datetime) -> ColumnElement[bool]:
-    owner = select(GenerationTable.user_id).where(GenerationTable.id == ImageTable.generation_id).scalar_subquery()
-    by_owner = table.removed_by == (GenerationTable.user_id if table is GenerationTable else owner)
-    return and_(table.removed_at.is_not(None), table.erased_at.is_(None), or_(table.removed_at < before, by_owner))
+    due = table.removed_at < before
+    if table is GenerationTable:
+        due = or_(due, GenerationTable.deleted)
+    return and_(table.removed_at.is_not(None), table.erased_at.is_(None), due)
 
 
 def _erasure(row: GenerationTable, before: datetime) -> Erasure:
     def due(what: GenerationTable | ImageTable) -> bool:
-        return what.removed_at is not None and (what.removed_at < before or what.removed_by == row.user_id)
+        return what.removed_at is not None and what.removed_at < before
 
-    whole = due(row)
+    whole = due(row) or row.deleted
     there = [image for image in row.images if image.erased_at is None]
     images = [image for image in there if whole or due(image)]
     keys = [image.key for image in images] + [row.grid_key] + ([row.init_image_key] if whole else [])

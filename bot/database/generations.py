@@ -154,11 +154,16 @@ class GenerationLog:
 
     @whole
     async def remove(
-        self, generation_id: int, by: int, why: str, image_index: int | None = None, sanction_id: int | None = None
-    ) -> GenerationRecord:
-        """Hide a generation, with a sanction of its owner or without, or one of its pictures.  Raises NotFound."""
+        self, generation_id: int, by: int, why: str, image_index: int | None = None, sanction_id: int | None = None,
+        *, deleted: bool = False,
+    ) -> GenerationRecord:  # fmt: skip
+        """Hide a generation, with a sanction of its owner or without, or one of its pictures; `deleted` by its owner.
+
+        Raises NotFound.
+        """
         async with self._database.writing("removal") as session:
-            return await hide(session, generation_id, image_index, Removal(self._now(), by, why, sanction_id))
+            removal = Removal(self._now(), by, why, sanction_id, deleted)
+            return await hide(session, generation_id, image_index, removal)
 
     @whole
     async def restore(self, generation_id: int, by: int, why: str, image_index: int | None = None) -> GenerationRecord:

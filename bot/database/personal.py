@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from bot.database.records import GenerationRecord
 from bot.database.rows import generation_record
 from bot.database.sanction_erasures import forget_ended, forget_sanctions, over
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.community import BallotTable, ContestTable, EntryTable, ReticentTable
-from bot.database.tables.gallery import FavouriteTable, OwnFavouriteTable, ShareTable, VoteTable
-from bot.database.tables.generations import GenerationTable
+from bot.database.tables.gallery import FavouriteTable, OwnFavouriteTable, ShareBlockTable, ShareTable, VoteTable
+from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.database.tables.moderation import ReviewTable, SanctionTable
 from bot.database.tables.people import StyleTable, WebSessionTable
 from bot.database.tables.settings import GuildSettingsTable
@@ -56,25 +56,13 @@ class PersonalData:
         self._most_days = most_days
 
     async def kept(self, user_id: int) -> Kept:
-        counted = (
-            select(func.count()).select_from(GenerationTable).where(GenerationTable.user_id == user_id),
-            select(func.count()).select_from(ShareTable).where(ShareTable.user_id == user_id),
-            select(func.count()).select_from(VoteTable).where(VoteTable.user_id == user_id),
-            select(
-                select(func.count())
-                .select_from(FavouriteTable)
-                .where(FavouriteTable.user_id == user_id)
-                .scalar_subquery()
-                + select(func.count())
-                .select_from(OwnFavouriteTable)
-                .where(OwnFavouriteTable.user_id == user_id)
-                .scalar_subquery()
-            ),
-            select(func.count()).select_from(ReviewTable).where(ReviewTable.by_user_id == user_id),
-            select(func.count()).select_from(SanctionTable).where(SanctionTable.user_id == user_id),
-        )
+        theirs = (
+            (GenerationTable.user_id,), (ShareTable.user_id,), (VoteTable.user_id,),
+            (FavouriteTable.user_id, OwnFavouriteTable.user_id), (ReviewTable.by_user_id,),
+            (SanctionTable.user_id, ShareBlockTable.user_id),
+        )  # fmt: skip
         async with self._database.reading() as session:
-            return Kept(*[await session.scalar(query) or 0 for query in counted])
+            return Kept(*[sum([await _count(session, one, user_id) for one in columns]) for columns in theirs])
 
     async def listed(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
         """Everything but the generations, as plain values: for the person to take away."""
@@ -87,6 +75,7 @@ class PersonalData:
             ("contest_votes", BallotTable, BallotTable.user_id == user_id),
             ("reports", ReviewTable, ReviewTable.by_user_id == user_id),
             ("sanctions", SanctionTable, SanctionTable.user_id == user_id),
+            ("share_blocks", ShareBlockTable, ShareBlockTable.user_id == user_id),
             ("styles", StyleTable, StyleTable.user_id == user_id),
             ("logins", WebSessionTable, WebSessionTable.user_id == user_id),
         )
@@ -110,6 +99,9 @@ class PersonalData:
             await session.execute(
                 update(ReviewTable).where(ReviewTable.generation_id.in_(needed)).values(user_id=ERASED_ID)
             )
+            for table, of in ((GenerationTable, GenerationTable.id), (ImageTable, ImageTable.generation_id)):
+                by_them = (of.in_(needed), table.removed_by == user_id)
+                await session.execute(update(table).where(*by_them).values(removed_by=ERASED_ID))
             await delete_generations(session, [one for one in generation_ids if one not in needed])
 
     async def undecided(self, generation_ids: Sequence[int]) -> frozenset[int]:
@@ -190,6 +182,10 @@ class PersonalData:
         """Delete rows whose files are gone, with all that hangs on them."""
         async with self._database.writing("erasure") as session:
             await delete_generations(session, generation_ids)
+
+
+async def _count(session: AsyncSession, column: InstrumentedAttribute[int], user_id: int) -> int:
+    return await session.scalar(select(func.count()).where(column == user_id)) or 0
 
 
 def _old(now: datetime, *where: ColumnElement[bool]) -> Select[GenerationTable]:

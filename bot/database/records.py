@@ -31,12 +31,16 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """Who took something away, when and why; `sanction_id` where it went together with other things."""
+    """Who took something away, when and why; `sanction_id` where it went together with other things.
+
+    `deleted` is its owner's own, for good; all else is a moderator's act, which may be taken back.
+    """
 
     at: datetime
     by: int
     why: str
     sanction_id: int | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,11 @@ class GenerationRecord:
                 return image
         raise NotFound("picture", index + 1)
 
+    @property
+    def deleted(self) -> bool:
+        """By its owner, for good."""
+        return self.removal is not None and self.removal.deleted
+
     def restorable(self, index: int | None = None) -> Removal:
         """The removal of it, or of one picture, that a moderator may take back; what its owner deleted stays deleted.
 
@@ -126,7 +135,7 @@ class GenerationRecord:
         """
         images = {image.index: image.removal for image in self.images}
         removal = self.removal if index is None else images.get(index)
-        if removal is None or removal.by == self.order.requester.user_id:
+        if removal is None or self.deleted:
             raise NotFound("removal")
         return removal
 

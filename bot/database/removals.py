@@ -4,6 +4,7 @@ In: a generation, or one of its pictures.  Out: its record as it is now, in the 
 """
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,16 +17,24 @@ from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.database.withdrawals import withdraw_showing
 from bot.errors import NotFound
 
+NOBODY: Final = 0  # the filter, or the operator on the command line: a moderator may make it an act of their own
+
 
 async def hide(session: AsyncSession, generation_id: int, index: int | None, removal: Removal) -> GenerationRecord:
-    """With what shows it among others in Discord.  Raises NotFound."""
+    """With what shows it among others in Discord.  What somebody has removed stays as it was, and is audited once.
+
+    Raises NotFound.
+    """
     row, target = await _locked(session, generation_id, index)
     before = _state(target)
+    if target.removed_at is not None and target.removed_by != NOBODY:
+        return generation_record(row)
     await withdraw_showing(session, removal.at, generation_id, index)
     target.removed_at, target.removed_by, target.removed_why = removal.at, removal.by, removal.why
     if isinstance(target, GenerationTable):
-        target.removed_with = removal.sanction_id
-    await _note(session, row, index, "remove", removal, before, "removed")
+        target.removed_with, target.deleted = removal.sanction_id, removal.deleted
+    if not removal.deleted:
+        await _note(session, row, index, "remove", removal, before, "removed")
     return generation_record(row)
 
 
@@ -35,7 +44,7 @@ async def show(session: AsyncSession, generation_id: int, index: int | None, res
     before = _state(target)
     target.removed_at = target.removed_by = target.removed_why = None
     if isinstance(target, GenerationTable):
-        target.removed_with = None
+        target.removed_with, target.deleted = None, False
     await _note(session, row, index, "restore", restoring, before, "shown")
     return generation_record(row)
 
@@ -80,5 +89,5 @@ async def _note(
     after: str,
 ) -> None:
     subject = f"generation:{row.id}" + (f":{index}" if index is not None else "")
-    act = Act(by.by, action, subject, row.guild_id, (row.user_id,), by.why, {"state": before}, {"state": after})
+    act = Act(by.by, action, subject, row.guild_id, (), by.why, {"state": before}, {"state": after})
     await note_act(session, by.at, act)

@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 
 from bot.database.decisions import Outcome, close, reopen
 from bot.database.misuse import sign_of_misuse, told_lately
-from bot.database.pardons import PARDONED
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.generations import GenerationTable
@@ -27,6 +26,8 @@ ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
 
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
+PARDONED: Final = ("appeal", "held")  # the kinds that let the very prompt pass, where it is kept
+MOST_WORDS: Final = 5  # how often one person may add to what they said of a picture
 _GENERATIONS: Final = func.count(ReviewTable.generation_id.distinct())
 
 
@@ -124,7 +125,9 @@ class Reviews:
 
     @whole
     async def open(self, new: NewReview) -> tuple[ReviewRecord, bool]:
-        """Put it into the queue.  False where the same person has said the same of the same picture before."""
+        """Put it into the queue.  False where the same person has said the same of the same picture before, or so much
+        (`MOST_WORDS` times) that no more is kept.
+        """
         async with self._database.writing("report") as session:
             await take_turn(session, f"reviews:{new.generation_id}")
             same = (
@@ -134,9 +137,9 @@ class Reviews:
                 else ReviewTable.image_index == new.image_index,
                 ReviewTable.by_user_id == new.by,
             )  # fmt: skip
-            row = await session.scalar(select(ReviewTable).where(*same).limit(1))
-            if row is not None:
-                return _record(row), False
+            rows = (await session.scalars(select(ReviewTable).where(*same).order_by(ReviewTable.id))).all()
+            if rows and (new.reason in ("", *(row.reason for row in rows)) or len(rows) >= MOST_WORDS):
+                return _record(rows[-1]), False
             row = _row(new, self._now())
             session.add(row)
             await session.flush()
@@ -231,10 +234,13 @@ class Reviews:
             return await session.scalar(query.limit(1)) is not None
 
     async def counts(self, guild_id: int | None, user_id: int, *, everywhere: bool = False) -> dict[str, int]:
-        """Of one person: how often each kind of thing was said of what is theirs."""
-        query = select(ReviewTable.kind, func.count()).where(ReviewTable.user_id == user_id).group_by(ReviewTable.kind)
+        """Of one person: how often each kind of thing was said of what is theirs, by different people."""
+        said = select(ReviewTable.kind, ReviewTable.generation_id, ReviewTable.image_index, ReviewTable.by_user_id)
+        said = said.where(ReviewTable.user_id == user_id)
         if not everywhere:
-            query = query.where(ReviewTable.guild_id == guild_id)
+            said = said.where(ReviewTable.guild_id == guild_id)
+        each = said.distinct().subquery()
+        query = select(each.c.kind, func.count()).group_by(each.c.kind)
         async with self._database.reading() as session:
             return {str(kind): count for kind, count in (await session.execute(query)).all()}
 

@@ -1,7 +1,8 @@
 """What is left of sanctions, and of what the audit log says of them, when their person erases their data.
 
 In: a person.  Out: rows that are gone, and audit rows that are blank.  A sanction in force stays until it ends, marked
-(`erased_at`), with the row of the audit log that tells of it: nobody escapes a ban by erasing.
+(`erased_at`), with the row of the audit log that tells of it: nobody escapes a ban by erasing.  Being kept from sharing
+is one of them, and ends when it is lifted.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.audit import redact_acts
+from bot.database.tables.gallery import ShareBlockTable
 from bot.database.tables.moderation import AuditTable, SanctionTable
 
 
@@ -23,8 +25,11 @@ async def forget_sanctions(session: AsyncSession, user_id: int, now: datetime) -
     theirs = SanctionTable.user_id == user_id
     await session.execute(delete(SanctionTable).where(theirs, over(now)))
     await session.execute(update(SanctionTable).where(theirs).values(erased_at=now))
-    await _blank(session, user_id, now, now)
-    return await session.scalar(select(SanctionTable.id).where(theirs).limit(1)) is None
+    unshared = ShareBlockTable.user_id == user_id
+    await session.execute(update(ShareBlockTable).where(unshared).values(erased_at=now))
+    await forget_acts(session, user_id, now, until=now)
+    left = select(SanctionTable.id).where(theirs).exists() | select(ShareBlockTable.user_id).where(unshared).exists()
+    return not await session.scalar(select(left))
 
 
 async def forget_ended(session: AsyncSession, user_id: int, now: datetime) -> None:
@@ -34,16 +39,21 @@ async def forget_ended(session: AsyncSession, user_id: int, now: datetime) -> No
     ends = [end for row in rows if (end := row.lifted_at or row.until) is not None]
     await session.execute(delete(SanctionTable).where(*marked))
     if ends:
-        await _blank(session, user_id, now, max(ends))
+        await forget_acts(session, user_id, now, until=max(ends))
 
 
-async def _blank(session: AsyncSession, user_id: int, now: datetime, until: datetime) -> None:
-    """What the audit log says of a person, but for the beginning and the end of the sanctions that are left."""
+async def forget_acts(session: AsyncSession, user_id: int, now: datetime, *, until: datetime) -> None:
+    """Blank what the audit log says of a person, but for the beginning and the end of the sanctions that are left."""
     left = exists().where(
         SanctionTable.user_id == user_id,
         SanctionTable.guild_id.is_not_distinct_from(AuditTable.guild_id),
         or_(SanctionTable.created_at == AuditTable.at, SanctionTable.lifted_at == AuditTable.at),
     )
+    unshared = exists().where(
+        ShareBlockTable.user_id == user_id, ShareBlockTable.guild_id == AuditTable.guild_id,
+        ShareBlockTable.created_at == AuditTable.at,
+    )  # fmt: skip
+    left = or_(left, unshared)
     about = and_(AuditTable.subject == f"user:{user_id}", AuditTable.at <= until)
     await redact_acts(session, now, and_(about, ~left), kind="user")
     for row in await session.scalars(select(AuditTable).where(about, left)):

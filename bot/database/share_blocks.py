@@ -6,9 +6,10 @@ In: people.  Out: why they may not, if they may not.
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.database.audit import Act, ActName, note_act
+from bot.database.sanction_erasures import forget_acts
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.gallery import ShareBlockTable
 
@@ -33,10 +34,18 @@ class ShareBlocks:
         here = (ShareBlockTable.guild_id == guild_id, ShareBlockTable.user_id == user_id)
         async with self._database.writing("sanction") as session:
             await take_turn(session, f"share_blocks:{guild_id}:{user_id}")
-            before = await session.scalar(delete(ShareBlockTable).where(*here).returning(ShareBlockTable.reason))
-            if before != reason:
-                action: ActName = "allow_sharing" if reason is None else "block_sharing"
-                await note_act(session, now, Act(by, action, f"user:{user_id}", guild_id, (), reason or before or ""))
+            row = await session.scalar(select(ShareBlockTable).where(*here))
+            before, erased = (None, False) if row is None else (row.reason, row.erased_at is not None)
+            if before == reason:
+                return
+            action: ActName = "allow_sharing" if reason is None else "block_sharing"
+            await note_act(session, now, Act(by, action, f"user:{user_id}", guild_id, (), reason or before or ""))
+            if row is not None:
+                await session.delete(row)
+                await session.flush()
             if reason is not None:
-                row = ShareBlockTable(guild_id=guild_id, user_id=user_id, reason=reason, created_by=by, created_at=now)
-                session.add(row)
+                new = ShareBlockTable(guild_id=guild_id, user_id=user_id, reason=reason, created_by=by, created_at=now)
+                session.add(new)
+                await session.flush()
+            if erased:
+                await forget_acts(session, user_id, now, until=now)

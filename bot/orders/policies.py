@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.database.blocked_terms import BlockedTerms, TermAction
-from bot.database.pardons import NEVER_PARDONED
 from bot.database.records import REFUSED
 from bot.database.reviews import Reviews
 from bot.database.rows import normalise
 from bot.orders.entitlement import Entitlements
 from bot.orders.order import Order, Requester
-from inference.contract import MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
+from inference.contract import ALWAYS_BLOCKED, MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
 
 PARDON: Final = "pardoned"
 
@@ -38,7 +37,7 @@ class Policies:
 
     async def pardoned(self, order: Order, verdict: Verdict) -> Verdict:
         """The verdict, or "allow" where this server's moderators have looked at this very prompt and let it pass."""
-        if verdict.action not in REFUSED or verdict.category in NEVER_PARDONED:
+        if verdict.action not in REFUSED or verdict.category in ALWAYS_BLOCKED:
             return verdict
         if not await self._reviews.allows(order.requester.guild_id, normalise(order.prompt)):
             return verdict

@@ -170,6 +170,7 @@ def _removals(
         works=studio.works,
         storage=storage,
         post_log=archive.post_log,
+        audit_log=archive.audit_log,
         posts=posts,
         notices=notices,
         eraser=eraser,
@@ -215,6 +216,7 @@ def _moderation(archive: Archive, studio: Studio, notices: Notices) -> Moderatio
         sanctions=archive.sanctions,
         generations=archive.generations,
         audit_log=archive.audit_log,
+        statistics=archive.statistics,
         under_way=studio.works,
         posted=notices,
     )

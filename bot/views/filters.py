@@ -10,10 +10,10 @@ from typing import Final, Literal, Protocol, get_args
 
 from bot.database.records import GenerationFilter, Status
 from bot.wording import moderating
-from inference.contract import PICTURE_CATEGORIES, PROMPT_CATEGORIES
+from inference.contract import ALWAYS_BLOCKED, PICTURE_CATEGORIES, PROMPT_CATEGORIES
 
 MAX_WORDS: Final = 30  # a button's id, which holds the filter, takes 100 characters
-CATEGORIES: Final = ("minors", "real_people", "mass_harm", *PROMPT_CATEGORIES, *PICTURE_CATEGORIES, "server_words")
+CATEGORIES: Final = (*ALWAYS_BLOCKED, *PROMPT_CATEGORIES, *PICTURE_CATEGORIES, "server_words")
 Shown = Literal[Status, "flagged"]
 STATUSES: Final[tuple[Shown, ...]] = get_args(Shown)
 Fields = tuple[int | None, int | None, Shown | None, str | None, int | None, int | None, int | None, str | None]

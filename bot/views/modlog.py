@@ -149,7 +149,7 @@ class LogEntry(GenerationPress, verb="logentry"):
 def _removing(record: GenerationRecord) -> list[Press]:
     """Nothing was drawn of what was blocked; what its owner deleted is gone."""
     if record.removal is not None:
-        return [ShowAgain(record.id, None)] if record.removal.by != record.order.requester.user_id else []
+        return [] if record.deleted else [ShowAgain(record.id, None)]
     return [Remove(record.id)] if record.status != "blocked" else []
 
 
@@ -157,8 +157,7 @@ def _single(record: GenerationRecord) -> list[Press]:
     """To show single pictures again that the filter held back or moderators took out of what is shown."""
     if record.removal is not None:
         return []
-    owner = record.order.requester.user_id
-    gone = [image.index for image in record.images if image.removal is not None and image.removal.by != owner]
+    gone = [image.index for image in record.images if image.removal is not None]
     return [ShowAgain(record.id, index) for index in gone]
 
 
@@ -171,7 +170,7 @@ class Remove(GenerationPress, verb="remove"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
         removed = await interaction.client.services.removals.remove(actor_of(interaction), self.generation_id, "")
-        await interaction.edit_original_response(view=removed_note(removed, interaction.user.id), attachments=[])
+        await interaction.edit_original_response(view=removed_note(removed), attachments=[])
 
 
 class ShowAgain(GenerationPress, verb="restore"):
@@ -189,11 +188,11 @@ class ShowAgain(GenerationPress, verb="restore"):
         await interaction.edit_original_response(view=note(moderating.restored(self.generation_id, self.index)))
 
 
-def removed_note(removed: Removed, by: int, index: int | None = None) -> ui.LayoutView:
-    """What was removed, and the way back; what one deletes of one's own is gone."""
+def removed_note(removed: Removed, index: int | None = None) -> ui.LayoutView:
+    """What was removed, and the way back; what its owner deleted is gone."""
     record = removed.record
     told = note(moderating.removed(record.id, index, gone=removed.gone))
-    if by != record.order.requester.user_id:
+    if not record.deleted:
         told.add_item(ui.ActionRow(ShowAgain(record.id, index)))
     return told
 

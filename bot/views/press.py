@@ -166,7 +166,7 @@ def actor_of(interaction: BotInteraction) -> Actor:
         user_id=member.id,
         guild_id=None if guest else interaction.guild_id,
         channel_id=interaction.channel_id,
-        user_name=member.name,
+        user_name=member.display_name,
         locale=str(interaction.locale),
         permissions=frozenset(name for name, granted in interaction.permissions if granted and not guest),
         role_ids=frozenset(role.id for role in getattr(member, "roles", ()) if not guest),

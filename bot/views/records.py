@@ -111,7 +111,7 @@ async def person_layout(interaction: BotInteraction, user_id: int) -> ui.LayoutV
     """One person's record here: counts, what was said of them, sanctions, and the way to their requests."""
     actor, services = actor_of(interaction), interaction.client.services
     said = await services.reviews.counts(actor, user_id)
-    counts = await services.statistics.of_person(user_id, interaction.guild_id)
+    counts = await services.moderation.counts(actor, user_id)
     sanctions = (await services.moderation.sanctions(actor, None, 5, user_id)).records
     in_force = await services.moderation.in_force(actor, user_id)
     now = None if in_force is None else sanction(in_force)

@@ -9,14 +9,14 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.database.pardons import can_allow
+from bot.actions.reviews import can_allow
 from bot.database.records import GenerationRecord
 from bot.database.reviews import ReviewRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.history import grid_of
 from bot.views.layout import Layout
-from bot.views.modlog import LogEntry, entry_facts
+from bot.views.modlog import LogEntry, ShowAgain, entry_facts
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.records import PersonRecord
 from bot.views.result import grid_file
@@ -76,19 +76,33 @@ class LeaveBlocked(GenerationPress, verb="leave"):
         await _decided(interaction, self.generation_id, moderating.left_blocked(self.generation_id))
 
 
+class LeaveRemoved(GenerationPress, verb="leaveremoved"):
+    """Decides that what was removed otherwise, as with a ban, stays so."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.LEAVE_REMOVED), emoji="🗑️", style=discord.ButtonStyle.danger)
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.defer()
+        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "remove")
+        await _decided(interaction, self.generation_id, moderating.left_removed(self.generation_id))
+
+
 def _rows(
     record: GenerationRecord, said: Sequence[ReviewRecord], following: str | None
 ) -> tuple[ui.ActionRow[Any], ...]:
     """What can be decided about it, and about who asked for it; `following` is the place of the next one.
 
     Of a blocked prompt nothing was drawn that could be kept or removed; it is let pass where a server may, and
-    somebody appealed.
+    somebody appealed.  What was removed is shown again first, if it is to be kept.
     """
     of = record.order.requester.user_id
     decisions: list[Press] = [Keep(record.id), TakeDown(record.id)]
     if record.status == "blocked":
         allowable = can_allow(record, (one.kind for one in said))
         decisions = [*([AllowHere(record.id)] if allowable else []), LeaveBlocked(record.id)]
+    elif record.removal is not None:
+        decisions = [LeaveRemoved(record.id), *([] if record.deleted else [ShowAgain(record.id, None)])]
     on = [] if following is None else [NextReview(following.replace(".", "-"))]
     return ui.ActionRow(*decisions, *on), ui.ActionRow(LogEntry(record.id), PersonRecord(of), TimeOut(of), Ban(of))
 

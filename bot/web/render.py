@@ -3,6 +3,7 @@
 In: a template's name and values.  Out: a response.  Everything that a template writes is escaped by Jinja2.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from aiohttp import hdrs, web
 from markupsafe import Markup
 from yarl import URL
 
+from bot.web import notice
 from bot.web.site import SITE, site_of, visitor_of
 from bot.wording import community, pages, reasons, terms
 from bot.wording.catalogue import display_name, known_languages
@@ -40,8 +42,9 @@ def set_up(app: web.Application) -> None:
 
 
 def noted(request: web.Request) -> str | None:
-    """What the form that led here did: its name is in the address, its sentence is ours."""
-    return pages.done(request.query.get("done", ""))
+    """What the form that led here did."""
+    done = notice.take(request)
+    return None if done is None else pages.done(done.name)
 
 
 def marked_up(sentence: str, /, **values: object) -> Markup:
@@ -52,12 +55,21 @@ def marked_up(sentence: str, /, **values: object) -> Markup:
 def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
     """The page, with what every page shows: who is logged in and where they are."""
     everywhere = {"visitor": visitor_of(request), "path": request.path, "url": site_of(request).url}
-    return aiohttp_jinja2.render_template(template, request, {**everywhere, **values}, status=status)
+    response = aiohttp_jinja2.render_template(template, request, {**everywhere, **values}, status=status)
+    notice.forget(request, response)
+    return response
 
 
 def redirect(to: str | URL) -> web.Response:
     """Go there with GET, after a form as after a link."""
     return web.Response(status=303, headers={hdrs.LOCATION: str(to)})
+
+
+def done(request: web.Request, to: str, name: str, of: int = 0, ids: Iterable[int] = ()) -> web.Response:
+    """Go there after a form, and tell there what it did."""
+    response = redirect(to)
+    notice.leave(request, response, URL(to).path, notice.Notice(name, of, tuple(ids)))
+    return response
 
 
 def when(moment: datetime | None) -> str:

@@ -25,7 +25,7 @@ _KINDS: Final = {
 }  # fmt: skip
 _FIELDS: Final = {
     "action": later("What becomes of it"), "filter": later("Filter"), "kind": later("Sanction"),
-    "misuse_hours": later("Within hours"),
+    "generations": later("Generations"), "misuse_hours": later("Within hours"),
     "roles": later("Roles"), "term": later("Word"), "until": later("Until"),
 }  # fmt: skip
 # As the log keeps settings, and as their page names them.

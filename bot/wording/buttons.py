@@ -58,6 +58,7 @@ REMOVE: Final = later("Remove")
 KEEP: Final = later("Keep")
 ALLOW_HERE: Final = later("Allow it here")
 LEAVE_BLOCKED: Final = later("Leave it blocked")
+LEAVE_REMOVED: Final = later("Leave it removed")
 TIME_OUT: Final = later("Time out")
 BAN: Final = later("Ban")
 

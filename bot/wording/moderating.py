@@ -202,6 +202,10 @@ def left_blocked(generation_id: int) -> str:
     return "⛔ " + say("Request {number}: left blocked.", number=generation_id)
 
 
+def left_removed(generation_id: int) -> str:
+    return "🗑️ " + say("Request {number}: left removed.", number=generation_id)
+
+
 def taken_back(generation_id: int, moderator_id: int) -> str:
     return "↩️ " + say("Request {number} waits again, by {person}.", number=generation_id, person=mention(moderator_id))
 

@@ -34,6 +34,7 @@ DECIDED: Final = {
     "remove": later("Request {number}: removed."),
     "allow": later("Request {number}: allowed here."),
     "leave": later("Request {number}: left blocked."),
+    "leave-removed": later("Request {number}: left removed."),
 }
 """What was decided in the review queue, as the button said it, by the name in the address."""
 SORTS: Final = {"new": later("New"), "top": later("Top"), "random": later("Random")}

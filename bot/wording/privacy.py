@@ -31,13 +31,13 @@ CONFIRM: Final = later("Write “{word}” to erase it for good")
 WORD: Final = later("erase")
 WHAT_GOES: Final = later(
     "Prompts, pictures and their messages, shares, votes, favourites, logins: in all servers, for good. What "
-    "moderators have still to decide stays until then, without your name; a ban or time-out that is in force stays."
+    "moderators have still to decide stays until then, without your name; a sanction that is in force stays."
 )
 TAKEN_AWAY: Final = later("This is everything, in {parts}: `data.json` in the last one, and your pictures.")
 
 SANCTION_STAYS: Final = later(
-    "A ban or time-out of yours is in force: it stays, with your id and its reason, in the audit log too, until it "
-    "ends or is lifted, and is erased then."
+    "A ban, a time-out or a ban on sharing of yours is in force: it stays, with your id and its reason, in the audit "
+    "log too, until it ends or is lifted, and is erased then."
 )
 
 TITLES: Final = (ERASE_TITLE,)

@@ -28,6 +28,7 @@ from inference.contract.events import (
 )
 from inference.contract.models import ModelDescription, PictureUse, Readiness
 from inference.contract.policy import (
+    ALWAYS_BLOCKED,
     MAX_POLICY_WORDS,
     PICTURE_ACTIONS,
     PICTURE_CATEGORIES,
@@ -75,6 +76,7 @@ from inference.contract.verdicts import (
 __all__ = [
     "ACTIONS",
     "ALLOW",
+    "ALWAYS_BLOCKED",
     "MAX_GUIDANCE_SCALE",
     "MAX_ID_CHARACTERS",
     "MAX_IMAGES",

@@ -15,7 +15,9 @@ LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 PROMPT_CATEGORIES: Final = (
     "sexual", "violence_gore", "hate_harassment", "self_harm", "illegal", "privacy_deepfake", "shocking",
 )  # fmt: skip
-"""What a server may decide about; `minors`, `real_people` and `mass_harm` are always blocked."""
+"""What a server may decide about."""
+ALWAYS_BLOCKED: Final = ("minors", "real_people", "mass_harm")
+"""What no server decides about."""
 PROMPT_ACTIONS: Final = ("allow", "flag", "hold", "block")
 PICTURE_CATEGORIES: Final = ("nudity", "suggestive")
 PICTURE_ACTIONS: Final = ("allow", "flag", "blur", "hold", "block")

@@ -14,7 +14,7 @@ from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.notices import Preview
 from bot.views.press import Press
 from bot.views.records import AuditPage, PersonRecord, SanctionsPage
-from bot.views.review import AllowHere, Keep, LeaveBlocked, NextReview, TakeBack, TakeDown
+from bot.views.review import AllowHere, Keep, LeaveBlocked, LeaveRemoved, NextReview, TakeBack, TakeDown
 from bot.views.sanction import Ban, Lift, TimeOut, UndoRemovals
 from bot.views.settings import Choose, EditWords, Narrow, OpenSection
 from tests.scenes.buttons import of_generation, plain
@@ -153,6 +153,7 @@ MODERATING = (
     moderators("button takedown", pressed(under_review(TakeDown))),
     moderators("button allow", pressed(appealed(AllowHere))),
     moderators("button leave", pressed(appealed(LeaveBlocked))),
+    moderators("button leaveremoved", pressed(under_review(LeaveRemoved))),
     moderators("button takeback", pressed(decided)),
     moderators("button review", pressed(plain(lambda: NextReview(None)))),
     moderators("button timeout", pressed(of_person(TimeOut))),

@@ -76,6 +76,7 @@ class ShareBlockTable(Table):
     reason: Mapped[str] = mapped_column(Text)
     created_by: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]  # the person erased their data: what is said of this goes when it is lifted
 
 
 class MeaningTable(Table):

@@ -71,6 +71,7 @@ class GenerationTable(Table):
     removed_by: Mapped[int | None] = mapped_column(BigInteger)
     removed_why: Mapped[str | None] = mapped_column(Text)
     removed_with: Mapped[int | None] = mapped_column(BigInteger)  # the sanction, where all of a person's went with one
+    deleted: Mapped[bool] = mapped_column(server_default=false())  # by its owner, for good; else a moderator removed it
     erased_at: Mapped[datetime | None]  # when the files of what was removed were deleted, with all its pictures
 
     images: Mapped[list["ImageTable"]] = relationship(order_by="ImageTable.index", lazy="raise")

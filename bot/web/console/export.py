@@ -1,6 +1,7 @@
 """The request log as a file, streamed row by row.
 
-In: the same filter as the request log's.  Out: a download that never holds more than a batch of rows in memory.
+In: the same filter as the request log's.  Out: a download that never holds more than a batch of rows in memory.  It is
+an act, which the audit log keeps: a form asks for it, and no link of somebody else's.
 """
 
 from typing import Final
@@ -18,12 +19,12 @@ routes = web.RouteTableDef()
 KINDS: Final[dict[Form, str]] = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 
 
-@routes.get("/console/{guild}/export.csv")
+@routes.post("/console/{guild}/export.csv")
 async def as_csv(request: web.Request) -> web.StreamResponse:
     return await export(request, "csv")
 
 
-@routes.get("/console/{guild}/export.jsonl")
+@routes.post("/console/{guild}/export.jsonl")
 async def as_json_lines(request: web.Request) -> web.StreamResponse:
     return await export(request, "jsonl")
 

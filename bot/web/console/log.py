@@ -18,7 +18,7 @@ from bot.web import asked as asked_for
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import channel_of, console_page, names_of, server_name
 from bot.web.media import picture_response
-from bot.web.render import noted, redirect
+from bot.web.render import done, noted
 from bot.web.site import site_of
 from bot.wording import drawing, pages, terms
 from bot.wording.reader import say
@@ -174,7 +174,7 @@ async def remove(request: web.Request) -> web.Response:
     removed = await site_of(request).services.removals.remove(
         desk.actor, generation_of(request), asked_for.reason(form), picture_of(form)
     )
-    return redirect(entry_address(desk, removed.record.id, "removed" if removed.gone else "removed-here"))
+    return done(request, entry_address(desk, removed.record.id), "removed" if removed.gone else "removed-here")
 
 
 @routes.post(r"/console/{guild}/log/{generation:\d{1,18}}/restore")
@@ -184,7 +184,7 @@ async def restore(request: web.Request) -> web.Response:
     record = await site_of(request).services.removals.restore(
         desk.actor, generation_of(request), asked_for.reason(form), picture_of(form)
     )
-    return redirect(entry_address(desk, record.id, "restored"))
+    return done(request, entry_address(desk, record.id), "restored")
 
 
 # ------------------------------------------------------------------------------------------------------- what is shown
@@ -227,8 +227,8 @@ def generation_of(request: web.Request) -> int:
     return int(request.match_info["generation"])
 
 
-def entry_address(desk: Desk, generation_id: int, done: str) -> str:
-    return f"/console/{desk.slug}/log/{generation_id}?done={done}"
+def entry_address(desk: Desk, generation_id: int) -> str:
+    return f"/console/{desk.slug}/log/{generation_id}"
 
 
 def picture_of(form: Mapping[str, object]) -> int | None:

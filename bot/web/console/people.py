@@ -17,7 +17,7 @@ from bot.errors import InvalidOption, NotFound
 from bot.web import asked
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import console_page, names_of
-from bot.web.render import noted, redirect
+from bot.web.render import done, noted, redirect
 from bot.web.site import site_of
 from bot.wording import pages
 from bot.wording.duration import parse_duration
@@ -36,6 +36,7 @@ async def person(request: web.Request) -> web.Response:
     services, user_id = site_of(request).services, user_of(request)
     here = GenerationFilter(user_id=user_id, guild_id=desk.guild_id)
     sanctions = (await services.moderation.sanctions(desk.actor, None, 20, user_id)).records
+    names = await names_of(request, desk, [user_id, *(one.created_by for one in sanctions)])
     removed = [len(await services.removals.removed_with(desk.actor, user_id, one.id)) for one in sanctions]
     return await console_page(
         request,
@@ -43,15 +44,15 @@ async def person(request: web.Request) -> web.Response:
         "console/person.html",
         "sanctions",
         user_id=user_id,
-        name=await name_of(request, desk, user_id),
-        counts=await services.statistics.of_person(user_id, desk.guild_id, everywhere=desk.everywhere),
+        name=names[user_id],
+        counts=await services.moderation.counts(desk.actor, user_id),
         said=await services.reviews.counts(desk.actor, user_id),
         in_force=await services.moderation.in_force(desk.actor, user_id),
         unshared=None if desk.server is None else await services.gallery.blocked(desk.actor, user_id),
         sanctions=tuple(zip(sanctions, removed, strict=True)),
         newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
         durations=map(say, pages.DURATIONS),
-        names=await names_of(request, desk, [one.created_by for one in sanctions]),
+        names=names,
         removals=[(value, say(label)) for value, label in pages.REMOVALS],
         done=noted(request),
     )
@@ -99,7 +100,7 @@ async def sanction(request: web.Request) -> web.Response:
     if form.get("remove"):
         since = utc_now() - length_of("remove", form, MAX_TIMEOUT)
         await services.removals.remove_all_of(desk.actor, user_id, since, reason, record.id)
-    return redirect(f"/console/{desk.slug}/people/{user_id}?done={kind}")
+    return done(request, f"/console/{desk.slug}/people/{user_id}", kind)
 
 
 @routes.post(r"/console/{guild}/people/{user:\d{1,20}}/sharing")
@@ -109,7 +110,7 @@ async def sharing(request: web.Request) -> web.Response:
     user_id, form = user_of(request), await request.post()
     reason = asked.reason(form)
     await site_of(request).services.gallery.block(desk.actor, user_id, reason if form.get("block") else None)
-    return redirect(f"/console/{desk.slug}/people/{user_id}?done=saved")
+    return done(request, f"/console/{desk.slug}/people/{user_id}", "saved")
 
 
 @routes.post(r"/console/{guild}/people/{user:\d{1,20}}/lift")
@@ -117,14 +118,14 @@ async def lift(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     services, user_id, form = site_of(request).services, user_of(request), await request.post()
     lifted = await services.moderation.lift(desk.actor, user_id, asked.reason(form))
-    done = "lifted"
+    told = "lifted"
     if form.get("restore"):
         if await services.removals.removed_with(desk.actor, user_id, lifted.id):
             await services.removals.restore_all_of(desk.actor, user_id, lifted.id, asked.reason(form))
-            done = "lifted-restored"
+            told = "lifted-restored"
         else:
-            done = "lifted-alone"
-    return redirect(f"/console/{desk.slug}/people/{user_id}?done={done}")
+            told = "lifted-alone"
+    return done(request, f"/console/{desk.slug}/people/{user_id}", told)
 
 
 @routes.post(r"/console/{guild}/people/{user:\d{1,20}}/restore")
@@ -136,7 +137,7 @@ async def restore(request: web.Request) -> web.Response:
     if sanction_id is None:
         raise NotFound("removal")
     await site_of(request).services.removals.restore_all_of(desk.actor, user_id, sanction_id)
-    return redirect(f"/console/{desk.slug}/people/{user_id}?done=all-restored")
+    return done(request, f"/console/{desk.slug}/people/{user_id}", "all-restored")
 
 
 def user_of(request: web.Request) -> int:
@@ -163,12 +164,6 @@ async def target_of(request: web.Request, desk: Desk, user_id: int) -> Target:
     if member is None:
         return Target(user_id, desk.server.owner_id)
     return Target(user_id, desk.server.owner_id, member.is_bot, "administrator" in member.permissions)
-
-
-async def name_of(request: web.Request, desk: Desk, user_id: int) -> str:
-    site = site_of(request)
-    member = None if desk.server is None else await site.directory.member(desk.server.id, user_id)
-    return member.name if member else await site.services.statistics.name_of(user_id) or str(user_id)
 
 
 def state(record: SanctionRecord, now: datetime) -> str:

@@ -8,16 +8,15 @@ from typing import Final, get_args
 from aiohttp import web
 
 from bot.actions.exports import message_url
-from bot.actions.reviews import Decision
-from bot.database.pardons import can_allow
+from bot.actions.reviews import Decision, can_allow
 from bot.database.records import GenerationRecord
 from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
 from bot.errors import AlreadyDecided, InvalidOption
-from bot.web import asked
+from bot.web import asked, notice
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import channel_of, console_page, names_of
 from bot.web.console.log import generation_of
-from bot.web.render import redirect
+from bot.web.render import done, redirect
 from bot.web.site import site_of
 from bot.wording import pages
 from bot.wording.reader import say
@@ -27,6 +26,7 @@ routes = web.RouteTableDef()
 
 KINDS: Final[tuple[ReviewKind, ...]] = get_args(ReviewKind)
 MAX_UNDO: Final = 50
+LATE: Final = "late"
 
 
 @routes.get("/console/{guild}/review")
@@ -34,8 +34,9 @@ async def review(request: web.Request) -> web.Response:
     """The next generation, with all that was said of it, and what waits behind it."""
     desk = await moderator_desk(request)
     services = site_of(request).services
-    asked.only(request.query, ("kind", "after", "done", "of", "ids"))
+    asked.only(request.query, ("kind", "after"))
     kind = asked.one_of("kind", request.query.get("kind", ""), KINDS)
+    last = notice.take(request)
     queue = await services.reviews.page(desk.actor, kind, request.query.get("after") or None)
     record: GenerationRecord | None = None
     said: tuple[ReviewRecord, ...] = ()
@@ -52,19 +53,19 @@ async def review(request: web.Request) -> web.Response:
         record=record,
         said=said,
         allowable=record is not None and can_allow(record, (one.kind for one in said)),
-        names=await names_of(request, desk, [one.by for one in said]),
+        names=await names_of(request, desk, [*(one.by for one in said), *removed_by(record)]),
         queue=queue,
         skip=place(queue.records[0]) if len(queue.records) > 1 else None,
         channel=None if record is None else channel_of(request, record),
         jump=None if record is None else message_url(record),
-        undo=undo_of(request),
-        late=explain(AlreadyDecided(0)) if request.query.get("done") == "late" else None,
+        undo=undo_of(last),
+        late=explain(AlreadyDecided(0)) if last is not None and last.name == LATE else None,
     )
 
 
 @routes.post(r"/console/{guild}/review/{generation:\d{1,18}}")
 async def decide(request: web.Request) -> web.Response:
-    """Keep or remove; the address that follows knows how to take it back."""
+    """Keep or remove; the page that follows knows how to take it back."""
     desk = await moderator_desk(request)
     form = await request.post()
     decision = form.get("decision")
@@ -72,17 +73,28 @@ async def decide(request: web.Request) -> web.Response:
         raise InvalidOption("decision", "no_choice", {"value": str(decision)[:40], "choices": "keep, remove"})
     reviews = site_of(request).services.reviews
     generation_id = generation_of(request)
-    blocked = (await site_of(request).services.moderation.entry(desk.actor, generation_id)).status == "blocked"
-    done = {"keep": "allow", "remove": "leave"}[decision] if blocked else decision
+    name = told(decision, await site_of(request).services.moderation.entry(desk.actor, generation_id))
     keep_or_remove: Decision = "keep" if decision == "keep" else "remove"
     try:
         closed = (await reviews.decide(desk.actor, generation_id, keep_or_remove, asked.reason(form))).closed
     except AlreadyDecided:
         closed = await own_last(request, desk, generation_id, "kept" if decision == "keep" else "removed")
         if not closed:
-            return redirect(f"/console/{desk.slug}/review?{_kind(request)}done=late")
-    ids = ".".join(str(one.id) for one in closed[:MAX_UNDO])
-    return redirect(f"/console/{desk.slug}/review?{_kind(request)}done={done}&of={generation_id}&ids={ids}")
+            return done(request, _address(request, desk), LATE)
+        name = str(decision) if name == "leave-removed" else name  # by the first press
+    ids = [one.id for one in closed[:MAX_UNDO]]
+    return done(request, _address(request, desk), name, generation_id, ids)
+
+
+def removed_by(record: GenerationRecord | None) -> tuple[int, ...]:
+    return () if record is None or record.removal is None else (record.removal.by,)
+
+
+def told(decision: str, record: GenerationRecord) -> str:
+    """What the button said that decided it."""
+    if record.status == "blocked":
+        return {"keep": "allow", "remove": "leave"}[decision]
+    return "leave-removed" if decision == "remove" and record.removal is not None else decision
 
 
 async def own_last(request: web.Request, desk: Desk, generation_id: int, outcome: str) -> tuple[ReviewRecord, ...]:
@@ -100,15 +112,15 @@ async def undo(request: web.Request) -> web.Response:
     form = await request.post()
     ids = [int(part) for part in str(form.get("ids", "")).split(".") if part.isdecimal() and len(part) < 19]
     await site_of(request).services.reviews.undo(desk.actor, generation_of(request), ids[:MAX_UNDO])
-    return redirect(f"/console/{desk.slug}/review")
+    return redirect(_address(request, desk))
 
 
-def undo_of(request: web.Request) -> dict[str, str] | None:
-    """What was just decided; numbers only, whatever the address says."""
-    done, of, ids = (request.query.get(name, "") for name in ("done", "of", "ids"))
-    if done not in pages.DECIDED or not of.isdecimal() or not ids.replace(".", "").isdecimal():
+def undo_of(last: notice.Notice | None) -> dict[str, str] | None:
+    """What was just decided."""
+    if last is None or last.name not in pages.DECIDED:
         return None
-    return {"told": say(pages.DECIDED[done], number=of), "of": of, "ids": ids}
+    ids = ".".join(map(str, last.ids))
+    return {"told": say(pages.DECIDED[last.name], number=last.of), "of": str(last.of), "ids": ids}
 
 
 def place(record: ReviewRecord) -> str:
@@ -116,6 +128,6 @@ def place(record: ReviewRecord) -> str:
     return f"{PRIORITIES[record.kind]}.{record.id}"
 
 
-def _kind(request: web.Request) -> str:
+def _address(request: web.Request, desk: Desk) -> str:
     kind = request.query.get("kind")
-    return f"kind={kind}&" if kind in KINDS else ""
+    return f"/console/{desk.slug}/review" + (f"?kind={kind}" if kind in KINDS else "")

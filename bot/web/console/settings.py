@@ -16,7 +16,7 @@ from bot.database.guild import GuildRecord
 from bot.errors import InvalidOption, NotFound
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import console_page
-from bot.web.render import noted, redirect
+from bot.web.render import done, noted
 from bot.web.site import Named, Site, site_of
 from bot.wording import settings as words
 from bot.wording.reader import say
@@ -66,7 +66,7 @@ async def save(request: web.Request) -> web.Response:
             _check_known(site, desk, setting, values)
             chosen[setting.name] = values
     await site.services.server_settings.choose_all(desk.actor, chosen)
-    return redirect(f"/console/{desk.slug}/settings?done=saved")
+    return done(request, f"/console/{desk.slug}/settings", "saved")
 
 
 async def manager_desk(request: web.Request) -> Desk:

@@ -20,7 +20,7 @@ async def stats(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     text = request.query.get("days", "")
     days = int(text) if text in map(str, SPANS) else 30
-    report = await site_of(request).services.statistics.report(desk.guild_id, days, everywhere=desk.everywhere)
+    report = await site_of(request).services.moderation.report(desk.actor, days)
     return await console_page(
         request, desk, "console/stats.html", "stats",
         report=report, days=days, spans=SPANS, daily=columns(report.days),

@@ -13,7 +13,7 @@ from bot.errors import InvalidOption, UserError
 from bot.orders.order import Requester
 from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
-from bot.web.render import noted, redirect
+from bot.web.render import done, noted
 from bot.web.site import site_of
 from bot.wording.render import explain
 from inference.contract import MAX_PROMPT_CHARACTERS, CheckRequest, Verdict
@@ -47,14 +47,14 @@ async def add(request: web.Request) -> web.Response:
     form = await request.post()
     action: TermAction = "flag" if form.get("action") == "flag" else "block"
     await site_of(request).services.terms.add(desk.actor, str(form.get("term", "")), action)
-    return redirect(f"/console/{desk.slug}/words?done=word-added")
+    return done(request, f"/console/{desk.slug}/words", "word-added")
 
 
 @routes.post(r"/console/{guild}/words/{term:\d{1,18}}/remove")
 async def remove(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     await site_of(request).services.terms.remove(desk.actor, int(request.match_info["term"]))
-    return redirect(f"/console/{desk.slug}/words?done=word-removed")
+    return done(request, f"/console/{desk.slug}/words", "word-removed")
 
 
 async def tried(request: web.Request, actor: Actor) -> Trial | None:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.web import asked
 from bot.web.gallery.visit import member_visit, visit
-from bot.web.render import noted, page, redirect
+from bot.web.render import done, noted, page
 from bot.web.site import site_of
 
 routes = web.RouteTableDef()
@@ -44,7 +44,7 @@ async def enter(request: web.Request) -> web.Response:
     here = await member_visit(request)
     share_id = asked.number("picture", str((await request.post()).get("picture", ""))) or 0
     await site_of(request).services.contests.enter(here.actor, contest_of(request), share_id)
-    return redirect(f"{here.base}/contests/{contest_of(request)}?done=entered")
+    return done(request, f"{here.base}/contests/{contest_of(request)}", "entered")
 
 
 @routes.post(CONTEST + "/vote")
@@ -52,7 +52,7 @@ async def vote(request: web.Request) -> web.Response:
     here = await member_visit(request)
     share_id = asked.number("picture", str((await request.post()).get("picture", ""))) or 0
     await site_of(request).services.contests.vote(here.actor, contest_of(request), share_id)
-    return redirect(f"{here.base}/contests/{contest_of(request)}?done=voted")
+    return done(request, f"{here.base}/contests/{contest_of(request)}", "voted")
 
 
 def contest_of(request: web.Request) -> int:

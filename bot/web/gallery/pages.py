@@ -20,7 +20,7 @@ from bot.orders.command import command_line
 from bot.web import asked
 from bot.web.gallery.visit import Visit, member_visit, visit
 from bot.web.media import picture_response
-from bot.web.render import noted, page, redirect
+from bot.web.render import done, noted, page, redirect
 from bot.web.site import site_of, visitor_of
 from bot.wording import drawing
 from bot.wording.pages import FIELDS, SORTS
@@ -193,7 +193,7 @@ async def favourite(request: web.Request) -> web.Response:
 async def unshare(request: web.Request) -> web.Response:
     here = await member_visit(request)
     await site_of(request).services.gallery.unshare(here.actor, share_of(request))
-    return redirect(f"{here.base}?done=unshared")
+    return done(request, f"{here.base}", "unshared")
 
 
 @routes.post(SHARE + "/report")
@@ -203,7 +203,7 @@ async def report(request: web.Request) -> web.Response:
     share = await services.gallery.get(here.actor, share_of(request))
     reason = asked.reason(await request.post())
     await services.reviews.report(here.actor, share.generation.id, share.image.index, reason)
-    return redirect(f"{here.base}/{share.id}?done=reported")
+    return done(request, f"{here.base}/{share.id}", "reported")
 
 
 # ------------------------------------------------------------------------------------------------------ what is shown

@@ -96,7 +96,9 @@ for (const link of document.querySelectorAll("a[data-back]")) {
 
 // Keys: a form or link marked data-key answers to that key, unless one types, or what one sent is still on its way.
 let sent = false;
-document.addEventListener("submit", (event) => { sent ||= !event.defaultPrevented; });
+document.addEventListener("submit", (event) => {
+  sent ||= !event.defaultPrevented && !event.target.matches("[data-download]"); // a download leaves one on the page
+});
 window.addEventListener("pageshow", () => { sent = false; });
 document.addEventListener("keydown", (event) => {
   if (sent || event.repeat) return;
