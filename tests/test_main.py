@@ -170,7 +170,7 @@ def test_check_blocks_and_imagine_obeys() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("moderation", "ban", "--"), ("moderation", "unban", "--"), ("moderation", "log", "--user"),
+        ("moderation", "ban", "--reason", "x", "--"), ("moderation", "unban", "--"), ("moderation", "log", "--user"),
         ("moderation", "log", "--before"), ("safety", "report", "--guild"),
     ],
 )  # fmt: skip
@@ -342,7 +342,7 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
     )
     (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
     assert (told["kind"], told["until"] is not None) == ("timeout", True)
-    with pytest.raises(CommandError, match="soon is no duration"):
+    with pytest.raises(CommandError, match="soon, which is no duration"):
         easel("moderation", "timeout", str(ADA), "soon", "--reason", "spam")
     discords = 1_234_567_890_123_456_789
     easel("moderation", "ban", str(discords), "--reason", "many words about it " * 10)
@@ -350,6 +350,11 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
         assert str(discords) in easel("moderation", command)[1]
     acts = json.loads(easel("moderation", "audit", "--about", f"user:{ADA}", "--json")[1])["acts"]
     assert [one["action"] for one in acts] == ["timeout", "lift", "ban"]
+    printed = easel("moderation", "ban", str(BOB), "--reason", "spam", "--remove", "1 day")[1]
+    assert "Removed: 2." in printed
+    assert "Shown again: 2." in easel("moderation", "unban", str(BOB), "--restore")[1]
+    acts = json.loads(easel("moderation", "audit", "--about", f"user:{BOB}", "--json")[1])["acts"]
+    assert [one["action"] for one in acts] == ["restore", "lift", "remove", "ban"]
 
 
 def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from bot.actions.entry import moderated_entry
 from bot.actions.erasing import Eraser
 from bot.actions.notices import Notices
 from bot.actions.posts import Posts
-from bot.database.audit import Act, ActName, AuditLog
+from bot.actions.sweep import Sweep
+from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
-from bot.database.records import GenerationFilter, GenerationRecord
+from bot.database.records import GenerationRecord
 from bot.database.session import utc_now
 from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NotYours
@@ -59,7 +60,7 @@ class Removals:
         self._works = works
         self._storage = storage
         self._post_log = post_log
-        self._audit_log = audit_log
+        self._sweep = Sweep(generations, audit_log)
         self._posts = posts
         self._notices = notices
         self._eraser = eraser
@@ -105,36 +106,19 @@ class Removals:
 
         What goes with a sanction comes back with `restore_all_of`.
         """
-        actor.require("manage_messages")
-        here = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, since=since, removed=False)
-        records = [record async for record in self._generations.stream(here) if record.status != "blocked"]
-        if records:
-            await self._note_all(actor, "remove", user_id, why, len(records))
-        return tuple([await self._remove(actor, record, why, None, sanction_id) for record in records])
+        records = await self._sweep.remove(actor, user_id, since, why, sanction_id)
+        return tuple([await self.follow(actor, record) for record in records])
 
     async def removed_with(self, actor: Actor, user_id: int, sanction_id: int) -> tuple[GenerationRecord, ...]:
         """What of a person's went with a sanction here, and is still removed."""
-        actor.require("manage_messages")
-        gone = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, removed=True, removed_with=sanction_id)
-        return tuple([record async for record in self._generations.stream(gone)])
+        return await self._sweep.removed_with(actor, user_id, sanction_id)
 
     async def restore_all_of(self, actor: Actor, user_id: int, sanction_id: int, why: str = "") -> int:
         """Take all removals that went with a sanction back; returns how many.  Raises NotFound where there are none.
 
-        As with `restore`: what was removed for another reason since stays so, and so do messages that are gone.
+        As with `restore`: messages that are gone stay so.
         """
-        records = await self.removed_with(actor, user_id, sanction_id)
-        if not records:
-            raise NotFound("removal")
-        await self._note_all(actor, "restore", user_id, why, len(records))
-        for record in records:
-            await self._generations.restore(record.id, actor.user_id, why)
-        return len(records)
-
-    async def _note_all(self, actor: Actor, action: ActName, user_id: int, why: str, number: int) -> None:
-        """Whose they were: the acts on the single ones name nobody, since they outlive the person's data."""
-        after = {"generations": str(number)}
-        await self._audit_log.note(Act(actor.user_id, action, f"user:{user_id}", actor.guild_id, (), why, {}, after))
+        return await self._sweep.restore(actor, user_id, sanction_id, why)
 
     async def erase(self, actor: Actor, record: GenerationRecord) -> None:
         """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
@@ -181,10 +165,9 @@ class Removals:
                 await self._posts.redraw(post, record, shown)
 
     async def _remove(
-        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, sanction_id: int | None = None,
-        *, deleted: bool = False,
-    ) -> Removed:  # fmt: skip
-        removed = await self._generations.remove(record.id, actor.user_id, why, index, sanction_id, deleted=deleted)
+        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, *, deleted: bool = False
+    ) -> Removed:
+        removed = await self._generations.remove(record.id, actor.user_id, why, index, deleted=deleted)
         return await self.follow(actor, removed, index)
 
     async def follow(self, actor: Actor, removed: GenerationRecord, index: int | None = None) -> Removed:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bot.cli.surroundings import JsonFlag, print_json, read_settings
 
@@ -41,9 +42,11 @@ def verify(
         for fault in result.faults:
             console.print(f"[red]row {fault.row_id}[/]: {fault.problem}")
         if not result.known_found:
-            console.print(f"[red]the hash {known}[/] is not in the log: its end was cut off, or it was written anew")
+            why = "is not in the log: its end was cut off, or it was written anew"
+            console.print(f"[red]the hash {escape(str(known))}[/] {why}", soft_wrap=True)
         erased = f", {result.redacted} of them with a person's data erased" if result.redacted else ""
-        console.print(f"{'sound' if sound else 'NOT sound'}: {result.rows} rows{erased}; newest hash {result.head}")
+        told = f"{'sound' if sound else 'NOT sound'}: {result.rows} rows{erased}"
+        console.print(f"{told}\nnewest hash: {result.head}", soft_wrap=True)  # in one piece, to be copied
     if not sound:
         raise typer.Exit(1)
 

@@ -17,6 +17,7 @@ from bot.wording.duration import parse_moment
 if TYPE_CHECKING:
     from bot.actions.exports import Exports
     from bot.actions.moderation import Moderation
+    from bot.actions.sweep import Sweep
     from bot.database.generations import GenerationLog
     from bot.database.reviews import Reviews
 
@@ -31,12 +32,14 @@ class Desk:
     generations: "GenerationLog"
     reviews: "Reviews"
     exports: "Exports"
+    sweep: "Sweep"
 
 
 def at_desk(act: Callable[[Desk], Awaitable[T]]) -> T:
     """What the act returns."""
     from bot.actions.exports import Exports
     from bot.actions.moderation import Moderation, NothingPosted, NothingUnderWay
+    from bot.actions.sweep import Sweep
     from bot.database.audit import AuditLog
     from bot.database.generations import GenerationLog
     from bot.database.reviews import Reviews
@@ -51,8 +54,8 @@ def at_desk(act: Callable[[Desk], Awaitable[T]]) -> T:
                 sanctions=Sanctions(database), generations=generations, audit_log=audit_log,
                 statistics=Statistics(database), under_way=NothingUnderWay(), posted=NothingPosted(),
             )  # fmt: skip
-            exports = Exports(generations, audit_log)
-            return await act(Desk(moderation, generations, Reviews(database), exports))
+            exports, sweep = Exports(generations, audit_log), Sweep(generations, audit_log)
+            return await act(Desk(moderation, generations, Reviews(database), exports, sweep))
 
     return asyncio.run(acted(read_settings().database_url))
 

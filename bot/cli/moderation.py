@@ -5,7 +5,7 @@ asks about before it admits and draws, and takes down; the request log, the queu
 act is in the audit log, by actor 0.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +15,7 @@ from rich.markup import escape
 from bot.cli.desk import OPERATOR, Desk, at_desk
 from bot.cli.request_log import audit, export, log, review, stats
 from bot.cli.surroundings import JsonFlag, id_argument, print_json, print_table, table_of
-from bot.database.records import SanctionRecord
+from bot.database.records import SanctionKind, SanctionRecord
 from bot.errors import AlreadyDeleted, CommandError
 from bot.wording.duration import parse_duration
 from bot.wording.text import one_line
@@ -31,6 +31,7 @@ UserArgument = Annotated[int, id_argument("The person's Discord id (Developer Mo
 GenerationArgument = Annotated[int, id_argument("The generation's id, as the log shows it.")]
 ReasonOption = Annotated[str, typer.Option(help="Why; the person reads it.", show_default=False)]
 AuditReasonOption = Annotated[str, typer.Option(help="Why; for the audit log.")]
+RemoveOption = Annotated[str | None, typer.Option(help="Also remove their pictures of the last …: 1 hour, 7 days.")]
 PictureOption = Annotated[int | None, typer.Option(min=1, max=9, help="One picture of it only, counted from 1.")]
 
 
@@ -38,35 +39,42 @@ PictureOption = Annotated[int | None, typer.Option(min=1, max=9, help="One pictu
 
 
 @moderation_commands.command()
-def ban(user: UserArgument, reason: ReasonOption) -> None:
+def ban(user: UserArgument, reason: ReasonOption, remove: RemoveOption = None) -> None:
     """Keep a person from using Easel, in all servers and in direct messages."""
-    from bot.actions.moderation import Target
-
-    at_desk(lambda desk: desk.moderation.sanction(OPERATOR, Target(user), "ban", None, reason))
+    removed = _sanctioned(user, "ban", None, reason, _span("--remove", remove))
     Console().print(f"{user} is banned everywhere. What waits in the queue of a bot that runs ends before it is drawn.")
+    _tell_removed(removed)
 
 
 @moderation_commands.command()
 def timeout(
     user: UserArgument, duration: Annotated[str, typer.Argument(help="How long: 30m, 1 hour, 2 days.")],
-    reason: ReasonOption,
+    reason: ReasonOption, remove: RemoveOption = None,
 ) -> None:  # fmt: skip
     """Keep a person from using Easel for a while, in all servers and in direct messages."""
-    from bot.actions.moderation import Target
-
-    length = parse_duration(duration)
-    if not length:
-        raise CommandError(f"{duration} is no duration; write for example 30m, 1 hour, 2 days")
-    until = datetime.now(UTC) + length
-    at_desk(lambda desk: desk.moderation.sanction(OPERATOR, Target(user), "timeout", until, reason))
+    until = datetime.now(UTC) + (_span("duration", duration) or timedelta())
+    removed = _sanctioned(user, "timeout", until, reason, _span("--remove", remove))
     Console().print(f"{user} cannot use Easel anywhere until {until:%Y-%m-%d %H:%M} UTC.", highlight=False)
+    _tell_removed(removed)
 
 
 @moderation_commands.command()
-def unban(user: UserArgument, reason: AuditReasonOption = "") -> None:
+def unban(
+    user: UserArgument, reason: AuditReasonOption = "",
+    restore: Annotated[bool, typer.Option("--restore", help="Also show again what was removed with it.")] = False,
+) -> None:  # fmt: skip
     """Lift a ban or a timeout that counts everywhere; those of single servers stay."""
-    at_desk(lambda desk: desk.moderation.lift(OPERATOR, user, reason))
-    Console().print(f"{user} may use Easel again, where no server has banned them.")
+
+    async def lifted(desk: Desk) -> int:
+        sanction = await desk.moderation.lift(OPERATOR, user, reason)
+        if not restore or not await desk.sweep.removed_with(OPERATOR, user, sanction.id):
+            return 0
+        return await desk.sweep.restore(OPERATOR, user, sanction.id, reason)
+
+    shown = at_desk(lifted)
+    Console().print(f"{user} may use Easel again, where no server has banned them.", highlight=False)
+    if restore:
+        Console().print(f"Shown again: {shown}. Messages deleted in Discord do not come back.", highlight=False)
 
 
 @moderation_commands.command("list")
@@ -140,6 +148,32 @@ def restore(generation: GenerationArgument, reason: AuditReasonOption = "", pict
 
 for command in (log, export, review, stats, audit):
     moderation_commands.command()(command)
+
+
+def _sanctioned(user: int, kind: SanctionKind, until: datetime | None, why: str, span: timedelta | None) -> int | None:
+    """How many generations were removed with it; None where nobody asked for that."""
+    from bot.actions.moderation import Target
+
+    async def sanctioned(desk: Desk) -> int | None:
+        sanction = await desk.moderation.sanction(OPERATOR, Target(user), kind, until, why)
+        if span is None:
+            return None
+        return len(await desk.sweep.remove(OPERATOR, user, datetime.now(UTC) - span, why, sanction.id))
+
+    return at_desk(sanctioned)
+
+
+def _tell_removed(number: int | None) -> None:
+    if number is not None:
+        Console().print(f"Removed: {number}. A bot that runs takes the messages down within half a minute.")
+
+
+def _span(name: str, written: str | None) -> timedelta | None:
+    """Raises CommandError."""
+    length = None if written is None else parse_duration(written)
+    if written is not None and not length:
+        raise CommandError(f"{name} is {written}, which is no duration; write for example 30m, 1 hour, 2 days")
+    return length
 
 
 def _index(picture: int | None) -> int | None:

@@ -1,6 +1,6 @@
 """Charts as SVG, drawn by the templates: here numbers become places on the paper.
 
-In: values with names.  Out: bars with their positions, for `charts.html`.  Every chart comes with its table.
+In: days.  Out: bars with their positions, for `charts.html`, where lists of names and numbers get their bars, too.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,6 @@ from bot.database.statistics import Day
 WIDTH: Final = 720
 HEIGHT: Final = 180
 BASE: Final = 24  # for the names below
-ROW: Final = 48  # a name and, below it, its bar: a name may take the whole width
-NAME: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +53,6 @@ def columns(days: Sequence[Day]) -> Chart:
     )
     lines = tuple((round(10 + room - room * part / 2, 1), top * part // 2) for part in range(3))
     return Chart(WIDTH, HEIGHT, bars, top, lines)
-
-
-def rows(values: Sequence[tuple[str, int]]) -> Chart:
-    """A bar a name, the longest first as it comes."""
-    top = max((value for _, value in values), default=1) or 1
-    room = WIDTH - 72
-    bars = tuple(
-        Bar(0, place * ROW + NAME, round(max(2.0, room * value / top), 1), ROW - NAME - 8, name, value)
-        for place, (name, value) in enumerate(values)
-    )
-    return Chart(WIDTH, ROW * len(values), bars, top)
 
 
 def nice(value: int) -> int:

@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.web.access import moderator_desk
-from bot.web.charts import columns, rows
+from bot.web.charts import columns
 from bot.web.console.desk import console_page
 from bot.web.site import site_of
 from bot.wording import moderating, terms
@@ -24,9 +24,8 @@ async def stats(request: web.Request) -> web.Response:
     return await console_page(
         request, desk, "console/stats.html", "stats",
         report=report, days=days, spans=SPANS, daily=columns(report.days),
-        categories=rows([(terms.category(name), number) for name, number in report.categories]),
-        waits=rows([(moderating.waited(most), number) for most, number in report.waits]),
-        people=rows([(person.name, person.requests) for person in report.people]),
+        categories=[(terms.category(name), number) for name, number in report.categories],
+        waits=[(moderating.waited(most), number) for most, number in report.waits],
         requests=sum(day.requests for day in report.days), blocked=sum(day.blocked for day in report.days),
         flagged=sum(day.flagged for day in report.days),
     )  # fmt: skip
