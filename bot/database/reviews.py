@@ -107,11 +107,8 @@ async def queue_picture_verdict(session: AsyncSession, image: ImageRecord, verdi
     kind: ReviewKind = "held" if verdict.action == "hold" else "flag"
     reason = f"{verdict.category}: {verdict.reason}"
     new = NewReview(kind, row.guild_id, image.generation_id, row.user_id, 0, reason, image.index)
-    same = (
-        ReviewTable.generation_id == image.generation_id,
-        ReviewTable.image_index == image.index,
-        ReviewTable.kind == kind,
-    )
+    here = (ReviewTable.generation_id == image.generation_id, ReviewTable.image_index == image.index)
+    same = (*here, ReviewTable.kind == kind)
     if await session.scalar(select(ReviewTable.id).where(*same).limit(1)) is None:  # a write may be repeated
         session.add(_row(new, now))
 
@@ -125,9 +122,7 @@ class Reviews:
 
     @whole
     async def open(self, new: NewReview) -> tuple[ReviewRecord, bool]:
-        """Put it into the queue.  False where the same person has said the same of the same picture before, or so much
-        (`MOST_WORDS` times) that no more is kept.
-        """
+        """Put it into the queue.  False where the person has said the same of the picture before, or `MOST_WORDS`."""
         async with self._database.writing("report") as session:
             await take_turn(session, f"reviews:{new.generation_id}")
             same = (
