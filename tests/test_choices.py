@@ -74,14 +74,12 @@ def test_a_shape_is_the_nearest_size_of_the_model(shape: str | None, size: str |
 
 def test_a_shape_that_the_model_has_not_is_left_to_it() -> None:
     """It is drawn all the same, and the shape is told as ignored: who types --ar types it every time."""
-    assert in_shape("16:9", FAKE_MODEL) is in_shape("1:3", PAINTER) is None
+    assert in_shape("16:9", FAKE_MODEL) is in_shape("1:3", PAINTER) is in_shape("1:1", None) is None
     here = entitled(GuildRecord(1), Drawing(), (), Ceiling())
     chosen = with_defaults({"size": "16:9", "ignored": ("--v 6",)}, here, MODELS)
     assert (chosen["size"], chosen["ignored"]) == (None, ("--v 6", "--ar 16:9"))
     again = as_offered(an_order(size="3:1"), an_order(), None, MODELS)
     assert (again.size, again.ignored) == (None, ("--ar 3:1",))
-    with pytest.raises(InvalidOption, match="no_model_ready"):
-        in_shape("1:1", None)
 
 
 def test_models_and_sizes_are_offered_in_words() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.checkpoints.builtin import BUILTIN_FOLDER, load_builtin, save_builtin
+from inference.checkpoints.text_encoder import common_words
 from inference.checkpoints.weights import CheckpointError
 from inference.text.colours import read_colours
 from inference.text.languages import Languages
@@ -23,6 +24,7 @@ from tests.test_checkpoints import builtin_like
 
 CHAT = Path(__file__).with_name("prompts_in_languages.txt")
 SHIPPED = Reader.load(BUILTIN_FOLDER)
+SPELLER = Reader.load(BUILTIN_FOLDER, common_words())
 SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({"a", "on", "horse", "cat"}, {"sit"}))
 
 
@@ -170,6 +172,35 @@ def test_any_text_can_be_read(text: str) -> None:
     reading = SHIPPED.read(text)
     assert isinstance(reading.text, str)
     assert all(word for word in reading.unknown)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *(pair.split(":") for pair in (
+            "castel:castle hosre:horse dinosuar:dinosaur dgo:dog catt:cat aple:apple unicorm:unicorn tigar:tiger "
+            "vampyre:vampire turtels:turtles beautifull:beautiful octopuss:octopus elefant:elephant girafe:giraffe "
+            "jelyfish:jellyfish spaceshp:spaceship zombi:zombie"
+        ).split()),
+        *((word, None) for word in (
+            "castle mule beech loin pepe doge shrek minion groot hodor biden nudes heist palsy hest qwerty zxcvbn hund"
+        ).split()),
+    ],
+)  # fmt: skip
+def test_a_slip_of_the_pen_is_corrected_and_nothing_else(typed: str, meant: str | None) -> None:
+    """Neither common words nor names, nor what is only like a word; what is foreign, only into what it means."""
+    reading = SPELLER.read(f"a big {typed} on a hill")
+    assert reading.read_as == (() if meant is None else ((typed, meant),))
+    assert SHIPPED.read(f"a big {typed} on a hill").read_as == ()
+
+
+def test_what_is_corrected_is_what_is_read() -> None:
+    """Names stay, and so does what is of another language; a word that was corrected is not unknown."""
+    reading = SPELLER.read("Castel of Hosre, by Castel: a hosre on a montain, oil painting")
+    assert reading.read_as == (("Castel", "castle"), ("hosre", "horse"), ("montain", "mountain"))
+    assert "Hosre" in reading.unknown
+    assert SPELLER.interpret("a blue hosre", 1).draft == SPELLER.interpret("a blue horse", 1).draft
+    assert SPELLER.read("ein Hund und eine Kaze").read_as == ()
 
 
 def test_a_model_without_tables_knows_no_unknown_words() -> None:

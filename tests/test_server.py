@@ -43,6 +43,7 @@ from inference.server.checking import PictureChecker
 from inference.server.describing import LazyDescriber
 from inference.server.service import SERVICE
 from inference.server.shelf import Shelf
+from inference.text.reader import Reading
 from tests.fakes import FakeCodeModel
 
 Client = TestClient[web.Request, web.Application]
@@ -448,6 +449,30 @@ async def test_check_answers_in_order() -> None:
     async with running() as client, client.post("/v1/check", json={"prompts": prompts}) as response:
         verdicts = [Verdict.from_json(verdict) for verdict in (await response.json())["verdicts"]]
     assert [verdict.action for verdict in verdicts] == ["allow", "block", "block", "allow"]
+
+
+class ReadingModel(FakeCodeModel):
+    """Takes a castel for a castle."""
+
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        read_as = (("castel", "castle"),) if "castel" in prompt else ()
+        return Reading(prompt.replace("castel", "castle"), read_as=read_as)
+
+
+async def test_the_filter_judges_what_is_typed_and_what_it_is_read_as() -> None:
+    """A word that a server blocks is not drawn of a slip of the pen; nor is it where the check was another server's."""
+    policy = {"blocked_words": ["castle"]}
+    async with running(lambda: Engine(ReadingModel())) as client:
+        end = (await draw(client, prompt="a castel", images=1))[-1]
+        assert isinstance(end, Done)
+        assert end.read_as == (("castel", "castle"),)
+        body = {"prompts": ["a castel", "a cat", "no castels"], "policy": policy}
+        async with client.post("/v1/check", json=body) as response:
+            actions = [verdict["action"] for verdict in (await response.json())["verdicts"]]
+        async with client.post("/v1/generations", json={"prompt": "a castel", "policy": policy}) as response:
+            refused = await response.json()
+    assert actions == ["block", "allow", "allow"]
+    assert refused["error"]["code"] == "refused_reading"
 
 
 @pytest.mark.parametrize(

@@ -299,11 +299,14 @@ def said_by(layout: ui.LayoutView) -> str:
     return "\n".join(item.content for item in layout.walk_children() if isinstance(item, ui.TextDisplay))
 
 
-def test_a_result_says_which_words_are_not_known() -> None:
+def test_a_result_says_what_of_its_prompt_was_otherwise() -> None:
     """In the small print, with their marks disarmed, and not too many of them."""
-    result = Result(a_record(), (), GRID, ("pepe", "*bold*"))
+    spelled, flags = (("castel", "castle"), ("hosre", "horse")), ("--v 6", "--tile")
+    result = Result(a_record(), (), GRID, ("pepe", "*bold*"), spelled, flags)
     shown = said_by(ResultLayout.of(result))
     assert "-# I don't know “pepe” or “\\*bold\\*”; I drew what is nearest." in shown
+    assert "-# I read “castel” as “castle”, “hosre” as “horse”." in shown
+    assert "-# I can't do --v 6, --tile, so I left that out." in shown
     assert drawing.unknown_words(["a" * 99]).count("a") < 40
     assert "k9" not in drawing.unknown_words([f"k{number}" for number in range(10)])
     assert "I don't know" not in said_by(ResultLayout(a_record(), GRID))

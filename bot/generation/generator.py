@@ -244,7 +244,7 @@ class Generator:
         if album.grid is None:
             raise PicturesHeld(reviewed=any(image.verdict.action == "hold" for image in images))
         record = await self._journal.row(work, records, model, grid_key)
-        return Result(record, album.shown, album.grid, done.unknown_words, work.order.ignored)
+        return Result(record, album.shown, album.grid, done.unknown_words, done.read_as, work.order.ignored)
 
     async def deliver(self, work: Work, result: Result) -> None:
         """Show the pictures and write down where.  What could not be shown is tried again after a restart."""

@@ -16,14 +16,15 @@ from bot.generation.grid import PictureFile
 class Result:
     """What is delivered.  `grid` is under 9.5 MiB; its `suffix` names the file's kind.
 
-    `unknown_words` are those of the prompt that the model does not know, `ignored` what was wished for and cannot be
-    had; after a restart nobody remembers them.
+    `unknown_words` are those of the prompt that the model does not know, `read_as` pairs of those that are misspelt and
+    what they were read as, `ignored` what was wished for and cannot be had; after a restart nobody remembers them.
     """
 
     record: GenerationRecord
     images: tuple[Picture, ...]
     grid: PictureFile
     unknown_words: tuple[str, ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
 
 

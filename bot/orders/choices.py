@@ -92,14 +92,13 @@ def as_offered(order: Order, before: Order, default_model: str | None, models: S
 def in_shape(size: str | None, model: ModelDescription | None) -> str | None:
     """A size as it is; for a shape such as "16:9" the model's size that comes nearest.
 
-    None where the model has none that is as upright, as wide, or as square.  Raises InvalidOption where no model is
-    ready.
+    None where the model has none that is as upright, as wide, or as square, and where no model is ready that says so.
     """
     shape = SHAPE.fullmatch(size or "")
     if shape is None:
         return size
     if model is None:
-        raise InvalidOption("size", "no_model_ready")
+        return None
     wanted = math.log(int(shape[1]) / int(shape[2]))
     nearest = min(model.sizes, key=lambda one: abs(_log_ratio(one) - wanted))
     return nearest if abs(_log_ratio(nearest) - wanted) <= FARTHEST_SHAPE else None

@@ -37,9 +37,9 @@ class ResultLayout(Layout):
     @classmethod
     def of(cls, result: Result, *, mention: bool = False, source: int | None = None) -> Self:
         """What has just been drawn, with what of its prompt could not be."""
-        remarks = [drawing.unknown_words(result.unknown_words)] if result.unknown_words else []
-        if result.ignored:
-            remarks.append(drawing.ignored(result.ignored))
+        remarks = [drawing.read_as(result.read_as)] if result.read_as else []
+        remarks += [drawing.unknown_words(result.unknown_words)] if result.unknown_words else []
+        remarks += [drawing.ignored(result.ignored)] if result.ignored else []
         return cls(result.record, result.grid, mention=mention, remarks=remarks, source=source)
 
     def __init__(

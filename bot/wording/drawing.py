@@ -94,6 +94,15 @@ def unknown_words(words: Sequence[str]) -> str:
     return say("I don't know {words}; I drew what is nearest.", words=listed)
 
 
+def read_as(pairs: Sequence[tuple[str, str]]) -> str:
+    """ "I read “castel” as “castle”." """
+    told = [
+        say("“{typed}” as “{read}”", typed=plain(typed, MAX_WORD_SHOWN), read=plain(read, MAX_WORD_SHOWN))
+        for typed, read in pairs[:MAX_WORDS_SHOWN]
+    ]
+    return say("I read {words}.", words=", ".join(told))
+
+
 def ignored(flags: Sequence[str]) -> str:
     """ "I can't do --v 6, --tile, so I left that out." """
     listed = ", ".join(plain(flag, MAX_WORD_SHOWN) for flag in flags[:MAX_FLAGS_SHOWN])

@@ -65,6 +65,7 @@ PROBLEMS: Final = {
     "not_text": later("{field} is no text at character {position}."),
     "not_a_character": later("{field} holds {character}, which is not a character of text."),
     "unreadable_picture": later("The picture cannot be read. PNG, JPEG and WebP files are taken."),
+    "refused_reading": later("Easel reads this as “{value}”, which is not drawn here."),
     "refused_picture": later("Easel does not work with pictures like this one."),
     "too_many_pixels": later("The picture has too many pixels; at most {limit} million are taken."),
     "too_small_picture": later("The picture has {width} × {height} pixels; at least {limit} a side are needed."),

@@ -25,7 +25,7 @@ from inference.checkpoints.checkpoint import Checkpoint, check_fit
 from inference.checkpoints.layouts import new_dalle_bart, new_vqgan
 from inference.checkpoints.min_dalle import ENCODER
 from inference.checkpoints.store import BUILTIN, StoredModel
-from inference.checkpoints.text_encoder import ASSETS, load_sentence_encoder, write_upper_layers
+from inference.checkpoints.text_encoder import ASSETS, common_words, load_sentence_encoder, write_upper_layers
 from inference.checkpoints.weights import (
     CheckpointError,
     Skeleton,
@@ -95,7 +95,7 @@ def load_judge_and_text(folder: Path = BUILTIN_FOLDER) -> tuple[PictureJudge, Se
 
 def _text_encoder(folder: Path) -> SentenceEncoder:
     upper = folder / UPPER_LAYERS
-    return load_sentence_encoder(upper=upper if upper.is_file() else None, reader=Reader.load(folder))
+    return load_sentence_encoder(upper=upper if upper.is_file() else None, reader=Reader.load(folder, common_words()))
 
 
 def load_judge(folder: Path, values: dict[str, Any], text: SentenceEncoder) -> PictureJudge:

@@ -48,6 +48,12 @@ def load_sentence_encoder(
     return SentenceEncoder(network, load_tokenizer(folder / "tokenizer.json"), reader)
 
 
+def common_words(folder: Path = TEXT_ENCODER_FOLDER) -> list[str]:
+    """Words that the tokenizer has whole, the most frequent first, as the lists of BERT are sorted."""
+    entries = load_tokenizer(folder / "tokenizer.json").get_vocab()
+    return sorted((word for word in entries if word.isalpha()), key=entries.__getitem__)
+
+
 def save_sentence_encoder(source: Path, folder: Path) -> None:
     """Writes the copy of MiniLM that ships: big matrices as int8 with a scale a row, a quarter of the size.
 

@@ -4,9 +4,12 @@ In: JSON bodies of `POST /v1/describe` and `POST /v1/words`.  Out: frozen values
 """
 
 import base64
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inference.contract.events import pairs_from_json
 from inference.contract.refusals import InvalidRequest, check_fields, check_strings, check_text, decode_base64
 from inference.contract.request import MAX_INIT_IMAGE_BYTES
 from inference.contract.verdicts import MAX_PROMPTS_PER_CHECK
@@ -105,17 +108,39 @@ class WordsRequest:
 
 @dataclass(frozen=True, slots=True)
 class KnownWords:
-    """Of each text, the words that the model never learned."""
+    """Of each text, the words that the model never learned; where any is misspelt, `read_as` what each of them was read
+    as, in pairs."""
 
     unknown: tuple[tuple[str, ...], ...]
+    read_as: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+    @classmethod
+    def of(cls, texts: Iterable[tuple[tuple[str, ...], tuple[tuple[str, str], ...]]]) -> "KnownWords":
+        """Of each text, its unknown words, and the pairs of the misspelt ones."""
+        found = tuple(texts)
+        return cls(tuple(unknown for unknown, _ in found), tuple(read_as for _, read_as in found))
+
+    def spelled(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """The texts as they were read; those of the request."""
+        return tuple(map(_spelled, texts, self.read_as)) if self.read_as else tuple(texts)
 
     def to_json(self) -> dict[str, Any]:
-        return {"unknown": [list(words) for words in self.unknown]}
+        document: dict[str, Any] = {"unknown": [list(words) for words in self.unknown]}
+        if any(self.read_as):
+            document["read_as"] = [[list(pair) for pair in pairs] for pairs in self.read_as]
+        return document
 
     @classmethod
     def from_json(cls, document: object) -> "KnownWords":
         """Raises ValueError for anything else."""
         match document:
             case {"unknown": [*unknown]}:
-                return cls(tuple(tuple(map(str, words)) for words in unknown))
+                read_as = tuple(map(pairs_from_json, document.get("read_as", ())))
+                return cls(tuple(tuple(map(str, words)) for words in unknown), read_as)
         raise ValueError(f"not known words: {str(document)[:80]}")
+
+
+def _spelled(text: str, read_as: tuple[tuple[str, str], ...]) -> str:
+    for typed, read in read_as:
+        text = re.sub(rf"\b{re.escape(typed)}\b", read, text)
+    return text

@@ -50,12 +50,14 @@ class Image:
 class Done:
     """All pictures were sent; `seconds` from acceptance to the last picture.
 
-    `unknown_words` are those of the prompt that the model has never learned, in the prompt's order.
+    `unknown_words` are those of the prompt that the model has never learned, in the prompt's order; `read_as` pairs of
+    those that are misspelt and what they were read as.
     """
 
     seconds: float
     model: str
     unknown_words: tuple[str, ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ def event_to_line(event: Event) -> bytes:
             if filled:
                 document["filled"] = filled
             document["png"] = base64.b64encode(png).decode()
-        case Done(seconds, model, unknown_words):
+        case Done(seconds, model, unknown_words, read_as):
             document = {"event": "done", "seconds": round(seconds, 3), "model": model}
             if unknown_words:
                 document["unknown_words"] = list(unknown_words)
+            if read_as:
+                document["read_as"] = [list(pair) for pair in read_as]
         case Failed(code, retryable, data):
             document = {"event": "failed", "code": code, "data": dict(data), "retryable": retryable}
     return json.dumps(document, separators=(",", ":")).encode() + b"\n"
@@ -121,12 +125,18 @@ def event_from_line(line: bytes) -> Event:
                 filled = str(document.get("filled", ""))
                 return Image(index, seed, document.get("score"), base64.b64decode(png, validate=True), verdict, filled)
             case {"event": "done", "seconds": int() | float() as seconds, "model": str() as model}:
-                return Done(float(seconds), model, tuple(map(str, document.get("unknown_words", ()))))
+                unknown = tuple(map(str, document.get("unknown_words", ())))
+                return Done(float(seconds), model, unknown, pairs_from_json(document.get("read_as", ())))
             case {"event": "failed", "code": str() as code, "data": dict() as data, "retryable": bool() as again}:
                 return Failed(code, again, data)
     except (ValueError, TypeError) as error:
         raise ValueError(f"not an event line: {line[:80]!r}: {error}") from error
     raise ValueError(f"not an event line: {line[:80]!r}")
+
+
+def pairs_from_json(document: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    """Words, and what they were read as.  Raises ValueError for anything else."""
+    return tuple((str(typed), str(read)) for typed, read in document)
 
 
 def best_first(images: Iterable[Image]) -> list[Image]:

@@ -27,6 +27,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "not_supported": "{field} is not possible with {model}",
     "not_text": "{field} is no Unicode text at character {position}",
     "out_of_range": "{field} is {value}; it must be from {low} to {high}",
+    "refused_reading": "{field}: read as {value!r}, it is refused by the prompt filter",
     "refused_picture": "{field} cannot be used: the picture check found {category}",
     "too_few_letters": "{field}: {value!r} has {count} letters; {limit} at least are needed",
     "too_large": "{field} has {bytes} bytes; at most {limit} are taken",

@@ -97,7 +97,7 @@ class Engine:
 
     def known_words(self, texts: Iterable[str]) -> KnownWords:
         """Which words of texts the model never learned.  May be called from any thread."""
-        return KnownWords(tuple(self.model.interpret(text, seed=0).unknown for text in texts))
+        return KnownWords.of((one.unknown, one.read_as) for one in (self.model.interpret(text, 0) for text in texts))
 
     def init_size(self, request: GenerationRequest) -> tuple[int, int]:  # noqa: ARG002  # the model has one size
         """Width and height in pixels of a decoded `init_image`."""
@@ -285,7 +285,7 @@ class Engine:
             if complete:
                 del self._generations[generation.id]
                 seconds = self._clock() - generation.accepted
-                events.append((generation.id, Done(seconds, self.model.name, reading.unknown)))
+                events.append((generation.id, Done(seconds, self.model.name, reading.unknown, reading.read_as)))
 
     # ----------------------------------------------------------------------------------------- failures
 

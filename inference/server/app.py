@@ -36,6 +36,7 @@ from inference.server.metrics import ServerMetrics
 from inference.server.openai import create_images
 from inference.server.service import RETRY_SECONDS, SERVICE, Checker, Handler, Service, log_end, parse_json
 from inference.server.shelf import Shelf
+from inference.server.spelling import judged, read_safely
 from inference.server.upscaling import Upscaler
 
 MAX_BODY_BYTES: Final = contract.MAX_INIT_IMAGE_BYTES * 4 // 3 + 2**20
@@ -107,7 +108,7 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=NDJSON)
     event: Event | None = None
     try:
-        drawn = checked(service.shelf.stream(asked), service.pictures, asked.policy)
+        drawn = checked(read_safely(service, asked), service.pictures, asked.policy)
         async with aclosing(answered(drawn)) as events:
             async for event in events:
                 if not response.prepared:
@@ -145,9 +146,7 @@ async def check_prompts(request: web.Request) -> web.Response:
     """POST /v1/check: `{"prompts": […], "policy": {…}}` → `{"verdicts": […]}`, in the same order."""
     service = request.app[SERVICE]
     asked = CheckRequest.from_json(parse_json(await request.read()))
-    verdicts = await asyncio.to_thread(
-        lambda: [service.checker.check(prompt, negative, asked.policy) for prompt, negative in asked.pairs]
-    )
+    verdicts = await judged(service, asked)
     for verdict in verdicts:
         service.metrics.verdict(verdict.action)
     return web.json_response({"verdicts": [verdict.to_json() for verdict in verdicts]})

@@ -91,7 +91,9 @@ class Shelf:
         Raises InvalidRequest for a model that is not here.
         """
         backend = self._find(asked.model).backend
-        return KnownWords(((),) * len(asked.texts)) if backend is None else await backend.known_words(asked.texts)
+        if backend is None or backend.status is None:
+            return KnownWords(((),) * len(asked.texts))
+        return await backend.known_words(asked.texts)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
         """As Backend.stream, by the model that the request names.  Raises InvalidRequest for one that is not here."""

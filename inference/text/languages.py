@@ -115,6 +115,11 @@ class Languages:
                         raise CheckpointError(f"{path}: the forms of {meaning[:LONGEST]!r} must be short texts")
         return cls(values, english)
 
+    def meanings(self, word: str) -> frozenset[str]:
+        """What a word in lower case is in any of the languages, in English."""
+        found = [table.find(word) for table in self._tables.values()]
+        return frozenset(piece.english for piece in found if piece is not None)
+
     def read(self, text: str) -> Translation | None:
         """What a prompt means in English; None where it is English already, or mostly unknown words."""
         lower = text.lower()

@@ -7,7 +7,7 @@ tables along (`thesaurus.json`, `languages.json`, `vocabulary.json`), and withou
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +22,7 @@ from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
 from inference.text.phrasings import Phrasings
 from inference.text.places import read_places
+from inference.text.spelling import Spelled, Speller, ranks
 from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
 
@@ -39,13 +40,15 @@ MOST_UNKNOWN = 8
 class Reading:
     """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out;
     `filled` what was put in where the prompt left it open; `draft` what is drawn instead, and then painted; `filters`
-    what is done to the finished picture, by the names of `inference.painting.filters`."""
+    what is done to the finished picture, by the names of `inference.painting.filters`; `read_as` pairs of words that
+    are misspelt in the prompt and what they were read as."""
 
     text: str
     unknown: tuple[str, ...] = ()
     filled: str = ""
     draft: Draft | None = None
     filters: tuple[str, ...] = ()
+    read_as: tuple[tuple[str, str], ...] = ()
 
     @property
     def drawn(self) -> str:
@@ -85,14 +88,18 @@ class Reader:
         languages: Languages | None = None,
         vocabulary: Vocabulary | None = None,
         phrasings: Phrasings | None = None,
+        common: Sequence[str] = (),
     ) -> None:
+        """`common` are words that are spelt right, the most frequent first; without them no spelling is corrected."""
         self.thesaurus = thesaurus or Thesaurus({})
         self._phrasings = phrasings or Phrasings({})
         self._languages = languages
         self._vocabulary = vocabulary
+        meanings = languages.meanings if languages is not None else _no_meanings
+        self._speller = Speller(self._names, self._knows, meanings, ranks(common)) if common and vocabulary else None
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, common: Sequence[str] = ()) -> Self:
         """With those of the tables that a model's folder has. Raises `CheckpointError`."""
         thesaurus, languages, vocabulary = (folder / name for name in (THESAURUS, LANGUAGES, VOCABULARY))
         words = Vocabulary.load(vocabulary) if vocabulary.is_file() else None
@@ -104,6 +111,7 @@ class Reader:
             Languages.load(languages, known) if languages.is_file() else None,
             words,
             Phrasings.load(phrasings) if phrasings.is_file() else None,
+            common,
         )
 
     @property
@@ -126,11 +134,12 @@ class Reader:
         styled = Styled(text) if self._vocabulary is None else read_styles(read_emoji(text))
         text, dropped = styled.text, styled.dropped
         translated = None if self._languages is None else self._languages.read(text)
-        if translated is not None:
-            text = translated.text
+        spelled = self._spelled(text) if translated is None else Spelled(translated.text)
+        text = spelled.text
         text = text if self._vocabulary is None else read_places(read_colours(text))
         unknown = self._unknown(text) if translated is None else translated.unknown
-        return Reading(self._read_things(text), _listed((*unknown, *dropped)), filters=styled.filters)
+        unknown = _listed((*unknown, *dropped))
+        return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
 
     def interpret(self, text: str, seed: int) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
@@ -151,6 +160,16 @@ class Reader:
             text = read_activities(text, knows, lambda word: knows(word) or word in words.drawn)
         return self.thesaurus.read(text)
 
+    def _spelled(self, text: str) -> Spelled:
+        return Spelled(text) if self._speller is None else self._speller.read(text)
+
+    def _names(self, word: str) -> bool | None:
+        """Whether a word names a thing that can be drawn, or only stands beside one; None where it is no word."""
+        if any(self.thesaurus.knows(one) for one in (word, *singulars(word))):
+            return True
+        words = self._vocabulary
+        return False if words is not None and (word in words.drawn or word in words.silent) else None
+
     def _unknown(self, text: str) -> list[str]:
         if self._vocabulary is None:
             return []
@@ -163,6 +182,10 @@ class Reader:
         return any(
             one in words.drawn or self.thesaurus.knows(one) for one in (word, *singulars(word), *word.split("-"))
         )
+
+
+def _no_meanings(_: str) -> frozenset[str]:
+    return frozenset()
 
 
 def _stems(word: str) -> Iterator[str]:
