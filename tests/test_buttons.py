@@ -8,7 +8,7 @@ from PIL import Image
 
 from bot.generation.grid import size_of
 from tests.bot_fakes import FAKE_MODEL
-from tests.town import Town, answer, buttons, parts, said
+from tests.town import Town, answer, buttons, parts, result_buttons, said
 
 
 async def test_reroll_belongs_to_whoever_pressed(town: Town) -> None:
@@ -108,7 +108,7 @@ async def test_a_remix_without_words_is_refused(town: Town) -> None:
 
 
 async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town: Town) -> None:
-    """Picking is private; from there one can upscale and vary, and, where it is one's own, share and keep."""
+    """Picking is private; there one can upscale, vary and draw again, and, where it is one's own, share and keep."""
     record, message = await town.imagine(seed=10)
     (chooser,) = (part for part in parts(message) if part["type"] == 3)
     assert chooser["options"][2]["label"] == "Picture 3, bottom left"
@@ -118,11 +118,37 @@ async def test_a_picked_picture_is_shown_to_the_picker_with_its_own_buttons(town
     assert "Picture 3 of 4" in said(picked)
     assert "seed 12" in said(picked)
     assert "8 × 8 pixels" in said(picked)
-    verbs = ("upscale{}:2", "upscale{}:4", "original{}", "vary{}:subtle", "vary{}:strong", "complete{}")
-    ids = [f"easel:{verb.format(f':{record.id}:2')}" for verb in verbs]
-    assert buttons(picked) == [*ids[:3], f"easel:details:{record.id}", *ids[3:]]
+    one, whole = f"{record.id}:2", record.id
+    everybodys = [
+        f"upscale:{one}:2", f"upscale:{one}:4", f"reroll:{whole}", f"remix:{whole}", f"vary:{one}:subtle",
+        f"vary:{one}:strong", f"complete:{one}", f"original:{one}", f"details:{whole}",
+    ]  # fmt: skip
+    assert buttons(picked) == [f"easel:{verb}" for verb in everybodys]
     own = buttons(await town.pick(message, 2))
-    assert sorted(own) == sorted([*buttons(picked), f"easel:keeppic:{record.id}:2", f"easel:share:{record.id}:2"])
+    assert own == [f"easel:{verb}" for verb in (*everybodys[:7], f"keeppic:{one}", f"share:{one}", *everybodys[7:])]
+
+
+async def test_the_pictures_of_a_grid_are_upscaled_and_varied_by_their_numbers(town: Town) -> None:
+    """U3 and V3, as Midjourney has them; what is enlarged can be drawn again, kept and downloaded like the grid."""
+    record, message = await town.imagine(seed=10)
+    rows = [part for part in parts(message) if part["type"] == 1]
+    named = [[one.get("label") for one in row["components"]] for row in rows[:2]]
+    assert named == [["U1", "U2", "U3", "U4"], ["V1", "V2", "V3", "V4"]]
+    await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:2")
+    copy = await town.shown("Picture 3 of 4")
+    one, whole = f"{record.id}:2", record.id
+    assert buttons(copy) == [
+        f"easel:{verb}" for verb in (
+            f"vary:{one}:subtle", f"vary:{one}:strong", f"complete:{one}", f"reroll:{whole}", f"remix:{whole}",
+            f"keeppic:{one}", f"share:{one}", f"original:{one}", f"details:{whole}", f"discard:{one}:{town.bo.id}",
+        )
+    ]  # fmt: skip
+    await town.bo.click(message, custom_id=f"easel:vary:{record.id}:2")
+    varied, shown = await town.finished()
+    assert (varied.order.kind, varied.order.strength, varied.order.requester.user_id) == ("vary", 0.5, town.bo.id)
+    assert buttons(shown) == result_buttons(varied.id)
+    _, nine = await town.imagine("a dog", images=9)
+    assert not any(one.startswith("easel:upscale") for one in buttons(nine))
 
 
 async def test_all_pictures_are_downloaded_as_one_file(town: Town) -> None:

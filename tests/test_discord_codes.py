@@ -5,7 +5,7 @@ import pytest
 from bot.views.details import Details
 from bot.views.discord_codes import TOKEN_GONE, UNHEARD, Code
 from bot.views.picture import Upscale, Vary
-from bot.views.result import Reroll
+from bot.views.remix import Reroll
 from bot.wording.phrases import DISCORD_ERRORS
 from tests.scenes.scene import acting, posted
 from tests.town import Town, answer, said

@@ -208,8 +208,9 @@ def button(message: Any, verb: str, which: int = 0) -> str:
 
 def result_buttons(generation_id: int) -> list[str]:
     """The custom ids below four finished pictures, in order."""
+    quick = [f"easel:{verb}:{generation_id}:{index}" for verb in ("upscale", "vary") for index in range(4)]
     verbs = ("choose", "reroll", "remix", "shareany", "details", "zip", "cover", "report", "delete")
-    return [f"easel:{verb}:{generation_id}" for verb in verbs]
+    return [*quick, *(f"easel:{verb}:{generation_id}" for verb in verbs)]
 
 
 def answer(result: simcord.InteractionResult) -> Any:

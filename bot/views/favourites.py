@@ -20,7 +20,7 @@ from bot.views.gallery import PER_PAGE, Favour, share_box, with_files
 from bot.views.layout import Layout
 from bot.views.picture import Keep, OpenPicture
 from bot.views.press import Press, actor_of, row_of
-from bot.views.result import Remix
+from bot.views.remix import Remix
 from bot.wording import buttons, sharing, terms, text
 from bot.wording.reader import say
 

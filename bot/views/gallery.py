@@ -22,7 +22,7 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
-from bot.views.result import Remix
+from bot.views.remix import Remix
 from bot.views.sharing import Unshare
 from bot.wording import buttons, community, drawing, sharing, terms, text
 from bot.wording.reader import say

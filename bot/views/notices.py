@@ -17,7 +17,7 @@ from bot.views.gallery import Favour, Heart
 from bot.views.language import language_of
 from bot.views.layout import Layout
 from bot.views.press import Press, actor_of, row_of
-from bot.views.result import Remix
+from bot.views.remix import Remix
 from bot.wording import community, drawing, sharing, terms, text
 from bot.wording.reader import reading, say
 

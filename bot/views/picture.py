@@ -22,7 +22,8 @@ from bot.views.custom_id import unwritten
 from bot.views.details import Details
 from bot.views.language import language_of
 from bot.views.layout import Layout
-from bot.views.press import GenerationPress, PicturePress, actor_of, hidden, place, row_of
+from bot.views.press import GenerationPress, PicturePress, Press, actor_of, hidden, place, row_of
+from bot.views.remix import Remix, Reroll
 from bot.views.sharing import Share
 from bot.wording import buttons, drawing, sharing, terms, text
 from bot.wording.reader import reading, say
@@ -80,8 +81,11 @@ class Upscale(PicturePress, verb="upscale"):
     """Posts one picture, larger, for everyone in the channel."""
 
     factor: int | None = None
+    short: bool = unwritten(default=False)  # below a grid, where it stands for one of several pictures
 
     def control(self) -> ui.Button[Any]:
+        if self.short:
+            return ui.Button(label=buttons.upscale_one(self.index))
         label = buttons.upscale(self.factor or UPSCALE_FACTOR)
         return ui.Button(label=label, emoji="🔍", style=discord.ButtonStyle.primary)
 
@@ -129,8 +133,11 @@ class Vary(PicturePress, verb="vary"):
     """Draws a picture anew in part: a generation of whoever pressed."""
 
     strength: Literal["subtle", "strong"] | None = None
+    short: bool = unwritten(default=False)
 
     def control(self) -> ui.Button[Any]:
+        if self.short:
+            return ui.Button(label=buttons.vary_one(self.index))
         return ui.Button(label=say(buttons.VARY[self.strength]), emoji="🪄")
 
     async def press(self, interaction: BotInteraction) -> None:
@@ -229,18 +236,18 @@ def buttons_of(
     Where it does not stand `alone`, but is all that was drawn, sharing and the file stand below the whole.  Only whose
     `own` it is can share it and keep a note of it.
     """
-    row = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"), Complete(record.id, index))
-    if alone and own and record.order.requester.guild_id is not None and not record.order.private:
-        row.add_item(Share(record.id, index))
-    if by is not None:
-        row.add_item(Discard(record.id, index, by))
-        return [row]
-    larger = row_of(*(Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS))
-    if alone:
-        larger.add_item(Original(record.id, index))
-    if own:
-        larger.add_item(Keep(record.id, index))
-    return [larger.add_item(Details(record.id)) if alone else larger, row]
+    changed = row_of(Vary(record.id, index, "subtle"), Vary(record.id, index, "strong"), Complete(record.id, index))
+    larger = [Upscale(record.id, index, factor) for factor in UPSCALE_FACTORS] if by is None else []
+    kept: list[Press] = [Keep(record.id, index)] if own else []
+    if not alone:
+        return [row_of(*larger, *kept), changed]
+    if own and record.order.requester.guild_id is not None and not record.order.private:
+        kept.append(Share(record.id, index))
+    kept += [Original(record.id, index), Details(record.id)]
+    again = [Reroll(record.id), Remix(record.id)]
+    if by is None:
+        return [row_of(*larger, *again), changed, row_of(*kept)]
+    return [changed, row_of(*again, *kept[:-1]), row_of(kept[-1], Discard(record.id, index, by))]
 
 
 async def show_picture(interaction: BotInteraction, generation_id: int, index: int) -> None:

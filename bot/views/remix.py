@@ -1,4 +1,4 @@
-"""The form in which a prompt is changed before it is drawn again."""
+"""Drawing a generation again: as it was with another seed, or with its words changed in a form."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self
@@ -11,7 +11,7 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import unwritten
 from bot.views.forms import Form, question
 from bot.views.ideas import handing_back
-from bot.views.press import actor_of, place
+from bot.views.press import GenerationPress, actor_of, place
 from bot.wording import buttons
 from bot.wording.reader import say
 from inference.contract import MAX_PROMPT_CHARACTERS
@@ -51,3 +51,29 @@ class RemixForm(Form, verb="remixed"):
         async with handing_back(interaction, f"{prompt} {flags or ''}".strip(), again=False):
             order = await interaction.client.services.pictures.remix(actor, self.generation_id, prompt, negative, flags)
             await place(interaction, order)
+
+
+class Reroll(GenerationPress, verb="reroll"):
+    """The same order once more with another seed, for whoever pressed."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.REROLL), emoji="🎲")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        order = await interaction.client.services.pictures.reroll(actor_of(interaction), self.generation_id)
+        await place(interaction, order)
+
+
+class Remix(GenerationPress, verb="remix"):
+    """Opens the prompt for a change, then draws it for whoever pressed.
+
+    `index` changes nothing but the id: two pictures of one generation may stand in the same gallery.
+    """
+
+    index: int | None = None
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.REMIX), emoji="✏️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await interaction.response.send_modal(RemixForm.of(await self.generation(interaction)))

@@ -6,7 +6,7 @@ In: a finished generation's record and grid.  Out: the layout of the answer.
 from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import discord
 from discord import ui
@@ -22,13 +22,15 @@ from bot.views.delete import Delete
 from bot.views.details import Details
 from bot.views.download import DownloadAll
 from bot.views.layout import Layout
-from bot.views.picture import RESULT_COLOUR, OpenPicture, Original, PickOne, buttons_of
-from bot.views.press import GenerationPress, Press, actor_of, place, row_of
-from bot.views.remix import RemixForm
+from bot.views.picture import RESULT_COLOUR, OpenPicture, Original, PickOne, Upscale, Vary, buttons_of
+from bot.views.press import GenerationPress, Press, actor_of, row_of
+from bot.views.remix import Remix, Reroll
 from bot.views.report import ReportForm
 from bot.views.sharing import SharePickerLayout, share
 from bot.wording import buttons, drawing, sharing, terms, text
 from bot.wording.reader import say
+
+QUICK: Final = 4  # pictures of a grid that have buttons of their own; rows take five
 
 
 class ResultLayout(Layout):
@@ -101,11 +103,19 @@ def facts(record: GenerationRecord, source: int | None = None) -> str:
 
 
 def picture_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
-    """The choice of a picture; where there is one only, what the choice would lead to."""
+    """The choice of a picture; where there is one only, what the choice would lead to.
+
+    Of up to four the two things that are wanted most are a press away, in rows as Midjourney has them.
+    """
     images = tuple(image for image in record.images if image.removal is None)
     if len(record.images) == 1:
         return [row for image in images for row in buttons_of(record, image.index, alone=False)]
-    return [row_of(PickOne(record.id, images, len(record.images)))] if images else []
+    choice = [row_of(PickOne(record.id, images, len(record.images)))] if images else []
+    if not images or len(record.images) > QUICK:
+        return choice
+    upscaled = row_of(*(Upscale(record.id, image.index, short=True) for image in images))
+    varied = row_of(*(Vary(record.id, image.index, short=True) for image in images))
+    return [upscaled, varied, *choice]
 
 
 def action_rows(record: GenerationRecord) -> list[ui.ActionRow[Any]]:
@@ -139,32 +149,6 @@ def download(record: GenerationRecord) -> list[Press]:
     if not record.images:
         return []
     return [Original(record.id, 0) if len(record.images) == 1 else DownloadAll(record.id)]
-
-
-class Reroll(GenerationPress, verb="reroll"):
-    """The same order once more with another seed, for whoever pressed."""
-
-    def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.REROLL), emoji="🎲")
-
-    async def press(self, interaction: BotInteraction) -> None:
-        order = await interaction.client.services.pictures.reroll(actor_of(interaction), self.generation_id)
-        await place(interaction, order)
-
-
-class Remix(GenerationPress, verb="remix"):
-    """Opens the prompt for a change, then draws it for whoever pressed.
-
-    `index` changes nothing but the id: two pictures of one generation may stand in the same gallery.
-    """
-
-    index: int | None = None
-
-    def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.REMIX), emoji="✏️")
-
-    async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.send_modal(RemixForm.of(await self.generation(interaction)))
 
 
 class ShareAny(GenerationPress, verb="shareany"):

@@ -96,6 +96,15 @@ def upscale(factor: int) -> str:
     return say("Upscale ×{factor}", factor=factor)
 
 
+def upscale_one(index: int) -> str:
+    """As Midjourney taught: U1 enlarges the first picture of a grid, V1 varies it."""
+    return f"U{index + 1}"
+
+
+def vary_one(index: int) -> str:
+    return f"V{index + 1}"
+
+
 def picture_choice(index: int, of: int) -> str:
     return say("{picture}, {place}", picture=picture(index), place=place_in_grid(index, of))
 

@@ -24,7 +24,8 @@ from bot.views.picture import (
 )
 from bot.views.press import Press
 from bot.views.privacy import OwnData
-from bot.views.result import Cover, Remix, Report, Reroll, ShareAny
+from bot.views.remix import Remix, Reroll
+from bot.views.result import Cover, Report, ShareAny
 from bot.views.sharing import Share, SharePicker, Unshare
 from bot.views.status import Cancel
 from tests.scenes.commands import under_way

@@ -9,7 +9,8 @@ from bot.actions.setting import OTHER
 from bot.views.appeal import Appeal
 from bot.views.press import Press
 from bot.views.privacy import OwnData
-from bot.views.result import Remix, Report
+from bot.views.remix import Remix
+from bot.views.result import Report
 from bot.views.sanction import Ban
 from bot.views.settings import Choose, EditWords
 from tests.scenes.buttons import of_generation, plain
