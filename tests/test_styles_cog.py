@@ -181,6 +181,9 @@ async def test_styles_have_limits(town: Town) -> None:
         await styles.put(actor, Style("Much", guidance_scale=99.0), for_server=False)
     with pytest.raises(InvalidOption, match="out_of_range"):
         await styles.put(actor, Style("Little", top_p=0.0), for_server=False)
+    for suffix, problem in (("at night --foo 3", "unknown_flag"), ("at night --style Ink", "style_in_style")):
+        with pytest.raises(InvalidOption, match=problem):
+            await styles.put(actor, Style("Flagged", suffix=suffix), for_server=False)
     wrong = as_file([Style("A", "a"), Style("B", "b" * 301)])
     with pytest.raises(InvalidOption, match="too_long"):
         await styles.hand_in(actor, wrong, for_server=False)
@@ -195,6 +198,10 @@ def test_a_style_leaves_the_order_its_say() -> None:
     assert drawn_with(Style("a", suffix="at night"), {"seed": 1}, " a cat ") == ("a cat at night", {"seed": 1})
     _, said_with = drawn_with(Style("a", guidance_scale=4.0), {"guidance_scale": 2.0}, "a cat")
     assert said_with["guidance_scale"] == 2.0
+    usual = Style("a", suffix="at night --n 1 --model small --no cars", negative_prompt="birds")
+    drawn = {"images": 9, "model": "small", "negative_prompt": "trees, birds, cars"}
+    assert drawn_with(usual, {"images": 9, "negative_prompt": "trees"}, "a cat") == ("a cat at night", drawn)
+    assert drawn_with(Style("a", suffix="--old words"), {}, "a cat") == ("a cat --old words", {})
 
 
 async def test_styles_go_with_their_person(town: Town) -> None:

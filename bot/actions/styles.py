@@ -14,7 +14,7 @@ from bot.database.records import Style
 from bot.database.styles import MOST, Styles
 from bot.errors import InvalidOption, NotFound, ServersOnly, UserError
 from bot.orders import habits
-from bot.orders.flags import all_left_out, together, try_flags
+from bot.orders.flags import Flags, all_left_out, read_flags, together, try_flags
 from inference.contract import MAX_GUIDANCE_SCALE, MAX_TEMPERATURE, MAX_TOP_K, MIN_TEMPERATURE, MIN_TOP_P
 
 MAX_NAME: Final = 32
@@ -126,15 +126,21 @@ def as_file(styles: Sequence[Style]) -> bytes:
 
 
 def drawn_with(style: Style, said: dict[str, Any], prompt: str) -> tuple[str, dict[str, Any]]:
-    """The prompt and options of an order in this style.  What the order says itself counts before the style."""
-    words = all_left_out(said.get("negative_prompt"), style.negative_prompt)
-    options = dict(said)
+    """The prompt and options of an order in this style, flags behind its words among them.
+
+    What the order says itself counts before the style.
+    """
+    behind = try_flags(style.suffix)
+    if behind.wrong:  # kept before flags were read there
+        behind = Flags(style.suffix)
+    words = all_left_out(said.get("negative_prompt"), style.negative_prompt, behind.negative_prompt)
+    options = behind.said() | said
     if words:
         options["negative_prompt"] = words
     for name in NUMBERS:
         if getattr(style, name) is not None:
             options.setdefault(name, getattr(style, name))
-    return " ".join(part for part in (style.prefix, prompt.strip(), style.suffix) if part), options
+    return " ".join(part for part in (style.prefix, prompt.strip(), behind.prompt) if part), options
 
 
 def _place(actor: Actor, *, for_server: bool) -> int | None:
@@ -157,6 +163,8 @@ def _checked(style: Style) -> Style:
     for name in ("prefix", "suffix", "negative_prompt"):
         if len(parts[name]) > MAX_WORDS:
             raise InvalidOption(name, "too_long", {"length": len(parts[name]), "limit": MAX_WORDS})
+    if read_flags(parts["suffix"]).style is not None:
+        raise InvalidOption("suffix", "style_in_style")
     for name, (low, high) in NUMBERS.items():
         value = getattr(checked, name)
         if value is not None and not low <= value <= high:

@@ -34,7 +34,7 @@ class Styles(commands.GroupCog, group_name="style", group_description=later("Wor
     @app_commands.describe(
         name=later("What to call it in /imagine style:…"),
         prefix=later("Words before every prompt"),
-        suffix=later("Words after every prompt"),
+        suffix=later("Words after every prompt; --n 1 --model x --private behind them count, too"),
         negative=later("What to leave out"),
         guidance=later("How closely to follow the prompt"),
         temperature=later("Higher is wilder; the model's own choice if left out"),

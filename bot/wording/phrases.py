@@ -93,6 +93,7 @@ PROBLEMS: Final = {
     "names_no_generation": later(
         "Give a link to a message of Easel’s (Copy Message Link), a generation’s id, or a picture."
     ),
+    "style_in_style": later("A style cannot name another style."),
     "empty_style": later("A style needs something to add: words before or after, or what to leave out."),
     "no_styles": later("This is no file of styles. Use one that `/style export` made, of at most 50 styles."),
     "no_duration": later("“{value}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."),
