@@ -8,8 +8,8 @@ from inference.text.colours import COLOURS
 from inference.text.drafts import Draft, read_draft
 from tests.test_interpretations import SHIPPED
 
-THINGS = frozenset("apple owl heart star cat cats balloons horse saucer pizza rose car dragon".split())
-NAMES = frozenset({"black cat", "red apple"})
+THINGS = frozenset("apple owl heart star cat cats balloon balloons horse saucer pizza rose car dragon".split())
+NAMES = frozenset({"black cat", "red apple", "two hearts"})
 
 
 def draft(prompt: str) -> Draft | None:
@@ -22,7 +22,6 @@ def draft(prompt: str) -> Draft | None:
         ("a blue apple", "an apple", "blue"),
         ("an orange cat", "a cat", "orange"),
         ("a navy blue rose, flat illustration", "a rose, flat illustration", "navy blue"),
-        ("five red balloons", "five balloons", "red"),
         ("red balloons", "balloons", "red"),
         ("a cute purple cat", "a cute cat", "purple"),
         ("a red flying saucer on the left", "a flying saucer on the left", "red"),
@@ -42,8 +41,23 @@ def test_a_thing_in_a_colour_has_a_draft(prompt: str, text: str, colour: str) ->
 
 
 @pytest.mark.parametrize(
+    ("prompt", "text", "colour", "count"),
+    [
+        ("five red balloons", "a balloon", "red", 5),
+        ("two cats", "a cat", "", 2),
+        ("3 small owls on a blue background", "a small owl on a blue background", "", 3),
+        ("four pink cats", "a cat on a white background", "pink", 4),
+        ("two blue apples on the left", "two apples on the left", "blue", 1),  # where they stand is for the model
+    ],
+)
+def test_copies_have_a_draft_of_one(prompt: str, text: str, colour: str, count: int) -> None:
+    assert draft(prompt) == Draft(text, colour, count)
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
+        "two hearts", "two cats in space", "two cats and a star", "three wugs", "six cats", "cats",
         "a cat", "an orange", "a black cat", "a red apple",  # no colour, or one of the name
         "a cat with a blue star", "a red cat and a star", "a cat on a red star", "a red cat riding a dragon",
         "a green dragon breathing apple", "a red and blue star", "a red blue star", "a red star of a cat on a horse",
@@ -76,4 +90,4 @@ def test_names_of_things_stay_whole() -> None:
 def test_any_prompt_can_be_read(prompt: str) -> None:
     """A draft is no draft itself."""
     found = draft(prompt)
-    assert found is None or (found.colour in COLOURS and found.text)
+    assert found is None or ((found.colour in COLOURS or found.count > 1) and found.text)

@@ -42,14 +42,14 @@ def painted(picture: Pixels, colour: str) -> Pixels:
     paint = Paint.of(np.dstack([picture[few], solid]))
     if colour in paint.names:
         return picture
-    box = _box(share > 0)
+    box = box_of(share > 0)
     part = np.rint(_WHOLE * share[box]).astype(np.int16)[..., None]
     mixed = picture.copy()
     mixed[box] = np.clip(picture[box] + _changes(picture[box], colour, paint) * part // _WHOLE, 0, 255)
     return mixed
 
 
-def _box(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
+def box_of(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
     """The rows and columns in which any pixel (H, W) is."""
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

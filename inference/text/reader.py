@@ -60,6 +60,11 @@ class Reading:
         """What the picture is painted in, "" where it stays as it is drawn."""
         return "" if self.draft is None else self.draft.colour
 
+    @property
+    def count(self) -> int:
+        """How many there are to be of what is drawn."""
+        return 1 if self.draft is None else self.draft.count
+
 
 @dataclass(frozen=True)
 class Vocabulary:
