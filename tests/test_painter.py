@@ -126,7 +126,7 @@ def test_a_thing_is_copied(count: int) -> None:
     assert nearest(after[0, 0]) == "cyan"
     columns, rows = ((share > 0.5).any(axis) for axis in (0, 1))
     runs = [int(np.diff(np.pad(line, 1).astype(int)).clip(0).sum()) for line in (columns, rows)]
-    assert runs == {2: [2, 1], 3: [1, 2], 4: [2, 2], 5: [1, 1]}[count]
+    assert runs == {2: [2, 1], 3: [1, 2], 4: [2, 2], 5: [3, 3]}[count]
     assert nearest(np.median(after[share > 0.9], axis=0)) in {"green", "cyan"}
 
 

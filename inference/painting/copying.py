@@ -12,13 +12,13 @@ from inference.painting.painter import box_of, thing
 from inference.pictures import Pixels
 
 _PLACES = {
-    2: ((0.27, 0.5), (0.73, 0.5)),
-    3: ((0.27, 0.27), (0.73, 0.27), (0.5, 0.73)),
-    4: ((0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)),
-    5: ((0.2, 0.2), (0.8, 0.2), (0.5, 0.5), (0.2, 0.8), (0.8, 0.8)),
+    2: ((1 / 4, 1 / 2), (3 / 4, 1 / 2)),
+    3: ((1 / 4, 1 / 4), (3 / 4, 1 / 4), (1 / 2, 3 / 4)),
+    4: ((1 / 4, 1 / 4), (3 / 4, 1 / 4), (1 / 4, 3 / 4), (3 / 4, 3 / 4)),
+    5: ((1 / 6, 1 / 6), (5 / 6, 1 / 6), (1 / 2, 1 / 2), (1 / 6, 5 / 6), (5 / 6, 5 / 6)),
 }
 """Of each number the middles of copies, across and down, as shares of the picture; as the built-in scenes have them."""
-_SPAN = {2: 0.44, 3: 0.42, 4: 0.42, 5: 0.32}
+_SPAN = {2: 0.44, 3: 0.42, 4: 0.42, 5: 0.3}
 """How long a copy's longer edge is, as a share of the picture's."""
 
 
