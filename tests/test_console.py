@@ -557,7 +557,7 @@ async def test_a_refused_appeal_says_what_its_button_said(site: Pages, mo: Brows
 
 
 async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browser) -> None:
-    """Five within a day, once."""
+    """Five within a day, once; a sanction answers them."""
     for _ in range(6):
         await blocked(site)
     shown = (await mo.get(f"{AT}/review")).text
@@ -567,6 +567,8 @@ async def test_many_blocks_of_one_person_come_to_the_top(site: Pages, mo: Browse
     assert f'href="{AT}/log?person={ADA}&amp;flagged=1"' in shown
     assert "Leave it blocked" in shown
     assert "Allow it here" not in shown  # nobody asked for it, and nothing would be allowed
+    await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "timeout", "duration": "1 day", "reason": "spam"})
+    assert "Nothing waits" in (await mo.get(f"{AT}/review")).text
 
 
 # ------------------------------------------------------------------------------------------------- words and numbers

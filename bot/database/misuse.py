@@ -6,7 +6,7 @@ In: a generation whose prompt has just been judged.  Out: an entry at the top of
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.guild import Misuse
@@ -53,3 +53,12 @@ async def told_lately(session: AsyncSession, user_id: int, guild_id: int | None,
         ReviewTable.created_at > since,
     )  # fmt: skip
     return await session.scalar(known.limit(1)) is not None
+
+
+async def answer_signs(session: AsyncSession, user_id: int, guild_id: int | None, by: int, now: datetime) -> None:
+    """Moderators have sanctioned the person, here or (None) everywhere: the signs of misuse wait for nothing more."""
+    signs = [ReviewTable.kind == "misuse", ReviewTable.user_id == user_id, ReviewTable.closed_at.is_(None)]
+    if guild_id is not None:
+        signs.append(ReviewTable.guild_id == guild_id)
+    answered = {"closed_at": now, "closed_by": by, "outcome": "removed"}
+    await session.execute(update(ReviewTable).where(*signs).values(**answered))

@@ -166,11 +166,6 @@ class Reviews:
             rows = await reopen(session, ids, by, self._now())
         return tuple(_record(row) for row in rows)
 
-    async def get(self, review_id: int) -> ReviewRecord | None:
-        async with self._database.reading() as session:
-            row = await session.get(ReviewTable, review_id)
-        return None if row is None else _record(row)
-
     async def page(
         self, guild_id: int | None, *, everywhere: bool = False, kind: ReviewKind | None = None,
         cursor: str | None = None, limit: int = 20,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.database.audit import Act, note_act
+from bot.database.misuse import answer_signs
 from bot.database.records import Page, SanctionKind, SanctionRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.generations import GenerationTable
@@ -32,7 +33,8 @@ class Sanctions:
     ) -> SanctionRecord:
         """Time out (until a time) or ban a person, replacing what was in force.  Raises InvalidOption.
 
-        What was removed with the one that is replaced goes with the new one, so that its lift can bring it back.
+        What was removed with the one that is replaced goes with the new one, so that its lift can bring it back.  The
+        signs of misuse that waited for a decision are answered by it.
         """
         now = self._now()
         if kind == "timeout" and (until is None or until <= now):
@@ -53,6 +55,7 @@ class Sanctions:
             session.add(row)
             await session.flush()
             await _take_over(session, row, replaced)
+            await answer_signs(session, user_id, guild_id, by, now)
             after = _described(row)
             await note_act(session, now, Act(by, kind, f"user:{user_id}", guild_id, (), reason, before, after))
         return _sanction_record(row)
