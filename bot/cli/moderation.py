@@ -106,8 +106,10 @@ def person(user: UserArgument, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(user=user, requests=counts, reviews=said, sanction=sanction and _sanction(sanction))
         return
-    shown = ", ".join(f"{number} {name}" for name, number in (*counts.items(), *said.items()))
+    shown, reviews = (", ".join(f"{number} {name}" for name, number in one.items()) for one in (counts, said))
     Console().print(f"{user}: {sum(counts.values())} requests{f' ({shown})' if shown else ''}", highlight=False)
+    if reviews:
+        Console().print(f"in the review queue, ever: {reviews}", highlight=False)
     if sanction is not None:
         until = "" if sanction.until is None else f" until {sanction.until:%Y-%m-%d %H:%M} UTC"
         Console().print(f"{sanction.kind} everywhere{until}: {escape(one_line(sanction.reason))}", highlight=False)

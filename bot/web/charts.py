@@ -12,6 +12,7 @@ from bot.database.statistics import Day
 WIDTH: Final = 720
 HEIGHT: Final = 180
 BASE: Final = 24  # for the names below
+LEFT: Final = 56  # for the numbers, at the size of a narrow screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Bar:
 class Chart:
     width: int
     height: int
+    left: int
     bars: tuple[Bar, ...]
     top: int
     lines: tuple[tuple[float, int], ...] = ()
@@ -37,11 +39,11 @@ class Chart:
 def columns(days: Sequence[Day]) -> Chart:
     """A column a day: requests, the blocked ones below."""
     top = nice(max((day.requests for day in days), default=0))
-    step = (WIDTH - 36) / max(1, len(days))
+    step = (WIDTH - LEFT) / max(1, len(days))
     room = HEIGHT - BASE - 10
     bars = tuple(
         Bar(
-            x=round(36 + place * step + step * 0.1, 1),
+            x=round(LEFT + place * step + step * 0.1, 1),
             y=round(10 + room - room * day.requests / top, 1),
             width=round(step * 0.8, 1),
             height=round(room * day.requests / top, 1),
@@ -52,7 +54,7 @@ def columns(days: Sequence[Day]) -> Chart:
         for place, day in enumerate(days)
     )
     lines = tuple((round(10 + room - room * part / 2, 1), top * part // 2) for part in range(3))
-    return Chart(WIDTH, HEIGHT, bars, top, lines)
+    return Chart(WIDTH, HEIGHT, LEFT, bars, top, lines)
 
 
 def nice(value: int) -> int:
