@@ -107,6 +107,7 @@ async def test_a_person_and_ones_favourites_have_walls_of_their_own(site: Pages)
     """What somebody shared, and what one keeps."""
     cat, dog = await shared(site, "a cat"), await shared(site, "a dog", BOB)
     bob = await site.browser(BOB)
+    assert f'href="?by={BOB}">Your own</a>' in (await bob.get(AT)).text
     assert "a dog" not in (await bob.get(f"{AT}?by={ADA}")).text
     await bob.post(f"{AT}/{cat.id}/favourite")
     mine = (await bob.get(f"{AT}?favourites=1")).text
@@ -154,6 +155,9 @@ async def test_members_vote_report_and_take_out(site: Pages) -> None:
     await ada.post(f"{AT}/{share.id}/unshare")
     assert (await ada.get(f"{AT}/{share.id}")).status == 404
     other = await shared(site, "a dog")
+    shown = (await mo.get(f"{AT}/{other.id}")).text
+    assert f'<a href="/console/{GUILD}/people/{ADA}">Keep them from sharing</a>' in shown
+    assert "/console/" not in (await bob.get(f"{AT}/{other.id}")).text
     await mo.post(f"{AT}/{other.id}/unshare")
     assert "unshare" in (await mo.get(f"/console/{GUILD}/audit")).text
 
@@ -271,7 +275,7 @@ async def test_managers_look_at_the_next_digest_in_the_console(site: Pages) -> N
     assert "without votes there is no digest" in (await manager.get(address)).text
     await site.services.gallery.vote(Actor(ADA, GUILD), dog.id)
     shown = (await manager.get(address)).text
-    assert "None goes out" in shown
+    assert "is chosen. It would say now:" in shown
     assert "a &lt;dog&gt;" in shown
     assert "a cat" not in shown
     assert f"by <bdi>{dog.generation.order.requester.user_name}</bdi>" in shown
@@ -393,6 +397,9 @@ async def test_the_feed_is_an_atom_document(site: Pages) -> None:
         await shared(site, prompt)
     answer = await (await site.browser(None)).get(f"{AT}/feed.atom")
     assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    known = {"If-None-Match": answer.headers["ETag"]}
+    assert (await (await site.browser(None)).get(f"{AT}/feed.atom", known)).status == 304
+    assert answer.headers["Cache-Control"] == "no-cache", "what is removed is in no cache"
     read = feedparser.parse(answer.body)
     assert not read.bozo, read.get("bozo_exception")
     assert [entry.title for entry in read.entries][2] == "a cat"
@@ -414,9 +421,18 @@ async def test_the_feed_is_an_atom_document(site: Pages) -> None:
 
 @pytest.mark.parametrize("how", ["removed", "picture", "unshared", "banned", "banned everywhere"])
 async def test_what_is_gone_is_gone_everywhere(site: Pages, how: str) -> None:
-    """Wall, search, feed, random, picture, thumbnail, lineage; a browser's cache is asked to ask."""
+    """Wall, search, feed, random, favourites, contest, digest, picture, thumbnail, lineage; a browser's cache is asked
+    to ask."""
     share, other = await shared(site, "a secret cat"), await shared(site, "a dog", BOB)
-    ada = await site.browser(MODERATOR)
+    ada, max_ = await site.browser(MODERATOR), await site.browser(MANAGER)
+    manager = Actor(MANAGER, GUILD, 42, permissions=frozenset({"manage_guild"}))
+    contest = await site.services.contests.begin(manager, "pets", "1 day", "1 day")
+    await site.services.contests.enter(Actor(ADA, GUILD), contest.id, share.id)
+    await ada.post(f"{AT}/{share.id}/favourite")
+    await ada.post(f"{AT}/{share.id}/vote")
+    elsewhere = (f"{AT}?favourites=1", f"{AT}/contests/{contest.id}", f"/console/{GUILD}/digest")
+    for path, browser in zip(elsewhere, (ada, ada, max_), strict=True):
+        assert "a secret cat" in (await browser.get(path)).text
     small = await ada.get(f"{AT}/{share.id}/small.webp")
     assert small.headers["Cache-Control"] == "no-cache"
     services = site.services
@@ -432,6 +448,8 @@ async def test_what_is_gone_is_gone_everywhere(site: Pages, how: str) -> None:
         answer = await ada.get(AT + path)
         assert "a secret cat" not in answer.text
         assert answer.status == 200
+    for path, browser in zip(elsewhere, (ada, ada, max_), strict=True):
+        assert "a secret cat" not in (await browser.get(path)).text
     for path in ("", "/small.webp", "/picture.png"):
         headers = {"If-None-Match": small.headers["ETag"]}
         assert (await ada.get(f"{AT}/{share.id}{path}", headers=headers)).status == 404

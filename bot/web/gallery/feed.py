@@ -4,9 +4,10 @@ In: a server's gallery.  Out: XML; feed readers send no cookie, so it is of use 
 """
 
 import xml.etree.ElementTree as ET  # it writes only
+from hashlib import sha256
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bot.database.records import ShareRecord
 from bot.web.gallery.visit import Visit, visit
@@ -24,7 +25,10 @@ async def feed(request: web.Request) -> web.Response:
     site = site_of(request)
     found = await site.services.gallery.page(here.actor, "newest", None, ENTRIES)
     body = written(here, found.records, site.url)
-    caching = {"Cache-Control": "public, max-age=300"} if here.public else {}
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    caching = {hdrs.ETAG: tag, hdrs.CACHE_CONTROL: "no-cache"} if here.public else {}  # what is removed goes at once
+    if here.public and request.headers.get(hdrs.IF_NONE_MATCH) == tag:
+        return web.Response(status=304, headers=caching)
     return web.Response(body=body, content_type="application/atom+xml", charset="utf-8", headers=caching)
 
 
