@@ -54,7 +54,7 @@ async def test_again_draws_ones_last_prompt_with_another_seed(town: Town) -> Non
     assert (second.order.prompt, second.order.images, second.order.parent_id) == ("a cat", 1, first.id)
     assert second.seed != 7
     refused = await town.mo.slash(town.pictures, "again")
-    assert "You have not ordered a picture yet" in said(answer(refused))
+    assert "There is no order of yours to draw again" in said(answer(refused))
 
 
 async def test_details_are_found_by_link_and_by_id(town: Town) -> None:

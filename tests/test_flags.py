@@ -90,6 +90,7 @@ def test_words_without_dashes_are_left_alone(typed: str) -> None:
          Mended("a cat --n 9 --spoiler", whole=False)),
         ("a cat --size 9x9 --seed 7", {}, "size", Mended("a cat --seed 7", whole=False)),
         ("a cat --style pop", {"guidance_scale": 4.0}, "style", Mended("a cat --guidance 4", whole=False)),
+        ("a cat --style noirr --n 1", {}, "style", Mended("a cat --style Noir --n 1", whole=True)),
         ("a cat", {"size": "9x9"}, "size", Mended("a cat", whole=False)),
         ("a cat --seed seven", {}, "seed", Mended("a cat", whole=False)),
         ("--foo 7", {}, "prompt", None),
@@ -98,4 +99,4 @@ def test_words_without_dashes_are_left_alone(typed: str) -> None:
 )  # fmt: skip
 def test_a_refused_line_is_mended(typed: str, named: dict[str, Any], refused: str, instead: Mended | None) -> None:
     """Without what was refused, or with the flag that was meant; options stand in it as flags."""
-    assert mended(typed, named, {refused}) == instead
+    assert mended(typed, named, {refused: "Noir" if "noirr" in typed else None}) == instead

@@ -64,3 +64,31 @@ async def test_a_blocked_prompt_is_handed_back(town: Town) -> None:
     await town.settled()
     assert "You had typed:\n```\na play with gore\n```" in said(answer(refused))
     assert buttons(answer(refused)) == []
+
+
+async def test_a_ban_is_told_before_anything_is_asked(town: Town) -> None:
+    """No form to fill in for nothing, and no word of pictures that are not there; what was drawn stays for others."""
+    record, message = await town.imagine(images=1)
+    await town.mo.slash(town.pictures, "mod ban", person=town.bo, reason="spam")
+    for verb in ("remix", "reroll", f"vary:{record.id}:0:subtle", f"upscale:{record.id}:0:2"):
+        custom_id = f"easel:{verb}" if ":" in verb else f"easel:{verb}:{record.id}"
+        pressed = await town.bo.click(message, custom_id=custom_id)
+        assert pressed.modal is None
+        assert "You are banned from Easel: spam." in said(answer(pressed)), verb
+    again = answer(await town.bo.slash(town.pictures, "again"))
+    assert "You are banned from Easel" in said(again)
+    assert len(town.pool.requests) == 1
+
+
+async def test_what_was_deleted_is_not_drawn_again(town: Town) -> None:
+    """From the buttons of a copy that stands, or of a message that Easel may not delete; a form says so, too."""
+    record, message = await town.imagine(images=1)
+    forged = await town.forged(f"easel:reroll:{record.id}")
+    form = await town.bo.click(await town.forged(f"easel:remix:{record.id}"), custom_id=f"easel:remix:{record.id}")
+    await town.delete(record, message)
+    gone = f"Generation {record.id} was not found. It may have been removed."
+    assert gone in said(answer(await town.bo.click(forged, custom_id=f"easel:reroll:{record.id}")))
+    refused = answer(await town.bo.submit_modal(form, {"prompt": "a red cat", "negative": ""}))
+    assert gone in said(refused)
+    assert "You had typed:\n```\na red cat" in said(refused)
+    assert "There is no order of yours to draw again" in said(answer(await town.ada.slash(town.pictures, "again")))

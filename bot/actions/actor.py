@@ -122,4 +122,4 @@ class Actor:
     def check_may_act_on(self, subject: str, guild_id: int | None, owners: Collection[int]) -> None:
         """Raises NotYours unless it is theirs or they moderate where it is."""
         if self.user_id not in owners and not self.moderates(guild_id):
-            raise NotYours(subject)
+            raise NotYours(subject, moderators=True)

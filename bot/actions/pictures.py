@@ -73,7 +73,11 @@ class Pictures:
         return await self.find(actor, post.generation_id)
 
     async def latest(self, actor: Actor) -> GenerationRecord:
-        """The newest generation of the actor's own, drawn yet or not, that was not refused.  Raises NotFound."""
+        """The newest generation of the actor's own, drawn yet or not, that was not refused, for somebody who may draw.
+
+        Raises NotFound, else as `check_person`: a ban is told before there is nothing left to draw again.
+        """
+        await self._admission.check_person(actor.requester)
         wanted = GenerationFilter(user_id=actor.user_id, refused=False, removed=False)
         page = await self._generations.page(wanted, limit=1)
         if not page.records:
@@ -142,6 +146,12 @@ class Pictures:
         model = completing_model(None, models)
         start = {"init_image": png, "keep_rows": kept_rows(model), "model": model.name, "images": IMAGES_PER_VARIATION}
         return successor(record, actor, "complete", **start)
+
+    async def to_remix(self, actor: Actor, generation_id: int) -> GenerationRecord:
+        """A generation for a form in which its words are changed.  Raises NotFound, else as `check_person`: nobody is
+        to write what they may not have drawn."""
+        await self._admission.check_person(actor.requester)
+        return await self.find(actor, generation_id)
 
     async def remix(
         self, actor: Actor, generation_id: int, prompt: str, negative_prompt: str | None, flags: str | None = None

@@ -3,6 +3,7 @@
 In: an actor and a style.  Out: styles, and prompts with their words.  Knows no Discord.
 """
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
@@ -46,7 +47,14 @@ class StyleBook:
         for style in (*await self.own(actor), *await self.servers(actor)):
             if style.name.casefold() == name.strip().casefold():
                 return style
-        raise NotFound("style")
+        raise NotFound("style", near=await self._near(actor, name))
+
+    async def _near(self, actor: Actor, name: str) -> str | None:
+        """The name of a style that comes nearest to one that is none."""
+        names = [style.name for style in (*await self.own(actor), *await self.servers(actor))]
+        folded = {one.casefold(): one for one in names}
+        found = difflib.get_close_matches(name.strip().casefold(), folded, n=1)
+        return folded[found[0]] if found else None
 
     async def read(
         self,
@@ -98,7 +106,7 @@ class StyleBook:
         """Draw with it wherever no style is named; None with none.  Raises NotFound; a server's takes its manager."""
         place = _place(actor, for_server=for_server)
         if not await self._styles.make_usual(None if name is None else name.strip(), place, actor.user_id):
-            raise NotFound("style")
+            raise NotFound("style", near=await self._near(actor, name or ""))
         return None if name is None else await self.usual(actor)
 
     async def put(self, actor: Actor, style: Style, *, for_server: bool) -> Style:
@@ -110,7 +118,7 @@ class StyleBook:
     async def drop(self, actor: Actor, name: str, *, for_server: bool) -> None:
         """Raises NotFound."""
         if not await self._styles.drop(name.strip(), _place(actor, for_server=for_server), actor.user_id):
-            raise NotFound("style")
+            raise NotFound("style", near=await self._near(actor, name))
 
     async def hand_in(self, actor: Actor, data: bytes, *, for_server: bool) -> int:
         """Keep all styles of a file that `as_file` wrote; returns how many.  Nothing is kept of a wrong one."""

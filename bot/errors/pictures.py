@@ -7,17 +7,21 @@ from bot.errors.user import UserError
 
 @dataclass(eq=False)
 class NotFound(UserError):
-    """`subject` is a kind of thing, such as "generation"; `number` its id, or its place counted from 1."""
+    """`subject` is a kind of thing, such as "generation"; `number` its id, or its place counted from 1; `near` the name
+    that comes nearest to the one that was asked for."""
 
     subject: str
     number: int | None = None
+    near: str | None = None
 
 
 @dataclass(eq=False)
 class NotYours(UserError):
-    """It belongs to somebody else, in a place where the person moderates nothing."""
+    """It belongs to somebody else, in a place where the person moderates nothing, or is nothing that `moderators` may
+    do either."""
 
     subject: str
+    moderators: bool = False
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ In: a prompt as it was typed.  Out: the prompt without them, and what they say.
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -181,17 +181,19 @@ class Mended:
     whole: bool
 
 
-def mended(typed: str, named: Mapping[str, Any], refused: Collection[str]) -> Mended | None:
+def mended(typed: str, named: Mapping[str, Any], refused: Mapping[str, str | None]) -> Mended | None:
     """A line that says the same without what was refused; None where that is not a matter of flags or options.
 
-    A flag that is none becomes the nearest one, or goes; so do the options `refused`, an order's fields.  What `named`
-    options said stands as flags, too.
+    A flag that is none becomes the nearest one, or goes; so do the options `refused`, an order's fields, each with what
+    is nearest to it, None for nothing.  What `named` options said stands as flags, too.
     """
     line, _ = _read(typed)
     said = line.written | {name: _written(name, value) for name, value in named.items() if value not in (None, False)}
-    gone = [name for name in refused if said.pop(name, None) is not None]
+    found = [name for name in refused if name in said]
+    gone = [name for name in found if refused[name] is None and said.pop(name)]
+    said |= {name: _written(name, refused[name]) for name in found if refused[name] is not None}
     prompt = " ".join(filter(None, line.words))
-    if not prompt or not (gone or line.problems):
+    if not prompt or not (found or line.problems):
         return None
     lost = gone or line.unknown or any(error.problem != "misspelt_flag" for error in line.wrong)
     return Mended(" ".join([prompt, *said.values()]), whole=not lost)

@@ -91,7 +91,7 @@ async def handing_back(
 def _instead(error: UserError, typed: str, named: Mapping[str, Any] | None) -> Iterator["ui.Item[Any]"]:
     """What was typed, and what can be drawn in its place; the first is not needed where the second says it all."""
     refused = {
-        one.field if isinstance(one, InvalidOption) else one.subject
+        one.field if isinstance(one, InvalidOption) else one.subject: one.near if isinstance(one, NotFound) else None
         for one in (error, *error.more)
         if isinstance(one, InvalidOption | NotFound)
     }

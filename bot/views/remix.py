@@ -76,4 +76,6 @@ class Remix(GenerationPress, verb="remix"):
         return ui.Button(label=say(buttons.REMIX), emoji="✏️")
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.send_modal(RemixForm.of(await self.generation(interaction)))
+        pictures = interaction.client.services.pictures
+        record = await pictures.to_remix(actor_of(interaction), self.generation_id)
+        await interaction.response.send_modal(RemixForm.of(record))

@@ -132,7 +132,7 @@ LOST: Final = {
     ),
     "like_picture": later("Easel knows no picture like it, as far as you may see."),
     "style": later("There is no style of this name. `/style list` shows what there is."),
-    "own_order": later("You have not ordered a picture yet, so there is none to draw again. Try `/imagine`."),
+    "own_order": later("There is no order of yours to draw again. Try `/imagine`."),
     "sanction": later("No ban or timeout of this person is in force."),
     "blocked_word": later("This blocked word was not found. It may have been removed."),
     "decision": later("This decision was not found."),

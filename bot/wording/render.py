@@ -128,15 +128,18 @@ def _pictures_held(s: Sentences, error: errors.PicturesHeld) -> str:
 
 
 def _not_found(s: Sentences, error: errors.NotFound) -> str:
+    if error.near is not None:
+        near = s.form.quote(error.near)
+        return s.say("There is no style of this name. Did you mean “{near}”? `/style list` shows all.", near=near)
     if error.subject in LOST:
         return s.say(LOST[error.subject], number=error.number)
     return s.say("{subject} was not found. It may have been removed.", subject=error.subject)
 
 
 def _not_yours(s: Sentences, error: errors.NotYours) -> str:
-    if error.subject == "picture":
-        return s.say("This picture belongs to someone else.")
-    return s.say("This generation belongs to someone else.")
+    if error.moderators:
+        return s.say("This belongs to someone else: only they and moderators can do that.")
+    return s.say("This belongs to someone else: only they can do that.")
 
 
 def _missing_permission(s: Sentences, error: errors.MissingPermission) -> str:
