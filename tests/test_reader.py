@@ -50,6 +50,8 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
         ("Apfel", "an apple"),
         ("Kühe, die auf der Wiese schlafen", "cows sleeping on the meadow"),
         ("mit dem Bären", "with the bear"),
+        ("Kinder spielen im Garten", "children playing in the garden"),
+        ("un gato en el sofá", "a cat above a couch and lamp"),
         ("ein Schneehase", "a rabbit"),
         ("corazon rojo", "a red heart"),
         ("un verre de lait", "a glass of milk"),

@@ -37,6 +37,11 @@ _PLACES = frozenset(
     "air alps background beach cave city clouds desert dunes field fire forest garden grass jungle kitchen library"
     " meadow mountains ocean park rain room sand sea sky snow space storm street town water winter woods".split()
 )
+_NOT_STOOD_ON = frozenset(
+    "back bottom bridge earth end floor ground head hill island left mars middle moon mountain phone planet right road"
+    " side street top way".split()
+)
+"""What a thing on it is not shown above: more places, and sides of things and pictures."""
 _ARTICLES = frozenset({"a", "an", "the", "one", "my"})
 _SEVERAL = re.compile(r"\b(?:and|or|with|on|in|two|three|four|five|many|several)\b", re.IGNORECASE)
 
@@ -55,7 +60,8 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     indefinite = (found["article"] or "").strip().lower() in {"a", "an"}
     is_on = re.fullmatch(_ON, doing) is not None
     if (
-        ((is_on or doing in {"in", "with"}) and not indefinite)
+        (doing in {"in", "with"} and not indefinite)
+        or (is_on and head in _NOT_STOOD_ON)
         or head in _PLACES
         or (head in _HATS and doing in {"wearing", "in", "dressed in", "with"})
         or thing is None

@@ -24,6 +24,10 @@ _PLACED = re.compile(
 """Which of "in" and "on" goes with a place is another thing in each language."""
 
 
+_FURNITURE = re.compile(r"\bin\b(?= (?:the|an?) (?:\w+ )?(?:couch|sofa|table|chair|roof|floor|bridge)\b)")
+"""What nobody is in; Spanish and Portuguese have one word for both."""
+
+
 class Kind(StrEnum):
     """The tables of a language; where a form is in two of them, the later one counts."""
 
@@ -84,6 +88,7 @@ def said(pieces: Sequence[Piece]) -> str:
     text = re.sub(r" (?=[,.!?])", "", " ".join([*words, *adjectives]))
     text = re.sub(r"\ban? (?=([a-z]+))", lambda found: article(found[1]).partition(" ")[0] + " ", text)
     text = text.replace("flying on ", "flying above ")
+    text = _FURNITURE.sub("on", text)
     return _PLACED.sub(lambda found: f"{'on' if found[3] in _STOOD_ON else 'in'}{found[2]} {found[3]}", text)
 
 
