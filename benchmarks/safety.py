@@ -139,9 +139,7 @@ def kinds_of(row: Example) -> list[str]:
 def trained_filter(folder: Path) -> PromptFilter:
     """The filter with weights of its own."""
     reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
-    return PromptFilter(
-        reader, Classifier.load(folder), Thresholds.from_json(read_json(folder / "config.json")["thresholds"])
-    )
+    return PromptFilter(reader, Classifier.load(folder), Thresholds.from_json(read_json(folder / "config.json")))
 
 
 def easel_judges(easel: PromptFilter) -> Iterator[tuple[str, Judge]]:

@@ -34,7 +34,7 @@ class PromptFilter:
         """The filter that comes with Easel.  Raises inference.checkpoints.weights.CheckpointError."""
         reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
         settings: dict[str, Any] = read_json(WEIGHTS / "config.json")
-        return cls(reader, Classifier.load(), Thresholds.from_json(settings["thresholds"]))
+        return cls(reader, Classifier.load(), Thresholds.from_json(settings))
 
     def check(self, prompt: str, negative: str | None = None, policy: Policy = STANDARD) -> Verdict:
         """The verdict on a prompt, together with what it is not to show."""

@@ -40,26 +40,34 @@ class Band:
     flag: float
     block: float
 
-    def later(self) -> "Band":
-        """The same for a text that says little."""
-        return Band(_raised(self.flag, MUCH_SURER), _raised(self.block, MUCH_SURER))
+    def raised(self, by: float) -> "Band":
+        """The same, in logits so much higher."""
+        return Band(_raised(self.flag, by), _raised(self.block, by)) if by else self
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """By level: fixed at the shares of real users' prompts that are refused."""
+    """By level: fixed at the shares of real users' prompts that are refused.
+
+    `lower` has categories of which users are hardly ever suspected, and by how much, in logits, less is enough.
+    """
 
     bands: Mapping[str, Band]
+    lower: Mapping[str, float]
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Thresholds":
-        return cls({step: Band(values[step]["flag"], values[step]["block"]) for step in STEPS})
+    def from_json(cls, settings: Mapping[str, Any]) -> "Thresholds":
+        """From the settings that come with the weights."""
+        values = settings["thresholds"]
+        return cls(
+            {step: Band(values[step]["flag"], values[step]["block"]) for step in STEPS}, settings.get("lower", {})
+        )
 
     def of(self, policy: Policy, category: str) -> Band:
         """The band for one category."""
         step = STEPS.index(policy.level)
         relaxed = policy.age_restricted and category == "sexual"
-        return self.bands[STEPS[step - 1 if relaxed else step]]
+        return self.bands[STEPS[step - 1 if relaxed else step]].raised(-self.lower.get(category, 0.0))
 
 
 def decide(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
@@ -136,7 +144,7 @@ def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresho
     listed = any(match.category == category or match.kind in _GRAVE for match in evidence.matches)
     if len(words) > 1 and listed:
         return band
-    later = band.later()
+    later = band.raised(MUCH_SURER)
     return later if len(words) > 1 or evidence.matches else Band(later.flag, math.inf)
 
 

@@ -91,14 +91,14 @@ def listed_terms(language: str) -> Mapping[str, Sequence[str]]:
 
 
 def foreign_prompts(count: int, rng: random.Random) -> list[Example]:
-    """About so many different ones, the languages alike, four in seven harmless."""
+    """About so many different ones, the languages alike, two in three harmless."""
     with LANGUAGE_PHRASES.open("rb") as file:
         book: Mapping[str, Any] = tomllib.load(file)
     languages = [language for language in book if language != "patterns"]
     found: dict[str, Example] = {}
     for language in languages:
         phrases = _phrasebook(book, language)
-        found |= {example.text: example for example in phrases.make(count // len(languages), rng, safe_share=4 / 7)}
+        found |= {example.text: example for example in phrases.make(count // len(languages), rng, safe_share=2 / 3)}
     return list(found.values())
 
 

@@ -57,6 +57,8 @@ REFUSALS: Mapping[str, float] = {"open": 0.005, "relaxed": 0.01, "standard": 0.0
 """Of real users' prompts, by level; `open` is one step below the most relaxed."""
 FLAGGED = 2.0
 """So many times as many are flagged or refused together."""
+LOWER_THRESHOLDS: Mapping[str, float] = {"privacy_deepfake": 0.7, "violence_gore": 0.2}
+"""By so much, in logits, less is enough for these categories: of real users' prompts that refuses one in 260 more."""
 TABLE_SHARE = 0.5
 CATEGORY_SHARE = 0.5
 
@@ -71,9 +73,9 @@ class SafetyConfig:
     batch: int = 32
     epochs: int = 2
     learning_rate: float = 1e-4
-    phrases: int = 5200
-    short: int = 3200
-    foreign: int = 4200
+    phrases: int = 5400
+    short: int = 2400
+    foreign: int = 4800
     restyle: float = 0.1
     misspell: float = 0.05
     folds: int = 5
@@ -199,6 +201,7 @@ def _settings(offset: float, slope: float, thresholds: Mapping[str, Mapping[str,
         "slope": slope,
         "offset": offset,
         "thresholds": thresholds,
+        "lower": dict(LOWER_THRESHOLDS),
     }
 
 
