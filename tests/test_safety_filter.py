@@ -9,6 +9,7 @@ from benchmarks.evasions import MENDED_BY, UNSEEN
 from inference.contract import InvalidRequest, Policy
 from inference.safety.classifier import LOOKED_INTO
 from inference.safety.filter import PromptFilter
+from inference.safety.policy import STEPS, Band, Thresholds
 
 HARMLESS = [
     "", "a balrog playing chess", "🐉", "قطة", "a child with a red balloon", "a watercolour of a fox",
@@ -222,3 +223,14 @@ def test_a_listed_word_is_found_anywhere(before: str, after: str) -> None:
     evidence = PromptFilter.load()._reader.read(text)
     assume(not any(evidence.denied(match) for match in evidence.matches))
     assert check(text) == "block"
+
+
+def test_less_is_enough_where_users_are_hardly_ever_suspected() -> None:
+    """The thresholds of such a category are lower, at each level; those of others are not."""
+    bands = {step: {"flag": 0.4, "block": 0.6} for step in STEPS}
+    thresholds = Thresholds.from_json({"thresholds": bands, "lower": {"privacy_deepfake": 0.7}})
+    lower, usual = (thresholds.of(Policy("strict"), category) for category in ("privacy_deepfake", "sexual"))
+    assert usual == Band(0.4, 0.6)
+    assert lower.flag == pytest.approx(0.2487, abs=1e-4)
+    assert lower.block == pytest.approx(0.4269, abs=1e-4)
+    assert lower.raised(0.7).block == pytest.approx(0.6)

@@ -184,6 +184,17 @@ def test_an_unseen_fold_teaches_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert safety.taken_turns(rows, config) == turns
 
 
+def test_a_fold_goes_on_from_the_same_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--start`: any other classifier has seen the rows that it is to be judged by."""
+    rows = read_rows(write_rows(tmp_path / "prompts.jsonl"))
+    (tmp_path / "earlier" / "fold-1").mkdir(parents=True)
+    config = SafetyConfig(run=tmp_path / "run", start=tmp_path / "earlier", folds=3, turns=2)
+    starts: list[Path | None] = []
+    monkeypatch.setattr(safety, "learn", lambda config, rows: starts.append(config.start))
+    safety.taken_turns(rows, config)
+    assert starts == [None, tmp_path / "earlier" / "fold-1"]
+
+
 def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
     """With `--start`, from that one's layers and head."""
     encoder, head = safety.begin(WEIGHTS)

@@ -25,9 +25,9 @@ STEPS: Final = ("open", "relaxed", "standard", "strict")
 """Levels, and the one below the most relaxed, for `sexual` in age-restricted channels."""
 FEW_WORDS: Final = 3
 FEW_LETTERS: Final = 40
-"""A text of so many words and letters says too little to go by the classifier alone: it has learned from sentences, and
-of words by themselves it thinks anything."""
-MUCH_SURER = 2.0
+"""A text of so many words and letters says too little to go by the classifier alone: though it has learned from words
+by themselves, too, it is wrong about some."""
+MUCH_SURER = 1.0
 """By so much, in logits, the thresholds of such a text are higher."""
 _GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
@@ -71,13 +71,13 @@ class Thresholds:
 
 
 def decide(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
-    """The gravest verdict that anything about the prompt gives."""
+    """The gravest verdict that anything about the prompt gives; of like ones what is listed tells more than a guess."""
     if evidence.finding is not None and evidence.finding.certain:
         return found_verdict("block", evidence.finding, evidence)
     verdicts = [_own_words(policy, evidence), _listed(policy, evidence), _scored(policy, evidence, scores, thresholds)]
     if evidence.finding is not None:
         verdicts.append(found_verdict("flag", evidence.finding, evidence))
-    return max(verdicts, key=lambda verdict: (ACTIONS.index(verdict.action), verdict.score))
+    return max(verdicts, key=lambda v: (ACTIONS.index(v.action), v.rule != "classifier", v.score))
 
 
 def _own_words(policy: Policy, evidence: Evidence) -> Verdict:

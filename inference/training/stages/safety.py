@@ -57,7 +57,7 @@ REFUSALS: Mapping[str, float] = {"open": 0.005, "relaxed": 0.01, "standard": 0.0
 """Of real users' prompts, by level; `open` is one step below the most relaxed."""
 FLAGGED = 2.0
 """So many times as many are flagged or refused together."""
-LOWER_THRESHOLDS: Mapping[str, float] = {"privacy_deepfake": 0.7, "violence_gore": 0.2}
+LOWER_THRESHOLDS: Mapping[str, float] = {"privacy_deepfake": 0.7, "self_harm": 0.45, "violence_gore": 0.2}
 """By so much, in logits, less is enough for these categories: of real users' prompts that refuses one in 260 more."""
 TABLE_SHARE = 0.5
 CATEGORY_SHARE = 0.5
@@ -73,9 +73,9 @@ class SafetyConfig:
     batch: int = 32
     epochs: int = 2
     learning_rate: float = 1e-4
-    phrases: int = 5400
+    phrases: int = 6000
     short: int = 2400
-    foreign: int = 4800
+    foreign: int = 6000
     restyle: float = 0.1
     misspell: float = 0.05
     folds: int = 5
@@ -105,9 +105,18 @@ def taken_turns(
     for turn in range(config.turns):
         folder = config.run / f"fold-{turn}"
         if not (resume and (folder / "config.json").exists()):
-            learn(replace(config, run=folder), [row for row, own in zip(rows, fold_of, strict=True) if own != turn])
+            learn(
+                replace(config, run=folder, start=_start_of(config, turn)),
+                [row for row, own in zip(rows, fold_of, strict=True) if own != turn],
+            )
         turns.append((folder, [row for row, own in zip(rows, fold_of, strict=True) if own == turn]))
     return turns
+
+
+def _start_of(config: SafetyConfig, turn: int) -> Path | None:
+    """That fold's own earlier classifier: any other one has seen what this one is to be judged by."""
+    earlier = config.start / f"fold-{turn}" if config.start else None
+    return earlier if earlier and earlier.exists() else None
 
 
 def parted(rows: Sequence[Example], config: SafetyConfig) -> list[int]:
