@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -674,8 +675,9 @@ MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=a
 async def test_markup_in_prompts_names_and_reasons_is_text(site: Pages, mo: Browser) -> None:
     """Stored XSS: whatever people write, also as a style's name, no page of the console holds it as markup."""
     order = an_order(MARKUP)
-    order = type(order)(**{**{name: getattr(order, name) for name in order.__slots__}, "requester": type(
-        order.requester)(ADA, MARKUP, GUILD, 42), "negative_prompt": MARKUP, "style": MARKUP})  # fmt: skip
+    style = MARKUP.rpartition("'")[2]  # as long as a style's name may be
+    named = replace(order.requester, user_name=MARKUP)
+    order = replace(order, requester=named, negative_prompt=MARKUP, style=style)
     site.pool.block("alert", MARKUP[:40], action="flag")
     record = await draw(site.services, order)
     await mo.post(f"{AT}/people/{ADA}/sanction", {"kind": "ban", "reason": MARKUP})
