@@ -23,7 +23,9 @@ from docs.screenshots import CHROMIUM, save
 FOLDER: Final = Path(__file__).parent / "screens"
 SIZE: Final = ViewportSize(width=1180, height=3200)  # so that a whole message is in sight
 WIDTH: Final = 690  # of what is kept of it, at most
-HEIGHT: Final = 840
+HEIGHT: Final = 940
+PATIENCE_MS: Final = 120_000
+LOADED: Final = "(message) => [...message.querySelectorAll('img')].every((one) => one.complete && one.naturalWidth)"
 SEED: Final = 3
 
 
@@ -35,9 +37,10 @@ async def take() -> None:
         settings = in_demo_folder(load_settings(None, data_dir=Path(folder)))
         async with open_stage(settings, 0, slow_services) as stage, async_playwright() as playwright:
             await open_new_gallery(stage)
-            await fill_gallery(stage, EXHIBITS)
+            await fill_gallery(stage, [one for one in EXHIBITS if len(one.voters) > 1])  # the best, which come first
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             page = await browser.new_page(viewport=SIZE, color_scheme="dark")
+            page.set_default_timeout(PATIENCE_MS)
             await page.goto(stage.url)
             for name, prepare in SCREENS.items():
                 await prepare(stage, page)
@@ -45,8 +48,16 @@ async def take() -> None:
             await browser.close()
 
 
+async def drawing(stage: Stage, page: Any) -> None:
+    """The live preview, in slow motion."""
+    await _slow(stage, on=True)
+    await stage.act(stage.world.members[0], "imagine", prompt="a sailing boat on the sea", seed=SEED)
+    await page.get_by_role("img", name="Unfinished preview").first.wait_for()
+
+
 async def result(stage: Stage, page: Any) -> None:
     """Four pictures with everything that can be done with them."""
+    await _slow(stage, on=False)
     await imagine(stage, prompt="a castle at night", seed=SEED)
     await page.get_by_role("img", name="a castle at night").first.wait_for()
 
@@ -56,6 +67,11 @@ async def picture(_: Stage, page: Any) -> None:
     await page.get_by_text("Pick a picture").last.click()
     await page.get_by_role("option").filter(has_text="Picture 2").click()
     await page.locator("small").get_by_text("Picture 2 of 4").wait_for()
+
+
+async def history(stage: Stage, page: Any) -> None:
+    await stage.act(stage.world.members[0], "history")
+    await page.get_by_role("heading", name="Your pictures").first.wait_for()
 
 
 async def enhance(stage: Stage, page: Any) -> None:
@@ -85,14 +101,32 @@ async def settings_panel(stage: Stage, page: Any) -> None:
     await page.locator(".message-interaction-header").filter(has_text="settings").last.wait_for()
 
 
+async def limits(_: Stage, page: Any) -> None:
+    """A page of the panel."""
+    await page.get_by_text("Choose what to change").last.click()
+    await page.get_by_role("option").filter(has_text="Limits and roles").click()
+    await page.get_by_text("Limit per person").last.wait_for()
+
+
 SCREENS: Final[dict[str, Callable[[Stage, Any], Awaitable[None]]]] = {
+    "drawing": drawing,
     "result": result,
     "picture": picture,
+    "history": history,
     "enhance": enhance,
     "describe": describe,
     "gallery": gallery,
     "settings": settings_panel,
+    "limits": limits,
 }
+
+
+async def _slow(stage: Stage, *, on: bool) -> None:
+    """Turn slow motion on; or off, and see its drawing to the end."""
+    if (slow := stage.slow_motion) is not None:
+        slow.turn(on)
+    if not on:
+        await latest_finished(stage.bot.services, stage.world.members[0].id)
 
 
 async def imagine(stage: Stage, **options: object) -> None:
@@ -108,6 +142,9 @@ async def shot(page: Any) -> bytes:
     await page.wait_for_timeout(2000)
     message = page.locator("#channel-timeline .channel-message").last
     await message.scroll_into_view_if_needed()
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await message.evaluate(LOADED):
+            await page.wait_for_timeout(100)
     box = await message.bounding_box()
     clip = {"x": box["x"], "y": box["y"], "width": min(WIDTH, box["width"]), "height": min(HEIGHT, box["height"])}
     taken: bytes = await page.screenshot(clip=clip)
