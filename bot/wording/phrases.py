@@ -94,7 +94,10 @@ PROBLEMS: Final = {
         "Give a link to a message of Easel’s (Copy Message Link), a generation’s id, or a picture."
     ),
     "style_in_style": later("A style cannot name another style."),
-    "empty_style": later("A style needs something to add: words before or after, or what to leave out."),
+    "empty_style": later(
+        "A style needs something to add: words before (`prefix`) or behind (`suffix`), what to leave out (`negative`), "
+        "or how to draw (`guidance`, `temperature`, `top_k`, `top_p`)."
+    ),
     "no_styles": later("This is no file of styles. Use one that `/style export` made, of at most 50 styles."),
     "no_duration": later("“{value}” is no duration. Write for example: 30m, 1 hour, 1h30m, 2 days."),
     "wrong_duration": later("The duration is {value}; it must be from 1 minute to 365 days."),
