@@ -59,7 +59,7 @@ async def test_a_style_is_named_behind_the_prompt(town: Town) -> None:
     await town.ada.click(shown, custom_id=button(shown, "idea"))
     enhanced, _ = await town.finished()
     assert enhanced.order.prompt.endswith("in black and white")
-    refused = answer(await town.ada.slash(town.pictures, "imagine", prompt="a cat --style raw"))
+    refused = answer(await town.ada.slash(town.pictures, "imagine", prompt="a cat --style pop"))
     assert "There is no style of this name" in said(refused)
 
 
