@@ -324,6 +324,10 @@ async def test_forged_buttons_change_nothing(town: Town, caplog: pytest.LogCaptu
         told = said(answer(await town.bo.click(await town.forged(custom_id), custom_id=custom_id)))
         assert told, custom_id
         assert "Something broke" not in told, custom_id
+    for custom_id in (f"easel:choose:{record.id}", f"easel:sharepick:{record.id}", "easel:enterpick:1"):
+        for value in ("x", "-1", "²", "9", "9" * 40):
+            choice = await town.bo.select(await town.forged(custom_id, value), [value], custom_id=custom_id)
+            assert "Something broke" not in said(answer(choice)), (custom_id, value)
     assert await town.services.shares.standing(theirs.id, town.bo.id) == (False, False)
     for share_id in (mine.id, theirs.id):
         share = await town.services.shares.get(share_id)

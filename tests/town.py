@@ -159,11 +159,14 @@ class Town:
             await asyncio.sleep(0.001)
         raise AssertionError(f"nothing said {words!r}; the last message says {said(self.pictures.last_message)!r}")
 
-    async def forged(self, custom_id: str) -> discord.Message:
-        """A message with a button that nobody made."""
+    async def forged(self, custom_id: str, value: str | None = None) -> discord.Message:
+        """A message with a button that nobody made, or with a select that offers `value`."""
         layout = discord.ui.LayoutView()
-        button: discord.ui.Button[discord.ui.LayoutView] = discord.ui.Button(label="forged", custom_id=custom_id)
-        layout.add_item(discord.ui.ActionRow(button))
+        control: discord.ui.Item[Any] = discord.ui.Button(label="forged", custom_id=custom_id)
+        if value is not None:
+            options = [discord.SelectOption(label="forged", value=value)]
+            control = discord.ui.Select(custom_id=custom_id, options=options)
+        layout.add_item(discord.ui.ActionRow(control))
         with self.env.time_context():
             return await self.bot.get_partial_messageable(self.pictures.id).send(view=layout)
 

@@ -18,10 +18,11 @@ from discord import ui
 
 from bot.actions.actor import Actor
 from bot.database.records import GenerationRecord
+from bot.errors import NotFound
 from bot.orders.choices import as_offered
 from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
-from bot.views.custom_id import CustomId, unwritten
+from bot.views.custom_id import LARGEST, CustomId, unwritten
 from bot.wording.reader import reading
 
 Control = ui.Button[Any] | ui.Select[Any] | ui.ChannelSelect[Any] | ui.RoleSelect[Any]
@@ -68,6 +69,13 @@ class Press(ui.DynamicItem[Any], template=NEVER):
     @abstractmethod
     async def press(self, interaction: BotInteraction) -> None:
         """What a press does; whatever it raises is told to the person."""
+
+    def chosen(self, subject: str) -> int:
+        """The number that was chosen from a select.  Raises NotFound for what no select of ours offers."""
+        written = self.item.values[0]
+        if not written.isdecimal():
+            raise NotFound(subject)
+        return min(int(written), LARGEST)
 
     @classmethod
     async def from_custom_id(
