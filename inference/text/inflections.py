@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-_SHORTEST = 2
+_SHORTEST = 1
 """Letters of a stem."""
 Rules = tuple[tuple[str, str], ...]
 """Of each ending, those that the base form may have instead; "-" stands for none."""
@@ -33,13 +33,15 @@ _PLURALS: Mapping[str, Rules] = {
 }  # fmt: skip
 _SINGULARS: Mapping[str, Rules] = {
     "de": _rules("s>- es>- e>- n>- en>- chen>-,e lein>-,e in>- innen>-"),
-    "fr": _rules("e>- ne>- te>- le>- ve>f euse>eur trice>teur ere>er"),
+    "fr": _rules("nes>- tes>- e>- ne>- te>- le>- ve>f euse>eur trice>teur ere>er"),
     "es": _rules("a>o,- ito>o,e,a,- ita>a,o,- cito>- cita>- illo>o illa>a"),
     "it": _rules("a>o,e ino>o,e,a ina>a,o etto>o,e etta>a essa>e,a"),
     "pt": _rules("a>o,- inho>o,e,a inha>a,o zinho>- zinha>- oa>ao a>e"),
     "ru": _rules(
-        "а>-,о я>-,ь,й,е у>-,а,о ю>-,я,ь,й,е е>-,а,о,я ой>а,ая ей>а,я,ь,- ою>а ею>я ом>-,о ем>-,ь,й,е и>-,а,я,ь,й ы>-,а"
-        " ов>-,о ев>-,й,ь ам>-,а,о ями>я,ь,й,е,- ами>-,а,о ах>-,а,о ям>я,ь,й,е ях>я,ь,й,е ью>ь ого>ое,ый,ий ому>ое,ый"
+        "а>-,о,е я>-,ь,й,е у>-,а,о ю>-,я,ь,й,е е>-,а,о,я,й,ь ой>а,ая ей>а,я,ь,- ою>а ею>я ом>-,о ем>-,ь,й,е"
+        " и>-,а,я,ь,й ы>-,а"
+        " ов>-,о ев>-,й,ь ам>-,а,о,ь,е ями>я,ь,й,е,- ами>-,а,о,е ах>-,а,о,ь,е ят>енок ьев>о"
+        " ям>я,ь,й,е ях>я,ь,й,е ью>ь ого>ое,ый,ий ому>ое,ый"
         " ек>ка,ко ок>ка,ко ка>ок,ек ки>ок,ек,ка ку>ок,ка ке>ок,ка ком>ок ков>ок ками>ок,ка ках>ок,ка кам>ок,ка"
         " ца>ец цы>ец,ца цу>ец,ца ем>- цев>ец ьва>ев ьвы>ев ьвов>ев ня>ень ни>ень онка>онок енка>енок онком>онок"
         " енком>енок ->а,о"
