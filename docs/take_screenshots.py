@@ -48,16 +48,8 @@ async def take() -> None:
             await browser.close()
 
 
-async def drawing(stage: Stage, page: Any) -> None:
-    """The live preview, in slow motion."""
-    await _slow(stage, on=True)
-    await stage.act(stage.world.members[0], "imagine", prompt="a sailing boat on the sea", seed=SEED)
-    await page.get_by_role("img", name="Unfinished preview").first.wait_for()
-
-
 async def result(stage: Stage, page: Any) -> None:
     """Four pictures with everything that can be done with them."""
-    await _slow(stage, on=False)
     await imagine(stage, prompt="a castle at night", seed=SEED)
     await page.get_by_role("img", name="a castle at night").first.wait_for()
 
@@ -67,11 +59,6 @@ async def picture(_: Stage, page: Any) -> None:
     await page.get_by_text("Pick a picture").last.click()
     await page.get_by_role("option").filter(has_text="Picture 2").click()
     await page.locator("small").get_by_text("Picture 2 of 4").wait_for()
-
-
-async def history(stage: Stage, page: Any) -> None:
-    await stage.act(stage.world.members[0], "history")
-    await page.get_by_role("heading", name="Your pictures").first.wait_for()
 
 
 async def enhance(stage: Stage, page: Any) -> None:
@@ -109,24 +96,14 @@ async def limits(_: Stage, page: Any) -> None:
 
 
 SCREENS: Final[dict[str, Callable[[Stage, Any], Awaitable[None]]]] = {
-    "drawing": drawing,
     "result": result,
     "picture": picture,
-    "history": history,
     "enhance": enhance,
     "describe": describe,
     "gallery": gallery,
     "settings": settings_panel,
     "limits": limits,
 }
-
-
-async def _slow(stage: Stage, *, on: bool) -> None:
-    """Turn slow motion on; or off, and see its drawing to the end."""
-    if (slow := stage.slow_motion) is not None:
-        slow.turn(on)
-    if not on:
-        await latest_finished(stage.bot.services, stage.world.members[0].id)
 
 
 async def imagine(stage: Stage, **options: object) -> None:
