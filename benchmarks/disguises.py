@@ -87,7 +87,7 @@ def _sounding(word: str) -> str:
     return word
 
 
-_MORSE = dict(
+MORSE = dict(
     zip(
         string.ascii_lowercase,
         ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),  # noqa: E501
@@ -150,7 +150,7 @@ MORE: Mapping[str, Disguise] = {
     "hexadecimal": lambda text: text.encode().hex(" "),
     "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
     "Morse": lambda text: " / ".join(
-        " ".join(_MORSE[letter] for letter in word if letter in _MORSE) for word in text.lower().split()
+        " ".join(MORSE[letter] for letter in word if letter in MORSE) for word in text.lower().split()
     ),
 }
 

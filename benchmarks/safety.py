@@ -4,7 +4,7 @@ In each turn a classifier is trained on all folds but one (clusters of like prom
 fixed by the unseen prompts of real users, and the unseen fold is judged: by Easel at its three levels, by the lists and
 rules alone, by sentence vectors with logistic regression, and by better-profanity and alt-profanity-check where they
 are installed.  The same judges see prompts of our own (benchmarks/prompts.toml), and the last fold's filter sees
-refused prompts in every disguise (benchmarks/disguises.py and evasions.py).  Prints tables in Markdown.
+refused prompts in every disguise (benchmarks/disguises.py, evasions.py and unseen.py).  Prints tables in Markdown.
 
     python -m benchmarks.safety --data dev.jsonl --run runs/safety    # after `easel train safety --data dev.jsonl`
     python -m benchmarks.safety --data dev.jsonl --rows 4000 --folds 3 --epochs 2
@@ -31,7 +31,8 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.disguises import DISGUISES, MORE
-from benchmarks.evasions import MENDED_BY, UNSEEN
+from benchmarks.evasions import MENDED_BY
+from benchmarks.unseen import UNSEEN
 from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER, load_sentence_encoder
 from inference.checkpoints.weights import read_json
 from inference.contract import Level, Policy

@@ -13,7 +13,7 @@ from bot.wording import moderating
 from inference.contract import ALWAYS_BLOCKED, PICTURE_CATEGORIES, PROMPT_CATEGORIES
 
 MAX_WORDS: Final = 30  # a button's id, which holds the filter, takes 100 characters
-CATEGORIES: Final = (*ALWAYS_BLOCKED, *PROMPT_CATEGORIES, *PICTURE_CATEGORIES, "server_words")
+CATEGORIES: Final = (*ALWAYS_BLOCKED, *PROMPT_CATEGORIES, *PICTURE_CATEGORIES, "server_words", "unreadable")
 Shown = Literal[Status, "flagged"]
 STATUSES: Final[tuple[Shown, ...]] = get_args(Shown)
 Fields = tuple[int | None, int | None, Shown | None, str | None, int | None, int | None, int | None, str | None]

@@ -24,6 +24,7 @@ RULES: Final = {
     "negative_prompt": later("what the negative prompt keeps out"),
     "server_words": later("this server's own words"),
     "listed_words": later("listed words"),
+    "unreadable": later("letters of no language"),
     "classifier": later("how it reads as a whole"),
     "picture_check": later("seen in the picture"),
     "model_check": later("the model's own check"),

@@ -115,6 +115,8 @@ def _prompt_blocked(s: Sentences, error: errors.PromptBlocked) -> str:
                 "This list of what to leave out was not accepted: this server does not allow one of the words in it."
             )
         return s.say("This prompt was not accepted: this server does not allow one of the words in it.")
+    if error.category == "unreadable":
+        return s.say("This prompt was not accepted: it reads like a code. Write it in plain words.")
     what = category(error.category)
     if without:
         return s.say("This list of what to leave out was not accepted: Easel does not draw {category}.", category=what)

@@ -25,6 +25,7 @@ CATEGORIES: Final = {
     "nudity": later("nudity"),
     "suggestive": later("suggestive pictures"),
     "server_words": later("words that this server blocks"),
+    "unreadable": later("what nobody can read"),
     "other": later("other things"),
 }
 """What the filter finds."""

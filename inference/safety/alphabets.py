@@ -57,9 +57,7 @@ def named_letter(character: str) -> str:
     return found[1].lower() if found else character
 
 
-_SOUNDED: Final = re.compile(
-    r"(?:GREEK|CYRILLIC|GEORGIAN|ARMENIAN|COPTIC) (?:[A-Z]+ )*?LETTER (?:FINAL )?([A-Z]+)(?: WITH .*)?"
-)
+_SOUNDED: Final = re.compile(r"(?!LATIN)(?:[A-Z]+ )+?LETTER (?:FINAL )?([A-Z]+)(?:-[A-Z]+)?(?: WITH .*)?")
 
 
 @functools.cache

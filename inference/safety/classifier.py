@@ -2,8 +2,8 @@
 
 In: a text that was read by respell.py.  Out: `Scores`.  Two looks, whose logits are added: MiniLM, whose upper layers
 were trained for this (inference/training/stages/safety.py), and a table of n-grams.  Long texts are looked at window by
-window, and the worst one counts: what is harmless elsewhere in the text excuses nothing.  Of more than a few windows
-only those are looked into of which the table thinks worst, so that no text takes long.
+window, and the worst one counts: what is harmless elsewhere in the text excuses nothing.  Of texts of more than a few
+windows only the parts are looked into of which the table thinks worst, so that no text takes long.
 
 On one thread, with the native kernels where they could be built.
 """
@@ -35,11 +35,12 @@ LOWER: Final = 4
 """Layers that are as published, and shared with the sentence vectors."""
 WINDOW: Final = 96
 OVERLAP: Final = 16
-MAX_WINDOWS: Final = 12
+PART, PART_OVERLAP = 48, 12
+"""Of long texts, as long as a prompt: what is harmful stands alone in it, not among what is harmless."""
 TOGETHER: Final = 256
 """Tokens that are computed together: with more of them the processor's cache is too small."""
 LOOKED_INTO: Final = 3
-"""Windows of a long text that the encoder sees: the first, and those of which the table thinks worst."""
+"""Windows of a text that the encoder sees; of one that has more, the parts of which the table thinks worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,16 @@ class TextEncoder:
     def _alone(self) -> AbstractContextManager[None]:
         return self._kernels.one_thread() if self._kernels else nullcontext()
 
-    def windows(self, text: str) -> list[Window]:
-        """The text in overlapping parts, `MAX_WINDOWS` at most."""
+    def windows(self, text: str, size: int = WINDOW, overlap: int = OVERLAP) -> list[Window]:
+        """The text in overlapping parts of so many tokens."""
         encoding = self._tokenizer.encode(text)
         ids, spans = encoding.ids, encoding.offsets
-        if len(ids) <= WINDOW:
+        if len(ids) <= size:
             return [Window(ids, text)]
         first, last, inner = ids[0], ids[-1], ids[1:-1]
-        step = WINDOW - 2 - OVERLAP
         found = []
-        for start in range(0, max(1, len(inner) - OVERLAP), step)[:MAX_WINDOWS]:
-            part = inner[start : start + WINDOW - 2]
+        for start in range(0, max(1, len(inner) - overlap), size - 2 - overlap):
+            part = inner[start : start + size - 2]
             found.append(Window([first, *part, last], text[spans[start + 1][0] : spans[start + len(part)][1]]))
         return found
 
@@ -174,9 +174,9 @@ class Classifier:
     def _looked_into(self, text: str) -> list[Window]:
         windows = self.encoder.windows(text)
         if len(windows) > LOOKED_INTO:
-            first, *others = windows
-            others.sort(key=lambda window: -float(self._overall(self._table_logits(window.text)[None])))
-            windows = [first, *others[: LOOKED_INTO - 1]]
+            windows = self.encoder.windows(text, PART, PART_OVERLAP)
+            windows.sort(key=lambda window: -float(self._overall(self._table_logits(window.text)[None])))
+            windows = windows[:LOOKED_INTO]
         return windows
 
     def _overall(self, logits: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
-"""Undoing what is done to a text as a whole: codes, dresses of letters, and letters turned round.
+"""Undoing what is done to a text as a whole: codes, and dresses of letters.
 
 In: any text, and a way to tell words from none.  Out: the text that is behind HTML and percent escapes, tags, base64,
-numbers of letters and Morse; and what it would say backwards, upside down, or with each letter some places further on
-in the alphabet.  Whether that is meant is decided by how much of it are words.
+numbers of letters and Morse, or upside down.  Whether that is meant is decided by how much of it are words.
 """
 
 import base64
@@ -11,8 +10,8 @@ import html
 import re
 import string
 import urllib.parse
-from collections.abc import Callable, Iterator
-from itertools import chain, combinations, islice
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final
 
 from inference.safety.alphabets import OTHERWISE, STYLES, sound_of
@@ -20,6 +19,8 @@ from inference.safety.normalise import normalise
 
 Knows = Callable[[str], bool]
 """Whether a plain word exists."""
+Fit = Callable[[Sequence[str]], str | None]
+"""The commonest word that has one of these letters at each place."""
 
 _FLIPPED: Final = str.maketrans("ɐɔǝɟƃɥıɾʞןɯɹʇʌʍʎqdbpnu‘’", "acefghijklmrtvwybpqdun'‘")
 _FLIP_ONLY: Final = frozenset("ɐɔǝɟƃɥɾʞɯɹʇʌʍʎ")
@@ -27,11 +28,13 @@ _BASE64: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/]{6,}={0,2}(?![\w+/=])")
 _BASE32: Final = re.compile(r"(?<![\w=])[A-Z2-7]{16,}={0,6}(?![\w=])")
 _SHORTCODE: Final = re.compile(r":(?:regional_indicator_)?([a-z]):(?: (?=:(?:regional_indicator_)?[a-z]:))?")
 _CODED: Final = re.compile(
-    r"&#[0-9xX][0-9a-fA-F]*;?|&\w+;|%[0-9a-fA-F]{2}|\\[ux]|U\+[0-9a-fA-F]{4}|(?:=[2-7][0-9A-F]){3}"
+    r"&#[0-9xX][0-9a-fA-F]*;?|&\w+;|%[0-9a-fA-F]{2}|\\[ux]|\\[0-3][0-7]{2}|U\+[0-9a-fA-F]{4}|(?:=[2-7][0-9A-F]){3}"
 )
 _ESCAPE: Final = re.compile(
     r"\\[ux]\{([0-9a-fA-F]{2,5})\}|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|U\+([0-9a-fA-F]{4})\s?|=([2-7][0-9A-F])"
 )
+_OCTAL: Final = re.compile(r"\\([01][0-7]{2})")
+_BBCODE: Final = re.compile(r"\[(\w{1,8})(?:=[^\[\]]{0,100})?\](.{0,200}?)\[/\1\]")
 _MARKUP: Final = re.compile(
     r"<a?:\w{2,32}:\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>"  # Discord's own emoji, mentions
     r"|</?[a-zA-Z][^<>]{0,40}>"  # HTML
@@ -41,7 +44,7 @@ _HYPHENATED: Final = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[^\W\d_])")
 _PLACES: Final = re.compile(r"(?<![\w.,-])(?:[1-9]|1\d|2[0-6])(?:[-.,/](?:[1-9]|1\d|2[0-6])){2,}(?![\w-])")
 """Letters as their places in the alphabet."""
 _ROT47: Final = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
-_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?!\w)")
+_WORD: Final = re.compile(r"(?<!\w)[a-z]{3,}(?!\w)")
 _NUMBERS: Final = tuple(
     (re.compile(pattern), base)
     for pattern, base in (
@@ -56,16 +59,6 @@ _MORSE_SIGNS: Final = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 )
 _MORSE: Final = dict(zip(_MORSE_SIGNS.split(), string.ascii_lowercase, strict=True))
-_SHIFTED: Final = {
-    by: str.maketrans(string.ascii_lowercase, string.ascii_lowercase[by:] + string.ascii_lowercase[:by])
-    for by in range(1, 26)
-}
-_KEYS: Final = ("qwertyuiop[", "asdfghjkl;", "zxcvbnm,")
-_NEXT_KEYS: Final = (
-    str.maketrans("".join(row[1:] for row in _KEYS), "".join(row[:-1] for row in _KEYS)),
-    str.maketrans("".join(row[:-1] for row in _KEYS), "".join(row[1:] for row in _KEYS)),
-)
-"""With the hands one key too far to the right, and to the left."""
 _SPELT: Final = {
     name: name[0]
     for name in (
@@ -77,21 +70,24 @@ _SPELT: Final = {
 _SPELT_RUN: Final = re.compile(
     rf"\b(?:{'|'.join(_SPELT)})(?:[\s,.-]{{1,2}}(?:{'|'.join(_SPELT)})){{2,}}\b", re.IGNORECASE
 )
-_MIRRORED: Final = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])
-_SOUND_ALIKE: Final = {"s": "c", "k": "c", "i": "y", "v": "w"}
-LONGEST_SOUNDED: Final = 16
+_SOUND_ALIKE: Final = {"s": "cz", "k": "cq", "i": "y", "y": "ij", "v": "w", "p": "f", "f": "p"}
+_VOWELS: Final = "aeiou"
+LONG_BY_SOUND: Final = 6
+"""Letters of a word that is recognised by its consonants."""
 CODES_IN_CODES: Final = 3
 LOOKED_AT: Final = 40
 """Words that tell whether a text is one."""
 
 
-def decode(text: str, knows: Knows) -> str:
+def decode(text: str, knows: Knows, fit: Fit) -> str:
     """The text without codes; another one only where the result has words."""
     for _ in range(CODES_IN_CODES):
         if not _CODED.search(text):
             break
         text = urllib.parse.unquote(html.unescape(text))
+        text = _OCTAL.sub(lambda found: chr(int(found[1], 8)), text)
         text = _ESCAPE.sub(lambda found: chr(int(next(filter(None, found.groups())), 16)), text)
+    text = _downwards(_BBCODE.sub(r"\2", text))
     text = _SHORTCODE.sub(r"\1", _MARKUP.sub("", _LINK.sub(r"\1", _HYPHENATED.sub("", text))))
     text = _PLACES.sub(lambda found: _unplaced(found[0], knows), _unshifted(text, knows))
     text = _BASE32.sub(lambda found: _unbased(found[0], base64.b32decode, 8, knows), text)
@@ -104,21 +100,7 @@ def decode(text: str, knows: Knows) -> str:
         flipped = text.translate(_FLIPPED)[::-1]
         if share_known(normalise(flipped), knows) >= 0.5:
             return flipped
-    return text if text.isascii() else _undress(text, knows)
-
-
-def turned(plain: str) -> Iterator[tuple[str, int]]:
-    """A normalised text backwards, each word backwards, in the other shifts of letters and of hands, and mirrored.
-
-    With each, how many letters of words are no chance: there are many shifts.
-    """
-    yield plain[::-1], 4
-    yield " ".join(word[::-1] for word in plain.split()), 4
-    for by, shifted in _SHIFTED.items():
-        yield plain.translate(shifted), 4 if by == 13 else 12
-    yield plain.translate(_MIRRORED), 12
-    for keys in _NEXT_KEYS:
-        yield plain.translate(keys), 12
+    return text if text.isascii() else _undress(text, knows, fit)
 
 
 def share_known(plain: str, knows: Knows) -> float:
@@ -129,8 +111,7 @@ def share_known(plain: str, knows: Knows) -> float:
 
 def words_of(plain: str) -> list[str]:
     """The first words in Latin letters that are long enough to tell anything."""
-    found = (match[0] for match in _WORD.finditer(plain))
-    return list(islice((word for word in found if len(word) > 2 and word.isascii()), LOOKED_AT))
+    return [match[0] for match in islice(_WORD.finditer(plain), LOOKED_AT)]
 
 
 def _says(text: str, knows: Knows) -> bool:
@@ -140,6 +121,16 @@ def _says(text: str, knows: Knows) -> bool:
     plain = normalise(text)
     letters = max(sum(map(str.isalpha, plain)), len(plain) // 2)  # "nude, 12yo" has few
     return sum(len(word) for word in words_of(plain) if knows(word)) * 5 >= 2 * min(letters, 4 * LOOKED_AT)
+
+
+def _downwards(text: str) -> str:
+    """Words that stand side by side, each to be read downwards."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if len(lines) < 3 or len(lines[0]) < 2 or any(len(line) != len(lines[0]) for line in lines):
+        return text
+    if any(len(letter) > 1 for line in lines for letter in line):
+        return text
+    return " ".join("".join(filter(str.isalnum, word)) for word in zip(*lines, strict=True))
 
 
 def _unbased(coded: str, decode_base: Callable[[str], bytes], block: int, knows: Knows) -> str:
@@ -189,44 +180,45 @@ def _unmorse(coded: str, knows: Knows) -> str:
     return text if _says(text, knows) else coded
 
 
-def _undress(text: str, knows: Knows) -> str:
+def _undress(text: str, knows: Knows, fit: Fit) -> str:
     """Words in letters of another script that only look like Latin ones, where English comes out of them."""
     words = text.split()
     if max(map(len, words), default=0) < 3:
         return text  # letters by themselves tell nothing
-    latin = {word: _latin(word, knows) for word in words if word.translate(STYLES) != word or _has_sounds(word)}
+    latin = {word: _latin(word, knows, fit) for word in words if word.translate(STYLES) != word or _has_sounds(word)}
     letters = {word: re.sub("[^a-z]+", "", meant) for word, meant in latin.items() if meant.isascii()}
-    long = [meant for meant in letters.values() if len(meant) > 2]
+    long = [letters.get(word, meant) for word, meant in latin.items() if len(meant) > 2]
     right = [meant for meant in long if knows(meant)]
     if len(right) * 2 <= len(long) or not any(len(meant) > 3 for meant in right):
         return text
     return " ".join(latin[word] if word in letters else word for word in words)
 
 
-def _latin(word: str, knows: Knows) -> str:
+def _latin(word: str, knows: Knows, fit: Fit) -> str:
     for letters in (STYLES, OTHERWISE):
         meant = normalise(word.translate(letters))
         if knows(meant.strip(".,;:!?\"'")):
             return meant
-    return _by_sound(word, knows) or normalise(word.translate(STYLES))
+    return _by_sound(word, knows, fit) or normalise(word.translate(STYLES))
 
 
 def _has_sounds(word: str) -> bool:
     return not word.isascii() and any(map(sound_of, word))
 
 
-def _by_sound(word: str, knows: Knows) -> str | None:
-    """νακεδ: each letter as what it sounds like, some of them as what they look like."""
-    choices = [_meanings(letter) for letter in word.casefold().rstrip(".,;:!?\"'")][:LONGEST_SOUNDED]
-    first = [choice[0] for choice in choices]
-    others = [(at, choice) for at, meanings in enumerate(choices) for choice in meanings[1:]]
-    for changed in chain.from_iterable(combinations(others, count) for count in range(3)):
-        letters = first.copy()
-        for at, choice in changed:
-            letters[at] = choice
-        if knows(meant := "".join(letters)):
-            return meant
-    return None
+def _by_sound(word: str, knows: Knows, fit: Fit) -> str | None:
+    """νακεδ: each letter as what it sounds like, some of them as what they look like; vowels as any in long words."""
+    choices = [_meanings(letter) for letter in word.casefold().rstrip(".,;:!?\"'")]
+    first = "".join(choice[0] for choice in choices)
+    if knows(first):
+        return first
+    places = ["".join(meant for meant in choice if len(meant) == 1) for choice in choices]
+    return fit(places) or (fit(list(map(_any_vowel, places))) if len(places) >= LONG_BY_SOUND else None)
+
+
+def _any_vowel(letters: str) -> str:
+    """Who writes English in other letters has none for some of its vowels."""
+    return f"{letters}{_VOWELS}" if set(letters).intersection(f"{_VOWELS}yvw") else letters
 
 
 @functools.cache

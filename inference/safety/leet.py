@@ -7,6 +7,7 @@ It knows no words; which of the spellings is one, `respell.Speller` finds.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
+from operator import ne
 from typing import Final
 
 from inference.safety.skeletons import MAX_WORD
@@ -26,6 +27,9 @@ _BUILT_LETTERS: Final[Mapping[str, str]] = {
 """Letters that are built of several signs."""
 _LEET_SIGNS: Final = frozenset("@$€!")
 _LETTERS: Final = re.compile(r"[a-z]+")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_LEET_SIGN: Final = re.compile(f"[{re.escape(''.join(_LEET))}]")
+_DOUBLE: Final = re.compile(r"(.)\1")
 _RUNS: Final = re.compile(r"(.)\1*")
 _BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
 _FILLED: Final = re.compile(r"\w(?:(\w)\w)(?:\1\w)+")
@@ -41,7 +45,9 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
     edges = token.strip(".,;:?\"'[]{}«»“”‘’…–—")
     filled = _FILLED.fullmatch(core)
     forms = [core[::2]] if filled and len(core) > 6 else []
-    forms += [tight, *leet(core), *leet(edges), *leet(tight)]
+    forms.append(tight)
+    for spelt in dict.fromkeys((core, edges, tight)):
+        forms += leet(spelt)
     built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], token.strip(".,;:?\"'"))
     if built not in token:
         forms += [built, *leet(built)]
@@ -56,19 +62,23 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
 
 
 def leet(core: str) -> list[str]:
-    """The word with its digits and signs as the letters that they look like; nothing where there are none."""
+    """The word with its digits and signs as the letters that they look like, what they mostly mean first."""
+    if not 3 <= len(core) <= MAX_WORD * 2 or _LEET_SIGN.search(core) is None or _LETTER.search(core) is None:
+        return []
     choices = [_LEET.get(sign, sign) for sign in core]
-    if len(core) > MAX_WORD * 2 or all(choice == sign for choice, sign in zip(choices, core, strict=True)):
-        return []
-    if not any(sign.isalpha() for sign in core) or len(core) < 3:
-        return []
     wide = [index for index, choice in enumerate(choices) if len(choice) > 1]
-    for index in wide[4:]:
+    for index in wide[3:]:
         choices[index] = choices[index][0]
-    return ["".join(letters) for letters in product(*choices)]
+    if not wide:
+        return ["".join(choices)]
+    usual = [choice[0] for choice in choices]
+    found = ["".join(letters) for letters in product(*choices)]
+    return sorted(found, key=lambda spelt: sum(map(ne, spelt, usual)))
 
 
 def _unstretched(form: str) -> Iterator[str]:
+    if _DOUBLE.search(form) is None:
+        return
     runs = [(run[0][0], len(run[0])) for run in _RUNS.finditer(form)]
     if len(runs) > LONGEST_STRETCHED:
         return

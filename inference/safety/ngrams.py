@@ -4,16 +4,19 @@ In: a text that was read by respell.py.  Out: numbers of places, and how much ea
 and parts of three to five letters; places are hashes, so no list of words is kept.
 """
 
+import functools
 import math
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 
 PLACES = 1 << 17
 PARTS = (3, 4, 5)
 LONGEST_WORD = 32
+WORDS_KEPT = 1 << 13
+"""Whose parts are remembered."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -21,7 +24,7 @@ _WORD = re.compile(r"[^\W_]+")
 def count_ngrams(text: str) -> tuple[Counter[int], Counter[int]]:
     """How often the text has each place's words, and each place's parts of words."""
     words = [word[:LONGEST_WORD] for word in _WORD.findall(text)]
-    return Counter(map(_place, _word_ngrams(words))), Counter(map(_place, _parts(words)))
+    return Counter(map(_place, _word_ngrams(words))), Counter(chain.from_iterable(map(_parts, words)))
 
 
 def weigh(counts: tuple[Counter[int], Counter[int]], rarity: bytes) -> tuple[list[int], list[float]]:
@@ -48,12 +51,14 @@ def _word_ngrams(words: list[str]) -> Iterator[str]:
     yield from (f"={first} {second}" for first, second in pairwise(words))
 
 
-def _parts(words: list[str]) -> Iterator[str]:
-    for word in words:
-        edged = f" {word} "
-        for size in PARTS:
-            if len(edged) <= size:
-                yield edged
-                break
-            for start in range(len(edged) - size + 1):
-                yield edged[start : start + size]
+@functools.lru_cache(WORDS_KEPT)
+def _parts(word: str) -> tuple[int, ...]:
+    """The places of a word's parts."""
+    edged = f" {word} "
+    found: list[str] = []
+    for size in PARTS:
+        if len(edged) <= size:
+            found.append(edged)
+            break
+        found += (edged[start : start + size] for start in range(len(edged) - size + 1))
+    return tuple(map(_place, found))

@@ -65,14 +65,20 @@ class Parter:
         return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
 
     def _cheapest(self, letters: str, *, strange: bool) -> list[str] | None:
-        """A way with the least cost; None where letters are left over that may not be."""
+        """A way with the least cost, in one pass; None where letters are left over that may not be."""
         best: list[tuple[float, int]] = [(0.0, 0)]
-        ending_at = self._found(letters, strange=strange)
-        for end in range(1, len(letters) + 1):
-            choices = [(best[end - len(word)][0] + cost, end - len(word)) for word, cost in ending_at.get(end, ())]
-            if strange:
-                choices.append((best[end - 1][0] + STRANGE_LETTER, end - 1))
-            best.append(min((choice for choice in choices if choice[0] < _NEVER), default=(_NEVER, 0)))
+        """Of each place up to which there is a way: its cost, and where its last word starts."""
+        farthest = 0
+        for last, word in self._automaton.iter(letters):
+            if len(best) <= last + 1:
+                self._reach(best, last + 1, strange=strange)
+            start = last + 1 - len(word)
+            if best[start][0] < _NEVER and (cost := self._cost(word, strange=strange)) is not None:
+                best[last + 1] = min(best[last + 1], (best[start][0] + cost, start))
+                farthest = last + 1
+            elif last - farthest > MAX_WORD and not strange:
+                return None  # no word is long enough to go on from where the last way ends
+        self._reach(best, len(letters), strange=strange)
         if best[-1][0] >= _NEVER:
             return None
         words, end = [], len(letters)
@@ -83,14 +89,11 @@ class Parter:
         words.reverse()
         return words
 
-    def _found(self, letters: str, *, strange: bool) -> dict[int, list[tuple[str, float]]]:
-        """The known words in a run, by where they end, with their costs: one pass over it."""
-        found: dict[int, list[tuple[str, float]]] = {}
-        for last, word in self._automaton.iter(letters):
-            cost = self._cost(word, strange=strange)
-            if cost is not None:
-                found.setdefault(last + 1, []).append((word, cost))
-        return found
+    @staticmethod
+    def _reach(best: list[tuple[float, int]], end: int, *, strange: bool) -> None:
+        """Go on to a place, letter by letter, where they may be strange."""
+        for at in range(len(best), end + 1):
+            best.append((best[at - 1][0] + STRANGE_LETTER, at - 1) if strange else (_NEVER, 0))
 
     def _with_endings(self, words: list[str], letters: int) -> list[str] | None:
         joined: list[str] = []
@@ -124,17 +127,19 @@ class Parter:
 
     def mend(self, words: list[str], changes: list[tuple[str, str]]) -> Iterator[str]:
         """ "po rn": two to four short pieces, of which at least one is no word, as one word."""
+        alone = [self._stands_alone(piece) for piece in words]
         index = 0
         while index < len(words):
             for count in (4, 3, 2):
+                if all(alone[index : index + count]):
+                    continue
                 pieces = words[index : index + count]
                 if len(pieces) < count or any(len(piece) > 8 for piece in pieces):
                     continue
                 joined = "".join(pieces).strip(".,;:!?")
                 if len(joined) < 3 or not _LETTERS.fullmatch(joined) or not all(map(_LETTERS.match, pieces)):
                     continue
-                exists = joined in self._telling or (len(joined) > 4 and joined in self._rank)
-                if exists and not all(map(self._stands_alone, pieces)):
+                if joined in self._telling or (len(joined) > 4 and joined in self._rank):
                     changes.append((" ".join(pieces), joined))
                     yield joined
                     index += count

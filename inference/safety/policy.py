@@ -20,7 +20,10 @@ from inference.safety.rules import Finding
 from inference.safety.wildcards import WordPatterns
 
 LISTED_SCORE: Final = 0.95
+UNREADABLE_SCORE: Final = 0.5
 OWN_WORDS: Final = "server_words"
+UNREADABLE: Final = "unreadable"
+"""Of what nobody can read, nobody knows whether it is harmless: it is held, and where the level is relaxed, flagged."""
 STEPS: Final = ("open", "relaxed", "standard", "strict")
 """Levels, and the one below the most relaxed, for `sexual` in age-restricted channels."""
 FEW_WORDS: Final = 3
@@ -75,6 +78,9 @@ def decide(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thres
     if evidence.finding is not None and evidence.finding.certain:
         return found_verdict("block", evidence.finding, evidence)
     verdicts = [_own_words(policy, evidence), _listed(policy, evidence), _scored(policy, evidence, scores, thresholds)]
+    if evidence.illegible:
+        action: Action = "flag" if policy.level == "relaxed" else "hold"
+        verdicts.append(Verdict(action, UNREADABLE, UNREADABLE_SCORE, UNREADABLE, evidence.illegible))
     if evidence.finding is not None:
         verdicts.append(found_verdict("flag", evidence.finding, evidence))
     return max(verdicts, key=lambda v: (ACTIONS.index(v.action), v.rule != "classifier", v.score))

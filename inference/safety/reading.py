@@ -10,6 +10,7 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
+from inference.safety.legibility import Legibility
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
 from inference.safety.respell import Reading, Speller
 from inference.safety.rules import Finding, judge
@@ -25,6 +26,8 @@ class Evidence:
     finding: Finding | None
     plain: str
     """The text without words that are listed but mean nothing here: mole rats instead of naked ones."""
+    illegible: tuple[str, ...] = ()
+    """What of it is in no language, where nobody can tell what the text says."""
 
     def terms(self, kind: Kind, category: str | None = None) -> tuple[str, ...]:
         """The listed terms of one kind, each once, in the order of the text."""
@@ -43,7 +46,8 @@ class Evidence:
     def without(self, words: Collection[int]) -> "Evidence":
         """The same text with the terms at these words unseen; what rules found in it stays."""
         seen = [m for m in self.matches if not all(index in words for index in range(m.first, m.last + 1))]
-        return replace(self, matches=seen)
+        cut = {self.words.words[index] for index in words}
+        return replace(self, matches=seen, illegible=tuple(word for word in self.illegible if word not in cut))
 
 
 class Reader:
@@ -53,6 +57,7 @@ class Reader:
         """`vocabulary` are the words that exist, with their ranks: a WordPiece vocabulary has its commonest first."""
         self.lexicon = lexicon or Lexicon.load()
         self._speller = Speller(vocabulary, self.lexicon.telling, self.lexicon.stems, self.lexicon.others)
+        self._legibility = Legibility(vocabulary, self._speller.knows)
 
     @classmethod
     @functools.cache
@@ -67,7 +72,8 @@ class Reader:
         matches, excused = self.lexicon.sort(words)
         silent = {index for m in excused if m.kind in _HEARD for index in range(m.first, m.last + 1)}
         plain = " ".join(word for index, word in enumerate(words.words) if index not in silent)
-        return Evidence(reading, words, matches, judge(words, matches), plain if silent else reading.text)
+        illegible = self._legibility.illegible(reading.text)
+        return Evidence(reading, words, matches, judge(words, matches), plain if silent else reading.text, illegible)
 
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:

@@ -11,29 +11,32 @@ A word that is none is bent into one that the filter looks for; into any other w
 among its letters, or where so few of the text's words exist that the whole text must be in disguise.
 """
 
+import functools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Final
 
-from inference.safety.decoding import decode, share_known, turned, words_of
+from inference.safety.decoding import Knows, decode, words_of
 from inference.safety.leet import leet, spellings
 from inference.safety.normalise import join_spaced, normalise
 from inference.safety.parting import SHORT, Parter
+from inference.safety.shapes import ANY, Shapes
 from inference.safety.skeletons import MAX_WORD, Skeletons
+from inference.safety.turning import MADE_OF_WORDS, Turner
 
 GAP: Final = "="
 """Stands where words end among letters that stand apart; it means nothing itself."""
 
 EVERYDAY, MANY = 6000, 10**9
 """Ranks up to which a word is used by everybody, is any."""
-MADE_OF_WORDS: Final = 0.6
 LONGEST_ENDING: Final = 6
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
-LONGEST_REGROUPED: Final = 1000
-MANY_GROUPS: Final = 4
-LOOKED_AT_SIGNS: Final = 500
+_ENDED: Final = re.compile("[sdgyrl]$")
+MOSTLY: Final = 5
+"""Ways to take a word's digits that are tried where words may be run together in it."""
+WORDS_KEPT: Final = 1 << 14
+"""Of which it is remembered whether they exist."""
 STARRED_WORDS: Final = 2
 """So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
 
@@ -41,10 +44,6 @@ _WIDE_GAP: Final = re.compile(r"(?<=(?<!\w)\w)\s{2,}(?=\w(?!\w))")
 """Between words whose letters stand apart."""
 _APOSTROPHE: Final = re.compile(r"['’](?:s|d|t|ll|re|ve|m)?$")
 _LETTERS: Final = re.compile(r"[a-z]+")
-_HANGING: Final = re.compile(
-    r"\b(?:a|an|the)(?= ?(?:$|[.,;:!?]|(?:of|in|on|at|to|is|and|with|by|for|from|the|a|an)\b))|(?<!\S)[.,;:!?](?=\w)"
-)
-"""Articles that nothing follows, and signs that stand before a word instead of behind one."""
 _AMONG_LETTERS: Final = re.compile(r"[a-z][^a-z\s]+[a-z]")
 _QUOTES: Final = ".,;:!?\"'()[]{}<>«»“”‘’…"
 _AROUND: Final = f"{_QUOTES}-–—"
@@ -88,52 +87,27 @@ class Speller:
         self._telling = frozenset(word for word in telling if _LETTERS.fullmatch(word) and len(word) > 2)
         self._stems = self._telling.intersection(stems)
         self._forms = self._telling.union(others)
+        self.knows: Knows = functools.lru_cache(WORDS_KEPT)(self._is_known)
+        """Whether it is a word, also with an English ending."""
         self._skeletons = Skeletons(self._rank, self._telling, self._stems, self.knows)
         self._parter = Parter(self._rank, self._telling, self.knows)
-        self._by_shape: dict[tuple[int, str], list[str]] = {}
-        for word in sorted({*self._telling, *self._rank}, key=lambda word: (self._rank.get(word, MANY), word)):
-            self._by_shape.setdefault((len(word), word[0]), []).append(word)
+        self._turner = Turner(self.knows, self._tells, self._parter)
+        either = sorted({*self._telling, *self._rank}, key=lambda word: (self._rank.get(word, MANY), word))
+        self._shapes, self._telling_shapes = Shapes(either), Shapes(word for word in either if word in self._telling)
 
     def read(self, text: str) -> Reading:
         """What the text most likely says."""
-        decoded = decode(text, self.knows)
-        plain = self._ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
+        decoded = decode(text, self.knows, self._shapes.first)
+        plain = self._turner.ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
-        share = share_known(plain, self.knows)
-        if share < MADE_OF_WORDS:
-            readings = self._otherwise(plain)
-            if len(plain.split()) == 1:  # decaf is no face; any word that nobody knows is one backwards, or shifted
-                readings = ((other, letters) for other, letters in readings if any(map(self._tells, other.split())))
-            senses = ((self._sense(other), other, letters) for other, letters in readings)
-            others = [(sense, other) for sense, other, letters in senses if sense[0] >= letters]
-            sense, other = max(others, key=itemgetter(0), default=((0, 0), plain))  # the first of equals
-            if share_known(other, self.knows) >= max(MADE_OF_WORDS, share + 0.3) and sense >= self._sense(best.text):
-                meant = self._read_plain(other).text.split()  # what stood there plainly stays
-                told = [word for word in best.text.split() if self._tells(word) and word not in meant]
-                return Reading(" ".join([*meant, *told]), ((text, other),))
+        turned = self._turner.turned_back(plain, best.text)
+        if turned is not None:
+            meant = self._read_plain(turned).text.split()  # what stood there plainly stays
+            told = [word for word in best.text.split() if self._tells(word) and word not in meant]
+            return Reading(" ".join([*meant, *told]), ((text, turned),))
         return (
             best if decoded == text or plain == normalise(text) else Reading(best.text, ((text, plain), *best.changes))
         )
-
-    def _otherwise(self, plain: str) -> Iterator[tuple[str, int]]:
-        """What the text would say if it were turned (`decoding.turned`), or had its gaps elsewhere."""
-        yield from turned(plain)
-        bare = "".join(_LETTERS.findall(plain[:LONGEST_REGROUPED]))
-        pair = plain.split()
-        if len(pair) == 2 and any(len(word) > 2 and self.knows(word) for word in pair):
-            return  # a globe artichoke has its one gap where it belongs
-        words = self._parter.regrouped(bare) if len(bare) * 5 > len(plain) * 3 else None
-        if words is not None:
-            yield " ".join(words), 12
-
-    def _ungrouped(self, plain: str) -> str:
-        """A text whose letters stand in groups of one size, as in telegrams, with the gaps where words end."""
-        *groups, last = plain.split() or [""]
-        sizes = set(map(len, groups))
-        if len(groups) < MANY_GROUPS or len(sizes) > 1 or len(last) > max(sizes) or max(sizes) == 1:
-            return plain
-        words = self._parter.regrouped("".join(_LETTERS.findall(plain[:LONGEST_REGROUPED])))
-        return plain if words is None else " ".join(words)
 
     def _read_plain(self, plain: str) -> Reading:
         changes: list[tuple[str, str]] = []
@@ -141,12 +115,18 @@ class Speller:
         joined = join_spaced(plain)
         together = set(joined.split()).difference(plain.split())
         words: list[str] = []
+        read: dict[tuple[str, bool], tuple[list[str], list[tuple[str, str]]]] = {}
         loosely = _Loosely(self._manner(joined), len(_STARRED.findall(joined)) > STARRED_WORDS)
         for token in joined.split():
             if token == GAP:
                 continue
-            words += self._read_token(token, changes, loosely, apart=token in together)
-            if token in together and _LETTERS.search(token):
+            apart = token in together
+            if (token, apart) not in read:  # the same word is the same wherever it stands
+                changed: list[tuple[str, str]] = []
+                read[token, apart] = self._read_token(token, changed, loosely, apart=apart), changed
+            words += read[token, apart][0]
+            changes += read[token, apart][1]
+            if apart and _LETTERS.search(token):
                 changes.append((token, token))  # letters stood apart: that is told, whatever they say
         return Reading(" ".join(self._parter.mend(words, changes)), tuple(dict.fromkeys(changes)))
 
@@ -163,24 +143,20 @@ class Speller:
                 words[index] = words[index].replace(cores[index], meant)
         return " ".join(words)
 
-    def _sense(self, plain: str) -> tuple[int, int]:
-        """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
-        known = sum(len(word) for word in words_of(plain) if self.knows(word))
-        return known, -len(_HANGING.findall(plain, 0, LOOKED_AT_SIGNS))
-
     def _manner(self, plain: str) -> str | None:
         """How most words of a text are changed, where most are."""
         words = words_of(plain)
         unknown = [word for word in words if not self.knows(word)]
         return self._skeletons.manner(unknown) if len(unknown) > len(words) * (1 - MADE_OF_WORDS) else None
 
-    def knows(self, word: str) -> bool:
-        """Whether it is a word, also with an English ending."""
+    def _is_known(self, word: str) -> bool:
         if word in self._rank or word in self._forms:
             return True
-        for ending in _ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) > 2 and word[: -len(ending)] in self._rank:
-                return True
+        if not word.isascii():
+            return False
+        ended = _ENDED.search(word)
+        if ended and any(word[: -len(ending)] in self._rank for ending in _ENDINGS if word.endswith(ending, 3)):
+            return True
         if word.endswith("ing") and word[:-3] + "e" in self._rank and len(word) > 5:
             return True
         return self._tells(word)
@@ -189,7 +165,8 @@ class Speller:
         """Whether a filter looks for it, with some ending too."""
         if word in self._forms:
             return True
-        return any(word[:end] in self._stems for end in range(max(4, len(word) - LONGEST_ENDING), len(word)))
+        stems = self._stems
+        return any(word[:end] in stems for end in range(max(4, len(word) - LONGEST_ENDING), len(word)))
 
     # ----------------------------------------------------------------------------------------------- one token
 
@@ -234,7 +211,7 @@ class Speller:
         starred = self._starred(core, loosely)
         if starred is not None:
             return starred
-        for run in dict.fromkeys([letters, *leet(core)]):
+        for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]):
             words = self._parter.part(run) if len(run) > 6 else None
             if words is not None:
                 return " ".join(words)
@@ -261,9 +238,5 @@ class Speller:
         hidden = sum(not sign.isalnum() for sign in core) if len(core) <= MAX_WORD else 0
         if not hidden or hidden * 2 > len(core) or not core[0].isalpha():
             return None
-        for word in self._by_shape.get((len(core), core[0]), ()):
-            if (loosely.stars or word in self._telling) and all(
-                not sign.isalnum() or sign == letter for sign, letter in zip(core, word, strict=True)
-            ):
-                return word
-        return None
+        places = [sign if sign.isalnum() else ANY for sign in core]
+        return (self._shapes if loosely.stars else self._telling_shapes).first(places)

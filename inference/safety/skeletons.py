@@ -10,6 +10,7 @@ filter looks for (the telling ones), and nothing of the text around.
     sounding  nakt      letters that sound the same
     reversed  dekan     backwards
     anagram   anekd     the letters in any order
+    vowels    nukod     other vowels
     pig       akednay   the beginning moved to the end
     robbers   nonakoked each consonant twice with a vowel between
     shortened nake      one letter left out, of common words in a text that is written like that
@@ -27,13 +28,14 @@ MAX_WORD: Final = 24
 """Letters of the longest word that is looked for inside a run of letters."""
 
 _VOWELS: Final = re.compile(r"(?<=.)[aeiou]")
+_ANY_VOWELS: Final = re.compile(r"[aeiouy]")
 _RUNS: Final = re.compile(r"(.)\1+")
 _ALIKE: Final = str.maketrans("lj", "ii")
 _SOUNDS: Final = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         ("ph", "f"), ("tion|sion|tian", "shun"), ("igh", "y"), ("c(?=[eiy])", "s"), ("ck|c|q", "k"), ("x", "ks"),
-        ("z", "s"), ("ee|ea|ie", "i"), ("oo|ou", "u"), (r"(.)\1+", r"\1"),
+        ("z", "s"), ("ee|ea|ie", "i"), ("oo|ou", "u"),
     )
 )  # fmt: skip
 NEEDED: Final = (3, 0.6)
@@ -55,24 +57,30 @@ LEAST: Final[Mapping[str, int]] = {
     "sounding": 6,
     "reversed": 4,
     "anagram": 6,
+    "vowels": 9,
 }
 """Letters that a run must have where only telling words are looked for: short names are made of the same letters."""
+
+
+def _squeezed(word: str) -> str:
+    return _RUNS.sub(r"\1", word) if _RUNS.search(word) else word
 
 
 def _sounding(word: str) -> str:
     for pattern, sound in _SOUNDS:
         word = pattern.sub(sound, word)
-    return word
+    return _squeezed(word)
 
 
 KEYS: Final[Mapping[str, Callable[[str], str]]] = {
     "bare": lambda word: _VOWELS.sub("", word),
     "mixed": lambda word: word[0] + "".join(sorted(word[1:-1])) + word[-1],
-    "squeezed": lambda word: _RUNS.sub(r"\1", word),
+    "squeezed": _squeezed,
     "alike": lambda word: word.translate(_ALIKE).replace("vv", "w"),
     "sounding": _sounding,
     "reversed": lambda word: word[::-1],
     "anagram": lambda word: "".join(sorted(word)),
+    "vowels": lambda word: word[0] + _ANY_VOWELS.sub("*", word[1:]),
 }
 
 
@@ -182,7 +190,7 @@ def _shortened(words: list[str]) -> dict[str, str]:
     """The first of the words that is one letter longer."""
     found: dict[str, str] = {}
     for word in words:
-        for at in range(1, len(word)) if len(word) > 3 else ():
+        for at in range(len(word)) if len(word) > 3 else ():
             found.setdefault(word[:at] + word[at + 1 :], word)
     return found
 
@@ -197,7 +205,7 @@ def _replaced(words: list[str]) -> dict[str, str]:
 
 
 def _with_gaps(word: str) -> Iterator[str]:
-    return (f"{word[:at]}?{word[at + 1 :]}" for at in range(1, len(word)) if len(word) > 4)
+    return (f"{word[:at]}?{word[at + 1 :]}" for at in range(len(word)) if len(word) > 4)
 
 
 def _forms(words: list[str]) -> Iterator[str]:
@@ -251,6 +259,8 @@ def _unrobbed(letters: str) -> Iterator[str]:
 
 def _unstuffed(letters: str) -> Iterator[str]:
     """Without two to four letters that come again and again, of which it is made half at most: nubakubed."""
+    if len(letters) < 8 or len({letters[at : at + 2] for at in range(len(letters) - 1)}) == len(letters) - 1:
+        return  # no two letters come again
     for size in (2, 3, 4):
         for at in range(len(letters) - size):
             part = letters[at : at + size]

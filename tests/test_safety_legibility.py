@@ -1,0 +1,57 @@
+"""What nobody can read is held; what is only odd, in other languages, or made of names, is not."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import benchmarks
+from benchmarks.evasions import MENDED_BY
+from inference.contract import Policy
+from inference.safety.filter import PromptFilter
+from tests.test_safety_respell import reader
+
+with (Path(benchmarks.__file__).parent / "odd.toml").open("rb") as _file:
+    ODD: dict[str, str] = tomllib.load(_file)
+
+
+def illegible(text: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = reader().read(text).illegible
+    return found
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_texts_are_read(kind: str) -> None:
+    """Sixty languages, names, invented ones, code, smileys, play with letters, terms of art."""
+    texts = ODD[kind].strip().splitlines()
+    held = [text for text in texts if illegible(text)]
+    assert len(held) <= 1 + len(texts) // 20, held
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zkq vxbwrtq plmzx kdfgh wqpsn vbtrx",
+        "a photo of a fox, zkq vxbwrtq plmzx kdfgh wqpsn vbtrx, soft light, 4k, by a lake at dawn",
+        "11 25 15 34 42 11 33 21 45 12 33 14 51 22",
+        "097110097107101100119111109097110",
+        "abbab aabba babab bbaab ababb baaab abaab",
+        "xq zr vt pk lw nb qd ms hf jc gw tx bn kp",
+        MENDED_BY["every third letter noise"]("a wizard paints a castle on a hill"),
+        MENDED_BY["ASCII without gaps"]("a wizard paints a castle on a hill"),
+    ],
+)
+def test_codes_are_held(text: str) -> None:
+    """Whatever they say, and between words too: letters that follow each other as in no language, numbers, scraps."""
+    assert illegible(text)
+    verdict = PromptFilter.load().check(text)
+    assert (verdict.action, verdict.category, verdict.rule) == ("hold", "unreadable", "unreadable")
+    assert verdict.words
+    assert PromptFilter.load().check(text, None, Policy("relaxed")).action == "flag"
+
+
+def test_a_server_may_know_what_nobody_else_does() -> None:
+    """Words that its moderators allowed are no code there."""
+    text = "zkqvxbwrtq plmzxkdfgh"
+    assert PromptFilter.load().check(text).action == "hold"
+    assert PromptFilter.load().check(text, None, Policy(allowed_words=tuple(text.split()))).action != "hold"
