@@ -41,8 +41,13 @@ _MARKUP: Final = re.compile(
 )
 _LINK: Final = re.compile(r"\[([^\[\]]{1,100})\]\((?:https?:)?//[^()\s]{1,200}\)")
 _HYPHENATED: Final = re.compile(r"(?<=[^\W\d_])-[ \t]*\r?\n[ \t]*(?=[^\W\d_])")
-_PLACES: Final = re.compile(r"(?<![\w.,-])(?:[1-9]|1\d|2[0-6])(?:[-.,/](?:[1-9]|1\d|2[0-6])){2,}(?![\w-])")
-"""Letters as their places in the alphabet."""
+_ROMAN: Final = tuple(
+    f"{tens}{ones}" for tens in ("", "x", "xx") for ones in " i ii iii iv v vi vii viii ix".split(" ")
+)
+_PLACE: Final = rf"(?:[1-9]|1\d|2[0-6]|{'|'.join(sorted(filter(None, _ROMAN), key=len, reverse=True))})"
+_PLACES: Final = re.compile(rf"(?<![\w.,-]){_PLACE}(?:[-.,/·]{_PLACE}){{2,}}(?![\w-])", re.IGNORECASE)
+"""Letters as their places in the alphabet, in Roman numerals too."""
+_NUMBER: Final = re.compile(r"\w+")
 _ROT47: Final = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
 _WORD: Final = re.compile(r"(?<!\w)[a-z]{3,}(?!\w)")
 _NUMBERS: Final = tuple(
@@ -157,7 +162,8 @@ def _unnumber(coded: str, base: int, knows: Knows) -> str:
 
 
 def _unplaced(coded: str, knows: Knows) -> str:
-    text = "".join(chr(96 + int(place)) for place in re.findall(r"\d+", coded))
+    places = [int(place) if place.isdecimal() else _ROMAN.index(place) for place in _NUMBER.findall(coded.lower())]
+    text = "".join(chr(96 + place) for place in places)
     return text if _says(text, knows) else coded
 
 

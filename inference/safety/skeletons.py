@@ -258,14 +258,14 @@ def _unrobbed(letters: str) -> Iterator[str]:
 
 
 def _unstuffed(letters: str) -> Iterator[str]:
-    """Without two to four letters that come again and again, of which it is made half at most: nubakubed."""
+    """Without two to four letters that come again and again, three fifths of it at most: nubakubed."""
     if len(letters) < 8 or len({letters[at : at + 2] for at in range(len(letters) - 1)}) == len(letters) - 1:
         return  # no two letters come again
     for size in (2, 3, 4):
         for at in range(len(letters) - size):
             part = letters[at : at + size]
             count = letters.count(part)
-            if count > 1 and count * size * 2 <= len(letters):
+            if count > 1 and count * size * 5 <= len(letters) * 3:
                 yield letters.replace(part, "")
 
 

@@ -98,7 +98,7 @@ class Turner:
         if len(groups) < MANY_GROUPS or len(sizes) > 1 or len(last) > max(sizes) or max(sizes) == 1:
             return plain
         words = self._parter.regrouped("".join(_LETTERS.findall(plain[:LONGEST_REGROUPED])))
-        return plain if words is None else " ".join(words)
+        return " ".join(words) if words else plain
 
     def _sense(self, plain: str) -> tuple[int, int]:
         """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
