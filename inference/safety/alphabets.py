@@ -72,6 +72,11 @@ def sound_of(character: str) -> str:
     return (name[1] if name in ("EL", "EM", "EN", "ER", "ES", "EF") else name[0]).lower()
 
 
+def writes_vowels(character: str) -> bool:
+    """Whether a letter is of an alphabet in which English vowels can be told apart."""
+    return unicodedata.name(character, "").startswith(("GREEK", "CYRILLIC", "GEORGIAN", "ARMENIAN", "COPTIC"))
+
+
 @functools.cache
 def published_look_alikes() -> Mapping[int, str]:
     """Unicode's own list (https://www.unicode.org/reports/tr39/): what looks like one Latin letter."""

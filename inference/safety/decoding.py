@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
 
-from inference.safety.alphabets import OTHERWISE, STYLES, sound_of
+from inference.safety.alphabets import OTHERWISE, STYLES, sound_of, writes_vowels
 from inference.safety.normalise import normalise
 
 Knows = Callable[[str], bool]
@@ -77,7 +77,7 @@ _SPELT_RUN: Final = re.compile(
 )
 _SOUND_ALIKE: Final = {"s": "cz", "k": "cq", "i": "y", "y": "ij", "v": "w", "p": "f", "f": "p"}
 _VOWELS: Final = "aeiou"
-LONG_BY_SOUND: Final = 6
+LONG_BY_SOUND: Final = 5
 """Letters of a word that is recognised by its consonants."""
 CODES_IN_CODES: Final = 3
 LOOKED_AT: Final = 40
@@ -219,7 +219,10 @@ def _by_sound(word: str, knows: Knows, fit: Fit) -> str | None:
     if knows(first):
         return first
     places = ["".join(meant for meant in choice if len(meant) == 1) for choice in choices]
-    return fit(places) or (fit(list(map(_any_vowel, places))) if len(places) >= LONG_BY_SOUND else None)
+    exact = fit(places)
+    if exact is not None or len(places) < LONG_BY_SOUND or writes_vowels(word[0]):
+        return exact
+    return fit(list(map(_any_vowel, places)))
 
 
 def _any_vowel(letters: str) -> str:
