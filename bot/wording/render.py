@@ -110,16 +110,16 @@ def _invalid_option(s: Sentences, error: errors.InvalidOption) -> str:
 def _prompt_blocked(s: Sentences, error: errors.PromptBlocked) -> str:
     without = error.field == "negative_prompt"
     if error.category == "server_words":
-        if without:
-            return s.say(
-                "This list of what to leave out was not accepted: this server does not allow one of the words in it."
-            )
-        return s.say("This prompt was not accepted: this server does not allow one of the words in it.")
-    if error.category == "unreadable":
-        return s.say("This prompt was not accepted: it reads like a code. Write it in plain words.")
+        if not without:
+            return s.say("This prompt was not accepted: this server does not allow one of the words in it.")
+        return s.say(
+            "This list of what to leave out was not accepted: this server does not allow one of the words in it."
+        )
     what = category(error.category)
     if without:
         return s.say("This list of what to leave out was not accepted: Easel does not draw {category}.", category=what)
+    if error.category == "unreadable":
+        return s.say("This prompt was not accepted: it reads like a code. Write it in plain words.")
     return s.say("This prompt was not accepted: Easel does not draw {category}.", category=what)
 
 
@@ -159,10 +159,6 @@ def _not_sanctioned(s: Sentences, error: errors.NotSanctioned) -> str:
 def _cannot_sanction(s: Sentences, error: errors.CannotSanction) -> str:
     end = "" if error.until is None else s.form.relative(error.until)
     return s.say(OUT_OF_REACH[error.reason], person=s.form.person(error.user_id), end=end)
-
-
-def _servers_only(s: Sentences, _: errors.ServersOnly) -> str:
-    return s.say("This works in servers only.")
 
 
 def _no_gallery(s: Sentences, _: errors.NoGallery) -> str:
@@ -277,7 +273,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.MissingPermission: _missing_permission,
     errors.NotSanctioned: _not_sanctioned,
     errors.CannotSanction: _cannot_sanction,
-    errors.ServersOnly: _servers_only,
+    errors.ServersOnly: lambda s, _: s.say("This works in servers only."),
     errors.NoGallery: _no_gallery,
     errors.MayNotShare: _may_not_share,
     errors.SharingBlocked: _sharing_blocked,
