@@ -134,8 +134,8 @@ class KnownWords:
     def from_json(cls, document: object) -> "KnownWords":
         """Raises ValueError for anything else."""
         match document:
-            case {"unknown": [*unknown]}:
-                read_as = tuple(map(pairs_from_json, document.get("read_as", ())))
+            case {"unknown": [*unknown], **rest}:
+                read_as = tuple(map(pairs_from_json, rest.get("read_as", ())))
                 return cls(tuple(tuple(map(str, words)) for words in unknown), read_as)
         raise ValueError(f"not known words: {str(document)[:80]}")
 
