@@ -100,8 +100,8 @@ def test_prompts_of_a_few_words_are_made_both_ways() -> None:
 
 def test_prompts_in_other_languages_are_made_both_ways() -> None:
     """The same seed gives the same ones; no slot stays open; each language has both."""
-    made = foreign_prompts(800, random.Random(3))  # noqa: S311  # no secrets
-    assert made == foreign_prompts(800, random.Random(3))  # noqa: S311  # no secrets
+    made = foreign_prompts(4000, random.Random(3))  # noqa: S311  # no secrets
+    assert made == foreign_prompts(4000, random.Random(3))  # noqa: S311  # no secrets
     assert not any("{" in example.text for example in made)
     assert {example.category for example in made} == {None, *CATEGORIES}
     for letters in ("а-я", "ぁ-ん", "一-龥", "äöüß", "ãõ", "ñ", "èì", "êçœ"):  # Cyrillic is meant
