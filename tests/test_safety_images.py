@@ -3,14 +3,23 @@
 import importlib.util
 import io
 import random
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw, ImageFilter
+from structlog.testing import capture_logs
 
-from inference.contract import Policy
+from inference.contract import PICTURE_CATEGORIES, Policy, Verdict
 from inference.pictures import Pixels, UnreadablePicture
+from inference.safety.concepts import CONCEPTS, LEAST, NEUTRAL, Concepts
 from inference.safety.images import Part, PictureCheck
+from inference.server.process import ServeOptions, clip_of
+from tests.test_ranking import folder as clip  # noqa: F401  # a fixture
 
 
 class FakeDetector:
@@ -68,6 +77,87 @@ def test_a_part_alone_must_be_certain() -> None:
 def test_what_is_nobodys_business_is_allowed() -> None:
     """Faces, feet, bellies, and what is hardly seen."""
     assert action(FACE, ("FEET_EXPOSED", 0.9), ("BELLY_EXPOSED", 0.9), ("FEMALE_BREAST_EXPOSED", 0.3)) == "allow"
+
+
+class FakeConcepts:
+    """Finds things as likely as it is told to."""
+
+    def __init__(self, **likely: float) -> None:
+        self._likely = likely
+
+    def __call__(self, pixels: Pixels) -> Mapping[str, float]:
+        assert pixels.ndim == 3
+        return self._likely
+
+
+def resembling(policy: Policy | None = None, detector: FakeDetector | None = None, **likely: float) -> Verdict:
+    return PictureCheck(detector, FakeConcepts(**likely)).check(PICTURE, policy or Policy())
+
+
+def test_what_a_picture_looks_like_counts_beside_its_parts() -> None:
+    """The gravest of both decides; CLIP sees blood, and needs no body for it."""
+    verdict = resembling(gore=0.95, nudity=0.2)
+    assert (verdict.action, verdict.category, verdict.score, verdict.rule) == ("blur", "gore", 0.95, "picture_concepts")
+    assert resembling(detector=FakeDetector(FACE, BREAST), gore=0.95).category == "nudity"
+    assert resembling(detector=FakeDetector(FACE), gore=0.1).action == "allow"
+
+
+def test_the_level_says_how_sure_clip_must_be() -> None:
+    """And it removes nothing by itself, unless the server says so."""
+    for level, limit in LEAST.items():
+        assert resembling(Policy(level), gore=limit - 0.01).action == "allow"
+        assert resembling(Policy(level), gore=limit).action != "allow"
+    assert resembling(Policy("strict"), nudity=0.99).action == "hold"
+    assert resembling(Policy("strict", pictures={"nudity": "block"}), nudity=0.99).action == "block"
+
+
+def test_a_server_with_a_clip_uses_it(clip: Path, tmp_path: Path) -> None:  # noqa: F811
+    """A tiny one of random weights: each finding gets a probability, the same for the same picture."""
+    concepts = Concepts.load(clip)
+    pixels = np.asarray(Image.effect_noise((64, 48), 80).convert("RGB"))
+    found = concepts(pixels)
+    assert list(found) == list(CONCEPTS) == list(PICTURE_CATEGORIES)
+    assert all(0 <= score <= 1 for score in found.values())
+    assert concepts(pixels) == found
+    check = PictureCheck.load(clip)
+    assert check is not None
+    check.check(PICTURE, Policy())
+    shutil.copytree(clip, tmp_path / "models" / "painter" / "clip")
+    (tmp_path / "models" / "plain").mkdir()
+    options = ServeOptions(model=f"{tmp_path}/models/plain, {tmp_path}/models/painter")
+    assert clip_of(options) == tmp_path / "models" / "painter" / "clip"
+    assert clip_of(ServeOptions(model=f"{tmp_path}/models/plain")) is None
+
+
+def test_the_nearest_text_decides() -> None:
+    """A picture nearer to a harmless text than to any of a finding is none of it."""
+
+    class Axes:
+        """Each text its own direction, so that a picture can be just like one."""
+
+        def __init__(self, like: str) -> None:
+            self._texts = [*chain.from_iterable(CONCEPTS.values()), *NEUTRAL]
+            self._like = like
+
+        def text_vectors(self, texts: Sequence[str]) -> torch.Tensor:
+            return torch.stack([torch.eye(len(self._texts))[self._texts.index(text)] for text in texts])
+
+        def picture_vectors(self, pictures: Sequence[Pixels]) -> torch.Tensor:
+            return self.text_vectors([self._like]).expand(len(pictures), -1)
+
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    likely = Concepts(Axes("a bloody corpse"))(pixels)
+    assert likely["gore"] > 0.99
+    assert likely["nudity"] == 0.5  # as far as everything else
+    assert max(Concepts(Axes("tomato sauce"))(pixels).values()) < 0.01
+
+
+def test_a_clip_that_cannot_be_loaded_keeps_no_server_from_starting(tmp_path: Path) -> None:
+    """It is told in the log; NudeNet looks alone, or nobody."""
+    with capture_logs() as logs:
+        PictureCheck.load(tmp_path)
+    assert [entry["event"] for entry in logs] == ["pictures.no_concepts", "pictures.checked_by"]
+    assert logs[1]["clip"] is False
 
 
 def test_the_verdict_says_what_was_seen() -> None:

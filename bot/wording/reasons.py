@@ -27,6 +27,7 @@ RULES: Final = {
     "unreadable": later("letters of no language"),
     "classifier": later("how it reads as a whole"),
     "picture_check": later("seen in the picture"),
+    "picture_concepts": later("what the picture looks like"),
     "model_check": later("the model's own check"),
 }
 """What a verdict's `rule` can be."""

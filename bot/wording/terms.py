@@ -24,6 +24,7 @@ CATEGORIES: Final = {
     "mass_harm": later("weapons of mass harm"),
     "nudity": later("nudity"),
     "suggestive": later("suggestive pictures"),
+    "gore": later("blood and gore in pictures"),
     "server_words": later("words that this server blocks"),
     "unreadable": later("what nobody can read"),
     "other": later("other things"),

@@ -49,6 +49,12 @@ def load_model(name: str, dtype: torch.dtype = torch.float32, store: ModelStore 
         raise CheckpointError(f"{name[:200]}: cannot be read: {error.strerror}") from error
 
 
+def clip_folder(name: str, store: ModelStore | None = None) -> Path | None:
+    """The CLIP that came with a model; None where none did, or there is no such model."""
+    folder = (store or ModelStore()).find(name) or Path(name)
+    return folder / "clip" if (folder / "clip").is_dir() else None
+
+
 def load_folder(folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:
     """The model in a folder of either kind. Raises `CheckpointError`, and `OSError` where that may not be read."""
     if is_builtin_kind(folder):

@@ -19,7 +19,7 @@ PROMPT_CATEGORIES: Final = (
 ALWAYS_BLOCKED: Final = ("minors", "real_people", "mass_harm")
 """What no server decides about."""
 PROMPT_ACTIONS: Final = ("allow", "flag", "hold", "block")
-PICTURE_CATEGORIES: Final = ("nudity", "suggestive")
+PICTURE_CATEGORIES: Final = ("nudity", "suggestive", "gore")
 PICTURE_ACTIONS: Final = ("allow", "flag", "blur", "hold", "block")
 
 MAX_POLICY_WORDS: Final = 1000

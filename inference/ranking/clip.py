@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import structlog
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from inference.pictures import Pixels
 
@@ -57,16 +59,25 @@ class ClipRanker:
             raise RankerError(f"{folder}: no CLIP that can be loaded: {error}") from error
         return cls(model.eval().requires_grad_(requires_grad=False), tokenizer, processor)
 
-    @torch.inference_mode()
     def scores(self, prompt: str, pictures: Sequence[Pixels], likelihoods: Sequence[float]) -> list[float]:  # noqa: ARG002 - as a Ranker
         """Cosines; of a long prompt the beginning counts, as much as CLIP reads."""
-        most = self._model.config.text_config.max_position_embeddings
-        tokens = self._tokenizer([prompt], truncation=True, max_length=most, return_tensors="pt").to(self._device)
-        pixels = self._processor(images=list(pictures), return_tensors="pt")["pixel_values"].to(self._device)
-        text = self._model.get_text_features(**tokens).pooler_output  # (1, D)
-        seen = self._model.get_image_features(pixel_values=pixels).pooler_output  # (B, D)
-        cosines: list[float] = torch.cosine_similarity(seen, text).tolist()
+        cosines: list[float] = (self.picture_vectors(pictures) @ self.text_vectors([prompt])[0]).tolist()
         return cosines
+
+    @torch.inference_mode()
+    def text_vectors(self, texts: Sequence[str]) -> Tensor:
+        """N texts -> (N, D), each of length one."""
+        most = self._model.config.text_config.max_position_embeddings
+        tokens = self._tokenizer(list(texts), truncation=True, max_length=most, padding=True, return_tensors="pt")
+        vectors: Tensor = self._model.get_text_features(**tokens.to(self._device)).pooler_output
+        return F.normalize(vectors, dim=-1)
+
+    @torch.inference_mode()
+    def picture_vectors(self, pictures: Sequence[Pixels]) -> Tensor:
+        """B pictures -> (B, D), each of length one."""
+        pixels = self._processor(images=list(pictures), return_tensors="pt")["pixel_values"].to(self._device)
+        vectors: Tensor = self._model.get_image_features(pixel_values=pixels).pooler_output
+        return F.normalize(vectors, dim=-1)
 
 
 class LazyClip:

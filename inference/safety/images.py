@@ -1,27 +1,29 @@
 """The picture check: what must not be shown although the prompt was innocent.
 
 In: an encoded picture and a server's policy.  Out: a verdict, with the parts of the body that were seen for words.
-What looks is a `Detector`: NudeNet, with the extra `nudenet`; without it there is no picture check.
-
-It judges nudity alone.  Blood, hate and the like are left to the prompt filter and to people: nothing small enough
-finds them without many false alarms.
+What looks is a `Detector`: NudeNet, with the extra `nudenet`; and where a model came with a CLIP, that (concepts.py),
+which sees blood too.  Without either there is no picture check.
 """
 
-import functools
 import importlib.util
 import io
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
+import structlog
 from PIL import Image
 
 from inference.contract import Policy, Verdict
 from inference.contract.verdicts import ACTIONS, Action
 from inference.pictures import Pixels, UnreadablePicture
+from inference.ranking.clip import RankerError
+from inference.safety.concepts import LEAST, Concepts
+
+log = structlog.get_logger(__name__)
 
 SIDE: Final = 320
 """Pixels of the longer edge that the detector looks at."""
@@ -43,10 +45,12 @@ ALONE: Final = 0.8
 """Of a part by itself: in soft round shapes the detector sees breasts, but never a face with them."""
 CORROBORATES: Final = 0.25
 DEFAULTS: Final[Mapping[str, Mapping[str, Action]]] = {
-    "strict": {"nudity": "block", "suggestive": "blur"},
-    "standard": {"nudity": "hold", "suggestive": "flag"},
-    "relaxed": {"nudity": "blur", "suggestive": "allow"},
+    "strict": {"nudity": "block", "suggestive": "blur", "gore": "hold"},
+    "standard": {"nudity": "hold", "suggestive": "flag", "gore": "blur"},
+    "relaxed": {"nudity": "blur", "suggestive": "allow", "gore": "flag"},
 }
+AT_MOST: Final[Action] = "hold"
+"""What CLIP alone does at most, unless the server has chosen for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +68,67 @@ class Detector(Protocol):
         """Pixels (H, W, 3) of uint8, red first."""
 
 
-class PictureCheck:
-    """Judges pictures by what a detector sees.  Safe to use from several threads, which wait for each other."""
+class Looker(Protocol):
+    """Says what a picture looks like."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __call__(self, pixels: Pixels) -> Mapping[str, float]:
+        """Of pixels (H, W, 3), how likely each finding is."""
+
+
+class PictureCheck:
+    """Judges pictures by what is seen in them.  Safe to use from several threads, which wait for each other."""
+
+    def __init__(self, detector: Detector | None, concepts: Looker | None = None) -> None:
         self._detector = detector
+        self._concepts = concepts
         self._lock = threading.Lock()
 
     @classmethod
-    @functools.cache
-    def load(cls) -> "PictureCheck | None":
-        """With NudeNet; None where the extra is not installed."""
-        if importlib.util.find_spec("nudenet") is None or importlib.util.find_spec("onnxruntime") is None:
-            return None
-        return cls(NudeNet())
+    def load(cls, clip: Path | None = None) -> "PictureCheck | None":
+        """With NudeNet, where the extra is installed, and the CLIP in a folder; None where there is neither."""
+        detector = NudeNet() if has_nudenet() else None
+        concepts = None
+        if clip is not None:
+            try:
+                concepts = Concepts.load(clip)
+            except RankerError as error:
+                log.warning("pictures.no_concepts", reason=str(error))
+        log.info("pictures.checked_by", nudenet=detector is not None, clip=concepts is not None)
+        return None if detector is None and concepts is None else cls(detector, concepts)
 
     def check(self, picture: bytes, policy: Policy) -> Verdict:
-        """The gravest verdict that any part gives.  Raises UnreadablePicture."""
+        """The gravest verdict that anything seen gives.  Raises UnreadablePicture."""
         pixels = _read(picture)
         with self._lock:
-            parts = self._detector(pixels)
-        verdict = Verdict("allow")
-        for category, least in LEAST_SCORE.items():
-            seen = sorted((p for p in parts if PARTS.get(p.name) == category), key=lambda part: -part.score)
-            if not seen or seen[0].score < (least if _belongs(seen[0], parts) else ALONE):
-                continue
-            action = action_for(policy, category)
-            if ACTIONS.index(action) > ACTIONS.index(verdict.action):
-                words = tuple(dict.fromkeys(part.name.lower() for part in seen if part.score >= least))
-                verdict = Verdict(action, category, seen[0].score, "picture_check", words)
-        return verdict
+            parts = [] if self._detector is None else self._detector(pixels)
+            likely = {} if self._concepts is None else self._concepts(pixels)
+        verdicts = [Verdict("allow"), *_of_parts(parts, policy), *_of_concepts(likely, policy)]
+        return max(verdicts, key=lambda verdict: ACTIONS.index(verdict.action))  # the first of equals
+
+
+def has_nudenet() -> bool:
+    """Whether the extra is installed."""
+    return importlib.util.find_spec("nudenet") is not None and importlib.util.find_spec("onnxruntime") is not None
+
+
+def _of_parts(parts: Sequence[Part], policy: Policy) -> Iterator[Verdict]:
+    """By the parts of bodies that are seen."""
+    for category, least in LEAST_SCORE.items():
+        seen = sorted((p for p in parts if PARTS.get(p.name) == category), key=lambda part: -part.score)
+        if seen and seen[0].score >= (least if _belongs(seen[0], parts) else ALONE):
+            words = tuple(dict.fromkeys(part.name.lower() for part in seen if part.score >= least))
+            yield Verdict(action_for(policy, category), category, seen[0].score, "picture_check", words)
+
+
+def _of_concepts(likely: Mapping[str, float], policy: Policy) -> Iterator[Verdict]:
+    """By what the picture looks like as a whole."""
+    for finding, score in likely.items():
+        if score >= LEAST[policy.level]:
+            action = action_for(policy, finding)
+            chosen = finding in policy.pictures
+            yield Verdict(
+                action if chosen else min(action, AT_MOST, key=ACTIONS.index), finding, score, "picture_concepts"
+            )
 
 
 def _belongs(part: Part, parts: Sequence[Part]) -> bool:

@@ -16,6 +16,8 @@ from aiohttp import web
 
 from inference.backends import ServedModel
 from inference.backends.opening import BackendOptions, served_models
+from inference.checkpoints.load import clip_folder
+from inference.checkpoints.store import ModelStore
 from inference.checkpoints.upscalers import SUGGESTED
 from inference.checkpoints.weights import CheckpointError
 from inference.ranking.description import Describer
@@ -90,9 +92,8 @@ async def _run(options: ServeOptions, listener: socket.socket, models: Sequence[
         cure = f"`easel models pull {SUGGESTED}` fetches one, and then it is found without a name"
         raise ServeError(f"INFERENCE_UPSCALER={options.upscaler}: {error}; {cure}") from error
     describer = LazyDescriber(Describer.load)
-    app = create_app(
-        shelf, PromptFilter.load(), PictureCheck.load(), token=token, describer=describer, upscaler=upscaler
-    )
+    pictures = PictureCheck.load(clip_of(options))
+    app = create_app(shelf, PromptFilter.load(), pictures, token=token, describer=describer, upscaler=upscaler)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -107,6 +108,13 @@ async def _run(options: ServeOptions, listener: socket.socket, models: Sequence[
         log.info("server.stopping")
     finally:
         await runner.cleanup()
+
+
+def clip_of(options: ServeOptions) -> Path | None:
+    """The CLIP of the first model that came with one, for the picture check."""
+    store = ModelStore(options.models_dir)
+    folders = (clip_folder(name.strip(), store) for name in options.model.split(","))
+    return next(filter(None, folders), None)
 
 
 async def _until_stopped(shelf: Shelf, stop: asyncio.Event) -> None:
