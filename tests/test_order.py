@@ -94,7 +94,17 @@ AS_TYPED: dict[str, tuple[str, Callable[[str], Any], st.SearchStrategy[Any]]] = 
     "size": ("size", str, st.none() | st.sampled_from(["256x256", "512x768"])),
 }
 """Of each field of an order: the option of /imagine, how its value is read, and what it may be."""
-NOT_TYPED = {"requester", "kind", "parent_id", "init_image", "strength", "keep_rows", "priority", "interaction"}
+NOT_TYPED = {
+    "requester",
+    "kind",
+    "parent_id",
+    "init_image",
+    "strength",
+    "keep_rows",
+    "priority",
+    "interaction",
+    "ignored",
+}
 IN_THE_PROMPT = {"style"}  # its words were added already; named again, they would be added twice
 
 

@@ -182,7 +182,7 @@ def test_any_text_can_be_read(text: str) -> None:
         *(pair.split(":") for pair in (
             "castel:castle hosre:horse dinosuar:dinosaur dgo:dog catt:cat aple:apple unicorm:unicorn tigar:tiger "
             "vampyre:vampire turtels:turtles beautifull:beautiful octopuss:octopus elefant:elephant girafe:giraffe "
-            "jelyfish:jellyfish spaceshp:spaceship zombi:zombie"
+            "jelyfish:jellyfish spaceshp:spaceship zombi:zombie pinguins:penguins"
         ).split()),
         *((word, None) for word in (
             "castle mule beech loin pepe doge shrek minion groot hodor biden nudes heist palsy hest qwerty zxcvbn hund"

@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from inference.text.nouns import singulars
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _VOWELS = frozenset("aeiouy")
@@ -82,7 +84,8 @@ class Speller:
         for one, is_sure in _slips(word):
             rank = self._common.get(one, len(self._common) if len(one) > len(word) >= _LONG else None)
             is_thing = self._names(one) if rank is not None and (is_sure or len(word) > _SHORT) else None
-            if rank is not None and is_thing is not None and (is_thing or is_sure) and (not foreign or one in foreign):
+            means_it = not foreign or not {one, *singulars(one)}.isdisjoint(foreign)
+            if rank is not None and is_thing is not None and (is_thing or is_sure) and means_it:
                 found.append((not is_sure, not is_thing, rank, one))
         return min(found)[-1] if found else None
 
