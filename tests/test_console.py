@@ -404,12 +404,13 @@ async def test_a_timeout_ends_when_it_was_said(site: Pages, mo: Browser) -> None
         {"kind": "timeout", "duration": "1 day"},
         {"kind": "zap", "duration": "1 day", "reason": "x"},
         {"duration": "1 day", "reason": "x"},
+        {"kind": "ban", "reason": "x", "remove": "lately"},
     ],
 )
 async def test_nobody_is_put_out_without_a_reason_or_by_a_kind_that_there_is_not(
     site: Pages, mo: Browser, form: dict[str, str]
 ) -> None:
-    """Whatever the form's own fields require: the person reads why."""
+    """Whatever the form's own fields require, and all of it or nothing: the person reads why."""
     assert (await mo.post(f"{AT}/people/{ADA}/sanction", form)).status == 400
     assert await site.services.sanctions.active(ADA, GUILD) is None
 

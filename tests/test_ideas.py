@@ -109,11 +109,13 @@ async def test_flags_are_kept_for_what_is_drawn(town: Town) -> None:
 
 
 async def test_a_model_of_few_words_is_offered_what_it_knows(town: Town) -> None:
-    """The server says which words it does not know; words of the prompt itself do not count."""
+    """The server says which words it does not know; those of the prompt itself do not count, but are named."""
     town.pool.served = (ModelDescription("small", few_words=True, pictures=("vary",)),)
     town.pool.unknown_words = ("balrog", "night", "pixel", "background", "moon", "forest", "sunset", "stars", "3d")
-    versions = proposals(answer(await town.ada.slash(town.pictures, "enhance", prompt="a balrog")))
+    told = answer(await town.ada.slash(town.pictures, "enhance", prompt="a balrog"))
+    versions = proposals(told)
     assert versions
+    assert "I don't know “balrog”; I would draw what is nearest." in said(told)
     assert not [one for one in versions for word in town.pool.unknown_words[1:] if word in one]
     town.pool.unknown_words = tuple("abcdefghijklmnopqrstuvwxyz")[1:]
     told = answer(await town.ada.slash(town.pictures, "enhance", prompt="aaa"))

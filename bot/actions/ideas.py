@@ -43,11 +43,13 @@ FITS: Final = 0.3  # how well a shared prompt must fit a picture, as a descripti
 
 @dataclass(frozen=True, slots=True)
 class Ideas:
-    """Prompts that could be drawn: `proposals` made for this, and `shared` ones of the server that are near."""
+    """Prompts that could be drawn: `proposals` made for this, and `shared` ones of the server that are near; `unknown`
+    are words of what was typed that the model does not know."""
 
     proposals: tuple[str, ...]
     shared: tuple[str, ...] = ()
     description: Description | None = None
+    unknown: tuple[str, ...] = ()
 
 
 class IdeaBook:
@@ -83,10 +85,10 @@ class IdeaBook:
         order.check()
         await self._admission.admit_idea(actor.requester)
         await self._check(actor, order)
-        versions = await self._versions(order)
+        versions, unknown = await self._versions(order)
         near = await self._near(actor, order.prompt)
         proposals, shared = await self._allowed(actor, versions), await self._allowed(actor, near)
-        return Ideas(_with_flags(proposals, flags.behind), _with_flags(shared, flags.behind))
+        return Ideas(_with_flags(proposals, flags.behind), _with_flags(shared, flags.behind), unknown=unknown)
 
     async def describe(self, actor: Actor, picture: Callable[[], Awaitable[bytes]]) -> Ideas:
         """`picture` fetches an encoded file.
@@ -102,24 +104,25 @@ class IdeaBook:
         captions = await self._allowed(actor, description.captions[:VERSIONS])
         return Ideas(captions, await self._allowed(actor, near), description)
 
-    async def _versions(self, order: Order) -> list[str]:
-        """For the model that it would be drawn with."""
+    async def _versions(self, order: Order) -> tuple[list[str], tuple[str, ...]]:
+        """For the model that it would be drawn with; and which of the prompt's own words that does not know."""
         prompt, models = order.prompt, self._pool.models()
         model = chosen_model(order.model or (await self._entitlements.of(order.requester)).default_model, models)
         vocabulary: Final = "few" if model is not None and model.few_words else "many"
         pieces = self._grammar.candidates(prompt, vocabulary, self._chance())
+        unknown: tuple[str, ...] = ()
         if model is not None and model.few_words:
-            pieces = await self._known(prompt, pieces, model.name)
+            pieces, unknown = await self._known(prompt, pieces, model.name)
         found = self._grammar.versions(prompt, vocabulary, pieces, VERSIONS)
-        return [version for version in found if len(version) <= MAX_PROMPT_CHARACTERS]
+        return [version for version in found if len(version) <= MAX_PROMPT_CHARACTERS], unknown
 
-    async def _known(self, prompt: str, pieces: Sequence[Piece], model: str) -> list[Piece]:
-        """Those that bring no word along which the model does not know."""
+    async def _known(self, prompt: str, pieces: Sequence[Piece], model: str) -> tuple[list[Piece], tuple[str, ...]]:
+        """Those that bring no word along which the model does not know; and the prompt's own that it does not."""
         asked = list(pieces[: MAX_PROMPTS_PER_CHECK - 1])
         texts = (prompt, *((prompt + piece.joint + piece.words)[:MAX_PROMPT_CHARACTERS] for piece in asked))
         known = await self._pool.known_words(WordsRequest(texts, model))
-        before = set(known.unknown[0])
-        return [piece for piece, unknown in zip(asked, known.unknown[1:], strict=True) if set(unknown) <= before]
+        own, *brought = known.unknown
+        return [piece for piece, unknown in zip(asked, brought, strict=True) if set(unknown) <= set(own)], tuple(own)
 
     async def _near(self, actor: Actor, prompt: str) -> list[str]:
         if actor.guild_id is None:

@@ -8,7 +8,10 @@ from bot.errors import CommandError
 
 
 def demo() -> None:
-    """Try the bot in a local browser page: no Discord account, no token, no download."""
+    """Try the bot in a local browser page: no Discord account, no token, no download.
+
+    EASEL_DEMO_PORT chooses the page's port; with EASEL_NO_BROWSER set, no browser window is opened.
+    """
     try:
         from bot.demo.run import run_demo
     except ModuleNotFoundError as error:

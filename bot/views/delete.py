@@ -16,6 +16,7 @@ from bot.views.layout import Layout
 from bot.views.press import GenerationPress, actor_of, row_of
 from bot.wording import buttons, drawing, text
 from bot.wording.reader import say
+from bot.wording.render import explain
 
 
 class Delete(GenerationPress, verb="delete"):
@@ -59,8 +60,12 @@ class DeleteForGood(GenerationPress, verb="erase"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        removed = await interaction.client.services.removals.delete(actor_of(interaction), self.generation_id)
-        await interaction.edit_original_response(view=note(drawing.deleted(gone=removed.gone)))
+        try:
+            removed = await interaction.client.services.removals.delete(actor_of(interaction), self.generation_id)
+            told = drawing.deleted(gone=removed.gone)
+        except AlreadyDeleted as error:  # by another question about them, which this one need not outlive
+            told = explain(error)
+        await interaction.edit_original_response(view=note(told))
 
 
 class Spare(GenerationPress, verb="spare"):

@@ -114,7 +114,9 @@ def proposal_of(message: discord.Message | None, number: int) -> str:
 
 
 def versions_layout(ideas: Ideas) -> IdeasLayout:
-    return IdeasLayout(ideas, words.title(words.VERSIONS), "" if ideas.proposals else say(words.NO_VERSIONS))
+    none = "" if ideas.proposals else say(words.NO_VERSIONS)
+    unknown = f"-# {drawing.unknown_beforehand(ideas.unknown)}" if ideas.unknown else ""
+    return IdeasLayout(ideas, words.title(words.VERSIONS), "\n".join(filter(None, (none, unknown))))
 
 
 def description_layout(ideas: Ideas) -> IdeasLayout:

@@ -90,8 +90,16 @@ def by(user_id: int) -> str:
 
 def unknown_words(words: Sequence[str]) -> str:
     """ "I don't know “pepe”; I drew what is nearest." """
-    listed = either([quoted(plain(word, MAX_WORD_SHOWN)) for word in words[:MAX_WORDS_SHOWN]])
-    return say("I don't know {words}; I drew what is nearest.", words=listed)
+    return say("I don't know {words}; I drew what is nearest.", words=_listed(words))
+
+
+def unknown_beforehand(words: Sequence[str]) -> str:
+    """ "I don't know “pepe”; I would draw what is nearest." """
+    return say("I don't know {words}; I would draw what is nearest.", words=_listed(words))
+
+
+def _listed(words: Sequence[str]) -> str:
+    return either([quoted(plain(word, MAX_WORD_SHOWN)) for word in words[:MAX_WORDS_SHOWN]])
 
 
 def read_as(pairs: Sequence[tuple[str, str]]) -> str:

@@ -96,9 +96,9 @@ async def sanction(request: web.Request) -> web.Response:
     until = None if kind == "ban" else utc_now() + length_of("duration", form, MAX_TIMEOUT)
     target = await target_of(request, desk, user_id)
     reason = asked.reason(form)
+    since = utc_now() - length_of("remove", form, MAX_TIMEOUT) if form.get("remove") else None
     record = await services.moderation.sanction(desk.actor, target, kind, until, reason)
-    if form.get("remove"):
-        since = utc_now() - length_of("remove", form, MAX_TIMEOUT)
+    if since is not None:
         await services.removals.remove_all_of(desk.actor, user_id, since, reason, record.id)
     return done(request, f"/console/{desk.slug}/people/{user_id}", kind)
 
