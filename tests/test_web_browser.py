@@ -315,7 +315,7 @@ async def test_words_settings_and_files_by_hand(tmp_path: Path, screen: str) -> 
         await page.goto(f"{C}/log?words=knife")
         for name in ("CSV", "JSON Lines"):
             async with page.expect_download() as download:
-                await page.get_by_role("link", name=name, exact=True).click()
+                await page.get_by_role("button", name=name, exact=True).click()
             written = await asyncio.to_thread((await (await download.value).path()).read_text, "utf-8")
             assert ("a knife" in written, "some gore" in written) == (True, False)
     assert {"export", "settings"} <= await audited(site)

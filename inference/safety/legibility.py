@@ -70,6 +70,8 @@ class Legibility:
             count = sum(len(_bare(piece)) for piece in stretch)
             if count < LEAST_LETTERS or (len(stretch) == 1 and 2 * count < letters):
                 continue  # a name of a file among words
+            if len(set(_bare("".join(stretch)))) == 1:
+                continue  # "xxxxxx…" hides nothing
             if sum(map(self._likely, stretch)) / count < LIKELY - SPREAD / math.sqrt(count):
                 return stretch
         return []

@@ -156,7 +156,7 @@ BUTTONS = (
     drawing("button complete", pressed(of_picture(Complete))),
     drawing("button reroll", pressed(of_generation(Reroll))),
     private("button idea", idea, elsewhere="channel_not_allowed"),
-    Scene("button remix", pressed(of_generation(Remix))),
+    Scene("button remix", pressed(of_generation(Remix)), elsewhere="channel_not_allowed"),
     Scene("button report", pressed(of_generation(Report))),
     Scene("button keeppic", pressed(of_picture(Keep)), others="not_yours"),
     Scene("button share", pressed(of_picture(Share)), others="not_yours"),
