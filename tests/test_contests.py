@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.actions.actor import Actor
 from bot.actions.contests import Contests
-from bot.actions.notices import ContestNotice, Notices
+from bot.actions.notices import ContestNotice, Notice, Notices
 from bot.database.contests import ContestLog, Draft, ranked
 from bot.database.generations import GenerationLog
 from bot.database.guild import GuildRecord
@@ -122,6 +122,11 @@ async def test_a_contest_from_its_theme_to_its_result(house: House) -> None:
     assert (notice.contest.theme, notice.voters) == ("cats in hats", 3)
 
 
+def entries_in(notice: Notice) -> int | None:
+    assert isinstance(notice, ContestNotice)
+    return notice.entries
+
+
 async def test_an_announcement_counts_the_entries_and_goes_when_its_buttons_would_lead_nowhere(house: House) -> None:
     """It is edited where the number changed, by a new process once; with each phase the one before it goes."""
     contests = house.contests
@@ -131,12 +136,12 @@ async def test_an_announcement_counts_the_entries_and_goes_when_its_buttons_woul
         await contests.enter(member(share.user_id), contest, share.id)
     for _ in range(2):
         await contests.move_on()
-    assert [(message, notice.entries) for message, notice in house.posts.revised] == [(900_001, 2)]
+    assert [(message, entries_in(notice)) for message, notice in house.posts.revised] == [(900_001, 2)]
     await house.opened.gallery.unshare(member(BOB), shares[1].id)
     await contests.move_on()
     for _ in range(2):
         await house.at(DAY)
-    assert [notice.entries for _, notice in house.posts.revised] == [2, 1, 1, 1]
+    assert [entries_in(notice) for _, notice in house.posts.revised] == [2, 1, 1, 1]
     assert house.posts.retracted == []
     for days, gone in ((2, [900_001]), (3, [900_001, 900_002]), (4, [900_001, 900_002])):
         await house.at(days * DAY)

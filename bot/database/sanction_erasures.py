@@ -44,7 +44,7 @@ async def forget_ended(session: AsyncSession, user_id: int, now: datetime) -> No
 
 async def forget_acts(session: AsyncSession, user_id: int, now: datetime, *, until: datetime) -> None:
     """Blank what the audit log says of a person, but for the beginning and the end of the sanctions that are left."""
-    left = exists().where(
+    sanctioned = exists().where(
         SanctionTable.user_id == user_id,
         SanctionTable.guild_id.is_not_distinct_from(AuditTable.guild_id),
         or_(SanctionTable.created_at == AuditTable.at, SanctionTable.lifted_at == AuditTable.at),
@@ -53,7 +53,7 @@ async def forget_acts(session: AsyncSession, user_id: int, now: datetime, *, unt
         ShareBlockTable.user_id == user_id, ShareBlockTable.guild_id == AuditTable.guild_id,
         ShareBlockTable.created_at == AuditTable.at,
     )  # fmt: skip
-    left = or_(left, unshared)
+    left = or_(sanctioned, unshared)
     about = and_(AuditTable.subject == f"user:{user_id}", AuditTable.at <= until)
     await redact_acts(session, now, and_(about, ~left), kind="user")
     for row in await session.scalars(select(AuditTable).where(about, left)):

@@ -61,7 +61,7 @@ class EnterPicker(Press, verb="enterpick"):
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         contests = interaction.client.services.contests
-        share = await contests.enter(actor_of(interaction), self.contest_id, self.chosen("share"))
+        share = await contests.enter(actor_of(interaction), self.contest_id, self.chosen_number("share"))
         await interaction.followup.send(view=note(community.entered(share.prompt)), ephemeral=True)
 
 

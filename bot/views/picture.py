@@ -74,7 +74,7 @@ class PickOne(GenerationPress, verb="choose"):
         return ui.Select(placeholder=say(buttons.PICK), options=options)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await show_picture(interaction, self.generation_id, self.chosen("picture"))
+        await show_picture(interaction, self.generation_id, self.chosen_number("picture"))
 
 
 class Upscale(PicturePress, verb="upscale"):

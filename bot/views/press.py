@@ -70,7 +70,7 @@ class Press(ui.DynamicItem[Any], template=NEVER):
     async def press(self, interaction: BotInteraction) -> None:
         """What a press does; whatever it raises is told to the person."""
 
-    def chosen(self, subject: str) -> int:
+    def chosen_number(self, subject: str) -> int:
         """The number that was chosen from a select.  Raises NotFound for what no select of ours offers."""
         written = self.item.values[0]
         if not written.isdecimal():

@@ -39,7 +39,7 @@ class SharePicker(GenerationPress, verb="sharepick"):
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
-        layout = await _shared(interaction, self.generation_id, self.chosen("picture"))
+        layout = await _shared(interaction, self.generation_id, self.chosen_number("picture"))
         await interaction.edit_original_response(view=layout)
 
 

@@ -134,9 +134,11 @@ class KnownWords:
     def from_json(cls, document: object) -> "KnownWords":
         """Raises ValueError for anything else."""
         match document:
-            case {"unknown": [*unknown], **rest}:
-                read_as = tuple(map(pairs_from_json, rest.get("read_as", ())))
-                return cls(tuple(tuple(map(str, words)) for words in unknown), read_as)
+            case {"unknown": [*unknown], "read_as": [*read_as]}:
+                pairs = tuple(map(pairs_from_json, read_as))
+                return cls(tuple(tuple(map(str, words)) for words in unknown), pairs)
+            case {"unknown": [*unknown], **rest} if "read_as" not in rest:
+                return cls(tuple(tuple(map(str, words)) for words in unknown))
         raise ValueError(f"not known words: {str(document)[:80]}")
 
 

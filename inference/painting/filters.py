@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ _SMOOTH, _FLAT = 2.5, 8
 _GRAIN, _STROKE = 20, 12
 """The seed of paper and canvas, which are the same in every picture, and the length of a stroke in pixels."""
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 
 
 def filtered(picture: Pixels, names: Sequence[str]) -> Pixels:
@@ -104,7 +104,7 @@ def _low_poly(picture: Pixels) -> Pixels:
 def _corners(image: Image.Image) -> NDArray[np.intp]:
     """(_PATCHES + 2, _PATCHES + 2, 2) as x and y: one in each patch of a net, where it changes most, and the rim's."""
     blurred = image.convert("L").filter(ImageFilter.GaussianBlur(_SMOOTH))
-    change = np.asarray(blurred.filter(ImageFilter.FIND_EDGES), np.float32)
+    change: Floats = np.asarray(blurred.filter(ImageFilter.FIND_EDGES), np.float32)
     change = change + _noise(change.shape) * _FLAT
     edges = [np.linspace(0, side, _PATCHES + 1).astype(int) for side in image.size]
     corners = np.zeros((_PATCHES + 2, _PATCHES + 2, 2), np.intp)
@@ -138,14 +138,16 @@ def _calmest(picture: Floats, reach: int) -> Floats:
     spread = _box((padded**2).sum(-1, keepdims=True), reach + 1)[..., 0] - (mean**2).sum(-1)
     squares = [(slice(down, down + height), slice(right, right + width)) for down in (0, reach) for right in (0, reach)]
     best = np.stack([spread[square] for square in squares]).argmin(0)
-    return np.take_along_axis(np.stack([mean[square] for square in squares]), best[None, ..., None], 0)[0]
+    calmest: Floats = np.take_along_axis(np.stack([mean[square] for square in squares]), best[None, ..., None], 0)[0]
+    return calmest
 
 
 def _box(picture: Floats, size: int) -> Floats:
     """The means of all whole squares of `size` × `size` pixels, (H - size + 1, W - size + 1, C)."""
     sums = np.pad(picture.astype(np.float64), ((1, 0), (1, 0), (0, 0))).cumsum(0).cumsum(1)
     total = sums[size:, size:] - sums[:-size, size:] - sums[size:, :-size] + sums[:-size, :-size]
-    return (total / size**2).astype(np.float32)
+    means: Floats = (total / size**2).astype(np.float32)
+    return means
 
 
 @cache
@@ -153,7 +155,8 @@ def _strokes(shape: tuple[int, int]) -> Floats:
     """Grain that runs from lower left to upper right, -1 to 1 around 0."""
     noise = np.random.default_rng(_GRAIN).standard_normal(shape, np.float32)
     run = np.sum([np.roll(noise, (-step, step), (0, 1)) for step in range(_STROKE)], 0)
-    return np.clip(run / np.sqrt(_STROKE) / 2, -1, 1).astype(np.float32)
+    strokes: Floats = np.clip(run / np.sqrt(_STROKE) / 2, -1, 1).astype(np.float32)
+    return strokes
 
 
 def _noise(shape: tuple[int, int]) -> Floats:
@@ -167,7 +170,8 @@ def _cloud(shape: tuple[int, int], size: float) -> Floats:
     noise = Image.fromarray((_noise(shape) * 255).astype(np.uint8))
     soft = np.asarray(noise.filter(ImageFilter.GaussianBlur(size)), np.float32)
     soft -= soft.mean()
-    return np.clip(soft / max(1e-6, float(np.abs(soft).max())), -1, 1)
+    cloud: Floats = np.clip(soft / max(1e-6, float(np.abs(soft).max())), -1, 1)
+    return cloud
 
 
 def _luminance(picture: Pixels) -> Floats:
