@@ -91,15 +91,15 @@ async def fill(database: Database, count: int) -> None:
     for row in rows(count):
         batch.append(row)
         if len(batch) == BATCH:
-            await _insert(database, batch)
+            await insert_rows(database, batch)
             batch = []
     if batch:
-        await _insert(database, batch)
+        await insert_rows(database, batch)
     async with database.writing() as session:
         await session.execute(text("ANALYZE"))
 
 
-async def _insert(database: Database, batch: list[dict[str, Any]]) -> None:
+async def insert_rows(database: Database, batch: list[dict[str, Any]]) -> None:
     async with database.writing() as session:
         await session.execute(insert(GenerationTable), batch)
 
