@@ -710,7 +710,8 @@ async def test_what_a_form_did_is_told_once_and_by_its_own_page(site: Pages, mo:
     assert "HttpOnly" in answer.headers["Set-Cookie"]
     assert "SameSite=Strict" in answer.headers["Set-Cookie"]
     assert [("Removed" in await notice(mo, path)) for path in (f"{AT}/words", at, at)] == [False, True, False]
-    for forged in ("x", base64.b64encode(b'["/", 1]').decode(), base64.b64encode(b'["", "ban", 1, [1]]').decode()):
+    packed = (b'["/", 1]', b'["", "ban", 1, [1]]', b'["", "ban", Infinity, []]', b"[" * 2400)
+    for forged in ("x", *(base64.urlsafe_b64encode(one).decode() for one in packed)):
         mo.client.session.cookie_jar.update_cookies({"easel-done": forged}, site.server.make_url("/"))
         assert await notice(mo, at) == ""
 
