@@ -162,13 +162,14 @@ def scattered(text: str, seed: int) -> str:
     return " ".join(rng.choice(ways)(word) for word in text.split())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def show(words: str | None, manners: Mapping[str, Disguise]) -> None:
+    """Print the text of the command line in each manner; `words` are its help."""
+    parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text")
     text = parser.parse_args().text
-    for name, change in {**DISGUISES, **MORE}.items():
-        print(f"{name:20} {change(text)}")
+    for name, change in manners.items():
+        print(f"{name:28}{change(text)}")
 
 
 if __name__ == "__main__":
-    main()
+    show(__doc__, {**DISGUISES, **MORE})

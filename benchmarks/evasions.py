@@ -6,7 +6,6 @@ nobody has looked at.  `benchmarks.safety` measures both.
     python -m benchmarks.evasions "a picture of a cat"
 """
 
-import argparse
 import base64
 import random
 import re
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from benchmarks.disguises import Disguise, each_word
+from benchmarks.disguises import Disguise, each_word, show
 
 LETTERS: Final = string.ascii_lowercase
 _NATO: Final = (
@@ -246,13 +245,5 @@ MENDED_BY: Final[Mapping[str, Disguise]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("text")
-    text = parser.parse_args().text
-    for name, change in MENDED_BY.items():
-        print(f"{name:28}{change(text)}")
-
-
 if __name__ == "__main__":
-    main()
+    show(__doc__, MENDED_BY)

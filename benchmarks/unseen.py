@@ -6,13 +6,12 @@ from forty that were written together; the other twenty are there.
     python -m benchmarks.unseen "a picture of a cat"
 """
 
-import argparse
 import base64
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from benchmarks.disguises import MORSE, Disguise, each_word
+from benchmarks.disguises import MORSE, Disguise, each_word, show
 from benchmarks.evasions import LETTERS, alphabet, each_of, some
 
 _BACON: Final = str.maketrans("01", "ab")
@@ -68,13 +67,5 @@ UNSEEN: Final[Mapping[str, Disguise]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("text")
-    text = parser.parse_args().text
-    for name, change in UNSEEN.items():
-        print(f"{name:28}{change(text)}")
-
-
 if __name__ == "__main__":
-    main()
+    show(__doc__, UNSEEN)

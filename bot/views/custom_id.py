@@ -31,6 +31,11 @@ def unwritten(*, default: T) -> T:
     return field
 
 
+def number_of(written: str, base: int = 10) -> int:
+    """A forged number that no row can have finds nothing, like any other."""
+    return min(int(written, base), LARGEST)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Field:
     """One field's place in an id.  An optional one that is None is written as nothing."""
@@ -66,8 +71,7 @@ class Field:
         if self.is_optional and not written:
             return None
         if self.kind is int or self.kind == Base36:
-            # A forged number that no row can have finds nothing, like any other.
-            return min(int(written, 10 if self.kind is int else 36), LARGEST)
+            return number_of(written, 10 if self.kind is int else 36)
         return written
 
 

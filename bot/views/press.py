@@ -22,7 +22,7 @@ from bot.errors import NotFound
 from bot.orders.choices import as_offered
 from bot.orders.order import InteractionRef, Order
 from bot.views.client import BotInteraction
-from bot.views.custom_id import LARGEST, CustomId, unwritten
+from bot.views.custom_id import CustomId, number_of, unwritten
 from bot.wording.reader import reading
 
 Control = ui.Button[Any] | ui.Select[Any] | ui.ChannelSelect[Any] | ui.RoleSelect[Any]
@@ -75,7 +75,7 @@ class Press(ui.DynamicItem[Any], template=NEVER):
         written = self.item.values[0]
         if not written.isdecimal():
             raise NotFound(subject)
-        return min(int(written), LARGEST)
+        return number_of(written)
 
     @classmethod
     async def from_custom_id(

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.actions.reviews import can_allow
+from bot.actions.reviews import Decision, can_allow
 from bot.database.records import GenerationRecord
 from bot.database.reviews import ReviewRecord
 from bot.views.answer import note
@@ -32,9 +32,7 @@ class Keep(GenerationPress, verb="keep"):
         return ui.Button(label=say(buttons.KEEP), emoji="✅", style=discord.ButtonStyle.success)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer()
-        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
-        await _decided(interaction, self.generation_id, moderating.kept(self.generation_id, interaction.user.id))
+        await _decide(interaction, self.generation_id, "keep", moderating.kept(self.generation_id, interaction.user.id))
 
 
 class TakeDown(GenerationPress, verb="takedown"):
@@ -59,9 +57,7 @@ class AllowHere(GenerationPress, verb="allow"):
         return ui.Button(label=say(buttons.ALLOW_HERE), emoji="✅", style=discord.ButtonStyle.success)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer()
-        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "keep")
-        await _decided(interaction, self.generation_id, moderating.allowed_here(self.generation_id))
+        await _decide(interaction, self.generation_id, "keep", moderating.allowed_here(self.generation_id))
 
 
 class LeaveBlocked(GenerationPress, verb="leave"):
@@ -71,9 +67,7 @@ class LeaveBlocked(GenerationPress, verb="leave"):
         return ui.Button(label=say(buttons.LEAVE_BLOCKED), emoji="⛔", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer()
-        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "remove")
-        await _decided(interaction, self.generation_id, moderating.left_blocked(self.generation_id))
+        await _decide(interaction, self.generation_id, "remove", moderating.left_blocked(self.generation_id))
 
 
 class LeaveRemoved(GenerationPress, verb="leaveremoved"):
@@ -83,9 +77,7 @@ class LeaveRemoved(GenerationPress, verb="leaveremoved"):
         return ui.Button(label=say(buttons.LEAVE_REMOVED), emoji="🗑️", style=discord.ButtonStyle.danger)
 
     async def press(self, interaction: BotInteraction) -> None:
-        await interaction.response.defer()
-        await interaction.client.services.reviews.decide(actor_of(interaction), self.generation_id, "remove")
-        await _decided(interaction, self.generation_id, moderating.left_removed(self.generation_id))
+        await _decide(interaction, self.generation_id, "remove", moderating.left_removed(self.generation_id))
 
 
 def _rows(
@@ -136,6 +128,12 @@ class TakeBack(GenerationPress, verb="takeback"):
         for row in _rows(record, await services.reviews.of(actor, record.id), None):
             layout.add_item(row)
         await interaction.edit_original_response(view=layout)
+
+
+async def _decide(interaction: BotInteraction, generation_id: int, decision: Decision, sentence: str) -> None:
+    await interaction.response.defer()
+    await interaction.client.services.reviews.decide(actor_of(interaction), generation_id, decision)
+    await _decided(interaction, generation_id, sentence)
 
 
 async def _decided(interaction: BotInteraction, generation_id: int, sentence: str) -> None:
