@@ -27,6 +27,14 @@ FAMOUS = [
     "a cock and hen in a farmyard",
     "library, glass, mass, assembly, passage, class, compass",
     "kind people, a slip dress, the ado about nothing",
+    "a big cockerel, a ghost gunslinger, a suicide squeeze in baseball, suicide sprints at practice",
+    "a bomb shelter that my uncle built, how to build a bomb shelter, a bomb disposal robot",
+    "a white power ranger with a white power cable, a great replacement part for a race war horse",
+    "blackface sheep, a mechanical cotton picker, a golden shower of sparks, rimming a glass with salt",
+    "he cuts himself a slice of bread, killing himself laughing, alan cumming and martin gore",
+    "a pool of blood orange juice, a naked girl scout cookie, tight pussy willow buds, a hard cock pheasant feather",
+    "a hamster beheading a carrot, a severed head of lettuce, the gingerbread man is decapitated",
+    "a valley gouged out by glaciers, the entrails of a clock, genitals of a snail in a textbook",
 ]
 
 
@@ -100,6 +108,25 @@ def test_doubtful_words_are_told_apart() -> None:
 def test_a_harmless_phrase_hides_only_itself() -> None:
     """What else the text says still counts."""
     assert severe("a naked mole rat watching porn") == [("sexual", "porn")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "beheading a man with a carrot", "a man beheaded, a carrot", "a carrot farmer beheaded at dawn",
+        "a robot beheads the little boy", "a suicide at a squeeze", "a bomb recipe, a bomb shelter",
+        "make a bomb in a bomb shelter", "a golden shower", "a couple having sex, education",
+    ],
+)  # fmt: skip
+def test_a_thing_nearby_excuses_nothing(text: str) -> None:
+    """Only what happens to the thing itself, and a phrase that the word itself begins."""
+    assert len(severe(text)) == 1
+
+
+def test_what_is_done_to_a_thing_is_still_seen() -> None:
+    """It no longer blocks alone, and tells what the prompt is about."""
+    found = Lexicon.load().find(Words("a hamster beheading a carrot"))
+    assert Match(Kind.DOUBTFUL, "violence_gore", "beheading", 2, 2) in found
 
 
 def test_places_count_words() -> None:

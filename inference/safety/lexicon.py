@@ -13,7 +13,7 @@ import tomllib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ class Kind(enum.Enum):
     SEVERE = "severe"  # hardly ever harmless in a prompt for a picture
     DOUBTFUL = "doubtful"  # tells what a prompt is about; never decides alone
     HARMLESS = "harmless"
+    THING = "thing"  # what may be taken apart: food, toys, machines
     MINORS = "minors"  # words for people under age, by themselves as good as any
     MINORS_ALONE = "minors_alone"  # terms that sexualise minors by themselves
     NUDITY = "nudity"  # what must not be said of minors
@@ -122,17 +123,28 @@ class Lexicon:
         return self.sort(words)[0]
 
     def sort(self, words: Words) -> tuple[list[Match], list[Match]]:
-        """The listed terms, and those that count for nothing because they stand in a harmless phrase."""
+        """The listed terms, and those that count for nothing because they stand in a harmless phrase.
+
+        A severe term is a doubtful one where its last word begins such a phrase, as in a pool of blood oranges, and
+        where what happens happens to a thing, as in a beheaded carrot.
+        """
         found = list(self._find(words))
-        masked = {
-            index for match in found if match.kind is Kind.HARMLESS for index in range(match.first, match.last + 1)
-        }
+        harmless = [match for match in found if match.kind is Kind.HARMLESS]
+        masked = {index for match in harmless for index in range(match.first, match.last + 1)}
+        together = (match for match in harmless if words.pieces[match.first] == words.pieces[match.last])
+        goes_on = {index for match in together for index in range(match.first, match.last)}
+        things = {index for match in found if match.kind is Kind.THING for index in (match.first, match.last)}
         counted: list[Match] = []
         excused: list[Match] = []
         for match in found:
-            if match.kind is not Kind.HARMLESS:
-                inside = match.first in masked and match.last in masked and not _longer(match, found)
-                (excused if inside else counted).append(match)
+            if match.kind in (Kind.HARMLESS, Kind.THING):
+                continue
+            if match.first in masked and match.last in masked and not _longer(match, found):
+                excused.append(match)
+            elif match.kind is Kind.SEVERE and (match.last in goes_on or _of_a_thing(match, things, words)):
+                counted.append(replace(match, kind=Kind.DOUBTFUL))
+            else:
+                counted.append(match)
         return counted, excused
 
     def lists(self, text: str, *kinds: Kind) -> bool:
@@ -172,6 +184,27 @@ def _longer(match: Match, found: list[Match]) -> bool:
     return not covering or match.last - match.first > max(covering)
 
 
+def _of_a_thing(deed: Match, things: set[int], words: Words) -> bool:
+    """Whether a violent term is said of a thing: of what follows, or of what stands before and suffers."""
+    if deed.category != "violence_gore" or not things:
+        return False
+    if _thing_beside(deed.last, 1, things, words):
+        return True
+    nobody_follows = not _BETWEEN.intersection(words.words[deed.last + 1 : deed.last + 2])
+    suffered = deed.text.endswith(("ed", "death", "out")) and nobody_follows
+    return suffered and _thing_beside(deed.first, -1, things, words)
+
+
+def _thing_beside(edge: int, step: int, things: set[int], words: Words) -> bool:
+    """With two small words between at most."""
+    for index in (edge + step, edge + 2 * step, edge + 3 * step):
+        if not 0 <= index < len(words.words) or words.pieces[index] != words.pieces[edge]:
+            return False
+        if index in things or words.words[index] not in _BETWEEN:
+            return index in things
+    return False
+
+
 def _starts_word(text: str, first: int) -> bool:
     before = text[first - 1]
     if not before.isalpha() or (_is_unspaced(text[first]) and not _is_hangul(text[first])):
@@ -207,6 +240,7 @@ def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
         for category, terms in english[kind.value].items():
             yield kind, category, terms
     yield Kind.HARMLESS, "", english["harmless"]["phrases"] + "," + harm["harmless"]
+    yield Kind.THING, "", english["harmless"]["things"]
     yield Kind.MINORS, "en", english["people"]["minors"]
     yield Kind.MINORS_ALONE, "en", english["people"]["minors_alone"]
     for kind in (Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE):
@@ -233,6 +267,9 @@ def _read(path: Path) -> dict[str, Any]:
 _WORD: Final = re.compile(r"[^\W_]+")
 _SENTENCE: Final = re.compile(r"[.!?;]")
 _PIECE: Final = re.compile(r"[.!?;:,()|]")
+_BETWEEN: Final = frozenset(
+    "a an the of some my your his her its two three big little small is are being getting".split()
+)
 _ARABIC_PREFIXES: Final = ("ال", "و", "ب", "ل", "لل", "وال", "بال", "ف", "ك")
 _KNOWN: Final = frozenset(
     {
