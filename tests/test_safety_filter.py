@@ -54,7 +54,7 @@ def test_manners_that_the_filter_was_mended_by_do_not_help(manner: str) -> None:
     """Codes, games of letters, covered vowels, other people's letters; what cannot be read is held."""
     assert check(MENDED_BY[manner]("several naked women are masturbating together in the bedroom")) in REFUSED
     harmless = check(MENDED_BY[manner]("several happy children are playing football together in the garden"))
-    assert harmless == "allow" or (harmless == "hold" and manner in HELD)
+    assert harmless not in REFUSED or (harmless == "hold" and manner in HELD)
 
 
 def test_manners_that_nobody_thought_of_seldom_help() -> None:

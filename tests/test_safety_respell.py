@@ -1,5 +1,6 @@
 """Disguised words are read as what they mean, and plain ones are left alone."""
 
+import random
 import time
 from functools import cache
 
@@ -7,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.reading import LENGTH, SHAPES
 from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER
+from inference.safety.parting import MAYBE_STRANGE, Parter
 from inference.safety.reading import Evidence, Reader
+from inference.safety.respell import BENT, MOSTLY
+from inference.safety.skeletons import Skeletons
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=80)  # lone surrogates too
 
@@ -162,3 +167,30 @@ def test_the_time_grows_with_the_text_alone(text: str) -> None:
 
     half, whole = min(seconds(text[: len(text) // 4]) for _ in range(3)), min(seconds(text) for _ in range(3))
     assert whole < 12 * half + 0.02
+
+
+@pytest.mark.parametrize(
+    "shape", ["random leet", "random hexadecimal", "random signs and letters", "one odd word again"]
+)
+def test_a_word_is_bent_in_a_few_ways_and_once(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many spellings it has, and however often it stands in the text."""
+    bent, parted = 0, 0
+    telling, cheapest = Skeletons.telling, Parter._cheapest
+
+    def counted_telling(skeletons: Skeletons, letters: str) -> str | None:
+        nonlocal bent
+        bent += 1
+        return telling(skeletons, letters)
+
+    def counted_cheapest(parter: Parter, letters: str, *, strange: bool) -> list[str] | None:
+        nonlocal parted
+        parted += 1
+        return cheapest(parter, letters, strange=strange)
+
+    monkeypatch.setattr(Skeletons, "telling", counted_telling)
+    monkeypatch.setattr(Parter, "_cheapest", counted_cheapest)
+    text = SHAPES[shape](random.Random(1))[:LENGTH]  # noqa: S311  # no secrets
+    reader().read(text)
+    words = sum(len(word.split("-")) for word in set(text.split()))
+    assert bent <= (BENT + 1) * words
+    assert parted <= (1 + MOSTLY + MAYBE_STRANGE) * words

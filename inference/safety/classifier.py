@@ -11,6 +11,7 @@ On one thread, with the native kernels where they could be built.
 import functools
 import math
 import threading
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -169,24 +171,34 @@ class Classifier:
         windows = [self._looked_into(text) for text in texts]
         encoded = self.encoder.logits([window for part in windows for window in part])
         parts = torch.split(encoded, [len(part) for part in windows])
-        return [part + self._table_share * self._table_logits(text) for part, text in zip(parts, texts, strict=True)]
+        seen = self._table_share * self._table_logits(texts)
+        return [part + logits for part, logits in zip(parts, seen, strict=True)]
 
     def _looked_into(self, text: str) -> list[Window]:
         windows = self.encoder.windows(text)
         if len(windows) > LOOKED_INTO:
             windows = self.encoder.windows(text, PART, PART_OVERLAP)
-            windows.sort(key=lambda window: -float(self._overall(self._table_logits(window.text)[None])))
-            windows = windows[:LOOKED_INTO]
+            overall = self._overall(self._table_logits([window.text for window in windows])).tolist()
+            worst = sorted(range(len(windows)), key=lambda at: -overall[at])
+            windows = [windows[at] for at in worst[:LOOKED_INTO]]
         return windows
 
     def _overall(self, logits: Tensor) -> Tensor:
         return logits[:, 0] + self._category_share * logits[:, 1:].amax(1)
 
-    def _table_logits(self, text: str) -> Tensor:
-        places, values = weigh(count_ngrams(text), self._rarity)
+    def _table_logits(self, texts: Sequence[str]) -> Tensor:
+        """(texts, outputs): what the table says of each."""
+        places, values, starts = array("q"), array("f"), array("q")
+        for text in texts:
+            starts.append(len(places))
+            found, weights = weigh(count_ngrams(text), self._rarity)
+            places.extend(found)
+            values.extend(weights)
         if not places:
-            return self._bias
-        return torch.tensor(values) @ self._table[places] + self._bias
+            return self._bias.repeat(len(texts), 1)
+        where, starting = (torch.frombuffer(numbers, dtype=torch.int64) for numbers in (places, starts))
+        weighed = torch.frombuffer(values, dtype=torch.float32)
+        return self._bias + F.embedding_bag(where, self._table, starting, mode="sum", per_sample_weights=weighed)
 
 
 def _of_one_length(windows: Sequence[Window]) -> Iterator[list[int]]:

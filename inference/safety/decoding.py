@@ -49,6 +49,7 @@ _PLACES: Final = re.compile(rf"(?<![\w.,-]){_PLACE}(?:[-.,/·]{_PLACE}){{2,}}(?!
 """Letters as their places in the alphabet, in Roman numerals too."""
 _NUMBER: Final = re.compile(r"\w+")
 _ROT47: Final = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
+_LATIN: Final = re.compile("[^a-z]+")
 _WORD: Final = re.compile(r"(?<!\w)[a-z]{3,}(?!\w)")
 _NUMBERS: Final = tuple(
     (re.compile(pattern), base)
@@ -191,8 +192,12 @@ def _undress(text: str, knows: Knows, fit: Fit) -> str:
     words = text.split()
     if max(map(len, words), default=0) < 3:
         return text  # letters by themselves tell nothing
-    latin = {word: _latin(word, knows, fit) for word in words if word.translate(STYLES) != word or _has_sounds(word)}
-    letters = {word: re.sub("[^a-z]+", "", meant) for word, meant in latin.items() if meant.isascii()}
+    dressed = list(dict.fromkeys(word for word in words if word.translate(STYLES) != word or _has_sounds(word)))
+    some = [_latin(word, knows, fit) for word in dressed[:: 1 + len(dressed) // LOOKED_AT]]
+    if sum(len(meant) > 2 and knows(_LATIN.sub("", meant)) for meant in some) * 4 < sum(len(m) > 2 for m in some):
+        return text  # where so few of those that stand here and there are words, most are none
+    latin = {word: _latin(word, knows, fit) for word in dressed}
+    letters = {word: _LATIN.sub("", meant) for word, meant in latin.items() if meant.isascii()}
     long = [letters.get(word, meant) for word, meant in latin.items() if len(meant) > 2]
     right = [meant for meant in long if knows(meant)]
     if len(right) * 2 <= len(long) or not any(len(meant) > 3 for meant in right):

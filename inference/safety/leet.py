@@ -7,13 +7,9 @@ It knows no words; which of the spellings is one, `respell.Speller` finds.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
-from operator import ne
 from typing import Final
 
 from inference.safety.skeletons import MAX_WORD
-
-LONGEST_STRETCHED: Final = 120
-"""Letters, each counted once, of a run that may be one word with some of them stretched."""
 
 _LEET: Final[Mapping[str, str]] = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",
@@ -25,6 +21,8 @@ _BUILT_LETTERS: Final[Mapping[str, str]] = {
     "|>": "p", "|=": "f", "\\/": "v", "()": "o", "vv": "w", "/-\\": "a", "}{": "h", "><": "x",
 }  # fmt: skip
 """Letters that are built of several signs."""
+_FEWEST_CHANGES: Final = (0, 1, 2, 4, 3, 5, 6, 7)
+"""Of three signs with two meanings each, all eight ways, those first in which most have their usual one."""
 _LEET_SIGNS: Final = frozenset("@$€!")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -71,17 +69,16 @@ def leet(core: str) -> list[str]:
         choices[index] = choices[index][0]
     if not wide:
         return ["".join(choices)]
-    usual = [choice[0] for choice in choices]
-    found = ["".join(letters) for letters in product(*choices)]
-    return sorted(found, key=lambda spelt: sum(map(ne, spelt, usual)))
+    found = list(map("".join, product(*choices)))
+    return found if len(wide) < 3 else [found[at] for at in _FEWEST_CHANGES]
 
 
 def _unstretched(form: str) -> Iterator[str]:
     if _DOUBLE.search(form) is None:
         return
     runs = [(run[0][0], len(run[0])) for run in _RUNS.finditer(form)]
-    if len(runs) > LONGEST_STRETCHED:
-        return
+    if len(runs) > MAX_WORD:
+        return  # no word has so many letters, however few are left of each
     stretched = [index for index, (_, length) in enumerate(runs) if length > 2]
     if not stretched:
         stretched = [index for index, (_, length) in enumerate(runs) if length > 1]

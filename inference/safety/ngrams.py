@@ -35,7 +35,9 @@ def weigh(counts: tuple[Counter[int], Counter[int]], rarity: bytes) -> tuple[lis
     places: list[int] = []
     values: list[float] = []
     for kind in counts:
-        found = [(1 + math.log(count)) * rarity[place] for place, count in kind.items()]
+        found = [
+            rarity[place] if count == 1 else (1 + math.log(count)) * rarity[place] for place, count in kind.items()
+        ]
         length = math.sqrt(sum(value * value for value in found)) or 1.0
         places.extend(kind)
         values.extend(value / length for value in found)

@@ -4,7 +4,7 @@ In: a run of letters, or pieces.  Out: words.  It knows words and which of them 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import ahocorasick
@@ -21,6 +21,8 @@ LONGEST_WORDS: Final = 20
 """A longer run of letters is no word, whatever it is."""
 _ENDINGS: Final = frozenset(("s", "es", "ed", "d", "ing", "ly", "er", "r", "ers", "ness"))
 _LETTERS: Final = re.compile(r"[a-z]+")
+MAYBE_STRANGE: Final = 2
+"""Of several ways to take a word's digits, so many are looked at for words that do not exist."""
 STRANGE_LETTER: Final = 6.0
 """What a letter costs that belongs to no word."""
 _NEVER: Final = 1e9
@@ -39,13 +41,18 @@ class Parter:
                 self._automaton.add_word(word, word)
         self._automaton.make_automaton()
 
-    def part(self, letters: str, *, apart: bool = False) -> list[str] | None:
-        """A run as words where something may be hidden in it; `apart` are letters whose gaps were lost."""
-        words = self._segment(letters)
-        if words is not None and (apart or len(letters) > LONGEST_WORDS or self._worth_parting(words)):
-            return words
-        if words is None and (apart or len(letters) > LONGEST_WORDS):
-            return self._segment(letters, strange=True)
+    def part(self, runs: Sequence[str], *, apart: bool = False) -> list[str] | None:
+        """A run as words where something may be hidden in it, the first of the `runs` that can be parted.
+
+        `apart` are letters whose gaps were lost.  Strange words among the others are looked for in two runs only.
+        """
+        for letters in runs:
+            words = self._segment(letters)
+            if words is not None and (apart or len(letters) > LONGEST_WORDS or self._worth_parting(words)):
+                return words
+        for letters in runs[:MAYBE_STRANGE]:
+            if (apart or len(letters) > LONGEST_WORDS) and (words := self._segment(letters, strange=True)):
+                return words
         return None
 
     def regrouped(self, letters: str) -> list[str] | None:

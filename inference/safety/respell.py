@@ -32,7 +32,8 @@ EVERYDAY, MANY = 6000, 10**9
 """Ranks up to which a word is used by everybody, is any."""
 LONGEST_ENDING: Final = 6
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
-_ENDED: Final = re.compile("[sdgyrl]$")
+BENT: Final = 12
+"""Ways to spell one word that are bent into others, the likeliest: so a word costs as much whatever it is."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
 WORDS_KEPT: Final = 1 << 14
@@ -86,7 +87,10 @@ class Speller:
         self._rank = {word: rank for word, rank in vocabulary.items() if len(word) > 2 or word in SHORT}
         self._telling = frozenset(word for word in telling if _LETTERS.fullmatch(word) and len(word) > 2)
         self._stems = self._telling.intersection(stems)
+        self._stem_starts = frozenset(stem[:4] for stem in self._stems)
         self._forms = self._telling.union(others)
+        self._tells: Knows = functools.lru_cache(WORDS_KEPT)(self._is_looked_for)
+        """Whether a filter looks for it, with some ending too."""
         self.knows: Knows = functools.lru_cache(WORDS_KEPT)(self._is_known)
         """Whether it is a word, also with an English ending."""
         self._skeletons = Skeletons(self._rank, self._telling, self._stems, self.knows)
@@ -154,19 +158,20 @@ class Speller:
             return True
         if not word.isascii():
             return False
-        ended = _ENDED.search(word)
-        if ended and any(word[: -len(ending)] in self._rank for ending in _ENDINGS if word.endswith(ending, 3)):
-            return True
+        if word.endswith(_ENDINGS, 3):
+            for ending in _ENDINGS:
+                if word.endswith(ending, 3) and word[: -len(ending)] in self._rank:
+                    return True
         if word.endswith("ing") and word[:-3] + "e" in self._rank and len(word) > 5:
             return True
         return self._tells(word)
 
-    def _tells(self, word: str) -> bool:
-        """Whether a filter looks for it, with some ending too."""
+    def _is_looked_for(self, word: str) -> bool:
         if word in self._forms:
             return True
-        stems = self._stems
-        return any(word[:end] in stems for end in range(max(4, len(word) - LONGEST_ENDING), len(word)))
+        if word[:4] not in self._stem_starts:
+            return False
+        return any(word[:end] in self._stems for end in range(max(4, len(word) - LONGEST_ENDING), len(word)))
 
     # ----------------------------------------------------------------------------------------------- one token
 
@@ -189,7 +194,7 @@ class Speller:
             ]
             return [" ".join(pieces)] if pieces != core.split("-") else [token]
         if meant is None and apart and _LETTERS.fullmatch(core):
-            meant = " ".join(self._parter.part(core, apart=True) or ()) or None
+            meant = " ".join(self._parter.part([core], apart=True) or ()) or None
         if meant is None:
             return [token]
         changes.append((core, meant))
@@ -211,10 +216,10 @@ class Speller:
         starred = self._starred(core, loosely)
         if starred is not None:
             return starred
-        for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]):
-            words = self._parter.part(run) if len(run) > 6 else None
-            if words is not None:
-                return " ".join(words)
+        runs = [run for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]) if len(run) > 6]
+        words = self._parter.part(runs)
+        if words is not None:
+            return " ".join(words)
         return self._strange(core, respelt, loosely)
 
     def _is_sure(self, form: str) -> bool:
@@ -227,7 +232,7 @@ class Speller:
         """A word that nobody knows, with signs or digits among its letters: as what it can be spelt."""
         if not _AMONG_LETTERS.search(core) or sum(map(str.isalpha, core)) * 3 < len(core):
             return None
-        for candidate in respelt:
+        for candidate in respelt[:BENT]:
             found = self._skeletons.telling(candidate) or self._skeletons.any(candidate, loosely.manner)
             if found is not None:
                 return found

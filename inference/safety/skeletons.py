@@ -31,13 +31,12 @@ _VOWELS: Final = re.compile(r"(?<=.)[aeiou]")
 _ANY_VOWELS: Final = re.compile(r"[aeiouy]")
 _RUNS: Final = re.compile(r"(.)\1+")
 _ALIKE: Final = str.maketrans("lj", "ii")
-_SOUNDS: Final = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        ("ph", "f"), ("tion|sion|tian", "shun"), ("igh", "y"), ("c(?=[eiy])", "s"), ("ck|c|q", "k"), ("x", "ks"),
-        ("z", "s"), ("ee|ea|ie", "i"), ("oo|ou", "u"),
-    )
-)  # fmt: skip
+_SOFT_C: Final = re.compile("c(?=[eiy])")
+_SOUNDS: Final[Mapping[str, str]] = {
+    "ph": "f", "tion": "shun", "sion": "shun", "tian": "shun", "igh": "y", "ck": "k", "c": "k", "q": "k", "x": "ks",
+    "z": "s", "ee": "i", "ea": "i", "ie": "i", "oo": "u", "ou": "u",
+}  # fmt: skip
+_SOUNDED: Final = re.compile("|".join(_SOUNDS))
 NEEDED: Final = (3, 0.6)
 NEEDS: Final[Mapping[str, tuple[int, float]]] = {
     **dict.fromkeys(("bare", "anagram", "robbers", "pig", "stuffed"), (2, 0.6)),
@@ -61,15 +60,15 @@ LEAST: Final[Mapping[str, int]] = {
 }
 """Letters that a run must have where only telling words are looked for: short names are made of the same letters."""
 
+_SAME_LETTERS: Final = frozenset(("mixed", "reversed", "anagram"))
+
 
 def _squeezed(word: str) -> str:
     return _RUNS.sub(r"\1", word) if _RUNS.search(word) else word
 
 
 def _sounding(word: str) -> str:
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return _squeezed(word)
+    return _squeezed(_SOUNDED.sub(lambda found: _SOUNDS[found[0]], _SOFT_C.sub("s", word)))
 
 
 KEYS: Final[Mapping[str, Callable[[str], str]]] = {
@@ -112,11 +111,13 @@ class Skeletons:
     def telling(self, letters: str) -> str | None:
         """The telling word that this was."""
         found = self._misspelt.get(letters) or self._near(letters)
+        same = self._told["anagram"].get("".join(sorted(letters)))  # most words have others' letters in no order
         for name, key in KEYS.items() if found is None and 3 < len(letters) <= MAX_WORD else ():
-            if name == "anagram" and self.plausible(letters):
+            if len(letters) < LEAST[name] or (name in _SAME_LETTERS and same is None):
+                continue
+            if (name == "anagram" and self.plausible(letters)) or (name == "bare" and _VOWELS.search(letters)):
                 continue  # tapestries
-            if len(letters) >= LEAST[name] and (name != "bare" or not _VOWELS.search(letters)):
-                found = found or self._told[name].get(key(letters))
+            found = found or self._told[name].get(key(letters))
         for undo in MADE.values() if found is None and len(letters) <= 2 * MAX_WORD else ():
             found = found or next((word for word in undo(letters) if len(word) > 4 and word in self._telling), None)
         return found
@@ -259,11 +260,11 @@ def _unrobbed(letters: str) -> Iterator[str]:
 
 def _unstuffed(letters: str) -> Iterator[str]:
     """Without two to four letters that come again and again, three fifths of it at most: nubakubed."""
-    if len(letters) < 8 or len({letters[at : at + 2] for at in range(len(letters) - 1)}) == len(letters) - 1:
-        return  # no two letters come again
-    for size in (2, 3, 4):
-        for at in range(len(letters) - size):
-            part = letters[at : at + size]
+    for size in (2, 3, 4) if len(letters) > 7 else ():
+        parts = [letters[at : at + size] for at in range(len(letters) - size + 1)]
+        if len(set(parts)) == len(parts):
+            return  # no letters come again, nor will more of them
+        for part in dict.fromkeys(parts):
             count = letters.count(part)
             if count > 1 and count * size * 5 <= len(letters) * 3:
                 yield letters.replace(part, "")

@@ -34,6 +34,10 @@ _NEXT_KEYS: Final = (
 )
 """With the hands one key too far to the right, and to the left."""
 _MIRRORED: Final = str.maketrans(string.ascii_lowercase, string.ascii_lowercase[::-1])
+_OTHER_LETTERS: Final = (
+    *((shifted, CHANCE if by == 13 else MANY_CHANCES) for by, shifted in _SHIFTED.items()),
+    (_MIRRORED, MANY_CHANCES),
+)
 _LETTERS: Final = re.compile(r"[a-z]+")
 _HANGING: Final = re.compile(
     r"\b(?:a|an|the)(?= ?(?:$|[.,;:!?]|(?:of|in|on|at|to|is|and|with|by|for|from|the|a|an)\b))|(?<!\S)[.,;:!?](?=\w)"
@@ -76,9 +80,10 @@ class Turner:
         """What the text would say, and how many letters of words are no chance: there are many shifts."""
         yield plain[::-1], CHANCE
         yield " ".join(word[::-1] for word in plain.split()), CHANCE
-        for by, shifted in _SHIFTED.items():
-            yield plain.translate(shifted), CHANCE if by == 13 else MANY_CHANCES
-        yield plain.translate(_MIRRORED), MANY_CHANCES
+        first = " ".join(words_of(plain))
+        for letters, chances in _OTHER_LETTERS:
+            if self._known(first.translate(letters)) >= chances:
+                yield plain.translate(letters), chances
         for keys in _NEXT_KEYS:
             yield plain.translate(keys), MANY_CHANCES
         for rows in (2, 3):
@@ -102,8 +107,10 @@ class Turner:
 
     def _sense(self, plain: str) -> tuple[int, int]:
         """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
-        known = sum(len(word) for word in words_of(plain) if self._knows(word))
-        return known, -len(_HANGING.findall(plain, 0, LOOKED_AT_SIGNS))
+        return self._known(plain), -len(_HANGING.findall(plain, 0, LOOKED_AT_SIGNS))
+
+    def _known(self, plain: str) -> int:
+        return sum(len(word) for word in words_of(plain) if self._knows(word))
 
     def _stretch(self, words: list[str]) -> tuple[int, int]:
         """Where the most words stand one after the other that do not exist."""
