@@ -13,10 +13,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.cli import doctor
-from bot.cli.doctor import Finding, examine, model, port, socket_folder
+from bot.cli.doctor import Finding, examine, model, pictures, port, socket_folder
 from bot.config import Settings, load_settings
 from bot.database.session import Database
 from inference.contract import Readiness
+from inference.safety import images
 
 TOKEN = base64.b64encode(b"1234567890").decode().rstrip("=") + ".time.signature"
 
@@ -175,14 +176,25 @@ async def test_remote_inference_is_asked(tmp_path: Path, status: int, grade: str
     """Each remote server's readiness decides."""
 
     async def readyz(_: web.Request) -> web.Response:
-        ready = Readiness(8, 8, 0, ("builtin",))
+        ready = Readiness(8, 8, 0, ("builtin",), looks_at_pictures=("NudeNet", "CLIP"))
         return web.json_response(ready.to_json(), status=status)
 
     app = web.Application()
     app.router.add_get("/readyz", readyz)
     async with TestServer(app) as server:
         url = str(server.make_url("")).rstrip("/")
-        assert about("inference", await examine(settings(tmp_path, inference_urls=url))).grade == grade
+        found = about("inference", await examine(settings(tmp_path, inference_urls=url)))
+    assert found.grade == grade
+    assert ("NudeNet with CLIP looks at pictures" in found.text) == (status == 200)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_who_looks_at_pictures_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool) -> None:
+    """Nobody is a warning, with what to install."""
+    monkeypatch.setattr(images, "has_nudenet", lambda: installed)
+    found = pictures(settings(tmp_path))
+    assert (found.grade, "nudenet" in found.cure) == (("ok", False) if installed else ("warning", True))
+    assert found.text.partition(" looks")[0] == ("NudeNet" if installed else "nothing")
 
 
 def test_a_provider_without_a_key(tmp_path: Path) -> None:

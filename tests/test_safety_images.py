@@ -14,11 +14,12 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 from structlog.testing import capture_logs
 
+from inference.checkpoints.store import ModelStore
 from inference.contract import PICTURE_CATEGORIES, Policy, Verdict
 from inference.pictures import Pixels, UnreadablePicture
 from inference.safety.concepts import CONCEPTS, LEAST, NEUTRAL, Concepts
 from inference.safety.images import Part, PictureCheck
-from inference.server.process import ServeOptions, clip_of
+from inference.server.process import clip_of
 from tests.test_ranking import folder as clip  # noqa: F401  # a fixture
 
 
@@ -124,9 +125,16 @@ def test_a_server_with_a_clip_uses_it(clip: Path, tmp_path: Path) -> None:  # no
     check.check(PICTURE, Policy())
     shutil.copytree(clip, tmp_path / "models" / "painter" / "clip")
     (tmp_path / "models" / "plain").mkdir()
-    options = ServeOptions(model=f"{tmp_path}/models/plain, {tmp_path}/models/painter")
-    assert clip_of(options) == tmp_path / "models" / "painter" / "clip"
-    assert clip_of(ServeOptions(model=f"{tmp_path}/models/plain")) is None
+    store = ModelStore(tmp_path / "models")
+    assert clip_of(f"{tmp_path}/models/plain, {tmp_path}/models/painter", store) == tmp_path / "models/painter/clip"
+    assert clip_of(f"{tmp_path}/models/plain", store) is None
+
+
+def test_who_looks_at_pictures_is_named() -> None:
+    """What is there, in the order in which it is asked."""
+    assert PictureCheck(FakeDetector(), FakeConcepts()).names == ("NudeNet", "CLIP")
+    assert PictureCheck(FakeDetector()).names == ("NudeNet",)
+    assert PictureCheck(None, FakeConcepts()).names == ("CLIP",)
 
 
 def test_the_nearest_text_decides() -> None:

@@ -371,6 +371,8 @@ async def test_a_model_that_cannot_be_loaded_is_the_end_of_the_engine() -> None:
 class FakePictureCheck:
     """Finds nudity in everything, and does with it what the policy says; keeps what it was shown."""
 
+    names = ("fake",)
+
     def __init__(self) -> None:
         self.pictures: list[bytes] = []
 
@@ -390,6 +392,20 @@ async def test_pictures_leave_with_their_verdicts() -> None:
     assert {picture.png for picture in pictures} <= set(check.pictures)
     assert not any(event.preview for event in events if isinstance(event, Progress))
     assert [event.verdict.action for event in loose if isinstance(event, Image)] == ["allow"]
+
+
+async def test_a_server_says_what_looks_at_its_pictures() -> None:
+    """In its readiness; an older server says nothing of it."""
+    named = []
+    for check in (None, FakePictureCheck()):
+        async with running(pictures=check) as client:
+            await client.app[SERVICE].shelf.describe()  # until then it is not ready
+            async with client.get("/readyz") as response:
+                document = await response.json()
+            named.append(Readiness.from_json(document).looks_at_pictures)
+    assert named == [(), ("fake",)]
+    del document["looks_at_pictures"]
+    assert Readiness.from_json(document).looks_at_pictures == ()
 
 
 async def test_a_start_picture_is_checked_first() -> None:

@@ -37,9 +37,7 @@ ENDS_SOON: Final = timedelta(days=30)
 PATIENCE: Final = 5.0  # seconds
 
 Grade = Literal["ok", "warning", "problem"]
-MARKS: Final[dict[Grade, tuple[str, str]]] = {
-    "ok": ("green", "✓"), "warning": ("yellow", "!"), "problem": ("red", "✗"),
-}  # fmt: skip
+MARKS: Final[dict[Grade, tuple[str, str]]] = {"ok": ("green", "✓"), "warning": ("yellow", "!"), "problem": ("red", "✗")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,8 @@ def doctor(as_json: JsonFlag = False) -> None:
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format, settings.secrets())
     findings = [*asyncio.run(examine(settings)), model(settings)]
+    if not settings.inference_urls:
+        findings.append(pictures(settings))
     if wanted := port_variable("EASEL_DEMO_PORT"):
         findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
     if as_json:
@@ -79,14 +79,8 @@ def show(findings: Sequence[Finding], console: Console) -> None:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything the bot process needs; one finding or more a subject, in a fixed order."""
-    looks: list[Callable[[Settings], Awaitable[list[Finding]]]] = [
-        _names,
-        _token,
-        _data_folder,
-        _database,
-        _provenance,
-        _inference,
-    ]
+    looks: Sequence[Callable[[Settings], Awaitable[list[Finding]]]]
+    looks = (_names, _token, _data_folder, _database, _provenance, _inference)
     return [finding for look in looks for finding in await look(settings)]
 
 
@@ -102,9 +96,7 @@ async def _token(settings: Settings) -> list[Finding]:
     """The token's shape first, then Discord's own word on it and on the application's intents."""
     import aiohttp
 
-    where = (
-        "Copy it from discord.com/developers/applications → your application → Bot → Reset Token, into DISCORD_TOKEN."
-    )
+    where = "Copy it from discord.com/developers/applications → yours → Bot → Reset Token, into DISCORD_TOKEN."
     if settings.discord_token is None:
         text = "DISCORD_TOKEN is not set: `easel run` needs it, the demo does not"
         return [Finding("token", "warning", text, where)]
@@ -148,15 +140,8 @@ def _clock(told: str | None, now: float) -> list[Finding]:
 def _intents(application: dict[str, object]) -> Finding:
     """Easel needs no privileged intent; one that is on only widens what a stolen token could read."""
     flags = application.get("flags")
-    bits = {
-        12: "Presence",
-        13: "Presence",
-        14: "Server Members",
-        15: "Server Members",
-        18: "Message Content",
-        19: "Message Content",
-    }
-    on = sorted({name for bit, name in bits.items() if isinstance(flags, int) and flags >> bit & 1})
+    bits = {12: "Presence", 14: "Server Members", 18: "Message Content"}  # and the next bit: with Discord's limits
+    on = sorted(name for bit, name in bits.items() if isinstance(flags, int) and flags >> bit & 3)
     if on:
         cure = "Switch them off under Bot → Privileged Gateway Intents."
         return Finding("intents", "warning", f"{', '.join(on)} switched on, and not needed", cure)
@@ -252,7 +237,8 @@ async def _endpoint(url: str, settings: Settings) -> Finding:
         if error.status == 503:
             return Finding("inference", "warning", text, "Wait for its model, or read its log.")
         return Finding("inference", "problem", text, "Start it there with `easel serve`, or mend INFERENCE_URLS.")
-    return Finding("inference", "ok", f"{url} is ready, with room for {ready.capacity}")
+    lookers = _named(ready.looks_at_pictures)
+    return Finding("inference", "ok", f"{url} is ready, with room for {ready.capacity}; {lookers} looks at pictures")
 
 
 def socket_folder(folder: Path) -> Finding:
@@ -282,6 +268,23 @@ def model(settings: Settings) -> Finding:
     except (CheckpointError, OSError) as error:
         cure = "Set INFERENCE_MODEL to one that `easel models list` shows; install Easel anew if builtin is damaged."
         return Finding("model", "problem", str(error), cure)
+
+
+def pictures(settings: Settings) -> Finding:
+    """What looks at them before anybody sees them: the server on this machine loads what is here."""
+    from inference.checkpoints.store import ModelStore
+    from inference.safety.images import lookers
+    from inference.server.process import clip_of
+
+    found = lookers(clip_of(settings.inference_model, ModelStore(settings.models_dir)))
+    cure = "" if found else "pip install -e '.[nudenet]' in Easel's folder."
+    return Finding(
+        "pictures", "ok" if found else "warning", f"{_named(found)} looks at them before they are shown", cure
+    )
+
+
+def _named(lookers: Sequence[str]) -> str:
+    return " with ".join(lookers) or "nothing"
 
 
 def port(number: int, purpose: str, variable: str) -> Finding:

@@ -99,13 +99,15 @@ def _frozen(value: object) -> object:
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """What `GET /readyz` answers: how many generations the server works on at a time, how many more it would begin at
-    once, how many wait, the names of its models, and whether a network of it upscales."""
+    once, how many wait, the names of its models, whether a network of it upscales, and what looks at its pictures
+    before they leave: names as NudeNet, none where nothing does."""
 
     capacity: int
     free: int
     waiting: int
     models: tuple[str, ...]
     upscales: bool = False
+    looks_at_pictures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {"status": "ready", **dataclasses.asdict(self)}
@@ -114,7 +116,14 @@ class Readiness:
     def from_json(cls, document: object) -> Self:
         """Raises ValueError for anything else."""
         match document:
-            case {"capacity": int() as capacity, "free": int() as free, "waiting": int() as waiting, "models": [*some]}:
-                upscales = isinstance(document, Mapping) and document.get("upscales") is True
-                return cls(capacity, free, waiting, tuple(map(str, some)), upscales)
+            case {
+                "capacity": int() as capacity,
+                "free": int() as free,
+                "waiting": int() as waiting,
+                "models": [*some],
+                **more,
+            }:
+                lookers = more.get("looks_at_pictures")
+                named = tuple(map(str, lookers)) if isinstance(lookers, list) else ()
+                return cls(capacity, free, waiting, tuple(map(str, some)), more.get("upscales") is True, named)
         raise ValueError(f"not a readiness: {str(document)[:80]}")

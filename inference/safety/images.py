@@ -96,6 +96,11 @@ class PictureCheck:
         log.info("pictures.checked_by", nudenet=detector is not None, clip=concepts is not None)
         return None if detector is None and concepts is None else cls(detector, concepts)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of what looks at them, for people."""
+        return _names(nudenet=self._detector is not None, clip=self._concepts is not None)
+
     def check(self, picture: bytes, policy: Policy) -> Verdict:
         """The gravest verdict that anything seen gives.  Raises UnreadablePicture."""
         pixels = _read(picture)
@@ -109,6 +114,15 @@ class PictureCheck:
 def has_nudenet() -> bool:
     """Whether the extra is installed."""
     return importlib.util.find_spec("nudenet") is not None and importlib.util.find_spec("onnxruntime") is not None
+
+
+def lookers(clip: Path | None) -> tuple[str, ...]:
+    """The names of what `PictureCheck.load` would find, given a CLIP's folder or none; nothing is loaded."""
+    return _names(nudenet=has_nudenet(), clip=clip is not None)
+
+
+def _names(*, nudenet: bool, clip: bool) -> tuple[str, ...]:
+    return tuple(name for name, here in (("NudeNet", nudenet), ("CLIP", clip)) if here)
 
 
 def _of_parts(parts: Sequence[Part], policy: Policy) -> Iterator[Verdict]:

@@ -231,7 +231,7 @@ async def show_readiness(request: web.Request) -> web.Response:
     if status is None:
         return web.json_response({"status": "loading or stopping", "models": models}, status=503)
     free = max(0, status.capacity - status.running - status.waiting)
-    ready = Readiness(status.capacity, free, status.waiting, models, service.upscales)
+    ready = Readiness(status.capacity, free, status.waiting, models, service.upscales, service.looks_at_pictures)
     return web.json_response(ready.to_json())
 
 

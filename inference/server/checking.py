@@ -19,6 +19,10 @@ REFUSED = ("hold", "block")
 class PictureChecker(Protocol):
     """What judges pictures: inference.safety.images.PictureCheck."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of what looks at them."""
+
     def check(self, picture: bytes, policy: Policy) -> Verdict:
         """Raises UnreadablePicture."""
 

@@ -92,7 +92,7 @@ async def _run(options: ServeOptions, listener: socket.socket, models: Sequence[
         cure = f"`easel models pull {SUGGESTED}` fetches one, and then it is found without a name"
         raise ServeError(f"INFERENCE_UPSCALER={options.upscaler}: {error}; {cure}") from error
     describer = LazyDescriber(Describer.load)
-    pictures = PictureCheck.load(clip_of(options))
+    pictures = PictureCheck.load(clip_of(options.model, ModelStore(options.models_dir)))
     app = create_app(shelf, PromptFilter.load(), pictures, token=token, describer=describer, upscaler=upscaler)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -110,10 +110,9 @@ async def _run(options: ServeOptions, listener: socket.socket, models: Sequence[
         await runner.cleanup()
 
 
-def clip_of(options: ServeOptions) -> Path | None:
-    """The CLIP of the first model that came with one, for the picture check."""
-    store = ModelStore(options.models_dir)
-    folders = (clip_folder(name.strip(), store) for name in options.model.split(","))
+def clip_of(models: str, store: ModelStore) -> Path | None:
+    """The CLIP of the first of the named models that came with one, for the picture check."""
+    folders = (clip_folder(name.strip(), store) for name in models.split(","))
     return next(filter(None, folders), None)
 
 

@@ -59,6 +59,11 @@ class Service:
         """Whether there is a network that enlarges, which has not turned out to be unusable."""
         return self.upscaler is not None and self.upscaler.works
 
+    @property
+    def looks_at_pictures(self) -> tuple[str, ...]:
+        """The names of what judges pictures."""
+        return () if self.pictures is None else self.pictures.names
+
 
 SERVICE: Final = web.AppKey("service", Service)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
