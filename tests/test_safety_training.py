@@ -1,14 +1,18 @@
 """The trainer of the safety filter: what it reads and makes up, and that a tiny run gives a filter that works."""
 
+import contextlib
+import io
 import json
 import random
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 import torch
 
+from benchmarks import safety as benchmark
 from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER
 from inference.checkpoints.weights import read_json
 from inference.safety.classifier import WEIGHTS, Classifier
@@ -141,23 +145,23 @@ def test_dress_and_slips_keep_what_a_prompt_is() -> None:
 # ---------------------------------------------------------------------------------------------------- the trainer
 
 
-def test_a_tiny_run_gives_weights_that_the_filter_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The documented command, on sixty rows: its classifier tells apart what it has not seen."""
-    data, run = write_rows(tmp_path / "prompts.jsonl"), tmp_path / "weights"
-    small = {
-        "phrases": "30",
-        "short": "30",
-        "foreign": "30",
-        "epochs": "2",
-        "batch": "8",
-        "folds": "3",
-        "turns": "2",
-        "precision": "float32",
-    }
-    options = [word for name, value in small.items() for word in (f"--{name}", value)]
-    safety.main(["--data", str(data), "--run", str(run), "--precision", "float32", *options])
-    report = json.loads(capsys.readouterr().out.partition("\n{")[2].join(("{", "")))
-    assert set(report) == {"unsafe", "safe"}
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """The documented command on sixty rows: the rows, what it wrote, and what it printed."""
+    folder = tmp_path_factory.mktemp("safety")
+    data, run = write_rows(folder / "prompts.jsonl"), folder / "weights"
+    small = {"phrases": 30, "short": 30, "foreign": 30, "epochs": 2, "batch": 8, "folds": 3, "turns": 2}
+    options = [word for name, value in small.items() for word in (f"--{name}", str(value))]
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        safety.main(["--data", str(data), "--run", str(run), "--precision", "float32", *options])
+    return data, run, told.getvalue()
+
+
+def test_a_tiny_run_gives_weights_that_the_filter_reads(tiny_run: tuple[Path, Path, str]) -> None:
+    """Its classifier tells apart what it has not seen."""
+    _, run, told = tiny_run
+    assert set(json.loads(told[told.index("\n{") :])) == {"unsafe", "safe"}
     thresholds = read_json(run / "config.json")["thresholds"]
     assert set(thresholds) == set(REFUSALS)
     assert all(0 <= band["flag"] <= band["block"] <= 1 for band in thresholds.values())
@@ -165,6 +169,37 @@ def test_a_tiny_run_gives_weights_that_the_filter_reads(tmp_path: Path, capsys: 
     assert blocks == sorted(blocks, reverse=True)
     classifier = Classifier.load(run)
     assert classifier.logit("a severed head on table 99") > classifier.logit("a red boat on lake 99")
+
+
+def test_the_benchmark_prints_every_table_from_a_run(
+    tiny_run: tuple[Path, Path, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the folds that are there, without training again: shares by judge, disguises, pictures."""
+    data, run, _ = tiny_run
+    monkeypatch.setattr(safety, "learn", None)
+    ours = [("ours, harmless: art", "a lighthouse"), ("ours, harmful", "decapitated men")]
+    monkeypatch.setattr(benchmark, "own_prompts", lambda: iter(ours))
+    monkeypatch.setattr("benchmarks.prompts.NOUNS", 20)
+    monkeypatch.setattr(benchmark, "UNSEEN", {})
+    for name in ("MORE", "MENDED_BY", "DISGUISES"):
+        monkeypatch.setattr(benchmark, name, {f"capitals, {name}": str.upper})
+    options = ["--folds", "3", "--turns", "2", "--disguised", "5"]
+    monkeypatch.setattr(sys, "argv", ["safety", "--data", str(data), "--run", str(run), *options])
+    benchmark.main()
+    lines = [line.split(" | ") for line in capsys.readouterr().out.replace("|\n", " |\n").splitlines()]
+    told = {line[0].strip("| "): [cell.strip(" |") for cell in line[1:]] for line in lines if len(line) > 2}
+    columns = told[""]
+    assert columns[1:7] == [
+        "easel, relaxed", "easel, standard", "easel, strict", "classifier alone", "lists and rules alone",
+        "vectors, regression",
+    ]  # fmt: skip
+    folds = read_json(run / "folds.json")["folds"]
+    assert int(told["unsafe"][0]) + int(told["benign_user"][0]) == folds.count(0) + folds.count(1)
+    assert [cell.partition(" (")[0] for cell in told["ours, harmful"][:3]] == ["2", "100.0", "100.0"]
+    assert told["ours, harmless: art"][5] == "0.0"
+    assert told["nouns, untaught"][0] == "40"
+    assert told["capitals, DISGUISES"][0] == "100.0"
+    assert all(float(cell) > 0 for cell in told["ms, median"])
 
 
 def test_an_unseen_fold_teaches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(config.threads or torch.get_num_threads())
     rows = read_rows(config.data)
     judged = taken_turns(rows, config, resume=resume)
-    if not (resume and (config.run / "config.json").exists()):
+    if not (resume and (config.run / "head.safetensors").exists()):
         learn(config, rows)
     print(json.dumps(calibrate(config.run, judged), indent=2))
 
@@ -220,7 +220,8 @@ def _settings(offset: float, slope: float, thresholds: Mapping[str, Mapping[str,
 def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) -> dict[str, Any]:
     """Set the thresholds of `folder` by what classifiers think of rows that they have not seen, and report on them.
 
-    `judged` are the classifiers' folders, which get the same thresholds, each with its rows.
+    `judged` are the classifiers' folders, which get the same thresholds, each with its rows; `folder` may have no
+    classifier yet.
     """
     reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
     rows = [row for _, unseen in judged for row in unseen]
