@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from jsonschema.protocols import Validator
 
 ROOT: Final = Path(__file__).parent.parent.parent
 METHODS: Final = ("POST", "PUT", "PATCH")
@@ -47,7 +47,7 @@ class Schemas:
     def __init__(self) -> None:
         self._description = _description()
         self._routes = list(self._templates())
-        self._validators: dict[tuple[str, str], Validator | None] = {}
+        self._validators: dict[tuple[str, str], tuple[jsonschema_rs.Draft202012Validator, dict[str, Any]] | None] = {}
 
     @property
     def known(self) -> bool:
@@ -61,12 +61,16 @@ class Schemas:
             return None
         if (method, template) not in self._validators:
             self._validators[method, template] = self._validator(method, template)
-        validator = self._validators[method, template]
-        if validator is None:
+        known = self._validators[method, template]
+        if known is None:
             return f"{method} {template} takes no JSON"
-        error = best_match(validator.iter_errors(body))
-        if error is None:
+        validator, schema = known
+        if validator.is_valid(body):
             return None
+        # It is hundreds of times as fast, but says of a body with choices only that none of them fits.
+        error = best_match(Draft202012Validator(schema).iter_errors(body))
+        if error is None:
+            return f"{method} {template}: refused by jsonschema_rs alone"
         return f"{method} {template}: {error.json_path}: {error.message[:300]}"
 
     def _templates(self) -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -76,7 +80,9 @@ class Schemas:
             parts = [r"[^/]+" if part.startswith("{") else re.escape(part) for part in template.split("/")]
             yield template, re.compile("/".join(parts))
 
-    def _validator(self, method: str, template: str) -> Validator | None:
+    def _validator(
+        self, method: str, template: str
+    ) -> tuple[jsonschema_rs.Draft202012Validator, dict[str, Any]] | None:
         if self._description is None:
             return None
         operation = self._description["paths"][template].get(method.lower(), {})
@@ -84,4 +90,4 @@ class Schemas:
         if content is None:
             return None
         root = {"components": self._description["components"], **content["schema"]}
-        return Draft202012Validator(root)
+        return jsonschema_rs.Draft202012Validator(root), root
