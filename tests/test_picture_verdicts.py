@@ -11,7 +11,9 @@ from bot.generation.album import shown_grid
 from bot.generation.grid import compose
 from bot.orders.order import Requester
 from inference.contract import Policy, Verdict
+from inference.contract.verdicts import Action
 from tests.bot_fakes import ADA, CHANNEL, GUILD, FakePool, an_order, finish, order_one, services
+from tests.town import Town, parts
 
 HELD = Verdict("hold", "nudity", 0.9, "picture_check", ("female_breast_exposed",))
 
@@ -68,6 +70,15 @@ async def test_the_server_decides_what_becomes_of_a_picture(
     assert [review.kind for review in reviews] == kinds
     assert len(reply.results[0].images) == shown
     assert record.is_covered is (action == "blur")
+
+
+@pytest.mark.parametrize(("action", "hidden"), [("blur", True), ("flag", False)])
+async def test_a_blurred_picture_reaches_the_channel_behind_a_cover(town: Town, action: Action, hidden: bool) -> None:
+    """As what Discord calls a spoiler; one that is only flagged is shown."""
+    town.pool.picture_verdicts = {0: Verdict(action, "nudity", 0.9, "picture_check")}
+    _, message = await town.imagine("a cat", images=1)
+    (gallery,) = (part for part in parts(message) if part["type"] == 12)
+    assert gallery["items"][0].get("spoiler", False) is hidden
 
 
 async def test_the_policy_travels_with_check_and_drawing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
+from inference.safety.rules import judge
 
 FAMOUS = [
     "a man mowing the grass in scunthorpe, essex",
@@ -84,6 +85,35 @@ def test_severe_words_are_found_in_the_languages_of_chat(text: str) -> None:
     from inference.safety.normalise import normalise
 
     assert {category for category, _ in severe(normalise(text))} == {"sexual"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "चाँद रात में एक लाल गाड़ी", "दीदी और चाचा पुराना घर", "बच्चे नंगे पैर", "fromage râpé", "un vecino molesto",
+        "enfants pieds nus dans le sable", "niños con los pies desnudos", "bambini a piedi nudi",
+        "crianças de pés nus", "Kinder mit nackten Füßen", "дети у голой стены", "çıplak ayaklı çocuk",
+        "anak bertelanjang kaki", "裸足の子供たち", "wysokie góry zimą", "et kys under misteltenen",
+        "a statue of Shota Rustaveli",
+    ],
+)  # fmt: skip
+def test_everyday_words_of_other_languages_are_not_found(text: str) -> None:
+    """Barefoot children accuse nobody, moon and car are no others' words, mountains no English ones."""
+    from inference.safety.normalise import normalise
+
+    words = Words(normalise(text))
+    found = [match.text for match in Lexicon.load().find(words) if match.kind in (Kind.SEVERE, Kind.NUDITY)]
+    assert found == []
+    assert judge(words, Lexicon.load().find(words)) is None
+
+
+def test_endings_and_vowel_signs_belong_to_the_word() -> None:
+    """In Devanagari a vowel makes another word, and a stem has its endings."""
+    from inference.safety.normalise import normalise
+
+    assert severe(normalise("चोदना")) == [("sexual", normalise("चोदना"))]
+    assert severe(normalise("चोदो")) == [("sexual", normalise("चोदो"))]
+    assert severe(normalise("चाँद")) == []
 
 
 def test_arabic_prefixes_belong_to_the_word() -> None:

@@ -10,6 +10,7 @@ import enum
 import functools
 import re
 import tomllib
+import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -207,7 +208,7 @@ def _thing_beside(edge: int, step: int, things: set[int], words: Words) -> bool:
 
 def _starts_word(text: str, first: int) -> bool:
     before = text[first - 1]
-    if not before.isalpha() or (_is_unspaced(text[first]) and not _is_hangul(text[first])):
+    if not _is_of_a_word(before) or (_is_unspaced(text[first]) and not _is_hangul(text[first])):
         return True
     if _is_unspaced(before):
         return not _is_hangul(before) or not _is_hangul(text[first])
@@ -219,9 +220,13 @@ def _starts_word(text: str, first: int) -> bool:
 
 def _ending(text: str, end: int) -> int:
     """Where the word ends that goes on at `end`."""
-    while text[end].isalpha() and not _is_unspaced(text[end]):
+    while _is_of_a_word(text[end]) and not _is_unspaced(text[end]):
         end += 1
     return end
+
+
+def _is_of_a_word(letter: str) -> bool:
+    return letter.isalpha() or letter in _MARKS
 
 
 def _is_unspaced(letter: str) -> bool:
@@ -255,7 +260,7 @@ def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
     for language, terms in _read(folder / "languages.toml").items():
         for category, severe in terms["severe"].items():
             yield Kind.SEVERE, category, severe
-        for kind in (Kind.NUDITY, Kind.MINORS, Kind.MINORS_ALONE, Kind.VIOLENCE):
+        for kind in (Kind.NUDITY, Kind.MINORS, Kind.MINORS_ALONE, Kind.VIOLENCE, Kind.HARMLESS):
             yield kind, language, terms.get(kind.value, "")
 
 
@@ -264,7 +269,11 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-_WORD: Final = re.compile(r"[^\W_]+")
+_MARKS: Final = "".join(
+    letter for letter in map(chr, range(0x900, 0x1100)) if unicodedata.category(letter) in ("Mn", "Mc")
+)
+"""Vowels and the like of the scripts from Devanagari to Burmese: without them, car and moon are other words."""
+_WORD: Final = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
 _SENTENCE: Final = re.compile(r"[.!?;]")
 _PIECE: Final = re.compile(r"[.!?;:,()|]")
 _BETWEEN: Final = frozenset(
