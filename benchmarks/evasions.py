@@ -133,7 +133,34 @@ _ROMAN: Final = (
     "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi xxii xxiii xxiv xxv xxvi"
 ).split()
 
+_ANIMALS: Final = {
+    name[0]: name
+    for name in (
+        "ant bear cat dog eagle fox goat hare ibis jackal koala lion mouse newt owl pig quail rabbit snake tiger "
+        "urchin viper wolf xerus yak zebra"
+    ).split()
+}
+
+
+def _text_speak(text: str) -> str:
+    text = text.lower()
+    for spelt, sound in (("s\\b", "z"), ("[ae]te", "8"), ("to", "2"), ("for", "4"), ("you", "u"), ("ck", "k")):
+        text = re.sub(spelt, sound, text)
+    return text
+
+
+def _one_key_too_many(word: str) -> str:
+    """A neighbouring key hit together with the right one."""
+    at = len(word) // 2
+    return word[:at] + word[at].lower().translate(RIGHT_HAND) + word[at:]
+
+
+def _pieces(text: str, size: int = 7) -> str:
+    return " ".join(f"{number}) {text[at : at + size]}" for number, at in enumerate(range(0, len(text), size), 1))
+
+
 MENDED_BY: Final[Mapping[str, Disguise]] = {
+    "a banana inside": inside("banana"),
     "a blank in words": between("\u3164"),
     "a Braille blank inside": inside("\u2800"),
     "a custom emoji inside": inside("<:kek:123456789012345678>"),
@@ -142,21 +169,25 @@ MENDED_BY: Final[Mapping[str, Disguise]] = {
     "added strings": each_word(lambda word: f'"{word[: len(word) // 2]}"+"{word[len(word) // 2 :]}"'),
     "apostrophes": inside("'"),
     "ASCII without gaps": lambda text: "".join(f"{ord(letter):03d}" for letter in text),
+    "asides inside": each_word(lambda word: f"{word[:2]}(hm){word[2:]}"),
     "backquotes": each_word(lambda word: f"{word[0]}`{word[1:-1]}`{word[-1]}"),
     "backslashes": each_word("\\".join),
     "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base64 of base64": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
     "base64, word by word": each_word(lambda word: base64.b64encode(word.encode()).decode()),
     "BBCode": each_word(lambda word: f"[b]{word[:2]}[/b]{word[2:]}"),
     "blood groups": some(a="🅰️", b="🅱️", o="🅾️", p="🅿️"),
     "brackets round a letter": each_word(lambda word: f"{word[0]}[{word[1]}]{word[2:]}"),
     "bullets": each_word("•".join),
     "camel case": lambda text: "".join(word.capitalize() for word in text.split()),
+    "chopped into lines": lambda text: "\n".join(text[at : at + 4] for at in range(0, len(text), 4)),
     "circles": each_word(lambda word: "".join(f"{letter}\u20dd" for letter in word)),
     "comments": inside("/**/"),
     "consonants doubled": each_word(lambda word: re.sub("[^aeiou]", lambda found: 2 * found[0], word)),
     "Cyrillic by sound": alphabet("а б к д е ф г х и ж к л м н о п к р с т у в в кс й з"),
     "dashes for vowels": each_word(lambda word: word[0] + word[1:].translate(str.maketrans("aeiou", "-----"))),
     "Devanagari by sound": alphabet("अ ब क द ए फ ग ह इ ज क ल म न ओ प क र स त उ व व क्स य ज़"),
+    "dots inside": each_word(lambda word: f"{word[:2]}...{word[2:]}"),
     "down in columns": _columns,
     "emoji like letters": some(o="⭕", x="❌", i="ℹ️", s="💲", t="✝️", m="Ⓜ️"),
     "entities without an end": lambda text: "".join(f"&#{ord(c)}" if c.isalpha() else c for c in text),
@@ -181,23 +212,34 @@ MENDED_BY: Final[Mapping[str, Disguise]] = {
     "Hebrew by sound": alphabet("א ב כ ד א פ ג ה י ג כ ל מ נ ו פ ק ר ס ט ו ו ו קס י ז"),
     "hyphen and line break": inside("-\n"),
     "in a list": each_word(lambda word: "[" + ", ".join(f"'{letter}'" for letter in word) + "]"),
+    "initials of animals": each_word(lambda word: " ".join(_ANIMALS[letter] for letter in word.lower())),
     "IPA": alphabet("ɑ ɓ ɕ ɗ ɘ ƒ ɡ ɦ ɪ ʝ ʞ ʟ ɱ ɳ ɵ ƿ ɋ ɹ ʂ ʈ ʊ ʌ ʍ χ ʏ ʐ"),
     "keycap marks": between("\u20e3"),
     "keycaps": each_word(some(a="4️⃣", e="3️⃣", i="1️⃣", o="0️⃣", s="5️⃣")),
     "last letter doubled": each_word(lambda word: word + word[-1]),
     "last letter lost": each_word(lambda word: word[:-1]),
+    "leet and stars": each_word(some(a="4", e="*", i="1", o="*", s="$")),
+    "leet, backwards": each_of((each_word(some(a="4", e="3", i="1", o="0")), lambda text: text[::-1])),
+    "leet, no spaces": each_of((each_word(some(a="4", e="3", i="1", o="0")), lambda text: text.replace(" ", ""))),
     "leet, spaced": each_of((each_word(some(a="4", e="3", i="1", o="0")), " ".join)),
     "letters and plus signs": each_word(" + ".join),
+    "letters with and": each_word(" and ".join),
     "line strokes through": each_word("/".join),
     "lisped": some(r="w", l="w"),
     "look-alikes, stretched": each_of((each_word(lambda w: w[0] + w[1] * 3 + w[2:]), some(a="а", e="е", o="о"))),
     "moved gaps": _gaps_moved,
     "NATO": each_word(lambda word: " ".join(_NATO[LETTERS.index(letter)] for letter in word.lower())),
+    "numbered letters": each_word(lambda word: " ".join(f"{at}. {letter}" for at, letter in enumerate(word, 1))),
+    "numbered pieces": _pieces,
+    "numbers for vowels": each_word(some(a="1", e="2", i="3", o="4", u="5")),
     "numbers of letters": each_word(lambda word: "-".join(str(LETTERS.index(letter) + 1) for letter in word.lower())),
     "octal escapes": lambda text: "".join(f"\\{ord(letter):03o}" if letter.isalpha() else letter for letter in text),
+    "one key too many": each_word(_one_key_too_many),
     "one letter lost": each_word(lambda word: word[:2] + word[3:]),
     "one letter wrong": each_word(lambda word: word[:2] + word[2].lower().translate(RIGHT_HAND) + word[3:]),
     "pairs swapped": each_word(_pairs),
+    "pairs that look like one": each_word(some(m="rn", w="vv", d="cl")),
+    "places with spaces": each_word(lambda word: " ".join(str(LETTERS.index(letter) + 1) for letter in word.lower())),
     "pluses for spaces": lambda text: text.replace(" ", "+"),
     "Polybius square": each_word(
         lambda word: " ".join(
@@ -221,6 +263,7 @@ MENDED_BY: Final[Mapping[str, Disguise]] = {
     "snake case": lambda text: text.replace(" ", "_"),
     "spelt as spoken": each_word(_spoken),
     "squares": lambda text: "".join(chr(0x1F130 + ord(c) - 97) if "a" <= c <= "z" else c for c in text.lower()),
+    "stars, spaced": each_of((each_word(lambda word: word[0] + re.sub("[aeiou]", "*", word[1:])), each_word(" ".join))),
     "strikes in part": each_word(lambda word: f"~~{word[:2]}~~{word[2:]}"),
     "stutter": each_word(lambda word: f"{word[0]}-{word[0]}-{word}"),
     "subscript": some(a="ₐ", e="ₑ", h="ₕ", i="ᵢ", k="ₖ", l="ₗ", m="ₘ", n="ₙ", o="ₒ", p="ₚ", r="ᵣ", s="ₛ", t="ₜ", u="ᵤ"),
@@ -228,6 +271,7 @@ MENDED_BY: Final[Mapping[str, Disguise]] = {
         lambda word: "".join(letter if letter in "aeiou" else f"{letter}op" for letter in word.lower())
     ),
     "tabs": between("\t"),
+    "text speak": _text_speak,
     "thin spaces": between("\u2009"),
     "twice percent": lambda text: "".join(f"%25{byte:02x}" for byte in text.encode()),
     "ubbi dubbi": each_word(lambda word: _game(word, "ub")),

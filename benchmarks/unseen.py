@@ -1,7 +1,7 @@
 """Ways to hide a word from a filter that its reading was not mended by: what they do to it, nobody has looked at.
 
-Whoever mends the filter by one of these moves it to evasions.py, so that the figure stays true.  They were drawn by lot
-from forty that were written together; the other twenty are there.
+Whoever mends the filter by one of these moves it to evasions.py, so that the figure stays true.  Eight are left of
+twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type.
 
     python -m benchmarks.unseen "a picture of a cat"
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from benchmarks.disguises import MORSE, Disguise, each_word, show
-from benchmarks.evasions import LETTERS, alphabet, each_of, some
+from benchmarks.evasions import LETTERS, alphabet
 
 _BACON: Final = str.maketrans("01", "ab")
 _TELEPHONE: Final = dict(
@@ -22,16 +22,22 @@ _TELEPHONE: Final = dict(
         strict=True,
     )
 )
-_ANIMALS: Final = {
-    name[0]: name
-    for name in (
-        "ant bear cat dog eagle fox goat hare ibis jackal koala lion mouse newt owl pig quail rabbit snake tiger "
-        "urchin viper wolf xerus yak zebra"
-    ).split()
-}
 _MORSE_WORDS: Final = {
     letter: "-".join({".": "dit", "-": "dah"}[sign] for sign in signs) for letter, signs in MORSE.items()
 }
+
+
+_NAMES: Final = dict(
+    zip(
+        LETTERS,
+        (
+            "anna ben clara dave emma fred gina harry irene jack kate leo mary nancy oscar paul queen rosa sam tom "
+            "ulla victor wendy xena yves zoe"
+        ).split(),
+        strict=True,
+    )
+)
+_FRUIT: Final = dict(zip("aeiou", "🍎🥚🍦🍩🍇", strict=True))
 
 
 def _vigenere(text: str, key: str = "easel") -> Iterator[str]:
@@ -41,26 +47,30 @@ def _vigenere(text: str, key: str = "easel") -> Iterator[str]:
         yield LETTERS[(LETTERS.index(letter) + by) % 26] if letter in LETTERS else letter
 
 
+def _spoonerisms(text: str) -> str:
+    """The starts of each two neighbours swapped: waked noman."""
+    words = text.split()
+    for at in range(0, len(words) - 1, 2):
+        first, second = (re.match("([^aeiou]*)(.*)", word.lower()) for word in words[at : at + 2])
+        if first and second and min(map(len, words[at : at + 2])) > 2:
+            words[at], words[at + 1] = second[1] + first[2], first[1] + second[2]
+    return " ".join(words)
+
+
 UNSEEN: Final[Mapping[str, Disguise]] = {
-    "Morse in words": each_word(lambda word: " ".join(_MORSE_WORDS[letter] for letter in word.lower())),
+    "added pieces": each_word(lambda word: f"{word[: len(word) // 2]} + {word[len(word) // 2 :]}"),
+    "as in names": each_word(lambda word: ", ".join(f"{c} as in {_NAMES[c]}" for c in word.lower())),
     "ASCII85": lambda text: base64.a85encode(text.encode()).decode(),
-    "asides inside": each_word(lambda word: f"{word[:2]}(hm){word[2:]}"),
     "Bacon's cipher": each_word(
         lambda word: " ".join(f"{LETTERS.index(letter):05b}".translate(_BACON) for letter in word.lower())
     ),
-    "base64 of base64": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
     "by the keys of a telephone": each_word(lambda word: " ".join(_TELEPHONE[letter] for letter in word.lower())),
-    "chopped into lines": lambda text: "\n".join(text[at : at + 4] for at in range(0, len(text), 4)),
-    "dots inside": each_word(lambda word: f"{word[:2]}...{word[2:]}"),
+    "emoji for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", lambda found: _FRUIT[found[0]], word[1:])),
     "Georgian by sound": alphabet("ა ბ კ დ ე ფ გ ჰ ი ჯ კ ლ მ ნ ო პ ქ რ ს ტ უ ვ ვ ხ ი ზ"),
-    "initials of animals": each_word(lambda word: " ".join(_ANIMALS[letter] for letter in word.lower())),
-    "leet, backwards": each_of((each_word(some(a="4", e="3", i="1", o="0")), lambda text: text[::-1])),
-    "leet, no spaces": each_of((each_word(some(a="4", e="3", i="1", o="0")), lambda text: text.replace(" ", ""))),
-    "letters with and": each_word(" and ".join),
-    "numbered letters": each_word(lambda word: " ".join(f"{at}. {letter}" for at, letter in enumerate(word, 1))),
-    "numbers for vowels": each_word(some(a="1", e="2", i="3", o="4", u="5")),
-    "places with spaces": each_word(lambda word: " ".join(str(LETTERS.index(letter) + 1) for letter in word.lower())),
-    "stars, spaced": each_of((each_word(lambda word: word[0] + re.sub("[aeiou]", "*", word[1:])), each_word(" ".join))),
+    "inner letters starred": each_word(lambda word: word[0] + "*" * (len(word) - 2) + word[-1]),
+    "Morse in words": each_word(lambda word: " ".join(_MORSE_WORDS[letter] for letter in word.lower())),
+    "spoonerisms": _spoonerisms,
+    "syllables apart": each_word(lambda word: re.sub("([aeiou][^aeiou]??)(?=[^aeiou][aeiou])", r"\1 ", word)),
     "Tifinagh by sound": alphabet("ⴰ ⴱ ⴽ ⴷ ⴻ ⴼ ⴳ ⵀ ⵉ ⵊ ⴽ ⵍ ⵎ ⵏ ⵓ ⴱ ⵇ ⵔ ⵙ ⵜ ⵓ ⴱ ⵡ ⵅ ⵢ ⵣ"),
     "Vigenère": lambda text: "".join(_vigenere(text.lower())),
     "words with tails": each_word(lambda word: f"{word}inator"),

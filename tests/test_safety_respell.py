@@ -80,6 +80,18 @@ def read(text: str) -> str:
         ("aladyandherhorseareinthegarden", "a lady and her horse are in the garden"),
         ("the.old.wizard.paints.zyrgon", "the old wizard paints zyrgon"),
         ("bl00dst41ned", "bloodstained"),
+        ("a na(hm)ked wo(hm)man in b(hm)ed", "a naked woman in bed"),
+        ("a nabananaked wobananaman wibananath rosbananaes", "a naked woman with roses"),
+        ("1. n 2. a 3. k 4. e 5. d", "naked"),
+        ("1) a nake 2) d woma 3) n in b 4) ed", "a naked woman in bed"),
+        ("a na\nked \nwoma\nn", "a naked woman"),
+        ("14 1 11 5 4 23 15 13 1 14", "naked woman"),
+        ("n1k2d w4m1n b2nt 4v2r 1 d2sk", "naked woman bent over a desk"),
+        ("ks3d a r3v0 tn3b n4m0w d3k4n", "naked woman bent over a desk"),
+        ("a n4k*d w*m4n $m*k1ng", "a naked woman smoking"),
+        ("a na ked wo man in a gar den und er tre es", "a naked woman in a garden under trees"),
+        ("the nalked womnan smaoking in the garfden", "the naked woman smoking in the garden"),
+        ("Ym1GclpXUWdkMjl0WVc0PQ==", "naked woman"),
     ],
 )
 def test_disguises_are_read(written: str, meant: str) -> None:
@@ -118,6 +130,10 @@ def test_disguises_are_read(written: str, meant: str) -> None:
         "globe artichoke",
         "Hottentot bread",
         "apprehend innocent",
+        "1. a cat 2. a dog 3. two birds",
+        "wait...what, a cat...and a dog, so...yes",
+        "chapter 1 2 3 4 5 6 of the book",
+        "never again knew every day",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:

@@ -16,9 +16,12 @@ from typing import Final
 
 from inference.safety.alphabets import OTHERWISE, STYLES, sound_of, writes_vowels
 from inference.safety.normalise import normalise
+from inference.safety.skeletons import MAX_WORD
 
 Knows = Callable[[str], bool]
 """Whether a plain word exists."""
+Part = Callable[[str], list[str] | None]
+"""Letters without gaps as the words that they are, or None."""
 Fit = Callable[[Sequence[str]], str | None]
 """The commonest word that has one of these letters at each place."""
 
@@ -45,7 +48,9 @@ _ROMAN: Final = tuple(
     f"{tens}{ones}" for tens in ("", "x", "xx") for ones in " i ii iii iv v vi vii viii ix".split(" ")
 )
 _PLACE: Final = rf"(?:[1-9]|1\d|2[0-6]|{'|'.join(sorted(filter(None, _ROMAN), key=len, reverse=True))})"
-_PLACES: Final = re.compile(rf"(?<![\w.,-]){_PLACE}(?:[-.,/·]{_PLACE}){{2,}}(?![\w-])", re.IGNORECASE)
+_PLACES: Final = re.compile(
+    rf"(?<![\w.,-]){_PLACE}(?:(?:[-.,/·]{_PLACE}){{2,}}|(?: {_PLACE}){{3,}})(?![\w-])", re.IGNORECASE
+)
 """Letters as their places in the alphabet, in Roman numerals too."""
 _NUMBER: Final = re.compile(r"\w+")
 _ROT47: Final = {code: 33 + (code - 33 + 47) % 94 for code in range(33, 127)}
@@ -85,7 +90,7 @@ LOOKED_AT: Final = 40
 """Words that tell whether a text is one."""
 
 
-def decode(text: str, knows: Knows, fit: Fit) -> str:
+def decode(text: str, knows: Knows, fit: Fit, part: Part) -> str:
     """The text without codes; another one only where the result has words."""
     for _ in range(CODES_IN_CODES):
         if not _CODED.search(text):
@@ -95,7 +100,7 @@ def decode(text: str, knows: Knows, fit: Fit) -> str:
         text = _ESCAPE.sub(lambda found: chr(int(next(filter(None, found.groups())), 16)), text)
     text = _downwards(_BBCODE.sub(r"\2", text))
     text = _SHORTCODE.sub(r"\1", _MARKUP.sub("", _LINK.sub(r"\1", _HYPHENATED.sub("", text))))
-    text = _PLACES.sub(lambda found: _unplaced(found[0], knows), _unshifted(text, knows))
+    text = _PLACES.sub(lambda found: _unplaced(found[0], knows, part), _unshifted(text, knows))
     text = _BASE32.sub(lambda found: _unbased(found[0], base64.b32decode, 8, knows), text)
     text = _BASE64.sub(lambda found: _unbased(found[0], base64.b64decode, 4, knows), text)
     for numbers, base in _NUMBERS:
@@ -113,6 +118,11 @@ def share_known(plain: str, knows: Knows) -> float:
     """How much of a normalised text are words, of those in Latin letters; 1 where there are none."""
     words = words_of(plain)
     return sum(map(knows, words)) / len(words) if words else 1.0
+
+
+def known_letters(plain: str, knows: Knows) -> int:
+    """How many letters of a normalised text are in words."""
+    return sum(len(word) for word in words_of(plain) if knows(word))
 
 
 def words_of(plain: str) -> list[str]:
@@ -140,13 +150,19 @@ def _downwards(text: str) -> str:
 
 
 def _unbased(coded: str, decode_base: Callable[[str], bytes], block: int, knows: Knows) -> str:
-    """What is coded in base64 or base32, in blocks of so many letters."""
-    bare = coded.rstrip("=")
-    try:
-        text = decode_base(bare + "=" * (-len(bare) % block)).decode("ascii")
-    except ValueError:
-        return coded
-    return text if _says(text, knows) else coded
+    """What is coded in base64 or base32, in blocks of so many letters, once or several times."""
+    text = coded
+    for _ in range(CODES_IN_CODES):
+        bare = text.rstrip("=")
+        try:
+            text = decode_base(bare + "=" * (-len(bare) % block)).decode("ascii")
+        except ValueError:
+            return coded
+        if _says(text, knows):
+            return text
+        if not _BASE64.fullmatch(text):
+            break
+    return coded
 
 
 def _unnumber(coded: str, base: int, knows: Knows) -> str:
@@ -162,10 +178,12 @@ def _unnumber(coded: str, base: int, knows: Knows) -> str:
     return text if text.isascii() and _says(text, knows) else coded
 
 
-def _unplaced(coded: str, knows: Knows) -> str:
+def _unplaced(coded: str, knows: Knows, part: Part) -> str:
     places = [int(place) if place.isdecimal() else _ROMAN.index(place) for place in _NUMBER.findall(coded.lower())]
+    if places == list(range(places[0], places[0] + len(places))):
+        return coded  # who counts does not spell
     text = "".join(chr(96 + place) for place in places)
-    return text if _says(text, knows) else coded
+    return text if _says(text, knows) else " ".join(part(text) or [coded])
 
 
 def _unshifted(text: str, knows: Knows) -> str:
@@ -206,11 +224,12 @@ def _undress(text: str, knows: Knows, fit: Fit) -> str:
 
 
 def _latin(word: str, knows: Knows, fit: Fit) -> str:
-    for letters in (STYLES, OTHERWISE):
+    for letters in (STYLES, OTHERWISE) if len(word) <= MAX_WORD else ():
         meant = normalise(word.translate(letters))
         if knows(meant.strip(".,;:!?\"'")):
             return meant
-    return _by_sound(word, knows, fit) or normalise(word.translate(STYLES))
+    heard = _by_sound(word, knows, fit) if len(word) <= MAX_WORD else None
+    return heard or normalise(word.translate(STYLES))
 
 
 def _has_sounds(word: str) -> bool:

@@ -11,11 +11,12 @@ from typing import Final
 
 from inference.safety.skeletons import MAX_WORD
 
-_LEET: Final[Mapping[str, str]] = {
+MEANT: Final[Mapping[str, str]] = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "bg", "7": "t", "8": "b", "9": "g",
     "@": "a", "$": "s", "€": "e", "£": "l", "¢": "c", "!": "i", "|": "il", "+": "t", "(": "c", "<": "c", "^": "a",
     "¥": "y", "§": "s", "#": "h",
 }  # fmt: skip
+"""The letters that a digit or a sign looks like, the one that it mostly means first."""
 _BUILT_LETTERS: Final[Mapping[str, str]] = {
     "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|\\|": "n", "/\\/": "n", "|-|": "h", "|_|": "u", "|<": "k", "|)": "d",
     "|>": "p", "|=": "f", "\\/": "v", "()": "o", "vv": "w", "/-\\": "a", "}{": "h", "><": "x",
@@ -26,7 +27,7 @@ _FEWEST_CHANGES: Final = (0, 1, 2, 4, 3, 5, 6, 7)
 _LEET_SIGNS: Final = frozenset("@$€!")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_LEET_SIGN: Final = re.compile(f"[{re.escape(''.join(_LEET))}]")
+_LEET_SIGN: Final = re.compile(f"[{re.escape(''.join(MEANT))}]")
 _DOUBLE: Final = re.compile(r"(.)\1")
 _RUNS: Final = re.compile(r"(.)\1*")
 _BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
@@ -46,13 +47,14 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
     forms.append(tight)
     for spelt in dict.fromkeys((core, edges, tight)):
         forms += leet(spelt)
-    built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], token.strip(".,;:?\"'"))
-    if built not in token:
+    bare = token.strip(".,;:?\"'")
+    built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], bare)
+    if built != bare:
         forms += [built, *leet(built)]
     for form in dict.fromkeys(forms):
-        if not _LETTERS.fullmatch(form) or len(form) < 3:
+        if len(form) < 3 or not _LETTERS.fullmatch(form):
             continue
-        if form != core:
+        if form != core and len(form) <= MAX_WORD:
             yield form
         yield from _unstretched(form)
         if form != core and len(form) > 3 and telling(form[::-1]):
@@ -63,7 +65,7 @@ def leet(core: str) -> list[str]:
     """The word with its digits and signs as the letters that they look like, what they mostly mean first."""
     if not 3 <= len(core) <= MAX_WORD * 2 or _LEET_SIGN.search(core) is None or _LETTER.search(core) is None:
         return []
-    choices = [_LEET.get(sign, sign) for sign in core]
+    choices = [MEANT.get(sign, sign) for sign in core]
     wide = [index for index, choice in enumerate(choices) if len(choice) > 1]
     for index in wide[3:]:
         choices[index] = choices[index][0]

@@ -41,19 +41,23 @@ class Parter:
                 self._automaton.add_word(word, word)
         self._automaton.make_automaton()
 
-    def part(self, runs: Sequence[str], *, apart: bool = False) -> list[str] | None:
+    def part(self, runs: Sequence[str]) -> list[str] | None:
         """A run as words where something may be hidden in it, the first of the `runs` that can be parted.
 
-        `apart` are letters whose gaps were lost.  Strange words among the others are looked for in two runs only.
+        Strange words among the others are looked for in two long runs only.
         """
         for letters in runs:
             words = self._segment(letters)
-            if words is not None and (apart or len(letters) > LONGEST_WORDS or self._worth_parting(words)):
+            if words is not None and (len(letters) > LONGEST_WORDS or self._worth_parting(words)):
                 return words
         for letters in runs[:MAYBE_STRANGE]:
-            if (apart or len(letters) > LONGEST_WORDS) and (words := self._segment(letters, strange=True)):
+            if len(letters) > LONGEST_WORDS and (words := self._segment(letters, strange=True)):
                 return words
         return None
+
+    def apart(self, letters: str) -> list[str] | None:
+        """Letters whose gaps were lost, as words."""
+        return self._segment(letters) or self._segment(letters, strange=True)
 
     def regrouped(self, letters: str) -> list[str] | None:
         """A whole text without its gaps, if nearly all of it is words that everybody knows."""

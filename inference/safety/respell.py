@@ -17,10 +17,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from inference.safety.decoding import Knows, decode, words_of
-from inference.safety.leet import leet, spellings
+from inference.safety.decoding import Knows, decode, known_letters, share_known, words_of
+from inference.safety.leet import MEANT, leet, spellings
 from inference.safety.normalise import join_spaced, normalise
 from inference.safety.parting import SHORT, Parter
+from inference.safety.regularity import Regularity, unchopped, unnumbered
 from inference.safety.shapes import ANY, Shapes
 from inference.safety.skeletons import MAX_WORD, Skeletons
 from inference.safety.turning import MADE_OF_WORDS, Turner
@@ -34,10 +35,15 @@ LONGEST_ENDING: Final = 6
 _ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
 BENT: Final = 12
 """Ways to spell one word that are bent into others, the likeliest: so a word costs as much whatever it is."""
+BENT_IN_ALL: Final = 500
+"""The same of one text, word by word from its start; nobody may type so much.  Of words after that it is only looked up
+what they spell as they stand."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
 WORDS_KEPT: Final = 1 << 14
 """Of which it is remembered whether they exist."""
+SPLIT: Final = 0.2
+"""Share of words that do not exist, from which on they may be pieces of words."""
 STARRED_WORDS: Final = 2
 """So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
 
@@ -45,6 +51,7 @@ _WIDE_GAP: Final = re.compile(r"(?<=(?<!\w)\w)\s{2,}(?=\w(?!\w))")
 """Between words whose letters stand apart."""
 _APOSTROPHE: Final = re.compile(r"['’](?:s|d|t|ll|re|ve|m)?$")
 _LETTERS: Final = re.compile(r"[a-z]+")
+_DIGIT_AMONG_LETTERS: Final = re.compile(r"[a-z]\d+[a-z]")
 _AMONG_LETTERS: Final = re.compile(r"[a-z][^a-z\s]+[a-z]")
 _QUOTES: Final = ".,;:!?\"'()[]{}<>«»“”‘’…"
 _AROUND: Final = f"{_QUOTES}-–—"
@@ -62,12 +69,14 @@ class Reading:
     changes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Loosely:
-    """How words may be bent into any other: the one `manner` in which most are changed; whether many have `stars`."""
+    """How the words of a text may be bent into any other: the one `manner` in which most are changed; whether many have
+    `stars`; and how many ways to spell them may still be tried."""
 
     manner: str | None
     stars: bool
+    left: int = BENT_IN_ALL
 
 
 class Speller:
@@ -96,28 +105,42 @@ class Speller:
         self._skeletons = Skeletons(self._rank, self._telling, self._stems, self.knows)
         self._parter = Parter(self._rank, self._telling, self.knows)
         self._turner = Turner(self.knows, self._tells, self._parter)
+        self._regularity = Regularity(self.knows, self._tells, self._parter)
         either = sorted({*self._telling, *self._rank}, key=lambda word: (self._rank.get(word, MANY), word))
         self._shapes, self._telling_shapes = Shapes(either), Shapes(word for word in either if word in self._telling)
 
     def read(self, text: str) -> Reading:
         """What the text most likely says."""
-        decoded = decode(text, self.knows, self._shapes.first)
+        decoded = decode(unnumbered(unchopped(text)), self.knows, self._shapes.first, self._parter.apart)
         plain = self._turner.ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
-        turned = self._turner.turned_back(plain, best.text)
+        turned = self._turner.turned_back(plain, best.text) or self._without_regularity(plain, best.text)
         if turned is not None:
             meant = self._read_plain(turned).text.split()  # what stood there plainly stays
             told = [word for word in best.text.split() if self._tells(word) and word not in meant]
             return Reading(" ".join([*meant, *told]), ((text, turned),))
+        if decoded != text and plain != normalise(text):
+            best = Reading(best.text, ((text, plain), *best.changes))
+        initials = self._regularity.acrostic(decoded)
         return (
-            best if decoded == text or plain == normalise(text) else Reading(best.text, ((text, plain), *best.changes))
+            Reading(" ".join([best.text, *initials]), (*best.changes, (text, " ".join(initials)))) if initials else best
         )
+
+    def _without_regularity(self, plain: str, otherwise: str) -> str | None:
+        """What the text says without what is regular in it, if more words come out of it than `otherwise`."""
+        readings = [*self._regularity.readings(plain)]
+        if _DIGIT_AMONG_LETTERS.search(otherwise):  # leet, and turned as well
+            spelt = " ".join(next(iter(leet(word)), word) for word in plain.split())
+            readings += filter(None, [self._turner.turned_back(spelt, otherwise)])
+        best = max(readings, key=lambda text: known_letters(text, self.knows), default="")
+        return best if known_letters(best, self.knows) > known_letters(otherwise, self.knows) else None
 
     def _read_plain(self, plain: str) -> Reading:
         changes: list[tuple[str, str]] = []
         plain = self._unmasked(plain, changes)
         joined = join_spaced(plain)
         together = set(joined.split()).difference(plain.split())
+        joined = self._mended(joined, changes)
         words: list[str] = []
         read: dict[tuple[str, bool], tuple[list[str], list[tuple[str, str]]]] = {}
         loosely = _Loosely(self._manner(joined), len(_STARRED.findall(joined)) > STARRED_WORDS)
@@ -134,12 +157,25 @@ class Speller:
                 changes.append((token, token))  # letters stood apart: that is told, whatever they say
         return Reading(" ".join(self._parter.mend(words, changes)), tuple(dict.fromkeys(changes)))
 
+    def _mended(self, plain: str, changes: list[tuple[str, str]]) -> str:
+        """A text most of whose words are in pieces, whole: before the pieces are taken for words that were changed."""
+        share = share_known(plain, self.knows)
+        if share > 1 - SPLIT:
+            return plain
+        mends: list[tuple[str, str]] = []
+        mended = " ".join(self._parter.mend(plain.split(), mends))
+        if len(mends) <= STARRED_WORDS or share_known(mended, self.knows) < max(MADE_OF_WORDS, share + 0.2):
+            return plain
+        changes += mends
+        return mended
+
     def _unmasked(self, plain: str, changes: list[tuple[str, str]]) -> str:
         """The text with the vowels that signs stand for: n-k-d; of other words where many are written so."""
         words = plain.split()
         cores = [_APOSTROPHE.sub("", word.strip(_QUOTES)) for word in words]
         at = [index for index, core in enumerate(cores) if 3 < len(core) <= MAX_WORD and not self.knows(core)]
-        loosely = sum(self._skeletons.masked(cores[index], loosely=True) is not None for index in at) > STARRED_WORDS
+        at = [index for index in at if self._skeletons.masked(cores[index], loosely=True) is not None]
+        loosely = len(at) > STARRED_WORDS
         for index in at:
             meant = self._skeletons.masked(cores[index], loosely=loosely)
             if meant is not None:
@@ -194,7 +230,7 @@ class Speller:
             ]
             return [" ".join(pieces)] if pieces != core.split("-") else [token]
         if meant is None and apart and _LETTERS.fullmatch(core):
-            meant = " ".join(self._parter.part([core], apart=True) or ()) or None
+            meant = " ".join(self._parter.apart(core) or ()) or None
         if meant is None:
             return [token]
         changes.append((core, meant))
@@ -232,7 +268,9 @@ class Speller:
         """A word that nobody knows, with signs or digits among its letters: as what it can be spelt."""
         if not _AMONG_LETTERS.search(core) or sum(map(str.isalpha, core)) * 3 < len(core):
             return None
-        for candidate in respelt[:BENT]:
+        tried = respelt[: min(BENT, loosely.left)]
+        loosely.left -= len(tried)
+        for candidate in tried:
             found = self._skeletons.telling(candidate) or self._skeletons.any(candidate, loosely.manner)
             if found is not None:
                 return found
@@ -240,8 +278,8 @@ class Speller:
 
     def _starred(self, core: str, loosely: _Loosely) -> str | None:
         """p*rn, s_x: signs for hidden letters of a telling word, of which more than half is to be seen."""
-        hidden = sum(not sign.isalnum() for sign in core) if len(core) <= MAX_WORD else 0
-        if not hidden or hidden * 2 > len(core) or not core[0].isalpha():
+        places = [sign if sign.isalpha() else MEANT.get(sign, ANY) for sign in core] if len(core) <= MAX_WORD else []
+        hidden = places.count(ANY)
+        if not hidden or hidden * 2 > len(core) or places[0] is ANY:
             return None
-        places = [sign if sign.isalnum() else ANY for sign in core]
         return (self._shapes if loosely.stars else self._telling_shapes).first(places)

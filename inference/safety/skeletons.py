@@ -15,6 +15,7 @@ filter looks for (the telling ones), and nothing of the text around.
     robbers   nonakoked each consonant twice with a vowel between
     shortened nake      one letter left out, of common words in a text that is written like that
     replaced  naled     another letter, in such a text too
+    lengthened nacked   a letter too many, in such a text too
     stuffed   nubakubed the same letters put in again and again
     masked    n-k-d     the same sign, or an x, for each vowel
 """
@@ -40,11 +41,13 @@ _SOUNDED: Final = re.compile("|".join(_SOUNDS))
 NEEDED: Final = (3, 0.6)
 NEEDS: Final[Mapping[str, tuple[int, float]]] = {
     **dict.fromkeys(("bare", "anagram", "robbers", "pig", "stuffed"), (2, 0.6)),
-    "replaced": (4, 0.8),
+    **dict.fromkeys(("replaced", "lengthened"), (4, 0.8)),
 }
 """How many words, and what share of the unknown ones, show a manner: some hardly come about by chance, others do."""
 COMMON: Final = 8000
 """Rank up to which a word may be shortened."""
+_SHORT_VOWEL: Final = re.compile(r"^[^aeiou]*[aeiou][bdgmnprt]$")
+"""Whose last letter is doubled: get, getting."""
 _DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])[aeiou]\1")
 _MASKS: Final = "xqz"
 """Letters that stand for others."""
@@ -75,7 +78,7 @@ KEYS: Final[Mapping[str, Callable[[str], str]]] = {
     "bare": lambda word: _VOWELS.sub("", word),
     "mixed": lambda word: word[0] + "".join(sorted(word[1:-1])) + word[-1],
     "squeezed": _squeezed,
-    "alike": lambda word: word.translate(_ALIKE).replace("vv", "w"),
+    "alike": lambda word: word.replace("cl", "d").replace("rn", "m").replace("vv", "w").translate(_ALIKE),
     "sounding": _sounding,
     "reversed": lambda word: word[::-1],
     "anagram": lambda word: "".join(sorted(word)),
@@ -92,13 +95,14 @@ class Skeletons:
         """`rank` gives words, the commonest first, `knows` also their forms; `stems` are `telling` with any ending."""
         self._rank = rank
         self._telling = frozenset(telling)
+        self._knows = knows
         self._known = known = sorted((word for word in rank if len(word) > 2), key=rank.__getitem__)
         told = sorted(self._telling, key=lambda word: (rank.get(word, len(rank)), word))
         self._told = _index(told)
         common = [*(word for word in known if rank[word] < COMMON), *told]
         self._shortened, self._replaced = _shortened(common), _replaced(common)
         either = sorted({*known, *told}, key=lambda word: (rank.get(word, len(rank)), word))
-        self._masked_any = _masked([*either, *_forms(told), *_forms(common)])
+        self._masked_any = _masked([*either, *_forms(common)])
         self._masked_told = _masked([*told, *_forms(told)])
         self._trigrams = {trigram for word in (*known, *told) for trigram in _trigrams(word)}
         self._misspelt = _misspellings(self._telling, stems, knows)
@@ -130,6 +134,7 @@ class Skeletons:
                 "shortened",
                 *MADE,
                 "replaced",
+                "lengthened",
                 *KEYS,
             )  # of equals the first: letters in any order say the least
         }
@@ -144,6 +149,9 @@ class Skeletons:
             return None
         if manner == "shortened":
             return self._shortened.get(letters)
+        if manner == "lengthened":
+            fewer = (letters[:at] + letters[at + 1 :] for at in range(len(letters)) if len(letters) > 4)
+            return min(filter(self._knows, fewer), key=lambda word: self._rank.get(word, COMMON), default=None)
         if manner == "replaced":
             return next(filter(None, map(self._replaced.get, _with_gaps(letters))), None)
         if manner in MADE:
@@ -210,7 +218,11 @@ def _with_gaps(word: str) -> Iterator[str]:
 
 
 def _forms(words: list[str]) -> Iterator[str]:
-    return (word.removesuffix("e" * (ending != "s")) + ending for ending in ("s", "ed", "ing", "er") for word in words)
+    for ending in ("s", "ed", "ing", "er"):
+        for word in words:
+            yield word.removesuffix("e" * (ending != "s")) + ending
+            if ending != "s" and _SHORT_VOWEL.search(word):
+                yield word + word[-1] + ending
 
 
 def _masked(words: list[str]) -> dict[str, str]:

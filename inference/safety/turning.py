@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from operator import itemgetter
 from typing import Final
 
-from inference.safety.decoding import Knows, share_known, words_of
+from inference.safety.decoding import Knows, known_letters, share_known, words_of
 from inference.safety.parting import Parter
 
 MADE_OF_WORDS: Final = 0.6
@@ -82,7 +82,7 @@ class Turner:
         yield " ".join(word[::-1] for word in plain.split()), CHANCE
         first = " ".join(words_of(plain))
         for letters, chances in _OTHER_LETTERS:
-            if self._known(first.translate(letters)) >= chances:
+            if known_letters(first.translate(letters), self._knows) >= chances:
                 yield plain.translate(letters), chances
         for keys in _NEXT_KEYS:
             yield plain.translate(keys), MANY_CHANCES
@@ -107,10 +107,7 @@ class Turner:
 
     def _sense(self, plain: str) -> tuple[int, int]:
         """How many letters of a text are in words; and, of two directions, how little hangs in the air."""
-        return self._known(plain), -len(_HANGING.findall(plain, 0, LOOKED_AT_SIGNS))
-
-    def _known(self, plain: str) -> int:
-        return sum(len(word) for word in words_of(plain) if self._knows(word))
+        return known_letters(plain, self._knows), -len(_HANGING.findall(plain, 0, LOOKED_AT_SIGNS))
 
     def _stretch(self, words: list[str]) -> tuple[int, int]:
         """Where the most words stand one after the other that do not exist."""

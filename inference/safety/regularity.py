@@ -1,0 +1,147 @@
+"""What comes again and again among the letters of a text: an insert in each word, numbers in order, signs for letters.
+
+In: a plain text.  Out: the text without it, where more words come out of it than were there.  It knows which words
+exist, and no insert, sign or number in particular.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain, islice, pairwise, permutations
+from typing import Final
+
+from inference.safety.decoding import LOOKED_AT, Knows
+from inference.safety.parting import Parter
+
+SEVERAL: Final = 3
+"""Words that show something to be a habit, and numbers in order that show something to be counted."""
+MOST: Final = 0.6
+"""Of the words with an insert, those that must be words without it."""
+LONGEST_INSERT: Final = 12
+INSERTS_TRIED: Final = 4
+ACROSTIC: Final = 8
+"""Words, or lines, whose initials may be meant."""
+
+_NUMBER: Final = re.compile(r"(?<!\S)[(\[#]?(\d{1,3})(?:/\d{1,3})?[.):\]](?=\s|$)")
+_SIGNS: Final = re.compile(r"(?<=[a-z])[^a-z\s'’]+(?:[a-z]+[^a-z\s]+)?(?=[a-z])")
+_SIGN: Final = re.compile(r"[^a-z\s.,;:!?'’\"()-]")
+_EDGES: Final = ".,;:!?\"'()[]"
+_GENITIVE: Final = re.compile(r"['’][a-z]{1,2}$")
+_LETTERS: Final = re.compile("[a-z]+")
+_ALPHABET: Final = "eaoiutnsrhldcmfpgwybvkxjqz"
+"""The commonest letters of English first."""
+_VOWELS: Final = "aeiou"
+
+
+class Regularity:
+    """Sees what is regular in texts.  Safe to use from several threads."""
+
+    def __init__(self, knows: Knows, tells: Knows, parter: Parter) -> None:
+        self._knows = knows
+        self._tells = tells
+        self._parter = parter
+
+    def readings(self, plain: str) -> Iterator[str]:
+        """What the text may say without an insert, or with letters for its signs."""
+        strange = self._strange(plain)
+        if len(strange) < SEVERAL:
+            return
+        for insert in islice(chain(_sign_inserts(strange), _letter_inserts(strange)), INSERTS_TRIED):
+            having = [word for word in strange if insert in word]
+            if self._are_words(word.replace(insert, "") for word in having):
+                yield plain.replace(insert, "")
+        table = self._letters_of_signs(strange)
+        if table and self._are_words(word.translate(table) for word in strange if _SIGN.search(word)):
+            yield plain.translate(table)
+
+    def acrostic(self, text: str) -> list[str]:
+        """Words that the initials of the words make, or of the lines, if a filter looks for one of them."""
+        lines = [line for line in text.splitlines() if line.strip()]
+        for parts in (text.split(), lines):
+            if sum(len(part) > 2 for part in parts) * 2 < len(parts):
+                continue  # letters by themselves are initials of nothing
+            initials = "".join(_LETTERS.findall("".join(part.strip()[:1] for part in parts[: 4 * LOOKED_AT]).lower()))
+            if len(initials) >= ACROSTIC:
+                words = self._parter.apart(initials) or []
+                long = [word for word in words if len(word) > 3 and self._knows(word)]
+                if any(map(self._tells, long)) and sum(map(len, long)) * 10 >= 7 * len(initials):
+                    return words
+        return []
+
+    def _strange(self, plain: str) -> list[str]:
+        """The first different words that do not exist."""
+        found: dict[str, None] = {}
+        for word in plain.split():
+            core = _bare(word)
+            if len(core) > 3 and core not in found and not self._knows(core) and _LETTERS.search(core):
+                if not all(map(self._knows, re.split("[-/]", core))):
+                    found[core] = None
+                if len(found) == LOOKED_AT:
+                    break
+        return list(found)
+
+    def _are_words(self, words: Iterator[str]) -> bool:
+        found = [self._knows(_bare(word)) for word in words]
+        return len(found) >= SEVERAL and sum(found) >= MOST * len(found)
+
+    def _letters_of_signs(self, strange: list[str]) -> dict[int, str]:
+        """Of each sign among letters, the one that makes most words of those in which no other sign is left."""
+        table: dict[int, str] = {}
+        for unknown in (1, 1, 2, 1):
+            votes: dict[str, Counter[str]] = {}
+            free = [letter for letter in (_ALPHABET if unknown == 1 else _VOWELS) if letter not in table.values()]
+            for word in strange:
+                told = word.translate(table)
+                signs = list(dict.fromkeys(_SIGN.findall(told)))
+                for meant in permutations(free, unknown) if len(signs) == unknown else ():
+                    if self._knows(told.translate(dict(zip(map(ord, signs), meant, strict=True)))):
+                        for sign, letter in zip(signs, meant, strict=True):
+                            votes.setdefault(sign, Counter())[letter] += 1
+            for sign, found in sorted(votes.items(), key=lambda item: len(item[1])):  # the least doubtful first
+                letters = [letter for letter, _ in found.most_common() if letter not in table.values()]
+                table |= {ord(sign): letter for letter in letters[:1]}
+        return table
+
+
+def unnumbered(text: str) -> str:
+    """The text without numbers that count its pieces, 1. … 2. … 3. …, where those are letters, or of one size."""
+    numbers = [int(found[1]) for found in _NUMBER.finditer(text)]
+    following = sum(later == number + 1 for number, later in pairwise(numbers))
+    if following + 1 < SEVERAL or following * 2 < len(numbers) - 1 or 1 not in numbers:
+        return text
+    before, *pieces = _NUMBER.sub("\0", text).split("\0")
+    pieces = [piece[1:] for piece in pieces]
+    if len({len(piece) for piece in pieces[:-1]}) == 1 and len(pieces) > SEVERAL and len(pieces[0]) > 2:
+        return before + "".join(piece[:-1] for piece in pieces[:-1]) + pieces[-1]
+    letters = sum(len(piece.strip()) == 1 for piece in pieces)
+    return " ".join([before, *pieces]) if letters * 2 > len(pieces) else text
+
+
+def unchopped(text: str) -> str:
+    """Lines of one length, however words end, as one line."""
+    *lines, last = text.split("\n")
+    sizes = set(map(len, lines))
+    if len(lines) < SEVERAL or len(sizes) > 1 or not 1 < len(lines[0]) <= LONGEST_INSERT or len(last) > len(lines[0]):
+        return text
+    return "".join([*lines, last])
+
+
+def _bare(word: str) -> str:
+    return _GENITIVE.sub("", word.strip(_EDGES))
+
+
+def _sign_inserts(words: list[str]) -> Iterator[str]:
+    """What stands between letters in several words and is no letter, or is surrounded by such; the commonest first."""
+    found = Counter(chain.from_iterable(set(_SIGNS.findall(word)) for word in words))
+    return (insert for insert, count in found.most_common(2) if count >= SEVERAL)
+
+
+def _letter_inserts(words: list[str]) -> Iterator[str]:
+    """Letters that stand in most of the words; of those in as many, the longest first."""
+    found: Counter[str] = Counter()
+    for word in words:
+        found.update(
+            {word[at : at + size] for size in range(3, LONGEST_INSERT + 1) for at in range(len(word) - size + 1)}
+        )
+    often = max(SEVERAL, MOST * len(words))
+    return iter(sorted((part for part, count in found.items() if count >= often), key=lambda part: (-len(part), part)))
