@@ -78,6 +78,21 @@ def test_a_verdict_says_why() -> None:
     assert 0 < verdict.score <= 1
 
 
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [("Обнажённая женщина на кровати", ("Обнажённая женщина",)), ("голая девочка", ("голая", "девочка"))],
+)
+def test_a_verdict_shows_what_was_written(prompt: str, words: tuple[str, ...]) -> None:
+    """Not the Latin letters that some Cyrillic ones are read as."""
+    assert PromptFilter.load().check(prompt).words == words
+
+
+@pytest.mark.parametrize("prompt", ["nasi goreng dengan telur", "ikan bakar di pantai"])
+def test_of_languages_that_it_never_learned_the_classifier_must_be_surer(prompt: str) -> None:
+    """Fried rice with an egg, grilled fish on the beach: its guess is nothing that a list would say."""
+    assert check(prompt) == "allow"
+
+
 def test_the_gravest_match_decides() -> None:
     """A doubtful word does not hide a clear one."""
     verdict = PromptFilter.load().check("a nude drawing of a woman decapitated")

@@ -50,6 +50,14 @@ def test_codes_are_held(text: str) -> None:
     assert PromptFilter.load().check(text, None, Policy("relaxed")).action == "flag"
 
 
+@pytest.mark.parametrize(
+    "text", ["lorem ipsum dolor sit amet consectetur adipiscing elit", "qwertyuiop asdfghjkl", "zxcvbnm asdfgh qwertz"]
+)
+def test_what_fills_space_is_no_code(text: str) -> None:
+    """A printer's Latin, and rows of keys."""
+    assert illegible(text) == ()
+
+
 def test_a_server_may_know_what_nobody_else_does() -> None:
     """Words that its moderators allowed are no code there."""
     text = "zkqvxbwrtq plmzxkdfgh"

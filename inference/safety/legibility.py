@@ -31,6 +31,7 @@ SHOWN: Final = 5
 """Of what cannot be read, as much as a verdict shows."""
 WORDS_KEPT: Final = 1 << 13
 
+_ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn")
 _PIECE: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _DIGITS: Final = re.compile(r"\d+")
@@ -53,7 +54,7 @@ class Legibility:
     def illegible(self, text: str) -> tuple[str, ...]:
         """What of a plain text is in no language, as far as it is to be shown; nothing where it can be read."""
         pieces = _PIECE.findall(text)
-        unknown = {piece for piece in pieces if _is_word(piece) and not self._knows(piece)}
+        unknown = {piece for piece in pieces if _is_word(piece) and not self._knows(piece) and not _is_row(piece)}
         found = (
             self._unlikely(pieces, unknown)
             or self._speechless(text, pieces, unknown)
@@ -62,6 +63,15 @@ class Legibility:
             or self._scraps(pieces)
         )
         return tuple(dict.fromkeys(found))[:SHOWN]
+
+    def is_foreign(self, text: str, taught: Collection[str]) -> bool:
+        """Whether a plain text is in Latin letters, but neither in English nor in a language that was taught."""
+        pieces = _PIECE.findall(text)
+        if sum(_is_word(piece) and not self._knows(piece) for piece in pieces) * 2 <= len(pieces):
+            return False
+        counts = {name: sum(piece in words for piece in pieces) for name, words in self._common.items()}
+        most = max(counts.values())
+        return most > 0 and all(name not in taught for name, count in counts.items() if count == most)
 
     def _unlikely(self, pieces: list[str], unknown: Collection[str]) -> list[str]:
         """A stretch of unknown words whose letters do not follow each other as letters of words do."""
@@ -118,6 +128,11 @@ class Legibility:
 
 def _is_word(piece: str) -> bool:
     return len(piece) > 2 and piece.isascii() and len(_bare(piece)) > 2
+
+
+def _is_row(piece: str) -> bool:
+    """Keys that lie beside each other: played with, or asked for."""
+    return len(piece) > 3 and any(piece in row for row in _ROWS)
 
 
 def _bare(piece: str) -> str:

@@ -7,6 +7,7 @@ classifier.  docs/safety.md explains each `rule` that a verdict may carry.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -15,6 +16,7 @@ from inference.contract import Policy, Verdict
 from inference.contract.verdicts import ACTIONS, Action
 from inference.safety.classifier import Scores
 from inference.safety.lexicon import Kind
+from inference.safety.normalise import normalise
 from inference.safety.reading import Evidence
 from inference.safety.rules import Finding
 from inference.safety.wildcards import WordPatterns
@@ -32,6 +34,7 @@ FEW_LETTERS: Final = 40
 by themselves, too, it is wrong about some."""
 MUCH_SURER = 1.0
 """By so much, in logits, the thresholds of such a text are higher."""
+_FOREIGN: Final = re.compile("[\u0370-\u052f\u1f00-\u1fff]+")
 _GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
 
@@ -113,7 +116,13 @@ def _spelled(word: str, evidence: Evidence) -> str:
     for written, meant in evidence.reading.changes:
         if word == meant or (len(meant) < 40 and word in meant.split()):
             return f"{written[:40]} → {word}"
-    return word
+    return _as_written(word, evidence.written)
+
+
+def _as_written(term: str, text: str) -> str:
+    """A term in Greek or Cyrillic letters as it stands in the text: many are read as Latin ones that look like them."""
+    foreign = {normalise(word): word for word in _FOREIGN.findall(text)}
+    return " ".join(foreign.get(word, word) for word in term.split())
 
 
 def _listed(policy: Policy, evidence: Evidence) -> Verdict:
@@ -139,15 +148,16 @@ def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thre
 
 
 def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresholds) -> Band:
-    """Where the text is a few words of which no list says what the classifier does, it must be surer of it.
+    """Where the text is a few words, or in a language that it was not taught, the classifier must be surer of what no
+    list says.
 
     What a single word says is for the lists to say: of one that none has, nobody is refused.
     """
     band = thresholds.of(policy, category)
     words = [word for word in evidence.words.words if word not in _SMALL]
-    if len(words) > FEW_WORDS or len(evidence.words.flat) > FEW_LETTERS:
-        return band
     listed = any(match.category == category or match.kind in _GRAVE for match in evidence.matches)
+    if len(words) > FEW_WORDS or len(evidence.words.flat) > FEW_LETTERS:
+        return band.raised(MUCH_SURER) if evidence.foreign and not listed else band
     if len(words) > 1 and listed:
         return band
     later = band.raised(MUCH_SURER)

@@ -28,6 +28,10 @@ class Evidence:
     """The text without words that are listed but mean nothing here: mole rats instead of naked ones."""
     illegible: tuple[str, ...] = ()
     """What of it is in no language, where nobody can tell what the text says."""
+    foreign: bool = False
+    """Whether it is in a language that the classifier has not been taught."""
+    written: str = ""
+    """The text as it came."""
 
     def terms(self, kind: Kind, category: str | None = None) -> tuple[str, ...]:
         """The listed terms of one kind, each once, in the order of the text."""
@@ -72,8 +76,16 @@ class Reader:
         matches, excused = self.lexicon.sort(words)
         silent = {index for m in excused if m.kind in _HEARD for index in range(m.first, m.last + 1)}
         plain = " ".join(word for index, word in enumerate(words.words) if index not in silent)
-        illegible = self._legibility.illegible(reading.text)
-        return Evidence(reading, words, matches, judge(words, matches), plain if silent else reading.text, illegible)
+        return Evidence(
+            reading,
+            words,
+            matches,
+            judge(words, matches),
+            plain if silent else reading.text,
+            self._legibility.illegible(reading.text),
+            self._legibility.is_foreign(reading.text, _TAUGHT),
+            text,
+        )
 
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:
@@ -82,6 +94,8 @@ def english_words(tokenizer: Tokenizer) -> dict[str, int]:
     return {word: rank for word, rank in vocabulary.items() if word.isascii() and word.isalpha()}
 
 
+_TAUGHT: Final = frozenset(("de", "es", "fr", "it", "pt"))
+"""Languages in Latin letters that the classifier knows something of, by their names in words/common.toml."""
 _HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
 _DENIALS: Final = frozenset(
     ("no", "not", "non", "without", "never", "avoid", "avoiding", "exclude", "excluding", "anti", "against", "zero")
