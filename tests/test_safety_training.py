@@ -167,6 +167,8 @@ def test_a_tiny_run_gives_weights_that_the_filter_reads(tiny_run: tuple[Path, Pa
     assert all(0 <= band["flag"] <= band["block"] <= 1 for band in thresholds.values())
     blocks = [thresholds[level]["block"] for level in ("open", "relaxed", "standard", "strict")]
     assert blocks == sorted(blocks, reverse=True)
+    for fold in ("fold-0", "fold-1"):  # loaded already, to set the thresholds
+        assert Classifier.load(run / fold)._slope == read_json(run / fold / "config.json")["slope"] != 1
     classifier = Classifier.load(run)
     assert classifier.logit("a severed head on table 99") > classifier.logit("a red boat on lake 99")
 

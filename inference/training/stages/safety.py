@@ -73,7 +73,7 @@ class SafetyConfig:
     batch: int = 32
     epochs: int = 2
     learning_rate: float = 1e-4
-    phrases: int = 6000
+    phrases: int = 8000
     short: int = 2400
     foreign: int = 6000
     restyle: float = 0.1
@@ -244,6 +244,7 @@ def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) ->
     }
     for judge in {folder, *(fold for fold, _ in judged)}:
         write_json(judge / "config.json", _settings(offset, slope, thresholds))
+    Classifier.load.cache_clear()  # they were loaded with other settings
     limit = users.quantile(1 - REFUSALS["standard"])
     kinds = sorted({(row.category is not None, row.kind) for row in rows})
     report: dict[str, Any] = {"unsafe": {}, "safe": {}}
