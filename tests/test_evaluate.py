@@ -306,7 +306,21 @@ def test_things_are_asked_by_what_they_are_recognised_by(tmp_path: Path) -> None
         return [right.get(text, -1) for text, _ in orders]
 
     record = Record(tmp_path / "measured.jsonl")
-    found = Measurer(look, record).phrasings(concepts)
+    found, done = Measurer(look, record).phrasings(concepts)
     assert found == {"laptop": "laptop, 3d", "eye": "other eye"}
+    assert done == len(concepts)
     assert len(asked) == len(set(asked))
-    assert Measurer(lambda _: pytest.fail("drawn again"), Record(record.path)).phrasings(concepts) == found
+    assert Measurer(lambda _: pytest.fail("drawn again"), Record(record.path)).phrasings(concepts) == (found, done)
+
+
+def test_when_the_time_is_over_the_rest_of_the_names_stay_as_they_are(tmp_path: Path) -> None:
+    """What people ask for most was measured first, and wholly."""
+    names = [*(f"thing {number}" for number in range(200)), "cat"]
+    concepts = [Concept(name, (name,), (), (), 3, 1, 1.0) for name in names]
+    times = iter((False, True))
+    measurer = Measurer(
+        lambda orders: [200 if text == "a cat, 3d" else -1 for text, _ in orders], Record(tmp_path / "measured.jsonl")
+    )
+    found, done = measurer.phrasings(concepts, lambda: next(times))
+    assert found == {"cat": "cat, 3d"}
+    assert 0 < done < len(concepts)

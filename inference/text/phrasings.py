@@ -1,4 +1,5 @@
-"""Phrasings: how a thing is best asked of a model that draws it badly by its own name ("a laptop, 3d" for "a laptop").
+"""Phrasings: how a thing is best asked of a model that draws it badly by its own name ("a laptop, 3d" for "a laptop",
+"a small magic wand" for "a magic wand").
 
 In: a prompt in the words of captions, and a model's `phrasings.json`. Out: the same, asked in that way, where the thing
 is alone and no way of drawing is named. It knows no model; `easel train phrasings` measures one and writes its table.
@@ -18,7 +19,7 @@ from inference.text.nouns import article, singulars
 LONGEST = 80
 """Letters of a name or a phrasing."""
 _THING = re.compile(
-    r"(?P<before>(?:(?:an?|the|one|two|three|four|five) )?(?:(?:small|little|tiny|big|large) )?)(?P<name>.+)"
+    r"(?P<before>(?:(?:an?|the|one|two|three|four|five) )?(?P<size>(?:small|little|tiny|big|large) )?)(?P<name>.+)"
 )
 _NUMBER = re.compile(r"(?:two|three|four|five)\b")
 
@@ -53,6 +54,8 @@ class Phrasings:
         if phrasing is None:
             return text
         noun, comma, style = phrasing.partition(", ")
+        if found["size"] and noun.startswith("small "):
+            return text
         said = f"{before}{name if is_many else noun}"
         if before in {"a ", "an "}:
             said = article(noun)

@@ -1,11 +1,12 @@
-"""Measuring how each thing is best asked of a model: by its name, by another of its words, or with a style.
+"""Measuring how each thing is best asked of a model: by its name, by another of its words, with a style, or small.
 
 In: a model, the concepts, and the judge. Out: `phrasings.json`, of the names whose pictures the judge does not know for
 what they are the phrasing whose pictures it does. Every picture is noted in a file, and drawn once only.
 
 Two pictures of each name are drawn, of other seeds than those of the evaluation. Where not both show the thing, its
-other words and two styles are tried with one picture, and what that shows with three; a phrasing is taken that is right
-twice at least, and more often than the name.
+other words, two styles and a small one are tried with one picture, and what that shows with three; a phrasing is taken
+that is right twice at least, and more often than the name. Where the time is short, the rest of the names stay as they
+are.
 `python -m inference.training.evaluation.phrasings [--model NAME] --out FILE`
 """
 
@@ -14,7 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +42,8 @@ STYLES = ("3d", "flat illustration")
 _OTHER_WORDS = 3
 _LEAST_RIGHT = 2
 _BATCH = 48
+_TOGETHER = 2 * _BATCH
+"""Names that are asked for together."""
 
 
 @dataclass
@@ -80,30 +84,43 @@ class Measurer:
             some = orders[start : start + _BATCH]
             for (phrasing, seed), seen in zip(some, self._look(some), strict=True):
                 self.record.add(phrasing, seed, seen)
-            sys.stderr.write(f"{start + len(some)} of {len(orders)} pictures\n")
 
-    def phrasings(self, concepts: Sequence[Concept]) -> dict[str, str]:
-        """Of each name that is not drawn well the phrasing that is."""
-        self.draw((concept.name for concept in concepts), SEEDS[:2])
-        bad = [(row, one) for row, one in enumerate(concepts) if self.record.right(one.name, row) < 2]
-        tried = {row: others(concept) for row, concept in bad}
+    def phrasings(
+        self, concepts: Sequence[Concept], is_over: Callable[[], bool] = lambda: False
+    ) -> tuple[dict[str, str], int]:
+        """Of each name that is not drawn well the phrasing that is, and how many names were asked for until it
+        `is_over`: a few together, what people ask for most before all else."""
+        order = sorted(range(len(concepts)), key=lambda row: not concepts[row].is_popular)
+        found, done = dict[str, str](), 0
+        while done < len(order) and not is_over():
+            some = order[done : done + _TOGETHER]
+            found |= self._best({row: concepts[row] for row in some})
+            done += len(some)
+            sys.stderr.write(f"{done} of {len(order)} names, {len(found)} better asked otherwise\n")
+        return found, done
+
+    def _best(self, concepts: Mapping[int, Concept]) -> dict[str, str]:
+        right = self.record.right
+        self.draw((one.name for one in concepts.values()), SEEDS[:1])
+        self.draw((one.name for row, one in concepts.items() if right(one.name, row)), SEEDS[1:2])
+        bad = {row: one for row, one in concepts.items() if right(one.name, row) < 2}
+        tried = {row: others(concept) for row, concept in bad.items()}
         self.draw((one for some in tried.values() for one in some), SEEDS[:1])
-        hopeful = {row: [one for one in some if self.record.right(one, row)] for row, some in tried.items()}
+        hopeful = {row: [one for one in some if right(one, row)] for row, some in tried.items()}
         self.draw((one for some in hopeful.values() for one in some), SEEDS[1:])
-        self.draw((one.name for row, one in bad if hopeful[row]), SEEDS[2:])
-        best = {row: max(some, key=lambda one: self.record.right(one, row)) for row, some in hopeful.items() if some}
+        self.draw((one.name for row, one in bad.items() if hopeful[row]), SEEDS[1:])
+        best = {row: max(some, key=lambda one: right(one, row)) for row, some in hopeful.items() if some}
         return {
-            one.name: best[row]
-            for row, one in bad
-            if row in best
-            and self.record.right(best[row], row) >= max(_LEAST_RIGHT, self.record.right(one.name, row) + 1)
+            bad[row].name: one
+            for row, one in best.items()
+            if right(one, row) >= max(_LEAST_RIGHT, right(bad[row].name, row) + 1)
         }
 
 
 def others(concept: Concept) -> list[str]:
-    """Other ways to ask for a thing, the least different first: its styles, then its other words."""
+    """Other ways to ask for a thing, the least different first: its styles, its other words, and a small one."""
     words = dict.fromkeys((*concept.names[1:], *concept.synonyms))
-    return [*(f"{concept.name}, {style}" for style in STYLES), *list(words)[:_OTHER_WORDS]]
+    return [*(f"{concept.name}, {style}" for style in STYLES), *list(words)[:_OTHER_WORDS], f"small {concept.name}"]
 
 
 def said(phrasing: str) -> str:
@@ -120,6 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="builtin", help="a model's name, or its folder (builtin)")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="folder for packages and renderings")
     parser.add_argument("--out", type=Path, default=Path("runs") / PHRASINGS, help="the file to write")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop about then; again goes on (no limit)")
     parser.add_argument("--threads", type=int, default=0, help="threads of the model; 0 is one for each core")
     options = parser.parse_args(arguments)
     use_threads(options.threads)
@@ -136,10 +154,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = DalleCodeModel(checkpoint, slots=2 * _BATCH, precision=precision)
     judge = load_detector(EVALUATION_FOLDER)
     measurer = Measurer(lambda some: [things[0].concept for things in find(judge, draw(model, some))], record)
-    found = measurer.phrasings(IconSet.load(options.cache.expanduser()).concepts)
+    concepts, end = IconSet.load(options.cache.expanduser()).concepts, time.monotonic() + 60 * options.minutes
+    found, done = measurer.phrasings(concepts, lambda: time.monotonic() > end)
     rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in sorted(found.items()))
     options.out.write_text(f"{{\n{rows}\n}}\n", "utf-8")
-    sys.stdout.write(f"Wrote {options.out}: {len(found)} names have a better phrasing\n")
+    sys.stdout.write(f"Wrote {options.out}: of {done} of {len(concepts)} names {len(found)} have a better phrasing\n")
 
 
 if __name__ == "__main__":
