@@ -31,6 +31,8 @@ _PATTERN = re.compile(
     r"(?P<rest>(?:,| (?:in|on|at|near|by|under|before|against|from|over|with)\b).*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_THRONES = frozenset({"throne"})
+"""Who sits there is drawn down to the chest, and a chair below that is none; so both stand side by side."""
 _HATS = frozenset("crown hat cap helmet tiara beret bonnet".split())
 """What scenes put on heads."""
 _PLACES = frozenset(
@@ -71,5 +73,5 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     if thing != head:  # "drums": a drum says it
         what = what[: -len(head)] + thing
     is_plural = thing == head and head.endswith("s") and not head.endswith(("ss", "us"))  # sunglasses
-    joint = "above" if is_on else "and"
+    joint = "above" if is_on and head not in _THRONES else "and"
     return f"{found['who']} {joint} {what if is_plural else article(what)}{found['rest'] or ''}"

@@ -1,7 +1,10 @@
-"""Other ways to say where something is, for places that the built-in scenes have.
+"""Other ways to say where something is, for places that the built-in scenes have, and what is to be seen where a place
+is all that is named.
 
 In: a prompt. Out: the same with the places that captions name: "a duck on a lake" is read as "a duck on the beach", for
-scenes in the sea are under water. It knows the places of the built-in scenes alone.
+scenes in the sea are under water, "a ufo above a field" as "a ufo in a field", for nothing that can stand below it, "a
+cat on a red carpet" as one before a red background, and "a forest" as a tree there, for captions name a place only
+where something is in it. It knows the places of the built-in scenes alone.
 """
 
 from __future__ import annotations
@@ -9,19 +12,56 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from inference.text.colours import COLOURS
+from inference.text.nouns import article
+
 _MEANT: Mapping[str, str] = {
     "on the beach": (
-        r"(?:on|by|at|near|beside) (?:an? |the )?(?:sea|ocean|lake|lagoon|river|pond|swamp|water|shore|coast)"
+        r"(?:on|by|at|near|beside|above|over) (?:an? |the )?"
+        r"(?:sea|ocean|lake|lagoon|river|pond|swamp|water|shore|coast)"
     ),
     "in the sea": r"in (?:an? |the )?(?:lake|lagoon|river|pond|swamp|water)",
     "in the snow": (
         r"(?:in|on|at) (?:an? |the )?(?:arctic|antarctic|antarctica|north pole|south pole|ice|iceberg|glacier|tundra)"
     ),
-    "in the desert": r"in (?:the )?(?:sahara|savannah?|wasteland)",
-    "in the jungle": r"in (?:an? |the )?(?:rain ?forest|enchanted forest)",
+    "in the desert": r"(?:in (?:the )?(?:sahara|savannah?|wasteland)|(?:above|over|near) (?:an? |the )?desert)",
+    "in the jungle": (
+        r"(?:in (?:an? |the )?(?:rain ?forest|enchanted forest)"
+        r"|(?:above|over|near) (?:an? |the )?(?:forest|woods|jungle))"
+    ),
+    "in a field": r"(?:above|over|near|beside|by) (?:an? |the )?(?:field|meadow|grass|park|hills?)",
+    "in the city": r"(?:above|over|near|outside) (?:an? |the )?(?:city|town|skyscrapers)",
+    "in the mountains": r"(?:above|over|near) (?:the )?mountains",
     "at night": r"(?:under (?:an? |the )?(?:full )?moon|in (?:the )?moonlight|in (?:an? |the )?(?:graveyard|cemetery))",
     "on a rainy day": r"in (?:the )?(?:fog|mist)",
 }  # fmt: skip
+_SEEN: Mapping[str, str] = {
+    "a beach with umbrella": r"(?:beach|seaside|seashore|shore|coast)",
+    "an evergreen tree in a forest": r"(?:forest|woods|woodland)",
+    "a palm tree in the jungle": r"(?:jungle|rain ?forest)",
+    "a cityscape": r"(?:city|town)",
+    "a mountain in a field": r"(?:hills?|valley)",
+    "a blossom in a field": r"(?:field|meadow|garden|grass)",
+    "a national park": r"(?:park|landscape)",
+    "books in a library": r"(?:library|bookshop)",
+    "a bed in a bedroom": r"bedroom",
+    "a water wave in the sea": r"(?:sea|ocean)",
+    "a milky way in space": r"(?:outer )?space",
+}
+"""What is seen of a place that is named alone."""
+_TIME = (
+    r"(?=(?: (?:at night|at sunset|at dusk|at dawn|in the rain|in the evening|in a storm|on a rainy day))?(?:,.*)?$)"
+)
+_LOOKS = r"(?:(?:beautiful|dark|sunny|tropical|green|small|little|big|large|magic|magical|enchanted|quiet|wild) )?"
+_ALONE = {
+    seen: re.compile(rf"^(?:(?:an?|the) )?{_LOOKS}{words}{_TIME}", re.IGNORECASE) for seen, words in _SEEN.items()
+}
+_SURFACE = re.compile(
+    rf"\bon an? ({'|'.join(sorted((*COLOURS, 'grey'), key=len, reverse=True))}) "
+    r"(?:backdrop|blanket|canvas|carpet|cloth|cushion|floor|mat|paper|pillow|rug|surface|tablecloth|wall)\b",
+    re.IGNORECASE,
+)
+"""What lies below a thing and is of one colour."""
 _PATTERNS = {meant: re.compile(rf"\b{words}(?=\s*(?:,|\.|$)| (?:at|in|on|under)\b)") for meant, words in _MEANT.items()}
 
 
@@ -29,4 +69,6 @@ def read_places(text: str) -> str:
     """`text` with places that are known, where it names one that is like them."""
     for meant, pattern in _PATTERNS.items():
         text = pattern.sub(meant, text)
-    return text
+    for seen, pattern in _ALONE.items():
+        text = pattern.sub(seen, text)
+    return _SURFACE.sub(lambda found: f"on {article(found[1].lower())} background", text)
