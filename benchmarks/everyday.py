@@ -16,6 +16,7 @@ from typing import Final
 
 from inference.checkpoints.builtin import load_builtin
 from inference.models.text_encoder import SentenceEncoder
+from inference.text.interpretations import what_and_where
 from inference.text.nouns import indefinite
 from inference.text.reader import Reader
 from inference.training.data.icons import Concept, IconSet
@@ -38,7 +39,8 @@ def verdict(noun: str, right: Collection[str], reader: Reader, named: Mapping[st
     reading = reader.read(indefinite(noun))
     if reading.unknown:
         return "unread" if right else "right", "unknown"
-    said = reading.text.partition(",")[0].removeprefix("a ").removeprefix("an ")
+    what = what_and_where(reading.text)[0].partition(",")[0]
+    said = what.removeprefix("a ").removeprefix("an ").removeprefix("small ")
     meant = named.get(said, ())
     if not meant:
         return "unread" if right else "wrong", said

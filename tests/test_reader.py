@@ -182,7 +182,7 @@ def test_any_text_can_be_read(text: str) -> None:
         *(pair.split(":") for pair in (
             "castel:castle hosre:horse dinosuar:dinosaur dgo:dog catt:cat aple:apple unicorm:unicorn tigar:tiger "
             "vampyre:vampire turtels:turtles beautifull:beautiful octopuss:octopus elefant:elephant girafe:giraffe "
-            "jelyfish:jellyfish spaceshp:spaceship zombi:zombie pinguins:penguins"
+            "jelyfish:jellyfish spaceshp:spaceship zombe:zombie pinguins:penguins"
         ).split()),
         *((word, None) for word in (
             "castle mule beech loin pepe doge shrek minion groot hodor biden nudes heist palsy hest qwerty zxcvbn hund"
@@ -246,12 +246,14 @@ def test_a_bad_table_of_languages_is_refused_by_name(tmp_path: Path, content: st
         ("a laptop and a cat", "a laptop and a cat"),
         ("an eye", "a naked eye"),
         ("two eyes", "two eyes"),
+        ("a wand", "a small wand"),
+        ("a tiny wand at night", "a tiny wand at night"),
         ("a cat", "a cat"),
     ],
 )
 def test_a_thing_is_asked_of_the_model_as_it_draws_it_best(prompt: str, asked: str) -> None:
     """Where it is alone, and nobody said how it should look; asked twice it stays."""
-    phrasings = Phrasings({"laptop": "laptop, 3d", "eye": "naked eye"})
+    phrasings = Phrasings({"laptop": "laptop, 3d", "eye": "naked eye", "wand": "small wand"})
     assert phrasings.read(prompt) == asked
     assert phrasings.read(asked) == asked
 
@@ -264,12 +266,24 @@ def test_bad_phrasings_are_refused_by_name(tmp_path: Path, content: str) -> None
         Phrasings.load(tmp_path / PHRASINGS)
 
 
-@pytest.mark.parametrize("content", ["[]", "{}", '{"drawn": ["a"]}', '{"drawn": [1], "silent": []}'])
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "{}", '{"drawn": ["a"]}', '{"drawn": [1], "silent": []}', '{"drawn": [], "silent": [], "nouns": [1]}'],
+)
 def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> None:
     """With the path of the file."""
     (tmp_path / VOCABULARY).write_text(content)
     with pytest.raises(CheckpointError, match=VOCABULARY):
         Vocabulary.load(tmp_path / VOCABULARY)
+
+
+def test_an_english_noun_that_cannot_be_read_is_of_no_other_language() -> None:
+    """Spaniards call a necklace "collar"; who writes English means no necklace, and is told that it is unknown."""
+    reader = Reader.load(BUILTIN_FOLDER)
+    for prompt in ("collar", "a collar", "a ranch"):
+        assert reader.translate(prompt) is None
+        assert reader.read(prompt).unknown == (prompt.removeprefix("a "),)
+    assert reader.read("un collar rojo").text == "a red prayer beads"
 
 
 @pytest.mark.parametrize(
@@ -280,6 +294,16 @@ def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> No
         ("a penguin on ice", "a penguin in the snow"),
         ("a wolf under the full moon", "a wolf at night"),
         ("a castle by the river at sunset", "a castle on the beach at sunset"),
+        ("a ufo above a field", "a ufo in a field"),
+        ("a bird over the ocean at sunset", "a bird on the beach at sunset"),
+        ("a cat above a field mouse", "a cat above a field mouse"),
+        ("a black cat on a red carpet", "a black cat on a red background"),
+        ("a dog on an orange rug at home", "a dog on an orange background at home"),
+        ("a cat on a carpet", "a cat on a carpet"),
+        ("the beach", "a beach with umbrella"),
+        ("a dark forest at night", "an evergreen tree in a forest at night"),
+        ("a city, 3d", "a cityscape, 3d"),
+        ("a forest of mushrooms", "a forest of mushrooms"),
         ("a lake", "a lake"),
         ("a monkey on a water buffalo", "a monkey on a water buffalo"),
     ],

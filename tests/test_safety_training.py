@@ -88,10 +88,10 @@ def test_prompts_of_a_few_words_are_made_both_ways() -> None:
     rows = [
         *(Example(f"an ominous stallion, number {number}", "violence_gore", "violence_gore") for number in range(3)),
         Example("a gentle mare beside her severed head", "violence_gore", "violence_gore"),
-        *(Example(f"a gentle filly, number {number}", None, "benign_user") for number in range(2)),
+        *(Example(f"a gentle bronc, number {number}", None, "benign_user") for number in range(2)),
     ]
     nouns, others = harmless_words(rows)
-    assert {"filly", "heifer"} <= set(nouns)
+    assert {"bronc", "heifer"} <= set(nouns)
     assert not {"stallion", "mare"} & set(nouns)
     assert "gentle" in others
     assert "ominous" not in others

@@ -14,11 +14,12 @@ from inference.painting.recolouring import Paint, colour_names, from_lab, recolo
 from inference.text.nouns import article, plural
 from inference.training.data.captions import caption
 from inference.training.data.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
+from inference.training.data.kinds import Anchor, Kinds, anchors
 from inference.training.data.packages import FLUENT_3D, Package, PackageError, fetch_package
 from inference.training.data.places import COLOURS, PLACES, TIMED, TIMES, background
 from inference.training.data.scenes import UNSAID, Placed, Scene, SceneMaker, arrange, render
 from inference.training.data.stream import Loader, SceneSource, contact_sheet
-from inference.training.data.wordnet import WordNet
+from inference.training.data.wordnet import Meaning, WordNet
 
 NAMES = ("cat", "horse", "crown", "castle", "apple", "guitar")
 SUBGROUPS = (34, 34, 65, 51, 42, 68)
@@ -327,14 +328,15 @@ def test_a_noun_that_mostly_means_something_else_names_no_concept(tmp_path: Path
 
 
 def test_things_are_plain_nouns_for_what_can_be_seen(tmp_path: Path) -> None:
-    """Not ideas, pictures, proper names, forms of verbs, or words that are verbs more often than nouns."""
+    """Not ideas, pictures, proper names, forms of verbs, words that are verbs much more often than nouns, or people of
+    whom a word makes less; each meaning with its share."""
     wordnet = write_wordnet(
         tmp_path,
         {
             1: ("05", "heifer", "", 'young cow; "a fat heifer"'),
             2: ("09", "democracy", "", "government by the people"),
-            3: ("06", "jersey", "", "a shirt"),
-            4: ("15", "Jersey", "", "an island"),
+            3: ("15", "Jersey", "", "an island"),
+            4: ("06", "jersey", "", "a shirt"),
             5: ("06", "painting", "", "something painted"),
             6: ("06", "picture", "", "something drawn"),
             7: ("06", "watercolour", "6", "a picture made with water"),
@@ -342,14 +344,44 @@ def test_things_are_plain_nouns_for_what_can_be_seen(tmp_path: Path) -> None:
             9: ("06", "polar_bear", "", "two words"),
             10: ("06", "catch", "", "what shuts a door"),
             11: ("18", "oaf", "", "(offensive) a slow person"),
+            12: ("18", "simpleton", "", "a person without sense"),
+            13: ("18", "ninny", "12", "one who is easily fooled"),
+            14: ("21", "catch", "", "a good find"),
         },
         {"paint%2:36:00::": 9, "run%1:06:00::": 1, "run%2:38:00::": 50, "catch%1:06:00::": 7, "catch%2:35:00::": 3},
     )
     things = wordnet.things()
     assert set(things) == {"heifer", "catch"}
-    assert things["heifer"].definition == "young cow"
-    assert things["heifer"].is_fit(3)
-    assert not things["heifer"].is_fit(4)
+    assert things["heifer"] == (Meaning("00000001", 1.0),)
+    first, second = things["catch"]
+    assert wordnet.synsets[first.offset].definition == "what shuts a door"
+    assert (first.share, second.share) == (1.0, 0.8)
+    assert wordnet.synsets["00000001"].definition == "young cow"
+    assert wordnet.synsets["00000001"].is_fit(3)
+    assert not wordnet.synsets["00000001"].is_fit(4)
+
+
+def test_kinds_are_nearer_than_what_shares_a_kind(tmp_path: Path) -> None:
+    """A beagle is a dog, a tabby is only beside it; a kitchen knife is found by its last word, and a child nowhere."""
+    things = {
+        9: ("06", "tool", "", "it is used"), 10: ("06", "knife", "9", "it cuts"), 11: ("06", "spade", "9", "it digs"),
+        12: ("05", "child", "", "young"), **{at: ("20", f"plant{at}", "", "it grows") for at in range(20, 60)},
+    }  # fmt: skip
+    wordnet = write_wordnet(tmp_path, ANIMALS | things)
+
+    def one(name: str, group: int) -> Concept:
+        return Concept(name, (name,), (), (), group, 40, 1.0)
+
+    concepts = [one("dog", 3), one("kitchen knife", 7), one("child", 3), one("vase", 7)]
+    places = list(anchors(wordnet, concepts, {"spade": "vase", "unheard-of": "vase"}))
+    assert places == [Anchor("00000002", 0), Anchor("00000010", 1, is_kind=True), Anchor("00000011", 3, is_read=True)]
+    kinds = Kinds(wordnet, places, len(concepts))
+    (beagle, is_dog), (tabby, is_no_dog), (knife, is_no_kind) = (kinds.near(f"{at:08}") for at in (4, 6, 10))
+    assert is_dog.tolist() == [True, False, False, False]
+    assert not is_no_dog.any()
+    assert not is_no_kind[1]  # it may be another one
+    assert beagle[0] > tabby[0] > 0 == tabby[1]
+    assert knife[1] > knife[3] > knife[2] == 0
 
 
 def test_keywords_choose_among_the_meanings_of_a_name(tmp_path: Path) -> None:

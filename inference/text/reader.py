@@ -68,19 +68,21 @@ class Reading:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """`drawn`: the words of captions. `silent`: words that tell nothing to be seen ("very", "happily", "makes")."""
+    """`drawn`: the words of captions. `silent`: words that tell nothing to be seen ("very", "happily", "makes").
+    `nouns`: English nouns that are unknown, so that nobody takes them for another language's ("collar")."""
 
     drawn: Collection[str]
     silent: Collection[str]
+    nouns: Collection[str] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `easel train thesaurus` wrote. Raises `CheckpointError` for anything else."""
         values: dict[str, Any] = read_json(path)
-        lists = values.get("drawn"), values.get("silent")
+        lists = values.get("drawn"), values.get("silent"), values.get("nouns", [])
         for some in lists:
             if not isinstance(some, list) or not all(isinstance(word, str) for word in some):
-                raise CheckpointError(f"{path}: 'drawn' and 'silent' must be lists of words")
+                raise CheckpointError(f"{path}: 'drawn', 'silent' and 'nouns' must be lists of words")
         return cls(*(frozenset(some) for some in lists if some is not None))
 
 
@@ -109,7 +111,7 @@ class Reader:
         thesaurus, languages, vocabulary = (folder / name for name in (THESAURUS, LANGUAGES, VOCABULARY))
         words = Vocabulary.load(vocabulary) if vocabulary.is_file() else None
         nouns = Thesaurus.load(thesaurus) if thesaurus.is_file() else Thesaurus({})
-        known = nouns.words | (frozenset[str]() if words is None else frozenset(words.drawn))
+        known = nouns.words | (frozenset[str]() if words is None else {*words.drawn, *words.nouns})
         phrasings = folder / PHRASINGS
         return cls(
             nouns,

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
-from inference.text.nouns import article, plural, singulars
+from inference.text.nouns import indefinite, plural, singulars
 
 _LONGEST = 60
 """Letters of a name or a noun."""
 _WORD = re.compile(r"([^\W\d_]+(?:(?:['’](?!s\b)|-)[^\W\d_]+)*)")
 _ARTICLES = ("a", "an")
+_MOST_WORDS = 3
+"""Words of a noun ("ice cream cone")."""
+_NOUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+){{0,{_MOST_WORDS - 1}}}")
 _DOING = ("person ", "people ", "man ", "woman ")
 _NO_NOUNS = frozenset("up down left right no ok away done".split())
 """Last words of names ("thumbs up") that do not say what anything is."""
@@ -27,11 +30,13 @@ class Thesaurus:
     """What nouns mean that no training caption used: `horse` for a stallion, since that is what can be drawn."""
 
     def __init__(self, nouns: Mapping[str, Sequence[str]]) -> None:
-        """`nouns`: to each name that captions use, the nouns (singular, lower case) that are to be read as it."""
+        """`nouns`: to each name that captions use, the nouns (singular, lower case, of one word or several) that are
+        to be read as it."""
         self.nouns = nouns
         self._names = {noun: name for name, some in nouns.items() for noun in some}
         heads = {word for name in nouns if not name.startswith(_DOING) for word in name.split()[-1:]}
         self._heads = heads - _NO_NOUNS
+        self._first = {noun.partition(" ")[0] for noun in self._names if " " in noun}
         self._longer: dict[str, list[list[str]]] = {}  # by word, the names of several words that it stands in
         for words in (name.split() for name in nouns if " " in name):
             for word in set(words):
@@ -48,8 +53,11 @@ class Thesaurus:
             if not isinstance(nouns, list):
                 raise CheckpointError(f"{path}: the nouns of {name!r} must be a list")
             for noun in nouns:
-                if not isinstance(noun, str) or len(noun) > _LONGEST or not noun.isalpha() or noun != noun.lower():
-                    raise CheckpointError(f"{path}: {str(noun)[:_LONGEST]!r} is not one word in lower case")
+                plain = isinstance(noun, str) and len(noun) <= _LONGEST and _NOUN.fullmatch(noun) is not None
+                if not plain or noun != noun.lower():
+                    raise CheckpointError(
+                        f"{path}: {str(noun)[:_LONGEST]!r} is no noun of at most {_MOST_WORDS} words in lower case"
+                    )
                 if noun in seen:
                     raise CheckpointError(f"{path}: {noun!r} stands there twice")
                 seen.add(noun)
@@ -63,19 +71,30 @@ class Thesaurus:
         """
         pieces = _WORD.split(text)  # a gap, a word, a gap, …
         original = [word.lower() for word in pieces[1::2]]
-        for at in range(1, len(pieces), 2):
-            before, word, after = self._near(pieces, at, -1), pieces[at], self._near(pieces, at, 1)
-            is_proper = word[0].isupper() and at > 1 and before not in _ARTICLES
-            if is_proper or before == "s" or after == "of" or self._is_noun(before) or self._is_noun(after):
-                continue
-            if self._is_in_name(original, at // 2):
-                continue
-            name = self._name(word.lower())
-            if name is not None:
-                pieces[at] = name
-                if before in _ARTICLES:
-                    pieces[at - 2] = article(name).partition(" ")[0]
+        at = 1
+        while at < len(pieces):
+            last = self._last(pieces, at)
+            before, after = self._near(pieces, at, -1), self._near(pieces, last, 1)
+            is_proper = pieces[at][0].isupper() and at > 1 and before not in _ARTICLES
+            is_part = before == "s" or after == "of" or self._is_noun(before) or self._is_noun(after)
+            if not is_proper and not is_part and not self._is_in_name(original, at // 2, last // 2):
+                name = self._name("".join(pieces[at : last + 1]).lower())
+                if name is not None:
+                    pieces[at : last + 1] = [name, *[""] * (last - at)]
+                    if before in _ARTICLES:
+                        pieces[at - 2 : at] = indefinite(name).removesuffix(name).rstrip(), pieces[at - 1]
+                        pieces[at - 1] = pieces[at - 1] if pieces[at - 2] else ""
+            at = last + 2
         return "".join(pieces)
+
+    def _last(self, pieces: Sequence[str], at: int) -> int:
+        """Where the noun ends that the word `at` begins, if it is one of several words; else `at` itself."""
+        if pieces[at].lower() in self._first:
+            for last in range(min(at + 2 * (_MOST_WORDS - 1), len(pieces) - 2), at, -2):
+                is_one = all(gap == " " for gap in pieces[at + 1 : last : 2])
+                if is_one and self._name("".join(pieces[at : last + 1]).lower()) is not None:
+                    return last
+        return at
 
     @property
     def words(self) -> frozenset[str]:
@@ -86,11 +105,12 @@ class Thesaurus:
         """Whether a noun in the singular is read as another, or is a name itself."""
         return noun in self._names or noun in self._heads
 
-    def _is_in_name(self, words: Sequence[str], at: int) -> bool:
-        """Whether a word is part of a known name of several words."""
+    def _is_in_name(self, words: Sequence[str], at: int, last: int) -> bool:
+        """Whether a noun, the words from `at` to `last`, is part of a known name of more words."""
         for name in self._longer.get(words[at], ()):
             start = at - name.index(words[at])
-            if start >= 0 and list(words[start : start + len(name)]) == name:
+            end = start + len(name)
+            if start >= 0 and list(words[start:end]) == name and (start < at or end > last + 1):
                 return True
         return False
 
@@ -106,4 +126,6 @@ class Thesaurus:
     def _name(self, word: str) -> str | None:
         if word in self._names or word in self._heads:
             return self._names.get(word)
-        return next((plural(self._names[one]) for one in singulars(word) if one in self._names), None)
+        start, space, last = word.rpartition(" ")
+        ones = (start + space + one for one in singulars(last))
+        return next((plural(self._names[one]) for one in ones if one in self._names), None)

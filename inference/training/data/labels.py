@@ -125,9 +125,9 @@ def read_phrases() -> dict[str, dict[str, dict[str, list[str]]]]:
 
 
 def read_readings() -> dict[str, str]:
-    """The names as which some words are read, by those words."""
+    """The names as which some nouns are read, "" for none, by those nouns; in the file "_" joins the words of one."""
     values: dict[str, str] = tomllib.loads(READINGS.read_text("utf-8"))
-    return {noun: name for name, nouns in values.items() for noun in nouns.split()}
+    return {noun.replace("_", " "): name for name, nouns in values.items() for noun in nouns.split()}
 
 
 def read_labels(cache: Path) -> dict[str, dict[str, str]]:
