@@ -12,7 +12,7 @@ from bot.database.personal import PersonalData
 from bot.database.records import Style
 from bot.database.styles import MOST
 from bot.errors import InvalidOption
-from tests.town import Town, answer, button, said
+from tests.town import Town, answer, button, buttons, said
 
 
 async def style(town: Town, who: simcord.MemberActor, command: str, **options: Any) -> Any:
@@ -39,6 +39,30 @@ async def test_a_style_adds_its_words(town: Town) -> None:
     assert request.guidance_scale == 4.0
     await town.imagine("a cat", style="ink", guidance=2.0, images=1)
     assert town.pool.requests[-1].guidance_scale == 2.0
+
+
+async def test_what_a_style_adds_is_judged_with_the_prompt(town: Town) -> None:
+    """And so is what it leaves out: a style is no way around the filter."""
+    town.pool.block("gore", "violence_gore")
+    await style(town, town.ada, "create", name="Dark", suffix="with much gore")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="a cat", style="dark")
+    await town.settled()
+    record = await town.newest()
+    assert (record.status, record.order.prompt) == ("blocked", "a cat with much gore")
+    assert town.pool.requests == []
+    assert f"easel:appeal:{record.id}" in buttons(answer(refused))
+    assert town.pool.checked[-1] == "a cat with much gore"
+
+
+async def test_a_remix_is_judged_anew(town: Town) -> None:
+    """Whatever the first prompt was."""
+    town.pool.block("gore", "violence_gore")
+    first, message = await town.imagine("a cat", images=1)
+    shown = await town.bo.click(message, custom_id=f"easel:remix:{first.id}")
+    await town.bo.submit_modal(shown, {"prompt": "a cat, gore", "negative": ""})
+    await town.settled()
+    record = await town.newest()
+    assert (record.order.kind, record.status) == ("remix", "blocked")
 
 
 async def test_a_style_is_named_behind_the_prompt(town: Town) -> None:
