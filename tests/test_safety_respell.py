@@ -77,6 +77,7 @@ def read(text: str) -> str:
         ("s mslrf ep,sm om nrf", "a naked woman in bed"),
         ("f*ck", "fuck"),
         ("the c*t with its d*g in the r*in", "the cut with its dog in the rain"),
+        ("a r*cc**n st**ls th* c**k**s fr*m a k*tch*n t*bl*", "a steals the cookies from a kitchen table"),
         ("aladyandherhorseareinthegarden", "a lady and her horse are in the garden"),
         ("the.old.wizard.paints.zyrgon", "the old wizard paints zyrgon"),
         ("bl00dst41ned", "bloodstained"),

@@ -69,9 +69,14 @@ class Legibility:
         pieces = _PIECE.findall(text)
         if sum(_is_word(piece) and not self._knows(piece) for piece in pieces) * 2 <= len(pieces):
             return False
-        counts = {name: sum(piece in words for piece in pieces) for name, words in self._common.items()}
+        counts = self._small_words(pieces)
         most = max(counts.values())
         return most > 0 and all(name not in taught for name, count in counts.items() if count == most)
+
+    def _small_words(self, pieces: list[str]) -> dict[str, int]:
+        """How many of each language's the text has."""
+        times = Counter(pieces)
+        return {name: sum(times[word] for word in words & times.keys()) for name, words in self._common.items()}
 
     def _unlikely(self, pieces: list[str], unknown: Collection[str]) -> list[str]:
         """A stretch of unknown words whose letters do not follow each other as letters of words do."""
@@ -100,7 +105,7 @@ class Legibility:
             return []
         if len(_PARTED.findall(text)) * 4 >= len(strange):
             return []
-        common = max(sum(piece in language for piece in pieces) for language in self._common.values())
+        common = max(self._small_words(pieces).values())
         return strange if common * 10 < len(pieces) else []
 
     @staticmethod

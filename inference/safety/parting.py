@@ -139,16 +139,15 @@ class Parter:
     def mend(self, words: list[str], changes: list[tuple[str, str]]) -> Iterator[str]:
         """ "po rn": two to four short pieces, of which at least one is no word, as one word."""
         alone = [self._stands_alone(piece) for piece in words]
+        short = [len(piece) <= 8 and _LETTERS.match(piece) is not None for piece in words]
         index = 0
         while index < len(words):
-            for count in (4, 3, 2):
-                if all(alone[index : index + count]):
-                    continue
+            for count in (4, 3, 2) if all(short[index : index + 2]) else ():
                 pieces = words[index : index + count]
-                if len(pieces) < count or any(len(piece) > 8 for piece in pieces):
+                if len(pieces) < count or all(alone[index : index + count]) or not all(short[index : index + count]):
                     continue
                 joined = "".join(pieces).strip(".,;:!?")
-                if len(joined) < 3 or not _LETTERS.fullmatch(joined) or not all(map(_LETTERS.match, pieces)):
+                if len(joined) < 3 or not _LETTERS.fullmatch(joined):
                     continue
                 if joined in self._telling or (len(joined) > 4 and joined in self._rank):
                     changes.append((" ".join(pieces), joined))

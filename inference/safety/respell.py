@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from inference.safety.decoding import Knows, decode, known_letters, share_known, words_of
+from inference.safety.decoding import LOOKED_AT, Knows, decode, known_letters, share_known, words_of
 from inference.safety.leet import MEANT, leet, spellings
 from inference.safety.normalise import join_spaced, normalise
 from inference.safety.parting import SHORT, Parter
@@ -59,6 +59,8 @@ _AROUND: Final = f"{_QUOTES}-–—"
 _EDGE: Final = re.compile(r"[^\s.,;:'s’]+")
 """What may stand before and after a word but sentence marks and the genitive."""
 _STARRED: Final = re.compile(r"(?<![a-z])[a-z]+[^\w\s'’-][a-z]*")
+_COVERED: Final = re.compile(r"[a-z]+(?:([^\w\s'’/&-])[a-z]*)(?:\1[a-z]*)*")
+"""A word with one sign in the place of letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,13 @@ class Speller:
 
     def _read_plain(self, plain: str) -> Reading:
         changes: list[tuple[str, str]] = []
-        plain = self._unmasked(plain, changes)
+        plain, masked = self._unmasked(plain, changes)
         joined = join_spaced(plain)
         together = set(joined.split()).difference(plain.split())
         joined = self._mended(joined, changes)
         words: list[str] = []
         read: dict[tuple[str, bool], tuple[list[str], list[tuple[str, str]]]] = {}
-        loosely = _Loosely(self._manner(joined), len(_STARRED.findall(joined)) > STARRED_WORDS)
+        loosely = _Loosely(self._manner(joined), masked or len(_STARRED.findall(joined)) > STARRED_WORDS)
         for token in joined.split():
             if token == GAP:
                 continue
@@ -151,6 +153,8 @@ class Speller:
             if (token, apart) not in read:  # the same word is the same wherever it stands
                 changed: list[tuple[str, str]] = []
                 read[token, apart] = self._read_token(token, changed, loosely, apart=apart), changed
+            if masked and _COVERED.fullmatch(read[token, apart][0][0].strip(_AROUND)):
+                continue  # who covers the vowels of all words hides nothing in one that nobody knows
             words += read[token, apart][0]
             changes += read[token, apart][1]
             if apart and _LETTERS.search(token):
@@ -162,15 +166,15 @@ class Speller:
         share = share_known(plain, self.knows)
         if share > 1 - SPLIT:
             return plain
+        words = plain.split()
         mends: list[tuple[str, str]] = []
-        mended = " ".join(self._parter.mend(plain.split(), mends))
-        if len(mends) <= STARRED_WORDS or share_known(mended, self.knows) < max(MADE_OF_WORDS, share + 0.2):
+        mended = " ".join(self._parter.mend(words[: 2 * LOOKED_AT], mends))
+        if len(mends) <= STARRED_WORDS or share_known(mended, self.knows) < max(MADE_OF_WORDS, share + SPLIT):
             return plain
-        changes += mends
-        return mended
+        return " ".join(self._parter.mend(words, changes))
 
-    def _unmasked(self, plain: str, changes: list[tuple[str, str]]) -> str:
-        """The text with the vowels that signs stand for: n-k-d; of other words where many are written so."""
+    def _unmasked(self, plain: str, changes: list[tuple[str, str]]) -> tuple[str, bool]:
+        """The text with the vowels that signs stand for: n-k-d; of any words where many are written so; and whether."""
         words = plain.split()
         cores = [_APOSTROPHE.sub("", word.strip(_QUOTES)) for word in words]
         at = [index for index, core in enumerate(cores) if 3 < len(core) <= MAX_WORD and not self.knows(core)]
@@ -181,7 +185,7 @@ class Speller:
             if meant is not None:
                 changes.append((cores[index], meant))
                 words[index] = words[index].replace(cores[index], meant)
-        return " ".join(words)
+        return " ".join(words), loosely
 
     def _manner(self, plain: str) -> str | None:
         """How most words of a text are changed, where most are."""

@@ -101,8 +101,7 @@ class Skeletons:
         self._told = _index(told)
         common = [*(word for word in known if rank[word] < COMMON), *told]
         self._shortened, self._replaced = _shortened(common), _replaced(common)
-        either = sorted({*known, *told}, key=lambda word: (rank.get(word, len(rank)), word))
-        self._masked_any = _masked([*either, *_forms(common)])
+        self._masked_any = _masked([*known, *_forms(common), *told])
         self._masked_told = _masked([*told, *_forms(told)])
         self._trigrams = {trigram for word in (*known, *told) for trigram in _trigrams(word)}
         self._misspelt = _misspellings(self._telling, stems, knows)
