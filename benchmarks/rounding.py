@@ -3,13 +3,17 @@
 Pictures are drawn in float32; both precisions read their codes, one at a time. Compared are the logits after guidance,
 the likeliest code of each place, and the code that is drawn with the model's own sampling and the same noise.
 The pixels are those of the same codes. And what company costs: pictures of the same prompts and seeds, drawn alone and
-together in that precision. Prints one JSON object; differences of logits are in shares of their deviation.
+together in that precision. In int8 also where the error comes from: the same codes, all in float32 but for the inputs
+and weights of one product of each layer, of the head, of the text's keys and values, or but for the caches.
+Prints one JSON object; differences of logits are in shares of their deviation.
 
     python -m benchmarks.rounding [--model builtin] [--precision int8] [--pictures 8]
 """
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -18,6 +22,7 @@ from torch import Tensor
 from inference.checkpoints.load import load_model
 from inference.engine.dalle import DalleCodeModel
 from inference.engine.sampler import SamplingRows, guide, gumbel_noise, sample
+from inference.models.packed.decoder import PackedDecoder
 from inference.native.cores import usable_cores
 from inference.native.precision import Precision
 from inference.training.evaluation.drawing import draw
@@ -26,6 +31,9 @@ PROMPTS = (
     "a red heart", "a balrog playing chess", "two blue birds on a tree", "a castle at night", "a yellow taxi in rain",
     "a bowl of soup", "an astronaut riding a horse", "a green frog on a purple background",
 )  # fmt: skip
+PARTS = {"text keys and values": ("_text",), "head": ("_head",), "caches": ("_caches", "_text_caches")}
+PRODUCTS = ("qkv", "out", "text_q", "text_out", "gate_up", "down")
+"""Where numbers are rounded: in parts of the decoder, and in products that each of its layers has."""
 
 
 class Reader:
@@ -44,6 +52,31 @@ class Reader:
         return guide(conditional, unconditional, self.scale)
 
 
+@contextmanager
+def rounded_at(place: str, exact: DalleCodeModel, other: DalleCodeModel) -> Iterator[None]:
+    """While it lasts, `exact` computes as `other` does in one place."""
+    ours, theirs = exact._decoder, other._decoder  # noqa: SLF001  # what is taken apart has no public parts
+    if not isinstance(ours, PackedDecoder) or not isinstance(theirs, PackedDecoder):
+        raise TypeError(f"{exact.name} has layers that are not taken apart")
+    layers = zip(ours._layers, theirs._layers, strict=True)  # noqa: SLF001  # as above
+    swapped: list[tuple[object, object, str]]
+    if place in PRODUCTS:
+        swapped = [(layer, rounded, place) for layer, rounded in layers]
+    else:
+        swapped = [(ours, theirs, name) for name in PARTS[place]]
+    before = [getattr(owner, name) for owner, _, name in swapped]
+    for owner, rounded, name in swapped:
+        setattr(owner, name, getattr(rounded, name))
+    yield
+    for (owner, _, name), kept in zip(swapped, before, strict=True):
+        setattr(owner, name, kept)
+
+
+def error_of(rounded: Tensor, true: Tensor) -> Tensor:
+    """The deviation of the difference of logits (B, V), in shares of their own."""
+    return (rounded - true).std() / true.std()
+
+
 @torch.inference_mode()
 def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
     torch.set_num_threads(usable_cores())
@@ -53,14 +86,21 @@ def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
     rows = SamplingRows.of([exact.recommended] * pictures, exact.vocab_size)
     generators = [torch.Generator().manual_seed(index) for index in range(pictures)]
     codes = torch.full((pictures, 1 + exact.image_length), exact.start_token)
-    errors, likeliest, drawn = [], [], []
+    logits, errors, likeliest, drawn = [], [], [], []
     for position in range(exact.image_length):
         true, rounded = (reader(codes[:, position], position) for reader in readers)
         noise = gumbel_noise(generators, exact.vocab_size)
-        errors.append((rounded - true).std() / true.std())
+        logits.append(true)
+        errors.append(error_of(rounded, true))
         likeliest.append((rounded.argmax(-1) == true.argmax(-1)).float().mean())
         codes[:, position + 1] = sample(true, rows, noise)
         drawn.append((sample(rounded, rows, noise) == codes[:, position + 1]).float().mean())
+    places = {}
+    for place in (*PRODUCTS, *PARTS) if precision is Precision.INT8 else ():
+        with rounded_at(place, exact, other):
+            reader = Reader(exact, pictures)
+            each = [error_of(reader(codes[:, at], at), true) for at, true in enumerate(logits)]
+        places[place] = round(torch.stack(each).mean().item(), 4)
     pixels = [model.detokenize(codes[:, 1:]).int() for model in (exact, other)]
     orders = [(PROMPTS[index % len(PROMPTS)], index) for index in range(pictures)]
     company = zip(draw(other, orders), (draw(other, [order])[0] for order in orders), strict=True)
@@ -69,6 +109,7 @@ def main(model: str, precision: Precision, pictures: int) -> dict[str, Any]:
         "precision": precision,
         "codes": codes[:, 1:].numel(),
         "logits_error": round(torch.stack(errors).mean().item(), 4),
+        "of_these_alone": places,
         "likeliest_code_agrees": round(torch.stack(likeliest).mean().item(), 4),
         "drawn_code_agrees": round(torch.stack(drawn).mean().item(), 4),
         "pixels_differ_by_at_most": int((pixels[0] - pixels[1]).abs().max()),

@@ -24,19 +24,31 @@ def kernels(request: pytest.FixtureRequest) -> Kernels:
 def test_product_of_any_size(kernels: Kernels, rows: int, width: int, out: int) -> None:
     """Widths that are no whole vectors, rows that fill no block: the product of the rounded numbers, exactly scaled."""
     generator = torch.Generator().manual_seed(1)
-    x = torch.randint(-127, 128, (rows, width), generator=generator).float()
-    weight = torch.randint(-64, 65, (out, width), generator=generator).float()
-    x[:, 0], weight[:, 0] = 127, 64  # so that the scales are 1
+    x = torch.randint(-32767, 32768, (rows, width), generator=generator).double()
+    weight = torch.randint(-127, 128, (out, width), generator=generator).double()
+    x[:, 0], weight[:, 0] = 32767, 127  # so that the scales are 1
     bias = torch.randn(out, generator=generator)
-    torch.testing.assert_close(kernels.multiply(x, Int8Linear(weight, bias=bias)), x @ weight.T + bias)
+    expected = (x @ weight.T + bias).float()
+    torch.testing.assert_close(kernels.multiply(x.float(), Int8Linear(weight, bias=bias)), expected)
 
 
-def test_the_largest_numbers_do_not_saturate(kernels: Kernels) -> None:
-    """Sums of the largest inputs and weights come out right, of either sign."""
-    x = torch.tensor([[1.0], [-1.0]]).expand(2, 64).contiguous()
-    weight = torch.tensor([[1.0], [-1.0]]).expand(2, 64)
+@pytest.mark.parametrize("width", [64, 516, 517, 4096])
+def test_no_sum_of_a_product_overflows(kernels: Kernels, width: int) -> None:
+    """Sums of the largest inputs and weights come out right, of either sign: beyond 516 inputs take fewer levels."""
+    x = torch.tensor([[1.0], [-1.0]]).expand(2, width).contiguous()
+    weight = torch.tensor([[1.0], [-1.0]]).expand(2, width)
     out = kernels.multiply(x, Int8Linear(weight))
-    torch.testing.assert_close(out, torch.tensor([[64.0, -64.0], [-64.0, 64.0]]))
+    torch.testing.assert_close(out, width * torch.tensor([[1.0, -1.0], [-1.0, 1.0]]))
+
+
+def test_one_large_input_leaves_the_others_exact(kernels: Kernels) -> None:
+    """As gates make them: what stands beside a value a hundred times as large is still known to a percent of itself."""
+    x = torch.randn(4, 704, generator=torch.Generator().manual_seed(5))
+    x[:, 0] = 100
+    weight = torch.ones(1, 704)
+    weight[:, 0] = 0
+    exact = x[:, 1:].sum(1, keepdim=True)
+    assert (kernels.multiply(x, Int8Linear(weight)) - exact).abs().max() < 0.01 * 704**0.5
 
 
 def test_a_row_of_zeros(kernels: Kernels) -> None:

@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 SOURCE: Final = Path(__file__).with_name("kernels.c")
 FLAGS: Final = ("-std=c11", "-O3", "-mavx2", "-mfma", "-mf16c", "-fopenmp", "-fPIC")
 NEEDED: Final = ("avx2", "fma3", "f16c")
-WIDE_FLAGS: Final = ("-mavx512f", "-mavx512vnni")
-WIDE_NEEDED: Final = ("avx512_f", "avx512_vnni")
+WIDE_FLAGS: Final = ("-mavx512f", "-mavx512bw", "-mavx512vnni")
+WIDE_NEEDED: Final = ("avx512_f", "avx512_bw", "avx512_vnni")
 """Where the processor has these too, the inner products use them."""
 
 

@@ -16,9 +16,12 @@ LANES: Final = 8
 PANEL: Final = 16
 """Outputs that lie side by side in a packed weight."""
 
-WEIGHT_LEVELS: Final = 64
-INPUT_OFFSET: Final = 128
-"""8-bit weights go to ±64 and inputs to ±127: what the processor's instruction can add up without saturating."""
+WEIGHT_LEVELS: Final = 127
+"""What 8-bit weights go to, of either sign."""
+
+INPUT_LEVELS: Final = 32767
+LARGEST_SUM: Final = 2**31 - 1
+"""Inputs go to what 16 bits hold, or to less where so many of their products could add up to more than 32 bits hold."""
 
 WINOGRAD_NORM: Final = 32767
 """What the norm of an output's weights for one plane is brought to, as that of the inputs is: by Cauchy and Schwarz no
@@ -34,8 +37,8 @@ _TRANSFORM: Final = (
 
 class _Linear(ctypes.Structure):
     _fields_: ClassVar[Any] = [
-        *((name, ctypes.c_int64) for name in ("width_in", "width_out", "steps")),
-        *((name, ctypes.c_void_p) for name in ("weight", "offset", "scale", "bias")),
+        *((name, ctypes.c_int64) for name in ("width_in", "width_out", "levels", "steps")),
+        *((name, ctypes.c_void_p) for name in ("weight", "scale", "bias")),
         *((f"{where}_{name}", ctypes.c_void_p) for where in ("before", "after") for name in ("weight", "bias")),
     ]
 
@@ -57,21 +60,21 @@ class Int8Linear:
     ) -> None:
         self.width_out, self.width_in = sum(map(len, weights)), weights[0].shape[1]
         self.gated = gated
-        rounded, scales, sums = zip(*map(_rounded, weights), strict=True)
+        rounded, scales = zip(*map(_rounded, weights), strict=True)
         spare_out, spare_in = -self.width_out % PANEL, -self.width_in % LANES
         whole = _padded(torch.cat(rounded), spare_in, spare_out)
-        fours = whole.view(torch.int32).view(len(whole) // PANEL, PANEL, -1)  # four inputs of one output stay together
-        packed = fours.transpose(1, 2).contiguous()
-        offset = _padded(torch.cat(sums), spare_out) * INPUT_OFFSET  # inputs are stored with this much added
+        pairs = whole.view(torch.int16).view(len(whole) // PANEL, PANEL, -1)  # two inputs of one output stay together
+        packed = pairs.transpose(1, 2).contiguous()
         bias = None if bias is None else _padded(bias.float(), spare_out)
         norms = (
             None if value is None else value.detach().float().clone()
             for norm in (before, after)
             for value in (getattr(norm, "weight", None), getattr(norm, "bias", None))
         )
-        self._kept = (packed, offset, _padded(torch.cat(scales), spare_out), bias, *norms)
+        self._kept = (packed, _padded(torch.cat(scales), spare_out), bias, *norms)
         steps = 1 * gated + 2 * (before is not None) + 4 * (after is not None)
-        self._structure = _Linear(self.width_in, self.width_out, steps, *map(_pointer, self._kept))
+        levels = min(INPUT_LEVELS, LARGEST_SUM // (WEIGHT_LEVELS * self.width_in))
+        self._structure = _Linear(self.width_in, self.width_out, levels, steps, *map(_pointer, self._kept))
         self.address = ctypes.addressof(self._structure)
 
 
@@ -162,12 +165,12 @@ def _pointer(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-def _rounded(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(out, in) -> as int8, its scales (out,), and the sums of its rows (out,) as int32."""
+def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """(out, in) -> as int8, and its scales (out,)."""
     weight = weight.float()
     scale = (torch.linalg.vector_norm(weight, torch.inf, 1) / WEIGHT_LEVELS).clamp_min_(_TINY)
     whole = (weight * scale.reciprocal()[:, None]).round_()
-    return whole.to(torch.int8), scale, whole.sum(1).to(torch.int32)
+    return whole.to(torch.int8), scale
 
 
 def _padded(tensor: Tensor, *spare: int) -> Tensor:
