@@ -29,6 +29,7 @@ from inference.engine.dalle import DalleCodeModel
 from inference.engine.generation import AS_ASKED
 from inference.engine.loading import ranker_of
 from inference.models.vqgan import VQGAN
+from inference.native.precision import Precision
 from inference.pictures import Pixels
 from inference.ranking import Ranker
 from inference.ranking.detector import Detector, find, load_detector
@@ -158,21 +159,21 @@ def read_sheet(path: Path, edge: int) -> np.ndarray[tuple[int, ...], np.dtype[np
 
 
 def evaluate(
-    model: str, *, quick: bool = False, seed: int = 0, batch: int = 48, folder: Path = EVALUATION_FOLDER,
-    progress: Callable[[int, int], None],
+    model: str, *, quick: bool = False, seed: int = 0, batch: int = 48, precision: Precision = Precision.FLOAT32,
+    folder: Path = EVALUATION_FOLDER, progress: Callable[[int, int], None],
 ) -> Evaluation:  # fmt: skip
     """Measure a model; `progress` hears how many of how many pictures are drawn.
 
     Raises `CheckpointError` when the model, or the judge, cannot be loaded.
     """
-    checkpoint = load_model(model)
+    checkpoint = load_model(model, precision.dtype)
     lists, detector = read_questions(folder / "questions.json"), load_detector(folder)
     asked = {name: lists.of(name, quick=quick) for name in MEASURES}
     best = spread([asked[name] for name in _BEST_OF_MEASURES], _BEST_OF[quick])
     diverse = lists.diverse(quick=quick)
     total, done = sum(len(some) for some in asked.values()) + FEW * len(diverse) + GRID * len(best), 0
 
-    loaded = DalleCodeModel(checkpoint, slots=2 * batch)
+    loaded = DalleCodeModel(checkpoint, slots=2 * batch, precision=precision)
     numbers: dict[str, float | None] = {}
     counts: dict[str, int] = {}
     answered: dict[str, list[Answer]] = {}
@@ -223,6 +224,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of sample grids, not chosen by hand")
     parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has four times this + k (0)")
     parser.add_argument("--batch", type=int, default=48, help="pictures drawn together (48)")
+    parser.add_argument(
+        "--precision", type=Precision, choices=(Precision.FLOAT32, Precision.INT8), default="float32",
+        help="what the model draws in (float32)",
+    )  # fmt: skip
     parser.add_argument("--threads", type=int, default=0, help="threads of the model; 0 is one for each core")
     options = parser.parse_args(arguments)
     use_threads(options.threads)
@@ -235,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         task = bar.add_task("drawing", total=None)
         try:
             evaluation = evaluate(
-                options.model, quick=options.quick, seed=options.seed, batch=options.batch,
+                options.model, quick=options.quick, seed=options.seed, batch=options.batch, precision=options.precision,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )  # fmt: skip
         except CheckpointError as error:
