@@ -119,6 +119,37 @@ async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
     assert again.status == "delivered"
 
 
+async def test_what_is_allowed_once_is_drawn_once_for_who_asked(town: Town) -> None:
+    """Not for others, not a second time; and until it comes to a picture, it is not used up."""
+    town.pool.block("gore", "violence_gore")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    record = await town.newest()
+    shown = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{record.id}")
+    await town.ada.submit_modal(shown, {"reason": "a football match"})
+    result = await town.mo.slash(town.pictures, "mod review")
+    await town.mo.click(answer(result), custom_id=f"easel:once:{record.id}")
+    assert "allowed once" in said(answer(result))
+    assert any("one more time" in str(entry) for entry in town.env.backend.transcript)
+    await town.mo.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    assert (await town.newest()).status == "blocked"
+    statuses = []
+    for _ in range(2):
+        await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+        await town.settled()
+        statuses.append((await town.newest()).status)
+    assert statuses == ["delivered", "blocked"]
+
+
+async def test_only_what_was_blocked_can_be_allowed_once(town: Town) -> None:
+    record, _ = await town.imagine("a cat")
+    await town.services.reviews.report(Actor(town.bo.id, town.guild.id), record.id, None, "ugly")
+    moderator = Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
+    with pytest.raises(CannotAllow):
+        await town.services.reviews.decide(moderator, record.id, "once")
+
+
 async def test_what_no_server_can_allow_has_no_button_for_it(town: Town) -> None:
     """And a button from before the rule does nothing."""
     town.pool.block("naked", "minors")

@@ -3,7 +3,7 @@
 In: an actor and a generation.  Out: records, and who is to hear what.  Knows no Discord; see `Posts`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,10 +14,10 @@ from bot.actions.entry import moderated_entry
 from bot.actions.pictures import Pictures
 from bot.actions.posts import Posts
 from bot.actions.removals import Removals
-from bot.database.decisions import Outcome
+from bot.database.decisions import PARDONED, Outcome
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
-from bot.database.reviews import PARDONED, NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
+from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
 from bot.database.settings import GuildSettings
 from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, InvalidOption, NotFound
 from bot.generation.album import FILTER_ID
@@ -25,10 +25,11 @@ from inference.contract import ALWAYS_BLOCKED
 
 log = structlog.get_logger(__name__)
 
-Decision = Literal["keep", "remove"]
+Decision = Literal["keep", "once", "remove"]
 
 MAX_REASON: Final = 400
 IN_REVIEW: Final = "decided_in_review"
+OUTCOMES: Final[Mapping[Decision, Outcome]] = {"keep": "kept", "once": "once", "remove": "removed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +122,20 @@ class ReviewQueue:
         """Decide all that is said of a generation, and tell those who said it.
 
         *keep* grants an appeal: the same prompt then passes in this server; and what the picture check held back is
-        shown.  Raises AlreadyDecided, CannotAllow where no server can let the prompt pass, and AlreadyDeleted where
-        what is to be kept has been removed: it is shown again first.
+        shown.  *once* lets a blocked prompt pass one more time, for who asked for it.  Raises AlreadyDecided,
+        CannotAllow where no server can let the prompt pass, or nothing was blocked that could pass once, and
+        AlreadyDeleted where what is to be kept has been removed: it is shown again first.
         """
         record = await moderated_entry(self._generations, actor, generation_id)
-        if decision == "keep" and record.status == "blocked" and not can_pardon(record):
+        blocked = record.status == "blocked"
+        if (decision == "once" and not blocked) or (decision != "remove" and blocked and not can_pardon(record)):
             raise CannotAllow(generation_id)
         if decision == "keep" and record.removal is not None:
             waits = any(one.closed_at is None for one in await self._reviews.of(generation_id))
             raise AlreadyDeleted(generation_id) if waits else AlreadyDecided(generation_id)
-        outcome: Outcome = "kept" if decision == "keep" else "removed"
-        goes = decision == "remove" and record.removal is None and record.status != "blocked"
+        goes = decision == "remove" and record.removal is None and not blocked
         hidden_for = why or IN_REVIEW if goes else None
-        closed = await self._reviews.close(generation_id, actor.user_id, outcome, why, hidden_for)
+        closed = await self._reviews.close(generation_id, actor.user_id, OUTCOMES[decision], why, hidden_for)
         if not closed:
             raise AlreadyDecided(generation_id)
         gone = None

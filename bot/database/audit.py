@@ -24,7 +24,8 @@ ActName = Literal[
     "remove", "restore", "cover", "uncover", "discard", "cancel",
     "timeout", "ban", "lift", "unshare", "block_sharing", "allow_sharing",
     "contest", "cancel_contest", "settings", "block_term", "allow_term",
-    "review_keep", "review_remove", "review_undo", "export", "style", "style_delete", "style_usual",
+    "review_keep", "review_once", "review_remove", "review_undo",
+    "export", "style", "style_delete", "style_usual",
 ]  # fmt: skip
 """Every act that is written; each has its words in `bot/wording/terms.py`."""
 

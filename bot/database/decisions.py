@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.database.audit import Act, ActName, note_act
 from bot.database.records import Removal
 from bot.database.removals import hide
+from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import ReviewTable
 
-Outcome = Literal["kept", "removed"]
+Outcome = Literal["kept", "once", "removed"]
+"""`once`: what was blocked may be asked for one more time, by who asked for it."""
 
-_ACTS: Final[dict[Outcome, ActName]] = {"kept": "review_keep", "removed": "review_remove"}
+PARDONED: Final = ("appeal", "held")  # the kinds that let the very prompt pass, where it is kept
+_UNDRAWN: Final = ("blocked", "cancelled", "failed", "expired")
+_ACTS: Final[dict[Outcome, ActName]] = {"kept": "review_keep", "once": "review_once", "removed": "review_remove"}
 
 
 async def close(
@@ -50,6 +55,34 @@ async def reopen(session: AsyncSession, ids: Sequence[int], by: int, now: dateti
     if rows:
         await _note(session, rows[0], now, by, "review_undo", "")
     return rows
+
+
+async def allows(session: AsyncSession, generation_id: int) -> bool:
+    """Whether moderators where it was asked for let its very prompt pass, when it was held back or appealed.
+
+    What they allowed once passes for who asked for it, until it comes to a picture.
+    """
+    judged, asked, drawn = GenerationTable, aliased(GenerationTable), aliased(GenerationTable)
+    same = (
+        drawn.user_id == asked.user_id,
+        drawn.guild_id.is_not_distinct_from(asked.guild_id),
+        drawn.normalised_prompt == asked.normalised_prompt,
+    )
+    since = (drawn.created_at > ReviewTable.closed_at, drawn.id < asked.id, drawn.status.not_in(_UNDRAWN))
+    unused = ~select(drawn.id).where(*same, *since).exists()
+    once = and_(ReviewTable.outcome == "once", ReviewTable.user_id == asked.user_id, unused)
+    query = (
+        select(ReviewTable.id)
+        .join(judged, judged.id == ReviewTable.generation_id)
+        .join(asked, asked.id == generation_id)
+        .where(
+            ReviewTable.kind.in_(PARDONED),
+            ReviewTable.guild_id.is_not_distinct_from(asked.guild_id),
+            judged.normalised_prompt == asked.normalised_prompt,
+            or_(ReviewTable.outcome == "kept", once),
+        )
+    )
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def _note(session: AsyncSession, row: ReviewTable, now: datetime, by: int, action: ActName, why: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.database.decisions import Outcome, close, reopen
+from bot.database.decisions import Outcome, allows, close, reopen
 from bot.database.misuse import sign_of_misuse, told_lately
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
@@ -26,7 +26,6 @@ ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
 
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
-PARDONED: Final = ("appeal", "held")  # the kinds that let the very prompt pass, where it is kept
 MOST_WORDS: Final = 5  # how often one person may add to what they said of a picture
 _GENERATIONS: Final = func.count(ReviewTable.generation_id.distinct())
 
@@ -208,20 +207,10 @@ class Reviews:
         async with self._database.reading() as session:
             return tuple(_record(row) for row in (await session.scalars(query)).all())
 
-    async def allows(self, guild_id: int | None, normalised_prompt: str) -> bool:
-        """Whether moderators here let this very prompt pass, when it was held back or appealed."""
-        query = (
-            select(ReviewTable.id)
-            .join(GenerationTable, GenerationTable.id == ReviewTable.generation_id)
-            .where(
-                ReviewTable.kind.in_(PARDONED),
-                ReviewTable.outcome == "kept",
-                ReviewTable.guild_id == guild_id,
-                GenerationTable.normalised_prompt == normalised_prompt,
-            )
-        )
+    async def allows(self, generation_id: int) -> bool:
+        """Whether moderators there let this very prompt pass; see `decisions.allows`."""
         async with self._database.reading() as session:
-            return await session.scalar(query.limit(1)) is not None
+            return await allows(session, generation_id)
 
     async def counts(self, guild_id: int | None, user_id: int, *, everywhere: bool = False) -> dict[str, int]:
         """Of one person: how often each kind of thing was said of what is theirs, by different people."""
@@ -258,7 +247,7 @@ class Reviews:
                 verdicts.get((category, "flag"), 0),
                 verdicts.get((category, "block"), 0) + verdicts.get((category, "hold"), 0),
                 sum(count for (of, _), count in appeals.items() if of == category),
-                appeals.get((category, "kept"), 0),
+                sum(appeals.get((category, granted), 0) for granted in ("kept", "once")),
             )
             for category in sorted({category for category, _ in verdicts})
         ]

@@ -173,7 +173,7 @@ class Generator:
         policy = await self._journal.insist(work, partial(self._policies.of, order.requester))
         request = CheckRequest((order.prompt,), (order.negative_prompt,), policy)
         (verdict,) = await work.wanted(self._pool.check(request))
-        verdict = await self._journal.insist(work, partial(self._policies.pardoned, order, verdict))
+        verdict = await self._journal.insist(work, partial(self._policies.pardoned, work.generation_id, verdict))
         await self._journal.checked(work, verdict)
         if verdict.action in REFUSED:
             work.status = "blocked"

@@ -9,9 +9,8 @@ from typing import Final
 from bot.database.blocked_terms import BlockedTerms, TermAction
 from bot.database.records import REFUSED
 from bot.database.reviews import Reviews
-from bot.database.rows import normalise
 from bot.orders.entitlement import Entitlements
-from bot.orders.order import Order, Requester
+from bot.orders.order import Requester
 from inference.contract import ALWAYS_BLOCKED, MAX_POLICY_WORDS, InvalidRequest, Policy, Verdict, check_word
 
 PARDON: Final = "pardoned"
@@ -35,11 +34,11 @@ class Policies:
             flagged_words=(*chosen.flagged_words, *await self._words(requester, "flag"))[:MAX_POLICY_WORDS],
         )
 
-    async def pardoned(self, order: Order, verdict: Verdict) -> Verdict:
-        """The verdict, or "allow" where this server's moderators have looked at this very prompt and let it pass."""
+    async def pardoned(self, generation_id: int, verdict: Verdict) -> Verdict:
+        """The verdict, or "allow" where the server's moderators have looked at this very prompt and let it pass."""
         if verdict.action not in REFUSED or verdict.category in ALWAYS_BLOCKED:
             return verdict
-        if not await self._reviews.allows(order.requester.guild_id, normalise(order.prompt)):
+        if not await self._reviews.allows(generation_id):
             return verdict
         return replace(verdict, action="allow", rule=f"{PARDON}: {verdict.rule}")
 

@@ -60,6 +60,16 @@ class AllowHere(GenerationPress, verb="allow"):
         await _decide(interaction, self.generation_id, "keep", moderating.allowed_here(self.generation_id))
 
 
+class AllowOnce(GenerationPress, verb="once"):
+    """Decides that who asked for a blocked prompt may ask for it one more time."""
+
+    def control(self) -> ui.Button[Any]:
+        return ui.Button(label=say(buttons.ALLOW_ONCE), emoji="☑️")
+
+    async def press(self, interaction: BotInteraction) -> None:
+        await _decide(interaction, self.generation_id, "once", moderating.allowed_once(self.generation_id))
+
+
 class LeaveBlocked(GenerationPress, verb="leave"):
     """Decides that a blocked prompt stays blocked."""
 
@@ -92,7 +102,7 @@ def _rows(
     decisions: list[Press] = [Keep(record.id), TakeDown(record.id)]
     if record.status == "blocked":
         allowable = can_allow(record, (one.kind for one in said))
-        decisions = [*([AllowHere(record.id)] if allowable else []), LeaveBlocked(record.id)]
+        decisions = [*([AllowHere(record.id), AllowOnce(record.id)] if allowable else []), LeaveBlocked(record.id)]
     elif record.removal is not None:
         decisions = [LeaveRemoved(record.id), *([] if record.deleted else [ShowAgain(record.id, None)])]
     on = [] if following is None else [NextReview(following.replace(".", "-"))]

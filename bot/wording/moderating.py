@@ -198,6 +198,10 @@ def allowed_here(generation_id: int) -> str:
     return "✅ " + say("Request {number}: allowed here.", number=generation_id)
 
 
+def allowed_once(generation_id: int) -> str:
+    return "☑️ " + say("Request {number}: allowed once.", number=generation_id)
+
+
 def left_blocked(generation_id: int) -> str:
     return "⛔ " + say("Request {number}: left blocked.", number=generation_id)
 
@@ -234,8 +238,13 @@ def filter_said(verdict: Verdict) -> str:
 def outcome(kind: str, decision: str, prompt: str) -> str:
     """What who reported or appealed is told."""
     if kind == "appeal":
-        granted = say("Your appeal was granted: you can ask for this again.")
-        told = granted if decision == "kept" else say("The moderators looked at your appeal and left this blocked.")
+        told = say(
+            {
+                "kept": later("Your appeal was granted: you can ask for this again."),
+                "once": later("Your appeal was granted: you can ask for this one more time."),
+                "removed": later("The moderators looked at your appeal and left this blocked."),
+            }[decision]
+        )
     elif decision == "removed":
         told = say("Thank you for your report. What you reported was removed.")
     else:

@@ -33,6 +33,7 @@ DECIDED: Final = {
     "keep": later("Request {number}: kept."),
     "remove": later("Request {number}: removed."),
     "allow": later("Request {number}: allowed here."),
+    "once": later("Request {number}: allowed once."),
     "leave": later("Request {number}: left blocked."),
     "leave-removed": later("Request {number}: left removed."),
 }

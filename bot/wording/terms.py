@@ -70,7 +70,9 @@ REVIEWS: Final = {
     "flag": later("Flagged by the filter"),
 }
 """Why something waits for moderators."""
-OUTCOMES: Final = {"kept": later("kept"), "removed": later("removed"), "": later("open")}
+OUTCOMES: Final = {
+    "kept": later("kept"), "once": later("allowed once"), "removed": later("removed"), "": later("open"),
+}  # fmt: skip
 """What they decided."""
 ACTS: Final = {
     "remove": later("removal"),
@@ -91,6 +93,7 @@ ACTS: Final = {
     "block_term": later("word blocked"),
     "allow_term": later("word allowed"),
     "review_keep": later("review: kept"),
+    "review_once": later("review: allowed once"),
     "review_remove": later("review: removed"),
     "review_undo": later("review: undone"),
     "export": later("export"),

@@ -14,7 +14,7 @@ from bot.views.modlog import LogEntry, LogPage, ModLogPage, Remove, ShowAgain
 from bot.views.notices import Preview
 from bot.views.press import Press
 from bot.views.records import AuditPage, PersonRecord, SanctionsPage
-from bot.views.review import AllowHere, Keep, LeaveBlocked, LeaveRemoved, NextReview, TakeBack, TakeDown
+from bot.views.review import AllowHere, AllowOnce, Keep, LeaveBlocked, LeaveRemoved, NextReview, TakeBack, TakeDown
 from bot.views.sanction import Ban, Lift, TimeOut, UndoRemovals
 from bot.views.settings import Choose, EditWords, Narrow, OpenSection
 from tests.scenes.buttons import of_generation, plain
@@ -152,6 +152,7 @@ MODERATING = (
     moderators("button keep", pressed(under_review(Keep))),
     moderators("button takedown", pressed(under_review(TakeDown))),
     moderators("button allow", pressed(appealed(AllowHere))),
+    moderators("button once", pressed(appealed(AllowOnce))),
     moderators("button leave", pressed(appealed(LeaveBlocked))),
     moderators("button leaveremoved", pressed(under_review(LeaveRemoved))),
     moderators("button takeback", pressed(decided)),

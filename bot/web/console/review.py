@@ -8,7 +8,7 @@ from typing import Final, get_args
 from aiohttp import web
 
 from bot.actions.exports import message_url
-from bot.actions.reviews import Decision, can_allow
+from bot.actions.reviews import OUTCOMES, Decision, can_allow
 from bot.database.records import GenerationRecord
 from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
 from bot.errors import AlreadyDecided, InvalidOption
@@ -25,6 +25,7 @@ from bot.wording.render import explain
 routes = web.RouteTableDef()
 
 KINDS: Final[tuple[ReviewKind, ...]] = get_args(ReviewKind)
+DECISIONS: Final[tuple[Decision, ...]] = get_args(Decision)
 MAX_UNDO: Final = 50
 LATE: Final = "late"
 
@@ -65,23 +66,23 @@ async def review(request: web.Request) -> web.Response:
 
 @routes.post(r"/console/{guild}/review/{generation:\d{1,18}}")
 async def decide(request: web.Request) -> web.Response:
-    """Keep or remove; the page that follows knows how to take it back."""
+    """Keep, allow once or remove; the page that follows knows how to take it back."""
     desk = await moderator_desk(request)
     form = await request.post()
-    decision = form.get("decision")
-    if decision not in ("keep", "remove"):
-        raise InvalidOption("decision", "no_choice", {"value": str(decision)[:40], "choices": "keep, remove"})
+    asked_for = form.get("decision")
+    decision = next((one for one in DECISIONS if one == asked_for), None)
+    if decision is None:
+        raise InvalidOption("decision", "no_choice", {"value": str(asked_for)[:40], "choices": ", ".join(DECISIONS)})
     reviews = site_of(request).services.reviews
     generation_id = generation_of(request)
     name = told(decision, await site_of(request).services.moderation.entry(desk.actor, generation_id))
-    keep_or_remove: Decision = "keep" if decision == "keep" else "remove"
     try:
-        closed = (await reviews.decide(desk.actor, generation_id, keep_or_remove, asked.reason(form))).closed
+        closed = (await reviews.decide(desk.actor, generation_id, decision, asked.reason(form))).closed
     except AlreadyDecided:
-        closed = await own_last(request, desk, generation_id, "kept" if decision == "keep" else "removed")
+        closed = await own_last(request, desk, generation_id, OUTCOMES[decision])
         if not closed:
             return done(request, _address(request, desk), LATE)
-        name = str(decision) if name == "leave-removed" else name  # by the first press
+        name = decision if name == "leave-removed" else name  # by the first press
     ids = [one.id for one in closed[:MAX_UNDO]]
     return done(request, _address(request, desk), name, generation_id, ids)
 
@@ -93,7 +94,7 @@ def removed_by(record: GenerationRecord | None) -> tuple[int, ...]:
 def told(decision: str, record: GenerationRecord) -> str:
     """What the button said that decided it."""
     if record.status == "blocked":
-        return {"keep": "allow", "remove": "leave"}[decision]
+        return {"keep": "allow", "once": "once", "remove": "leave"}[decision]
     return "leave-removed" if decision == "remove" and record.removal is not None else decision
 
 
