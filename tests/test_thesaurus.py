@@ -113,9 +113,9 @@ def test_what_is_like_nothing_is_left_out_of_the_file(tmp_path: Path) -> None:
     """Names stay even without nouns: they are nouns themselves."""
     path = tmp_path / "new" / THESAURUS
     found = {"heifer": ("cow", 1.9), "calf": ("cow", LEAST_LIKENESS), "beefsteak": ("pear", 0.2)}
-    found |= {"porn": ("pear", 1.9), "toddler": ("child", 1.9)}  # whatever they are like
-    write_thesaurus(path, ["pear", "cow", "child"], found)
-    assert json.loads(path.read_text()) == {"pear": [], "cow": ["calf", "heifer"], "child": []}
+    found |= {"porn": ("pear", 1.9), "toddler": ("child", 1.9), "lass": ("girl", 1.9)}  # whatever they are like
+    write_thesaurus(path, ["pear", "cow", "child", "girl"], found)
+    assert json.loads(path.read_text()) == {"pear": [], "cow": ["calf", "heifer"], "child": [], "girl": []}
     assert Thesaurus.load(path).read("a heifer and a beefsteak") == "a cow and a beefsteak"
 
 

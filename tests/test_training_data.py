@@ -347,6 +347,7 @@ def test_things_are_plain_nouns_for_what_can_be_seen(tmp_path: Path) -> None:
             12: ("18", "simpleton", "", "a person without sense"),
             13: ("18", "ninny", "12", "one who is easily fooled"),
             14: ("21", "catch", "", "a good find"),
+            15: ("18", "choirboy", "", "a boy who sings in a choir"),
         },
         {"paint%2:36:00::": 9, "run%1:06:00::": 1, "run%2:38:00::": 50, "catch%1:06:00::": 7, "catch%2:35:00::": 3},
     )

@@ -29,9 +29,10 @@ _PEOPLE = "18"
 _PICTURES = frozenset({"representation", "art", "graphic_art", "picture", "print", "creation", "color", "material"})
 """Words above nouns that tell how to draw ("watercolour"), not what."""
 _INSULTS = re.compile(
-    r"offensive|slur|disparag|derogat|contempt|prostitut|sex|lewd|promiscu|seduc|erotic|virgin|volupt"
+    r"offensive|slur|disparag|derogat|contempt|prostitut|sex|lewd|promiscu|seduc|erotic|virgin|volupt|mistress|harem"
+    r"|concubine|indulged by|abortion|^\(?(?:an? )?(?:[\w-]+ ){0,3}(?:boy|girl|child|infant)\b"
 )
-"""In the definition of a word that shall not be read as something harmless."""
+"""In the definition of a word that shall not be read as something harmless, or for a child, which is nobody else."""
 _LEFT_OUT = frozenset(
     "juvenile unwelcome_person simpleton bad_person deviate prostitute person_of_color handicapped_person".split()
 )

@@ -40,6 +40,7 @@ from inference.training.data.wordnet import Meaning, WordNet
 
 _CAPTIONS = 20_000
 _BATCH = 256
+_CHILDREN = frozenset({"baby", "child", "boy", "girl"})
 NEARNESS, KIND, RARITY = 0.6, 0.2, 0.4
 """What nearness in the tree counts beside a cosine, what it counts that a noun is a kind of a concept, and what is
 taken off for a meaning that is none of a noun's uses. Chosen, with the next, of two thousand settings, as those for
@@ -115,6 +116,7 @@ def write_thesaurus(path: Path, names: Iterable[str], found: Mapping[str, tuple[
             likeness >= LEAST_LIKENESS
             and not Lexicon.load().lists(noun, Kind.SEVERE, Kind.DOUBTFUL)
             and not Lexicon.load().lists(name, Kind.MINORS)
+            and name not in _CHILDREN
         ):
             lists[name].append(noun)
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(nouns)}" for name, nouns in lists.items())
