@@ -580,6 +580,7 @@ async def test_words_are_managed_by_managers_and_tried_by_moderators(site: Pages
     """The trial asks the filter and logs nothing."""
     assert (await mo.post(f"{AT}/words", {"term": "foo"})).status == 403
     manager = await site.browser(MANAGER)
+    assert (await manager.post(f"{AT}/words", {"term": "foo", "action": "praise"})).status == 400
     await manager.post(f"{AT}/words", {"term": "  foo   bar ", "action": "flag"})
     shown = (await mo.get(f"{AT}/words")).text
     assert "foo bar" in shown

@@ -251,6 +251,17 @@ async def test_words_are_added_and_taken_out(town: Town, olga: simcord.MemberAct
     assert "-# prickly pear" in said(again(town, olga, shown))
 
 
+async def test_words_that_are_harmless_here_are_told_to_the_filter(town: Town, olga: simcord.MemberActor) -> None:
+    """Beside those that are blocked or flagged; a word is one of the three, by what was said of it last."""
+    shown = await panel(town, olga, "safety")
+    for action in ("flag", "allow"):
+        form = await olga.click(shown, custom_id=f"easel:setwords:{action}")
+        await olga.submit_modal(form, {"add": "bleeding heart", "out": ""})
+    assert "**Words that are harmless here**\n-# bleeding heart" in said(again(town, olga, shown))
+    policy = await town.services.policies.of(_actor(town, town.ada).requester)
+    assert (policy.flagged_words, policy.allowed_words) == ((), ("bleeding heart",))
+
+
 async def test_the_filter_is_told_what_becomes_of_single_kinds(town: Town, olga: simcord.MemberActor) -> None:
     """Of prompts and of pictures; taken back, the level decides again."""
     shown = await panel(town, olga, "filter")

@@ -1,4 +1,4 @@
-"""A server's own words: what its moderators block, or want to hear of.
+"""A server's own words: what its moderators block, want to hear of, or find harmless.
 
 In: an actor and a word.  Out: the words in force.  Knows no Discord.
 """
@@ -20,7 +20,7 @@ class Terms:
         return await self._terms.of(actor.guild_id)
 
     async def add(self, actor: Actor, term: str, action: TermAction) -> BlockedTerm:
-        """Block a word or phrase here; for managers.  The operator's count everywhere.  Raises InvalidOption."""
+        """Block, flag or allow a word or phrase here; for managers.  The operator's count everywhere."""
         actor.require("manage_guild")
         return await self._terms.add(actor.guild_id, " ".join(term.split()), action, actor.user_id)
 

@@ -1,4 +1,4 @@
-"""A server's own words: what its moderators block, or want to hear of, beside what the filter knows.
+"""A server's own words: what its moderators block, want to hear of, or find harmless, beside what the filter knows.
 
 In: words and who chose them.  Out: `BlockedTerm`s.  How they are matched is the filter's business.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -19,7 +19,8 @@ from bot.database.tables.moderation import BlockedTermTable
 from bot.errors import InvalidOption, NotFound
 from inference.contract import InvalidRequest, check_word
 
-TermAction = Literal["block", "flag"]
+TermAction = Literal["block", "flag", "allow"]
+TERM_ACTIONS: Final[tuple[TermAction, ...]] = get_args(TermAction)
 
 MAX_TERM: Final = 100
 MAX_TERMS: Final = 500
@@ -64,7 +65,7 @@ class BlockedTerms:
 
     @whole
     async def add(self, guild_id: int | None, term: str, action: TermAction, by: int) -> BlockedTerm:
-        """Block a word or phrase; one that is there already gets this action.  Raises InvalidOption."""
+        """Block, flag or allow a word or phrase; one that is there already gets this action.  Raises InvalidOption."""
         check_term(term)
         now = self._now()
         async with self._database.writing("blocked_word") as session:

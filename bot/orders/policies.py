@@ -32,6 +32,7 @@ class Policies:
             age_restricted=chosen.age_restricted and requester.age_restricted,
             blocked_words=(*chosen.blocked_words, *await self._words(requester, "block"))[:MAX_POLICY_WORDS],
             flagged_words=(*chosen.flagged_words, *await self._words(requester, "flag"))[:MAX_POLICY_WORDS],
+            allowed_words=(*chosen.allowed_words, *await self._words(requester, "allow"))[:MAX_POLICY_WORDS],
         )
 
     async def pardoned(self, generation_id: int, verdict: Verdict) -> Verdict:

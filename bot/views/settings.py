@@ -11,6 +11,7 @@ import discord
 from discord import ui
 
 from bot.actions.setting import BY_NAME, OTHER, SECTIONS, SERVER, SETTINGS, Scope, SectionName, Setting, lacks
+from bot.database.blocked_terms import TERM_ACTIONS, TermAction
 from bot.database.guild import GuildRecord
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
@@ -66,8 +67,8 @@ def _page(stand: Stand, section: SectionName) -> Iterator[ui.Item[Any]]:
         if section == "gallery":
             yield row_of(Preview("digest"))
         if section == "safety":
-            yield ui.TextDisplay(words.words(stand.words("block"), stand.words("flag")))
-            yield row_of(EditWords("block"), EditWords("flag"))
+            yield ui.TextDisplay(words.words({action: stand.words(action) for action in TERM_ACTIONS}))
+            yield row_of(EditWords("block"), EditWords("flag"), EditWords("allow"))
 
 
 async def settings_layout(
@@ -184,10 +185,10 @@ class Narrow(Press, verb="setfor"):
 class EditWords(Press, verb="setwords"):
     """Opens the form in which the server's own words are added and taken out."""
 
-    action: Literal["block", "flag"]
+    action: TermAction
 
     def control(self) -> Control:
-        return ui.Button(label=say(words.BLOCKED_WORDS if self.action == "block" else words.FLAGGED_WORDS), emoji="✏️")
+        return ui.Button(label=say(words.OWN_WORDS[self.action]), emoji="✏️")
 
     async def press(self, interaction: BotInteraction) -> None:
         actor_of(interaction).require("manage_guild")
@@ -195,10 +196,10 @@ class EditWords(Press, verb="setwords"):
 
 
 class WordsForm(Form, verb="words"):
-    action: Literal["block", "flag"]
+    action: TermAction
 
     def heading(self) -> str:
-        return say(words.BLOCKED_WORDS if self.action == "block" else words.FLAGGED_WORDS)
+        return say(words.OWN_WORDS[self.action])
 
     def questions(self) -> Iterator[ui.Item[Any]]:
         yield question(say(words.ADD_WORDS), "add", required=False, long=True, limit=4000)

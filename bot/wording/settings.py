@@ -1,6 +1,6 @@
 """What a server's managers read in `/settings`: the sections, each setting's name, what it is about, what it may be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.wording.catalogue import later
@@ -131,12 +131,14 @@ NO_MODEL: Final = later("No model is ready")
 NO_ROLE: Final = later("No role has anything of its own yet.")
 BLOCKED_WORDS: Final = later("Blocked words")
 FLAGGED_WORDS: Final = later("Words to tell moderators of")
+ALLOWED_WORDS: Final = later("Words that are harmless here")
+OWN_WORDS: Final = {"block": BLOCKED_WORDS, "flag": FLAGGED_WORDS, "allow": ALLOWED_WORDS}
 NO_WORDS: Final = later("none")
 ADD_WORDS: Final = later("Add, one to a line; * stands for letters")
 TAKE_OUT_WORDS: Final = later("Take out, one to a line")
 TYPED: Final = {"limit": later("Such as 5/hour or 20/day"), "days": later("How many days")}
 
-FORM_TITLES: Final = (BLOCKED_WORDS, FLAGGED_WORDS, ADD_WORDS, TAKE_OUT_WORDS, *TYPED.values())
+FORM_TITLES: Final = (*OWN_WORDS.values(), ADD_WORDS, TAKE_OUT_WORDS, *TYPED.values())
 """Those of 45 characters at most."""
 
 
@@ -205,9 +207,9 @@ def roles(lines: Sequence[str]) -> str:
     return "\n".join(f"-# {line}" for line in lines) or f"-# {say(NO_ROLE)}"
 
 
-def words(blocked: Sequence[str], flagged: Sequence[str]) -> str:
-    """A server's own words, as far as there is room."""
+def words(own: Mapping[str, Sequence[str]]) -> str:
+    """A server's own words by what becomes of them, as far as there is room."""
     return "\n".join(
-        f"**{say(title)}**\n-# " + (plain(shorten(", ".join(found), 300), 300) or say(NO_WORDS))
-        for title, found in ((BLOCKED_WORDS, blocked), (FLAGGED_WORDS, flagged))
+        f"**{say(title)}**\n-# " + (plain(shorten(", ".join(own[what]), 300), 300) or say(NO_WORDS))
+        for what, title in OWN_WORDS.items()
     )

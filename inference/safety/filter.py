@@ -58,7 +58,7 @@ class PromptFilter:
 
     def _judged(self, evidence: Evidence, scores: Scores, policy: Policy) -> tuple[Verdict, dict[str, float]]:
         described = {"unsafe": scores.unsafe, **scores.categories}
-        verdict = decide(policy, evidence, scores, self._thresholds)
+        verdict = decide(policy, _excused(evidence, policy), scores, self._thresholds)
         return verdict, {name: round(score, 4) for name, score in described.items()}
 
     def vector(self, text: str) -> list[float]:
