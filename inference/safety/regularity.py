@@ -12,6 +12,7 @@ from typing import Final
 
 from inference.safety.decoding import LOOKED_AT, Knows
 from inference.safety.parting import Parter
+from inference.safety.skeletons import MAX_WORD
 
 SEVERAL: Final = 3
 """Words that show something to be a habit, and numbers in order that show something to be counted."""
@@ -73,7 +74,7 @@ class Regularity:
         found: dict[str, None] = {}
         for word in plain.split():
             core = _bare(word)
-            if len(core) > 3 and core not in found and not self._knows(core) and _LETTERS.search(core):
+            if 3 < len(core) <= 2 * MAX_WORD and core not in found and not self._knows(core) and _LETTERS.search(core):
                 if not all(map(self._knows, re.split("[-/]", core))):
                     found[core] = None
                 if len(found) == LOOKED_AT:
