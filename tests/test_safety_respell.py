@@ -79,6 +79,8 @@ def read(text: str) -> str:
         ("the c*t with its d*g in the r*in", "the cut with its dog in the rain"),
         ("a r*cc**n st**ls th* c**k**s fr*m a k*tch*n t*bl*", "a steals the cookies from a kitchen table"),
         ("aladyandherhorseareinthegarden", "a lady and her horse are in the garden"),
+        ("a chhild weearing no cllothes", "a child wearing no clothes"),
+        ("how.to.make.a.kite", "how to make a kite"),
         ("the.old.wizard.paints.zyrgon", "the old wizard paints zyrgon"),
         ("bl00dst41ned", "bloodstained"),
         ("a na(hm)ked wo(hm)man in b(hm)ed", "a naked woman in bed"),

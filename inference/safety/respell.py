@@ -44,6 +44,8 @@ WORDS_KEPT: Final = 1 << 14
 """Of which it is remembered whether they exist."""
 SPLIT: Final = 0.2
 """Share of words that do not exist, from which on they may be pieces of words."""
+DOTTED: Final = 3
+"""More words than stand in an address, with a full stop between them, are a sentence."""
 STARRED_WORDS: Final = 2
 """So many words with signs in the place of letters are profanities; more of them are a manner of writing."""
 
@@ -224,7 +226,8 @@ class Speller:
         if len(parts) > 1 and all(part in self._rank or part in self._telling for part in parts):
             joined = "".join(parts)
             if len(joined) < 5 or joined not in self._telling:
-                return [token]  # text-to-image, rock'n'roll
+                dotted = len(parts) > DOTTED and core == ".".join(parts)
+                return parts if dotted else [token]  # text-to-image, rock'n'roll
         if len(parts) > 2 and sum(len(part) for part in parts if self.knows(part)) * 2 > sum(map(len, parts)) > 12:
             return [word for part in parts for word in self._read_token(part, changes, loosely, apart=False)]
         meant = self._meant(token, core, loosely)

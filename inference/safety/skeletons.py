@@ -127,19 +127,14 @@ class Skeletons:
 
     def manner(self, unknown: Sequence[str]) -> str | None:
         """The one manner in which most of these are made from words, if there is one."""
-        restored = {
-            name: sum(self.any(letters, name) is not None for letters in unknown)
-            for name in (
-                "shortened",
-                *MADE,
-                "replaced",
-                "lengthened",
-                *KEYS,
-            )  # of equals the first: letters in any order say the least
-        }
-        manner = max(restored, key=restored.__getitem__)
-        least, share = NEEDS.get(manner, NEEDED)
-        return manner if restored[manner] >= max(least, share * len(unknown)) else None
+        found: str | None = None
+        most = 0
+        for name in ("shortened", *MADE, "replaced", "lengthened", *KEYS):  # letters in any order say the least
+            restored = sum(self.any(letters, name) is not None for letters in unknown)
+            least, share = NEEDS.get(name, NEEDED)
+            if restored > most and restored >= max(least, share * len(unknown)):
+                found, most = name, restored
+        return found
 
     def any(self, letters: str, manner: str | None) -> str | None:
         """The commonest word that this was made from in a manner."""
