@@ -220,8 +220,9 @@ class Speller:
     def _read_token(self, token: str, changes: list[tuple[str, str]], loosely: _Loosely, *, apart: bool) -> list[str]:
         """The words of one token; its letters stood `apart` from each other, without gaps between words, or not."""
         core = _APOSTROPHE.sub("", token.strip(_AROUND))
-        if not core or core.isdecimal() or self.knows(core) or (not core.isascii() and core.isalpha()):
-            return [token]
+        bare = self._skeletons.any(core, "bare") if loosely.manner == "bare" and core not in self._rank else None
+        if not core or core.isdecimal() or (self.knows(core) and not bare) or (not core.isascii() and core.isalpha()):
+            return [token]  # where no word has vowels, nkd is no slang
         parts = [part for part in re.split(r"[^a-z]+", core) if part]
         if len(parts) > 1 and all(part in self._rank or part in self._telling for part in parts):
             joined = "".join(parts)
@@ -230,7 +231,7 @@ class Speller:
                 return parts if dotted else [token]  # text-to-image, rock'n'roll
         if len(parts) > 2 and sum(len(part) for part in parts if self.knows(part)) * 2 > sum(map(len, parts)) > 12:
             return [word for part in parts for word in self._read_token(part, changes, loosely, apart=False)]
-        meant = self._meant(token, core, loosely)
+        meant = self._meant(token, core, loosely) if not self.knows(core) else bare
         if meant is None and "-" in core:
             pieces = [
                 piece for part in core.split("-") for piece in self._read_token(part, changes, loosely, apart=False)
