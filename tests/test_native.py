@@ -20,35 +20,40 @@ def kernels(request: pytest.FixtureRequest) -> Kernels:
     return loaded
 
 
+@pytest.mark.parametrize(("fine", "inputs", "weights"), [(False, 127, 64), (True, 32767, 127)])
 @pytest.mark.parametrize(("rows", "width", "out"), [(1, 8, 1), (2, 24, 33), (7, 37, 50), (18, 64, 16), (35, 16, 16)])
-def test_product_of_any_size(kernels: Kernels, rows: int, width: int, out: int) -> None:
+def test_product_of_any_size(
+    kernels: Kernels, rows: int, width: int, out: int, *, fine: bool, inputs: int, weights: int
+) -> None:
     """Widths that are no whole vectors, rows that fill no block: the product of the rounded numbers, exactly scaled."""
     generator = torch.Generator().manual_seed(1)
-    x = torch.randint(-32767, 32768, (rows, width), generator=generator).double()
-    weight = torch.randint(-127, 128, (out, width), generator=generator).double()
-    x[:, 0], weight[:, 0] = 32767, 127  # so that the scales are 1
+    x = torch.randint(-inputs, inputs + 1, (rows, width), generator=generator).double()
+    weight = torch.randint(-weights, weights + 1, (out, width), generator=generator).double()
+    x[:, 0], weight[:, 0] = inputs, weights  # so that the scales are 1
     bias = torch.randn(out, generator=generator)
     expected = (x @ weight.T + bias).float()
-    torch.testing.assert_close(kernels.multiply(x.float(), Int8Linear(weight, bias=bias)), expected)
+    torch.testing.assert_close(kernels.multiply(x.float(), Int8Linear(weight, bias=bias, fine=fine)), expected)
 
 
+@pytest.mark.parametrize("fine", [False, True])
 @pytest.mark.parametrize("width", [64, 516, 517, 4096])
-def test_no_sum_of_a_product_overflows(kernels: Kernels, width: int) -> None:
-    """Sums of the largest inputs and weights come out right, of either sign: beyond 516 inputs take fewer levels."""
+def test_no_sum_of_a_product_overflows(kernels: Kernels, width: int, *, fine: bool) -> None:
+    """Sums of the largest inputs and weights come out right, of either sign: of more than 516, inputs have fewer levels
+    where fine."""
     x = torch.tensor([[1.0], [-1.0]]).expand(2, width).contiguous()
     weight = torch.tensor([[1.0], [-1.0]]).expand(2, width)
-    out = kernels.multiply(x, Int8Linear(weight))
+    out = kernels.multiply(x, Int8Linear(weight, fine=fine))
     torch.testing.assert_close(out, width * torch.tensor([[1.0, -1.0], [-1.0, 1.0]]))
 
 
 def test_one_large_input_leaves_the_others_exact(kernels: Kernels) -> None:
-    """As gates make them: what stands beside a value a hundred times as large is still known to a percent of itself."""
+    """As gates make them: where fine, what stands beside a value a hundred times as large is known to a percent."""
     x = torch.randn(4, 704, generator=torch.Generator().manual_seed(5))
     x[:, 0] = 100
     weight = torch.ones(1, 704)
     weight[:, 0] = 0
     exact = x[:, 1:].sum(1, keepdim=True)
-    assert (kernels.multiply(x, Int8Linear(weight)) - exact).abs().max() < 0.01 * 704**0.5
+    assert (kernels.multiply(x, Int8Linear(weight, fine=True)) - exact).abs().max() < 0.01 * 704**0.5
 
 
 def test_a_row_of_zeros(kernels: Kernels) -> None:
@@ -109,11 +114,13 @@ def test_convolution_of_active_maps_in_place(kernels: Kernels) -> None:
     torch.testing.assert_close(y, expected, rtol=1e-2, atol=1e-2)
 
 
-def test_a_seed_does_not_depend_on_the_processor(kernels: Kernels) -> None:
+@pytest.mark.parametrize("fine", [False, True])
+def test_a_seed_does_not_depend_on_the_processor(kernels: Kernels, *, fine: bool) -> None:
     """However the kernels were built, results are the same, bit for bit."""
     plain, generator = build_kernels(FLAGS), torch.Generator().manual_seed(3)
     assert plain is not None
-    x, weight = torch.randn(13, 40, generator=generator), Int8Linear(torch.randn(50, 40, generator=generator))
+    x = torch.randn(13, 40, generator=generator)
+    weight = Int8Linear(torch.randn(50, 40, generator=generator), fine=fine)
     assert torch.equal(kernels.multiply(x, weight), plain.multiply(x, weight))
     maps = torch.randn(1, 9, 7, 16, generator=generator)
     conv = WinogradWeight(torch.randn(20, 16, 3, 3, generator=generator), torch.randn(20, generator=generator))

@@ -29,6 +29,10 @@ from inference.text.tokenizer import PromptTokenizer
 DEFAULT_SLOTS = 36
 """Eighteen pictures with guidance at once: two people's full grids."""
 
+FINE_WIDTH = 512
+"""Up to this width products read 16 bits (docs/engine.md): in wider models, whose time they are, that took 1.6 times as
+long for nine pictures."""
+
 
 class DalleCodeModel:
     """One loaded model with room for `slots` rows. It computes in `precision`; logits are float32.
@@ -67,7 +71,7 @@ class DalleCodeModel:
         self._encoder: PackedEncoder | UnpackedEncoder | None = None
         self._decoder: PackedDecoder | UnpackedDecoder
         if config.plain:
-            pack = Packer(precision, kernels)
+            pack = Packer(precision, kernels, fine=config.d_model <= FINE_WIDTH)
             self._encoder = None if dalle.encoder is None else PackedEncoder(dalle.encoder, pack)
             kind = PackedDecoder if self.device.type == "cpu" else GraphedDecoder
             self._decoder = kind(dalle, pack, **room)

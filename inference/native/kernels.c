@@ -1,8 +1,8 @@
 /* The loops that decide how long a picture takes, for x86-64 with AVX2, FMA and F16C; with AVX-512 and VNNI, the inner
  * products are up to four times as fast, with the same results.
  *
- * multiply_int8: rows, in whole numbers of up to 16 bits, times a matrix of 8-bit ones; sums are exact, so a row is worth
- *          the same in any company.
+ * multiply_int8: rows, in whole numbers of 8 bits or up to 16, times a matrix of 8-bit ones; sums are exact, so a row is
+ *          worth the same in any company.
  * attend:  one query a row against that row's own cached keys and values, read once, where they lie.
  * decode:  all layers of a decoder out of these two: for a small model, a hundred calls took as long as their work.
  * conv3x3: 3 x 3 convolution by Winograd's F(4x4, 3x3) (Lavin and Gray 2015, https://arxiv.org/abs/1509.09308), which
@@ -53,7 +53,7 @@ static inline float sum_vec(vec v) {
 
 #define PANEL 16 /* outputs that lie side by side in a weight: (out / 16, ..., 16, inputs of one step) */
 #define EPSILON 1e-5f
-enum { GATED = 1, BEFORE = 2, AFTER = 4 };
+enum { GATED = 1, BEFORE = 2, AFTER = 4, FINE = 8 };
 
 typedef struct {
     const float *weight, *bias; /* either may be missing */
@@ -108,8 +108,8 @@ static void normalize(int64_t width, float *x, affine by) {
     }
 }
 
-/* x / largest * levels, in whole vectors; returns largest / levels */
-static float quantize_row(int64_t in, float levels, const float *x, int16_t *q) {
+/* x / largest * levels, in whole vectors, in 16 bits where fine, else in 8 with 128 added; returns largest / levels */
+static float quantize_row(int64_t in, int fine, float levels, const float *x, void *q) {
     const vec sign = splat(-0.0f);
     vec most = splat(1e-30f);
     for (int64_t i = 0; i < in; i += LANES)
@@ -120,13 +120,19 @@ static float quantize_row(int64_t in, float levels, const float *x, int16_t *q) 
     vec factor = splat(levels / largest);
     for (int64_t i = 0; i < in; i += LANES) {
         __m256i whole = _mm256_cvtps_epi32(_mm256_mul_ps(load_part(x + i, in - i), factor));
-        _mm_storeu_si128((__m128i *)(q + i),
-                         _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1)));
+        __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+        if (fine) {
+            _mm_storeu_si128((__m128i *)((int16_t *)q + i), words);
+        } else {
+            words = _mm_add_epi16(words, _mm_set1_epi16(128));
+            _mm_storel_epi64((__m128i *)((uint8_t *)q + i), _mm_packus_epi16(words, words));
+        }
     }
     return largest / levels;
 }
 
-/* PANEL sums, and one step of them: two inputs (the same for all) times two weights each */
+/* PANEL sums, and one step of them: a word of two inputs of 16 bits (the same for all) times two weights each, or of four
+ * of 8 bits times four */
 #define AHEAD 4096 /* bytes of weights to fetch before they are needed */
 #ifdef __AVX512VNNI__
 #define INT8_ROWS 24
@@ -137,9 +143,9 @@ static inline sums load_pairs(const int16_t *w) { return _mm512_load_si512(w); }
 static inline sums widen_pairs(const int8_t *w) {
     return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)w));
 }
-static inline sums add_products(sums s, int32_t two, sums w) {
-    return _mm512_dpwssd_epi32(s, _mm512_set1_epi32(two), w);
-}
+static inline sums load_fours(const int8_t *w) { return _mm512_loadu_si512(w); }
+static inline sums add_twos(sums s, int32_t two, sums w) { return _mm512_dpwssd_epi32(s, _mm512_set1_epi32(two), w); }
+static inline sums add_fours(sums s, int32_t four, sums w) { return _mm512_dpbusd_epi32(s, _mm512_set1_epi32(four), w); }
 static inline void store_sums(int32_t *to, sums s) { _mm512_storeu_si512(to, s); }
 #else
 #define INT8_ROWS 6
@@ -157,9 +163,18 @@ static inline sums widen_pairs(const int8_t *w) {
     return (sums){_mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)w)),
                   _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + PANEL)))};
 }
-static inline sums add_products(sums s, int32_t two, sums w) {
+static inline sums load_fours(const int8_t *w) {
+    return (sums){_mm256_loadu_si256((const __m256i *)w), _mm256_loadu_si256((const __m256i *)(w + PANEL * 2))};
+}
+static inline sums add_twos(sums s, int32_t two, sums w) {
     __m256i x = _mm256_set1_epi32(two);
     return add_sums(s, (sums){_mm256_madd_epi16(x, w.low), _mm256_madd_epi16(x, w.high)});
+}
+static inline sums add_fours(sums s, int32_t four, sums w) {
+    /* at most 255 * 64 * 2, which is why these weights go to 64 only: beyond 32767 the first instruction saturates */
+    const __m256i x = _mm256_set1_epi32(four), ones = _mm256_set1_epi16(1);
+    return add_sums(s, (sums){_mm256_madd_epi16(_mm256_maddubs_epi16(x, w.low), ones),
+                              _mm256_madd_epi16(_mm256_maddubs_epi16(x, w.high), ones)});
 }
 static inline void store_sums(int32_t *to, sums s) {
     _mm256_storeu_si256((__m256i *)to, s.low);
@@ -167,23 +182,24 @@ static inline void store_sums(int32_t *to, sums s) {
 }
 #endif
 
-/* rows (a constant to the compiler) times one panel; few rows have two sums each, so as not to wait for the last one */
-static inline __attribute__((always_inline)) void panel_int8(const int rows, int64_t pairs, const int32_t *q,
-                                                             int64_t stride, const int8_t *w,
+/* rows (a constant to the compiler, as is fine) times one panel; few rows have two sums each, so as not to wait for the last one */
+static inline __attribute__((always_inline)) void panel_int8(const int rows, const int fine, int64_t words,
+                                                             const int32_t *q, int64_t stride, const int8_t *w,
                                                              int32_t acc[INT8_ROWS][PANEL]) {
     const int ways = rows <= 3 ? 2 : 1;
     sums sum[2][INT8_ROWS];
 #pragma GCC unroll 24
     for (int r = 0; r < rows; r++) sum[0][r] = sum[1][r] = no_sums();
-    for (int64_t k = 0; k < pairs; k += 2) { /* the number of pairs is even; two of them are a line of weights */
-        __builtin_prefetch(w + AHEAD);
+    for (int64_t k = 0; k < words; k += 2) /* the number of words is even */
 #pragma GCC unroll 2
-        for (int i = 0; i < 2; i++, q += stride, w += PANEL * 2) {
-            sums weights = widen_pairs(w);
+        for (int i = 0; i < 2; i++, q += stride, w += fine ? PANEL * 2 : PANEL * 4) {
+            if (!fine || i == 0) __builtin_prefetch(w + AHEAD); /* a line is two words' weights, or one's */
+            sums weights = fine ? widen_pairs(w) : load_fours(w);
 #pragma GCC unroll 24
-            for (int r = 0; r < rows; r++) sum[i % ways][r] = add_products(sum[i % ways][r], q[r], weights);
+            for (int r = 0; r < rows; r++)
+                sum[i % ways][r] = fine ? add_twos(sum[i % ways][r], q[r], weights)
+                                        : add_fours(sum[i % ways][r], q[r], weights);
         }
-    }
 #pragma GCC unroll 24
     for (int r = 0; r < rows; r++) store_sums(acc[r], ways == 2 ? add_sums(sum[0][r], sum[1][r]) : sum[0][r]);
 }
@@ -191,35 +207,43 @@ static inline __attribute__((always_inline)) void panel_int8(const int rows, int
 /* a product prepared once, with what stands before and after it; from `bias` on each may be missing */
 typedef struct {
     int64_t in, out, levels, steps; /* levels: what inputs go to, of either sign, so that no sum leaves 32 bits */
-    const int8_t *weight;           /* (out / 16, pairs, 16, 2) */
+    const int8_t *weight;  /* (out / 16, in / 2, 16, 2) where fine, else (out / 16, in / 4, 16, 4) */
+    const int32_t *offset; /* (out), what 128 more in each input adds; missing where fine */
     const float *scale, *bias, *before_weight, *before_bias, *after_weight, *after_bias;
 } linear;
 
-static int64_t pairs_of(int64_t in) { return (in + LANES - 1) / LANES * (LANES / 2); }
+/* what inputs take as words of four bytes, in whole vectors */
+static int64_t words_of(int64_t in, int fine) { return (in + LANES - 1) / LANES * (fine ? LANES / 2 : LANES / 4); }
 
 /* what a team of threads works with: q and row_scale are common to it, row and own each thread's */
 typedef struct {
-    int32_t *q; /* (rows, pairs): two numbers of 16 bits each */
+    int32_t *q; /* (rows, words) */
     float *row_scale, *row;
     int32_t *own;
 } workspace;
 
-/* (pairs, rows) in place of (rows, pairs): what one step reads lies together. Each thread has its own, in its cache. */
-static void interleave(int64_t rows, int64_t pairs, const int32_t *q, int32_t *to) {
+/* (words, rows) in place of (rows, words): what one step reads lies together. Each thread has its own, in its cache. */
+static void interleave(int64_t rows, int64_t words, const int32_t *q, int32_t *to) {
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t k = 0; k < pairs; k++) to[k * rows + r] = q[r * pairs + k];
+        for (int64_t k = 0; k < words; k++) to[k * rows + r] = q[r * words + k];
 }
 
 /* outputs o to o + 16 of all rows */
 static void multiply_panel(const linear *s, int64_t rows, const workspace *space, int64_t o, float *y) {
-    int64_t pairs = pairs_of(s->in), parts = (rows + INT8_ROWS - 1) / INT8_ROWS, first = 0;
-    const int8_t *panel = s->weight + o * pairs * 2;
+    int fine = (s->steps & FINE) != 0;
+    int64_t words = words_of(s->in, fine), parts = (rows + INT8_ROWS - 1) / INT8_ROWS, first = 0;
+    const int8_t *panel = s->weight + o * words * (fine ? 2 : 4);
     for (int64_t part = 0; part < parts; part++) {
         int32_t acc[INT8_ROWS][PANEL];
         int64_t count = (rows - first) / (parts - part); /* as equal as can be */
         switch (count) {
 #define ROWS_CASE(n) \
-    case n: panel_int8(n, pairs, space->own + first, rows, panel, acc); break;
+    case n: \
+        if (fine) \
+            panel_int8(n, 1, words, space->own + first, rows, panel, acc); \
+        else \
+            panel_int8(n, 0, words, space->own + first, rows, panel, acc); \
+        break;
 #define SIX_CASES(n) \
     ROWS_CASE(n) ROWS_CASE(n + 1) ROWS_CASE(n + 2) ROWS_CASE(n + 3) ROWS_CASE(n + 4) ROWS_CASE(n + 5)
             SIX_CASES(1)
@@ -234,6 +258,7 @@ static void multiply_panel(const linear *s, int64_t rows, const workspace *space
                 int64_t at = o + half * LANES;
                 if (at >= s->out) continue;
                 __m256i sum = _mm256_loadu_si256((const __m256i *)(acc[r] + half * LANES));
+                if (!fine) sum = _mm256_sub_epi32(sum, _mm256_loadu_si256((const __m256i *)(s->offset + at)));
                 vec value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(s->scale + at));
                 value = _mm256_mul_ps(value, splat(space->row_scale[first + r]));
                 if (s->bias) value = _mm256_add_ps(value, _mm256_loadu_ps(s->bias + at));
@@ -246,7 +271,8 @@ static void multiply_panel(const linear *s, int64_t rows, const workspace *space
 /* y = residual + after(weight @ before(gated(x)) + bias), each part where it is asked for; called by all of a team */
 static void multiply_team(const linear *s, int64_t rows, const float *x, int64_t x_stride, const float *residual,
                           float *y, const workspace *space) {
-    int64_t in = s->in, out = s->out, pairs = pairs_of(in);
+    int fine = (s->steps & FINE) != 0;
+    int64_t in = s->in, out = s->out, words = words_of(in, fine);
     affine before = {s->before_weight, s->before_bias}, after = {s->after_weight, s->after_bias};
     float *row = space->row;
 #pragma omp for schedule(static)
@@ -259,9 +285,9 @@ static void multiply_team(const linear *s, int64_t rows, const float *x, int64_t
         else
             memcpy(row, from, (size_t)in * sizeof(float));
         if (s->steps & BEFORE) normalize(in, row, before);
-        space->row_scale[r] = quantize_row(in, (float)s->levels, row, (int16_t *)(space->q + r * pairs));
+        space->row_scale[r] = quantize_row(in, fine, (float)s->levels, row, space->q + r * words);
     }
-    interleave(rows, pairs, space->q, space->own);
+    interleave(rows, words, space->q, space->own);
 #pragma omp for schedule(guided, 4) /* long stretches: what follows in memory is fetched beforehand */
     for (int64_t o = 0; o < out; o += PANEL) multiply_panel(s, rows, space, o, y);
     if (residual || s->steps & AFTER) {
@@ -277,11 +303,11 @@ static void multiply_team(const linear *s, int64_t rows, const float *x, int64_t
 }
 
 static workspace common_space(int64_t rows, int64_t in) {
-    return (workspace){malloc((size_t)(rows * pairs_of(in) * 4)), malloc((size_t)rows * sizeof(float)), 0, 0};
+    return (workspace){malloc((size_t)(rows * words_of(in, 1) * 4)), malloc((size_t)rows * sizeof(float)), 0, 0};
 }
 static workspace thread_space(workspace common, int64_t rows, int64_t in) {
     common.row = malloc((size_t)in * sizeof(float));
-    common.own = malloc((size_t)(rows * pairs_of(in) * 4));
+    common.own = malloc((size_t)(rows * words_of(in, 1) * 4));
     return common;
 }
 
@@ -488,7 +514,7 @@ static void multiply_int16(int64_t in, int64_t tiles, const int16_t *a, const in
             sums weights = load_pairs(b + k * PANEL);
 #pragma GCC unroll 12
             for (int r = 0; r < ROWS; r++)
-                acc[r] = add_products(acc[r], *(const int32_t *)(row + r * in + k), weights);
+                acc[r] = add_twos(acc[r], *(const int32_t *)(row + r * in + k), weights);
         }
 #pragma GCC unroll 12
         for (int r = 0; r < ROWS; r++) store_sums(c + (t + r) * PANEL, acc[r]);

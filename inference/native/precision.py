@@ -3,8 +3,8 @@
 In: "auto" or a name, the device, and what the processor can do. Out: a `Precision`. It knows no model.
 
     float32    every number as in the original: the parity tests run here
-    int8       weights of the transformer in 8 bits, the inputs of its products and caches in 16, all else in float32;
-               for x86-64 processors, where the native kernels could be built
+    int8       weights of the transformer in 8 bits, the inputs of its products in 8 or 16, caches in 16, all else in
+               float32; for x86-64 processors, where the native kernels could be built
     bfloat16   weights and activations; for other processors with units for it (AMX, AVX-512 BF16)
     float16    weights and activations; for GPUs
 """

@@ -16,12 +16,16 @@ LANES: Final = 8
 PANEL: Final = 16
 """Outputs that lie side by side in a packed weight."""
 
-WEIGHT_LEVELS: Final = 127
-"""What 8-bit weights go to, of either sign."""
+WEIGHT_LEVELS: Final = 64
+INPUT_LEVELS: Final = 127
+INPUT_OFFSET: Final = 128
+"""8-bit weights go to ±64 and inputs to ±127: what the processor's instruction can add up without saturating."""
 
-INPUT_LEVELS: Final = 32767
+FINE_WEIGHT_LEVELS: Final = 127
+FINE_INPUT_LEVELS: Final = 32767
 LARGEST_SUM: Final = 2**31 - 1
-"""Inputs go to what 16 bits hold, or to less where so many of their products could add up to more than 32 bits hold."""
+"""Where fine, weights go to ±127, and inputs to what 16 bits hold, or to less where so many of their products could add
+up to more than 32 bits hold."""
 
 WINOGRAD_NORM: Final = 32767
 """What the norm of an output's weights for one plane is brought to, as that of the inputs is: by Cauchy and Schwarz no
@@ -38,7 +42,7 @@ _TRANSFORM: Final = (
 class _Linear(ctypes.Structure):
     _fields_: ClassVar[Any] = [
         *((name, ctypes.c_int64) for name in ("width_in", "width_out", "levels", "steps")),
-        *((name, ctypes.c_void_p) for name in ("weight", "scale", "bias")),
+        *((name, ctypes.c_void_p) for name in ("weight", "offset", "scale", "bias")),
         *((f"{where}_{name}", ctypes.c_void_p) for where in ("before", "after") for name in ("weight", "bias")),
     ]
 
@@ -47,7 +51,8 @@ class Int8Linear:
     """A product with what stands around it: `after(weight @ before(gelu(gate) * up) + bias)`, each part where it is.
 
     Weights (out, in), one below the other, become whole numbers, with a scale for each output; `bias` is (out,). The
-    layer norms come with a weight and a bias or without. `gated` is an input (gate, up) of twice the width.
+    layer norms come with a weight and a bias or without. `gated` is an input (gate, up) of twice the width. Where
+    `fine`, inputs have 16 bits instead of 8, and weights twice as many levels; a product takes up to twice as long.
     """
 
     def __init__(
@@ -55,25 +60,30 @@ class Int8Linear:
         *weights: Tensor,
         bias: Tensor | None = None,
         gated: bool = False,
+        fine: bool = False,
         before: nn.Module | None = None,
         after: nn.Module | None = None,
     ) -> None:
         self.width_out, self.width_in = sum(map(len, weights)), weights[0].shape[1]
         self.gated = gated
-        rounded, scales = zip(*map(_rounded, weights), strict=True)
+        weight_levels = FINE_WEIGHT_LEVELS if fine else WEIGHT_LEVELS
+        rounded, scales = zip(*(_rounded(weight, weight_levels) for weight in weights), strict=True)
         spare_out, spare_in = -self.width_out % PANEL, -self.width_in % LANES
         whole = _padded(torch.cat(rounded), spare_in, spare_out)
-        pairs = whole.view(torch.int16).view(len(whole) // PANEL, PANEL, -1)  # two inputs of one output stay together
-        packed = pairs.transpose(1, 2).contiguous()
+        words = whole.view(torch.int16 if fine else torch.int32)  # two or four inputs of one output stay together
+        packed = words.view(len(whole) // PANEL, PANEL, -1).transpose(1, 2).contiguous()
+        # inputs of 8 bits are stored with this much added
+        offset = None if fine else whole.sum(1, dtype=torch.int32) * INPUT_OFFSET
+        most = LARGEST_SUM // (FINE_WEIGHT_LEVELS * self.width_in)
+        levels = min(FINE_INPUT_LEVELS, most) if fine else INPUT_LEVELS
         bias = None if bias is None else _padded(bias.float(), spare_out)
         norms = (
             None if value is None else value.detach().float().clone()
             for norm in (before, after)
             for value in (getattr(norm, "weight", None), getattr(norm, "bias", None))
         )
-        self._kept = (packed, _padded(torch.cat(scales), spare_out), bias, *norms)
-        steps = 1 * gated + 2 * (before is not None) + 4 * (after is not None)
-        levels = min(INPUT_LEVELS, LARGEST_SUM // (WEIGHT_LEVELS * self.width_in))
+        self._kept = (packed, offset, _padded(torch.cat(scales), spare_out), bias, *norms)
+        steps = 1 * gated + 2 * (before is not None) + 4 * (after is not None) + 8 * fine
         self._structure = _Linear(self.width_in, self.width_out, levels, steps, *map(_pointer, self._kept))
         self.address = ctypes.addressof(self._structure)
 
@@ -165,10 +175,10 @@ def _pointer(tensor: Tensor | None) -> int | None:
     return None if tensor is None else tensor.data_ptr()
 
 
-def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+def _rounded(weight: Tensor, levels: int) -> tuple[Tensor, Tensor]:
     """(out, in) -> as int8, and its scales (out,)."""
     weight = weight.float()
-    scale = (torch.linalg.vector_norm(weight, torch.inf, 1) / WEIGHT_LEVELS).clamp_min_(_TINY)
+    scale = (torch.linalg.vector_norm(weight, torch.inf, 1) / levels).clamp_min_(_TINY)
     whole = (weight * scale.reciprocal()[:, None]).round_()
     return whole.to(torch.int8), scale
 

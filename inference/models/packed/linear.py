@@ -35,10 +35,11 @@ class Product(Protocol):
 
 
 class Packer:
-    """Makes products, in the layout that `precision` is fastest with. Only int8 uses `kernels`."""
+    """Makes products, in the layout that `precision` is fastest with. Only int8 uses `kernels`, and knows `fine`."""
 
-    def __init__(self, precision: Precision, kernels: Kernels | None) -> None:
+    def __init__(self, precision: Precision, kernels: Kernels | None, *, fine: bool = False) -> None:
         self._precision = precision
+        self._fine = fine
         self.kernels = kernels if precision is Precision.INT8 else None
 
     def __call__(
@@ -60,7 +61,8 @@ class Packer:
         inside = gated and activation is F.gelu and is_layer_norm(before)
         first = before if is_layer_norm(before) and (inside or activation is None) else None
         last = after if is_layer_norm(after) else None
-        product = Int8Product(self.kernels, Int8Linear(*weights, bias=bias, gated=inside, before=first, after=last))
+        linear = Int8Linear(*weights, bias=bias, gated=inside, fine=self._fine, before=first, after=last)
+        product = Int8Product(self.kernels, linear)
         outside = (before if first is None else None, after if last is None else None, None if inside else activation)
         if outside == (None, None, None):
             return product
