@@ -12,7 +12,9 @@ from benchmarks import gpu
 from inference.engine.engine import Engine
 from inference.native.precision import Precision
 
-MODULES = sorted(path.stem for path in Path(benchmarks.__file__).parent.glob("*.py") if path.stem != "__init__")
+MODULES = sorted(
+    path.stem for path in Path(benchmarks.__file__).parent.glob("*.py") if "__main__" in path.read_text("utf-8")
+)
 
 
 @pytest.mark.parametrize("module", MODULES)
