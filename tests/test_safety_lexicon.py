@@ -35,6 +35,7 @@ FAMOUS = [
     "he cuts himself a slice of bread, killing himself laughing, alan cumming and martin gore",
     "a pool of blood orange juice, a naked girl scout cookie, tight pussy willow buds, a hard cock pheasant feather",
     "a hamster beheading a carrot, a severed head of lettuce, the gingerbread man is decapitated",
+    "judith beheading holofernes by caravaggio, the ghost of a beheaded queen, someone dismembering a loaf of bread",
     "a valley gouged out by glaciers, the entrails of a clock, genitals of a snail in a textbook",
 ]
 
@@ -94,7 +95,9 @@ def test_severe_words_are_found_in_the_languages_of_chat(text: str) -> None:
         "enfants pieds nus dans le sable", "niños con los pies desnudos", "bambini a piedi nudi",
         "crianças de pés nus", "Kinder mit nackten Füßen", "дети у голой стены", "çıplak ayaklı çocuk",
         "anak bertelanjang kaki", "裸足の子供たち", "wysokie góry zimą", "et kys under misteltenen",
-        "a statue of Shota Rustaveli",
+        "a statue of Shota Rustaveli", "ヌードルを食べる子供とピエロ", "イエローのドレスの少女", "フェラーリの赤い車",
+        "個性的な子供", "ヒエログリフを読む子供", "裸子植物 孩子", "异性交往", "affiche de prévention du suicide",
+        "ein Selbstmordpräventionsplakat", "cartaz de prevenção ao suicídio", "자살 예방 포스터", "自殺防止ポスター",
     ],
 )  # fmt: skip
 def test_everyday_words_of_other_languages_are_not_found(text: str) -> None:

@@ -220,7 +220,7 @@ _ADULTS: Final = _words(
 )
 _FALSE_FRIENDS: Final = _words(
     "kind ado ados nu nus minor minore minori menor baby babys anak remaja bra slip bocah bambina infantil infantile"
-    " infantiles mineur mineurs bite nue nena nenas balita schuler schulerin mutande seni"
+    " infantiles mineur mineurs bite nue nena nenas balita schuler schulerin mutande seni nudo nudos"
 )
 _DEEDS: Final = _words("kill kills execute executes assassinate assassinates stab stabs murder shooting shot")
 _PICTURES: Final = _words(
