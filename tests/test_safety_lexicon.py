@@ -35,7 +35,7 @@ FAMOUS = [
     "he cuts himself a slice of bread, killing himself laughing, alan cumming and martin gore",
     "a pool of blood orange juice, a naked girl scout cookie, tight pussy willow buds, a hard cock pheasant feather",
     "a hamster beheading a carrot, a severed head of lettuce, the gingerbread man is decapitated",
-    "judith beheading holofernes by caravaggio, the ghost of a beheaded queen, someone dismembering a loaf of bread",
+    "judith beheading holofernes by caravaggio, someone dismembering a loaf of bread",
     "a valley gouged out by glaciers, the entrails of a clock, genitals of a snail in a textbook",
 ]
 
