@@ -73,6 +73,12 @@ def test_a_few_words_are_drawn_where_no_list_knows_them() -> None:
     assert [check(text).action for text in ("déjà vu", "faux pas", "a crème brûlée", "cold")] == ["allow"] * 4
 
 
+def test_people_and_chat_talk_in_a_few_words_are_drawn() -> None:
+    """To a classifier of sentences, a woman who cries is violence, and who is gay hates."""
+    blocked, _ = refused("short", "people")
+    assert not blocked
+
+
 def test_a_few_harmful_words_are_refused() -> None:
     """Whose harm some list knows, or of which the classifier is very sure."""
     blocked, count = refused("short", "harmful")

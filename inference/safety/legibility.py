@@ -30,8 +30,15 @@ MANY_SCRAPS: Final = 12
 SHOWN: Final = 5
 """Of what cannot be read, as much as a verdict shows."""
 WORDS_KEPT: Final = 1 << 13
+RARE: Final = 20_000
+"""The rank from which on a word that English texts have is often one of another language, as femme and mens are."""
 
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn")
+_ENGLISH: Final = frozenset(
+    "a an the of in on at to and or with by for from is are it as under over into no his her their my this that".split()
+)
+"""Its small words, of which other languages have some as well."""
+_ENDINGS: Final = ("", "s", "es", "d", "ed", "ing", "er", "ly", "y")
 _PIECE: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _DIGITS: Final = re.compile(r"\d+")
@@ -41,8 +48,9 @@ _PARTED: Final = re.compile(r"[,;:/|()\[\]{}\"<>]")
 class Legibility:
     """Knows how the letters of words follow each other.  Safe to use from several threads."""
 
-    def __init__(self, vocabulary: Collection[str], knows: Callable[[str], bool]) -> None:
-        self._knows = knows
+    def __init__(self, vocabulary: Mapping[str, int], knows: Callable[[str], bool]) -> None:
+        """`vocabulary` gives words their rank, the commonest first."""
+        self._knows, self._ranks = knows, vocabulary
         words = [f"^{word}$" for word in vocabulary if len(word) > 2]
         pairs = Counter(chain.from_iterable(map(pairwise, words)))
         singles = Counter(chain.from_iterable(word[:-1] for word in words))
@@ -64,14 +72,21 @@ class Legibility:
         )
         return tuple(dict.fromkeys(found))[:SHOWN]
 
-    def is_foreign(self, text: str, taught: Collection[str]) -> bool:
-        """Whether a plain text is in Latin letters, but neither in English nor in a language that was taught."""
-        pieces = _PIECE.findall(text)
-        if sum(_is_word(piece) and not self._knows(piece) for piece in pieces) * 2 <= len(pieces):
-            return False
-        counts = self._small_words(pieces)
-        most = max(counts.values())
-        return most > 0 and all(name not in taught for name, count in counts.items() if count == most)
+    def is_foreign(self, text: str) -> bool:
+        """Whether a plain text is no English: in other letters; or it has small words of another language rather than
+        English ones, and half of the other words at least are none that English texts have often."""
+        pieces = {*_PIECE.findall(text)}
+        if pieces and sum(not piece.isascii() for piece in pieces) * 2 >= len(pieces):
+            return True
+        small = {name: words & pieces for name, words in self._common.items()}
+        most = max((words - _ENGLISH for words in small.values()), key=len)
+        others = {piece for piece in pieces - most - _ENGLISH if _is_word(piece)}
+        english = sum(map(self._is_english, others))
+        return len(most) > len(pieces & _ENGLISH) and 2 * english <= len(others)
+
+    def _is_english(self, word: str) -> bool:
+        """Whether English texts have it often, with another ending perhaps; the lists know words of many languages."""
+        return any(self._ranks.get(word.removesuffix(ending), RARE) < RARE for ending in _ENDINGS)
 
     def _small_words(self, pieces: list[str]) -> dict[str, int]:
         """How many of each language's the text has."""

@@ -17,7 +17,7 @@ from inference.contract.verdicts import ACTIONS, Action
 from inference.safety.classifier import Scores
 from inference.safety.lexicon import Kind
 from inference.safety.normalise import normalise
-from inference.safety.reading import Evidence
+from inference.safety.reading import HEARD, Evidence
 from inference.safety.rules import Finding
 from inference.safety.wildcards import WordPatterns
 
@@ -32,8 +32,9 @@ FEW_WORDS: Final = 3
 FEW_LETTERS: Final = 40
 """A text of so many words and letters says too little to go by the classifier alone: though it has learned from words
 by themselves, too, it is wrong about some."""
-MUCH_SURER = 1.0
-"""By so much, in logits, the thresholds of such a text are higher."""
+SURER, MUCH_SURER = 1.0, 5.3
+"""By so much, in logits, the thresholds of such a text are higher: what is harmful of two or three words that no list
+has is at 5.7 and more, crying women and shirtless men at 5.3 and less."""
 _FOREIGN: Final = re.compile("[\u0370-\u052f\u1f00-\u1fff]+")
 _GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
@@ -148,20 +149,18 @@ def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thre
 
 
 def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresholds) -> Band:
-    """Where the text is a few words, or in a language that it was not taught, the classifier must be surer of what no
-    list says.
-
-    What a single word says is for the lists to say: of one that none has, nobody is refused.
+    """A few words, and what is no English, tell the classifier little: a woman who cries, or has a red hat in Spanish,
+    is as bad as anything to it.  There it must be surer, and much surer of what no list finds anything in.
     """
     band = thresholds.of(policy, category)
     words = [word for word in evidence.words.words if word not in _SMALL]
+    few = len(words) <= FEW_WORDS and len(evidence.words.flat) <= FEW_LETTERS
     listed = any(match.category == category or match.kind in _GRAVE for match in evidence.matches)
-    if len(words) > FEW_WORDS or len(evidence.words.flat) > FEW_LETTERS:
-        return band.raised(MUCH_SURER) if evidence.foreign and not listed else band
-    if len(words) > 1 and listed:
+    if (listed and len(words) > 1) or not (few or evidence.foreign):
         return band
-    later = band.raised(MUCH_SURER)
-    return later if len(words) > 1 or evidence.matches else Band(later.flag, math.inf)
+    if any(match.kind in HEARD for match in evidence.matches):
+        return band.raised(SURER)
+    return Band(band.raised(SURER).flag, math.inf) if len(words) == 1 else band.raised(MUCH_SURER)
 
 
 def _raised(score: float, by: float) -> float:

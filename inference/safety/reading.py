@@ -29,7 +29,7 @@ class Evidence:
     illegible: tuple[str, ...] = ()
     """What of it is in no language, where nobody can tell what the text says."""
     foreign: bool = False
-    """Whether it is in a language that the classifier has not been taught."""
+    """Whether it is no English, of which alone the classifier can be sure."""
     written: str = ""
     """The text as it came."""
 
@@ -74,7 +74,7 @@ class Reader:
         reading = self._speller.read(text)
         words = Words(reading.text)
         matches, excused = self.lexicon.sort(words)
-        silent = {index for m in excused if m.kind in _HEARD for index in range(m.first, m.last + 1)}
+        silent = {index for m in excused if m.kind in HEARD for index in range(m.first, m.last + 1)}
         plain = " ".join(word for index, word in enumerate(words.words) if index not in silent)
         return Evidence(
             reading,
@@ -83,7 +83,7 @@ class Reader:
             judge(words, matches),
             plain if silent else reading.text,
             self._legibility.illegible(reading.text),
-            self._legibility.is_foreign(reading.text, _TAUGHT),
+            self._legibility.is_foreign(reading.text),
             text,
         )
 
@@ -94,9 +94,8 @@ def english_words(tokenizer: Tokenizer) -> dict[str, int]:
     return {word: rank for word, rank in vocabulary.items() if word.isascii() and word.isalpha()}
 
 
-_TAUGHT: Final = frozenset(("de", "es", "fr", "it", "pt"))
-"""Languages in Latin letters that the classifier knows something of, by their names in words/common.toml."""
-_HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
+HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
+"""Kinds of terms that say something about harm, and not only whom or what a text is about."""
 _DENIALS: Final = frozenset(
     ("no", "not", "non", "without", "never", "avoid", "avoiding", "exclude", "excluding", "anti", "against", "zero")
 )
