@@ -247,6 +247,7 @@ def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
     yield Kind.HARMLESS, "", english["harmless"]["phrases"] + "," + harm["harmless"]
     yield Kind.THING, "", english["harmless"]["things"]
     yield Kind.MINORS, "en", english["people"]["minors"]
+    yield Kind.MINORS, "en", people["fictional_children"]
     yield Kind.MINORS_ALONE, "en", english["people"]["minors_alone"]
     for kind in (Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE):
         yield kind, "en", english["contexts"][kind.value]

@@ -6,13 +6,14 @@ To accuse somebody, a doubtful word and a word for a minor must stand in the sam
 baby carrots" and "never leave naked flames near children" do not.  Ages count where they are those of people.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from inference.safety.lexicon import Kind, Match, Words
+from inference.safety.minors import AGE, bathing, is_half_grown, minors, undressing
+from inference.safety.plans import beheadings, plans
 
 MINORS: Final = "minors"
 REAL_PEOPLE: Final = "real_people"
@@ -48,6 +49,16 @@ class _Place:
         pieces = self.words.pieces[second.first] - self.words.pieces[first.last]
         return max(0, sentences), max(0, pieces), gap
 
+    def ends(self, match: Match) -> bool:
+        """Whether nothing follows, or only after a sign."""
+        last = match.last
+        return last + 1 == len(self.words.words) or self.words.pieces[last + 1] != self.words.pieces[last]
+
+    def followed(self, match: Match, by: frozenset[str]) -> bool:
+        """Whether one of these words comes next, with no sign between."""
+        last, following = match.last, self.words.words[match.last + 1 : match.last + 2]
+        return bool(by.intersection(following)) and self.words.pieces[last + 1] == self.words.pieces[last]
+
     def between(self, one: Match, other: Match) -> set[str]:
         first, second = sorted((one, other), key=lambda match: match.first)
         return set(self.words.words[first.last + 1 : second.first])
@@ -69,44 +80,42 @@ class _Found:
 def judge(words: Words, matches: Sequence[Match]) -> Finding | None:
     """The gravest rule that the text breaks."""
     place = _Place(words)
-    minors = list(_minors(words, matches))
     findings = [
-        *_sexualised_minors(place, minors, matches),
+        *_sexualised_minors(place, matches),
         *_real_people(place, matches),
         *_mass_harm(place, matches),
     ]
-    return min(findings, key=lambda finding: (not finding.certain, HARD.index(finding.category)), default=None)
+    gravest = min(findings, key=lambda finding: (not finding.certain, HARD.index(finding.category)), default=None)
+    return _with_all_names(gravest, matches)
 
 
 # -------------------------------------------------------------------------------------------------------- minors
 
 
-def _minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
-    yield from (match for match in matches if match.kind is Kind.MINORS)
-    starts = {start: index for index, start in enumerate(words.starts)}
-    for found in _AGE.finditer(words.flat):
-        first = starts[found.start()]
-        last = first + found[0].count(" ")
-        if not _AGED_THINGS.intersection(words.words[last + 1 : last + 4]):
-            yield Match(Kind.MINORS, "age", found[0], first, last)
-
-
-def _sexualised_minors(place: _Place, minors: list[Match], matches: Sequence[Match]) -> Iterator[Finding]:
+def _sexualised_minors(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
     for match in matches:
         if match.kind is Kind.MINORS_ALONE:
             yield Finding(MINORS, "minors", (match.text,))
+    young = list(minors(place.words, matches))
+    if not young:
+        return
     sexual = [
         match
-        for match in matches
+        for match in (*matches, *undressing(place.words))
         if match.kind in (Kind.NUDITY, Kind.SUGGESTIVE) or (match.kind is Kind.SEVERE and match.category == "sexual")
+        if not (match.text in _SHOWN and place.followed(match, _NAKED_THINGS))
     ]
-    found = _Found(sexual)
-    for minor in minors:
+    found, bathers = _Found(sexual), _Found(bathing(place.words))
+    for minor in young:
         for word in found.near(minor, FARTHEST):
             if _same_language(minor, word) and _of_the_minor(place, minor, word):
-                yield Finding(MINORS, "minors", (word.text, minor.text))
+                worn = word.text in _WORN and place.between(word, minor) == {"for"} and word.first < minor.first
+                yield Finding(MINORS, "minors", (word.text, minor.text), certain=not worn)
+        for word in bathers.near(minor, 3) if is_half_grown(minor) else ():
+            if _of_the_minor(place, minor, word):
+                yield Finding(MINORS, "minors", (word.text, minor.text), certain=False)
     anywhere = _each_once(word for word in sexual if word.kind is not Kind.SUGGESTIVE)
-    for minor in _each_once(minors):
+    for minor in _each_once(young):
         for word in anywhere:
             if _same_language(minor, word):
                 yield Finding(MINORS, "minors_apart", (word.text, minor.text), certain=False)
@@ -123,7 +132,7 @@ def _of_the_minor(place: _Place, minor: Match, word: Match) -> bool:
     if word.first <= minor.last and minor.first <= word.last:
         return True
     if word.kind is Kind.SUGGESTIVE:
-        near = pieces == 0 and gap <= 3
+        near = pieces <= (minor.category == AGE) and sentences == 0 and gap <= 3  # a girl, 9, in
     else:
         near = sentences == 0 and gap <= (6 if pieces == 0 else 3)
     return near and (word.kind is Kind.SEVERE or not _ADULTS.intersection(place.between(minor, word)))
@@ -131,7 +140,7 @@ def _of_the_minor(place: _Place, minor: Match, word: Match) -> bool:
 
 def _same_language(one: Match, other: Match) -> bool:
     """Words of two languages are taken together where neither is an everyday word of English with another meaning."""
-    if other.kind is Kind.SEVERE or "age" in (one.category, other.category) or one.category == other.category:
+    if other.kind is Kind.SEVERE or AGE in (one.category, other.category) or one.category == other.category:
         return True
     return not (_FALSE_FRIENDS.intersection({one.text, other.text}))
 
@@ -141,7 +150,7 @@ def _same_language(one: Match, other: Match) -> bool:
 
 def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
     people = _Found(match for match in matches if match.kind in (Kind.NAME, Kind.ANYONE, Kind.PRIVATE))
-    for match in matches:
+    for match in (*matches, *beheadings(place.words)):
         if match.kind is Kind.PRIVATE_ALONE:
             yield Finding(REAL_PEOPLE, "real_people", (match.text,))
         explicit = match.kind is Kind.NUDITY or (match.kind is Kind.SEVERE and match.category == "sexual")
@@ -151,14 +160,29 @@ def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
             near = sentences == 0 and gap <= (6 if pieces == 0 else 2)
             if near and explicit:
                 yield Finding(REAL_PEOPLE, "real_people_sexual", (match.text, person.text))
-            elif near and person.kind is not Kind.PRIVATE and _suffers(person, match, gap):
+            elif near and person.kind is not Kind.PRIVATE and _suffers(place, person, match, gap):
                 yield Finding(REAL_PEOPLE, "real_people_violence", (match.text, person.text))
 
 
-def _suffers(person: Match, deed: Match, gap: int) -> bool:
+def _with_all_names(finding: Finding | None, matches: Sequence[Match]) -> Finding | None:
+    """All the people of public life in the text beside what was found, for whoever looks at it."""
+    if finding is None or finding.category != REAL_PEOPLE:
+        return finding
+    names = [match for match in matches if match.kind is Kind.NAME]
+    whole = [
+        name.text
+        for name in names
+        if not any(o is not name and o.first <= name.first and name.last <= o.last for o in names)
+    ]
+    return replace(finding, words=tuple(dict.fromkeys((*finding.words, *whole))))
+
+
+def _suffers(place: _Place, person: Match, deed: Match, gap: int) -> bool:
     """Whether the deed is done to the person: "beheading X", "X beheaded", but not "X killing zombies"."""
     if deed.first < person.first:
         return gap <= 4
+    if deed.text.startswith(_EXECUTIONS) and place.ends(deed):
+        return True
     return gap <= 3 and not deed.text.endswith("ing") and deed.text not in _DEEDS
 
 
@@ -166,6 +190,8 @@ def _suffers(person: Match, deed: Match, gap: int) -> bool:
 
 
 def _mass_harm(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
+    for plan in plans(place.words):
+        yield Finding(MASS_HARM, plan.rule, (plan.text,), plan.certain)
     teaching = _Found(match for match in matches if match.kind is Kind.INSTRUCTION)
     making = _Found(match for match in matches if match.kind is Kind.MAKING)
     wide = {(match.first, match.last) for match in matches if match.kind is Kind.WIDE_WEAPON}
@@ -178,8 +204,13 @@ def _mass_harm(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
         made = [m for m in making.near(weapon, 3) if _within(place, m, weapon, 3) and not _drawn(place, m, weapon)]
         if (taught and made) or (taught and (weapon.first, weapon.last) not in wide):
             yield Finding(MASS_HARM, "weapon_instructions", (taught[0].text, weapon.text))
-        elif made and (weapon.first, weapon.last) not in wide and made[0].first < weapon.first:
+        elif made and (weapon.first, weapon.last) not in wide and _made(place, made[0], weapon):
             yield Finding(MASS_HARM, "weapon_making", (made[0].text, weapon.text))
+
+
+def _made(place: _Place, making: Match, weapon: Match) -> bool:
+    """Whether the weapon is what is made: "making sarin", "sarin synthesis", but not "sarin makes people ill"."""
+    return making.first < weapon.first or (making.text == "synthesis" and place.apart(making, weapon)[2] == 0)
 
 
 def _within(place: _Place, one: Match, other: Match, limit: int) -> bool:
@@ -196,23 +227,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_NUMBERS: Final = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
-)
-_AGE: Final = re.compile(
-    rf"(?<= )(?:(?:1[0-7]|[1-9]|{_NUMBERS}) ?(?:yo|y o|yr old|yrs old|year old|years old|year olds|years of age)"
-    rf"|(?:\d{{1,2}}|{_NUMBERS}) (?:month|months|week|weeks) old"
-    rf"|(?:aged?|age of) (?:1[0-7]|[1-9]|{_NUMBERS}))(?= )"
-)
-_AGED_THINGS: Final = _words(
-    "whisky whiskey scotch bourbon wine wines rum cognac brandy port sherry cheese cheddar parmesan vinegar tea barrel"
-    " car cars truck van bus house building cottage barn castle church bridge tree trees oak bonsai vine dog dogs puppy"
-    " puppies cat cats kitten kittens horse pony mare stallion foal cow calf goat pig parrot turtle tortoise elephant"
-    " lion lioness gorilla chimpanzee laptop computer phone bike bicycle motorcycle boat ship sofa couch mattress shoes"
-    " boots coat jacket guitar piano violin book newspaper game console company business firm startup tradition recipe"
-    " sourdough starter photograph photo painting statue city mystery secret fridge toaster tractor labrador retriever"
-    " dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies vintage cask"
-)
 _ADULTS: Final = _words(
     "woman women man men lady ladies adult adults mother mothers mom moms mum mommy mama father dad daddy parents"
     " couple husband wife teacher nurse grandmother grandfather grandma grandpa actress actor model models statue"
@@ -220,8 +234,19 @@ _ADULTS: Final = _words(
 )
 _FALSE_FRIENDS: Final = _words(
     "kind ado ados nu nus minor minore minori menor baby babys anak remaja bra slip bocah bambina infantil infantile"
-    " infantiles mineur mineurs bite nue nena nenas balita schuler schulerin mutande seni nudo nudos"
+    " infantiles mineur mineurs bite nue nena nenas balita jk jc js siswi abg schuler schulerin mutande seni nudo nudos"
 )
+_NAKED_THINGS: Final = _words(
+    "drawer drawers shop shops store stores boutique department section aisle display advert advertisement catalogue"
+    " catalog brand factory noodle noodles lipstick lipsticks palette nail polish shade shades makeup eyeshadow"
+    " grouse juice cake cakes oats pizza burrito burger bulb bulbs flame flames light tree trees branch"
+    " branches eye wire wires rock cliffs"
+)
+"""Things that are called naked, and where clothes are kept or sold."""
+_SHOWN: Final = _words("naked nude bare topless exposed underwear undies underpants lingerie panties bra")
+_WORN: Final = _words("underwear undies underpants")
+"""What is made for children, too."""
+_EXECUTIONS: Final = ("behead", "decapitat", "dismember", "disembowel", "guillotin", "lynch")
 _DEEDS: Final = _words("kill kills execute executes assassinate assassinates stab stabs murder shooting shot")
 _PICTURES: Final = _words(
     "image images picture pictures painting drawing drawings illustration poster posters scene photo photograph render"

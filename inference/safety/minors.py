@@ -1,0 +1,209 @@
+"""Who in a text is under age, and how else than by a listed word it says that somebody is undressed.
+
+In: the words of a text (lexicon.py).  Out: matches of the kinds MINORS and NUDITY, for rules.py to bring together.
+
+An age is one of people: a number beside a girl, a pronoun or a year, and none that counts or measures things, such as
+12 candles, f/8 and an old whisky.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from inference.safety.lexicon import Kind, Match, Words
+from inference.safety.normalise import normalise
+
+AGE: Final = "age"
+"""The category of an age: it is said in any language."""
+
+
+def minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
+    """Words for minors, classes of a school, and ages up to 17."""
+    yield from (match for match in matches if match.kind is Kind.MINORS)
+    for match in _found(_AGE, words, Kind.MINORS):
+        if not _of_a_thing(words, match.last):
+            yield match
+    for match in _found(_BARE_AGE, words, Kind.MINORS):
+        if not _counts(words, match.last):
+            yield match
+    for match in _found(_GROWN, words, Kind.MINORS):
+        apart = _ends_piece(words, match.first) or match.last - match.first > 1
+        if apart and _ends_piece(words, match.last) and not _counts(words, match.last):
+            yield match
+    if not _photographed(words):
+        yield from _found(_SEX_AND_AGE, words, Kind.MINORS)
+    yield from _found(_CLASS, words, Kind.MINORS)
+    for found in _UNSPACED_AGE.finditer(words.flat):
+        index = bisect_right(words.starts, found.start()) - 1
+        yield Match(Kind.MINORS, AGE, found[0], index, index)
+    yield from _alone(words)
+
+
+def undressing(words: Words) -> Iterator[Match]:
+    """Clothes that are missing, or that somebody takes off: "without pants", "takes off her shirt"."""
+    for match in _found(_UNDRESSED, words, Kind.NUDITY):
+        following = words.words[match.last + 1 : match.last + 2]
+        if _ends_piece(words, match.last) or not _OTHERWISE.intersection(following):
+            yield match
+
+
+def bathing(words: Words) -> Iterator[Match]:
+    """Where people wear nothing, though nobody says so."""
+    yield from _found(_BATHING, words, Kind.NUDITY)
+
+
+def is_half_grown(minor: Match) -> bool:
+    """Whether no small child is meant, whom parents show in the bath."""
+    return minor.category == AGE or bool(_HALF_GROWN.search(minor.text))
+
+
+def _found(pattern: re.Pattern[str], words: Words, kind: Kind) -> Iterator[Match]:
+    starts = {start: index for index, start in enumerate(words.starts)}
+    for found in pattern.finditer(words.flat):
+        first = starts.get(found.start())
+        if first is not None:
+            category = AGE if kind is Kind.MINORS else "en"
+            yield Match(kind, category, found[0], first, first + found[0].count(" "))
+
+
+def _alone(words: Words) -> Iterator[Match]:
+    """A number between signs, and a girl soon after: "fifteen, topless blonde"."""
+    for index, word in enumerate(words.words):
+        begins = index == 0 or words.pieces[index - 1] != words.pieces[index]
+        is_age = begins and _NUMBER.fullmatch(word) and _ends_piece(words, index) and not _counts(words, index)
+        if is_age and _YOUNG.intersection(words.words[index + 1 : index + 5]):
+            yield Match(Kind.MINORS, AGE, word, index, index)
+
+
+def _ends_piece(words: Words, index: int) -> bool:
+    return index + 1 == len(words.words) or words.pieces[index + 1] != words.pieces[index]
+
+
+def _of_a_thing(words: Words, last: int) -> bool:
+    """Whether the noun after an age is a thing: what comes after "with" or a person is none of its age."""
+    for word in words.words[last + 1 : last + 4]:
+        if word in _AGED_THINGS:
+            return True
+        if word in _LINKS or word in _YOUNG:
+            return False
+    return False
+
+
+def _counts(words: Words, last: int) -> bool:
+    """Whether the number says how many or how much: 12 candles, 9 feet, 16:9."""
+    if last + 1 == len(words.words):
+        return False
+    following = words.words[last + 1]
+    if following[0].isdecimal():
+        return True
+    if words.pieces[last + 1] != words.pieces[last]:
+        return False
+    plural = following.endswith("s") and len(following) > 3 and not following.endswith(("ss", "ess"))
+    return following in _UNITS or (plural and following not in _DOES)
+
+
+def _photographed(words: Words) -> bool:
+    """Whether f/14 may be an aperture, or F14 a fighter."""
+    return any(word in _APERTURES or (word[0].isdecimal() and word.endswith("mm")) for word in words.words)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TEENS: Final = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+_SPELT: Final = f"three|four|five|six|seven|eight|nine|{_TEENS}"
+_N: Final = f"(?:1[0-7]|[3-9]|{_SPELT})"
+_NUMBER: Final = re.compile(_N)
+_PERSON: Final = (
+    "girl|boy|daughter|son|sister|brother|niece|nephew|cousin|student|pupil|cheerleader|gymnast|ballerina|blonde|"
+    "brunette|redhead|female|male|virgin|lass|chick|babe|princess|ballet dancer"
+)
+_YOUNG: Final = _words(_PERSON.replace("|", " "))
+_BEING: Final = "of|who|is|s|was|just|only|barely|nearly|almost|turned|turning|turns|age|aged|about|she|he|her|his|now"
+_OLD: Final = "yo|y o|yr old|yrs old|yr olds|year old|years old|year olds|years of age|yearold"
+_AGE: Final = re.compile(
+    rf"(?<= )(?:(?:1[0-7]|[1-9]|one|two|{_SPELT}) ?(?:{_OLD})"
+    rf"|(?:\d{{1,2}}|one|two|{_SPELT}) (?:month|months|week|weeks) old"
+    rf"|(?:aged?|age of) (?:1[0-7]|[1-9]|one|two|{_SPELT})"
+    rf"|{_N} ?yrs? (?:\w+ ){{0,2}}(?:{_PERSON})|{_N} year (?:\w+ )?(?:{_PERSON})"
+    rf"|{_N} jahr(?:e alt|ig)\w*|{_N}jahrig\w*|(?:de|con|com|a|di|tiene|tem|ha) {_N} (?:anos|ans|anni))(?= )"
+)
+_BARE_AGE: Final = re.compile(
+    rf"(?<= )(?:(?:{_PERSON})(?: named \w+)?(?: (?:{_BEING})){{0,4}}"
+    rf"|(?:she|he|i|who|they)(?: (?:s|is|was|m|am|are|re|has|have|recently|to|still|{_BEING})){{1,4}}"
+    rf"|(?:just|recently|barely|only) turned) {_N}(?= )"
+)
+_GROWN: Final = re.compile(rf"(?<= )(?:woman|man|lady|model|wife)(?: (?:of|is|age|aged))? (?:1[0-7]|{_TEENS})(?= )")
+"""Of a grown-up a number is an age only where nothing else stands beside it."""
+_SEX_AND_AGE: Final = re.compile(r"(?<= )(?:(?:1[0-7]|[5-9]) ?f|f ?(?:9|10|12|13|14|15|17))(?= )")
+_ORDINAL: Final = (
+    "(?:1st|2nd|3rd|[4-9]th|1[0-2]th|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)"
+)
+_PUPIL: Final = "girls?|boys?|students?|pupils?|kids?|cheerleaders?|class|teens?|schoolgirls?"
+_CLASS: Final = re.compile(
+    rf"(?<= )(?:{_ORDINAL} graders?|(?:in|from) (?:the )?{_ORDINAL} grade|{_ORDINAL} grade (?:{_PUPIL})"
+    rf"|year (?:[3-9]|1[0-3]) (?:{_PUPIL})|(?:high|middle"
+    rf"|junior high) school (?:freshm[ae]n|sophomores?|junior|senior)s?"
+    rf"|(?:high|middle|junior high|elementary|primary|secondary) school (?:age|aged"
+    rf"|cheerleading|gymnast|virgin|slut)s?)"
+    rf"(?= )"
+)
+_UNSPACED_AGE: Final = re.compile(f"(?<![0-9])(?:1[0-7]|[3-9]) ?(?:歳|才|岁|歲|살|세|{normalise('лет')})")
+_ON: Final = "(?:a |any |her |his |their |my |the )?"
+_BELOW: Final = (
+    "(?:pants|trousers|panties|underwear|underpants|undies|undergarments|diapers?|nappy|nappies|"
+    "knickers|bra|bottoms|swimsuit|bikini)"
+)
+_GARMENT: Final = (
+    f"(?:{_BELOW[3:-1]}|clothes|clothing|shirt|t shirt|tshirt|top|shorts|skirt|dress"
+    f"|blouse|pajamas|pyjamas|leotard|school uniform|"
+    "uniform|boxers|briefs|leggings|jeans|tights|nightgown|nightie|towel)"
+)
+_HERS: Final = "(?:her|his|their|my|your)(?: school| little| own| wet| pink| white)?"
+_UNDRESSED: Final = re.compile(
+    rf"(?<= )(?:(?:no|without) {_ON}{_BELOW}|without (?:any|her|his|their|my) cloth(?:es|ing)"
+    rf"|(?:takes?|taking|took|pulls?|pulling|pulled|slips?|slipping|peels?|peeling) (?:off|down) {_HERS} {_GARMENT}"
+    rf"|(?:takes?|taking|took|pulls?|pulling|pulled) {_HERS} {_GARMENT} (?:off|down)"
+    rf"|(?:removes?|removing|removed|drops?|dropping|dropped|unbuttons?|unbuttoning|unzips?"
+    rf"|unzipping) {_HERS} {_GARMENT}"
+    rf"|(?:lifts?|lifting|lifted|raises?|raising|hikes?|hiking|pulls?"
+    rf"|pulling)(?: up)? {_HERS} (?:skirt|dress|shirt|top)"
+    rf"|(?:her|his|their) (?:shirt|top|pants|shorts|panties|skirt|dress|underwear|bra) (?:off|pulled down|lifted)"
+    rf"|(?:girl|boy|kid|child|teen|teenager|schoolgirl|student|she|he) strips(?: down| off| for)?"
+    rf"|strips naked|skinny dip\w*|wears nothing|wear nothing|wearing only a towel|in only a towel)(?= )"
+)
+_OTHERWISE: Final = _words(
+    "out over above to from pockets pocket size sizes hanger rack drawer line around into through"
+)
+"""What makes something else of it: her skirt out of the puddle, no pants pockets."""
+_BATHING: Final = re.compile(
+    r"(?<= )(?:in (?:the |a |her |his )?(?:shower|bath|bathtub|bubble bath|sauna)|(?:taking|takes) a (?:shower|bath)"
+    r"|showering|bathing)(?= )"
+)
+_HALF_GROWN: Final = re.compile("teen|tween|adolescent|school|grader|pubert|pubescent|minor|juvenile|under")
+_UNITS: Final = _words(
+    "feet foot ft cm mm m km k kg inch px am pm percent degree o to of out bit star d fps people men women children"
+    " dwarves piece point person mm mp times x by or minute hour day week month dollar euro megapixel head"
+)
+_DOES: Final = _words(
+    "takes strips lifts pulls shows plays wears lies sits stands drops removes looks gets bares has was"
+)
+_LINKS: Final = _words(
+    "with in on at and or by from near under behind holding wearing riding next beside before who is naked nude topless"
+)
+_APERTURES: Final = _words(
+    "aperture lens iso bokeh canon nikon sony leica hasselblad dslr exposure camera tomcat eagle jet jets fighter"
+    " fighters aircraft plane navy usaf raptor falcon hangar fuselage cockpit"
+)
+_AGED_THINGS: Final = _words(
+    "whisky whiskey scotch bourbon wine wines rum cognac brandy port sherry cheese cheddar parmesan vinegar tea barrel"
+    " car cars truck van bus house building cottage barn castle church bridge tree trees oak bonsai vine dog dogs puppy"
+    " puppies cat cats kitten kittens horse pony mare stallion foal cow calf goat pig parrot turtle tortoise elephant"
+    " lion lioness gorilla chimpanzee laptop computer phone bike bicycle motorcycle boat ship sofa couch mattress shoes"
+    " boots coat jacket guitar piano violin book newspaper game console company business firm startup tradition recipe"
+    " sourdough starter photograph photo painting statue city mystery secret fridge toaster tractor labrador retriever"
+    " dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies vintage cask bottle bottles"
+    " malt dram single"
+)
