@@ -80,7 +80,7 @@ def test_a_verdict_says_why() -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "words"),
-    [("Обнажённая женщина на кровати", ("Обнажённая женщина",)), ("голая девочка", ("голая", "девочка"))],
+    [("Обнажённая женщина на кровати", ("Обнажённая", "Обнажённая женщина")), ("голая девочка", ("голая", "девочка"))],
 )
 def test_a_verdict_shows_what_was_written(prompt: str, words: tuple[str, ...]) -> None:
     """Not the Latin letters that some Cyrillic ones are read as."""

@@ -176,3 +176,96 @@ def test_lists_of_ones_own() -> None:
     lexicon = Lexicon([(Kind.SEVERE, "x", "foo*, bar baz"), (Kind.HARMLESS, "", "food")])
     found = [match.text for match in lexicon.find(Words("fool, food, afoo; bar-baz, bars baz"))]
     assert found == ["fool", "bar baz"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "woman in the buff on a beach", "meine Freundin im Bett, nackt auf dem Foto", "die Frau liegt ganz nackt da",
+        "mi novia está desnuda",
+        "una señora sin ropa", "moça sem roupa", "ma copine à poil", "dziewczyna nago", "kobieta bez ubrania",
+        "девушка на кровати обнажённая", "soyunan kadın", "wanita tanpa busana", "服を着ていない女", "没穿衣服的女人",
+        "옷을 벗은 여자", "امرأة بدون ملابس", "naken kvinna", "nahá žena", "γυμνή γυναίκα",
+    ],
+)  # fmt: skip
+def test_what_is_said_of_people_is_severe_in_any_order(text: str) -> None:
+    """Of trees and walls it is not: a word for people stands near, in the same language."""
+    from inference.safety.normalise import normalise
+
+    assert "sexual" in {category for category, _ in severe(normalise(text))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ein nackter Baum im Winter", "nackt im Wind stehen die Äste", "die Frau vor der nackten Wand",
+        "una pared desnuda tras la mujer",
+        "un arbre nu", "a cat in the buff", "naga the serpent, a woman", "Donna in nude heels",
+        "목도리를 두르고 모자를 벗은 남자",
+        "裸の木の下で本を読む女性", "oysters au naturel", "nagie drzewo, kobieta w płaszczu",
+        "a year: 1488, a map of Venice",
+        "jogo de pelada na praia", "un chat à poil long sur une femme",
+    ],
+)  # fmt: skip
+def test_what_is_said_of_nobody_is_not_severe(text: str) -> None:
+    """Trees, walls, cats, colours, shoes that are off."""
+    from inference.safety.normalise import normalise
+
+    assert severe(normalise(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("eine Hakenkreuzfahne im Wind", "hate_harassment"), ("una esvástica en la pared", "hate_harassment"),
+        ("une croix gammée", "hate_harassment"), ("ハーケンクロイツの旗", "hate_harassment"),
+        ("SS runes on a helmet", "hate_harassment"),
+        ("a 1488 tattoo", "hate_harassment"), ("Zigeuner raus", "hate_harassment"), ("join ISIS", "hate_harassment"),
+        ("kermit sewer side", "self_harm"), ("jumping in front of a train", "self_harm"),
+        ("trinkt Bleichmittel", "self_harm"),
+        ("drinking bleach", "self_harm"), ("a cat in a blender", "violence_gore"), ("a dead baby", "violence_gore"),
+        ("a curb stomp", "violence_gore"), ("odcięte głowy", "violence_gore"), ("cooking crack", "illegal"),
+        ("DIY card skimmer", "illegal"), ("tutorial bikin bom", "illegal"), ("celebrity nip slip", "sexual"),
+        ("a big black cock", "sexual"), ("wearing only a smile", "sexual"), ("peitos de fora", "sexual"),
+    ],
+)  # fmt: skip
+def test_plain_words_for_harm_are_severe(text: str, category: str) -> None:
+    """Symbols, slang and other languages."""
+    from inference.safety.normalise import normalise
+
+    assert {found for found, _ in severe(normalise(text))} == {category}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "faggots and peas", "polla asada con patatas", "eine Flasche Ficken Schnaps",
+        "a medic treating a gunshot wound",
+        "Suicide Season album cover", "Suicidal Tendencies live", "Cannibal Corpse logo", "The Naked Gun poster",
+        "Dead by Daylight fan art", "nude lipstick", "a grease gun on a nipple fitting",
+        "a labrador bitch with her puppies",
+        "a Nazi uniform in a museum", "punching a Nazi", "Demo gegen Nazis", "a nude beach sign",
+        "a hot dog in the microwave",
+        "sex on the beach with an orange slice", "a plate of pork faggots", "a Hindu swastika",
+        "das Hakenkreuz im Museum",
+    ],
+)  # fmt: skip
+def test_titles_food_breeding_and_history_are_harmless(text: str) -> None:
+    """Not even doubtful."""
+    from inference.safety.normalise import normalise
+
+    assert not {Kind.SEVERE, Kind.DOUBTFUL} & kinds(normalise(text))
+
+
+def test_what_a_title_says_is_not_looked_at() -> None:
+    """Also the words of it that no list has: the classifier gets the rest."""
+    from inference.safety.lexicon import Lexicon
+
+    _, excused = Lexicon.load().sort(Words("dirty dancing poster"))
+    assert [match.text for match in excused] == ["dirty dancing"]
+
+
+@pytest.mark.parametrize("text", ["a woman, nude, lipstick on a table", "個性的な全裸の女", "ヌードルを食べる裸の女"])
+def test_a_harmless_phrase_ends_at_a_comma_and_among_letters(text: str) -> None:
+    """It excuses its own letters where a script has no spaces, and is none where a sign parts its words."""
+    assert {Kind.SEVERE, Kind.DOUBTFUL} & kinds(text)

@@ -10,19 +10,21 @@ import enum
 import functools
 import re
 import tomllib
-import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import ahocorasick
 
 from inference.safety.normalise import normalise
+from inference.safety.scripts import MARKS, ending, is_unspaced, starts_word
 
 FOLDER: Final = Path(__file__).parent / "words"
+NEAR: Final = 4
+"""Words between people and what is said of them, at most."""
 
 
 class Kind(enum.Enum):
@@ -31,6 +33,9 @@ class Kind(enum.Enum):
     SEVERE = "severe"  # hardly ever harmless in a prompt for a picture
     DOUBTFUL = "doubtful"  # tells what a prompt is about; never decides alone
     HARMLESS = "harmless"
+    TITLE = "titles"  # of works, bands, games: harmless phrases that mean nothing of what they say
+    OF_PEOPLE = "of_people"  # sexual where it is said of people, and else of trees and walls
+    PEOPLE = "people"
     THING = "thing"  # what may be taken apart: food, toys, machines
     MINORS = "minors"  # words for people under age, by themselves as good as any
     MINORS_ALONE = "minors_alone"  # terms that sexualise minors by themselves
@@ -57,6 +62,9 @@ class Match:
     text: str
     first: int
     last: int
+    start: int = field(default=0, compare=False)
+    stop: int = field(default=0, compare=False)
+    """In `Words.flat`; a text without spaces is a single word."""
 
 
 class Words:
@@ -109,7 +117,7 @@ class Lexicon:
             for key, tags in entries.items()
             if any(kind in _KNOWN for kind, _, _ in tags)
             for word in key.split()
-            if len(word) > 3
+            if len(word) > 3 or not word.isascii()
         )
         """Other words that are known to exist: names, and parts of phrases."""
 
@@ -127,21 +135,25 @@ class Lexicon:
         """The listed terms, and those that count for nothing because they stand in a harmless phrase.
 
         A severe term is a doubtful one where its last word begins such a phrase, as in a pool of blood oranges, and
-        where what happens happens to a thing, as in a beheaded carrot.
+        where what happens happens to a thing, as in a beheaded carrot.  No phrase goes on behind a comma.
         """
         found = list(self._find(words))
-        harmless = [match for match in found if match.kind is Kind.HARMLESS]
-        masked = {index for match in harmless for index in range(match.first, match.last + 1)}
-        together = (match for match in harmless if words.pieces[match.first] == words.pieces[match.last])
-        goes_on = {index for match in together for index in range(match.first, match.last)}
+        together = [match for match in found if words.pieces[match.first] == words.pieces[match.last]]
+        harmless = [match for match in together if match.kind in (Kind.HARMLESS, Kind.TITLE)]
+        masked = {index for match in harmless for index in range(match.start, match.stop)}
+        goes_on = {index for match in harmless for index in range(match.first, match.last)}
         things = {index for match in found if match.kind is Kind.THING for index in (match.first, match.last)}
+        people = {(match.category, match.last) for match in found if match.kind is Kind.PEOPLE}
         counted: list[Match] = []
-        excused: list[Match] = []
+        excused = [replace(match, kind=Kind.DOUBTFUL) for match in harmless if match.kind is Kind.TITLE]
         for match in found:
-            if match.kind in (Kind.HARMLESS, Kind.THING):
+            if match.kind in (Kind.HARMLESS, Kind.TITLE, Kind.THING, Kind.PEOPLE):
                 continue
-            if match.first in masked and match.last in masked and not _longer(match, found):
+            if match.start in masked and match.stop - 1 in masked and not _longer(match, harmless):
                 excused.append(match)
+            elif match.kind is Kind.OF_PEOPLE:
+                kind = Kind.SEVERE if _near(match, people, words) else Kind.DOUBTFUL
+                counted.append(replace(match, kind=kind, category="sexual"))
             elif match.kind is Kind.SEVERE and (match.last in goes_on or _of_a_thing(match, things, words)):
                 counted.append(replace(match, kind=Kind.DOUBTFUL))
             else:
@@ -156,14 +168,14 @@ class Lexicon:
         text = words.flat
         for last, (key, tags) in self._automaton.iter(text):
             first, end = last - len(key) + 1, last + 1
-            if not _starts_word(text, first):
+            if not starts_word(text, first):
                 continue
-            ending = _ending(text, end)
+            whole = ending(text, end)
             for kind, category, wild in tags:
-                if wild or ending == end or _is_unspaced(text[last]):
-                    stop = ending if wild and not _is_unspaced(text[last]) else end
+                if wild or whole == end or is_unspaced(text[last]):
+                    stop = whole if wild and not is_unspaced(text[last]) else end
                     at, upto = bisect_right(words.starts, first) - 1, bisect_right(words.starts, last) - 1
-                    yield Match(kind, category, text[first:stop], at, upto)
+                    yield Match(kind, category, text[first:stop], at, upto, first, stop)
 
 
 def split_terms(terms: str) -> Iterator[str]:
@@ -178,11 +190,20 @@ def flat(text: str) -> str:
     return " ".join(_WORD.findall(normalise(text)))
 
 
-def _longer(match: Match, found: list[Match]) -> bool:
+def _longer(match: Match, harmless: list[Match]) -> bool:
     """Whether the term is more than the harmless phrases that lie within it."""
-    spans = [(other.first, other.last) for other in found if other.kind is Kind.HARMLESS]
-    covering = [last - first for first, last in spans if first <= match.first and match.last <= last]
-    return not covering or match.last - match.first > max(covering)
+    covering = [o.stop - o.start for o in harmless if o.start <= match.start and match.stop <= o.stop]
+    return not covering or match.stop - match.start > max(covering)
+
+
+def _near(word: Match, people: set[tuple[str, int]], words: Words) -> bool:
+    """Whether people of the word's language stand in the same sentence; behind a comma nearer than elsewhere."""
+    for index in range(max(0, word.first - NEAR - 1), min(word.last + NEAR + 2, len(words.words))):
+        apart = max(index - word.last, word.first - index) - 1
+        near = words.pieces[index] == words.pieces[word.first] or apart <= NEAR // 2
+        if near and words.sentences[index] == words.sentences[word.first] and (word.category, index) in people:
+            return True
+    return False
 
 
 def _of_a_thing(deed: Match, things: set[int], words: Words) -> bool:
@@ -206,38 +227,6 @@ def _thing_beside(edge: int, step: int, things: set[int], words: Words) -> bool:
     return False
 
 
-def _starts_word(text: str, first: int) -> bool:
-    before = text[first - 1]
-    if not _is_of_a_word(before) or (_is_unspaced(text[first]) and not _is_hangul(text[first])):
-        return True
-    if _is_unspaced(before):
-        return not _is_hangul(before) or not _is_hangul(text[first])
-    if "\u0600" <= text[first] <= "\u06ff":  # Arabic writes "and", "the", "in", "for" together with the word
-        start = text.rfind(" ", 0, first) + 1
-        return text[start:first] in _ARABIC_PREFIXES
-    return False
-
-
-def _ending(text: str, end: int) -> int:
-    """Where the word ends that goes on at `end`."""
-    while _is_of_a_word(text[end]) and not _is_unspaced(text[end]):
-        end += 1
-    return end
-
-
-def _is_of_a_word(letter: str) -> bool:
-    return letter.isalpha() or letter in _MARKS
-
-
-def _is_unspaced(letter: str) -> bool:
-    """Of a script without spaces between words, or one that ties particles to them."""
-    return "\u0e00" <= letter <= "\u0eff" or "\u2e80" <= letter <= "\ua4cf" or _is_hangul(letter)
-
-
-def _is_hangul(letter: str) -> bool:
-    return "\uac00" <= letter <= "\ud7af" or "\u1100" <= letter <= "\u11ff"
-
-
 def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
     english, people = _read(folder / "en.toml"), _read(folder / "people.toml")
     harm = people["harm"]
@@ -245,7 +234,10 @@ def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
         for category, terms in english[kind.value].items():
             yield kind, category, terms
     yield Kind.HARMLESS, "", english["harmless"]["phrases"] + "," + harm["harmless"]
+    yield Kind.TITLE, "", english["harmless"]["titles"]
     yield Kind.THING, "", english["harmless"]["things"]
+    yield Kind.OF_PEOPLE, "en", english["said_of_people"]["sexual"]
+    yield Kind.PEOPLE, "en", english["said_of_people"]["people"]
     yield Kind.MINORS, "en", english["people"]["minors"]
     yield Kind.MINORS, "en", people["fictional_children"]
     yield Kind.MINORS_ALONE, "en", english["people"]["minors_alone"]
@@ -259,9 +251,9 @@ def _shipped(folder: Path) -> Iterator[tuple[Kind, str, str]]:
     yield Kind.WIDE_WEAPON, "", harm["wide"]
     yield Kind.THREAT, "", harm["threats"]
     for language, terms in _read(folder / "languages.toml").items():
-        for category, severe in terms["severe"].items():
+        for category, severe in terms.get("severe", {}).items():
             yield Kind.SEVERE, category, severe
-        for kind in (Kind.NUDITY, Kind.MINORS, Kind.MINORS_ALONE, Kind.VIOLENCE, Kind.HARMLESS):
+        for kind in _FOREIGN:
             yield kind, language, terms.get(kind.value, "")
 
 
@@ -270,21 +262,22 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-_MARKS: Final = "".join(
-    letter for letter in map(chr, range(0x900, 0x1100)) if unicodedata.category(letter) in ("Mn", "Mc")
-)
-"""Vowels and the like of the scripts from Devanagari to Burmese: without them, car and moon are other words."""
-_WORD: Final = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
+_WORD: Final = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
 _SENTENCE: Final = re.compile(r"[.!?;]")
 _PIECE: Final = re.compile(r"[.!?;:,()|]")
 _BETWEEN: Final = frozenset(
     "a an the of some my your his her its two three big little small is are being getting".split()
 )
-_ARABIC_PREFIXES: Final = ("ال", "و", "ب", "ل", "لل", "وال", "بال", "ف", "ك")
+_FOREIGN: Final = (
+    *(Kind.OF_PEOPLE, Kind.PEOPLE, Kind.NUDITY, Kind.MINORS, Kind.MINORS_ALONE, Kind.VIOLENCE, Kind.HARMLESS),
+)
 _KNOWN: Final = frozenset(
     {
         Kind.NAME,
         Kind.HARMLESS,
+        Kind.TITLE,
+        Kind.OF_PEOPLE,
+        Kind.PEOPLE,
         Kind.SEVERE,
         Kind.WEAPON,
         Kind.THREAT,
