@@ -3,6 +3,7 @@
 import pytest
 
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
+from inference.safety.normalise import normalise
 from inference.safety.rules import judge
 
 FAMOUS = [
@@ -83,8 +84,6 @@ def test_severe_words_are_found(text: str, category: str) -> None:
 )  # fmt: skip
 def test_severe_words_are_found_in_the_languages_of_chat(text: str) -> None:
     """Sexual ones; accents and scripts are read as people write them."""
-    from inference.safety.normalise import normalise
-
     assert {category for category, _ in severe(normalise(text))} == {"sexual"}
 
 
@@ -102,8 +101,6 @@ def test_severe_words_are_found_in_the_languages_of_chat(text: str) -> None:
 )  # fmt: skip
 def test_everyday_words_of_other_languages_are_not_found(text: str) -> None:
     """Barefoot children accuse nobody, moon and car are no others' words, mountains no English ones."""
-    from inference.safety.normalise import normalise
-
     words = Words(normalise(text))
     found = [match.text for match in Lexicon.load().find(words) if match.kind in (Kind.SEVERE, Kind.NUDITY)]
     assert found == []
@@ -112,8 +109,6 @@ def test_everyday_words_of_other_languages_are_not_found(text: str) -> None:
 
 def test_endings_and_vowel_signs_belong_to_the_word() -> None:
     """In Devanagari a vowel makes another word, and a stem has its endings."""
-    from inference.safety.normalise import normalise
-
     assert severe(normalise("चोदना")) == [("sexual", normalise("चोदना"))]
     assert severe(normalise("चोदो")) == [("sexual", normalise("चोदो"))]
     assert severe(normalise("चाँद")) == []
@@ -121,8 +116,6 @@ def test_endings_and_vowel_signs_belong_to_the_word() -> None:
 
 def test_arabic_prefixes_belong_to_the_word() -> None:
     """ "The" and "and" are written together with it."""
-    from inference.safety.normalise import normalise
-
     assert severe(normalise("والانتحار في الليل")) == [("self_harm", normalise("انتحار"))]
 
 
@@ -185,13 +178,11 @@ def test_lists_of_ones_own() -> None:
         "mi novia está desnuda",
         "una señora sin ropa", "moça sem roupa", "ma copine à poil", "dziewczyna nago", "kobieta bez ubrania",
         "девушка на кровати обнажённая", "soyunan kadın", "wanita tanpa busana", "服を着ていない女", "没穿衣服的女人",
-        "옷을 벗은 여자", "امرأة بدون ملابس", "naken kvinna", "nahá žena", "γυμνή γυναίκα",
+        "Frau, nackt, Strand", "옷을 벗은 여자", "امرأة بدون ملابس", "naken kvinna", "nahá žena", "γυμνή γυναίκα",
     ],
 )  # fmt: skip
 def test_what_is_said_of_people_is_severe_in_any_order(text: str) -> None:
     """Of trees and walls it is not: a word for people stands near, in the same language."""
-    from inference.safety.normalise import normalise
-
     assert "sexual" in {category for category, _ in severe(normalise(text))}
 
 
@@ -209,8 +200,6 @@ def test_what_is_said_of_people_is_severe_in_any_order(text: str) -> None:
 )  # fmt: skip
 def test_what_is_said_of_nobody_is_not_severe(text: str) -> None:
     """Trees, walls, cats, colours, shoes that are off."""
-    from inference.safety.normalise import normalise
-
     assert severe(normalise(text)) == []
 
 
@@ -231,8 +220,6 @@ def test_what_is_said_of_nobody_is_not_severe(text: str) -> None:
 )  # fmt: skip
 def test_plain_words_for_harm_are_severe(text: str, category: str) -> None:
     """Symbols, slang and other languages."""
-    from inference.safety.normalise import normalise
-
     assert {found for found, _ in severe(normalise(text))} == {category}
 
 
@@ -252,15 +239,11 @@ def test_plain_words_for_harm_are_severe(text: str, category: str) -> None:
 )  # fmt: skip
 def test_titles_food_breeding_and_history_are_harmless(text: str) -> None:
     """Not even doubtful."""
-    from inference.safety.normalise import normalise
-
     assert not {Kind.SEVERE, Kind.DOUBTFUL} & kinds(normalise(text))
 
 
 def test_what_a_title_says_is_not_looked_at() -> None:
     """Also the words of it that no list has: the classifier gets the rest."""
-    from inference.safety.lexicon import Lexicon
-
     _, excused = Lexicon.load().sort(Words("dirty dancing poster"))
     assert [match.text for match in excused] == ["dirty dancing"]
 
@@ -269,3 +252,35 @@ def test_what_a_title_says_is_not_looked_at() -> None:
 def test_a_harmless_phrase_ends_at_a_comma_and_among_letters(text: str) -> None:
     """It excuses its own letters where a script has no spaces, and is none where a sign parts its words."""
     assert {Kind.SEVERE, Kind.DOUBTFUL} & kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "en kvinde med nøgne fødder", "der er nogen mænd på pladsen", "gole grane i žena u kaputu",
+        "o femeie într-o cameră goală", "γυναίκα με γυμνά πόδια", "vrouw op blote voeten", "egy nő meztelen lábbal",
+        "eggs au naturel for the queen", "working in the nip of winter, a woman", "een kind op blote voeten",
+        "жінка і голі дерева", "en kvinna med nakna fötter", "penguin chicks and blue-footed boobies",
+    ],
+)  # fmt: skip
+def test_bare_feet_and_branches_are_harmless_in_the_other_languages(text: str) -> None:
+    """Nor do Danish words for "any" and for "naked" mean the same, though their letters look alike."""
+    words = Words(normalise(text))
+    assert severe(normalise(text)) == []
+    assert judge(words, Lexicon.load().find(words)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "naket barn", "nøgne børn", "nakent barn", "naakt kind", "nahá holčička", "golo dete", "alaston lapsi",
+        "meztelen kislány", "γυμνό παιδί", "гола дитина", "copil dezbrăcat", "เด็กเปลือย", "ילדה עירומה", "کودک برهنه",
+        "kid in the buff", "a child, nekkid", "enfant à poil", "niño en cueros",
+    ],
+)  # fmt: skip
+def test_naked_minors_are_accused_in_every_listed_language(text: str) -> None:
+    """Also in slang."""
+    words = Words(normalise(text))
+    finding = judge(words, Lexicon.load().find(words))
+    assert finding is not None
+    assert finding.category == "minors"
