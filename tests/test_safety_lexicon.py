@@ -260,6 +260,9 @@ def test_a_harmless_phrase_ends_at_a_comma_and_among_letters(text: str) -> None:
         "en kvinde med nøgne fødder", "der er nogen mænd på pladsen", "gole grane i žena u kaputu",
         "o femeie într-o cameră goală", "γυναίκα με γυμνά πόδια", "vrouw op blote voeten", "egy nő meztelen lábbal",
         "eggs au naturel for the queen", "working in the nip of winter, a woman", "een kind op blote voeten",
+        "uomo a torso nudo in spiaggia", "мужчина с голым торсом", "un chat nu et une femme",
+        "a birthday suit for a guy",
+        "çıplak ağaçların altında bir kadın", "벗은 신발과 여자", "don't drink bleach", "mujer sin ropa de abrigo",
         "жінка і голі дерева", "en kvinna med nakna fötter", "penguin chicks and blue-footed boobies",
     ],
 )  # fmt: skip
@@ -275,6 +278,7 @@ def test_bare_feet_and_branches_are_harmless_in_the_other_languages(text: str) -
     [
         "naket barn", "nøgne børn", "nakent barn", "naakt kind", "nahá holčička", "golo dete", "alaston lapsi",
         "meztelen kislány", "γυμνό παιδί", "гола дитина", "copil dezbrăcat", "เด็กเปลือย", "ילדה עירומה", "کودک برهنه",
+        "niña con el torso desnudo", "Mädchen mit nacktem Oberkörper", "bambina a torso nudo",
         "kid in the buff", "a child, nekkid", "enfant à poil", "niño en cueros",
     ],
 )  # fmt: skip
