@@ -13,6 +13,7 @@ from typing import Final
 
 from inference.safety.lexicon import Kind, Match, Words
 from inference.safety.normalise import normalise
+from inference.safety.plans import GIVEN_NAMES
 
 AGE: Final = "age"
 """The category of an age: it is said in any language."""
@@ -22,7 +23,7 @@ def minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
     """Words for minors, classes of a school, and ages up to 17."""
     yield from (match for match in matches if match.kind is Kind.MINORS)
     for match in _found(_AGE, words, Kind.MINORS):
-        if not _of_a_thing(words, match.last):
+        if not _of_a_thing(words, match):
             yield match
     for match in _found(_BARE_AGE, words, Kind.MINORS):
         if not _counts(words, match.last):
@@ -44,6 +45,8 @@ def undressing(words: Words) -> Iterator[Match]:
     """Clothes that are missing, or that somebody takes off: "without pants", "takes off her shirt"."""
     for match in _found(_UNDRESSED, words, Kind.NUDITY):
         following = words.words[match.last + 1 : match.last + 2]
+        if match.text.endswith("strips") and not _ends_piece(words, match.last):
+            continue
         if _ends_piece(words, match.last) or not _OTHERWISE.intersection(following):
             yield match
 
@@ -80,9 +83,11 @@ def _ends_piece(words: Words, index: int) -> bool:
     return index + 1 == len(words.words) or words.pieces[index + 1] != words.pieces[index]
 
 
-def _of_a_thing(words: Words, last: int) -> bool:
-    """Whether the noun after an age is a thing: what comes after "with" or a person is none of its age."""
-    for word in words.words[last + 1 : last + 4]:
+def _of_a_thing(words: Words, age: Match) -> bool:
+    """Whether the noun beside an age is a thing: what comes after "with" or a person is none of its age."""
+    if age.text.startswith(("de ", "a ", "di ")) and words.words[age.first - 1] in _AGED_THINGS:
+        return True
+    for word in words.words[age.last + 1 : age.last + 4]:
         if word in _AGED_THINGS:
             return True
         if word in _LINKS or word in _YOUNG:
@@ -97,7 +102,7 @@ def _counts(words: Words, last: int) -> bool:
     following = words.words[last + 1]
     if following[0].isdecimal():
         return True
-    if words.pieces[last + 1] != words.pieces[last]:
+    if words.pieces[last + 1] != words.pieces[last] or (following == "years" and _ends_piece(words, last + 1)):
         return False
     plural = following.endswith("s") and len(following) > 3 and not following.endswith(("ss", "ess"))
     return following in _UNITS or (plural and following not in _DOES)
@@ -121,7 +126,10 @@ _PERSON: Final = (
     "brunette|redhead|female|male|virgin|lass|chick|babe|princess|ballet dancer"
 )
 _YOUNG: Final = _words(_PERSON.replace("|", " "))
-_BEING: Final = "of|who|is|s|was|just|only|barely|nearly|almost|turned|turning|turns|age|aged|about|she|he|her|his|now"
+_BEING: Final = (
+    "of|who|is|s|was|just|only|barely|nearly|almost|turned|turning|turns|age|aged|about|she|he|her|his|now|looks|like"
+    "|between"
+)
 _OLD: Final = "yo|y o|yr old|yrs old|yr olds|year old|years old|year olds|years of age|yearold"
 _AGE: Final = re.compile(
     rf"(?<= )(?:(?:1[0-7]|[1-9]|one|two|{_SPELT}) ?(?:{_OLD})"
@@ -131,9 +139,9 @@ _AGE: Final = re.compile(
     rf"|{_N} jahr(?:e alt|ig)\w*|{_N}jahrig\w*|(?:de|con|com|a|di|tiene|tem|ha) {_N} (?:anos|ans|anni))(?= )"
 )
 _BARE_AGE: Final = re.compile(
-    rf"(?<= )(?:(?:{_PERSON})(?: named \w+)?(?: (?:{_BEING})){{0,4}}"
+    rf"(?<= )(?:(?:{_PERSON}|{GIVEN_NAMES})(?: named \w+)?(?: (?:{_BEING})){{0,4}}"
     rf"|(?:she|he|i|who|they)(?: (?:s|is|was|m|am|are|re|has|have|recently|to|still|{_BEING})){{1,4}}"
-    rf"|(?:just|recently|barely|only) turned) {_N}(?= )"
+    rf"|(?:just|recently|barely|only) turned|barely|(?:im|shes|hes)(?: (?:{_BEING})){{0,2}}) {_N}(?= )"
 )
 _GROWN: Final = re.compile(rf"(?<= )(?:woman|man|lady|model|wife)(?: (?:of|is|age|aged))? (?:1[0-7]|{_TEENS})(?= )")
 """Of a grown-up a number is an age only where nothing else stands beside it."""
@@ -171,21 +179,23 @@ _UNDRESSED: Final = re.compile(
     rf"|(?:lifts?|lifting|lifted|raises?|raising|hikes?|hiking|pulls?"
     rf"|pulling)(?: up)? {_HERS} (?:skirt|dress|shirt|top)"
     rf"|(?:her|his|their) (?:shirt|top|pants|shorts|panties|skirt|dress|underwear|bra) (?:off|pulled down|lifted)"
-    rf"|(?:girl|boy|kid|child|teen|teenager|schoolgirl|student|she|he) strips(?: down| off| for)?"
+    rf"|(?:girl|boy|kid|child|teen|teenager|schoolgirl|student|she|he) strips(?: down| off| for| to)?"
     rf"|strips naked|skinny dip\w*|wears nothing|wear nothing|wearing only a towel|in only a towel)(?= )"
 )
 _OTHERWISE: Final = _words(
-    "out over above to from pockets pocket size sizes hanger rack drawer line around into through"
+    "out over above to from pockets pocket size sizes hanger rack bottoms brand drawer line around into through"
 )
 """What makes something else of it: her skirt out of the puddle, no pants pockets."""
 _BATHING: Final = re.compile(
-    r"(?<= )(?:in (?:the |a |her |his )?(?:shower|bath|bathtub|bubble bath|sauna)|(?:taking|takes) a (?:shower|bath)"
+    r"(?<= )(?:in (?:the |a |her |his )?(?:shower|bath(?! bomb)|bathtub|bubble bath|sauna)|(?:taking"
+    r"|takes) a (?:shower|bath)"
     r"|showering|bathing)(?= )"
 )
 _HALF_GROWN: Final = re.compile("teen|tween|adolescent|school|grader|pubert|pubescent|minor|juvenile|under")
 _UNITS: Final = _words(
     "feet foot ft cm mm m km k kg inch px am pm percent degree o to of out bit star d fps people men women children"
     " dwarves piece point person mm mp times x by or minute hour day week month dollar euro megapixel head"
+    " jahrhundert stock bezirk"
 )
 _DOES: Final = _words(
     "takes strips lifts pulls shows plays wears lies sits stands drops removes looks gets bares has was"
@@ -204,6 +214,7 @@ _AGED_THINGS: Final = _words(
     " lion lioness gorilla chimpanzee laptop computer phone bike bicycle motorcycle boat ship sofa couch mattress shoes"
     " boots coat jacket guitar piano violin book newspaper game console company business firm startup tradition recipe"
     " sourdough starter photograph photo painting statue city mystery secret fridge toaster tractor labrador retriever"
-    " dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies vintage cask bottle bottles"
+    " dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies vintage"
+    " vin vino vinho cask bottle bottles"
     " malt dram single"
 )

@@ -29,9 +29,11 @@ def plans(words: Words) -> Iterator[Plan]:
     told = bool(_TOLD & there)
     for pattern in _THREATS:
         for found in pattern.finditer(words.flat):
-            shot = _SHOT.search(found[0]) is not None and bool(_CAMERA & there)
-            if not shot and not _OTHERWISE.match(words.flat, found.end()):
-                yield Plan("threat", found[0].strip(), not told)
+            shot = _SHOT.search(found[0]) is not None
+            if _OTHERWISE.match(words.flat, found.end()) or (shot and _CAMERA & there):
+                continue
+            photographed = shot and _MANY.search(found[0]) is None and not _ARMED & there
+            yield Plan("threat", found[0].strip(), not told and not photographed)
     if _HARMLESS & there:
         return
     for rule in _WEAPONS:
@@ -45,7 +47,9 @@ def beheadings(words: Words) -> Iterator[Match]:
     starts = {start: index for index, start in enumerate(words.starts)}
     for found in _BEHEADED.finditer(words.flat):
         first = starts[found.start()]
-        yield Match(Kind.VIOLENCE, "en", found[0], first, first + found[0].count(" "))
+        last = first + found[0].count(" ")
+        if words.pieces[first] == words.pieces[last]:
+            yield Match(Kind.VIOLENCE, "en", found[0], first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ _CUT: Final = _any("cut chopped hacked sawn sawed sliced ripped torn lopped blow
 _BEHEADED: Final = re.compile(
     rf"(?<= )(?:heads? (?:(?:is|was|are|being|getting|been|completely) ){{0,2}}{_CUT} off"
     r"|(?:cut|cuts|cutting|chop|chops|chopping|hack|hacking|saw|sawing|slicing|lopping|ripping|tearing) off"
-    r"(?= (?:\w+ ){0,4}heads? )|headless (?:body|corpse)|off with (?:his|her|their) head)(?= )"
+    r" (?:(?!from|of|in|at|on|with|over|by)\w+ ){0,4}heads?(?! shots?)"
+    r"|headless (?:body|corpse)|off with (?:his|her|their) head)(?= )"
 )
 
 _KIN: Final = _any(
@@ -79,15 +84,36 @@ _KIN: Final = _any(
     "s"
     " crush babysitter doctor therapist kids children"
 )
-_NAMES: Final = _any(
+_KIN_DE: Final = _any(
+    "lehrer lehrerin mitschuler mitschulerin mitschulerinnen klasse schwester bruder mutter vater eltern frau mann"
+    " freundin freund ex chef chefin kollegen kollege kollegin nachbar nachbarn nachbarin tochter sohn kinder familie"
+    " professor rektor direktor schulleiter oma opa tante onkel cousine cousin schule"
+)
+_KIN_ES: Final = _any(
+    "hermana hermano hermanos madre mama padre papa padres profesor profesora profesores maestro"
+    " maestra jefe jefa novia"
+    " novio esposa esposo mujer marido ex amigo amiga vecino vecina vecinos familia hijo hija hijos companero companera"
+    " companeros clase primo prima tio tia abuela abuelo director directora suegra"
+)
+_KIN_FR: Final = _any(
+    "soeur frere mere pere parents prof profs professeur maitresse maitre chef patron patronne copine copain femme mari"
+    " ex ami amie amis voisin voisine voisins famille fils fille enfants collegue collegues classe camarades cousin"
+    " cousine oncle tante grand directeur directrice"
+)
+_KIN_PT: Final = _any(
+    "irma irmao mae pai pais professor professora professores chefe namorada namorado esposa marido mulher ex amigo"
+    " amiga amigos vizinho vizinha vizinhos familia filho filha filhos colega colegas turma classe primo prima tio tia"
+    " diretor diretora sogra"
+)
+GIVEN_NAMES: Final = _any(
     "jessica emma emily sarah anna laura lisa julia hannah maria ashley amanda samantha jennifer elizabeth megan rachel"
     " olivia sophia isabella mia chloe grace lily abigail madison natalie victoria katie kate nicole stephanie michelle"
     " melissa rebecca heather amber brittany tiffany vanessa danielle courtney lauren kayla haley alyssa brianna sofia"
     " lucy alice charlotte molly ella zoe leah claire caroline karen susan linda nancy sandra helen diana julie monica"
     " michael david john james robert william daniel matthew joseph andrew ryan jason justin brandon kevin brian eric"
     " steven thomas timothy jacob joshua ethan noah liam logan lucas mason alexander benjamin tyler dylan nathan kyle"
-    " jordan aaron adam sean jake luke connor evan ian peter paul george simon patrick oliver oscar leon felix max tim"
-    " tom tommy jonas lukas finn ben alex sam chris mike matt josh nick dave steve bob joe tony ahmed ali mohammed omar"
+    " jordan aaron adam sean jake luke connor evan ian peter paul george simon patrick oliver oscar felix tim"
+    " tom tommy jonas lukas finn alex sam chris mike matt josh nick dave steve bob joe tony ahmed ali mohammed omar"
 )
 _WILL: Final = (
     "(?:(?:i|we) (?:(?:will|ll|shall|am|m|are|re|want|plan|intend|need|wanna|have|d|really|just|so)(?: like)? ){1,3}"
@@ -102,44 +128,46 @@ _ALL: Final = (
     "|our )?(?:people|students|kids|teachers|jews|muslims))"
 )
 _PLACE: Final = _any(
-    "school class classroom office work workplace college university campus church mosque synagogue mall cinema hospita"
-    "l"
-    " kindergarten lecture prom graduation festival concert airport stadium supermarket daycare factory"
+    "school class classroom office work workplace college university campus church mosque synagogue mall cinema"
+    " hospital kindergarten lecture prom graduation festival concert airport stadium supermarket daycare factory"
 )
-_SOON: Final = (
-    "(?:tomorrow|tonight|today|next week|this week|this weekend|after school|at school"
-    "|after work|at work|in (?:his|her)"
-    " sleep|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|from class|from school|in my class|from my class|next door)"
+_DAY: Final = (
+    "(?:tomorrow|tonight|today|next week|this week|this weekend|after school|at school|after work|at work"
+    "|in (?:his|her) sleep|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)"
 )
+_FROM_CLASS: Final = "(?:after school|at school|from class|from school|in my class|from my class|next door)"
+"""What is said of people alone: who will kill something tomorrow may mean a process."""
 _THREATS: Final = (
     re.compile(rf" {_WILL}(?:{_KILL}|{_SHOOT}) (?:my|our|your|his|her) (?:\w+ )?{_KIN}(?= )"),
     re.compile(
-        rf" {_WILL}(?:{_KILL}|{_SHOOT}) (?:{_NAMES}(?= )|(?!it|that|the|a|this|some|my|you|two"
-        rf"|off|time)\w+ {_SOON}(?= ))"
+        rf" {_WILL}(?:{_KILL}|{_SHOOT}) (?:{GIVEN_NAMES}|(?:mr|mrs|ms|miss|coach) \w+|(?!it|that|this"
+        rf"|time)\w+ {_FROM_CLASS})(?= )"
     ),
-    re.compile(rf" {_WILL}(?:{_KILL}|{_SHOOT}) {_ALL} (?:at|in|from) (?=\w)"),
-    re.compile(rf" (?:{_KILL}|shoot) my (?:\w+ )?{_KIN} (?:and \w+ \w+ )?{_SOON}(?= )"),
+    re.compile(rf" {_WILL}(?:{_KILL}|{_SHOOT}) {_ALL}(?= (?:at|in|from) \w)"),
+    re.compile(rf" (?:{_KILL}|shoot) my (?:\w+ )?{_KIN} (?:and \w+ \w+ )?{_DAY}(?= )"),
     re.compile(
         rf" (?:how to|how do i|how can i|best way to|ways to|way to|help me) {_KILL} (?:my|our) (?:\w+ )?{_KIN}(?= )"
     ),
     re.compile(
         rf" (?:shoot|shooting|blow|blowing) up (?:my|our) (?:\w+ )?{_PLACE}(?= )"
-        rf"| (?:bombing|burning down) (?:my|our) (?:\w+ )?{_PLACE}(?= )"
+        rf"| (?:bombing|burn down|burning down) (?:my|our) (?:\w+ )?{_PLACE}(?= )"
         rf"| (?:shooting|blowing) up (?:the|a) (?:\w+ )?{_PLACE} (?:tomorrow|tonight|today|on \w+day)(?= )"
     ),
     re.compile(
-        r" ich (?:werde|will|mochte) (?:meinen|meine|mein|unseren|unsere|alle in der|alle an der|alle auf der)"
-        r" (?:\w+ ){1,2}(?:umbringen|toten|ermorden|erschiessen|abstechen|erstechen|vergiften|vergewaltigen)(?= )"
-        r"| ich (?:bringe?|steche?) (?:(?:meinen|meine|mein|unseren|unsere|alle) \w+|alle)(?: (?:morgen|heute|in der"
+        rf" ich (?:werde|will|mochte) (?:(?:meinen|meine|mein|unseren|unsere|den|die) (?:\w+ )?{_KIN_DE}"
+        rf"|alle (?:in|an|auf) (?:der|meiner) \w+) (?:\w+ )?(?:umbringen|toten|ermorden|erschiessen"
+        rf"|abstechen|erstechen|vergiften|vergewaltigen)(?= )"
+        rf"| ich (?:bringe?|steche?) (?:(?:meinen|meine|mein|unseren|unsere|den|die) {_KIN_DE}"
+        rf"|alle)(?: (?:morgen|heute|in der"
         r" schule|bald|nachts)){0,2} (?:um|ab)(?= (?:morgen|heute|in der|mit|und|wenn|bald|an) | $)"
-        r"| ich (?:tote|ermorde|erschiesse|ersteche|erwurge) (?:meinen|meine|mein|unseren"
-        r"|unsere|alle in|alle an) \w+(?= )"
+        rf"| ich (?:tote|ermorde|erschiesse|ersteche|erwurge) (?:(?:meinen|meine|mein|unseren|unsere) {_KIN_DE}"
+        r"|alle (?:in|an) \w+)(?= )"
         r"| (?:meine|unsere|die) schule (?:\w+ )?(?:in die luft (?:sprengen|jagen)|abfackeln|niederbrennen)(?= )"
         r"| (?:amoklauf|amok laufen|amok) (?:an|in) (?:meiner|unserer) (?:schule|uni|klasse|arbeit)(?= )"
     ),
     re.compile(
         r" (?:voy a|vamos a|quiero) (?:matar|asesinar|apunalar|disparar|envenenar|violar|degollar|torturar) (?:a )?"
-        r"(?:(?:mi|mis|nuestro|nuestra) (?!tiempo|aburrimiento|hambre|sed|curiosidad|rato)\w+"
+        rf"(?:(?:mi|mis|nuestro|nuestra) {_KIN_ES}"
         r"|(?:todos|todas|todo el mundo|los alumnos|mis companeros) (?:los \w+ )?(?:en|de|del) \w+)(?= )"
         r"| (?:voy a|vamos a|quiero) (?:tirotear|volar|quemar|hacer explotar|bombardear) (?:mi"
         r"|nuestra|la) (?:escuela|colegio|"
@@ -149,13 +177,13 @@ _THREATS: Final = (
     re.compile(
         r" (?:je vais|on va|nous allons|je veux) (?:tuer|assassiner|poignarder|egorger|buter"
         r"|flinguer|violer|empoisonner|"
-        r"torturer) (?:(?:mon|ma|mes|notre|nos) (?!temps|ennui|faim|soif)\w+|tout le monde (?:a|au|dans) \w+)(?= )"
+        rf"torturer) (?:(?:mon|ma|mes|notre|nos) {_KIN_FR}|tout le monde (?:a|au|dans) \w+)(?= )"
         r"| (?:je vais|on va|je veux) (?:faire sauter|faire exploser|bruler|incendier) (?:mon|ma|notre|l) ?"
         r"(?:ecole|lycee|college|universite|fac|bureau|eglise)(?= )"
     ),
     re.compile(
         r" (?:vou|vamos|quero) (?:matar|assassinar|esfaquear|envenenar|estuprar|torturar|atirar em) (?:o |a |os |as )?"
-        r"(?:(?:meu|minha|meus|minhas|nosso|nossa) (?!tempo|tedio|fome|sede|saudade|saudades|curiosidade|vontade)\w+"
+        rf"(?:(?:meu|minha|meus|minhas|nosso|nossa) {_KIN_PT}"
         r"|(?:todos|todo mundo) (?:na|no|da|do|em) \w+)(?= )"
         r"| (?:vou|vamos|quero) (?:explodir|queimar|incendiar|atirar na) (?:a )?(?:minha|nossa) "
         r"(?:escola|faculdade|universidade|igreja)(?= )"
@@ -163,20 +191,26 @@ _THREATS: Final = (
 )
 _OTHERWISE: Final = re.compile(
     r" (?:s (?!sister|brother|friend|wife|husband|mother|father|kid|son|daughter)\w"
-    r"|with (?:kindness|laughter|love|boredom|joy|jokes|my new|my camera|a camera|hugs)"
+    r"|with (?:kindness|laughter|love|boredom|joy|jokes|puns|tickles|tickling|memes|music|questions|my new"
+    r"|my camera|a camera|hugs)"
     r"|at (?:chess|golf|tennis|cards|poker|mario|fortnite|football|basketball|smash"
     r"|bowling|monopoly|darts|karaoke|scrabble)"
-    r"|in (?:chess|mario|fortnite|minecraft|smash|karaoke|the game|a game|monopoly|the movie|the film|the play)"
-    r"|character|avatar|zum|in minecraft|um den|um die)"
+    r"|in (?:among us|chess|mario|fortnite|minecraft|smash|karaoke"
+    r"|the game|a game|monopoly|the movie|the film|the play)"
+    r"|of|in love|photos?|pictures?|candles?|posters?|with balloons|character|avatar|zum|in minecraft|um den|um die)"
 )
 """What makes another thing of it: my sister's plants, with kindness, at chess."""
-_SHOT: Final = re.compile("shoot")
+_SHOT: Final = re.compile("shoot(?!ing up| up)")
+_MANY: Final = re.compile(_ALL)
+_ARMED: Final = _words("gun guns rifle pistol dead head bullet bullets blood die revenge")
+"""Who shoots a friend tomorrow may be a photographer, if none of these is there."""
 _CAMERA: Final = _words(
     "camera photo photos photograph photographs photographer photography portrait portraits film films video videos len"
     "s"
     " wedding weddings picture pictures headshot headshots selfie polaroid kodak canon nikon studio photoshoot paintbal"
     "l"
-    " nerf water laser confetti documentary hoops basketball tag"
+    " nerf water laser confetti documentary yearbook vogue magazine campaign editorial cover sunset dress smile"
+    " hoops basketball tag"
 )
 _TOLD: Final = _words(
     "said says movie film comic comics manga villain character quote dialogue scene play opera novel game games gaming"
@@ -202,11 +236,13 @@ _WEAPONS: Final = (
         re.compile(
             r" (?:mix|mixing|mixed|combine|combining) (?:\w+ ){0,2}(?:chlorine|bleach|ammonia) (?:and|with|plus)"
             r" (?:\w+ )?(?:ammonia|bleach|chlorine|vinegar|acid)(?= )"
+            r"| (?:chlorine|bleach|ammonia) (?:and|with|plus) (?:ammonia|bleach|chlorine|vinegar"
+            r"|acid) (?:mix|mixed)(?= )"
         ),
         re.compile(r" (?:gas|gases|fumes|toxic|poison|weapon|kill|make|create|produce|recipe|ratios?)(?= )"),
     ),
     _Weapon(
-        re.compile(rf" 3 ?d ?print\w* (?:\w+ ){{0,2}}{_GUN}(?= )"),
+        re.compile(rf" 3 ?d ?print\w* (?:\w+ ){{0,4}}{_GUN}(?= )"),
         re.compile(
             r" (?:blueprints?|stl|files?|parts|plans?|instructions?|cad|schematics?|how to|guide"
             r"|tutorial|download)(?= )"
@@ -220,7 +256,8 @@ _WEAPONS: Final = (
         re.compile(
             r" (?:convert|converting|turn|turning|modify|modifying|make|making) (?:\w+ ){1,5}"
             r"(?:full auto|fully automatic|fully auto)(?= )"
-        )
+        ),
+        re.compile(rf" (?:{_GUN}|weapons?|ar 15|ak 47|ak47|ar|smg|carbine|sear)(?= )"),
     ),
     _Weapon(
         re.compile(r" (?:auto sears?|glock switch(?:es)?|lightning link)(?= )"),

@@ -113,11 +113,16 @@ def spelled(words: tuple[str, ...], evidence: Evidence) -> tuple[str, ...]:
     return tuple(_spelled(word, evidence) for word in words)
 
 
-def _spelled(word: str, evidence: Evidence) -> str:
+def _spelled(term: str, evidence: Evidence) -> str:
+    written = " ".join(dict.fromkeys(_written(word, evidence) for word in term.split()))
+    return _as_written(term, evidence.written) if written in (term, "") else f"{written[:40]} → {term}"
+
+
+def _written(word: str, evidence: Evidence) -> str:
     for written, meant in evidence.reading.changes:
         if word == meant or (len(meant) < 40 and word in meant.split()):
-            return f"{written[:40]} → {word}"
-    return _as_written(word, evidence.written)
+            return written
+    return word
 
 
 def _as_written(term: str, text: str) -> str:

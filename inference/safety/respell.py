@@ -83,6 +83,12 @@ class _Loosely:
     left: int = BENT_IN_ALL
 
 
+def _apart(word: str, plain: str) -> str:
+    """A word as it stood in the text, its letters apart."""
+    found = re.search(r"[\W_]{1,5}".join(map(re.escape, word[:MAX_WORD])), plain)
+    return found[0] if found else word
+
+
 class Speller:
     """Reads texts with a vocabulary.  Never raises; the time grows with the text's length and no faster."""
 
@@ -155,12 +161,12 @@ class Speller:
             if (token, apart) not in read:  # the same word is the same wherever it stands
                 changed: list[tuple[str, str]] = []
                 read[token, apart] = self._read_token(token, changed, loosely, apart=apart), changed
+                if apart and _LETTERS.search(token) and len(read) < LOOKED_AT:
+                    changed.append((_apart(token, plain), token))  # that is told, whatever they say
             if masked and _COVERED.fullmatch(read[token, apart][0][0].strip(_AROUND)):
                 continue  # who covers the vowels of all words hides nothing in one that nobody knows
             words += read[token, apart][0]
             changes += read[token, apart][1]
-            if apart and _LETTERS.search(token):
-                changes.append((token, token))  # letters stood apart: that is told, whatever they say
         return Reading(" ".join(self._parter.mend(words, changes)), tuple(dict.fromkeys(changes)))
 
     def _mended(self, plain: str, changes: list[tuple[str, str]]) -> str:

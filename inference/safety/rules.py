@@ -59,6 +59,13 @@ class _Place:
         last, following = match.last, self.words.words[match.last + 1 : match.last + 2]
         return bool(by.intersection(following)) and self.words.pieces[last + 1] == self.words.pieces[last]
 
+    def grown_up(self, minor: Match, word: Match) -> bool:
+        """Whether a grown-up stands between; an underage model is none."""
+        between = self.between(minor, word)
+        if minor.last < word.first and not self.ends(minor) and self.words.words[minor.last + 1] in _APPOSED:
+            between.discard(self.words.words[minor.last + 1])
+        return bool(_ADULTS.intersection(between))
+
     def between(self, one: Match, other: Match) -> set[str]:
         first, second = sorted((one, other), key=lambda match: match.first)
         return set(self.words.words[first.last + 1 : second.first])
@@ -103,7 +110,7 @@ def _sexualised_minors(place: _Place, matches: Sequence[Match]) -> Iterator[Find
         match
         for match in (*matches, *undressing(place.words))
         if match.kind in (Kind.NUDITY, Kind.SUGGESTIVE) or (match.kind is Kind.SEVERE and match.category == "sexual")
-        if not (match.text in _SHOWN and place.followed(match, _NAKED_THINGS))
+        if not _of_a_thing(place, match)
     ]
     found, bathers = _Found(sexual), _Found(bathing(place.words))
     for minor in young:
@@ -131,11 +138,15 @@ def _of_the_minor(place: _Place, minor: Match, word: Match) -> bool:
     sentences, pieces, gap = place.apart(minor, word)
     if word.first <= minor.last and minor.first <= word.last:
         return True
-    if word.kind is Kind.SUGGESTIVE:
+    if word.kind is Kind.SUGGESTIVE and word.text not in _BARELY:
         near = pieces <= (minor.category == AGE) and sentences == 0 and gap <= 3  # a girl, 9, in
     else:
         near = sentences == 0 and gap <= (6 if pieces == 0 else 3)
-    return near and (word.kind is Kind.SEVERE or not _ADULTS.intersection(place.between(minor, word)))
+    return near and (word.kind is Kind.SEVERE or not place.grown_up(minor, word))
+
+
+def _of_a_thing(place: _Place, word: Match) -> bool:
+    return word.text in _SHOWN and place.followed(word, _NAKED_THINGS)
 
 
 def _same_language(one: Match, other: Match) -> bool:
@@ -154,6 +165,7 @@ def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
         if match.kind is Kind.PRIVATE_ALONE:
             yield Finding(REAL_PEOPLE, "real_people", (match.text,))
         explicit = match.kind is Kind.NUDITY or (match.kind is Kind.SEVERE and match.category == "sexual")
+        explicit = explicit and not _of_a_thing(place, match)
         violent = match.kind is Kind.VIOLENCE or (match.kind is Kind.SEVERE and match.category == "violence_gore")
         for person in people.near(match, FARTHEST) if explicit or violent else ():
             sentences, pieces, gap = place.apart(person, match)
@@ -181,9 +193,9 @@ def _suffers(place: _Place, person: Match, deed: Match, gap: int) -> bool:
     """Whether the deed is done to the person: "beheading X", "X beheaded", but not "X killing zombies"."""
     if deed.first < person.first:
         return gap <= 4
-    if deed.text.startswith(_EXECUTIONS) and place.ends(deed):
+    if deed.text.startswith(_EXECUTIONS) and (place.ends(deed) or place.followed(deed, _PICTURES)):
         return True
-    return gap <= 3 and not deed.text.endswith("ing") and deed.text not in _DEEDS
+    return gap <= 3 and not deed.text.endswith(("ing", "beheads", "decapitates")) and deed.text not in _DEEDS
 
 
 # --------------------------------------------------------------------------------------------------- mass harm
@@ -210,7 +222,9 @@ def _mass_harm(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
 
 def _made(place: _Place, making: Match, weapon: Match) -> bool:
     """Whether the weapon is what is made: "making sarin", "sarin synthesis", but not "sarin makes people ill"."""
-    return making.first < weapon.first or (making.text == "synthesis" and place.apart(making, weapon)[2] == 0)
+    return making.first < weapon.first or (
+        making.text in ("synthesis", "extraction") and place.apart(making, weapon)[2] == 0
+    )
 
 
 def _within(place: _Place, one: Match, other: Match, limit: int) -> bool:
@@ -232,13 +246,16 @@ _ADULTS: Final = _words(
     " couple husband wife teacher nurse grandmother grandfather grandma grandpa actress actor model models statue"
     " sculpture queen king goddess bodybuilder wrestler sumo soldier soldiers"
 )
+_APPOSED: Final = _words("model models actress actresses actor actors woman women lady ladies")
+_BARELY: Final = _words("lingerie panties thong thongs undies braless")
+"""What is worn in bed: after a comma, too."""
 _FALSE_FRIENDS: Final = _words(
     "kind ado ados nu nus minor minore minori menor baby babys anak remaja bra slip bocah bambina infantil infantile"
     " infantiles mineur mineurs bite nue nena nenas balita jk jc js siswi abg schuler schulerin mutande seni nudo nudos"
 )
 _NAKED_THINGS: Final = _words(
     "drawer drawers shop shops store stores boutique department section aisle display advert advertisement catalogue"
-    " catalog brand factory noodle noodles lipstick lipsticks palette nail polish shade shades makeup eyeshadow"
+    " catalog brand factory ad ads noodle noodles lipstick lipsticks palette nail polish shade shades makeup eyeshadow"
     " grouse juice cake cakes oats pizza burrito burger bulb bulbs flame flames light tree trees branch"
     " branches eye wire wires rock cliffs"
 )
