@@ -151,7 +151,8 @@ _ORDINAL: Final = (
 )
 _PUPIL: Final = "girls?|boys?|students?|pupils?|kids?|cheerleaders?|class|teens?|schoolgirls?"
 _CLASS: Final = re.compile(
-    rf"(?<= )(?:{_ORDINAL} graders?|(?:in|from) (?:the )?{_ORDINAL} grade|{_ORDINAL} grade (?:{_PUPIL})"
+    rf"(?<= )(?:highschool(?:ers?| (?:freshm[ae]n|sophomores?|seniors?|{_PUPIL}))"
+    rf"|{_ORDINAL} graders?|(?:in|from) (?:the )?{_ORDINAL} grade|{_ORDINAL} grade (?:{_PUPIL})"
     rf"|year (?:[3-9]|1[0-3]) (?:{_PUPIL})|(?:high|middle"
     rf"|junior high) school (?:freshm[ae]n|sophomores?|junior|senior)s?"
     rf"|(?:high|middle|junior high|elementary|primary|secondary) school (?:age|aged"

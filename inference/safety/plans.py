@@ -36,9 +36,14 @@ def plans(words: Words) -> Iterator[Plan]:
             yield Plan("threat", found[0].strip(), not told and not photographed)
     if _HARMLESS & there:
         return
+    starts = {start: index for index, start in enumerate(words.starts)}
     for rule in _WEAPONS:
         what = rule.what.search(words.flat)
-        if what is not None and (rule.also is None or rule.also.search(words.flat)):
+        if what is None:
+            continue
+        first = starts[what.start() + 1]
+        together = words.pieces[first] == words.pieces[first + what[0].strip().count(" ")]
+        if together and (rule.also is None or rule.also.search(words.flat)):
             yield Plan("weapon_instructions", what[0].strip(), not told)
 
 
