@@ -214,6 +214,9 @@ def test_what_is_said_of_nobody_is_not_severe(text: str) -> None:
         ("trinkt Bleichmittel", "self_harm"),
         ("drinking bleach", "self_harm"), ("a cat in a blender", "violence_gore"), ("a dead baby", "violence_gore"),
         ("a curb stomp", "violence_gore"), ("odcięte głowy", "violence_gore"), ("cooking crack", "illegal"),
+        ("bandera nazi", "hate_harassment"), ("Hitlergruß", "hate_harassment"), ("ナチスの旗", "hate_harassment"),
+        ("a kitten crushed under a boot", "violence_gore"), ("tête tranchée", "violence_gore"),
+        ("drinking drain cleaner", "self_harm"), ("göğüs uçları", "sexual"),
         ("DIY card skimmer", "illegal"), ("tutorial bikin bom", "illegal"), ("celebrity nip slip", "sexual"),
         ("a big black cock", "sexual"), ("wearing only a smile", "sexual"), ("peitos de fora", "sexual"),
     ],
@@ -234,7 +237,7 @@ def test_plain_words_for_harm_are_severe(text: str, category: str) -> None:
         "a Nazi uniform in a museum", "punching a Nazi", "Demo gegen Nazis", "a nude beach sign",
         "a hot dog in the microwave",
         "sex on the beach with an orange slice", "a plate of pork faggots", "a Hindu swastika",
-        "das Hakenkreuz im Museum",
+        "das Hakenkreuz im Museum", "a bun in the oven",
     ],
 )  # fmt: skip
 def test_titles_food_breeding_and_history_are_harmless(text: str) -> None:
