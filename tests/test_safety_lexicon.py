@@ -128,6 +128,7 @@ def test_korean_words_are_found_with_their_particles_and_not_inside_others() -> 
 def test_doubtful_words_are_told_apart() -> None:
     """A nude may be art, and a dictator history: neither decides alone."""
     assert severe("a nude drawing of hitler") == []
+    assert severe("a swastika flag in a photograph of 1936") == []
     assert Kind.DOUBTFUL in kinds("a nude drawing of hitler")
 
 
