@@ -295,6 +295,22 @@ async def test_people_are_kept_out_and_let_in_by_hand(tmp_path: Path, screen: st
 
 
 @needs_browser
+async def test_what_is_typed_before_the_script_comes_is_tried(tmp_path: Path) -> None:
+    typed = asyncio.Event()
+
+    async def late(route: Any) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+        await page.route("**/site*.js*", late)
+        await page.goto(f"{C}/words", wait_until="commit")
+        await card(page, "Try the filter").get_by_label("A prompt").fill("some gore")
+        typed.set()
+        await page.locator("#trial").get_by_text("violence and gore").wait_for()
+
+
+@needs_browser
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_words_settings_and_files_by_hand(tmp_path: Path, screen: str) -> None:
     """A word comes and goes and is tried, a setting is saved, both exports are what the log shows."""

@@ -44,6 +44,8 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   };
   form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(refresh, 200); });
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); refresh(); });
+  // What was typed while this script was on its way has told nobody.
+  if ([...form.elements].some((field) => "defaultValue" in field && field.value !== field.defaultValue)) refresh();
 }
 
 // Copies the text of the element that the button names.
