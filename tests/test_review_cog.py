@@ -12,6 +12,7 @@ from PIL import Image
 
 from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord
+from bot.database.records import GenerationRecord
 from bot.errors import CannotAllow
 from bot.views.custom_id import to_base36
 from inference.contract import Verdict
@@ -101,15 +102,21 @@ async def test_only_the_bots_pictures_can_be_reported(town: Town) -> None:
     assert "Nothing waits" in said(await mod(town, "review"))
 
 
-async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
-    """The refusal carries a button; what moderators grant passes the next time."""
+async def appealed(town: Town, reason: str) -> GenerationRecord:
+    """A prompt of ada's that the filter blocked, and that she says this about."""
     town.pool.block("gore", "violence_gore")
     refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
     await town.settled()
     record = await town.newest()
     shown = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{record.id}")
     assert shown.modal is not None
-    await town.ada.submit_modal(shown, {"reason": "a football match"})
+    await town.ada.submit_modal(shown, {"reason": reason})
+    return record
+
+
+async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
+    """The refusal carries a button; what moderators grant passes the next time."""
+    record = await appealed(town, "a football match")
     result = await town.mo.slash(town.pictures, "mod review")
     assert "a football match" in said(answer(result))
     assert not {"easel:keep", "easel:takedown"} & {one.rpartition(":")[0] for one in buttons(answer(result))}
@@ -121,12 +128,7 @@ async def test_a_blocked_prompt_can_be_appealed_and_granted(town: Town) -> None:
 
 async def test_what_is_allowed_once_is_drawn_once_for_who_asked(town: Town) -> None:
     """Not for others, not a second time; and until it comes to a picture, it is not used up."""
-    town.pool.block("gore", "violence_gore")
-    refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
-    await town.settled()
-    record = await town.newest()
-    shown = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{record.id}")
-    await town.ada.submit_modal(shown, {"reason": "a football match"})
+    record = await appealed(town, "a football match")
     result = await town.mo.slash(town.pictures, "mod review")
     await town.mo.click(answer(result), custom_id=f"easel:once:{record.id}")
     assert "allowed once" in said(answer(result))
@@ -167,12 +169,7 @@ async def test_what_no_server_can_allow_has_no_button_for_it(town: Town) -> None
 
 async def test_an_appeal_that_fails_says_so(town: Town) -> None:
     """To the moderator that it stays blocked, for nothing was drawn that could be removed; and to the person."""
-    town.pool.block("gore", "violence_gore")
-    refused = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
-    await town.settled()
-    record = await town.newest()
-    shown = await town.ada.click(answer(refused), custom_id=f"easel:appeal:{record.id}")
-    await town.ada.submit_modal(shown, {"reason": "please"})
+    record = await appealed(town, "please")
     result = await town.mo.slash(town.pictures, "mod review")
     assert "listed words: gore" in said(answer(result))
     await town.mo.click(answer(result), custom_id=f"easel:leave:{record.id}")

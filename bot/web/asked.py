@@ -38,8 +38,13 @@ def id_or_none(text: str) -> int | None:
 
 def one_of(field: str, text: str, choices: Collection[T]) -> T | None:
     """One of the names that there are; None where nothing is asked."""
-    chosen = next((choice for choice in choices if choice == text), None)
-    if text and chosen is None:
+    return choice(field, text, choices) if text else None
+
+
+def choice(field: str, text: str, choices: Collection[T]) -> T:
+    """One of the names that there are.  Raises InvalidOption."""
+    chosen = next((one for one in choices if one == text), None)
+    if chosen is None:
         raise InvalidOption(field, "no_choice", {"value": text[:40], "choices": ", ".join(choices)})
     return chosen
 

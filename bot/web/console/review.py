@@ -11,7 +11,7 @@ from bot.actions.exports import message_url
 from bot.actions.reviews import OUTCOMES, Decision, can_allow
 from bot.database.records import GenerationRecord
 from bot.database.reviews import PRIORITIES, ReviewKind, ReviewRecord
-from bot.errors import AlreadyDecided, InvalidOption
+from bot.errors import AlreadyDecided
 from bot.web import asked, notice
 from bot.web.access import Desk, moderator_desk
 from bot.web.console.desk import channel_of, console_page, names_of
@@ -69,10 +69,7 @@ async def decide(request: web.Request) -> web.Response:
     """Keep, allow once or remove; the page that follows knows how to take it back."""
     desk = await moderator_desk(request)
     form = await request.post()
-    asked_for = form.get("decision")
-    decision = next((one for one in DECISIONS if one == asked_for), None)
-    if decision is None:
-        raise InvalidOption("decision", "no_choice", {"value": str(asked_for)[:40], "choices": ", ".join(DECISIONS)})
+    decision = asked.choice("decision", str(form.get("decision")), DECISIONS)
     reviews = site_of(request).services.reviews
     generation_id = generation_of(request)
     name = told(decision, await site_of(request).services.moderation.entry(desk.actor, generation_id))

@@ -11,6 +11,7 @@ from bot.actions.actor import Actor
 from bot.database.blocked_terms import TERM_ACTIONS
 from bot.errors import InvalidOption, UserError
 from bot.orders.order import Requester
+from bot.web import asked
 from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.render import done, noted
@@ -45,11 +46,7 @@ async def words(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     form = await request.post()
-    asked_for = form.get("action", "block")
-    action = next((one for one in TERM_ACTIONS if one == asked_for), None)
-    if action is None:
-        choices = ", ".join(TERM_ACTIONS)
-        raise InvalidOption("action", "no_choice", {"value": str(asked_for)[:40], "choices": choices})
+    action = asked.choice("action", str(form.get("action", "block")), TERM_ACTIONS)
     await site_of(request).services.terms.add(desk.actor, str(form.get("term", "")), action)
     return done(request, f"/console/{desk.slug}/words", "word-added")
 
