@@ -90,6 +90,12 @@ class Words:
             self.sentences.append(sentences)
             self.pieces.append(pieces)
 
+    def span(self, found: re.Match[str]) -> tuple[int, int]:
+        """The first and the last word of what was found in `flat`."""
+        text = found[0]
+        first = bisect_right(self.starts, found.start() + len(text) - len(text.lstrip())) - 1
+        return first, first + text.strip().count(" ")
+
 
 class Lexicon:
     """All lists in one automaton: a text is read once, whatever their length."""

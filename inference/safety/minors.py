@@ -7,7 +7,6 @@ An age is one of people: a number beside a girl, a pronoun or a year, and none t
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -29,14 +28,14 @@ def minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
         if not _counts(words, match.last):
             yield match
     for match in _found(_GROWN, words, Kind.MINORS):
-        apart = _ends_piece(words, match.first) or match.last - match.first > 1
-        if apart and _ends_piece(words, match.last) and not _counts(words, match.last):
+        apart = ends_piece(words, match.first) or match.last - match.first > 1
+        if apart and ends_piece(words, match.last) and not _counts(words, match.last):
             yield match
     if not _photographed(words):
         yield from _found(_SEX_AND_AGE, words, Kind.MINORS)
     yield from _found(_CLASS, words, Kind.MINORS)
     for found in _UNSPACED_AGE.finditer(words.flat):
-        index = bisect_right(words.starts, found.start()) - 1
+        index, _ = words.span(found)
         yield Match(Kind.MINORS, AGE, found[0], index, index)
     yield from _alone(words)
 
@@ -45,9 +44,9 @@ def undressing(words: Words) -> Iterator[Match]:
     """Clothes that are missing, or that somebody takes off: "without pants", "takes off her shirt"."""
     for match in _found(_UNDRESSED, words, Kind.NUDITY):
         following = words.words[match.last + 1 : match.last + 2]
-        if match.text.endswith("strips") and not _ends_piece(words, match.last):
+        if match.text.endswith("strips") and not ends_piece(words, match.last):
             continue
-        if _ends_piece(words, match.last) or not _OTHERWISE.intersection(following):
+        if ends_piece(words, match.last) or not _OTHERWISE.intersection(following):
             yield match
 
 
@@ -62,24 +61,24 @@ def is_half_grown(minor: Match) -> bool:
 
 
 def _found(pattern: re.Pattern[str], words: Words, kind: Kind) -> Iterator[Match]:
-    starts = {start: index for index, start in enumerate(words.starts)}
+    category = AGE if kind is Kind.MINORS else "en"
     for found in pattern.finditer(words.flat):
-        first = starts.get(found.start())
-        if first is not None:
-            category = AGE if kind is Kind.MINORS else "en"
-            yield Match(kind, category, found[0], first, first + found[0].count(" "))
+        first, last = words.span(found)
+        if words.starts[first] == found.start():
+            yield Match(kind, category, found[0], first, last)
 
 
 def _alone(words: Words) -> Iterator[Match]:
     """A number between signs, and a girl soon after: "fifteen, topless blonde"."""
     for index, word in enumerate(words.words):
         begins = index == 0 or words.pieces[index - 1] != words.pieces[index]
-        is_age = begins and _NUMBER.fullmatch(word) and _ends_piece(words, index) and not _counts(words, index)
+        is_age = begins and _NUMBER.fullmatch(word) and ends_piece(words, index) and not _counts(words, index)
         if is_age and _YOUNG.intersection(words.words[index + 1 : index + 5]):
             yield Match(Kind.MINORS, AGE, word, index, index)
 
 
-def _ends_piece(words: Words, index: int) -> bool:
+def ends_piece(words: Words, index: int) -> bool:
+    """Whether nothing follows a word, or only after a sign."""
     return index + 1 == len(words.words) or words.pieces[index + 1] != words.pieces[index]
 
 
@@ -102,7 +101,7 @@ def _counts(words: Words, last: int) -> bool:
     following = words.words[last + 1]
     if following[0].isdecimal():
         return True
-    if words.pieces[last + 1] != words.pieces[last] or (following == "years" and _ends_piece(words, last + 1)):
+    if words.pieces[last + 1] != words.pieces[last] or (following == "years" and ends_piece(words, last + 1)):
         return False
     plural = following.endswith("s") and len(following) > 3 and not following.endswith(("ss", "ess"))
     return following in _UNITS or (plural and following not in _DOES)

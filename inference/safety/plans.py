@@ -36,23 +36,20 @@ def plans(words: Words) -> Iterator[Plan]:
             yield Plan("threat", found[0].strip(), not told and not photographed)
     if _HARMLESS & there:
         return
-    starts = {start: index for index, start in enumerate(words.starts)}
     for rule in _WEAPONS:
         what = rule.what.search(words.flat)
         if what is None:
             continue
-        first = starts[what.start() + 1]
-        together = words.pieces[first] == words.pieces[first + what[0].strip().count(" ")]
+        first, last = words.span(what)
+        together = words.pieces[first] == words.pieces[last]
         if together and (rule.also is None or rule.also.search(words.flat)):
             yield Plan("weapon_instructions", what[0].strip(), not told)
 
 
 def beheadings(words: Words) -> Iterator[Match]:
     """Of a head: "with his head cut off", "cut off her head"."""
-    starts = {start: index for index, start in enumerate(words.starts)}
     for found in _BEHEADED.finditer(words.flat):
-        first = starts[found.start()]
-        last = first + found[0].count(" ")
+        first, last = words.span(found)
         if words.pieces[first] == words.pieces[last]:
             yield Match(Kind.VIOLENCE, "en", found[0], first, last)
 
@@ -85,9 +82,8 @@ _KIN: Final = _any(
     "sister brother mother mom mum father dad daddy parents daughter son wife husband girlfriend boyfriend ex family"
     " uncle aunt cousin niece nephew grandma grandmother grandpa grandfather stepdad stepmom stepfather stepmother baby"
     " teacher teachers classmate classmates professor principal headmaster students boss coworker coworkers colleague"
-    " colleagues manager landlord neighbor neighbour neighbors neighbours roommate flatmate friend friends bully bullie"
-    "s"
-    " crush babysitter doctor therapist kids children"
+    " colleagues manager landlord neighbor neighbour neighbors neighbours roommate flatmate friend friends bully"
+    " bullies crush babysitter doctor therapist kids children"
 )
 _KIN_DE: Final = _any(
     "lehrer lehrerin mitschuler mitschulerin mitschulerinnen klasse schwester bruder mutter vater eltern frau mann"
@@ -210,12 +206,10 @@ _MANY: Final = re.compile(_ALL)
 _ARMED: Final = _words("gun guns rifle pistol dead head bullet bullets blood die revenge")
 """Who shoots a friend tomorrow may be a photographer, if none of these is there."""
 _CAMERA: Final = _words(
-    "camera photo photos photograph photographs photographer photography portrait portraits film films video videos len"
-    "s"
-    " wedding weddings picture pictures headshot headshots selfie polaroid kodak canon nikon studio photoshoot paintbal"
-    "l"
-    " nerf water laser confetti documentary yearbook vogue magazine campaign editorial cover sunset dress smile"
-    " hoops basketball tag"
+    "camera photo photos photograph photographs photographer photography portrait portraits film films video videos"
+    " lens wedding weddings picture pictures headshot headshots selfie polaroid kodak canon nikon studio photoshoot"
+    " paintball nerf water laser confetti documentary yearbook vogue magazine campaign editorial cover sunset dress"
+    " smile hoops basketball tag"
 )
 _TOLD: Final = _words(
     "said says movie film comic comics manga villain character quote dialogue scene play opera novel game games gaming"

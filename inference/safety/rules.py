@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from inference.safety.lexicon import Kind, Match, Words
-from inference.safety.minors import AGE, bathing, is_half_grown, minors, undressing
+from inference.safety.minors import AGE, bathing, ends_piece, is_half_grown, minors, undressing
 from inference.safety.plans import beheadings, plans
 
 MINORS: Final = "minors"
@@ -51,13 +51,11 @@ class _Place:
 
     def ends(self, match: Match) -> bool:
         """Whether nothing follows, or only after a sign."""
-        last = match.last
-        return last + 1 == len(self.words.words) or self.words.pieces[last + 1] != self.words.pieces[last]
+        return ends_piece(self.words, match.last)
 
     def followed(self, match: Match, by: frozenset[str]) -> bool:
         """Whether one of these words comes next, with no sign between."""
-        last, following = match.last, self.words.words[match.last + 1 : match.last + 2]
-        return bool(by.intersection(following)) and self.words.pieces[last + 1] == self.words.pieces[last]
+        return not self.ends(match) and self.words.words[match.last + 1] in by
 
     def grown_up(self, minor: Match, word: Match) -> bool:
         """Whether a grown-up stands between; an underage model is none."""
