@@ -28,8 +28,9 @@ LISTS: Final = Path(__file__).with_name("everyday.toml")
 def captions(concepts: Sequence[Concept]) -> dict[str, set[str]]:
     """By each noun that captions have the names of the concepts that it stands for there."""
     named = {noun: {concept.name} for concept in concepts for noun in concept.names}
+    names = frozenset(named)
     for concept in concepts:
-        for noun in set(concept.synonyms) - {one for other in concepts for one in other.names}:
+        for noun in set(concept.synonyms) - names:
             named.setdefault(noun, set()).add(concept.name)
     return named
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -87,21 +88,16 @@ async def fill(database: Database, count: int) -> None:
         there = await session.scalar(select(func.count()).select_from(GenerationTable)) or 0
     if there:
         return
-    batch: list[dict[str, Any]] = []
-    for row in rows(count):
-        batch.append(row)
-        if len(batch) == BATCH:
-            await insert_rows(database, batch)
-            batch = []
-    if batch:
-        await insert_rows(database, batch)
+    await insert_rows(database, rows(count))
     async with database.writing() as session:
         await session.execute(text("ANALYZE"))
 
 
-async def insert_rows(database: Database, batch: list[dict[str, Any]]) -> None:
-    async with database.writing() as session:
-        await session.execute(insert(GenerationTable), batch)
+async def insert_rows(database: Database, made: Iterator[dict[str, Any]]) -> None:
+    """A transaction for each `BATCH` requests."""
+    while batch := list(islice(made, BATCH)):
+        async with database.writing() as session:
+            await session.execute(insert(GenerationTable), batch)
 
 
 # -------------------------------------------------------------------------------------------------------- searches

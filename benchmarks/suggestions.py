@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import insert, select, text
 
-from benchmarks.log_search import BATCH, LARGE, insert_rows, opened, rows
+from benchmarks.log_search import LARGE, insert_rows, opened, rows
 from bot.actions.actor import Actor
 from bot.actions.styles import StyleBook
 from bot.actions.suggestions import Suggestions
@@ -33,14 +33,8 @@ ROUNDS: Final = 15
 
 
 async def fill(database: Database, requests: int) -> None:
-    batch = []
-    for number, row in enumerate(rows(requests)):
-        batch.append(row | {"user_id": PERSON} if number % 2 else row)
-        if len(batch) == BATCH:
-            await insert_rows(database, batch)
-            batch = []
-    if batch:
-        await insert_rows(database, batch)
+    made = (row | {"user_id": PERSON} if number % 2 else row for number, row in enumerate(rows(requests)))
+    await insert_rows(database, made)
     now = utc_now()
     async with database.writing() as session:
         theirs = select(GenerationTable.id).where(GenerationTable.user_id == PERSON).order_by(GenerationTable.id)
