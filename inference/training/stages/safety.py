@@ -71,9 +71,9 @@ class SafetyConfig:
     run: Path = Path("runs/safety")
     seed: int = 1
     batch: int = 32
-    epochs: int = 2
+    epochs: int = 3
     learning_rate: float = 1e-4
-    phrases: int = 8000
+    phrases: int = 10000
     short: int = 2400
     foreign: int = 6000
     restyle: float = 0.1
