@@ -228,17 +228,20 @@ def test_nothing_harmless_hides_what_is_harmful(at: int) -> None:
 
 
 def test_the_encoder_looks_into_a_few_parts_of_any_text() -> None:
-    """So that 4,000 characters of anything take no longer than a few sentences."""
+    """So that 4,000 characters of anything take no longer than a few sentences; tokens are made of each text once."""
     encoder = PromptFilter.load()._classifier.encoder
-    looked = []
-    logits = encoder.logits
+    looked, read = [], []
+    logits, tokens = encoder.logits, encoder.tokens
     encoder.logits = lambda windows: looked.append(len(windows)) or logits(windows)  # type: ignore[method-assign,func-returns-value]
+    encoder.tokens = lambda text: read.append(text) or tokens(text)  # type: ignore[method-assign,func-returns-value]
+    texts = (LONG, "🐉 " * 1300, "山水画猫" * 1000, "@" * 4000, "naked" * 800)
     try:
-        for text in (LONG, "🐉 " * 1300, "山水画猫" * 1000, "@" * 4000, "naked" * 800):
+        for text in texts:
             PromptFilter.load().check(text)
     finally:
-        del encoder.logits
+        del encoder.logits, encoder.tokens
     assert max(looked) == LOOKED_INTO
+    assert len(read) == len(texts)
 
 
 def test_many_prompts_are_judged_as_one_by_one() -> None:

@@ -37,8 +37,8 @@ LOWER: Final = 4
 """Layers that are as published, and shared with the sentence vectors."""
 WINDOW: Final = 96
 OVERLAP: Final = 16
-PART, PART_OVERLAP = 48, 12
-"""Of long texts, as long as a prompt: what is harmful stands alone in it, not among what is harmless."""
+PART, PART_OVERLAP = 32, 8
+"""Of long texts, no longer than a prompt: what is harmful stands alone in it, not among what is harmless."""
 TOGETHER: Final = 256
 """Tokens that are computed together: with more of them the processor's cache is too small."""
 LOOKED_INTO: Final = 3
@@ -65,6 +65,27 @@ class Window:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Of a text, with the first and the last sign, and where in it each stands."""
+
+    text: str
+    ids: list[int]
+    spans: list[tuple[int, int]]
+
+    def windows(self, size: int = WINDOW, overlap: int = OVERLAP) -> list[Window]:
+        """The text in overlapping parts of so many tokens."""
+        if len(self.ids) <= size:
+            return [Window(self.ids, self.text)]
+        first, last, inner = self.ids[0], self.ids[-1], self.ids[1:-1]
+        found = []
+        for start in range(0, max(1, len(inner) - overlap), size - 2 - overlap):
+            part = inner[start : start + size - 2]
+            begin, end = self.spans[start + 1][0], self.spans[start + len(part)][1]
+            found.append(Window([first, *part, last], self.text[begin:end]))
+        return found
+
+
 class TextEncoder:
     """The published MiniLM, and the filter's own upper layers beside it: the lower ones are computed once."""
 
@@ -84,7 +105,7 @@ class TextEncoder:
         """(D,), of length one: the published sentence vector; of the text's first window."""
         with self._lock, torch.no_grad(), self._alone():
             layers = self._published.layers
-            mean = self._published(self._published.embed([self.windows(text)[0].ids]), layers)[0].mean(0)
+            mean = self._published(self._published.embed([self.tokens(text).windows()[0].ids]), layers)[0].mean(0)
             unit: Tensor = mean / mean.norm().clamp_min(1e-12)
             return unit
 
@@ -108,18 +129,10 @@ class TextEncoder:
     def _alone(self) -> AbstractContextManager[None]:
         return self._kernels.one_thread() if self._kernels else nullcontext()
 
-    def windows(self, text: str, size: int = WINDOW, overlap: int = OVERLAP) -> list[Window]:
-        """The text in overlapping parts of so many tokens."""
+    def tokens(self, text: str) -> Tokens:
+        """The whole text's, however long it is."""
         encoding = self._tokenizer.encode(text)
-        ids, spans = encoding.ids, encoding.offsets
-        if len(ids) <= size:
-            return [Window(ids, text)]
-        first, last, inner = ids[0], ids[-1], ids[1:-1]
-        found = []
-        for start in range(0, max(1, len(inner) - overlap), size - 2 - overlap):
-            part = inner[start : start + size - 2]
-            found.append(Window([first, *part, last], text[spans[start + 1][0] : spans[start + len(part)][1]]))
-        return found
+        return Tokens(text, encoding.ids, encoding.offsets)
 
 
 class Classifier:
@@ -175,9 +188,10 @@ class Classifier:
         return [part + logits for part, logits in zip(parts, seen, strict=True)]
 
     def _looked_into(self, text: str) -> list[Window]:
-        windows = self.encoder.windows(text)
+        tokens = self.encoder.tokens(text)
+        windows = tokens.windows()
         if len(windows) > LOOKED_INTO:
-            windows = self.encoder.windows(text, PART, PART_OVERLAP)
+            windows = tokens.windows(PART, PART_OVERLAP)
             overall = self._overall(self._table_logits([window.text for window in windows])).tolist()
             worst = sorted(range(len(windows)), key=lambda at: -overall[at])
             windows = [windows[at] for at in worst[:LOOKED_INTO]]
