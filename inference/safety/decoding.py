@@ -83,6 +83,8 @@ _SPELT_RUN: Final = re.compile(
 )
 _SOUND_ALIKE: Final = {"s": "cz", "k": "cq", "i": "y", "y": "ij", "v": "w", "p": "f", "f": "p"}
 _VOWELS: Final = "aeiou"
+_POLISH: Final = str.maketrans("łŁ", "lL")
+"""What is a style only among others."""
 LONG_BY_SOUND: Final = 5
 """Letters of a word that is recognised by its consonants."""
 CODES_IN_CODES: Final = 3
@@ -210,7 +212,7 @@ def _undress(text: str, knows: Knows, fit: Fit) -> str:
     words = text.split()
     if max(map(len, words), default=0) < 3:
         return text  # letters by themselves tell nothing
-    dressed = list(dict.fromkeys(word for word in words if word.translate(STYLES) != word or _has_sounds(word)))
+    dressed = list(dict.fromkeys(word for word in words if _is_dressed(word)))
     some = [_latin(word, knows, fit) for word in dressed[:: 1 + len(dressed) // LOOKED_AT]]
     if sum(len(meant) > 2 and knows(_LATIN.sub("", meant)) for meant in some) * 4 < sum(len(m) > 2 for m in some):
         return text  # where so few of those that stand here and there are words, most are none
@@ -230,6 +232,11 @@ def _latin(word: str, knows: Knows, fit: Fit) -> str:
             return meant
     heard = _by_sound(word, knows, fit) if len(word) <= MAX_WORD else None
     return heard or normalise(word.translate(STYLES))
+
+
+def _is_dressed(word: str) -> bool:
+    polish = word.translate(_POLISH)
+    return polish.translate(STYLES) != polish or _has_sounds(word)
 
 
 def _has_sounds(word: str) -> bool:

@@ -8,14 +8,13 @@ sentences have the small words of their language.
 import functools
 import math
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Final
 
-COMMON_WORDS: Final = Path(__file__).parent / "words" / "common.toml"
+from inference.safety.languages import Languages
+
 LEAST_LETTERS: Final = 16
 """Letters that tell nothing yet."""
 LIKELY, SPREAD = -3.3, 3.0
@@ -30,15 +29,8 @@ MANY_SCRAPS: Final = 12
 SHOWN: Final = 5
 """Of what cannot be read, as much as a verdict shows."""
 WORDS_KEPT: Final = 1 << 13
-RARE: Final = 20_000
-"""The rank from which on a word that English texts have is often one of another language, as femme and mens are."""
 
 _ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn")
-_ENGLISH: Final = frozenset(
-    "a an the of in on at to and or with by for from is are it as under over into no his her their my this that".split()
-)
-"""Its small words, of which other languages have some as well."""
-_ENDINGS: Final = ("", "s", "es", "d", "ed", "ing", "er", "ly", "y")
 _PIECE: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _DIGITS: Final = re.compile(r"\d+")
@@ -48,16 +40,14 @@ _PARTED: Final = re.compile(r"[,;:/|()\[\]{}\"<>]")
 class Legibility:
     """Knows how the letters of words follow each other.  Safe to use from several threads."""
 
-    def __init__(self, vocabulary: Mapping[str, int], knows: Callable[[str], bool]) -> None:
-        """`vocabulary` gives words their rank, the commonest first."""
-        self._knows, self._ranks = knows, vocabulary
+    def __init__(self, vocabulary: Collection[str], knows: Callable[[str], bool], languages: Languages) -> None:
+        self._knows, self._languages = knows, languages
         words = [f"^{word}$" for word in vocabulary if len(word) > 2]
         pairs = Counter(chain.from_iterable(map(pairwise, words)))
         singles = Counter(chain.from_iterable(word[:-1] for word in words))
         self._chances = {pair: math.log((count + 0.5) / (singles[pair[0]] + 15)) for pair, count in pairs.items()}
         self._never = {letter: math.log(0.5 / (count + 15)) for letter, count in singles.items()}
         self._likely = functools.lru_cache(WORDS_KEPT)(self._chance)
-        self._common = _common_words()
 
     def illegible(self, text: str) -> tuple[str, ...]:
         """What of a plain text is in no language, as far as it is to be shown; nothing where it can be read."""
@@ -71,27 +61,6 @@ class Legibility:
             or self._scraps(pieces)
         )
         return tuple(dict.fromkeys(found))[:SHOWN]
-
-    def is_foreign(self, text: str) -> bool:
-        """Whether a plain text is no English: in other letters; or it has small words of another language rather than
-        English ones, and half of the other words at least are none that English texts have often."""
-        pieces = {*_PIECE.findall(text)}
-        if pieces and sum(not piece.isascii() for piece in pieces) * 2 >= len(pieces):
-            return True
-        small = {name: words & pieces for name, words in self._common.items()}
-        most = max((words - _ENGLISH for words in small.values()), key=len)
-        others = {piece for piece in pieces - most - _ENGLISH if _is_word(piece)}
-        english = sum(map(self._is_english, others))
-        return len(most) > len(pieces & _ENGLISH) and 2 * english <= len(others)
-
-    def _is_english(self, word: str) -> bool:
-        """Whether English texts have it often, with another ending perhaps; the lists know words of many languages."""
-        return any(self._ranks.get(word.removesuffix(ending), RARE) < RARE for ending in _ENDINGS)
-
-    def _small_words(self, pieces: list[str]) -> dict[str, int]:
-        """How many of each language's the text has."""
-        times = Counter(pieces)
-        return {name: sum(times[word] for word in words & times.keys()) for name, words in self._common.items()}
 
     def _unlikely(self, pieces: list[str], unknown: Collection[str]) -> list[str]:
         """A stretch of unknown words whose letters do not follow each other as letters of words do."""
@@ -120,8 +89,7 @@ class Legibility:
             return []
         if len(_PARTED.findall(text)) * 4 >= len(strange):
             return []
-        common = max(self._small_words(pieces).values())
-        return strange if common * 10 < len(pieces) else []
+        return strange if self._languages.small_words(pieces) * 10 < len(pieces) else []
 
     @staticmethod
     def _few_letters(pieces: list[str], unknown: Collection[str]) -> list[str]:
@@ -174,9 +142,3 @@ def _stretches(pieces: Iterable[str], unknown: Collection[str]) -> Iterator[list
                 stretch = []
     if stretch:
         yield stretch
-
-
-@functools.cache
-def _common_words() -> Mapping[str, frozenset[str]]:
-    with COMMON_WORDS.open("rb") as file:
-        return {language: frozenset(words.split()) for language, words in tomllib.load(file).items()}

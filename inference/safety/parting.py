@@ -136,8 +136,11 @@ class Parter:
             return 6.0 + rank / 4000 + (3.0 if len(word) < 4 else 0.0)
         return 7.0 if strange and word in _ENDINGS else None
 
-    def mend(self, words: list[str], changes: list[tuple[str, str]]) -> Iterator[str]:
-        """ "po rn": two to four short pieces, of which at least one is no word, as one word."""
+    def mend(self, words: list[str], changes: list[tuple[str, str]], least: int = 0) -> Iterator[str]:
+        """ "po rn": two to four short pieces, of which at least one is no word, as one word.
+
+        In another language only as a word that a filter looks for, with so many letters at `least`.
+        """
         alone = [self._stands_alone(piece) for piece in words]
         short = [len(piece) <= 8 and _LETTERS.match(piece) is not None for piece in words]
         index = 0
@@ -149,7 +152,8 @@ class Parter:
                 joined = "".join(pieces).strip(".,;:!?")
                 if len(joined) < 3 or not _LETTERS.fullmatch(joined):
                     continue
-                if joined in self._telling or (len(joined) > 4 and joined in self._rank):
+                told = joined in self._telling and len(joined) >= least
+                if told or (not least and len(joined) > 4 and joined in self._rank):
                     changes.append((" ".join(pieces), joined))
                     yield joined
                     index += count

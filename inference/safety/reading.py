@@ -10,10 +10,12 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
+from inference.safety.languages import Languages
 from inference.safety.legibility import Legibility
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
 from inference.safety.respell import Reading, Speller
 from inference.safety.rules import Finding, judge
+from inference.safety.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,10 @@ class Reader:
     def __init__(self, vocabulary: Mapping[str, int], lexicon: Lexicon | None = None) -> None:
         """`vocabulary` are the words that exist, with their ranks: a WordPiece vocabulary has its commonest first."""
         self.lexicon = lexicon or Lexicon.load()
-        self._speller = Speller(vocabulary, self.lexicon.telling, self.lexicon.stems, self.lexicon.others)
-        self._legibility = Legibility(vocabulary, self._speller.knows)
+        self._languages = Languages(vocabulary)
+        words = Vocabulary(vocabulary, self.lexicon.telling, self.lexicon.stems, self.lexicon.others)
+        self._speller = Speller(words, self._languages)
+        self._legibility = Legibility(vocabulary, self._speller.knows, self._languages)
 
     @classmethod
     @functools.cache
@@ -83,7 +87,7 @@ class Reader:
             judge(words, matches),
             plain if silent else reading.text,
             self._legibility.illegible(reading.text),
-            self._legibility.is_foreign(reading.text),
+            self._languages.is_foreign(reading.text),
             text,
         )
 

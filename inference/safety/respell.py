@@ -11,28 +11,27 @@ A word that is none is bent into one that the filter looks for; into any other w
 among its letters, or where so few of the text's words exist that the whole text must be in disguise.
 """
 
-import functools
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from inference.safety.decoding import LOOKED_AT, Knows, decode, known_letters, share_known, words_of
+from inference.safety.decoding import LOOKED_AT, decode, known_letters, share_known, words_of
+from inference.safety.languages import Languages
 from inference.safety.leet import MEANT, leet, spellings
 from inference.safety.normalise import join_spaced, normalise
-from inference.safety.parting import SHORT, Parter
+from inference.safety.parting import Parter
 from inference.safety.regularity import Regularity, unchopped, unnumbered
 from inference.safety.shapes import ANY, Shapes
 from inference.safety.skeletons import MAX_WORD, Skeletons
 from inference.safety.turning import MADE_OF_WORDS, Turner
+from inference.safety.vocabulary import Vocabulary
 
 GAP: Final = "="
 """Stands where words end among letters that stand apart; it means nothing itself."""
 
 EVERYDAY, MANY = 6000, 10**9
 """Ranks up to which a word is used by everybody, is any."""
-LONGEST_ENDING: Final = 6
-_ENDINGS: Final = ("s", "es", "ed", "d", "ing", "ings", "ly", "er", "ers", "less", "ness", "ful", "'s")
 BENT: Final = 12
 """Ways to spell one word that are bent into others, the likeliest: so a word costs as much whatever it is."""
 BENT_IN_ALL: Final = 500
@@ -40,10 +39,10 @@ BENT_IN_ALL: Final = 500
 what they spell as they stand."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
-WORDS_KEPT: Final = 1 << 14
-"""Of which it is remembered whether they exist."""
 SPLIT: Final = 0.2
 """Share of words that do not exist, from which on they may be pieces of words."""
+FOREIGN: Final = 6
+"""Letters of a word of another language that is bent into one of the lists: shorter ones are like any word."""
 DOTTED: Final = 3
 """More words than stand in an address, with a full stop between them, are a sentence."""
 STARRED_WORDS: Final = 2
@@ -53,7 +52,12 @@ _WIDE_GAP: Final = re.compile(r"(?<=(?<!\w)\w)\s{2,}(?=\w(?!\w))")
 """Between words whose letters stand apart."""
 _APOSTROPHE: Final = re.compile(r"['’](?:s|d|t|ll|re|ve|m)?$")
 _LETTERS: Final = re.compile(r"[a-z]+")
+_VOWELS: Final = re.compile("[aeiouy]")
 _DIGIT_AMONG_LETTERS: Final = re.compile(r"[a-z]\d+[a-z]")
+_ELIDED: Final = re.compile(r"(?:[cdjlmnst]|qu|un|[dn]?all|[dns]u?ell|sull)['’]")
+"""Articles and the like without their vowel, in French, Italian and Catalan."""
+_SIGNED: Final = re.compile(r"[a-z](?:[^\w\s'’,.:;·-]|[\d_])+[a-z]")
+"""Letters with signs or digits among them that no language writes there."""
 _AMONG_LETTERS: Final = re.compile(r"[a-z][^a-z\s]+[a-z]")
 _QUOTES: Final = ".,;:!?\"'()[]{}<>«»“”‘’…"
 _AROUND: Final = f"{_QUOTES}-–—"
@@ -76,10 +80,11 @@ class Reading:
 @dataclass(slots=True)
 class _Loosely:
     """How the words of a text may be bent into any other: the one `manner` in which most are changed; whether many have
-    `stars`; and how many ways to spell them may still be tried."""
+    `stars`; whether it is `foreign` and written plainly; and how many ways to spell them may still be tried."""
 
     manner: str | None
     stars: bool
+    foreign: bool
     left: int = BENT_IN_ALL
 
 
@@ -92,27 +97,11 @@ def _apart(word: str, plain: str) -> str:
 class Speller:
     """Reads texts with a vocabulary.  Never raises; the time grows with the text's length and no faster."""
 
-    def __init__(
-        self,
-        vocabulary: Mapping[str, int],
-        telling: Collection[str],
-        stems: Collection[str] = (),
-        others: Collection[str] = (),
-    ) -> None:
-        """`vocabulary` gives words their rank, the commonest first; `telling` are the words a filter looks for.
-
-        `stems` are those of them that may have any ending, `others` more words that exist.
-        """
-        self._rank = {word: rank for word, rank in vocabulary.items() if len(word) > 2 or word in SHORT}
-        self._telling = frozenset(word for word in telling if _LETTERS.fullmatch(word) and len(word) > 2)
-        self._stems = self._telling.intersection(stems)
-        self._stem_starts = frozenset(stem[:4] for stem in self._stems)
-        self._forms = self._telling.union(others)
-        self._tells: Knows = functools.lru_cache(WORDS_KEPT)(self._is_looked_for)
-        """Whether a filter looks for it, with some ending too."""
-        self.knows: Knows = functools.lru_cache(WORDS_KEPT)(self._is_known)
-        """Whether it is a word, also with an English ending."""
-        self._skeletons = Skeletons(self._rank, self._telling, self._stems, self.knows)
+    def __init__(self, vocabulary: Vocabulary, languages: Languages) -> None:
+        self._languages = languages
+        self._rank, self._telling = vocabulary.rank, vocabulary.telling
+        self._tells, self.knows = vocabulary.tells, vocabulary.knows
+        self._skeletons = Skeletons(self._rank, self._telling, vocabulary.stems, self.knows)
         self._parter = Parter(self._rank, self._telling, self.knows)
         self._turner = Turner(self.knows, self._tells, self._parter)
         self._regularity = Regularity(self.knows, self._tells, self._parter)
@@ -125,7 +114,7 @@ class Speller:
         plain = self._turner.ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
         turned = self._turner.turned_back(plain, best.text) or self._without_regularity(plain, best.text)
-        if turned is not None:
+        if turned is not None and self._languages.says_more(turned, plain):
             meant = self._read_plain(turned).text.split()  # what stood there plainly stays
             told = [word for word in best.text.split() if self._tells(word) and word not in meant]
             return Reading(" ".join([*meant, *told]), ((text, turned),))
@@ -153,7 +142,8 @@ class Speller:
         joined = self._mended(joined, changes)
         words: list[str] = []
         read: dict[tuple[str, bool], tuple[list[str], list[tuple[str, str]]]] = {}
-        loosely = _Loosely(self._manner(joined), masked or len(_STARRED.findall(joined)) > STARRED_WORDS)
+        foreign = self._languages.is_foreign(joined) and not _SIGNED.search(joined)
+        loosely = _Loosely(self._manner(joined), masked or len(_STARRED.findall(joined)) > STARRED_WORDS, foreign)
         for token in joined.split():
             if token == GAP:
                 continue
@@ -167,7 +157,12 @@ class Speller:
                 continue  # who covers the vowels of all words hides nothing in one that nobody knows
             words += read[token, apart][0]
             changes += read[token, apart][1]
-        return Reading(" ".join(self._parter.mend(words, changes)), tuple(dict.fromkeys(changes)))
+        mends: list[tuple[str, str]] = []
+        whole = list(self._parter.mend(words, mends))
+        if foreign and len(mends) <= STARRED_WORDS:
+            mends = []
+            whole = list(self._parter.mend(words, mends, FOREIGN))
+        return Reading(" ".join(whole), tuple(dict.fromkeys((*changes, *mends))))
 
     def _mended(self, plain: str, changes: list[tuple[str, str]]) -> str:
         """A text most of whose words are in pieces, whole: before the pieces are taken for words that were changed."""
@@ -201,26 +196,6 @@ class Speller:
         unknown = [word for word in words if not self.knows(word)]
         return self._skeletons.manner(unknown) if len(unknown) > len(words) * (1 - MADE_OF_WORDS) else None
 
-    def _is_known(self, word: str) -> bool:
-        if word in self._rank or word in self._forms:
-            return True
-        if not word.isascii():
-            return False
-        if word.endswith(_ENDINGS, 3):
-            for ending in _ENDINGS:
-                if word.endswith(ending, 3) and word[: -len(ending)] in self._rank:
-                    return True
-        if word.endswith("ing") and word[:-3] + "e" in self._rank and len(word) > 5:
-            return True
-        return self._tells(word)
-
-    def _is_looked_for(self, word: str) -> bool:
-        if word in self._forms:
-            return True
-        if word[:4] not in self._stem_starts:
-            return False
-        return any(word[:end] in self._stems for end in range(max(4, len(word) - LONGEST_ENDING), len(word)))
-
     # ----------------------------------------------------------------------------------------------- one token
 
     def _read_token(self, token: str, changes: list[tuple[str, str]], loosely: _Loosely, *, apart: bool) -> list[str]:
@@ -229,6 +204,8 @@ class Speller:
         bare = self._skeletons.any(core, "bare") if loosely.manner == "bare" and core not in self._rank else None
         if not core or core.isdecimal() or (self.knows(core) and not bare) or (not core.isascii() and core.isalpha()):
             return [token]  # where no word has vowels, nkd is no slang
+        if loosely.foreign and _ELIDED.match(core):
+            return [token]
         parts = [part for part in re.split(r"[^a-z]+", core) if part]
         if len(parts) > 1 and all(part in self._rank or part in self._telling for part in parts):
             joined = "".join(parts)
@@ -258,17 +235,19 @@ class Speller:
             return min(known, key=lambda form: (not self._tells(form), self._rank.get(form, MANY)))
         letters = "".join(_LETTERS.findall(core))
         if core == letters:
-            if len(letters) > 3 and self._tells(letters[::-1]):
+            like_any = loosely.foreign and len(letters) < FOREIGN and _VOWELS.search(letters)
+            if len(letters) > 3 and self._tells(letters[::-1]) and not like_any:
                 return letters[::-1]
-            found = self._skeletons.telling(letters) or self._skeletons.any(letters, loosely.manner)
-            if found is not None:
+            found = None if like_any else self._skeletons.telling(letters)
+            found = found or self._skeletons.any(letters, loosely.manner)
+            if found is not None and not (loosely.foreign and found in self._rank):
                 return found
         starred = self._starred(core, loosely)
         if starred is not None:
             return starred
         runs = [run for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]) if len(run) > 6]
         words = self._parter.part(runs)
-        if words is not None:
+        if words is not None and (not loosely.foreign or any(len(word) > 4 and self._tells(word) for word in words)):
             return " ".join(words)
         return self._strange(core, respelt, loosely)
 

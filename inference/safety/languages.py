@@ -1,0 +1,82 @@
+"""Whether a text is English, as far as its small words tell.
+
+In: a plain text.  Out: whether it is in another language, and how many small words of one language it has.
+"""
+
+import functools
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+COMMON_WORDS: Final = Path(__file__).parent / "words" / "common.toml"
+RARE: Final = 20_000
+"""The rank from which on a word that English texts have is often one of another language, as femme and mens are."""
+
+_ENGLISH: Final = frozenset(
+    "a an the of in on at to and or with by for from is are it as under over into no his her their my this that you"
+    " your our we she they who what when where how would could not be been had were out".split()
+)
+"""Its small words, of which other languages have some as well."""
+_ENDINGS: Final = ("", "s", "es", "d", "ed", "ing", "er", "ly", "y")
+_PIECE: Final = re.compile(r"[^\W_]+")
+_WORD: Final = re.compile(r"(?<!\S)[^\W_]{2,}(?=[\s.,;:!?]|$)")
+_LETTERS: Final = re.compile(r"[a-z]")
+
+
+class Languages:
+    """Knows the small words of sixty languages that are written in Latin letters.  Safe to use from several threads."""
+
+    def __init__(self, vocabulary: Mapping[str, int]) -> None:
+        """`vocabulary` gives English words their rank, the commonest first."""
+        self._ranks = vocabulary
+        self._of = _common_words()
+
+    def is_foreign(self, text: str) -> bool:
+        """Whether a plain text is no English: in other letters; or it has small words of another language rather than
+        English ones, and half of the other words at least are none that English texts have often."""
+        pieces = {*_PIECE.findall(text)}
+        if pieces and sum(not piece.isascii() for piece in pieces) * 2 >= len(pieces):
+            return True
+        ((language, most),) = self._counted(pieces - _ENGLISH).most_common(1) or (("", 0),)
+        if most <= len(pieces & _ENGLISH):
+            return False
+        others = {piece for piece in pieces - _ENGLISH if _is_word(piece) and language not in self._of.get(piece, ())}
+        return 2 * sum(map(self._is_english, others)) <= len(others)
+
+    def says_more(self, reading: str, text: str) -> bool:
+        """Whether what a text is taken for has no fewer small words, of one language or of English, than it has."""
+        return self._most_small(reading) >= self._most_small(text)
+
+    def _most_small(self, text: str) -> int:
+        pieces = {*_WORD.findall(text)}
+        return max(len(pieces & _ENGLISH), self.small_words(pieces))
+
+    def small_words(self, pieces: Iterable[str]) -> int:
+        """How many there are of the language of which there are the most."""
+        return max(self._counted(pieces).values(), default=0)
+
+    def _counted(self, pieces: Iterable[str]) -> Counter[str]:
+        return Counter(language for piece in pieces for language in self._of.get(piece, ()))
+
+    def _is_english(self, word: str) -> bool:
+        """Whether English texts have it often, with another ending perhaps; the lists know words of many languages."""
+        roots = (word.removesuffix(ending) for ending in _ENDINGS)
+        return any(len(root) > 2 and self._ranks.get(root, RARE) < RARE for root in roots)
+
+
+def _is_word(piece: str) -> bool:
+    return piece.isascii() and len(_LETTERS.findall(piece)) > 2
+
+
+@functools.cache
+def _common_words() -> Mapping[str, Collection[str]]:
+    """The languages of each."""
+    found: dict[str, list[str]] = defaultdict(list)
+    with COMMON_WORDS.open("rb") as file:
+        for language, words in tomllib.load(file).items():
+            for word in dict.fromkeys(words.split()):
+                found[word].append(language)
+    return dict(found)
