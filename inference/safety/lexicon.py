@@ -12,7 +12,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -103,16 +103,17 @@ class Lexicon:
     def __init__(self, lists: Iterable[tuple[Kind, str, str]]) -> None:
         """From triples of kind, category ("" where it has none) and terms parted by commas."""
         entries: dict[str, set[tuple[Kind, str, bool]]] = defaultdict(set)
+        self.spelling: dict[str, str] = {}
+        """Of words with accents or in other alphabets, by their plain letters."""
         for kind, category, terms in lists:
             for term in split_terms(terms):
                 wild = term.endswith("*")
                 key = flat(term.rstrip("*"))
                 if key:
                     entries[key].add((kind, category, wild))
-        self._automaton = ahocorasick.Automaton()
-        for key, tags in entries.items():
-            self._automaton.add_word(key, (key, sorted(tags, key=str)))
-        self._automaton.make_automaton()
+                    if not term.isascii():
+                        self.spelling.update(zip(key.split(), term.rstrip("*").split(), strict=False))
+        self._automaton = _automaton(entries)
         single = [(key, tag) for key, tags in entries.items() for tag in tags if key.isascii() and key.isalpha()]
         self.telling = frozenset(key for key, (kind, _, _) in single if kind in _TELLING)
         """Single words that a disguise may hide."""
@@ -182,6 +183,14 @@ class Lexicon:
                     stop = whole if wild and not is_unspaced(text[last]) else end
                     at, upto = bisect_right(words.starts, first) - 1, bisect_right(words.starts, last) - 1
                     yield Match(kind, category, text[first:stop], at, upto, first, stop)
+
+
+def _automaton(entries: Mapping[str, set[tuple[Kind, str, bool]]]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    for key, tags in entries.items():
+        automaton.add_word(key, (key, sorted(tags, key=str)))
+    automaton.make_automaton()
+    return automaton
 
 
 def split_terms(terms: str) -> Iterator[str]:
@@ -277,20 +286,8 @@ _BETWEEN: Final = frozenset(
 _FOREIGN: Final = (
     *(Kind.OF_PEOPLE, Kind.PEOPLE, Kind.NUDITY, Kind.MINORS, Kind.MINORS_ALONE, Kind.VIOLENCE, Kind.HARMLESS),
 )
-_KNOWN: Final = frozenset(
-    {
-        Kind.NAME,
-        Kind.HARMLESS,
-        Kind.TITLE,
-        Kind.OF_PEOPLE,
-        Kind.PEOPLE,
-        Kind.SEVERE,
-        Kind.WEAPON,
-        Kind.THREAT,
-        Kind.MINORS_ALONE,
-        Kind.ANYONE,
-        Kind.PRIVATE_ALONE,
-    }
+_KNOWN: Final = frozenset({Kind.NAME, Kind.ANYONE, Kind.OF_PEOPLE, Kind.PEOPLE, Kind.HARMLESS, Kind.TITLE}).union(
+    (Kind.SEVERE, Kind.WEAPON, Kind.THREAT, Kind.MINORS_ALONE, Kind.PRIVATE_ALONE)
 )
 _TELLING: Final = frozenset(
     {Kind.SEVERE, Kind.DOUBTFUL, Kind.MINORS, Kind.MINORS_ALONE, Kind.NUDITY, Kind.VIOLENCE, Kind.WEAPON}

@@ -7,7 +7,6 @@ classifier.  docs/safety.md explains each `rule` that a verdict may carry.
 """
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -16,7 +15,7 @@ from inference.contract import Policy, Verdict
 from inference.contract.verdicts import ACTIONS, Action
 from inference.safety.classifier import Scores
 from inference.safety.lexicon import Kind
-from inference.safety.normalise import normalise
+from inference.safety.quotation import quoted
 from inference.safety.reading import HEARD, Evidence
 from inference.safety.rules import Finding
 from inference.safety.wildcards import WordPatterns
@@ -35,7 +34,6 @@ by themselves, too, it is wrong about some."""
 SURER, MUCH_SURER = 1.0, 5.3
 """By so much, in logits, the thresholds of such a text are higher: what is harmful of two or three words that no list
 has is at 5.7 and more, crying women and shirtless men at 5.3 and less."""
-_FOREIGN: Final = re.compile("[\u0370-\u052f\u1f00-\u1fff]+")
 _GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
 
@@ -98,37 +96,14 @@ def _own_words(policy: Policy, evidence: Evidence) -> Verdict:
     for action, words in lists:
         own = WordPatterns.of(words).find(evidence.words)
         if own:
-            return Verdict(action, OWN_WORDS, 1.0, OWN_WORDS, spelled(own, evidence))
+            return Verdict(action, OWN_WORDS, 1.0, OWN_WORDS, quoted(own, evidence))
     return Verdict("allow")
 
 
 def found_verdict(action: Action, finding: Finding, evidence: Evidence) -> Verdict:
     """Of a rule that was broken."""
     score = 1.0 if finding.certain else 0.5
-    return Verdict(action, finding.category, score, finding.rule, spelled(finding.words, evidence))
-
-
-def spelled(words: tuple[str, ...], evidence: Evidence) -> tuple[str, ...]:
-    """The words, with how they were written where that was otherwise: "h3nt41 → hentai"."""
-    return tuple(_spelled(word, evidence) for word in words)
-
-
-def _spelled(term: str, evidence: Evidence) -> str:
-    written = " ".join(dict.fromkeys(_written(word, evidence) for word in term.split()))
-    return _as_written(term, evidence.written) if written in (term, "") else f"{written[:40]} → {term}"
-
-
-def _written(word: str, evidence: Evidence) -> str:
-    for written, meant in evidence.reading.changes:
-        if word == meant or (len(meant) < 40 and word in meant.split()):
-            return written
-    return word
-
-
-def _as_written(term: str, text: str) -> str:
-    """A term in Greek or Cyrillic letters as it stands in the text: many are read as Latin ones that look like them."""
-    foreign = {normalise(word): word for word in _FOREIGN.findall(text)}
-    return " ".join(foreign.get(word, word) for word in term.split())
+    return Verdict(action, finding.category, score, finding.rule, quoted(finding.words, evidence))
 
 
 def _listed(policy: Policy, evidence: Evidence) -> Verdict:
@@ -139,7 +114,7 @@ def _listed(policy: Policy, evidence: Evidence) -> Verdict:
             action = _treated(policy, match.category, "flag" if tolerated else "block")
             if ACTIONS.index(action) > ACTIONS.index(verdict.action):
                 words = evidence.terms(Kind.SEVERE, match.category)
-                verdict = Verdict(action, match.category, LISTED_SCORE, "listed_words", spelled(words, evidence))
+                verdict = Verdict(action, match.category, LISTED_SCORE, "listed_words", quoted(words, evidence))
     return verdict
 
 
@@ -150,7 +125,7 @@ def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thre
     blocked = scores.unsafe >= band.block
     action = _treated(policy, scores.category, "block" if blocked else "flag")
     words = evidence.terms(Kind.DOUBTFUL, scores.category) or evidence.terms(Kind.SEVERE, scores.category)
-    return Verdict(action, scores.category, scores.unsafe, "classifier", spelled(words, evidence))
+    return Verdict(action, scores.category, scores.unsafe, "classifier", quoted(words, evidence))
 
 
 def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresholds) -> Band:

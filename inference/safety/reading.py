@@ -5,7 +5,7 @@ In: a text as it was written.  Out: `Evidence`.  Everything here is exact; what 
 
 import functools
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tokenizers import Tokenizer
@@ -34,6 +34,8 @@ class Evidence:
     """Whether it is no English, of which alone the classifier can be sure."""
     written: str = ""
     """The text as it came."""
+    spelling: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """How the lists write a word of plain letters, with its accents and in its alphabet."""
 
     def terms(self, kind: Kind, category: str | None = None) -> tuple[str, ...]:
         """The listed terms of one kind, each once, in the order of the text."""
@@ -89,6 +91,7 @@ class Reader:
             self._legibility.illegible(reading.text),
             self._languages.is_foreign(reading.text),
             text,
+            self.lexicon.spelling,
         )
 
 
