@@ -180,6 +180,7 @@ def test_lists_of_ones_own() -> None:
         "una señora sin ropa", "moça sem roupa", "ma copine à poil", "dziewczyna nago", "kobieta bez ubrania",
         "девушка на кровати обнажённая", "soyunan kadın", "wanita tanpa busana", "服を着ていない女", "没穿衣服的女人",
         "Frau, nackt, Strand", "옷을 벗은 여자", "امرأة بدون ملابس", "naken kvinna", "nahá žena", "γυμνή γυναίκα",
+        "nøgen kvinde",
     ],
 )  # fmt: skip
 def test_what_is_said_of_people_is_severe_in_any_order(text: str) -> None:

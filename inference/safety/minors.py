@@ -20,7 +20,7 @@ AGE: Final = "age"
 
 def minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
     """Words for minors, classes of a school, and ages up to 17."""
-    yield from (match for match in matches if match.kind is Kind.MINORS)
+    yield from (match for match in matches if match.kind is Kind.MINORS and not _is_no_child(words, match))
     for match in _found(_AGE, words, Kind.MINORS):
         if not _of_a_thing(words, match):
             yield match
@@ -30,6 +30,9 @@ def minors(words: Words, matches: Sequence[Match]) -> Iterator[Match]:
     for match in _found(_GROWN, words, Kind.MINORS):
         apart = ends_piece(words, match.first) or match.last - match.first > 1
         if apart and ends_piece(words, match.last) and not _counts(words, match.last):
+            yield match
+    for match in _found(_YEARS, words, Kind.MINORS):
+        if ends_piece(words, match.last) and (match.first == 0 or ends_piece(words, match.first - 1)):
             yield match
     if not _photographed(words):
         yield from _found(_SEX_AND_AGE, words, Kind.MINORS)
@@ -107,6 +110,20 @@ def _counts(words: Words, last: int) -> bool:
     return following in _UNITS or (plural and following not in _DOES)
 
 
+def owns(words: Words, minor: Match) -> bool:
+    """Whether something that a minor has is meant: her son's car."""
+    after = words.words[minor.last + 1 : minor.last + 4]
+    return after[:1] == ["s"] and bool(_OWNED.intersection(after)) and not ends_piece(words, minor.last + 1)
+
+
+def _is_no_child(words: Words, match: Match) -> bool:
+    """A key of music, what is minor and no person, and daughters of legend."""
+    before, after = words.words[max(0, match.first - 3) : match.first], words.words[match.last + 1 : match.last + 4]
+    if match.text == "minor":
+        return _KEY.search(f" {' '.join(before)} ") is not None or bool(_SMALL_MATTERS.intersection(after[:1]))
+    return match.text in ("daughter", "daughters") and after[:1] == ["of"] and bool(_LEGENDS.intersection(after))
+
+
 def _photographed(words: Words) -> bool:
     """Whether f/14 may be an aperture, or F14 a fighter."""
     return any(word in _APERTURES or (word[0].isdecimal() and word.endswith("mm")) for word in words.words)
@@ -119,6 +136,31 @@ def _words(text: str) -> frozenset[str]:
 _TEENS: Final = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
 _SPELT: Final = f"three|four|five|six|seven|eight|nine|{_TEENS}"
 _N: Final = f"(?:1[0-7]|[3-9]|{_SPELT})"
+_N_ES: Final = "dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|dieciseis|diecisiete"
+_N_PT: Final = (
+    "dois|tres|quatro|cinco|seis|sete|oito|nove|dez|onze|doze|treze|quatorze|catorze|quinze|dezesseis|dezasseis"
+    "|dezessete|dezassete"
+)
+_N_FR: Final = "deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|dix sept"
+_N_IT: Final = (
+    "due|tre|quattro|cinque|sei|sette|otto|nove|dieci|undici|dodici|tredici|quattordici|quindici|sedici|diciassette"
+)
+_N_DE: Final = (
+    "zwei|drei|vier|funf|sechs|sieben|acht|neun|zehn|elf|zwolf|dreizehn|vierzehn|funfzehn|sechzehn|siebzehn"
+    "|1[0-7]|[3-9]"
+)
+_N_NL: Final = (
+    "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|dertien|veertien|vijftien|zestien|zeventien|1[0-7]|[3-9]"
+)
+_ELSEWHERE: Final = (
+    rf"(?:de|con|tiene|tienes|cumple|cumplio|edad) (?:{_N_ES}) an(?:os|itos)"
+    rf"|(?:de|com|tem|faz|fez|idade) (?:{_N_PT}) an(?:os|inhos)"
+    rf"|(?:de|(?<! y )a|elle a|agee? de|avec|ses) (?:{_N_FR}|1[0-7]|[3-9]) ans"
+    rf"|(?:di|ha|con|compie) (?:{_N_IT}|1[0-7]|[3-9]) anni"
+    rf"|(?:{_N_DE})(?: jahre? alt| ?jahrig)\w*|(?:mit|von|ist) (?:{_N_DE}) jahren?"
+    rf"|(?:van|met|is) (?:{_N_NL}) jaar(?: oud)?|(?:{_N_NL}) ?jarige?"
+)
+"""Ages in Spanish, Portuguese, French, Italian, German and Dutch."""
 _NUMBER: Final = re.compile(_N)
 _PERSON: Final = (
     "girl|boy|daughter|son|sister|brother|niece|nephew|cousin|student|pupil|cheerleader|gymnast|ballerina|blonde|"
@@ -135,8 +177,12 @@ _AGE: Final = re.compile(
     rf"|(?:\d{{1,2}}|one|two|{_SPELT}) (?:month|months|week|weeks) old"
     rf"|(?:aged?|age of) (?:1[0-7]|[1-9]|one|two|{_SPELT})"
     rf"|{_N} ?yrs? (?:\w+ ){{0,2}}(?:{_PERSON})|{_N} year (?:\w+ )?(?:{_PERSON})"
-    rf"|{_N} jahr(?:e alt|ig)\w*|{_N}jahrig\w*|(?:de|con|com|a|di|tiene|tem|ha) {_N} (?:anos|ans|anni))(?= )"
+    rf"|(?:de|con|com|a|di|tiene|tem|ha) {_N} (?:anos|ans|anni)|{_ELSEWHERE})(?= )"
 )
+_YEARS: Final = re.compile(
+    rf"(?<= )(?:(?:{_N_ES}|{_N_PT}|1[0-7]|[5-9]) anos|(?:{_N_FR}|1[0-7]|[5-9]) ans|(?:{_N_IT}|1[0-7]|[5-9]) anni)(?= )"
+)
+"""An age where nothing stands beside it: "nue, douze ans"."""
 _BARE_AGE: Final = re.compile(
     rf"(?<= )(?:(?:{_PERSON}|{GIVEN_NAMES})(?: named \w+)?(?: (?:{_BEING})){{0,4}}"
     rf"|(?:she|he|i|who|they)(?: (?:s|is|was|m|am|are|re|has|have|recently|to|still|{_BEING})){{1,4}}"
@@ -200,6 +246,24 @@ _UNITS: Final = _words(
 _DOES: Final = _words(
     "takes strips lifts pulls shows plays wears lies sits stands drops removes looks gets bares has was"
 )
+_KEY: Final = re.compile(
+    r" (?:[b-g]|[a-g] (?:flat|sharp)) $|(?:nudes?|nocturne|sonata|waltz|song|prelude|etude) in a $"
+)
+_SMALL_MATTERS: Final = _words(
+    "artist artists character characters change changes injury injuries detail details league role roles key scale"
+    " chord chords planet repairs scratch scratches flaw flaws bug bugs issue issues edit edits tweak tweaks"
+    " adjustments deity god goddess noble lord villain poet work works arcana third"
+)
+_LEGENDS: Final = _words(
+    "dracula zeus satan frankenstein odin lucifer hades poseidon ares apollo vampire vampires demon demons devil"
+    " darkness death chaos night moon sun sea ocean dragon dragons wolves anarchy eve gods titan titans lilith medusa"
+    " storm storms thunder fire ice evil helios loki thor triton athena cthulhu"
+)
+_OWNED: Final = _words(
+    "car cars bike bicycle jeep convertible truck van bus boat guitar dog cat puppy kitten horse pony hamster house"
+    " garden toy toys drawing drawings painting homework book comic cake lunchbox skateboard scooter motorcycle"
+    " computer laptop"
+)
 _LINKS: Final = _words(
     "with in on at and or by from near under behind holding wearing riding next beside before who is naked nude topless"
 )
@@ -208,13 +272,14 @@ _APERTURES: Final = _words(
     " fighters aircraft plane navy usaf raptor falcon hangar fuselage cockpit"
 )
 _AGED_THINGS: Final = _words(
-    "whisky whiskey scotch bourbon wine wines rum cognac brandy port sherry cheese cheddar parmesan vinegar tea barrel"
-    " car cars truck van bus house building cottage barn castle church bridge tree trees oak bonsai vine dog dogs puppy"
-    " puppies cat cats kitten kittens horse pony mare stallion foal cow calf goat pig parrot turtle tortoise elephant"
-    " lion lioness gorilla chimpanzee laptop computer phone bike bicycle motorcycle boat ship sofa couch mattress shoes"
-    " boots coat jacket guitar piano violin book newspaper game console company business firm startup tradition recipe"
-    " sourdough starter photograph photo painting statue city mystery secret fridge toaster tractor labrador retriever"
-    " dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies vintage"
-    " vin vino vinho cask bottle bottles"
-    " malt dram single"
+    "whisky whiskey scotch bourbon wine wines rum cognac brandy port sherry cheese cheddar parmesan vinegar tea"
+    " barrel car cars truck van bus house building cottage barn castle church bridge tree trees oak bonsai vine dog"
+    " dogs puppy puppies cat cats kitten kittens horse pony mare stallion foal cow calf goat pig parrot turtle"
+    " tortoise elephant lion lioness gorilla chimpanzee laptop computer phone bike bicycle motorcycle boat ship sofa"
+    " couch mattress shoes boots coat jacket guitar piano violin book newspaper game console company business firm"
+    " startup tradition recipe sourdough starter photograph photo painting statue city mystery secret fridge toaster"
+    " tractor labrador retriever dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies"
+    " vintage vin vino vinho cask bottle bottles malt dram single ron queso perro perra gato gata arbol coche caballo"
+    " cachorro chien chat fromage voiture arbre cheval rhum hund katze wein kase baum auto pferd cao queijo arvore"
+    " cavalo carro maison haus casa wijn kaas boom paard hond kat"
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from inference.safety.lexicon import Kind, Match, Words
-from inference.safety.minors import AGE, bathing, ends_piece, is_half_grown, minors, undressing
+from inference.safety.minors import AGE, bathing, ends_piece, is_half_grown, minors, owns, undressing
 from inference.safety.plans import beheadings, plans
 
 MINORS: Final = "minors"
@@ -114,8 +114,8 @@ def _sexualised_minors(place: _Place, matches: Sequence[Match]) -> Iterator[Find
     for minor in young:
         for word in found.near(minor, FARTHEST):
             if _same_language(minor, word) and _of_the_minor(place, minor, word):
-                worn = word.text in _WORN and place.between(word, minor) == {"for"} and word.first < minor.first
-                yield Finding(MINORS, "minors", (word.text, minor.text), certain=not worn)
+                doubtful = _may_be_harmless(place, minor, word)
+                yield Finding(MINORS, "minors", (word.text, minor.text), certain=not doubtful)
         for word in bathers.near(minor, 3) if is_half_grown(minor) else ():
             if _of_the_minor(place, minor, word):
                 yield Finding(MINORS, "minors", (word.text, minor.text), certain=False)
@@ -143,6 +143,15 @@ def _of_the_minor(place: _Place, minor: Match, word: Match) -> bool:
     return near and (word.kind is Kind.SEVERE or not place.grown_up(minor, word))
 
 
+def _may_be_harmless(place: _Place, minor: Match, word: Match) -> bool:
+    """Underwear for children, her son's car, a cock among hens."""
+    if word.text in _WORN and place.between(word, minor) == {"for"} and word.first < minor.first:
+        return True
+    if word.text == "cock" and place.words.words[word.first - 1] not in _HIS:
+        return bool(_POULTRY.intersection(place.words.words))
+    return owns(place.words, minor)
+
+
 def _of_a_thing(place: _Place, word: Match) -> bool:
     return word.text in _SHOWN and place.followed(word, _NAKED_THINGS)
 
@@ -168,7 +177,7 @@ def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
         for person in people.near(match, FARTHEST) if explicit or violent else ():
             sentences, pieces, gap = place.apart(person, match)
             near = sentences == 0 and gap <= (6 if pieces == 0 else 2)
-            if near and explicit:
+            if near and explicit and not (person.kind is Kind.PRIVATE and owns(place.words, person)):
                 yield Finding(REAL_PEOPLE, "real_people_sexual", (match.text, person.text))
             elif near and person.kind is not Kind.PRIVATE and _suffers(place, person, match, gap):
                 yield Finding(REAL_PEOPLE, "real_people_violence", (match.text, person.text))
@@ -193,6 +202,8 @@ def _suffers(place: _Place, person: Match, deed: Match, gap: int) -> bool:
         return gap <= 4
     if deed.text.startswith(_EXECUTIONS) and (place.ends(deed) or place.followed(deed, _PICTURES)):
         return True
+    if deed.text in _TRANSITIVE and place.followed(deed, _OBJECTS):
+        return False  # who crushed an opponent, or injured his thumb
     return gap <= 3 and not deed.text.endswith(("ing", "beheads", "decapitates")) and deed.text not in _DEEDS
 
 
@@ -262,6 +273,16 @@ _SHOWN: Final = _words("naked nude bare topless exposed underwear undies underpa
 _WORN: Final = _words("underwear undies underpants")
 """What is made for children, too."""
 _EXECUTIONS: Final = ("behead", "decapitat", "dismember", "disembowel", "guillotin", "lynch")
+_TRANSITIVE: Final = _words("injured wounded crushed killed hung drowned poisoned died")
+_OBJECTS: Final = _words(
+    "it his her their the a an up all every another thumb finger toe ankle knee leg arm wrist shoulder hand foot elbow"
+    " laughing"
+)
+"""What follows where a person has done it, and has not suffered it."""
+_HIS: Final = _words("his my your their erect hard big huge")
+_POULTRY: Final = _words(
+    "hen hens chicken chickens chick chicks rooster poultry farm farmyard coop barn farmer feathers"
+)
 _DEEDS: Final = _words("kill kills execute executes assassinate assassinates stab stabs murder shooting shot")
 _PICTURES: Final = _words(
     "image images picture pictures painting drawing drawings illustration poster posters scene photo photograph render"
