@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from inference.painting.scenery import background
 from inference.ranking.detector import (
     CUT,
     Detector,
@@ -19,8 +20,9 @@ from inference.ranking.detector import (
     load_detector,
     save_detector,
 )
+from inference.text.colours import COLOURS
+from inference.text.scenery import PLACES, TIMED
 from inference.training.data.icons import Concept
-from inference.training.data.places import COLOURS, PLACES, TIMED, background
 from inference.training.data.scenes import Placed, Scene, SceneMaker, render
 from inference.training.evaluation.ceilings import variants
 from inference.training.evaluation.diversity import diversity

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.contract import MAX_SEED, PLAIN_EVERY
+from inference.text.colours import COLOURS
 from inference.text.interpretations import interpretation
 from inference.text.reader import Reader
-from inference.training.data.places import COLOURS, OUTDOORS, PLACES, TIMES
+from inference.text.scenery import OUTDOORS, PLACES, TIMES
 from inference.training.evaluation.chat import read_prompts
 
 SHIPPED = Reader.load(BUILTIN_FOLDER)

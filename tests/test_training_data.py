@@ -11,12 +11,14 @@ import pytest
 from PIL import Image
 
 from inference.painting.recolouring import Paint, colour_names, from_lab, recolour, to_lab
+from inference.painting.scenery import background
+from inference.text.colours import COLOURS
 from inference.text.nouns import article, plural
+from inference.text.scenery import PLACES, TIMED, TIMES
 from inference.training.data.captions import caption
 from inference.training.data.icons import DETAIL, FOLDER, SIZES, STYLES, Concept, IconSet, read_concepts
 from inference.training.data.kinds import Anchor, Kinds, anchors
 from inference.training.data.packages import FLUENT_3D, Package, PackageError, fetch_package
-from inference.training.data.places import COLOURS, PLACES, TIMED, TIMES, background
 from inference.training.data.scenes import UNSAID, Placed, Scene, SceneMaker, arrange, render
 from inference.training.data.stream import Loader, SceneSource, contact_sheet
 from inference.training.data.wordnet import Meaning, WordNet

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from inference.text.nouns import article, plural
+from inference.text.scenery import PLACES, TIMED, TIMES
 from inference.training.data.icons import Concept, IconSet
-from inference.training.data.places import PLACES, TIMED, TIMES
 from inference.training.data.scenes import Scene
 
 _ON_COLOUR = (

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from inference.training.data.places import EDGE
+from inference.painting.scenery import EDGE
 from inference.training.data.stream import VALIDATION_SEED, SceneBatch, SceneSource
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})

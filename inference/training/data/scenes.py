@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.painting.recolouring import recolour
+from inference.painting.scenery import EDGE, background
+from inference.text.colours import COLOURS
+from inference.text.scenery import PLACES, TIMED
 from inference.training.data.icons import CELL, DETAIL, HATS, IconSet
-from inference.training.data.places import COLOURS, EDGE, PLACES, TIMED, background
 
 CORNERS = ((0, 0), (6, 0), (0, 6), (6, 6))
 COUNTED = {2: ((0, 3), (6, 3)), 3: ((0, 0), (6, 0), (3, 6)), 4: CORNERS, 5: ((0, 0), (8, 0), (4, 4), (0, 8), (8, 8))}

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from inference.checkpoints.text_encoder import ASSETS, load_sentence_encoder
+from inference.text.colours import COLOURS
 from inference.text.nouns import article, indefinite, plural
+from inference.text.scenery import PLACES, TIMED, TIMES
 from inference.training.data.icons import NEAREST, POPULAR, IconSet
 from inference.training.data.labels import read_labels
 from inference.training.data.packages import DEFAULT_CACHE
-from inference.training.data.places import COLOURS, PLACES, TIMED, TIMES
 from inference.training.data.scenes import Placed, Scene, SceneMaker, arrange, copies
 
 EVALUATION_FOLDER = ASSETS / "evaluation"

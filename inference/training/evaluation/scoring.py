@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.painting.recolouring import DARKEST, LIGHTEST, Paint
+from inference.painting.scenery import EDGE, background
 from inference.pictures import Pixels
 from inference.ranking.detector import CELLS, Found
-from inference.training.data.places import COLOURS, EDGE, PLACES, TIMED, background
+from inference.text.colours import COLOURS
+from inference.text.scenery import PLACES, TIMED
 from inference.training.evaluation.questions import Question
 
 _CELL = EDGE // CELLS

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from inference.models.judge import picture_tensor
 from inference.ranking.detector import EDGE, SPANS, Detector, DetectorConfig, find
+from inference.text.colours import COLOURS
 from inference.training.data.icons import CELL, SIZES, IconSet
 from inference.training.data.packages import DEFAULT_CACHE
-from inference.training.data.places import COLOURS
 from inference.training.data.scenes import COUNTED, Placed, Scene, SceneMaker, render
 from inference.training.data.stream import VALIDATION_SEED, SceneBatch
 from inference.training.loop import take_up, train_loop, training_device, use_threads

@@ -14,39 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inference.text.colours import COLOURS as COLOURS  # of the backgrounds here, too
+from inference.text.colours import COLOURS
+from inference.text.scenery import TIMED
 
 EDGE = 192
 _FINE = 3  # drawn this many times larger, then reduced, for smooth edges
-
-PLACES: Mapping[str, tuple[str, ...]] = {
-    "night": ("at night", "at night", "in the night", "under the stars", "under a night sky", "by moonlight"),
-    "sunset": ("at sunset", "at sunset", "in front of a sunset", "in the evening", "at dusk"),
-    "beach": ("on the beach", "on a beach", "at the beach", "on the sand by the sea", "on a tropical beach"),
-    "space": ("in space", "in space", "in outer space", "among the stars", "floating in space", "in the galaxy"),
-    "moon": ("on the moon", "on the moon", "on the surface of the moon", "on the lunar surface"),
-    "forest": ("in a forest", "in the forest", "in the woods", "among trees", "in the jungle"),
-    "desert": ("in the desert", "in a desert", "among sand dunes", "on the dunes"),
-    "snow": ("in the snow", "in the snow", "in winter", "on a snowy day", "in a snowy landscape"),
-    "fire": ("on fire", "in flames", "surrounded by fire", "in hell", "in front of flames"),
-    "sea": ("in the sea", "in the ocean", "under water", "underwater", "under the sea"),
-    "field": ("in a field", "in a meadow", "on the grass", "in the park", "on a sunny day", "on a green hill"),
-    "city": ("in the city", "in a city", "in town", "in front of skyscrapers", "downtown", "on the street"),
-    "mars": ("on mars", "on mars", "on the surface of mars", "on the red planet"),
-    "mountains": ("in the mountains", "in the mountains", "on a mountain", "in front of mountains", "in the alps"),
-    "room": ("at home", "in a room", "in the living room", "in the kitchen", "in a bedroom", "in the house", "indoors"),
-    "library": ("in a library", "in the library", "in front of bookshelves", "at school", "in a bookshop"),
-    "cave": ("in a cave", "in the cave", "in a dungeon", "in a dark cave", "underground"),
-}
-TIMES: Mapping[str, tuple[str, ...]] = {
-    "night": ("at night", "at night", "at midnight", "under the stars", "by moonlight", "in the dark"),
-    "sunset": ("at sunset", "at sunset", "in the evening", "at dusk", "at dawn"),
-    "rain": ("in the rain", "in the rain", "in a storm", "on a rainy day", "when it rains"),
-}
-"""What the sky may be like over some places, and how that is said."""
-OUTDOORS = ("beach", "forest", "desert", "snow", "field", "city", "mountains")
-TIMED: Mapping[str, tuple[str, str]] = {f"{place} {time}": (place, time) for place in OUTDOORS for time in TIMES}
-"""Names of backgrounds that are a place at a time."""
 
 
 @cache
