@@ -10,6 +10,7 @@ from inference.contract import PLAIN_EVERY
 from inference.engine.code_model import EncodedTexts
 from inference.models.sampling import SamplingParams
 from inference.text.colours import COLOURS
+from inference.text.compositions import Composition
 from inference.text.drafts import Draft
 from inference.text.reader import Reading
 
@@ -63,7 +64,8 @@ class PaintingModel(FakeCodeModel):
     """Draws a red square before white, of which `a blue thing` is painted blue."""
 
     def interpret(self, prompt: str, seed: int) -> Reading:
-        return Reading(prompt, draft=Draft("a thing", "blue") if prompt == "a blue thing" else None)
+        blue = Composition((Draft("a thing", "blue"),))
+        return Reading(prompt, composition=blue if prompt == "a blue thing" else None)
 
     def detokenize(self, codes: Tensor) -> Tensor:
         pixels = torch.full((len(codes), 64, 64, 3), 255, dtype=torch.uint8)
@@ -77,3 +79,19 @@ class FillingModel(FakeCodeModel):
     def interpret(self, prompt: str, seed: int) -> Reading:
         filled = f"in colour {seed % PLAIN_EVERY}" if seed % PLAIN_EVERY else ""
         return Reading(f"{prompt} {filled}" if filled else prompt, filled=filled)
+
+
+class ComposingModel(PaintingModel):
+    """Draws "a and b" as both of them, side by side."""
+
+    def interpret(self, prompt: str, seed: int) -> Reading:
+        drafts = tuple(Draft(name) for name in prompt.split(" and "))
+        return Reading(prompt, composition=Composition(drafts, "beside") if len(drafts) > 1 else None)
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        """Of each row of codes a square in a colour that goes by all of them."""
+        pixels = torch.full((len(codes), 64, 64, 3), 255, dtype=torch.uint8)
+        weighed = codes @ torch.arange(1, codes.shape[1] + 1)
+        colours = torch.stack([weighed % 199, weighed % 197, weighed % 193], -1).to(torch.uint8)
+        pixels[:, 16:48, 16:48] = colours[:, None, None]
+        return pixels

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.text.activities import read_activities
+from inference.text.activities import read_activities, side_by_side
 
 THINGS = frozenset(
     "owl book monkey drum cat sunglasses crown box dog frog coffee bed fish ball robot girl dress sword head".split()
@@ -10,6 +10,10 @@ THINGS = frozenset(
 
 
 def read(prompt: str) -> str:
+    return side_by_side(joined(prompt))
+
+
+def joined(prompt: str) -> str:
     return read_activities(prompt, THINGS.__contains__, (THINGS | {"chef"}).__contains__)
 
 
@@ -28,6 +32,7 @@ def read(prompt: str) -> str:
         ("a cat is sleeping on the bed", "a cat above a bed"),
         ("a black cat on a red box at night", "a black cat above a red box at night"),
         ("a girl in a red dress", "a girl and a red dress"),
+        ("a frog driving a box", "a frog riding a box"),
         ("a cute orange cat holding an orange fish on the moon", "a cute orange cat and an orange fish on the moon"),
     ],
 )
@@ -46,12 +51,27 @@ def test_both_things_are_named(prompt: str, meant: str) -> None:
         "a waving sword", "the holding ball",  # what is done stands where a name does
         "a cat on the beach", "a cat on a hill", "a hat on the head",
         "a fish on a red background",
-        "a cat", "a cat riding a dog", "a cat with a crown", "a dog with balls", "",
+        "a cat", "a cat riding a dog", "a dog with balls", "",
         "a cat with a red background", "in a box",
     ],
 )  # fmt: skip
 def test_what_scenes_show_stays(prompt: str) -> None:
     assert read(prompt) == prompt
+
+
+@pytest.mark.parametrize(
+    ("prompt", "joint"),
+    [
+        ("a cat in a box", " within "), ("a dog sleeping in a bed", " within "),
+        ("a girl in a dress", " along with "),
+        ("a robot holding a sword", " along with "), ("a cat wearing sunglasses", " along with "),
+        ("a cat sitting on a bed", " above "), ("a dog driving a box", " riding "),
+        ("a cat with a crown", " wearing "), ("a cat in a crown", " wearing "),
+    ],
+)  # fmt: skip
+def test_what_is_put_together_is_told_how(prompt: str, joint: str) -> None:
+    """In words that no prompt has by chance, or that scenes have."""
+    assert joint in joined(prompt)
 
 
 def test_reading_again_changes_nothing() -> None:

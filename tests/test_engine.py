@@ -23,7 +23,7 @@ from inference.engine.previews import BURST
 from inference.engine.sampler import SamplingRows, draw_codes, guide
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels, encode_png
-from tests.fakes import FakeCodeModel, FillingModel, PaintingModel
+from tests.fakes import ComposingModel, FakeCodeModel, FillingModel, PaintingModel
 
 
 def run(engine: Engine, steps: int | None = None) -> dict[str, list[Event]]:
@@ -85,6 +85,41 @@ def test_what_goes_on_from_a_picture_is_not_painted() -> None:
     engine = Engine(PaintingModel())
     engine.add("a", request, np.zeros((16, 16, 3), np.uint8))
     assert middle(pngs(run(engine)["a"])[0])[0] > 150
+
+
+def sides(png: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The colours in the middle of a picture's left and right half."""
+    pixels = np.asarray(Picture.open(BytesIO(png)))
+    row, quarter = pixels[len(pixels) // 2], pixels.shape[1] // 4
+    return tuple(row[quarter].tolist()), tuple(row[3 * quarter].tolist())
+
+
+@pytest.mark.parametrize("slots", [2, 5, 18])
+def test_each_thing_of_a_picture_is_drawn_by_itself(slots: int) -> None:
+    """The first as if it were alone, the second by another chance; whatever room there is, and whoever draws beside."""
+    engine = Engine(ComposingModel(slots))
+    engine.add("a", GenerationRequest("cat and dog", images=3, seed=4))
+    engine.add("b", GenerationRequest("cat and cat", images=1, seed=4))
+    events = run(engine)
+    both, twice = pngs(events["a"]), pngs(events["b"])
+    assert [image.index for image in images(events["a"])] == [0, 1, 2]
+    assert isinstance(events["a"][-1], Done)
+    assert (engine.status.free_slots, engine.status.running, engine.status.waiting) == (slots, 0, 0)
+    for index, png in enumerate(both):
+        alone = draw(GenerationRequest("cat", images=1, seed=4 + index), ComposingModel())
+        assert sides(png)[0] == middle(alone[0].png)
+        assert sides(png)[0] != sides(png)[1]
+    assert sides(twice[0])[0] == sides(both[0])[0]
+    assert sides(twice[0])[0] != sides(twice[0])[1]
+
+
+def test_a_picture_of_several_things_is_previewed_whole() -> None:
+    """Once something of each is drawn."""
+    engine = Engine(ComposingModel(18))
+    engine.add("a", GenerationRequest("cat and dog", images=2, seed=4))
+    reports = [event for event in run(engine)["a"] if isinstance(event, Progress)]
+    assert reports[0].done == 0
+    assert any(report.preview for report in reports)
 
 
 def test_a_generation_draws_all_its_pictures_and_is_done() -> None:

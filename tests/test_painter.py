@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from inference.painting.copying import copied
 from inference.painting.filters import FILTERS, filtered
 from inference.painting.finishing import finished
 from inference.painting.painter import painted, thing
 from inference.painting.recolouring import Paint, recolour
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
+from inference.text.compositions import Composition
 from inference.text.drafts import Draft
 from inference.text.reader import Reading
 from inference.text.styles import read_styles
@@ -112,28 +112,7 @@ def test_filters_do_what_they_are_called() -> None:
 
 def test_a_picture_is_judged_before_it_is_filtered() -> None:
     """But in its colour."""
-    plain, shown = finished(drawn(), Reading("an apple", draft=Draft("an apple", "blue"), filters=("black and white",)))
+    apple = Composition((Draft("an apple", "blue"),))
+    plain, shown = finished([drawn()], Reading("an apple", composition=apple, filters=("black and white",)))
     assert np.array_equal(plain, painted(drawn(), "blue"))
     assert np.array_equal(shown, filtered(plain, ("black and white",)))
-
-
-@pytest.mark.parametrize("count", [2, 3, 4, 5])
-def test_a_thing_is_copied(count: int) -> None:
-    """As often as it is asked for, smaller, before the same background and in its colour."""
-    after = copied(drawn("green", "cyan").repeat(4, 0).repeat(4, 1), count)
-    share = thing(after)
-    assert share is not None
-    assert nearest(after[0, 0]) == "cyan"
-    columns, rows = ((share > 0.5).any(axis) for axis in (0, 1))
-    runs = [int(np.diff(np.pad(line, 1).astype(int)).clip(0).sum()) for line in (columns, rows)]
-    assert runs == {2: [2, 1], 3: [1, 2], 4: [2, 2], 5: [3, 3]}[count]
-    assert nearest(np.median(after[share > 0.9], axis=0)) in {"green", "cyan"}
-
-
-def test_what_cannot_be_copied_stays() -> None:
-    """One, more than scenes have, no thing, and a place."""
-    ring = drawn()
-    assert copied(ring, 1) is ring
-    assert copied(ring, 6) is ring
-    place = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
-    assert copied(place, 3) is place

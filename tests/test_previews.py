@@ -4,9 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.engine.previews import BURST, SHARE, PreviewBudget, continue_codes, draw_partial
-from inference.text.reader import Reading
-from tests.fakes import FakeCodeModel
+from inference.engine.previews import BURST, SHARE, PreviewBudget, continue_codes
 
 
 def test_the_first_picture_teaches_the_price() -> None:
@@ -71,12 +69,3 @@ def test_only_known_codes_reach_the_model(side: int, data: st.DataObject) -> Non
     continued = continue_codes(codes, torch.tensor([drawn]), side)
     assert continued.max() < drawn
     assert (continued[0, :drawn] == codes[0, :drawn]).all()
-
-
-def test_partial_pictures_have_the_models_size() -> None:
-    """One picture for each row of codes."""
-    model = FakeCodeModel()
-    pictures = draw_partial(
-        model.detokenize, torch.ones(3, 16, dtype=torch.long), [1, 7, 16], 4, [Reading("a cat")] * 3
-    )
-    assert [picture.shape for picture in pictures] == [(16, 16, 3)] * 3

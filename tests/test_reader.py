@@ -150,7 +150,7 @@ def test_a_filter_is_read_in_any_language_and_changes_no_drawing() -> None:
     for prompt in ("a cat in black and white", "eine Katze in Schwarzweiß", "un chat en noir et blanc"):
         reading = SHIPPED.read(prompt)
         assert (reading.text, reading.filters, reading.unknown) == ("a cat", ("black and white",), ())
-    assert SHIPPED.interpret("a blue apple, pixel art", 0).draft == SHIPPED.interpret("a blue apple", 0).draft
+    assert SHIPPED.interpret("a blue apple, sepia", 0).composition == SHIPPED.interpret("a blue apple", 0).composition
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_is_corrected_is_what_is_read() -> None:
     reading = SPELLER.read("Castel of Hosre, by Castel: a hosre on a montain, oil painting")
     assert reading.read_as == (("Castel", "castle"), ("hosre", "horse"), ("montain", "mountain"))
     assert "Hosre" in reading.unknown
-    assert SPELLER.interpret("a blue hosre", 1).draft == SPELLER.interpret("a blue horse", 1).draft
+    assert SPELLER.interpret("a blue hosre", 1).composition == SPELLER.interpret("a blue horse", 1).composition
     assert SPELLER.read("ein Hund und eine Kaze").read_as == ()
 
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from itertools import groupby
 
@@ -30,7 +30,7 @@ from inference.contract import (
 from inference.engine.batch import DecodeBatch
 from inference.engine.code_model import CodeModel
 from inference.engine.code_table import CodeTable
-from inference.engine.generation import Generation, kept_codes, new_sequences, ranked, sampling_params
+from inference.engine.generation import Generation, kept_codes, new_sequences, ranked, readings_of, sampling_params
 from inference.engine.previews import Previewer
 from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
@@ -110,8 +110,10 @@ class Engine:
         if generation_id in self._generations:
             raise ValueError(f"generation {generation_id} is already in the engine")
         params = sampling_params(request, self.model.recommended)
-        sequences = new_sequences(generation_id, request, params, self.model.image_length)
-        self._generations[generation_id] = Generation(generation_id, request, sequences, init_pixels, self._clock())
+        readings = readings_of(self.model, request)
+        sequences = new_sequences(generation_id, request, readings, params, self.model.image_length)
+        started = self._clock()
+        self._generations[generation_id] = Generation(generation_id, request, readings, sequences, init_pixels, started)
         self._scheduler.add(generation_id, sequences)
 
     def cancel(self, generation_id: str) -> None:
@@ -181,24 +183,11 @@ class Engine:
             if generation.init_codes is not None:
                 kept = kept_codes(request, model.grid_side, sequence.generator)
                 self._table.fix(sequence.slots[0], generation.init_codes, kept)
-            self._read(generation, sequence)
-        for text, group in groupby(sequences, lambda sequence: generation.readings[sequence.index].drawn):
+            generation.encode(model, sequence)
+        for text, group in groupby(sequences, generation.text_of):
             pairs = [(slot, row) for sequence in group for row, slot in enumerate(sequence.slots)]
             slots, rows = torch.tensor(pairs).T
             model.prefill(slots, generation.texts[text][rows])
-
-    def _read(self, generation: Generation, sequence: Sequence) -> None:
-        """What a sequence is drawn from, encoded once for all of a generation that are drawn from the same.
-
-        Each text by itself: beside a longer one it might round otherwise, and a seed would draw another picture.
-        """
-        request, model = generation.request, self.model
-        is_new = request.init_image is None  # a picture that goes on from another shows what that one shows
-        reading = model.interpret(request.prompt, sequence.seed if is_new else 0)
-        generation.readings[sequence.index] = reading = reading if is_new else replace(reading, draft=None)
-        if reading.drawn not in generation.texts:
-            negative = [request.negative_prompt or None] if sequence.slots_needed == 2 else []
-            generation.texts[reading.drawn] = model.encode_texts([reading.drawn, *negative])
 
     def _decode(self, events: list[tuple[str, Event]]) -> None:
         """One code for every running sequence; those that have all of theirs leave their slots."""
@@ -219,7 +208,8 @@ class Engine:
             sequence.position += 1
             generation.drawn += 1
             if sequence.position == sequence.length:
-                codes, generation.likelihoods[sequence.index] = self._table.finished(sequence.slots[0])
+                codes, likelihood = self._table.finished(sequence.slots[0])
+                generation.likelihoods[sequence.index].append(likelihood)
                 self._decoded.append((sequence, codes))
                 finished.append(sequence)
         if finished:
@@ -264,20 +254,26 @@ class Engine:
         batch, self._decoded = self._decoded[:DETOKENIZED_TOGETHER], self._decoded[DETOKENIZED_TOGETHER:]
         try:
             drawn = self.model.detokenize(torch.stack([codes for _, codes in batch])).numpy()
-            readings = [self._generations[one.generation_id].readings[one.index] for one, _ in batch]
-            pictures = list(self._encoders.map(finished, drawn, readings))
+            whole = [
+                (self._generations[one.generation_id], one, parts)
+                for (one, _), pixels in zip(batch, drawn, strict=True)
+                if (parts := self._generations[one.generation_id].put(one, pixels))
+            ]
+            readings = [generation.readings[one.index] for generation, one, _ in whole]
+            pictures = list(self._encoders.map(finished, [parts for _, _, parts in whole], readings))
             write = partial(encode_png, model=self.model.name)
-            files = list(self._encoders.map(write, [one[1] for one in pictures], [one.seed for one, _ in batch]))
+            files = list(self._encoders.map(write, [one[1] for one in pictures], [one.seed for _, one, _ in whole]))
         except Exception:  # as in _admit
             log.exception("engine.detokenize_failed")
             self._fail_broken({sequence.generation_id for sequence, _ in batch}, "detokenize", events)
             return
-        for (sequence, _), reading, (plain, pixels), file in zip(batch, readings, pictures, files, strict=True):
-            generation = self._generations[sequence.generation_id]
+        for (generation, sequence, _), reading, (plain, pixels), file in zip(
+            whole, readings, pictures, files, strict=True
+        ):
             generation.plain[sequence.index], generation.pictures[sequence.index] = plain, pixels
             generation.finished += 1
             generation.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=reading.filled))
-            complete = generation.finished == len(generation.sequences)
+            complete = generation.finished == generation.request.images
             if complete or self.ranker is None:
                 images = generation.unsent if self.ranker is None else ranked(generation, self.ranker)
                 events += [(generation.id, image) for image in images]

@@ -5,14 +5,17 @@ end its pictures in the order of their scores.  It knows no model and no schedul
 """
 
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
+from statistics import fmean
 
 import structlog
 import torch
 from torch import Tensor
 
 from inference.contract import MAX_SEED, GenerationRequest, Image, best_first
-from inference.engine.code_model import EncodedTexts
+from inference.engine.code_model import CodeModel, EncodedTexts
 from inference.engine.sequence import Sequence
 from inference.models.sampling import SamplingParams
 from inference.pictures import Pixels
@@ -21,6 +24,8 @@ from inference.text.reader import Reading
 
 log = structlog.get_logger(__name__)
 
+_APART = 0x9E3779B1
+"""Between the seeds of a picture's parts: an odd number far from all small ones."""
 AS_ASKED = 5.0
 """What a picture's score loses where the model filled something in: more than rankers tell pictures apart by."""
 
@@ -31,17 +36,18 @@ class Generation:
 
     id: str
     request: GenerationRequest
+    readings: list[Reading]  # by index, what each picture is drawn from
     sequences: list[Sequence]
     init_pixels: Pixels | None
     accepted: float  # clock
-    readings: dict[int, Reading] = field(default_factory=dict)  # by index, what each picture is drawn from
-    texts: dict[str, EncodedTexts] = field(default_factory=dict)  # by reading; row 1 (if guided) the negative prompt
+    texts: dict[str, EncodedTexts] = field(default_factory=dict)  # by text; row 1 (if guided) the negative prompt
     init_codes: Tensor | None = None  # (L,)
     drawn: int = 0  # codes, of all pictures
     ticks: int = 0  # reports made
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
     plain: dict[int, Pixels] = field(default_factory=dict)  # by index, finished but for filters, as they are judged
-    likelihoods: dict[int, float] = field(default_factory=dict)  # by index, of finished pictures, as rankers read them
+    parts: dict[int, dict[int, Pixels]] = field(default_factory=partial(defaultdict, dict))  # by index
+    likelihoods: dict[int, list[float]] = field(default_factory=partial(defaultdict, list))  # by index, of each part
     shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
     previews: int = 0  # sent
     finished: int = 0  # pictures
@@ -57,16 +63,56 @@ class Generation:
         """The share of codes drawn, 0–1."""
         return self.drawn / sum(sequence.length for sequence in self.sequences)
 
+    def encode(self, model: CodeModel, sequence: Sequence) -> None:
+        """The text of a sequence, once for all that are drawn from the same.
+
+        Each text by itself: beside a longer one it might round otherwise, and a seed would draw another picture.
+        """
+        text = self.text_of(sequence)
+        if text not in self.texts:
+            negative = [self.request.negative_prompt or None] if sequence.slots_needed == 2 else []
+            self.texts[text] = model.encode_texts([text, *negative])
+
+    def put(self, sequence: Sequence, pixels: Pixels) -> list[Pixels]:
+        """Keep what was drawn of a picture; all its parts with the last of them, nothing before."""
+        parts = self.parts[sequence.index]
+        parts[sequence.part] = pixels
+        if len(parts) < len(self.readings[sequence.index].drawn):
+            return []
+        del self.parts[sequence.index]
+        return [parts[part] for part in sorted(parts)]
+
+    def text_of(self, sequence: Sequence) -> str:
+        """What a sequence is drawn from."""
+        return self.readings[sequence.index].drawn[sequence.part]
+
 
 def new_sequences(
-    generation_id: str, request: GenerationRequest, params: SamplingParams, length: int
+    generation_id: str, request: GenerationRequest, readings: list[Reading], params: SamplingParams, length: int
 ) -> list[Sequence]:
-    """One sequence a picture, each with the seed and the generator of its own."""
-    seeds = [(request.seed + index) % (MAX_SEED + 1) for index in range(request.images)]
+    """One sequence a draft of each picture, with the picture's seed and a generator of its own."""
     return [
-        Sequence(generation_id, index, seed, params, length, torch.Generator().manual_seed(seed))
-        for index, seed in enumerate(seeds)
+        Sequence(generation_id, index, part, seed, params, length, generator_of(seed, part))
+        for index, (seed, reading) in enumerate(zip(seeds_of(request), readings, strict=True))
+        for part in range(len(reading.drawn))
     ]
+
+
+def readings_of(model: CodeModel, request: GenerationRequest) -> list[Reading]:
+    """What each picture is drawn from; one that goes on from another shows what that one shows, in one piece."""
+    if request.init_image is None:
+        return [model.interpret(request.prompt, seed) for seed in seeds_of(request)]
+    return [replace(model.interpret(request.prompt, 0), composition=None)] * request.images
+
+
+def seeds_of(request: GenerationRequest) -> list[int]:
+    """The seed of each picture."""
+    return [(request.seed + index) % (MAX_SEED + 1) for index in range(request.images)]
+
+
+def generator_of(seed: int, part: int) -> torch.Generator:
+    """What draws a part of a picture: the first as if there were no others, and no two alike, also of neighbours."""
+    return torch.Generator().manual_seed((seed + part * _APART) % (MAX_SEED + 1))  # it reads 32 bits of a seed
 
 
 def sampling_params(request: GenerationRequest, default: SamplingParams) -> SamplingParams:
@@ -99,7 +145,7 @@ def ranked(generation: Generation, ranker: Ranker) -> list[Image]:
     images = best_first(generation.unsent)
     pictures = [generation.plain[image.index] for image in images]
     try:
-        likelihoods = [generation.likelihoods[image.index] for image in images]
+        likelihoods = [fmean(generation.likelihoods[image.index]) for image in images]
         scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
         scored = [
             replace(image, score=score - (AS_ASKED if image.filled else 0))

@@ -4,7 +4,8 @@ In: partial codes, and the time that decoding took.  Out: which pictures to show
 It knows no scheduler and no events.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import groupby
 
 import structlog
 import torch
@@ -13,9 +14,9 @@ from torch import Tensor
 from inference.contract import grid_columns
 from inference.engine.code_model import CodeModel
 from inference.engine.generation import Generation
+from inference.engine.sequence import Sequence
 from inference.painting.finishing import finished
-from inference.pictures import Pixels, encode_preview, fade_undrawn
-from inference.text.reader import Reading
+from inference.pictures import encode_preview, fade_undrawn
 
 log = structlog.get_logger(__name__)
 
@@ -75,38 +76,40 @@ class Previewer:
 
         `codes` (slots, 1 + L) is that of the `CodeTable`.
         """
-        begun = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
-        begun.sort(key=lambda sequence: generation.shown_at.get(sequence.index, -1))
-        begun = begun[: self._budget.affordable]
-        if not begun:
+        begun = _begun(generation)
+        affordable = self._budget.affordable
+        chosen: list[Sequence] = []
+        for index in sorted(begun, key=lambda index: generation.shown_at.get(index, -1)):
+            if not chosen or len(chosen) + len(begun[index]) <= affordable:
+                chosen += begun[index]
+        if not chosen or not affordable:
             return None
         started = self._clock()
-        rows = codes[[sequence.slots[0] for sequence in begun], 1:]  # (B, L)
-        drawn = [sequence.position for sequence in begun]
+        rows = codes[[sequence.slots[0] for sequence in chosen], 1:]  # (B, L)
+        drawn = [sequence.position for sequence in chosen]
         try:
-            readings = [generation.readings[sequence.index] for sequence in begun]
-            pictures = draw_partial(self._model.detokenize, rows, drawn, self._model.grid_side, readings)
-            for sequence, pixels in zip(begun, pictures, strict=True):
-                generation.pictures[sequence.index] = pixels
-                generation.shown_at[sequence.index] = generation.ticks
+            parts = self._model.detokenize(continue_codes(rows, torch.tensor(drawn), self._model.grid_side)).numpy()
+            for index, group in groupby(zip(chosen, parts, strict=True), lambda pair: pair[0].index):
+                some = list(group)
+                picture = finished([pixels for _, pixels in some], generation.readings[index])[1]
+                count = min(sequence.position for sequence, _ in some)
+                generation.pictures[index] = fade_undrawn(picture, count, self._model.grid_side)
+                generation.shown_at[index] = generation.ticks
             shown = [generation.pictures.get(index) for index in range(generation.request.images)]
             preview = encode_preview(shown, grid_columns(len(shown)))
         except Exception:  # a preview is a courtesy, not worth a generation
             log.exception("generation.not_previewed", generation=generation.label)
             return None
         generation.previews += 1
-        self._budget.spend(len(begun), self._clock() - started)
+        self._budget.spend(len(chosen), self._clock() - started)
         return preview
 
 
-def draw_partial(
-    detokenize: Callable[[Tensor], Tensor], codes: Tensor, drawn: list[int], side: int, readings: Sequence[Reading]
-) -> list[Pixels]:
-    """Pixels of partial codes (B, L), of which the first `drawn[b]` are known, fading into paper below them; what is
-    to be painted and filtered in the end is so already."""
-    pixels = detokenize(continue_codes(codes, torch.tensor(drawn), side)).numpy()  # (B, H, W, 3)
-    rows = zip(pixels, readings, drawn, strict=True)
-    return [fade_undrawn(finished(picture, reading)[1], count, side) for picture, reading, count in rows]
+def _begun(generation: Generation) -> dict[int, list[Sequence]]:
+    """The sequences of each picture that is being drawn, if something of every part of it is there to be seen."""
+    running = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
+    pictures = {index: list(parts) for index, parts in groupby(running, lambda sequence: sequence.index)}
+    return {index: some for index, some in pictures.items() if len(some) == len(generation.readings[index].drawn)}
 
 
 def continue_codes(codes: Tensor, drawn: Tensor, side: int) -> Tensor:

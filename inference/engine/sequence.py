@@ -25,11 +25,12 @@ class SequenceStatus(enum.Enum):
 
 @dataclass(eq=False, slots=True)
 class Sequence:
-    """Picture `index` of a generation.  `slots` is empty while it waits, (conditional,) or (conditional,
-    unconditional) while it runs; `position` counts the codes drawn, 0 to `length`."""
+    """Draft `part` of picture `index` of a generation.  `slots` is empty while it waits, (conditional,) or
+    (conditional, unconditional) while it runs; `position` counts the codes drawn, 0 to `length`."""
 
     generation_id: str
     index: int
+    part: int
     seed: int
     params: SamplingParams
     length: int

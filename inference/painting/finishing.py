@@ -1,16 +1,17 @@
-"""What is done to a drawn picture before anybody sees it: it is painted, copied, then filtered.
+"""What is done to drawn pictures before anybody sees them: they are painted and put together, then filtered.
 
-In: a picture as the model drew it, and how its prompt was read.  Out: pictures.  It knows no model.
+In: pictures as the model drew them, one a draft, and how their prompt was read.  Out: pictures.  It knows no model.
 """
 
-from inference.painting.copying import copied
+from collections.abc import Sequence
+
+from inference.painting.composing import composed
 from inference.painting.filters import filtered
-from inference.painting.painter import painted
 from inference.pictures import Pixels
 from inference.text.reader import Reading
 
 
-def finished(picture: Pixels, reading: Reading) -> tuple[Pixels, Pixels]:
-    """`picture` (H, W, 3) in colour and number, by which it is judged, and in its ways of drawing, as it is shown."""
-    plain = copied(painted(picture, reading.colour), reading.count)
+def finished(pictures: Sequence[Pixels], reading: Reading) -> tuple[Pixels, Pixels]:
+    """One picture of all (H, W, 3), by which it is judged, and that in its ways of drawing, as it is shown."""
+    plain = pictures[0] if reading.composition is None else composed(pictures, reading.composition)
     return plain, filtered(plain, reading.filters)

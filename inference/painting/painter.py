@@ -80,16 +80,35 @@ def thing(picture: Pixels) -> NDArray[np.float32] | None:
 
     What has the background's colour but is closed in (the white of an eye) is part of the thing.
     """
-    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-    ground = np.median(edge, axis=0)
-    if (np.abs(edge - ground).max(-1) <= _CLEAR).mean() < _LEAST_PLAIN:
+    if not is_plain(picture):
         return None
-    apart = np.abs(picture.astype(np.int16) - ground.astype(np.int16))
-    differs = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])  # ten times as fast as .max(-1)
-    outside = _outside(differs <= _SAME)
+    differs, outside = apart(picture)
     shares = np.clip((np.arange(256, dtype=np.float32) - _SAME) / (_CLEAR - _SAME), 0, 1)
     share = np.where(outside, shares[differs], np.float32(1))
     return share if share.any() else None
+
+
+def edge_colour(picture: Pixels) -> NDArray[np.float64]:
+    """The colour (3,) that most of the edge of a picture (H, W, 3) has about."""
+    middle: NDArray[np.float64] = np.median(_edge(picture), axis=0)
+    return middle
+
+
+def is_plain(picture: Pixels) -> bool:
+    """Whether most of a picture's edge is of one colour."""
+    return bool((np.abs(_edge(picture) - edge_colour(picture)).max(-1) <= _CLEAR).mean() >= _LEAST_PLAIN)
+
+
+def apart(picture: Pixels, same: int = _SAME) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """By how many levels each pixel (H, W) differs from the background, and whether it may be that, as up to `same`
+    levels it may, or an outline."""
+    levels = np.abs(picture.astype(np.int16) - edge_colour(picture).astype(np.int16))
+    differs = np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])  # ten times as fast as .max(-1)
+    return differs, _outside(differs <= same)
+
+
+def _edge(picture: Pixels) -> Pixels:
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
 def _outside(alike: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -23,6 +23,10 @@ _DOING = (
     "|painting|drawing|selling|buying|washing|pushing|pulling|driving|steering|sailing|wearing|dressed in"
     "|(?:sitting|standing|sleeping|lying|living|hiding|bathing|trapped) (?:in|inside)|inside(?: of)?|in|with"
 )
+_IN = re.compile(r"(?:\w+ )?(?:in|inside(?: of)?)", re.IGNORECASE)
+_RIDING = re.compile(r"driving|steering|sailing", re.IGNORECASE)
+_WITH, _WITHIN = "along with", "within"
+"""How one thing is said to stand to another for `compositions`, in words that no prompt has by chance."""
 _ON = "(?:(?:sitting|standing|sleeping|lying|dancing|jumping) )?on(?: top of)?"
 _PATTERN = re.compile(
     rf"(?P<who>(?:(?:an?|the|one|my) )?(?:[\w'’-]+ ){{0,3}}?[\w'’-]+) (?:(?:is|who is|that is) )?"
@@ -32,9 +36,10 @@ _PATTERN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _THRONES = frozenset({"throne"})
-"""Who sits there is drawn down to the chest, and a chair below that is none; so both stand side by side."""
+"""Who sits there is drawn down to the chest, and in front of it."""
 _HATS = frozenset("crown hat cap helmet tiara beret bonnet".split())
 """What scenes put on heads."""
+_CLOTHES = frozenset("dress suit coat shirt t-shirt jacket kimono sari skirt costume uniform robe armor cape".split())
 _PLACES = frozenset(
     "air alps background beach cave city clouds desert dunes field fire forest garden grass jungle kitchen library"
     " meadow mountains ocean park rain room sand sea sky snow space storm street town water winter woods".split()
@@ -46,6 +51,11 @@ _NOT_STOOD_ON = frozenset(
 """What a thing on it is not shown above: more places, and sides of things and pictures."""
 _ARTICLES = frozenset({"a", "an", "the", "one", "my"})
 _SEVERAL = re.compile(r"\b(?:and|or|with|on|in|two|three|four|five|many|several)\b", re.IGNORECASE)
+
+
+def side_by_side(text: str) -> str:
+    """What `read_activities` made of a text, in words that captions have."""
+    return re.sub(rf" (?:{_WITH}|{_WITHIN}) ", " and ", text)
 
 
 def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callable[[str], bool]) -> str:
@@ -65,7 +75,6 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
         (doing in {"in", "with"} and not indefinite)
         or (is_on and head in _NOT_STOOD_ON)
         or head in _PLACES
-        or (head in _HATS and doing in {"wearing", "in", "dressed in", "with"})
         or thing is None
         or not is_known(found["who"].rpartition(" ")[2].lower())
     ):
@@ -73,5 +82,8 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     if thing != head:  # "drums": a drum says it
         what = what[: -len(head)] + thing
     is_plural = thing == head and head.endswith("s") and not head.endswith(("ss", "us"))  # sunglasses
-    joint = "above" if is_on and head not in _THRONES else "and"
+    is_hat = head in _HATS and doing in {"wearing", "in", "dressed in", "with"}
+    is_seat = _RIDING.fullmatch(doing) or (is_on and head in _THRONES)
+    is_in = _IN.fullmatch(doing) and head not in _CLOTHES
+    joint = "wearing" if is_hat else "riding" if is_seat else "above" if is_on else _WITHIN if is_in else _WITH
     return f"{found['who']} {joint} {what if is_plural else article(what)}{found['rest'] or ''}"

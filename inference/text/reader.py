@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
-from inference.text.activities import read_activities
+from inference.text.activities import read_activities, side_by_side
 from inference.text.colours import read_colours
-from inference.text.drafts import Draft, read_draft
+from inference.text.compositions import Composition, read_composition
+from inference.text.drafts import ANY_COLOUR, Names
 from inference.text.emoji import read_emoji
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
@@ -31,6 +32,7 @@ PHRASINGS = "phrasings.json"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\b)(?=([a-z]))", re.IGNORECASE)
 """The number before a thing: captions have an article there, and of twenty things asked for as "one" ten were wrong."""
+_BEFORE_NAME = re.compile(rf"^(?:(?:an?|the) )?(?:(?:{ANY_COLOUR}) )?")
 _SHORT = 2
 """Letters of words that are never told as unknown."""
 MOST_UNKNOWN = 8
@@ -39,50 +41,42 @@ MOST_UNKNOWN = 8
 @dataclass(frozen=True)
 class Reading:
     """`text` as the text encoder reads it; `unknown`, in the prompt's own words and order, what had to be left out;
-    `filled` what was put in where the prompt left it open; `draft` what is drawn instead, and then painted; `filters`
-    what is done to the finished picture, by the names of `inference.painting.filters`; `read_as` pairs of words that
-    are misspelt in the prompt and what they were read as."""
+    `filled` what was put in where the prompt left it open; `composition` what is drawn instead, thing by thing, and
+    then put together; `filters` what is done to the finished picture, by the names of `inference.painting.filters`;
+    `read_as` pairs of words that are misspelt in the prompt and what they were read as."""
 
     text: str
     unknown: tuple[str, ...] = ()
     filled: str = ""
-    draft: Draft | None = None
+    composition: Composition | None = None
     filters: tuple[str, ...] = ()
     read_as: tuple[tuple[str, str], ...] = ()
 
     @property
-    def drawn(self) -> str:
-        """The text that codes are drawn from."""
-        return self.text if self.draft is None else self.draft.text
-
-    @property
-    def colour(self) -> str:
-        """What the picture is painted in, "" where it stays as it is drawn."""
-        return "" if self.draft is None else self.draft.colour
-
-    @property
-    def count(self) -> int:
-        """How many there are to be of what is drawn."""
-        return 1 if self.draft is None else self.draft.count
+    def drawn(self) -> tuple[str, ...]:
+        """The texts that codes are drawn from: one, or one a draft."""
+        return (self.text,) if self.composition is None else tuple(draft.text for draft in self.composition.drafts)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """`drawn`: the words of captions. `silent`: words that tell nothing to be seen ("very", "happily", "makes").
-    `nouns`: English nouns that are unknown, so that nobody takes them for another language's ("collar")."""
+    `nouns`: English nouns that are unknown, so that nobody takes them for another language's ("collar"). `pale`: names
+    of things that white hides."""
 
     drawn: Collection[str]
     silent: Collection[str]
     nouns: Collection[str] = ()
+    pale: Collection[str] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `easel train thesaurus` wrote. Raises `CheckpointError` for anything else."""
         values: dict[str, Any] = read_json(path)
-        lists = values.get("drawn"), values.get("silent"), values.get("nouns", [])
+        lists = values.get("drawn"), values.get("silent"), values.get("nouns", []), values.get("pale", [])
         for some in lists:
             if not isinstance(some, list) or not all(isinstance(word, str) for word in some):
-                raise CheckpointError(f"{path}: 'drawn', 'silent' and 'nouns' must be lists of words")
+                raise CheckpointError(f"{path}: 'drawn', 'silent', 'nouns' and 'pale' must be lists of words")
         return cls(*(frozenset(some) for some in lists if some is not None))
 
 
@@ -103,6 +97,8 @@ class Reader:
         self._languages = languages
         self._vocabulary = vocabulary
         meanings = languages.meanings if languages is not None else _no_meanings
+        pale = frozenset[str]() if vocabulary is None else vocabulary.pale
+        self._drafted = Names(self.thesaurus.nouns.__contains__, self._knows, pale.__contains__)
         self._speller = Speller(self._names, self._knows, meanings, ranks(common)) if common and vocabulary else None
 
     @classmethod
@@ -134,7 +130,7 @@ class Reader:
     def read(self, text: str) -> Reading:
         """What the text encoder is to read for a prompt."""
         reading = self._in_captions(text)
-        return replace(reading, text=self._phrasings.read(reading.text))
+        return replace(reading, text=self._phrasings.read(side_by_side(reading.text)))
 
     def _in_captions(self, text: str) -> Reading:
         """A prompt in words of captions, with each thing by its name."""
@@ -143,7 +139,8 @@ class Reader:
         translated = None if self._languages is None else self._languages.read(text)
         spelled = self._spelled(text) if translated is None else Spelled(translated.text)
         text = spelled.text
-        text = text if self._vocabulary is None else read_places(read_colours(text))
+        text = text if self._vocabulary is None else read_colours(text)
+        text = text if self._vocabulary is None or self._is_name(text) else read_places(text)
         unknown = self._unknown(text) if translated is None else translated.unknown
         unknown = _listed((*unknown, *dropped))
         return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
@@ -155,17 +152,22 @@ class Reader:
         if self._vocabulary is None:
             return replace(reading, text=text)
         filled_in, filled = interpretation(reading.text, seed)
-        draft = read_draft(filled_in, self.thesaurus.nouns.__contains__, self._knows)
-        return replace(reading, text=filled_in if filled else text, filled=filled, draft=draft)
+        composition = read_composition(filled_in, self._drafted)
+        drawn = side_by_side(filled_in) if filled else text
+        return replace(reading, text=drawn, filled=filled, composition=composition)
 
     def _read_things(self, text: str) -> str:
         """English words in those of captions."""
         text = _ONE.sub(lambda found: article(found[1].lower())[:-1], text)
         words = self._vocabulary
-        if words is not None:
+        if words is not None and not self._is_name(text):
             knows = self.thesaurus.knows
             text = read_activities(text, knows, lambda word: knows(word) or word in words.drawn)
         return self.thesaurus.read(text)
+
+    def _is_name(self, text: str) -> bool:
+        """Whether a prompt is a thing's own name, in a colour perhaps: no word of it says where or what it does."""
+        return _BEFORE_NAME.sub("", text.strip().lower()) in self.thesaurus.nouns
 
     def _spelled(self, text: str) -> Spelled:
         return Spelled(text) if self._speller is None else self._speller.read(text)

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from inference.painting.recolouring import Paint
 from inference.training.data.packages import EMOJIBASE, FLUENT_3D, FLUENT_FLAT, WORDNET, fetch_package
@@ -76,6 +76,12 @@ _PEOPLE_TWICE = ("man ", "woman ", "men ", "women ")
 _COLOURED_HEARTS = frozenset(
     f"{c} heart" for c in "pink,orange,yellow,green,blue,light blue,purple,brown,black,grey,white".split(",")
 )
+
+
+_OPAQUE, _RIM, _PALE, _LOST = 200, 6, 210, 0.37
+"""Levels from which on a pixel is solid; how wide an outline is, in pixels; from which level on in each channel it is
+pale; and of 48 concepts with so much of it, cut out of pictures, 30 are right before blue, 26 before white, but of 66
+others 35 and 41."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,13 @@ class IconSet:
         if (style, concept) not in self._paints:
             self._paints[style, concept] = Paint.of(self.pictures[style, "tiny"][concept])
         return self._paints[style, concept]
+
+    def is_pale(self, concept: int) -> bool:
+        """Whether so much of a concept's outline is nearly white that little of it is seen before white."""
+        pixels = self.pictures[STYLES[0], "large"][concept]
+        inside = pixels[..., 3] > _OPAQUE
+        rim = inside & ~np.asarray(Image.fromarray(inside).filter(ImageFilter.MinFilter(2 * _RIM + 1)))
+        return bool(rim.any()) and float((pixels[rim][:, :3].min(-1) > _PALE).mean()) > _LOST
 
 
 def read_concepts(rows: list[dict[str, Any]], available: frozenset[str], wordnet: WordNet) -> tuple[Concept, ...]:

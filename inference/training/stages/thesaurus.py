@@ -144,9 +144,13 @@ def write_languages(path: Path, icons: IconSet, cache: Path) -> int:
     return count
 
 
-def write_vocabulary(path: Path, drawn: Iterable[str], silent: Iterable[str], nouns: Iterable[str]) -> None:
-    """All known words: those of captions, those that tell nothing to be seen, and English nouns that cannot be read."""
-    lists = {"drawn": sorted(drawn), "silent": sorted(set(silent) - set(drawn)), "nouns": sorted(nouns)}
+def write_vocabulary(
+    path: Path, drawn: Iterable[str], silent: Iterable[str], nouns: Iterable[str], pale: Iterable[str]
+) -> None:
+    """All known words: those of captions, those that tell nothing to be seen, and English nouns that cannot be read;
+    and the names of things that are hardly seen before white."""
+    said = {"drawn": sorted(drawn), "silent": sorted(set(silent) - set(drawn)), "nouns": sorted(nouns)}
+    lists = said | {"pale": sorted(pale)}
     path.write_text(json.dumps(lists, indent=0) + "\n", "utf-8")
 
 
@@ -173,7 +177,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"Wrote {options.out}: {len(read)} of {len(found)} nouns are like one that can be drawn\n")
     forms = write_languages(options.out.with_name(LANGUAGES_FILE), icons, cache)
     unread = set(common_words()) & set(new) - read
-    write_vocabulary(options.out.with_name(VOCABULARY), caption_words(icons), wordnet.silent_words(), unread)
+    pale = {name for row, one in enumerate(icons.concepts) if icons.is_pale(row) for name in one.names}
+    write_vocabulary(options.out.with_name(VOCABULARY), caption_words(icons), wordnet.silent_words(), unread, pale)
     sys.stdout.write(f"Wrote {LANGUAGES_FILE}, {forms} forms in {len(LANGUAGES)} languages, and {VOCABULARY}\n")
 
 

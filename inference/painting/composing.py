@@ -1,0 +1,169 @@
+"""Putting things together that were drawn by themselves: each is cut out of its plain background, made as large as it
+is to be, and put down where it belongs, before that background or a place.
+
+In: a picture a draft, and how they are composed. Out: one picture. It knows no model and no words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from inference.painting.cutting import cut_out
+from inference.painting.painter import edge_colour, painted
+from inference.painting.scenery import background
+from inference.pictures import Pixels
+from inference.text.compositions import Composition
+from inference.text.drafts import Draft
+
+_PLACES = {
+    1: ((1 / 2, 1 / 2),),
+    2: ((1 / 4, 1 / 2), (3 / 4, 1 / 2)),
+    3: ((1 / 4, 1 / 4), (3 / 4, 1 / 4), (1 / 2, 3 / 4)),
+    4: ((1 / 4, 1 / 4), (3 / 4, 1 / 4), (1 / 4, 3 / 4), (3 / 4, 3 / 4)),
+    5: ((1 / 6, 1 / 6), (5 / 6, 1 / 6), (1 / 2, 1 / 2), (1 / 6, 5 / 6), (5 / 6, 5 / 6)),
+}
+"""Of each number the middles of things, across and down, as shares of the picture; as the built-in scenes have them."""
+_SPAN = {1: 0.8, 2: 0.46, 3: 0.44, 4: 0.44, 5: 0.3}
+"""How long a thing's longer edge is, as a share of the picture's."""
+_SPOTS = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
+_AT_SPOT = 0.46
+_FLOOR = 0.94
+"""How far down things stand that are in a place."""
+_AFLOAT = frozenset({"space", "sea", "night", "sunset", "fire"})
+"""Places without a floor."""
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """How a first thing stands to a second: their spans, the first's middle across, how much of its height it shares
+    with the second from that one's top on, and which is in front."""
+
+    spans: tuple[float, float]
+    shared: float
+    first_in_front: bool = True
+
+
+_JOINED = {
+    "above": _Joined((0.48, 0.48), 0.04),
+    "riding": _Joined((0.46, 0.6), 0.3),
+    "within": _Joined((0.5, 0.6), 0.4, first_in_front=False),
+}
+_HAT = 0.6
+"""How wide what is worn is, as a share of who wears it, and how much of it hides the head."""
+_WORN = 0.35
+_HELD = 0.42
+"""How large what somebody has is, as a share of the picture."""
+
+
+@dataclass(frozen=True)
+class _Put:
+    """A thing as large as it is to be, and its upper left corner in pixels."""
+
+    thing: Image.Image
+    left: float
+    top: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.thing.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.thing.height
+
+    def moved(self, across: float, down: float) -> _Put:
+        return _Put(self.thing, self.left + across, self.top + down)
+
+
+def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
+    """One picture of all drafts, whose pictures (H, W, 3) these are, in their order; where none has a plain background,
+    the first as it is."""
+    drafts = composition.drafts
+    coloured = [painted(picture, draft.colour) for picture, draft in zip(pictures, drafts, strict=True)]
+    if composition == Composition((Draft(drafts[0].text, drafts[0].colour),)):
+        return coloured[0]  # nothing but painted: it stands where it is
+    height, width = pictures[0].shape[:2]
+    cuts = [cut_out(picture, paint) for picture, paint in zip(pictures, coloured, strict=True)]
+    pairs = zip(cuts, drafts, strict=True)
+    things = [(cut, draft.size) for cut, draft in pairs if cut is not None for _ in range(draft.count)]
+    if not things:
+        return coloured[0]
+    layout = composition.layout if len(things) == sum(draft.count for draft in drafts) else "beside"
+    puts = _laid_out(things, layout, min(height, width))
+    if composition.place:
+        canvas = Image.fromarray(background(composition.place, max(height, width))[:height, :width])
+        puts = puts if composition.place in _AFLOAT or layout in _SPOTS else _on_floor(puts, height)
+    else:
+        canvas = Image.new("RGB", (width, height), tuple(int(level) for level in np.rint(edge_colour(pictures[0]))))
+    for put in puts:
+        canvas.paste(put.thing, (round(put.left), round(put.top)), put.thing)
+    return np.asarray(canvas)
+
+
+def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
+    """Where each thing, with its size, comes to stand in a picture of so many pixels; what is in front comes last."""
+    if layout in _JOINED:
+        return _joined(things, _JOINED[layout], edge)
+    if layout == "wearing":
+        return _worn(things, edge)
+    if layout == "with":
+        return _had(things, edge)
+    if layout == "before":
+        (small, size), (large, span) = things
+        puts = [_put(large, 0.84 * span * edge, (0.5, 0.5), edge), _put(small, 0.48 * size * edge, (0.5, 0.7), edge)]
+        return [puts[0], puts[1].moved(0, puts[0].bottom - puts[1].bottom)]
+    if layout in _SPOTS:
+        return [_put(cut, _AT_SPOT * size * edge, _SPOTS[layout], edge) for cut, size in things]
+    places, span = _PLACES[len(things)], _SPAN[len(things)] * edge
+    puts = [_put(cut, span * size, at, edge) for (cut, size), at in zip(things, places, strict=True)]
+    if len(puts) != 2:
+        return puts
+    foot = max(put.bottom for put in puts)
+    return [put.moved(0, foot - put.bottom) for put in puts]  # side by side on the same ground
+
+
+def _put(cut: Image.Image, span: float, middle: tuple[float, float], edge: int) -> _Put:
+    """A thing with its longer edge of `span` pixels, around a point that is given in shares of the picture."""
+    scale = span / max(cut.size)
+    size = (max(1, round(scale * cut.width)), max(1, round(scale * cut.height)))
+    small = cut.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    return _Put(small, middle[0] * edge - size[0] / 2, middle[1] * edge - size[1] / 2)
+
+
+def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int) -> list[_Put]:
+    """One upon, or in, the other, both together in the middle."""
+    (first, first_size), (second, second_size) = things
+    under = _put(second, how.spans[1] * second_size * edge, (0.5, 0.5), edge)
+    over = _put(first, how.spans[0] * first_size * edge, (0.5, 0.5), edge)
+    over = over.moved(0, under.top + how.shared * over.thing.height - over.bottom)
+    down = edge / 2 - (over.top + under.bottom) / 2
+    order = [under, over] if how.first_in_front else [over, under]
+    return [put.moved(0, down) for put in order]
+
+
+def _worn(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+    """The second on the first's head."""
+    (who, size), (hat, hat_size) = things
+    wearer = _put(who, 0.68 * size * edge, (0.5, 0.5), edge)
+    worn = _put(hat, _HAT * hat_size * wearer.thing.width, (0.5, 0.5), edge)
+    worn = worn.moved(0, wearer.top + _WORN * worn.thing.height - worn.bottom)
+    down = edge / 2 - (worn.top + wearer.bottom) / 2
+    return [wearer.moved(0, down), worn.moved(0, down)]
+
+
+def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+    """The first with the second in front of it, at its lower right."""
+    (who, size), (what, what_size) = things
+    owner = _put(who, 0.74 * size * edge, (0.42, 0.5), edge)
+    held = _put(what, _HELD * what_size * edge, (0.76, 0.5), edge)
+    return [owner, held.moved(0, owner.bottom + 0.02 * edge - held.bottom)]
+
+
+def _on_floor(puts: Sequence[_Put], edge: int) -> list[_Put]:
+    """All moved down, or up, together, so that the lowest stands on the floor."""
+    down = _FLOOR * edge - max(put.bottom for put in puts)
+    return [put.moved(0, down) for put in puts]

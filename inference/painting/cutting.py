@@ -1,0 +1,61 @@
+"""Cutting a drawn thing out of its plain background, so that its soft edges keep nothing of the background's colour.
+
+In: a picture, and the same one painted. Out: the thing with its transparency. It knows no model and no words.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inference.painting.painter import apart, box_of, edge_colour, is_plain
+from inference.pictures import Pixels
+
+_SAME = 12
+"""Levels of one channel by which a pixel may differ from the background and be nothing else."""
+_SOLID, _CLEAR = 0.85, 180
+"""A pixel of an outline is nothing but the thing where it differs by this share of what its neighbours differ by at
+most, or by so many levels."""
+_FAINTEST = 30
+"""Levels by which a pixel differs at least that is nothing but the thing: what a codec leaves of noise differs less."""
+_WIDTH = 8
+"""Pixels from the background to where an outline ends."""
+_FAINT = 0.1
+"""A pixel with less of the thing than this does not tell its colour."""
+
+
+def cut_out(picture: Pixels, painted: Pixels) -> Image.Image | None:
+    """The thing of `picture` (H, W, 3) in the colours of `painted`, cut to its box, as RGBA; None without a plain
+    background, or where there is nothing."""
+    if not is_plain(picture):
+        return None
+    behind = edge_colour(picture)
+    differs, outside = apart(picture, _SAME)
+    solid = np.clip(_SOLID * _most_near(differs), _FAINTEST, _CLEAR)
+    share = np.where(outside, np.clip((differs - _SAME) / (solid - _SAME), 0, 1), 1)
+    if not share.any():
+        return None
+    box = box_of(share > 0)
+    colours = behind + (painted[box] - behind) / np.maximum(share[box], _FAINT)[..., None]
+    pixels = np.dstack([np.clip(colours, 0, 255), 255 * share[box]])
+    return Image.fromarray(np.rint(pixels).astype(np.uint8), "RGBA")
+
+
+def _most_near(levels: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Of each pixel (H, W) the highest level in the square around it."""
+    for axis in (0, 1):
+        reach = 1
+        while reach <= _WIDTH:
+            levels = np.maximum(levels, np.maximum(_moved(levels, reach, axis), _moved(levels, -reach, axis)))
+            reach *= 2
+    return levels
+
+
+def _moved(levels: NDArray[np.int16], by: int, axis: int) -> NDArray[np.int16]:
+    """Moved along an axis; what comes in from outside is 0."""
+    moved = np.zeros_like(levels)
+    take, put = (slice(None, -by), slice(by, None)) if by > 0 else (slice(-by, None), slice(None, by))
+    index = (slice(None),) * axis
+    moved[(*index, put)] = levels[(*index, take)]
+    return moved

@@ -1,0 +1,125 @@
+"""Things that were drawn by themselves are put together: whole, where they belong, and without their backgrounds."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from inference.painting.composing import composed
+from inference.painting.cutting import cut_out
+from inference.painting.painter import painted, thing
+from inference.painting.scenery import background
+from inference.pictures import Pixels
+from inference.text.colours import COLOURS
+from inference.text.compositions import Composition
+from inference.text.drafts import Draft
+from inference.text.scenery import PLACES, TIMED
+
+SIDE = 192
+BALL = Draft("a ball")
+
+
+def ball(colour: str = "red", ground: str = "white", blur: float = 0) -> Pixels:
+    """A disc in the middle, two thirds of the picture wide."""
+    canvas = Image.new("RGB", (SIDE, SIDE), COLOURS[ground])
+    ImageDraw.Draw(canvas).ellipse((32, 32, 159, 159), COLOURS[colour])
+    return np.asarray(canvas.filter(ImageFilter.GaussianBlur(blur)) if blur else canvas)
+
+
+def is_like(pixels: Pixels, colour: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Which pixels (H, W) have a colour, nearly."""
+    return np.asarray(np.abs(pixels.astype(int) - np.array(COLOURS[colour])).max(-1) < 24)
+
+
+def middle(pixels: Pixels, colour: str) -> tuple[float, float]:
+    """Of all pixels in a colour: across, down, as shares."""
+    down, across = np.nonzero(is_like(pixels, colour))
+    return float(across.mean()) / SIDE, float(down.mean()) / SIDE
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_a_thing_is_copied(count: int) -> None:
+    """As often as it is asked for, smaller, before the same background and in its colour."""
+    after = composed([ball("green", "cyan")], Composition((Draft("a ball", "purple", count),)))
+    share = thing(after)
+    assert share is not None
+    assert is_like(after[:1, :1], "cyan").all()
+    columns, rows = ((share > 0.5).any(axis) for axis in (0, 1))
+    runs = [int(np.diff(np.pad(line, 1).astype(int)).clip(0).sum()) for line in (columns, rows)]
+    assert runs == {2: [2, 1], 3: [1, 2], 4: [2, 2], 5: [3, 3]}[count]
+    assert is_like(after, "purple").mean() > 0.1
+    assert not is_like(after, "green").any()
+
+
+def test_what_is_only_painted_stays_where_it_is() -> None:
+    assert np.array_equal(composed([ball()], Composition((Draft("a ball", "blue"),))), painted(ball(), "blue"))
+
+
+@pytest.mark.parametrize(
+    ("layout", "first", "second"),
+    [
+        ("beside", (0.25, 0.5), (0.75, 0.5)), ("above", (0.5, 0.27), (0.5, 0.73)), ("riding", (0.5, 0.3), (0.5, 0.7)),
+        ("within", (0.5, 0.3), (0.5, 0.65)), ("wearing", (0.5, 0.65), (0.5, 0.18)), ("with", (0.42, 0.5), (0.76, 0.7)),
+        ("before", (0.5, 0.68), (0.5, 0.4)),
+    ],
+)  # fmt: skip
+def test_two_things_stand_to_each_other_as_they_are_said_to(
+    layout: str, first: tuple[float, float], second: tuple[float, float]
+) -> None:
+    """Both are seen, each in its own colour, and nothing sticks out of the picture."""
+    after = composed([ball(), ball()], Composition((BALL, Draft("a ball", "blue")), layout))
+    for colour, place in (("red", first), ("blue", second)):
+        assert is_like(after, colour).mean() > 0.04
+        assert middle(after, colour) == pytest.approx(place, abs=0.12)
+    assert is_like(after[0], "white").all()
+    assert is_like(after[-1], "white").all()
+
+
+@pytest.mark.parametrize("layout", ["left", "right", "top", "bottom"])
+def test_a_single_thing_stands_where_it_is_said_to(layout: str) -> None:
+    after = composed([ball()], Composition((Draft("a ball", size=0.5),), layout))
+    across, down = middle(after, "red")
+    assert {"left": across < 0.3, "right": across > 0.7, "top": down < 0.3, "bottom": down > 0.7}[layout]
+    assert is_like(after, "red").mean() < 0.06
+
+
+@pytest.mark.parametrize("place", [*PLACES, *TIMED])
+def test_a_place_takes_the_backgrounds_place(place: str) -> None:
+    """All of it that no thing covers, at the size of what was drawn."""
+    after = composed([ball("purple")], Composition((BALL,), place=place))
+    behind = background(place, SIDE)
+    changed = (after != behind).any(-1)
+    assert 0.2 < changed.mean() < 0.6
+    assert not changed[:, :8].any()
+
+
+def test_a_cut_leaves_no_rim_of_the_background() -> None:
+    """Before black hardly a pixel is lighter than the thing was, though its outline was soft."""
+    after = composed([ball("navy blue", blur=2)], Composition((BALL,), place="black"))
+    assert (after.max(-1) > COLOURS["navy blue"][2] + 24).mean() < 0.02
+
+
+def test_white_that_is_closed_in_stays() -> None:
+    """The white of an eye."""
+    ring = ball().copy()
+    ring[80:112, 80:112] = 255
+    cut = cut_out(ring, ring)
+    assert cut is not None
+    assert cut.getpixel((cut.width // 2, cut.height // 2)) == (255, 255, 255, 255)
+
+
+def test_what_cannot_be_cut_out_stays() -> None:
+    """Nothing before a plain background, and no plain background; others are put together without it."""
+    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    empty = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    for picture in (noise, empty):
+        assert composed([picture], Composition((Draft("a ball", count=3),))) is picture
+        after = composed([ball(), picture], Composition((BALL, BALL), "riding"))
+        assert middle(after, "red") == pytest.approx((0.5, 0.5), abs=0.02)
+
+
+@pytest.mark.parametrize("side", [1, 7, 50])
+def test_pictures_of_any_size(side: int) -> None:
+    picture = np.zeros((side, side, 3), np.uint8)
+    picture[side // 3 : side // 2 + 1, side // 3 : side // 2 + 1] = 255
+    for layout in ("beside", "riding", "wearing", "with", "before"):
+        assert composed([picture, picture], Composition((BALL, BALL), layout)).shape == picture.shape

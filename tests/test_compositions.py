@@ -1,0 +1,150 @@
+"""Which prompts are drawn thing by thing, painted and put together, and which are drawn as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.text.colours import COLOURS
+from inference.text.compositions import MOST, Composition, read_composition
+from inference.text.drafts import Draft, Names
+from inference.text.scenery import PLACES, TIMED, TIMES
+from tests.test_interpretations import SHIPPED
+
+THINGS = frozenset("apple owl heart star cat cats balloon balloons horse saucer pizza rose car dragon hat box".split())
+NAMES = frozenset({"black cat", "red apple", "two hearts", "sunset over hills", "bow and arrow"})
+
+
+def read(prompt: str) -> Composition | None:
+    return read_composition(prompt, Names(NAMES.__contains__, THINGS.__contains__, {"dragon", "owl"}.__contains__))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "colour"),
+    [
+        ("a blue apple", "an apple", "blue"),
+        ("an orange cat", "a cat", "orange"),
+        ("a navy blue rose, flat illustration", "a rose, flat illustration", "navy blue"),
+        ("red balloons", "balloons", "red"),
+        ("a cute purple cat", "a cute cat", "purple"),
+        ("a red slice of pizza", "a slice of pizza", "red"),
+        ("a green heart on a blue background", "a heart on a blue background", "green"),
+        ("a blue heart on a navy blue background", "a heart on a navy blue background", "blue"),
+        ("green heart, light green background", "heart, light green background", "green"),
+        ("the Grey horse", "the horse", "gray"),
+        ("a white cat", "a cat on a cyan background", "white"),
+        ("a pink cat", "a cat on a white background", "pink"),
+        ("a pink cat on a beige background", "a cat on a beige background", "pink"),
+        ("an orange sunset over hills", "a sunset over hills", "orange"),
+    ],
+)
+def test_a_thing_in_a_colour_has_a_draft(prompt: str, text: str, colour: str) -> None:
+    """With what the prompt says beside; before another background where an unnamed one may have the same colour."""
+    assert read(prompt) == Composition((Draft(text, colour),))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "colour", "count"),
+    [
+        ("five red balloons", "a balloon", "red", 5),
+        ("two cats", "a cat", "", 2),
+        ("four pink cats", "a cat on a white background", "pink", 4),
+    ],
+)
+def test_copies_have_a_draft_of_one(prompt: str, text: str, colour: str, count: int) -> None:
+    assert read(prompt) == Composition((Draft(text, colour, count),))
+
+
+CAT, HAT = Draft("a cat"), Draft("a hat")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "composition"),
+    [
+        ("a cat and a hat", Composition((CAT, HAT), "beside")),
+        ("a cat vs a hat", Composition((CAT, HAT), "beside")),
+        ("a cat to the right of a hat", Composition((HAT, CAT), "beside")),
+        ("a cat under a hat", Composition((HAT, CAT), "above")),
+        ("a cat riding a hat at night", Composition((CAT, HAT), "riding", "night")),
+        ("a cat within a hat", Composition((CAT, HAT), "within")),
+        ("a cat along with a hat", Composition((CAT, HAT), "with")),
+        ("a cat in front of a hat", Composition((CAT, HAT), "before")),
+        ("a cat wearing a blue hat", Composition((CAT, Draft("a hat", "blue")), "wearing")),
+        ("a red heart and a blue star, flat",
+         Composition((Draft("a heart, flat", "red"), Draft("a star, flat", "blue")), "beside")),
+        ("a cat, 2 hearts and a hat", Composition((CAT, Draft("a heart", count=2), HAT), "beside")),
+        ("a cat and a hat on a blue background",
+         Composition((Draft("a cat on a blue background"), Draft("a hat on a blue background")), "beside")),
+        ("a red car in space", Composition((Draft("a car", "red"),), place="space")),
+        ("a cat on the beach at night", Composition((CAT,), place="beach night")),
+        ("a cat at night in front of a hat", Composition((CAT, HAT), "before", "night")),
+        ("a cat on the moon and a hat", Composition((CAT, HAT), "beside", "moon")),
+        ("a cat in the rain", Composition((CAT,), place="field rain")),
+        ("a cat, in space, at dusk", Composition((CAT,), place="space")),  # there is no dusk
+        ("a cat on the left", Composition((CAT,), "left")),
+        ("a tiny cat at the top in the desert", Composition((Draft("a cat", size=0.4),), "top", "desert")),
+        ("3 small stars on a blue background",
+         Composition((Draft("a star on a blue background", count=3, size=0.6),))),
+        ("a dragon in space", Composition((Draft("a dragon on a blue background", is_pale=True),), place="space")),
+        ("a cat and a dragon",
+         Composition((CAT, Draft("a dragon on a blue background", is_pale=True)), "beside", "white")),
+        ("a bow and arrow and a cat", Composition((Draft("a bow and arrow"), CAT), "beside")),
+    ],
+)  # fmt: skip
+def test_things_and_places_are_put_together(prompt: str, composition: Composition) -> None:
+    assert read(prompt) == composition
+
+
+@pytest.mark.parametrize("name", [*PLACES, *TIMED])
+def test_every_place_is_put_behind_things(name: str) -> None:
+    """However captions say it."""
+    place, time = TIMED.get(name, (name, ""))
+    for phrase in PLACES[place]:
+        for when in TIMES.get(time, ("",)):
+            composition = read(f"a cat {phrase} {when}".strip())
+            assert composition is not None
+            assert composition.place == name
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "two hearts", "three wugs", "six cats", "cats", "three cats and three owls",
+        "a cat", "an orange", "a black cat", "a red apple",  # no colour, or one of the name
+        "a small cat", "a cat on a blue background", "a bow and arrow",
+        "a cat with a blue star", "a cat on a red star", "a green dragon breathing apple", "a red and blue star",
+        "a red blue star", "a red star of a cat on a horse", "two cats riding a dragon", "a cat and a wug",
+        "a cat on the left and a dragon", "a cat and a dragon above a star", "a cat and an owl on the left",
+        "a green heart on a green background", "a gray heart on a grey background",
+        "a purple wug", "a wug in space", "in space", "", "red", "a red",
+    ],
+)  # fmt: skip
+def test_all_else_is_drawn_as_it_is(prompt: str) -> None:
+    assert read(prompt) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_filled_in_stands_in_the_draft(seed: int) -> None:
+    """Whatever the model fills in, in whichever language; its words of the colour are no longer there."""
+    for prompt in ("a blue horse", "un caballo azul"):
+        reading = SHIPPED.interpret(prompt, 4 + seed)
+        assert reading.composition is not None
+        assert reading.composition.drafts[0].colour == "blue"
+        assert reading.drawn[0].startswith("a horse")
+        assert "blue" not in reading.drawn[0]
+
+
+def test_names_of_things_stay_whole() -> None:
+    assert SHIPPED.interpret("a black cat", 0).composition is None
+    assert SHIPPED.interpret("a blue whale", 0).composition is None
+
+
+WORDS = [*COLOURS, *THINGS, "a", "two", "small", "on", "background", "and", "above", "in space", "on the left", ","]
+
+
+@given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS)).map(" ".join))
+def test_any_prompt_can_be_read(prompt: str) -> None:
+    """What is drawn of it is drawn as it is, and there is room for all of it."""
+    found = read(prompt)
+    if found is not None:
+        assert 1 <= sum(draft.count for draft in found.drafts) <= MOST
+        assert all(draft.text and draft.colour in {"", *COLOURS} for draft in found.drafts)
