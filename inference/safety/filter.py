@@ -43,8 +43,9 @@ class PromptFilter:
             turned = judge_negative(evidence, self._reader.read(negative))
             if turned is not None:
                 return found_verdict("block", turned, evidence)
-        (scores,) = self._classifier.scores([_looked_at(evidence, policy)])
-        return decide(policy, _excused(evidence, policy), scores, self._thresholds)
+        evidence = _excused(evidence, policy)
+        (scores,) = self._classifier.scores([evidence.plain])
+        return decide(policy, evidence, scores, self._thresholds)
 
     def judge(self, prompt: str, policy: Policy = STANDARD) -> tuple[Verdict, dict[str, float]]:
         """The verdict, and the classifier's scores by category, with `unsafe` for the whole: for measurements."""
@@ -52,13 +53,13 @@ class PromptFilter:
 
     def judge_all(self, prompts: Sequence[str], policy: Policy = STANDARD) -> list[tuple[Verdict, dict[str, float]]]:
         """The same for many prompts, in half the time: those of one length are looked at together."""
-        read = [self._reader.read(prompt) for prompt in prompts]
-        found = self._classifier.scores([_looked_at(evidence, policy) for evidence in read])
+        read = [_excused(self._reader.read(prompt), policy) for prompt in prompts]
+        found = self._classifier.scores([evidence.plain for evidence in read])
         return [self._judged(evidence, scores, policy) for evidence, scores in zip(read, found, strict=True)]
 
     def _judged(self, evidence: Evidence, scores: Scores, policy: Policy) -> tuple[Verdict, dict[str, float]]:
         described = {"unsafe": scores.unsafe, **scores.categories}
-        verdict = decide(policy, _excused(evidence, policy), scores, self._thresholds)
+        verdict = decide(policy, evidence, scores, self._thresholds)
         return verdict, {name: round(score, 4) for name, score in described.items()}
 
     def vector(self, text: str) -> list[float]:
@@ -68,20 +69,8 @@ class PromptFilter:
 
 
 def _excused(evidence: Evidence, policy: Policy) -> Evidence:
-    """Without the listed words that lie in phrases which this server allows; the hard rules stay."""
-    cut = _allowed(evidence, policy)
-    return evidence.without(cut) if cut else evidence
-
-
-def _looked_at(evidence: Evidence, policy: Policy) -> str:
-    """What the classifier sees: not what was found harmless in this server."""
-    cut = _allowed(evidence, policy)
-    if not cut:
-        return evidence.plain
-    return " ".join(word for index, word in enumerate(evidence.words.words) if index not in cut)
-
-
-def _allowed(evidence: Evidence, policy: Policy) -> set[int]:
-    """The places of words in phrases which this server allows."""
+    """Without the words that lie in phrases which this server allows, for the lists and the classifier; the hard rules
+    stay."""
     spans = WordPatterns.of(policy.allowed_words).spans(evidence.words)
-    return {index for first, last in spans for index in range(first, last)}
+    cut = {index for first, last in spans for index in range(first, last)}
+    return evidence.without(cut) if cut else evidence

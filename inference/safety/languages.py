@@ -20,7 +20,7 @@ _ENGLISH: Final = frozenset(
     " your our we she they who what when where how would could not be been had were out".split()
 )
 """Its small words, of which other languages have some as well."""
-_ENDINGS: Final = ("", "s", "es", "d", "ed", "ing", "er", "ly", "y")
+_ENDINGS: Final = ("s", "es", "d", "ed", "ing", "er", "ly", "y")
 _PIECE: Final = re.compile(r"[^\W_]+")
 _WORD: Final = re.compile(r"(?<!\S)[^\W_]{2,}(?=[\s.,;:!?]|$)")
 _LETTERS: Final = re.compile(r"[a-z]")
@@ -47,8 +47,8 @@ class Languages:
         return 2 * sum(map(self._is_english, others)) <= len(others)
 
     def says_more(self, reading: str, text: str) -> bool:
-        """Whether what a text is taken for has no fewer small words, of one language or of English, than it has."""
-        return self._most_small(reading) >= self._most_small(text)
+        """Whether what a text is taken for has no fewer small words than it has, where it is of another language."""
+        return not self.is_foreign(text) or self._most_small(reading) >= self._most_small(text)
 
     def _most_small(self, text: str) -> int:
         pieces = {*_WORD.findall(text)}
@@ -63,6 +63,10 @@ class Languages:
 
     def _is_english(self, word: str) -> bool:
         """Whether English texts have it often, with another ending perhaps; the lists know words of many languages."""
+        if self._ranks.get(word, RARE) < RARE:
+            return True
+        if not word.endswith(_ENDINGS):
+            return False
         roots = (word.removesuffix(ending) for ending in _ENDINGS)
         return any(len(root) > 2 and self._ranks.get(root, RARE) < RARE for root in roots)
 

@@ -52,10 +52,12 @@ class Evidence:
         )
 
     def without(self, words: Collection[int]) -> "Evidence":
-        """The same text with the terms at these words unseen; what rules found in it stays."""
+        """The same text without these words and the terms at them; what rules found in it stays."""
         seen = [m for m in self.matches if not all(index in words for index in range(m.first, m.last + 1))]
         cut = {self.words.words[index] for index in words}
-        return replace(self, matches=seen, illegible=tuple(word for word in self.illegible if word not in cut))
+        plain = " ".join(word for index, word in enumerate(self.words.words) if index not in words)
+        illegible = tuple(word for word in self.illegible if word not in cut)
+        return replace(self, matches=seen, illegible=illegible, plain=plain)
 
 
 class Reader:
