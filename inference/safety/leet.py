@@ -4,8 +4,9 @@ In: a word as it is written.  Out: spellings of it in letters alone, likely ones
 It knows no words; which of the spellings is one, `respell.Speller` finds.
 """
 
+import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
 
@@ -24,6 +25,8 @@ _BUILT_LETTERS: Final[Mapping[str, str]] = {
 """Letters that are built of several signs."""
 _FEWEST_CHANGES: Final = (0, 1, 2, 4, 3, 5, 6, 7)
 """Of three signs with two meanings each, all eight ways, those first in which most have their usual one."""
+LEET_KEPT: Final = 1 << 10
+"""Words of which it is remembered what they spell: it is asked several times of each."""
 _LEET_SIGNS: Final = frozenset("@$€!")
 _LETTERS: Final = re.compile(r"[a-z]+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -61,18 +64,19 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
             yield form[::-1]
 
 
-def leet(core: str) -> list[str]:
+@functools.lru_cache(LEET_KEPT)
+def leet(core: str) -> Sequence[str]:
     """The word with its digits and signs as the letters that they look like, what they mostly mean first."""
     if not 3 <= len(core) <= MAX_WORD * 2 or _LEET_SIGN.search(core) is None or _LETTER.search(core) is None:
-        return []
+        return ()
     choices = [MEANT.get(sign, sign) for sign in core]
     wide = [index for index, choice in enumerate(choices) if len(choice) > 1]
     for index in wide[3:]:
         choices[index] = choices[index][0]
     if not wide:
-        return ["".join(choices)]
-    found = list(map("".join, product(*choices)))
-    return found if len(wide) < 3 else [found[at] for at in _FEWEST_CHANGES]
+        return ("".join(choices),)
+    found = tuple(map("".join, product(*choices)))
+    return found if len(wide) < 3 else tuple(found[at] for at in _FEWEST_CHANGES)
 
 
 def _unstretched(form: str) -> Iterator[str]:

@@ -34,11 +34,13 @@ EVERYDAY, MANY = 6000, 10**9
 """Ranks up to which a word is used by everybody, is any."""
 BENT: Final = 12
 """Ways to spell one word that are bent into others, the likeliest: so a word costs as much whatever it is."""
-BENT_IN_ALL: Final = 500
-"""The same of one text, word by word from its start; nobody may type so much.  Of words after that it is only looked up
-what they spell as they stand."""
+BENT_IN_ALL: Final = 250
+"""The same of one text, word by word from its start, beside those of words that came out; nobody may type so much that
+does not.  Of words after that it is only looked up what they spell as they stand."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
+LEET_TURNED: Final = 2 * LOOKED_AT
+"""Words that tell whether a text is leet, and turned as well."""
 SPLIT: Final = 0.2
 """Share of words that do not exist, from which on they may be pieces of words."""
 FOREIGN: Final = 6
@@ -88,6 +90,11 @@ class _Loosely:
     left: int = BENT_IN_ALL
 
 
+def _spelt(word: str) -> str:
+    """What its digits mostly mean."""
+    return next(iter(leet(word)), word)
+
+
 def _apart(word: str, plain: str) -> str:
     """A word as it stood in the text, its letters apart."""
     found = re.search(r"[\W_]{1,5}".join(map(re.escape, word[:MAX_WORD])), plain)
@@ -129,7 +136,10 @@ class Speller:
         """What the text says without what is regular in it, if more words come out of it than `otherwise`."""
         readings = [*self._regularity.readings(plain)]
         if _DIGIT_AMONG_LETTERS.search(otherwise):  # leet, and turned as well
-            spelt = " ".join(next(iter(leet(word)), word) for word in plain.split())
+            start, rest = plain.split()[:LEET_TURNED], plain.split()[LEET_TURNED:]
+            spelt = " ".join(map(_spelt, start))
+            if rest and self._turner.turned_back(spelt, otherwise) is not None:
+                spelt = " ".join(map(_spelt, [*start, *rest]))
             readings += filter(None, [self._turner.turned_back(spelt, otherwise)])
         best = max(readings, key=lambda text: known_letters(text, self.knows), default="")
         return best if known_letters(best, self.knows) > known_letters(otherwise, self.knows) else None
@@ -266,6 +276,7 @@ class Speller:
         for candidate in tried:
             found = self._skeletons.telling(candidate) or self._skeletons.any(candidate, loosely.manner)
             if found is not None:
+                loosely.left += len(tried)
                 return found
         return next((word for word in respelt if len(word) > 4 and self._skeletons.plausible(word)), None)
 

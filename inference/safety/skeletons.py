@@ -121,8 +121,10 @@ class Skeletons:
             if (name == "anagram" and self.plausible(letters)) or (name == "bare" and _VOWELS.search(letters)):
                 continue  # tapestries
             found = found or self._told[name].get(key(letters))
-        for undo in MADE.values() if found is None and len(letters) <= 2 * MAX_WORD else ():
-            found = found or next((word for word in undo(letters) if len(word) > 4 and word in self._telling), None)
+        for undo in MADE.values() if found is None and 4 < len(letters) <= 2 * MAX_WORD else ():
+            for word in undo(letters):
+                if len(word) > 4 and word in self._telling:
+                    return word
         return found
 
     def manner(self, unknown: Sequence[str]) -> str | None:

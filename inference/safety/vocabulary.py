@@ -36,13 +36,14 @@ class Vocabulary:
         self.stems = self.telling.intersection(stems)
         self._stem_starts = frozenset(stem[:4] for stem in self.stems)
         self._forms = self.telling.union(others)
+        self._words = self._forms.union(self.rank)
         self.tells: Callable[[str], bool] = functools.lru_cache(WORDS_KEPT)(self._is_looked_for)
         """Whether a filter looks for it, with some ending too."""
         self.knows: Callable[[str], bool] = functools.lru_cache(WORDS_KEPT)(self._is_known)
         """Whether it is a word, also with an English ending."""
 
     def _is_known(self, word: str) -> bool:
-        if word in self.rank or word in self._forms:
+        if word in self._words:
             return True
         if not word.isascii():
             return False
@@ -50,9 +51,9 @@ class Vocabulary:
             for ending in _ENDINGS:
                 if word.endswith(ending, 3) and word[: -len(ending)] in self.rank:
                     return True
-        if word.endswith("ing") and word[:-3] + "e" in self.rank and len(word) > 5:
-            return True
-        return self.tells(word)
+            if word.endswith("ing") and word[:-3] + "e" in self.rank and len(word) > 5:
+                return True
+        return word[:4] in self._stem_starts and self.tells(word)
 
     def _is_looked_for(self, word: str) -> bool:
         if word in self._forms:
