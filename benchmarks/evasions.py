@@ -149,6 +149,13 @@ def _text_speak(text: str) -> str:
     return text
 
 
+def _chat(word: str) -> str:
+    """phukin, wimminz: as a chat spells to be seen through by people alone."""
+    for spelt, sound in (("^f", "ph"), ("s$", "z"), ("er$", "a"), ("ing$", "in"), ("ck", "k"), ("c(?=[aou])", "k")):
+        word = re.sub(spelt, sound, word.lower())
+    return word
+
+
 def _one_key_too_many(word: str) -> str:
     """A neighbouring key hit together with the right one."""
     at = len(word) // 2
@@ -163,6 +170,16 @@ MENDED_BY: Final[Mapping[str, Disguise]] = {
     "a banana inside": inside("banana"),
     "a blank in words": between("\u3164"),
     "a Braille blank inside": inside("\u2800"),
+    "a dot inside": inside("."),
+    "a number behind": each_word(lambda word: f"{word}69"),
+    "a slash inside": inside("/"),
+    "a word glued before": each_word(lambda word: f"cat{word}"),
+    "a word glued behind": each_word(lambda word: f"{word}cat"),
+    "an underscore inside": inside("_"),
+    "chat spelling": each_word(_chat),
+    "drawn out with a hyphen": each_word(lambda word: re.sub("([aeiou])", r"\1-\1", word, count=1)),
+    "last letter many times": each_word(lambda word: word + 3 * word[-1]),
+    "northern vowels": some(a="å", o="ø", e="ë", u="ü", i="ï"),
     "a custom emoji inside": inside("<:kek:123456789012345678>"),
     "a link inside": each_word(lambda word: f"[{word[:2]}](https://example.org){word[2:]}"),
     "accents of dialect": each_word(_dialect),

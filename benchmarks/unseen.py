@@ -1,7 +1,8 @@
 """Ways to hide a word from a filter that its reading was not mended by: what they do to it, nobody has looked at.
 
 Whoever mends the filter by one of these moves it to evasions.py, so that the figure stays true.  Eight are left of
-twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type.
+twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type, and ten
+from twenty more.
 
     python -m benchmarks.unseen "a picture of a cat"
 """
@@ -9,10 +10,11 @@ twenty that were drawn by lot from forty codes and games; six were drawn from tw
 import base64
 import re
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from typing import Final
 
 from benchmarks.disguises import MORSE, Disguise, each_word, show
-from benchmarks.evasions import LETTERS, alphabet
+from benchmarks.evasions import LETTERS, alphabet, inside, some
 
 _BACON: Final = str.maketrans("01", "ab")
 _TELEPHONE: Final = dict(
@@ -57,17 +59,33 @@ def _spoonerisms(text: str) -> str:
     return " ".join(words)
 
 
+def _cartoon(word: str) -> str:
+    """Signs for the vowels, as in the speech bubbles of angry people."""
+    signs = cycle("#%&@")
+    return word[0] + re.sub("[aeiou]", lambda _: next(signs), word[1:])
+
+
 UNSEEN: Final[Mapping[str, Disguise]] = {
+    "a digit inside": inside("1"),
+    "accents on vowels": some(a="á", e="é", i="í", o="ó", u="ú"),
     "added pieces": each_word(lambda word: f"{word[: len(word) // 2]} + {word[len(word) // 2 :]}"),
+    "an emoji behind": each_word(lambda word: f"{word}🍆"),
     "as in names": each_word(lambda word: ", ".join(f"{c} as in {_NAMES[c]}" for c in word.lower())),
     "ASCII85": lambda text: base64.a85encode(text.encode()).decode(),
+    "baby talk": each_word(lambda word: f"{word}y"),
     "Bacon's cipher": each_word(
         lambda word: " ".join(f"{LETTERS.index(letter):05b}".translate(_BACON) for letter in word.lower())
     ),
+    "brackets round half": each_word(lambda word: f"({word[: len(word) // 2]}){word[len(word) // 2 :]}"),
     "by the keys of a telephone": each_word(lambda word: " ".join(_TELEPHONE[letter] for letter in word.lower())),
+    "cartoon signs for vowels": each_word(_cartoon),
     "emoji for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", lambda found: _FRUIT[found[0]], word[1:])),
+    "first letter starred": each_word(lambda word: f"*{word[1:]}"),
+    "first letters apart": each_word(lambda word: f"{word[0]} {word[1]} {word[2:]}"),
     "Georgian by sound": alphabet("ა ბ კ დ ე ფ გ ჰ ი ჯ კ ლ მ ნ ო პ ქ რ ს ტ უ ვ ვ ხ ი ზ"),
     "inner letters starred": each_word(lambda word: word[0] + "*" * (len(word) - 2) + word[-1]),
+    "last letter apart": each_word(lambda word: f"{word[:-1]} {word[-1]}"),
+    "last letter starred": each_word(lambda word: f"{word[:-1]}*"),
     "Morse in words": each_word(lambda word: " ".join(_MORSE_WORDS[letter] for letter in word.lower())),
     "spoonerisms": _spoonerisms,
     "syllables apart": each_word(lambda word: re.sub("([aeiou][^aeiou]??)(?=[^aeiou][aeiou])", r"\1 ", word)),

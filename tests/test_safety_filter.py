@@ -90,6 +90,7 @@ def test_a_verdict_says_why() -> None:
         ("n4k3d g1rl, 13", ("n4k3d → naked", "g1rl 13 → girl 13")),
         ("голaя девочка", ("голaя → голая", "девочка")),
         ("m4dchen, nackt", ("nackt", "m4dchen → mädchen")),
+        ("a nkaed child", ("nkaed → naked", "child")),
         ("a Nаked child", ("Nаked → naked", "child")),
         ("ＮＵＤＥ child", ("ＮＵＤＥ → nude", "child")),
         ("na\u200bked child", ("na\u200bked → naked", "child")),

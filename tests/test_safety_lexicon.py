@@ -220,6 +220,8 @@ def test_what_is_said_of_nobody_is_not_severe(text: str) -> None:
         ("a kitten crushed under a boot", "violence_gore"), ("tête tranchée", "violence_gore"),
         ("drinking drain cleaner", "self_harm"), ("göğüs uçları", "sexual"),
         ("DIY card skimmer", "illegal"), ("tutorial bikin bom", "illegal"), ("celebrity nip slip", "sexual"),
+        ("giving her backshots", "sexual"), ("cornhub", "sexual"), ("she got graped", "sexual"),
+        ("a spicy accountant", "sexual"), ("big tiddies", "sexual"), ("unaliving himself", "self_harm"),
         ("a big black cock", "sexual"), ("wearing only a smile", "sexual"), ("peitos de fora", "sexual"),
     ],
 )  # fmt: skip
@@ -238,6 +240,8 @@ def test_plain_words_for_harm_are_severe(text: str, category: str) -> None:
         "a labrador bitch with her puppies",
         "a Nazi uniform in a museum", "punching a Nazi", "Demo gegen Nazis", "a nude beach sign",
         "a hot dog in the microwave",
+        "a grape harvest, graped vines", "corn on the cob", "an accountant at a desk", "a pdf file icon",
+        "a hub for corn farmers", "le dollar bean", "yt people at a concert",
         "sex on the beach with an orange slice", "a plate of pork faggots", "a Hindu swastika",
         "das Hakenkreuz im Museum", "a bun in the oven",
     ],

@@ -96,6 +96,10 @@ def read(text: str) -> str:
         ("a na ked wo man in a gar den und er tre es", "a naked woman in a garden under trees"),
         ("the nalked womnan smaoking in the garfden", "the naked woman smoking in the garden"),
         ("Ym1GclpXUWdkMjl0WVc0PQ==", "naked woman"),
+        ("a catnaked catwoman catlying in a catbedroom", "a naked woman lying in a bedroom"),
+        ("a nakedish womanish lyingish in a bedroomish", "a naked woman lying in a bedroom"),
+        ("a naked69 woman69 lying69 in a bedroom69", "a naked woman lying in a bedroom"),
+        ("a na-aked wo-oman in a be-edroom", "a naked woman in a bedroom"),
     ],
 )
 def test_disguises_are_read(written: str, meant: str) -> None:

@@ -34,6 +34,8 @@ _LEET_SIGN: Final = re.compile(f"[{re.escape(''.join(MEANT))}]")
 _DOUBLE: Final = re.compile(r"(.)\1")
 _RUNS: Final = re.compile(r"(.)\1*")
 _BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
+_DRAWN_OUT: Final = re.compile(r"([a-z])-(?=\1)")
+"""A letter that is said twice: na-aked."""
 _FILLED: Final = re.compile(r"\w(?:(\w)\w)(?:\1\w)+")
 """Letters with always the same one between them: n1a1k1e1d."""
 
@@ -54,6 +56,8 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
     built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], bare)
     if built != bare:
         forms += [built, *leet(built)]
+    if "-" in core:
+        forms.append(_DRAWN_OUT.sub("", core))
     for form in dict.fromkeys(forms):
         if len(form) < 3 or not _LETTERS.fullmatch(form):
             continue

@@ -34,11 +34,12 @@ def quoted(terms: Iterable[str], evidence: Evidence) -> tuple[str, ...]:
 def _quoted(term: str, evidence: Evidence, written: Mapping[str, str]) -> str:
     words = term.split()
     shown = [written.get(word) or _changed(word, evidence, written) for word in words]
-    if all(word == one or _is_plain(one) for word, one in zip(words, shown, strict=True)):
+    if all(word == one or (word in written and _is_plain(one)) for word, one in zip(words, shown, strict=True)):
         return " ".join(word if word == one.casefold() else one for word, one in zip(words, shown, strict=True))
     disguise = " ".join(one for one, _ in groupby(shown))[:LONGEST]
     meant = (
-        one if _is_plain(one) else evidence.spelling.get(word, word) for word, one in zip(words, shown, strict=True)
+        one if word in written and _is_plain(one) else evidence.spelling.get(word, word)
+        for word, one in zip(words, shown, strict=True)
     )
     return f"{disguise} → {' '.join(meant)}"
 

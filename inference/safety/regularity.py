@@ -25,6 +25,8 @@ ACROSTIC: Final = 8
 
 _NUMBER: Final = re.compile(r"(?<!\S)[(\[#]?(\d{1,3})(?:/\d{1,3})?[.):\]](?=\s|$)")
 _SIGNS: Final = re.compile(r"(?<=[a-z])[^a-z\s'’]+(?:[a-z]+[^a-z\s]+)?(?=[a-z])")
+_NUMBER_BEHIND: Final = re.compile(r"(?<=[a-z]{3})(?:1[89]|[2-9]\d|\d{3,4})(?=\W*$)")
+"""Too great for an age of minors."""
 _SIGN: Final = re.compile(r"[^a-z\s.,;:!?'’\"()-]")
 _EDGES: Final = ".,;:!?\"'()[]"
 _GENITIVE: Final = re.compile(r"['’][a-z]{1,2}$")
@@ -54,6 +56,23 @@ class Regularity:
         table = self._letters_of_signs(strange)
         if table and self._are_words(word.translate(table) for word in strange if _SIGN.search(word)):
             yield plain.translate(table)
+
+    def without_tails(self, plain: str) -> str | None:
+        """The text without what stands at the start, or at the end, of most words that do not exist; or digits behind.
+
+        So much the same is no chance, though the words with it may be read as two each.
+        """
+        strange, words = self._strange(plain), plain.split()
+        for pattern in _tails(strange):
+            having = sum(pattern.search(word) is not None for word in strange)
+            if having < max(SEVERAL - 1, MOST * len(strange)):
+                continue
+            rests = {
+                word: rest for word in words if (rest := pattern.sub("", word)) != word and self._knows(_bare(rest))
+            }
+            if len(rests) >= max(SEVERAL, MOST * having):
+                return " ".join(rests.get(word) or pattern.sub("", word) or word for word in words)
+        return None
 
     def acrostic(self, text: str) -> list[str]:
         """Words that the initials of the words make, or of the lines, if a filter looks for one of them."""
@@ -135,6 +154,21 @@ def _sign_inserts(words: list[str]) -> Iterator[str]:
     """What stands between letters in several words and is no letter, or is surrounded by such; the commonest first."""
     found = Counter(chain.from_iterable(set(_SIGNS.findall(word)) for word in words))
     return (insert for insert, count in found.most_common(2) if count >= SEVERAL)
+
+
+def _tails(words: list[str]) -> Iterator[re.Pattern[str]]:
+    """What several words begin or end with, the longest of the commonest first."""
+    yield _NUMBER_BEHIND
+    for end in (False, True):
+        found = Counter(
+            word[-size:] if end else word[:size]
+            for word in words
+            for size in range(3, min(LONGEST_INSERT, len(word) - 2) + 1)
+        )
+        often = [part for part, count in found.items() if count >= max(SEVERAL - 1, MOST * len(words))]
+        for part in sorted(often, key=len, reverse=True)[:1]:
+            letters = re.escape(part)
+            yield re.compile(rf"{letters}(?=\W*$)" if end else rf"(?<![a-z]){letters}(?=[a-z])")
 
 
 def _letter_inserts(words: list[str]) -> Iterator[str]:

@@ -120,7 +120,8 @@ class Speller:
         decoded = decode(unnumbered(unchopped(text)), self.knows, self._shapes.first, self._parter.apart)
         plain = self._turner.ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
-        turned = self._turner.turned_back(plain, best.text) or self._without_regularity(plain, best.text)
+        turned = self._regularity.without_tails(plain) or self._turner.turned_back(plain, best.text)
+        turned = turned or self._without_regularity(plain, best.text)
         if turned is not None and self._languages.says_more(turned, plain):
             meant = self._read_plain(turned).text.split()  # what stood there plainly stays
             told = [word for word in best.text.split() if self._tells(word) and word not in meant]
@@ -250,7 +251,8 @@ class Speller:
                 return letters[::-1]
             found = None if like_any else self._skeletons.telling(letters)
             found = found or self._skeletons.any(letters, loosely.manner)
-            if found is not None and not (loosely.foreign and found in self._rank):
+            of_english = loosely.foreign and (found in self._rank or (like_any and found in self._telling))
+            if found is not None and not of_english:
                 return found
         starred = self._starred(core, loosely)
         if starred is not None:
