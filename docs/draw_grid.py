@@ -9,11 +9,11 @@ from inference.engine.loading import load_engine
 PROMPTS = (
     "a red heart on a blue background",
     "a castle at night",
-    "a purple horse",
+    "a frog wearing a crown",
     "a penguin in the snow",
     "two cats",
-    "a robot in space",
-    "a pizza",
+    "an owl reading a book in a library",
+    "a red apple and a green apple",
     "a cactus in the desert",
     "a yellow star on a purple background",
 )

@@ -27,6 +27,7 @@ STATE: Final = "/easel.json"
 TO_TRY: Final = {
     "Draw": (
         ("A castle", "/imagine a castle on a hill"),
+        ("Who does what, and where", "/imagine an owl reading a book in a library"),
         ("Nine at once", "/imagine a cat on a red background images:9"),
         ("The same ones again, by their seed", "/imagine a robot seed:7"),
         ("With flags", "/imagine a sailing boat --n 1 --seed 7"),

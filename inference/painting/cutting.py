@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from inference.painting.painter import apart, box_of, edge_colour, is_plain
 from inference.pictures import Pixels
@@ -21,6 +21,8 @@ _FAINTEST = 30
 """Levels by which a pixel differs at least that is nothing but the thing: what a codec leaves of noise differs less."""
 _WIDTH = 8
 """Pixels from the background to where an outline ends."""
+_STEPS, _KEPT = 2.0, 0.6
+"""By how many pixels an outline is smoothed, and how much of the softness that comes of it is left."""
 _FAINT = 0.1
 """A pixel with less of the thing than this does not tell its colour."""
 
@@ -34,12 +36,20 @@ def cut_out(picture: Pixels, painted: Pixels) -> Image.Image | None:
     differs, outside = apart(picture, _SAME)
     solid = np.clip(_SOLID * _most_near(differs), _FAINTEST, _CLEAR)
     share = np.where(outside, np.clip((differs - _SAME) / (solid - _SAME), 0, 1), 1)
+    share = _smooth(share)
     if not share.any():
         return None
     box = box_of(share > 0)
     colours = behind + (painted[box] - behind) / np.maximum(share[box], _FAINT)[..., None]
     pixels = np.dstack([np.clip(colours, 0, 255), 255 * share[box]])
     return Image.fromarray(np.rint(pixels).astype(np.uint8), "RGBA")
+
+
+def _smooth(share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same without the steps of the squares by which the background was followed; an outline stays as soft."""
+    blurred = Image.fromarray(np.rint(255 * share).astype(np.uint8)).filter(ImageFilter.GaussianBlur(_STEPS))
+    kept: NDArray[np.float32] = np.asarray(blurred, np.float32) / (255 * _KEPT) - (1 / _KEPT - 1) / 2
+    return kept.clip(0, 1)
 
 
 def _most_near(levels: NDArray[np.int16]) -> NDArray[np.int16]:
