@@ -92,6 +92,15 @@ def test_a_place_takes_the_backgrounds_place(place: str) -> None:
     assert not changed[:, :8].any()
 
 
+def test_things_stand_on_the_floor_of_a_place_where_it_has_one() -> None:
+    """Side by side, however far down that is; before a colour they stay in the middle."""
+    pair = Composition((BALL, BALL), place="field")
+    floor = composed([ball("purple"), ball("purple")], pair)
+    assert middle(floor, "purple")[1] > 0.65
+    colour = composed([ball("purple"), ball("purple")], Composition((BALL, BALL), place="white"))
+    assert middle(colour, "purple")[1] == pytest.approx(0.5, abs=0.02)
+
+
 def test_a_cut_leaves_no_rim_of_the_background() -> None:
     """Before black hardly a pixel is lighter than the thing was, though its outline was soft."""
     after = composed([ball("navy blue", blur=2)], Composition((BALL,), place="black"))

@@ -16,6 +16,7 @@ from inference.painting.cutting import cut_out
 from inference.painting.painter import edge_colour, painted
 from inference.painting.scenery import background
 from inference.pictures import Pixels
+from inference.text.colours import COLOURS
 from inference.text.compositions import Composition
 from inference.text.drafts import Draft
 
@@ -33,8 +34,8 @@ _SPOTS = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom
 _AT_SPOT = 0.46
 _FLOOR = 0.94
 """How far down things stand that are in a place."""
-_AFLOAT = frozenset({"space", "sea", "night", "sunset", "fire"})
-"""Places without a floor."""
+_AFLOAT = frozenset({"space", "sea", *COLOURS})
+"""Backgrounds without a floor."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     puts = _laid_out(things, layout, min(height, width))
     if composition.place:
         canvas = Image.fromarray(background(composition.place, max(height, width))[:height, :width])
-        puts = puts if composition.place in _AFLOAT or layout in _SPOTS else _on_floor(puts, height)
+        puts = puts if composition.place in _AFLOAT or layout == "top" else _on_floor(puts, height)
     else:
         canvas = Image.new("RGB", (width, height), tuple(int(level) for level in np.rint(edge_colour(pictures[0]))))
     for put in puts:
