@@ -48,6 +48,7 @@ def test_both_things_are_named(prompt: str, meant: str) -> None:
         "an owl in a library", "a dog in space", "a cat in the box",  # a place, or one that is spoken of
         "a robot playing polo", "nobody reading a book",  # no thing
         "two cats playing drums", "a cat and a dog eating fish", "cats in a box",  # several
+        "a cat on the left and a dog on the bed", "a dog on the moon eating fish",
         "a waving sword", "the holding ball",  # what is done stands where a name does
         "a cat on the beach", "a cat on a hill", "a hat on the head",
         "a fish on a red background",

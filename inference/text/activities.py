@@ -52,6 +52,9 @@ _NOT_STOOD_ON = frozenset(
 _ARTICLES = frozenset({"a", "an", "the", "one", "my"})
 _SEVERAL = re.compile(r"\b(?:and|or|with|on|in|two|three|four|five|many|several)\b", re.IGNORECASE)
 
+_MORE = re.compile(r"\b(?:and|or)\b|\b\w+ing\b(?= )", re.IGNORECASE)
+"""In what it is done with: that there is more than one thing, or that it does something."""
+
 
 def side_by_side(text: str) -> str:
     """What `read_activities` made of a text, in words that captions have."""
@@ -76,6 +79,7 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
         or (is_on and head in _NOT_STOOD_ON)
         or head in _PLACES
         or thing is None
+        or _MORE.search(what)
         or not is_known(found["who"].rpartition(" ")[2].lower())
     ):
         return text

@@ -42,6 +42,17 @@ _SPOT = re.compile(
     r",? (?:on the (?P<side>left|right)(?: side)?|at the (?P<end>top|bottom)|in the (?P<middle>middle|cent(?:re|er)))$",
     re.IGNORECASE,
 )
+_IDLE = re.compile(
+    r" (?:(?:is|are) )?(?:playing|dancing|running|walking|sitting|standing|sleeping|flying|swimming|jumping|smiling"
+    r"|floating|resting|relaxing|waiting|hiding|fighting)(?: together| around)?$",
+    re.IGNORECASE,
+)
+"""What somebody does alone, which no picture shows."""
+_SIDES = re.compile(
+    r"(?P<first>.+?) on the (?P<side>left|right)(?: side)?,? (?:and|with) "
+    r"(?P<second>.+?) on the (?!(?P=side))(?:left|right)(?: side)?",
+    re.IGNORECASE,
+)
 _JOINT = re.compile(rf",? (?:{'|'.join(f'(?P<{name}>{words})' for name, words in LAYOUTS.items())}) |, ", re.IGNORECASE)
 _DARK = " on a blue background"
 """What pale things are drawn before, to be cut out."""
@@ -67,7 +78,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
     rest, style = _split(_STYLE, text.strip())
     whole, place = split_place(rest)
     whole, ground = _split(_GROUND, whole) if not place else (whole, "")
-    what, spot = _split(_SPOT, whole)
+    what, spot = _split(_SPOT, _side_by_side(_split(_IDLE, whole)[0]))
     drafts, layout = _things(what, names)
     if not drafts or sum(draft.count for draft in drafts) > MOST or (spot and len(drafts) > 1):
         return None
@@ -90,12 +101,19 @@ def read_composition(text: str, names: Names) -> Composition | None:
 def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
     """The drafts of all things that are named, and how they stand; nothing where one of them is no such thing."""
     drafts, joints = _apart(what, names)
-    layouts = set(joints) or {"alone"}
-    layout = layouts.pop()
-    is_row = layout in {"alone", "beside"} and not layouts
-    if not is_row and (len(drafts) != 2 or any(draft.count > 1 for draft in drafts)):  # a pair
-        return (), ""
+    layout = joints[0] if joints else "alone"
+    if len(joints) > 1 or (joints and any(draft.count > 1 for draft in drafts)):
+        layout = "beside"  # no more than two stand to each other
     return (drafts[::-1] if layout in _TURNED else drafts), _TURNED.get(layout, layout)
+
+
+def _side_by_side(text: str) -> str:
+    """Two things of which one is said to be on the left and the other on the right, one before the other."""
+    found = _SIDES.fullmatch(text)
+    if found is None:
+        return text
+    joint = "and" if found["side"].lower() == "left" else "to the right of"
+    return f"{found['first']} {joint} {found['second']}"
 
 
 def _apart(what: str, names: Names) -> tuple[tuple[Draft, ...], tuple[str, ...]]:

@@ -39,14 +39,20 @@ TIMED: Mapping[str, tuple[str, str]] = {f"{place} {time}": (place, time) for pla
 
 _RAIN = "field rain"
 """Where it rains when no place is named."""
-_SAID = {phrase: name for name, phrases in PLACES.items() for phrase in phrases}
-_WHEN = {phrase: name for name, phrases in TIMES.items() for phrase in phrases}
+_ARTICLE = re.compile(r" (?:an?|the)(?= )")
+
+
+def _plain(phrase: str) -> str:
+    return _ARTICLE.sub("", phrase.lower())
 
 
 def _any(phrases: Iterable[str]) -> str:
-    return "|".join(sorted(phrases, key=len, reverse=True))
+    """One of them, with any articles in it."""
+    return "|".join(one.replace(" ", " (?:(?:an?|the) )?") for one in sorted(phrases, key=len, reverse=True))
 
 
+_SAID = {_plain(phrase): name for name, phrases in PLACES.items() for phrase in phrases}
+_WHEN = {_plain(phrase): name for name, phrases in TIMES.items() for phrase in phrases}
 _WHERE = rf",? (?:(?P<place>{_any(_SAID)})(?:,? (?P<time>{_any(_WHEN)}))?|(?P<alone>{_any(_WHEN)}))"
 _AT_END = re.compile(rf"{_WHERE}$", re.IGNORECASE)
 _BEFORE_MORE = re.compile(
@@ -62,7 +68,7 @@ def split_place(text: str) -> tuple[str, str]:
     found = _AT_END.search(text)
     if found is None:
         return text, ""
-    place, time = _SAID.get((found["place"] or "").lower()), _WHEN.get((found["time"] or found["alone"] or "").lower())
+    place, time = _SAID.get(_plain(found["place"] or "")), _WHEN.get(_plain(found["time"] or found["alone"] or ""))
     if place is None:
         name = _RAIN if time == "rain" else str(time)
     else:
