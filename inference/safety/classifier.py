@@ -164,8 +164,15 @@ class Classifier:
         return cls(encoder, table, ngrams["bias"], bytes(ngrams["rarity"].int().tolist()), settings)
 
     def logit(self, text: str) -> float:
-        """Of being unsafe, before it is scaled to a probability: for setting thresholds."""
-        return float(self._overall(self._logits([text])[0]).max())
+        """Of being unsafe, before it is scaled to a probability."""
+        return self.suspicion(text)[0]
+
+    def suspicion(self, text: str) -> tuple[float, str]:
+        """That logit, and the likeliest category: for setting thresholds."""
+        found = self._logits([text])[0]
+        overall = self._overall(found)
+        worst = int(overall.argmax())
+        return float(overall[worst]), self._categories[int(found[worst, 1:].argmax())]
 
     def scores(self, texts: Sequence[str]) -> list[Scores]:
         """Of each text, the same as if it were alone."""

@@ -53,12 +53,21 @@ from inference.training.stages.safety_heads import (
     train_ngrams,
 )
 
-REFUSALS: Mapping[str, float] = {"open": 0.005, "relaxed": 0.01, "standard": 0.02, "strict": 0.05}
+REFUSALS: Mapping[str, float] = {"open": 0.005, "relaxed": 0.01, "standard": 0.03, "strict": 0.05}
 """Of real users' prompts, by level; `open` is one step below the most relaxed."""
 FLAGGED = 2.0
 """So many times as many are flagged or refused together."""
-LOWER_THRESHOLDS: Mapping[str, float] = {"privacy_deepfake": 0.7, "self_harm": 0.45, "violence_gore": 0.2}
-"""By so much, in logits, less is enough for these categories: of real users' prompts that refuses one in 260 more."""
+LOWER_THRESHOLDS: Mapping[str, float] = {
+    "sexual": 0.7,
+    "violence_gore": 1.0,
+    "hate_harassment": 1.0,
+    "self_harm": 0.4,
+    "illegal": 1.0,
+    "privacy_deepfake": 1.0,
+    "shocking": 1.3,
+}
+"""By so much, in logits, less is enough for a category.  Where `standard` refuses so many users, and 6.7 % of the
+over-refusal sets at most, these refuse most of what is violent, and then most of all that is unsafe."""
 TABLE_SHARE = 0.5
 CATEGORY_SHARE = 0.5
 
@@ -225,15 +234,15 @@ def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) ->
     """
     reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
     rows = [row for _, unseen in judged for row in unseen]
-    logits = torch.tensor(
-        [
-            classifier.logit(reader.read(row.text).reading.text)
-            for fold, unseen in judged
-            for classifier in [Classifier.load(fold)]
-            for row in unseen
-        ]
-    )
+    suspicions = [
+        classifier.suspicion(reader.read(row.text).reading.text)
+        for fold, unseen in judged
+        for classifier in [Classifier.load(fold)]
+        for row in unseen
+    ]
+    logits = torch.tensor([logit for logit, _ in suspicions])
     slope, offset = _scale(logits, torch.tensor([float(row.category is not None) for row in rows]))
+    logits += torch.tensor([LOWER_THRESHOLDS[category] for _, category in suspicions]) / slope
     users = logits[torch.tensor([row.kind == "benign_user" for row in rows])]
     thresholds = {
         level: {
