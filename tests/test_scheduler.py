@@ -17,7 +17,7 @@ LENGTH = 4
 
 def pictures(generation_id: str, count: int, *, guided: bool = False) -> list[Sequence]:
     params = SamplingParams(guidance_scale=2.0 if guided else 1.0)
-    return [Sequence(generation_id, index, index, params, LENGTH, torch.Generator()) for index in range(count)]
+    return [Sequence(generation_id, index, 0, index, params, LENGTH, torch.Generator()) for index in range(count)]
 
 
 def admitted(scheduler: Scheduler) -> Counter[str]:

@@ -13,13 +13,13 @@ from inference.models.sampling import SamplingParams
 def test_guidance_takes_a_second_slot(guidance_scale: float, slots: int) -> None:
     """Without guidance there is no unconditional row to keep."""
     params = SamplingParams(guidance_scale=guidance_scale)
-    sequence = Sequence("a", 0, 7, params, 16, torch.Generator())
+    sequence = Sequence("a", 0, 0, 7, params, 16, torch.Generator())
     assert sequence.slots_needed == slots
 
 
 def test_a_new_sequence_waits_without_slots() -> None:
     """Nothing is drawn before the scheduler admits it."""
-    sequence = Sequence("a", 0, 7, SamplingParams(), 16, torch.Generator())
+    sequence = Sequence("a", 0, 0, 7, SamplingParams(), 16, torch.Generator())
     assert (sequence.status, sequence.slots, sequence.position) == (SequenceStatus.WAITING, (), 0)
 
 

@@ -437,7 +437,7 @@ def test_samples_follow_the_prompt_and_the_seed() -> None:
         trainer.train_step(coded())
     model = folded(trainer.model).eval()
     checkpoint = Checkpoint("tiny", model, VQGAN(tiny_codec()), OneHotTexts(), BUILTIN_SAMPLING)  # type: ignore[arg-type]
-    backend, orders = DalleCodeModel(checkpoint, slots=8), [(str(number), number) for number in range(4)]
+    backend, orders = DalleCodeModel(checkpoint, slots=8), [(str(number), number, 0) for number in range(4)]
     codes, likelihoods = codes_for(backend, orders)
     assert torch.equal(codes, codes_for(backend, orders)[0])
     with torch.no_grad():
