@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps, PngImagePlugin
 
 Pixels = NDArray[np.uint8]
@@ -85,8 +85,8 @@ def encode_preview(pictures: Sequence[Pixels | None], columns: int) -> bytes:
     return file.getvalue()
 
 
-def fade_undrawn(pixels: Pixels, drawn: int, side: int) -> Pixels:
-    """Let a partial picture fade into paper below the `drawn` first of its side × side code cells.
+def fade_undrawn(pixels: Pixels, drawn: int, side: int, into: ArrayLike = PAPER) -> Pixels:
+    """Let a partial picture fade into paper, or another colour, below the `drawn` first of its side × side code cells.
 
     `pixels` (H, W, 3) show the partial codes with some continuation below them, of which FADE cells shine through, so
     that the edge looks like paint running out and not like a saw.
@@ -98,7 +98,7 @@ def fade_undrawn(pixels: Pixels, drawn: int, side: int) -> Pixels:
     below = (np.arange(height)[:, None] + 0.5) * side / height - edges[None, :]  # (H, W), in cells
     share = np.clip(below / FADE, 0, 1)
     share = (1 - (1 - share) ** 2)[..., None]  # soon mostly paper: what shines through is a guess
-    faded: Pixels = (pixels * (1 - share) + np.array(PAPER, np.float32) * share + 0.5).astype(np.uint8)
+    faded: Pixels = (pixels * (1 - share) + np.asarray(into, np.float32) * share + 0.5).astype(np.uint8)
     return faded
 
 

@@ -1,5 +1,7 @@
 """Which prompts are drawn thing by thing, painted and put together, and which are drawn as they are."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,15 @@ NAMES = frozenset({"black cat", "red apple", "two hearts", "sunset over hills", 
 
 
 def read(prompt: str) -> Composition | None:
-    return read_composition(prompt, Names(NAMES.__contains__, THINGS.__contains__, {"dragon", "owl"}.__contains__))
+    return read_composition(
+        prompt,
+        Names(
+            NAMES.__contains__,
+            (THINGS | {"kitty", "cute"}).__contains__,
+            THINGS.__contains__,
+            {"dragon", "owl"}.__contains__,
+        ),
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,6 +94,16 @@ CAT, HAT = Draft("a cat"), Draft("a hat")
         ("a cat on the right, and a hat on the left side", Composition((HAT, CAT), "beside")),
         ("a cat next to a hat under a star", Composition((CAT, HAT, Draft("a star")), "beside")),
         ("two cats above a hat", Composition((Draft("a cat", count=2), HAT), "beside")),
+        ("a cat & a hat!", Composition((CAT, HAT), "beside")),
+        ("1 cat and 1 hat", Composition((CAT, HAT), "beside")),
+        ("a cat beneath a hat", Composition((HAT, CAT), "above")),
+        ("a kitty in space", Composition((Draft("a kitty"),), place="space")),
+        ("a pink cat and a white hat",
+         Composition((Draft("a cat on a cyan background", "pink"), Draft("a hat on a cyan background", "white")),
+                     "beside")),
+        ("a cyan cat and a dragon",
+         Composition((Draft("a cat on a light green background", "cyan"),
+                      Draft("a dragon on a light green background", is_pale=True)), "beside")),
         ("a cat in the rain", Composition((CAT,), place="field rain")),
         ("a cat, in space, at dusk", Composition((CAT,), place="space")),  # there is no dusk
         ("a cat on the left", Composition((CAT,), "left")),
@@ -119,7 +139,9 @@ def test_every_place_is_put_behind_things(name: str) -> None:
         "a small cat", "a cat on a blue background", "a bow and arrow",
         "a cat with a blue star", "a cat on a red star", "a green dragon breathing apple", "a red and blue star",
         "a red blue star", "a red star of a cat on a horse", "a cat and a wug",
-        "a cat on the left and a dragon", "a cat and an owl on the left",
+        "a cat on the left and a dragon", "a cat and an owl on the left", "two cats on the left",
+        "a cat, cute", "a cute and happy cat", "a cat and no hat", "a cat and it", "ten red balloons",
+        "a cat and a kitty",
         "a green heart on a green background", "a gray heart on a grey background",
         "a purple wug", "a wug in space", "in space", "", "red", "a red",
     ],
@@ -145,6 +167,29 @@ def test_names_of_things_stay_whole() -> None:
 
 
 WORDS = [*COLOURS, *THINGS, "a", "two", "small", "on", "background", "and", "above", "in space", "on the left", ","]
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "bow and arrow and " * 55 + "wug",
+        "cat beneath " * 80 + "cat",
+        "cat, " * 200,
+        "a cat and " * 100,
+        "a" + " " * 998,
+    ],
+)
+def test_no_prompt_takes_long(prompt: str) -> None:
+    """There is room for five things: what is longer is not taken apart in all ways."""
+    asked = Counter[str]()
+
+    def count(word: str) -> bool:
+        asked[""] += 1
+        return word in THINGS | NAMES
+
+    read_composition(prompt[:200], Names(count, count, count, count))
+    read_composition(prompt, Names(count, count, count, count))
+    assert asked[""] < 3000
 
 
 @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS)).map(" ".join))

@@ -184,7 +184,7 @@ class Engine:
                 kept = kept_codes(request, model.grid_side, sequence.generator)
                 self._table.fix(sequence.slots[0], generation.init_codes, kept)
             generation.encode(model, sequence)
-        for text, group in groupby(sequences, generation.text_of):
+        for text, group in groupby(sorted(sequences, key=generation.text_of), generation.text_of):
             pairs = [(slot, row) for sequence in group for row, slot in enumerate(sequence.slots)]
             slots, rows = torch.tensor(pairs).T
             model.prefill(slots, generation.texts[text][rows])
@@ -202,7 +202,7 @@ class Engine:
             log.exception("engine.decode_failed")
             self._fail_broken({sequence.generation_id for sequence in batch.sequences}, "decode", events)
             return
-        finished = []
+        ended = []
         for sequence in batch.sequences:
             generation = self._generations[sequence.generation_id]
             sequence.position += 1
@@ -211,9 +211,9 @@ class Engine:
                 codes, likelihood = self._table.finished(sequence.slots[0])
                 generation.likelihoods[sequence.index].append(likelihood)
                 self._decoded.append((sequence, codes))
-                finished.append(sequence)
-        if finished:
-            self._scheduler.finish(finished)
+                ended.append(sequence)
+        if ended:
+            self._scheduler.finish(ended)
             self._batch = None
         if any(self._generations[sequence.generation_id].request.preview for sequence in batch.sequences):
             self._previewer.earn(self._clock() - started)

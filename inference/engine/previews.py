@@ -16,7 +16,8 @@ from inference.engine.code_model import CodeModel
 from inference.engine.generation import Generation
 from inference.engine.sequence import Sequence
 from inference.painting.finishing import finished
-from inference.pictures import encode_preview, fade_undrawn
+from inference.painting.painter import edge_colour
+from inference.pictures import Pixels, encode_preview, fade_undrawn
 
 log = structlog.get_logger(__name__)
 
@@ -90,10 +91,8 @@ class Previewer:
         try:
             parts = self._model.detokenize(continue_codes(rows, torch.tensor(drawn), self._model.grid_side)).numpy()
             for index, group in groupby(zip(chosen, parts, strict=True), lambda pair: pair[0].index):
-                some = list(group)
-                picture = finished([pixels for _, pixels in some], generation.readings[index])[1]
-                count = min(sequence.position for sequence, _ in some)
-                generation.pictures[index] = fade_undrawn(picture, count, self._model.grid_side)
+                partial = {sequence.part: (pixels, sequence.position) for sequence, pixels in group}
+                generation.pictures[index] = self._partial(generation, index, partial)
                 generation.shown_at[index] = generation.ticks
             shown = [generation.pictures.get(index) for index in range(generation.request.images)]
             preview = encode_preview(shown, grid_columns(len(shown)))
@@ -104,12 +103,31 @@ class Previewer:
         self._budget.spend(len(chosen), self._clock() - started)
         return preview
 
+    def _partial(self, generation: Generation, index: int, partial: dict[int, tuple[Pixels, int]]) -> Pixels:
+        """A picture of parts of which so many codes are drawn, and of those that are ready.
+
+        In one piece it fades into paper below them; a thing that is put somewhere fades into its own background.
+        """
+        reading, side = generation.readings[index], self._model.grid_side
+        if reading.composition is None or reading.composition.is_in_place:
+            ((pixels, count),) = partial.values()
+            return fade_undrawn(finished([pixels], reading)[1], count, side)
+        faded = {
+            part: fade_undrawn(pixels, count, side, edge_colour(pixels)) for part, (pixels, count) in partial.items()
+        }
+        parts = generation.parts.get(index, {}) | faded
+        return finished([parts[part] for part in sorted(parts)], reading)[1]
+
 
 def _begun(generation: Generation) -> dict[int, list[Sequence]]:
     """The sequences of each picture that is being drawn, if something of every part of it is there to be seen."""
     running = [sequence for sequence in generation.sequences if sequence.slots and sequence.position]
     pictures = {index: list(parts) for index, parts in groupby(running, lambda sequence: sequence.index)}
-    return {index: some for index, some in pictures.items() if len(some) == len(generation.readings[index].drawn)}
+    return {
+        index: some
+        for index, some in pictures.items()
+        if len(some) + len(generation.parts.get(index, ())) == len(generation.readings[index].drawn)
+    }
 
 
 def continue_codes(codes: Tensor, drawn: Tensor, side: int) -> Tensor:

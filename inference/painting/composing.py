@@ -18,7 +18,6 @@ from inference.painting.scenery import background
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
 from inference.text.compositions import Composition
-from inference.text.drafts import Draft
 
 _PLACES = {
     1: ((1 / 2, 1 / 2),),
@@ -85,8 +84,8 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     the first as it is."""
     drafts = composition.drafts
     coloured = [painted(picture, draft.colour) for picture, draft in zip(pictures, drafts, strict=True)]
-    if composition == Composition((Draft(drafts[0].text, drafts[0].colour),)):
-        return coloured[0]  # nothing but painted: it stands where it is
+    if composition.is_in_place:
+        return coloured[0]
     height, width = pictures[0].shape[:2]
     cuts = [cut_out(picture, paint) for picture, paint in zip(pictures, coloured, strict=True)]
     pairs = zip(cuts, drafts, strict=True)
@@ -99,10 +98,11 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
         canvas = Image.fromarray(background(composition.place, max(height, width))[:height, :width])
         puts = puts if composition.place in _AFLOAT or layout == "top" else _on_floor(puts, height)
     else:
-        canvas = Image.new("RGB", (width, height), tuple(int(level) for level in np.rint(edge_colour(pictures[0]))))
+        ground = next(edge_colour(one) for one, cut in zip(pictures, cuts, strict=True) if cut is not None)
+        canvas = Image.new("RGB", (width, height), tuple(int(level) for level in np.rint(ground)))
     for put in puts:
         canvas.paste(put.thing, (round(put.left), round(put.top)), put.thing)
-    return np.asarray(canvas)
+    return np.array(canvas)
 
 
 def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:

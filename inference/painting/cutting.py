@@ -19,8 +19,8 @@ _SOLID, _CLEAR = 0.85, 180
 most, or by so many levels."""
 _FAINTEST = 30
 """Levels by which a pixel differs at least that is nothing but the thing: what a codec leaves of noise differs less."""
-_WIDTH = 8
-"""Pixels from the background to where an outline ends."""
+_REACHES = (1, 2, 4, 8)
+"""Steps of pixels, together as far as from the background to where any outline ends."""
 _STEPS, _KEPT = 2.0, 0.6
 """By how many pixels an outline is smoothed, and how much of the softness that comes of it is left."""
 _FAINT = 0.1
@@ -55,10 +55,8 @@ def _smooth(share: NDArray[np.float32]) -> NDArray[np.float32]:
 def _most_near(levels: NDArray[np.int16]) -> NDArray[np.int16]:
     """Of each pixel (H, W) the highest level in the square around it."""
     for axis in (0, 1):
-        reach = 1
-        while reach <= _WIDTH:
+        for reach in _REACHES:
             levels = np.maximum(levels, np.maximum(_moved(levels, reach, axis), _moved(levels, -reach, axis)))
-            reach *= 2
     return levels
 
 

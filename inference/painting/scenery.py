@@ -1,7 +1,7 @@
 """Backgrounds: sixteen named colours, drawn places, and some of those at night, at sunset and in the rain.
 
-In: a background's name. Out: uint8 RGB pixels (192, 192, 3), always the same for a name, so that a small model can
-learn a background as a fact. It knows nothing of the objects in front of it.
+In: a background's name. Out: uint8 RGB pixels, (192, 192, 3) or as large as asked, always the same for a name, so that
+a small model can learn a background as a fact. It knows nothing of the objects in front of it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ _FINE = 3  # drawn this many times larger, then reduced, for smooth edges
 @cache
 def background(name: str, edge: int = EDGE) -> NDArray[np.uint8]:
     """Pixels of a colour, a place, or a place at a time, uint8 (edge, edge, 3). Raises KeyError for another name."""
-    if name in COLOURS:
-        return np.full((edge, edge, 3), COLOURS[name], np.uint8)
+    pixels = np.full((edge, edge, 3), COLOURS[name], np.uint8) if name in COLOURS else _place(name, edge)
+    pixels.setflags(write=False)
+    return pixels
+
+
+def _place(name: str, edge: int) -> NDArray[np.uint8]:
     canvas = Image.new("RGB", (EDGE * _FINE, EDGE * _FINE))
     place, time = TIMED.get(name, (name, None))
     _DRAWN[place](_Brush(canvas, time))
-    pixels = np.asarray(canvas.resize((edge, edge), Image.Resampling.BOX)).copy()
-    pixels.setflags(write=False)
-    return pixels
+    return np.asarray(canvas.resize((edge, edge), Image.Resampling.BOX)).copy()
 
 
 @dataclass(frozen=True)

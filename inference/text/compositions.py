@@ -12,9 +12,10 @@ what is drawn large has details.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from inference.text.drafts import ANY_COLOUR, Draft, Names, read_draft
+from inference.text.drafts import ANY_COLOUR, Draft, Names, read_draft, without_article
 from inference.text.scenery import split_place
 
 MOST = 5
@@ -56,8 +57,14 @@ _SIDES = re.compile(
 _JOINT = re.compile(rf",? (?:{'|'.join(f'(?P<{name}>{words})' for name, words in LAYOUTS.items())}) |, ", re.IGNORECASE)
 _DARK = " on a blue background"
 """What pale things are drawn before, to be cut out."""
-_GROUNDS = {"white": "cyan", "beige": "white", "cyan": "white", "pink": "white"}
-"""What stands behind things in colours that an unnamed background may have itself."""
+_UNNAMED = frozenset({"white", "beige", "cyan", "pink"})
+"""Colours that an unnamed background may have."""
+_GROUNDS = ("white", "cyan", "light green", "blue", "black")
+"""What stands behind things in those, the first that none of them is in."""
+_LONGEST = 200
+"""Letters of prompts that are taken apart: longer ones tell a story."""
+_AROUND = ' .!?"“”'
+_AND = re.compile(r"\s*[&+]\s*")
 
 
 @dataclass(frozen=True)
@@ -69,18 +76,27 @@ class Composition:
     layout: str = "alone"
     place: str = ""
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it is one thing, which stays as large and where it is drawn."""
+        first = self.drafts[0]
+        return (len(self.drafts), first.count, first.size, self.layout, self.place) == (1, 1, 1, "alone", "")
+
 
 def read_composition(text: str, names: Names) -> Composition | None:
     """What a prompt is put together from; None where a part of it is no such thing, and where it is one thing with
     nothing to be done to it."""
-    if names.is_name(text.strip().lower()):
+    text = _AND.sub(" and ", text.strip(_AROUND))
+    if len(text) > _LONGEST or names.is_name(without_article(text)):
         return None
-    rest, style = _split(_STYLE, text.strip())
+    rest, style = _split(_STYLE, text)
     whole, place = split_place(rest)
     whole, ground = _split(_GROUND, whole) if not place else (whole, "")
-    what, spot = _split(_SPOT, _side_by_side(_split(_IDLE, whole)[0]))
+    busy = whole if names.is_name(without_article(whole)) else _split(_IDLE, whole)[0]  # "a woman dancing" is a name
+    what, spot = _split(_SPOT, _in_order(busy))
     drafts, layout = _things(what, names)
-    if not drafts or sum(draft.count for draft in drafts) > MOST or (spot and len(drafts) > 1):
+    count = sum(draft.count for draft in drafts)
+    if not 1 <= count <= MOST or (spot and count > 1):
         return None
     if spot:
         layout = _spot(spot)
@@ -90,7 +106,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
     if _colour_of(ground) in colours:
         return None
     if not ground and not place:
-        ground = next((f" on a {_GROUNDS[colour]} background" for colour in colours if colour in _GROUNDS), "")
+        ground = _ground(colours, is_pale=any(draft.is_pale for draft in drafts))
         place = "" if ground or not any(draft.is_pale for draft in drafts) else "white"
     grounds = [_DARK if place and draft.is_pale else ground for draft in drafts]
     texts = [f"{draft.text}{behind}{style}" for draft, behind in zip(drafts, grounds, strict=True)]
@@ -107,7 +123,7 @@ def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
     return (drafts[::-1] if layout in _TURNED else drafts), _TURNED.get(layout, layout)
 
 
-def _side_by_side(text: str) -> str:
+def _in_order(text: str) -> str:
     """Two things of which one is said to be on the left and the other on the right, one before the other."""
     found = _SIDES.fullmatch(text)
     if found is None:
@@ -116,15 +132,15 @@ def _side_by_side(text: str) -> str:
     return f"{found['first']} {joint} {found['second']}"
 
 
-def _apart(what: str, names: Names) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
+def _apart(what: str, names: Names, room: int = MOST) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """The drafts of the things that are named one after the other, and what joins them; a name may have a joint."""
-    whole = read_draft(what, names)
-    if whole is not None:
-        return (whole,), ()
+    whole = read_draft(what, names, is_alone=room == MOST)
+    if whole is not None or room == 1:
+        return (() if whole is None else (whole,)), ()
     for joint in _JOINT.finditer(what):
-        first = read_draft(what[: joint.start()], names)
+        first = read_draft(what[: joint.start()], names, is_alone=False)
         if first is not None:
-            others, joints = _apart(what[joint.end() :], names)
+            others, joints = _apart(what[joint.end() :], names, room - 1)
             if others:
                 return (first, *others), (joint.lastgroup or "beside", *joints)
     return (), ()
@@ -133,6 +149,14 @@ def _apart(what: str, names: Names) -> tuple[tuple[Draft, ...], tuple[str, ...]]
 def _is_drawn_so(draft: Draft, ground: str) -> bool:
     """Whether nothing is left to be done when a draft is drawn; smaller ones are learned before no named background."""
     return not draft.colour and draft.count == 1 and (draft.size == 1 or not ground)
+
+
+def _ground(colours: Sequence[str], *, is_pale: bool) -> str:
+    """What is said of the background of things in these colours, where none is named; "" where any will do."""
+    if _UNNAMED.isdisjoint(colours):
+        return ""
+    free = (ground for ground in _GROUNDS if ground not in colours and not (is_pale and ground == "white"))
+    return f" on a {next(free)} background"
 
 
 def _colour_of(ground: str) -> str:

@@ -19,17 +19,19 @@ from inference.text.colours import COLOURS
 from inference.text.nouns import article, singulars
 
 ANY_COLOUR = "|".join(sorted((*COLOURS, "grey"), key=len, reverse=True))
-NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 _SIZES = {"small": 0.6, "little": 0.6, "tiny": 0.4, "big": 1.0, "large": 1.0, "huge": 1.0, "giant": 1.0}
 """Shares of the room that there is for a thing."""
-_ARTICLES = frozenset({"a", "an", "one"})
-_START = rf"(?:(?P<number>an?|the|one|my|{'|'.join(NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
+_ARTICLES = frozenset({"a", "an", "one", "1"})
+_START = rf"(?:(?P<number>an?|the|one|my|1|{'|'.join(_NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
 _NAME = r"(?P<name>(?:[\w'’-]+ ){0,3}?[\w'’-]+)"
 _COLOURED = re.compile(rf"{_START}(?P<before>(?:[\w'’-]+ ){{0,4}}?)(?P<colour>{ANY_COLOUR}) {_NAME}", re.IGNORECASE)
 _BARE = re.compile(rf"{_START}(?P<before>)(?P<colour>){_NAME}", re.IGNORECASE)
 _NOT_ALONE = re.compile(
-    rf"\b(?:and|or|vs|with|without|within|to|from|as|like|in|on|at|by|beside|behind|between|above|below|under|over|next"
-    rf"|near|into|for|who|that|is|are|background|{ANY_COLOUR}|{'|'.join(NUMBERS)})\b|\w \w+ing\b",
+    rf"\b(?:and|or|vs|versus|with|without|within|to|from|as|like|in|on|at|by|before|beside|behind|between|above|below"
+    rf"|beneath|under|over|against|across|around|through|next|near|into|for|of the|who|that|is|are|it|its|no|not|never"
+    rf"|but|nothing|background|many|several|dozen|six|seven|eight|nine|ten|\d+|{ANY_COLOUR}|{'|'.join(_NUMBERS)})\b"
+    r"|\w \w+ing\b",
     re.IGNORECASE,
 )
 """Where more than one thing is meant, or somebody does something, there is more to draw than one thing."""
@@ -37,10 +39,11 @@ _NOT_ALONE = re.compile(
 
 @dataclass(frozen=True)
 class Names:
-    """What is known of the words of captions: whether they are a thing's name, whether a word names a thing at all, and
-    whether a name's outline is so pale that it is lost before white."""
+    """What is known of the words of captions: whether they are a thing's name; whether a word may name a thing, as all
+    words of captions may, and whether it surely does; whether a name's outline is so pale that white hides it."""
 
     is_name: Callable[[str], bool]
+    is_word: Callable[[str], bool]
     is_thing: Callable[[str], bool]
     is_pale: Callable[[str], bool]
 
@@ -57,17 +60,23 @@ class Draft:
     is_pale: bool = False
 
 
-def read_draft(text: str, names: Names) -> Draft | None:
+def read_draft(text: str, names: Names, *, is_alone: bool = True) -> Draft | None:
     """The draft of one thing, or of copies of one; None for all else. A colour, a number or a size that is part of a
-    name ("black cat") stays where it is."""
-    bare = re.sub(r"^(?:an?|the|my|one) ", "", text.strip().lower())
+    name ("black cat") stays where it is. A thing that is not alone must surely be one: "cute" beside a cat is none."""
+    bare = without_article(text)
     if names.is_name(bare):
         return Draft(text.strip(), is_pale=names.is_pale(bare))
     tried = (pattern.fullmatch(text.strip()) for pattern in (_COLOURED, _BARE))
-    return next((draft for found in tried if found and (draft := _draft(found, names))), None)
+    is_thing = names.is_word if is_alone else names.is_thing
+    return next((draft for found in tried if found and (draft := _draft(found, names, is_thing))), None)
 
 
-def _draft(found: re.Match[str], names: Names) -> Draft | None:
+def without_article(text: str) -> str:
+    """A thing's words as its name would have them."""
+    return re.sub(r"^(?:an?|the|my|one) ", "", text.strip().lower())
+
+
+def _draft(found: re.Match[str], names: Names, is_thing: Callable[[str], bool]) -> Draft | None:
     number, size, colour = ((found[group] or "").lower() for group in ("number", "size", "colour"))
     colour, before, name = colour.replace("grey", "gray"), found["before"], found["name"]
     is_whole = names.is_name(name.lower())
@@ -77,11 +86,11 @@ def _draft(found: re.Match[str], names: Names) -> Draft | None:
         colour, name = "", f"{found['colour']} {name}"
     if size and names.is_name(f"{size} {before}{name}".lower()):
         size, before = "", f"{found['size']} {before}"
-    one = name if is_whole else _one(name, names.is_thing)
+    share, count = _SIZES.get(size, 1.0), _NUMBERS.get(number, 1)
+    one = name if is_whole and count == 1 else _one(name, is_thing)
     if one is None:
         return None
     is_pale = any(names.is_pale(word) for word in (name.lower(), one.lower(), one.rpartition(" ")[2].lower()))
-    share, count = _SIZES.get(size, 1.0), NUMBERS.get(number, 1)
     if count > 1 and not names.is_name(f"{number} {name}".lower()):
         return Draft(article(f"{before}{one}"), colour, count, share, is_pale)
     what = f"{before}{name}"

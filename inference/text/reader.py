@@ -98,7 +98,7 @@ class Reader:
         self._vocabulary = vocabulary
         meanings = languages.meanings if languages is not None else _no_meanings
         pale = frozenset[str]() if vocabulary is None else vocabulary.pale
-        self._drafted = Names(self.thesaurus.nouns.__contains__, self._knows, pale.__contains__)
+        self._drafted = Names(self.thesaurus.nouns.__contains__, self._knows, self._is_thing, pale.__contains__)
         self._speller = Speller(self._names, self._knows, meanings, ranks(common)) if common and vocabulary else None
 
     @classmethod
@@ -134,6 +134,7 @@ class Reader:
 
     def _in_captions(self, text: str) -> Reading:
         """A prompt in words of captions, with each thing by its name."""
+        text = text if self._vocabulary is None else " ".join(text.split())  # long gaps take patterns seconds
         styled = Styled(text) if self._vocabulary is None else read_styles(read_emoji(text))
         text, dropped = styled.text, styled.dropped
         translated = None if self._languages is None else self._languages.read(text)
@@ -172,9 +173,13 @@ class Reader:
     def _spelled(self, text: str) -> Spelled:
         return Spelled(text) if self._speller is None else self._speller.read(text)
 
+    def _is_thing(self, word: str) -> bool:
+        """Whether a word names a thing that can be drawn."""
+        return any(self.thesaurus.knows(one) for one in (word, *singulars(word)))
+
     def _names(self, word: str) -> bool | None:
         """Whether a word names a thing that can be drawn, or only stands beside one; None where it is no word."""
-        if any(self.thesaurus.knows(one) for one in (word, *singulars(word))):
+        if self._is_thing(word):
             return True
         words = self._vocabulary
         return False if words is not None and (word in words.drawn or word in words.silent) else None

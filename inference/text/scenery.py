@@ -56,7 +56,8 @@ _WHEN = {_plain(phrase): name for name, phrases in TIMES.items() for phrase in p
 _WHERE = rf",? (?:(?P<place>{_any(_SAID)})(?:,? (?P<time>{_any(_WHEN)}))?|(?P<alone>{_any(_WHEN)}))"
 _AT_END = re.compile(rf"{_WHERE}$", re.IGNORECASE)
 _BEFORE_MORE = re.compile(
-    rf"(?P<first>.+?)(?P<where>{_WHERE}) (?P<more>(?:and|in front of|along with|within|riding|wearing|vs\.?) .+)",
+    rf"(?P<first>.+?)(?P<where>{_WHERE}) "
+    r"(?P<more>(?:and|in front of|next to|beside|near|above|along with|within|riding|wearing|vs\.?) .+)",
     re.IGNORECASE,
 )
 
