@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -120,11 +121,11 @@ async def test_no_row_names_who_erased_their_data(site: Pages) -> None:
     await services.moderation.lift(mo, ADA)
     await site.browser(ADA)
     await services.privacy.erase(ADA)
-    found = []
+    found, number = [], re.compile(rf"(?<![0-9a-f]){ADA}(?![0-9a-f])")  # hashes have any digits by chance
     async with services.database.reading() as session:
         for table in Table.metadata.sorted_tables:
             for row in (await session.execute(select(table))).mappings():
-                found += [f"{table.name}.{name}" for name, value in row.items() if str(ADA) in str(value)]
+                found += [f"{table.name}.{name}" for name, value in row.items() if number.search(str(value))]
     assert set(found) == {"audit_log.actor_id"}  # what a moderator did is the server's
 
 
