@@ -39,8 +39,8 @@ _AFLOAT = frozenset({"space", "sea", *COLOURS})
 
 @dataclass(frozen=True)
 class _Joined:
-    """How a first thing stands to a second: their spans, the first's middle across, how much of its height it shares
-    with the second from that one's top on, and which is in front."""
+    """How a first thing stands to a second: their spans, how much of its height it shares with the second from that
+    one's top on, and whether it is in front."""
 
     spans: tuple[float, float]
     shared: float
@@ -68,15 +68,11 @@ class _Put:
     top: float
 
     @property
-    def right(self) -> float:
-        return self.left + self.thing.width
-
-    @property
     def bottom(self) -> float:
         return self.top + self.thing.height
 
-    def moved(self, across: float, down: float) -> _Put:
-        return _Put(self.thing, self.left + across, self.top + down)
+    def moved(self, down: float) -> _Put:
+        return _Put(self.thing, self.left, self.top + down)
 
 
 def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
@@ -116,7 +112,7 @@ def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: in
     if layout == "before":
         (small, size), (large, span) = things
         puts = [_put(large, 0.84 * span * edge, (0.5, 0.5), edge), _put(small, 0.48 * size * edge, (0.5, 0.7), edge)]
-        return [puts[0], puts[1].moved(0, puts[0].bottom - puts[1].bottom)]
+        return [puts[0], puts[1].moved(puts[0].bottom - puts[1].bottom)]
     if layout in _SPOTS:
         return [_put(cut, _AT_SPOT * size * edge, _SPOTS[layout], edge) for cut, size in things]
     places, span = _PLACES[len(things)], _SPAN[len(things)] * edge
@@ -124,7 +120,7 @@ def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: in
     if len(puts) != 2:
         return puts
     foot = max(put.bottom for put in puts)
-    return [put.moved(0, foot - put.bottom) for put in puts]  # side by side on the same ground
+    return [put.moved(foot - put.bottom) for put in puts]  # side by side on the same ground
 
 
 def _put(cut: Image.Image, span: float, middle: tuple[float, float], edge: int) -> _Put:
@@ -140,10 +136,10 @@ def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int
     (first, first_size), (second, second_size) = things
     under = _put(second, how.spans[1] * second_size * edge, (0.5, 0.5), edge)
     over = _put(first, how.spans[0] * first_size * edge, (0.5, 0.5), edge)
-    over = over.moved(0, under.top + how.shared * over.thing.height - over.bottom)
+    over = over.moved(under.top + how.shared * over.thing.height - over.bottom)
     down = edge / 2 - (over.top + under.bottom) / 2
     order = [under, over] if how.first_in_front else [over, under]
-    return [put.moved(0, down) for put in order]
+    return [put.moved(down) for put in order]
 
 
 def _worn(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
@@ -151,9 +147,9 @@ def _worn(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
     (who, size), (hat, hat_size) = things
     wearer = _put(who, 0.68 * size * edge, (0.5, 0.5), edge)
     worn = _put(hat, _HAT * hat_size * wearer.thing.width, (0.5, 0.5), edge)
-    worn = worn.moved(0, wearer.top + _WORN * worn.thing.height - worn.bottom)
+    worn = worn.moved(wearer.top + _WORN * worn.thing.height - worn.bottom)
     down = edge / 2 - (worn.top + wearer.bottom) / 2
-    return [wearer.moved(0, down), worn.moved(0, down)]
+    return [wearer.moved(down), worn.moved(down)]
 
 
 def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
@@ -161,10 +157,10 @@ def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
     (who, size), (what, what_size) = things
     owner = _put(who, 0.74 * size * edge, (0.42, 0.5), edge)
     held = _put(what, _HELD * what_size * edge, (0.76, 0.5), edge)
-    return [owner, held.moved(0, owner.bottom + 0.02 * edge - held.bottom)]
+    return [owner, held.moved(owner.bottom + 0.02 * edge - held.bottom)]
 
 
 def _on_floor(puts: Sequence[_Put], edge: int) -> list[_Put]:
     """All moved down, or up, together, so that the lowest stands on the floor."""
     down = _FLOOR * edge - max(put.bottom for put in puts)
-    return [put.moved(0, down) for put in puts]
+    return [put.moved(down) for put in puts]

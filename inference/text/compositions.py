@@ -106,12 +106,12 @@ def read_composition(text: str, names: Names) -> Composition | None:
     if _colour_of(ground) in colours:
         return None
     if not ground and not place:
-        ground = _ground(colours, is_pale=any(draft.is_pale for draft in drafts))
-        place = "" if ground or not any(draft.is_pale for draft in drafts) else "white"
-    grounds = [_DARK if place and draft.is_pale else ground for draft in drafts]
-    texts = [f"{draft.text}{behind}{style}" for draft, behind in zip(drafts, grounds, strict=True)]
-    pairs = zip(drafts, texts, strict=True)
-    return Composition(tuple(replace(draft, text=text) for draft, text in pairs), layout, place)
+        is_pale = any(draft.is_pale for draft in drafts)
+        ground = _ground(colours, is_pale=is_pale)
+        place = "white" if is_pale and not ground else ""
+    behind = [_DARK if place and draft.is_pale else ground for draft in drafts]
+    placed = (replace(draft, text=f"{draft.text}{one}{style}") for draft, one in zip(drafts, behind, strict=True))
+    return Composition(tuple(placed), layout, place)
 
 
 def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
