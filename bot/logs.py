@@ -21,6 +21,15 @@ SHORTEST_SECRET: Final = 6  # a shorter one would be found in ordinary words
 # Discord's addresses hold the tokens of webhooks and interactions; headers hold the others.
 TOKENS: Final = re.compile(r"(?<=/)((?:webhooks|interactions)/\d+/)[\w.~=-]{20,}|\b(Bot |Bearer )[\w.~+/=-]{20,}")
 
+# Some speak at "info" of every connection, step and part; others at "debug" quote whole rows and events, with people's
+# words and the tokens that Discord lends.
+LOWEST_LEVELS: Final = {
+    "aiohttp.access": logging.WARNING,
+    "alembic": logging.WARNING,
+    "aiosqlite": logging.INFO,
+    "discord.gateway": logging.INFO,
+}
+
 
 def configure_logs(level: str, form: Literal["console", "json"], secrets: Sequence[str] = ()) -> None:
     """`level` is debug, info, warning or error; `form` "json" writes one object a line.
@@ -59,9 +68,8 @@ def configure_logs(level: str, form: Literal["console", "json"], secrets: Sequen
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # These two speak at "info" about every connection, every step and every part; what matters of theirs is a warning.
-    for name in ("aiohttp.access", "alembic"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name, lowest in LOWEST_LEVELS.items():
+        logging.getLogger(name).setLevel(max(lowest, root.level))
 
 
 def _tell_what_is_known(_: object, __: str, line: Any) -> Any:

@@ -8,16 +8,21 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 import structlog
 
+from bot.database.generations import GenerationLog
+from bot.database.session import Database
 from bot.errors import NotSaved
 from bot.logs import configure_logs
+from bot.orders.order import InteractionRef
 from inference.contract import Event, GenerationRequest
-from tests.bot_fakes import FakePool, draw, services
+from tests.bot_fakes import FakePool, an_order, draw, services
 
 ROOT = Path(__file__).parent.parent
 EVENT = re.compile(r"[a-z_]+(\.[a-z_]+)+")
@@ -116,6 +121,7 @@ def test_no_line_shows_a_token(form: Literal["console", "json"], capsys: pytest.
         "PATCH https://discord.com/api/v10/webhooks/99/%s/messages/7 returned 200", lent
     )
     logging.getLogger("discord.http").debug("POST /interactions/99/%s/callback", lent)
+    logging.getLogger("discord.gateway").debug("For Shard ID %s: WebSocket Event: %s", 0, {"token": lent})
     try:
         refused()
     except ConnectionError:
@@ -125,6 +131,29 @@ def test_no_line_shows_a_token(form: Literal["console", "json"], capsys: pytest.
         assert secret not in printed
     assert "/webhooks/99/(hidden)/messages/7 returned 200" in printed
     assert printed.count("(hidden)") >= 6
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+async def test_no_line_quotes_a_row(
+    form: Literal["console", "json"], database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a database refuses holds people's words and what Discord lends, whichever rule or value it was."""
+    configure_logs("debug", form)
+    generations, prompt, token = GenerationLog(database), "a house\ud800 by the sea", "lent-by-discord"
+    row = await generations.open(an_order(seed=7))
+    interaction = InteractionRef(99, token, datetime.now(UTC))
+    of_nothing = an_order(prompt[:7], seed=7, interaction=interaction, parent_id=row + 1)
+    unwritable = an_order(prompt, seed=7, interaction=interaction)
+    nobodys = replace(of_nothing, parent_id=None, seed=cast("int", None))
+    for order in (of_nothing, unwritable, nobodys):
+        try:
+            await generations.open(order)
+        except Exception as error:  # noqa: BLE001  # the drivers refuse each in their own way
+            structlog.get_logger("bot.test").error("something broke", exc_info=error.__cause__ or error)
+    printed = capsys.readouterr().err
+    assert printed.count("INSERT INTO generations") >= 2
+    assert prompt[:7] not in printed
+    assert token not in printed
 
 
 async def test_a_generations_lines_say_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

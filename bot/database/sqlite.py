@@ -21,7 +21,7 @@ BUSY_SECONDS: Final = 5  # how long SQLite waits for another process to finish i
 
 def sqlite_engine(url: URL, connections: int) -> AsyncEngine:
     pool = {} if url.database in (None, "", ":memory:") else {"pool_size": connections, "max_overflow": 0}
-    engine = create_async_engine(url, async_creator=_opener(url), **pool)
+    engine = create_async_engine(url, async_creator=_opener(url), hide_parameters=True, **pool)
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
