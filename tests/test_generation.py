@@ -20,6 +20,7 @@ from bot.errors import (
     InvalidOption,
     LimitReached,
     NoEndpoint,
+    NotFound,
     NotSaved,
     PromptBlocked,
     QueueFull,
@@ -608,6 +609,32 @@ async def test_pictures_are_delivered_where_the_log_cannot_be_written(
         record = await finish(opened, generation_id)
     assert len(reply.results[0].images) == 4
     assert (record.status, record.images, reply.errors) == ("delivered", (), [])
+
+
+async def test_what_is_erased_while_its_pictures_are_stored_leaves_no_file_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that is gone is nothing to try again for."""
+    async with services(tmp_path) as opened:
+        put = opened.storage.put
+
+        async def erase_meanwhile(key: str, data: bytes) -> None:
+            await put(key, data)
+            await opened.privacy._personal.delete([1])
+
+        monkeypatch.setattr(opened.storage, "put", erase_meanwhile)
+        generation_id, reply = await order_one(opened, an_order())
+        await asyncio.wait_for(opened.works.ended(generation_id), 10)
+        assert opened.works.pending() == []
+    assert [error.code for error in reply.errors] == ["not_found"]
+    assert [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == []
+
+
+async def test_nothing_is_made_from_what_was_erased_a_moment_before(tmp_path: Path) -> None:
+    """The person is told so, and not that something broke."""
+    async with services(tmp_path) as opened:
+        with pytest.raises(NotFound, match="number=7"):
+            await order_one(opened, an_order(parent_id=7))
 
 
 async def test_a_failure_is_told_even_where_the_log_breaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,14 @@ from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import IntegrityError
 
 from bot.config import load_settings
 from bot.database import migrate
 from bot.database.generations import GenerationLog
+from bot.database.posts import PostLog
+from bot.database.records import PostRecord
 from bot.database.session import Database
 from bot.errors import ConfigurationError, NotSaved
 from tests.bot_fakes import an_order
@@ -29,6 +32,12 @@ async def test_a_full_database_says_so(database: Database) -> None:
 
     with pytest.raises(NotSaved, match="not_saved subject='generation'"):
         await asyncio.wait_for(fill(), 60)
+
+
+async def test_what_the_database_refuses_to_hold_is_not_to_be_tried_again(database: Database) -> None:
+    """A row that hangs on one that is not there is our own fault, and no "could not be saved"."""
+    with pytest.raises(IntegrityError):
+        await PostLog(database).add(PostRecord(1, 2, 3))
 
 
 async def refuse_writes(database: Database) -> None:
@@ -101,14 +110,14 @@ async def test_a_server_that_lets_nobody_in_is_named(postgres: Postgres) -> None
     await postgres.drop_database(there.render_as_string(hide_password=False))
 
 
-async def test_a_refused_connection_says_so_too(tmp_path: Path) -> None:
+async def test_a_refused_connection_says_so_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """asyncpg's refused connection is no error of SQLAlchemy's, and still the same sentence."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db")
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise ConnectionRefusedError(111, "Connect call failed")
 
-    event.listen(database._engine.sync_engine, "do_connect", refuse)
+    monkeypatch.setattr("sqlite3.connect", refuse)
     with pytest.raises(NotSaved, match="not_saved subject='generation'"):
         await GenerationLog(database).record_start(1)
     await database.close()

@@ -53,9 +53,15 @@ class GenerationLog:
 
     @whole
     async def open(self, order: Order) -> int:
-        """Write the row (status "checking") of an order whose seed is drawn; returns its id."""
+        """Write the row (status "checking") of an order whose seed is drawn; returns its id.
+
+        Raises NotFound where what it is made from was erased a moment before.
+        """
         row = generation_row(order, self._now())
         async with self._database.writing("generation") as session:
+            parent = select(GenerationTable.id).where(GenerationTable.id == order.parent_id)
+            if order.parent_id and await session.scalar(parent.with_for_update(read=True)) is None:
+                raise NotFound("generation", order.parent_id)
             session.add(row)
             await session.flush()
             return row.id
@@ -103,16 +109,16 @@ class GenerationLog:
         self, generation_id: int, images: Sequence[ImageRecord], *, model: str, grid_key: str | None,
         at: datetime | None = None,
     ) -> None:  # fmt: skip
-        """Write the finished pictures and status "delivering" at once."""
+        """Write the finished pictures and status "delivering" at once.  Raises NotFound where the row is gone."""
         async with self._database.writing("generation") as session:
+            await move(
+                session, generation_id, "delivering", finished_at=at or self._now(), model=model, grid_key=grid_key
+            )
             if images:
                 await put(session, ImageTable, *map(image_values, images))
             for image in images:
                 if image.verdict is not None and image.verdict.action != "allow":
                     await queue_picture_verdict(session, image, image.verdict, at or self._now())
-            await move(
-                session, generation_id, "delivering", finished_at=at or self._now(), model=model, grid_key=grid_key
-            )
 
     @whole
     async def record_reply(self, generation_id: int, message_id: int) -> None:

@@ -230,13 +230,16 @@ class Database:
         """A transaction that commits at the end of the block, in a method that is `whole`.
 
         On PostgreSQL others write meanwhile: what is read to be changed is read `with_for_update`, and where there may
-        be no row yet, after `take_turn`.  Raises NotSaved(subject) where the database takes no writes.
+        be no row yet, after `take_turn`.  Raises NotSaved(subject) where the database takes no writes, for another try
+        may do better; what it refuses to hold is raised as it is.
         """
         try:
             async with self._one_writer, self._sessions() as session, session.begin():
                 await session.connection(execution_options={"writing": True})
                 yield session
         except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg passes a refused connection on as it is
+            if not _is_away(error):
+                raise
             _log_failure("database.not_saved", error, subject=subject, database=self.name)
             raise NotSaved(subject) from error
 
@@ -278,9 +281,8 @@ def _is_away(error: Exception) -> bool:
 
 
 def _log_failure(event: str, error: Exception, **about: str) -> None:
-    """In one line, where it will be tried again and again; our own faults with their traceback."""
-    cause = getattr(error, "orig", None) or error
-    log.error(event, problem=str(cause), exc_info=None if _is_away(error) else error, **about)
+    """In one line: it will be tried again and again."""
+    log.error(event, problem=str(getattr(error, "orig", None) or error), **about)
 
 
 def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:

@@ -94,6 +94,12 @@ class Album:
         return await asyncio.to_thread(_reopened, shown, len(record.images), seal)
 
 
+async def discard(storage: Storage, records: Sequence[ImageRecord], grid_key: str | None) -> None:
+    """Delete what `store` wrote."""
+    for key in {*(record.key for record in records), grid_key} - {None}:
+        await storage.delete(str(key))
+
+
 async def shown_grid(storage: Storage, record: GenerationRecord, seal: Seal) -> PictureFile | None:
     """The grid as delivered, or with an empty cell for each picture that was removed; None where no picture is left.
 

@@ -17,16 +17,8 @@ from bot.database.generations import GenerationLog
 from bot.database.records import REFUSED, ImageRecord
 from bot.database.session import utc_now
 from bot.database.states import Overtaken
-from bot.errors import (
-    Busy,
-    GenerationFailed,
-    NotSaved,
-    PicturesHeld,
-    PromptBlocked,
-    Restarting,
-    UserError,
-)
-from bot.generation.album import Album
+from bot.errors import Busy, GenerationFailed, NotFound, NotSaved, PicturesHeld, PromptBlocked, Restarting, UserError
+from bot.generation.album import Album, discard
 from bot.generation.door import Door
 from bot.generation.journal import Journal
 from bot.generation.live import INTERVAL_SECONDS, LiveReply
@@ -238,6 +230,9 @@ class Generator:
         try:
             await self._journal.drawn(work, records, model, grid_key)
         except (BotStops, Overtaken):
+            raise
+        except NotFound:  # erased while it was drawn: no row will ever name these files
+            await discard(self._storage, records, grid_key)
             raise
         except Exception:
             log.exception("generation.pictures_not_recorded", generation=generation_id)

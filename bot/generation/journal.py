@@ -65,9 +65,10 @@ class Journal:
         await self.insist(work, partial(self._generations.delivered, work.generation_id, message_id, utc_now()))
 
     async def ended(self, work: Work, error: UserError) -> None:
-        """Why there are no pictures."""
-        await self._pay(work)
-        await self.insist(work, partial(self._record_end, work.generation_id, error))
+        """Why there are no pictures; where the row was erased meanwhile, nothing has to be written."""
+        with suppress(NotFound):
+            await self._pay(work)
+            await self.insist(work, partial(self._record_end, work.generation_id, error))
 
     async def abandoned(self, generation_id: int, code: str) -> None:
         """It never began; tried once, for whoever ordered it was told so already."""
