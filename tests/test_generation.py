@@ -747,6 +747,23 @@ async def test_nobody_is_acknowledged_before_the_row_stands(tmp_path: Path) -> N
         assert await opened.recovery.resume(lambda _: FakeReply()) == 0
 
 
+async def test_an_order_that_was_refused_for_its_slowness_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its row was being written already when patience ended: the person may order again at once."""
+    async with services(tmp_path, limit_per_person="1/hour", queue_size_per_person=1) as opened:
+        write, written = opened.generations.open, list[Order]()
+
+        async def slowly(order: Order) -> int:
+            written.append(order)
+            return await write(order)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(opened.generations, "open", slowly)
+            await opened.admission.admit(an_order(), lambda: not written)
+        assert (await draw(opened)).status == "delivered"
+
+
 async def test_missing_pictures_are_a_failure(tmp_path: Path) -> None:
     """A server that says it is done without having sent all pictures is not believed."""
 

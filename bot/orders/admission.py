@@ -47,10 +47,11 @@ class Admission:
         self._one_at_a_time = asyncio.Lock()
 
     async def admit(self, order: Order, wanted: Callable[[], bool] = lambda: True) -> tuple[int, Order]:
-        """The row's id and the order with its seed drawn; the queue has it reserved.
+        """The row's id and the order with its seed drawn; the queue has it reserved, and its person's limits count it.
 
         Raises InvalidOption, Sanctioned, DirectMessagesRefused, ChannelNotAllowed, LimitReached, QueueFull or NotSaved;
-        Busy where it is not `wanted` any more when its turn to be written down comes.
+        Busy where it is not `wanted` any more when its turn to be written down comes; what is not afterwards is neither
+        reserved nor counted.
         """
         order.check()
         requester = order.requester
@@ -65,10 +66,11 @@ class Admission:
             await self._limits.check(requester, here)
             self._queue.check_room(requester.user_id, requester.guild_id)
             generation_id = await self._write_down(order)
-            self._queue.reserve(
-                Ticket(generation_id, requester.user_id, order.images, order.priority, requester.guild_id)
-            )
-            await self._limits.count(requester, here)
+            if wanted():
+                self._queue.reserve(
+                    Ticket(generation_id, requester.user_id, order.images, order.priority, requester.guild_id)
+                )
+                await self._limits.count(requester, here)
         return generation_id, order
 
     async def admit_copy(self, requester: Requester) -> None:
