@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import discord
 import pytest
+from sqlalchemy import text
 
 from bot.views import answer_message, attempt
 from tests.bot_fakes import an_interaction, an_order
@@ -27,6 +28,27 @@ async def test_after_the_token_has_run_out_the_pictures_are_posted_with_a_mentio
     posted: list[Any] = [r.json for r in town.env.http_requests if r.method == "POST" and r.path.endswith("/messages")]
     assert posted[-1]["allowed_mentions"] == {"parse": [], "users": [town.ada.id]}
     assert len(town.messages()) == 1
+
+
+async def test_what_was_posted_late_is_not_posted_again_in_a_busy_channel(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a crash before the row said so, however much was written between the order and its pictures."""
+    monkeypatch.setattr("bot.views.reply.LOOKED_AT", 3)
+    town.pool.hold()
+    await town.ada.slash(town.pictures, "imagine", prompt="a cat")
+    await town.running()
+    for number in range(5):
+        await town.bo.send(town.pictures, f"message {number}")
+    await town.env.advance_time(16 * 60)
+    town.pool.release()
+    record, message = await town.finished()
+    async with town.services.database.writing() as session:
+        await session.execute(text("UPDATE generations SET status = 'delivering', message_id = NULL"))
+    await town.restart()
+    again, _ = await town.finished()
+    assert (again.id, again.status, again.message_id) == (record.id, "delivered", message.id)
+    assert len([one for one in town.messages() if one.attachments]) == 1
 
 
 async def test_what_was_posted_late_is_taken_down_like_any_answer(town: Town) -> None:

@@ -233,10 +233,13 @@ class InteractionReply:
         return message.id
 
     async def _find_own(self) -> int | None:
-        """The message that shows the result already.  Where the bot may not read the channel, nobody can tell."""
+        """The message that shows the result already.  Where the bot may not read the channel, nobody can tell.
+
+        It was posted long after the order, and mostly a moment ago: so the newest are looked at first.
+        """
         channel = self._client.get_partial_messageable(self._channel_id)
         try:
-            async for message in channel.history(after=self._ordered_at, limit=LOOKED_AT):
+            async for message in channel.history(after=self._ordered_at, limit=LOOKED_AT, oldest_first=False):
                 if message.id != self._answer.message_id and self._shows_result(message):
                     return message.id
         except discord.Forbidden:
