@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,27 @@ async def test_a_moderators_removal_keeps_the_files_for_review(
     assert await opened.eraser.erase() == 1
     assert files(tmp_path) == set()
     assert await opened.eraser.erase() == 0
+
+
+async def test_files_that_cannot_be_deleted_keep_no_others(
+    opened: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: what is due behind them goes all the same."""
+    stuck, free = await draw(opened), await draw(opened)
+    for record in (stuck, free):
+        await opened.generations.remove(record.id, MO, "tasteless")
+    delete, due = opened.storage.delete, opened.eraser._erasures.due
+
+    async def refuse(key: str) -> None:
+        if f"/{stuck.id}/" in key:
+            raise PermissionError(13, "Permission denied")
+        await delete(key)
+
+    monkeypatch.setattr(opened.storage, "delete", refuse)
+    monkeypatch.setattr(opened.eraser._erasures, "due", partial(due, limit=1))
+    opened.eraser._now = lambda: datetime.now(UTC) + timedelta(days=31)
+    assert await opened.eraser.erase() == 1
+    assert {path.parent.name for path in (tmp_path / "pictures").rglob("*.png")} == {str(stuck.id)}
 
 
 async def test_removing_one_picture_redraws_its_messages_and_deletes_its_copies(

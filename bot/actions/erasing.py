@@ -37,18 +37,24 @@ class Eraser:
         `at_once` leaves no time for review.  What cannot be deleted now is due again the next time.
         """
         review = timedelta(seconds=-1) if at_once else self._review
-        erased = 0
-        for erasure in await self._erasures.due(self._now() - review, generation_id):
-            try:
-                await self._erase(erasure)
-            except Exception:
-                log.exception("pictures.not_erased", generation=erasure.generation_id)
-            else:
-                erased += 1
-                log.info("pictures.erased", generation=erasure.generation_id, pictures=len(erasure.image_indexes))
+        removed_before = self._now() - review
+        erased = last = 0
+        while due := await self._erasures.due(removed_before, generation_id, after=last):
+            for erasure in due:
+                erased += await self._erase(erasure)
+            last = due[-1].generation_id
         return erased
 
-    async def _erase(self, erasure: Erasure) -> None:
+    async def _erase(self, erasure: Erasure) -> bool:
+        try:
+            await self._delete(erasure)
+        except Exception:
+            log.exception("pictures.not_erased", generation=erasure.generation_id)
+            return False
+        log.info("pictures.erased", generation=erasure.generation_id, pictures=len(erasure.image_indexes))
+        return True
+
+    async def _delete(self, erasure: Erasure) -> None:
         """The pictures, the grid that shows them, and the copies from which variations began."""
         copies = []
         for row_id, key in await self._erasures.copies(erasure.generation_id):

@@ -22,13 +22,19 @@ class Erasures:
         self._database = database
         self._now = now
 
-    async def due(self, removed_before: datetime, generation_id: int | None = None, limit: int = 50) -> list[Erasure]:
-        """What was removed before then, or by its owner, and still has files; of one generation, if it is named."""
+    async def due(
+        self, removed_before: datetime, generation_id: int | None = None, *, after: int = 0, limit: int = 50
+    ) -> list[Erasure]:
+        """What was removed before then, or by its owner, and still has files; of one generation, if it is named.
+
+        In the order of their ids, from behind `after` on.
+        """
         query = select(GenerationTable).options(selectinload(GenerationTable.images)).limit(limit)
         images = select(ImageTable.generation_id).where(_removed(ImageTable, removed_before))
         query = query.where(or_(_removed(GenerationTable, removed_before), GenerationTable.id.in_(images)))
         if generation_id is not None:
             query = query.where(GenerationTable.id == generation_id)
+        query = query.where(GenerationTable.id > after)
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(GenerationTable.id))).all()
         return [_erasure(row, removed_before) for row in rows]
