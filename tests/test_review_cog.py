@@ -144,6 +144,28 @@ async def test_what_is_allowed_once_is_drawn_once_for_who_asked(town: Town) -> N
     assert statuses == ["delivered", "blocked"]
 
 
+async def test_what_is_allowed_once_is_used_up_by_pictures_that_wait_in_the_history(town: Town) -> None:
+    """As by those that are shown; not by pictures that were all held back."""
+    record = await appealed(town, "a football match")
+    moderator = Actor(town.mo.id, town.guild.id, permissions=frozenset({"manage_messages"}))
+    await town.services.reviews.decide(moderator, record.id, "once")
+    town.pool.picture_verdicts = dict.fromkeys(range(9), Verdict("hold", "nudity", 0.9))
+    await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    town.pool.picture_verdicts = {}
+    held = await town.newest()
+    town.pool.hold()
+    result = await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.running()
+    await town.mo.delete(answer(result))
+    town.pool.release()
+    await town.settled()
+    waiting = await town.newest()
+    await town.ada.slash(town.pictures, "imagine", prompt="some gore")
+    await town.settled()
+    assert [one.status for one in (held, waiting, await town.newest())] == ["expired", "expired", "blocked"]
+
+
 async def test_only_what_was_blocked_can_be_allowed_once(town: Town) -> None:
     record, _ = await town.imagine("a cat")
     await town.services.reviews.report(Actor(town.bo.id, town.guild.id), record.id, None, "ugly")

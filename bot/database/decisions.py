@@ -14,14 +14,14 @@ from sqlalchemy.orm import aliased
 from bot.database.audit import Act, ActName, note_act
 from bot.database.records import Removal
 from bot.database.removals import hide
-from bot.database.tables.generations import GenerationTable
+from bot.database.states import UNDRAWN
+from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.database.tables.moderation import ReviewTable
 
 Outcome = Literal["kept", "once", "removed"]
 """`once`: what was blocked may be asked for one more time, by who asked for it."""
 
 PARDONED: Final = ("appeal", "held")  # the kinds that let the very prompt pass, where it is kept
-_UNDRAWN: Final = ("blocked", "cancelled", "failed", "expired")
 _ACTS: Final[dict[Outcome, ActName]] = {"kept": "review_keep", "once": "review_once", "removed": "review_remove"}
 
 
@@ -60,7 +60,8 @@ async def reopen(session: AsyncSession, ids: Sequence[int], by: int, now: dateti
 async def allows(session: AsyncSession, generation_id: int) -> bool:
     """Whether moderators where it was asked for let its very prompt pass, when it was held back or appealed.
 
-    What they allowed once passes for who asked for it, until it comes to a picture.
+    What they allowed once passes for who asked for it, until it comes to a picture; one that only waits in the history
+    is one, too.
     """
     judged, asked, drawn = GenerationTable, aliased(GenerationTable), aliased(GenerationTable)
     same = (
@@ -68,7 +69,11 @@ async def allows(session: AsyncSession, generation_id: int) -> bool:
         drawn.guild_id.is_not_distinct_from(asked.guild_id),
         drawn.normalised_prompt == asked.normalised_prompt,
     )
-    since = (drawn.created_at > ReviewTable.closed_at, drawn.id < asked.id, drawn.status.not_in(_UNDRAWN))
+    seen = select(ImageTable.index).where(ImageTable.generation_id == drawn.id, ImageTable.removed_at.is_(None))
+    counts = or_(
+        drawn.status.in_((*UNDRAWN, "delivering", "delivered")), and_(drawn.status == "expired", seen.exists())
+    )
+    since = (drawn.created_at > ReviewTable.closed_at, drawn.id < asked.id, counts)
     unused = ~select(drawn.id).where(*same, *since).exists()
     once = and_(ReviewTable.outcome == "once", ReviewTable.user_id == asked.user_id, unused)
     query = (
