@@ -228,8 +228,8 @@ async def test_wildcards_in_words_mean_themselves(log: GenerationLog) -> None:
 
 
 async def test_unfinished_are_those_without_an_end(log: GenerationLog) -> None:
-    """Checking, queued, running, and drawn but undelivered; in order; removed ones not."""
-    checking, queued, running, undelivered, *ended = [await log.open(seeded()) for _ in range(8)]
+    """Checking, queued, running, and drawn but undelivered; in order; removed ones, too."""
+    checking, queued, running, undelivered, removed, *ended = [await log.open(seeded()) for _ in range(8)]
     await log.record_queued(queued)
     await start_it(log, running)
     await draw_it(log, undelivered)
@@ -237,8 +237,8 @@ async def test_unfinished_are_those_without_an_end(log: GenerationLog) -> None:
     await log.delivered(ended[0], 1)
     await log.fail(ended[1], "code", {})
     await log.record_cancelled(ended[2])
-    await log.remove(ended[3], by=MODERATOR, why="")
-    assert [record.id for record in await log.unfinished()] == [checking, queued, running, undelivered]
+    await log.remove(removed, by=MODERATOR, why="")
+    assert [record.id for record in await log.unfinished()] == [checking, queued, running, undelivered, removed]
 
 
 async def test_no_update_moves_a_row_backwards(log: GenerationLog) -> None:

@@ -28,7 +28,7 @@ from bot.errors import (
 )
 from bot.generation.album import Album, shown_grid
 from bot.generation.grid import compose
-from bot.orders.order import Requester
+from bot.orders.order import Order, Requester
 from bot.services import Services
 from bot.wording.render import explain
 from tests.bot_fakes import (
@@ -511,11 +511,52 @@ async def test_lost_files_are_drawn_again(tmp_path: Path) -> None:
         generation_id, _ = await order_one(opened, an_order(seed=5, images=1), reply)
         record = await finish(opened, generation_id)
         await opened.storage.delete(record.images[0].key)
-    later = FakeReply()
+    later, heard = FakeReply(), list[int]()
     async with services(tmp_path) as opened:
+        opened.generator.listen(heard.append)
         await opened.recovery.resume(lambda _: later)
         await finish(opened, generation_id)
     assert later.results[0].images[0].png == tile(5)
+    assert heard == [generation_id], "who looks at what was drawn hears of it once"
+
+
+async def test_an_answer_that_cannot_be_looked_for_just_now_holds_nothing_up(tmp_path: Path) -> None:
+    """The person may order again at once, and the next start looks for it."""
+
+    class Away(FakeReply):
+        async def find(self) -> int | None:
+            raise ConnectionError("Discord is away")
+
+    async with services(tmp_path) as opened:
+        generation_id = await opened.generations.open(an_order(seed=1))
+    async with services(tmp_path, queue_size_per_person=1) as opened:
+        await opened.recovery.resume(lambda _: Away())
+        assert (await finish(opened, generation_id)).status == "checking"
+        assert opened.works.pending() == []
+        assert (await draw(opened)).status == "delivered"
+        await opened.recovery.resume(lambda _: FakeReply())
+        assert (await finish(opened, generation_id)).status == "delivered"
+
+
+async def test_what_was_removed_before_its_end_ends_with_the_next_start(tmp_path: Path) -> None:
+    """By the command line, or before a crash: nobody draws it, and time takes it as it takes all that ended."""
+    held, broken = FakePool(), FakeReply()
+    broken.broken = True
+    async with services(tmp_path, held) as opened:
+        shown, _ = await order_one(opened, an_order(), broken)
+        await finish(opened, shown)
+        held.hold()
+        drawn, _ = await order_one(opened, an_order())
+        await eventually(lambda: has_begun(held, 2))
+        for generation_id in (shown, drawn):
+            await opened.generations.remove(generation_id, 0, "by the operator")
+    pool, reply = FakePool(), FakeReply()
+    async with services(tmp_path, pool) as opened:
+        assert await opened.recovery.resume(lambda _: reply) == 0
+        rows = [await opened.generations.get(generation_id) for generation_id in (shown, drawn)]
+    assert [row and row.status for row in rows] == ["expired", "cancelled"]
+    assert all(row and row.finished_at for row in rows)
+    assert (pool.requests, reply.results, reply.errors) == ([], [], [])
 
 
 async def test_files_that_cannot_be_read_just_now_hold_nothing_up(

@@ -219,11 +219,11 @@ class GenerationLog:
         return tuple(generation_record(row) for row in rows)
 
     async def unfinished(self) -> tuple[GenerationRecord, ...]:
-        """What a crash left behind in this partition, in order: rows not drawn, and rows drawn but not delivered."""
-        query = _with_images().where(
-            GenerationTable.status.in_((*UNDRAWN, "delivering")),
-            GenerationTable.removed_at.is_(None),
-        )
+        """What a crash left behind in this partition, in order: rows not drawn, and rows drawn but not delivered.
+
+        Removed ones, too.
+        """
+        query = _with_images().where(GenerationTable.status.in_((*UNDRAWN, "delivering")))
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(GenerationTable.id))).all()
         mine = (row for row in rows if self._partition.holds(row.guild_id))

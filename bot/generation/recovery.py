@@ -51,7 +51,9 @@ class Recovery:
         had their turns.
         """
         await self._generations.forget_expired_tokens()
-        records = [record for record in await self._generations.unfinished() if record.id not in self._works]
+        unfinished = [record for record in await self._generations.unfinished() if record.id not in self._works]
+        records = [record for record in unfinished if record.removal is None]
+        await self._end([record for record in unfinished if record.removal is not None])
         last_turns = await self._generations.last_turns({record.order.requester.user_id for record in records})
         replies = {record.id: reply_for(record) for record in records}
         was_shown = await self._shown(records, replies)
@@ -66,6 +68,15 @@ class Recovery:
             self._generator.begin(work, partial(again, work, record))
         self._generator.turns.give()
         return len(records)
+
+    async def _end(self, records: Sequence[GenerationRecord]) -> None:
+        """Nobody wants what was removed before its end; but only what has ended is forgotten one day."""
+        for record in records:
+            log.info("generation.was_removed", generation=record.id, status=record.status)
+            if record.status == "delivering":
+                await self._generations.delivered(record.id, None)
+            else:
+                await self._generations.record_cancelled(record.id)
 
     async def _shown(self, records: Sequence[GenerationRecord], replies: Mapping[int, Reply]) -> set[int]:
         """Those whose pictures people see: a full disk, or a lock, kept their rows from saying so.
@@ -83,34 +94,42 @@ class Recovery:
 
     async def _run(self, work: Work, record: GenerationRecord) -> None:
         log.info("generation.resumed", generation=record.id, status=record.status)
+        answered = False
+        try:
+            answered = await self._is_answered(work, record)
+        except Exception:  # a Discord, or a log, that is away just now; the next start tries again
+            log.exception("generation.not_resumed", generation=record.id)
+        if answered:
+            await self._generator.carry_out(work)
+        else:
+            self._generator.forget(work)
+
+    async def _is_answered(self, work: Work, record: GenerationRecord) -> bool:
+        """False, and written down so, where the bot was gone before it answered: Discord told the person so."""
         if record.status == "checking" and record.message_id is None:
             try:
                 work.message_id = await work.reply.find()
             except NeverAnswered:
-                # It was written down, and then the bot was gone before it answered: Discord told the person so.
-                with suppress(NotSaved):  # then the next start finds it out again
-                    await self._generations.fail(record.id, "not_answered", {})
-                self._generator.forget(work)
-                return
-        await self._generator.carry_out(work)
+                await self._generations.fail(record.id, "not_answered", {})
+                return False
+        return True
 
     async def _deliver(self, work: Work, record: GenerationRecord) -> None:
         """The pictures are there, only nobody was shown them; where their files are gone, the same are drawn again."""
         try:
-            try:
-                album = await Album.load(self._storage, record, self._seal)
-            except (NotFound, ValueError):
-                work.drawn_before = True
-                self._generator.turns.join(work)
-                self._generator.turns.give()
-                await self._generator.carry_out(work)
-                return
+            album = await Album.load(self._storage, record, self._seal)
+        except (NotFound, ValueError):
+            work.drawn_before = True
+            self._generator.turns.join(work)
+            self._generator.turns.give()
+            await self._generator.carry_out(work)
+        except Exception:  # a storage that cannot be read just now; the next start tries again
+            log.exception("generation.not_delivered", generation=record.id)
+            self._generator.forget(work)
+        else:
             work.drawn = True
             if album.grid is not None:
                 await self._generator.deliver(work, Result(record, album.shown, album.grid))
-        except Exception:  # a storage that cannot be read just now; the next start tries again
-            log.exception("generation.not_delivered", generation=record.id)
-        finally:
             self._generator.forget(work)
 
 
