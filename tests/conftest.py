@@ -3,6 +3,7 @@
 `town` is a simulated Discord with the real bot in it, for tests of commands and buttons.
 """
 
+import asyncio
 import gc
 import os
 import sys
@@ -105,15 +106,17 @@ async def town(
 def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL; skips where there is none."""
     with postgres_url() as url:
-        yield Postgres(url)
+        server = Postgres(url)
+        yield server
+        asyncio.run(server.close())
 
 
 @pytest.fixture
 async def postgres_database(postgres: Postgres) -> AsyncIterator[str]:
     """The URL of a database of the test's own on the PostgreSQL, with the newest schema."""
-    url = await postgres.new_database()
+    url = await postgres.migrated_database()
     yield url
-    await postgres.drop_database(url)
+    await postgres.give_back(url)
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +129,7 @@ def redis() -> Iterator[str]:
 @pytest.fixture
 async def empty_postgres_database(postgres: Postgres) -> AsyncIterator[str]:
     """As `postgres_database`, before the first migration."""
-    url = await postgres.new_database(migrated=False)
+    url = await postgres.new_database()
     yield url
     await postgres.drop_database(url)
 
