@@ -1,6 +1,7 @@
 """The migrations: they lead to exactly the tables that the code knows, and back."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,19 +11,31 @@ from alembic.config import main as alembic
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, MetaData, create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.database import migrate
+from bot.database.generations import GenerationLog
+from bot.database.personal import PersonalData
+from bot.database.posts import PostLog
+from bot.database.records import PostRecord
 from bot.database.session import Database
 from bot.database.tables.table import Table
 from bot.errors import ConfigurationError
+from tests.bot_fakes import an_order
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
 async def connection(empty_url: str) -> AsyncIterator[AsyncConnection]:
-    engine = create_async_engine(empty_url)
+    async with connected(empty_url) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(url)
     async with engine.connect() as opened:
         yield opened
     await engine.dispose()
@@ -67,6 +80,35 @@ async def test_what_is_in_it_survives_every_migration(connection: AsyncConnectio
             kept = row.keys() & later.keys()
             assert len(kept) > 1
             assert {name: row[name] for name in kept} == {name: later[name] for name in kept}, table
+
+
+async def test_what_hangs_on_a_row_survives_every_migration(empty_url: str) -> None:
+    """As Easel itself runs them at a start: SQLite looks after its foreign keys then, and drops what they hang on."""
+    async with connected(empty_url) as connection:
+        await connection.run_sync(migrate.upgrade, "0001")
+        await connection.run_sync(fill)
+        before = await connection.run_sync(everything)
+        await connection.commit()
+    async with Database(empty_url) as database:
+        async with database.reading() as session:
+            after = await (await session.connection()).run_sync(everything)
+        with pytest.raises(IntegrityError):
+            await PostLog(database).add(PostRecord(1, 2, 3))
+    assert before.keys() <= after.keys()
+
+
+async def test_a_number_is_given_once(database: Database) -> None:
+    """In every table that counts: what names a row that is gone must not mean another.  As PostgreSQL always does."""
+    counting = {table.name for table in Table.metadata.sorted_tables if table.autoincrement_column is not None}
+    assert len(counting) >= 10
+    async with database.reading() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            made_so = text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+            assert set(await session.scalars(made_so)) == counting
+    log = GenerationLog(database)
+    gone = await log.open(an_order(seed=1))
+    await PersonalData(database).delete([gone])
+    assert await log.open(an_order(seed=1)) > gone
 
 
 def fill(connection: Connection) -> None:

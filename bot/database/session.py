@@ -38,7 +38,7 @@ from sqlalchemy.orm import DeclarativeBase
 from bot.database import migrate
 from bot.database.migrate import SchemaState
 from bot.database.postgres import postgres_engine
-from bot.database.sqlite import sqlite_engine
+from bot.database.sqlite import sqlite_engine, unlinked
 from bot.errors import ConfigurationError, NotRead, NotSaved
 from bot.secrecy import private_file, private_folder
 
@@ -170,7 +170,7 @@ class Database:
         """In one transaction, alone from before its first look: of several at once, each finds what one made."""
         for tries_left in reversed(range(MIGRATION_TRIES)):
             try:
-                async with self._engine.connect() as connection:
+                async with self._engine.connect() as connection, unlinked(connection):
                     await connection.execution_options(writing=True)
                     async with connection.begin():
                         await connection.run_sync(migrate.upgrade)

@@ -6,7 +6,8 @@ of those, and each trip wakes two threads that wait for each other.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
@@ -14,7 +15,7 @@ from typing import Any, Final, Self
 import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 BUSY_SECONDS: Final = 5  # how long SQLite waits for another process to finish its write
 
@@ -25,6 +26,24 @@ def sqlite_engine(url: URL, connections: int) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+@asynccontextmanager
+async def unlinked(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let rows stand whatever becomes of those that they hang on; nothing happens on another database.
+
+    For migrations: most changes make a table anew, and drop the old one, with which all would go that hangs on its
+    rows.  SQLite takes this only between transactions.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        await driver.execute("PRAGMA foreign_keys=ON")
 
 
 class _Cursor:

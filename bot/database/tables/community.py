@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.tables.gallery import ShareTable
-from bot.database.tables.table import Id, Table
+from bot.database.tables.table import NUMBERED, Id, Table
 
 
 class ContestTable(Table):
@@ -24,7 +24,7 @@ class ContestTable(Table):
     ends_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16))
 
-    __table_args__ = (Index(None, "guild_id", "id"), Index(None, "state", "id"))
+    __table_args__ = (Index(None, "guild_id", "id"), Index(None, "state", "id"), NUMBERED)
 
 
 class EntryTable(Table):

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.tables.generations import GenerationTable
-from bot.database.tables.table import Id, Table
+from bot.database.tables.table import NUMBERED, Id, Table
 
 
 class ShareTable(Table):
@@ -30,6 +30,7 @@ class ShareTable(Table):
         Index(None, "guild_id", "votes", "id"),
         Index(None, "guild_id", "created_at"),
         Index(None, "user_id", "id"),
+        NUMBERED,
     )
 
 
@@ -89,5 +90,4 @@ class MeaningTable(Table):
     guild_id: Mapped[int] = mapped_column(BigInteger)
     vector: Mapped[bytes] = mapped_column(LargeBinary)
 
-    # A number is given once, so that who has read up to one misses nothing.
-    __table_args__ = (Index(None, "guild_id", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (Index(None, "guild_id", "id"), NUMBERED)  # who has read up to a number misses nothing

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.database.tables.table import Id, Table
+from bot.database.tables.table import NUMBERED, Id, Table
 
 
 class GenerationTable(Table):
@@ -91,6 +91,7 @@ class GenerationTable(Table):
         Index(None, "interaction_expires_at"),
         Index(None, "parent_id"),
         Index(None, "erased_at", "removed_at"),
+        NUMBERED,
     )
 
 
@@ -132,7 +133,7 @@ class FingerprintTable(Table):
             ["generation_id", "image_index"], ["images.generation_id", "images.index"], ondelete="CASCADE"
         ),
         Index(None, "generation_id", "image_index", unique=True),
-        {"sqlite_autoincrement": True},  # an id that was used before would be taken for what was there then
+        NUMBERED,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.tables.table import Id, Table
+from bot.database.tables.table import NUMBERED, Id, Table
 
 
 class SanctionTable(Table):
@@ -26,7 +26,7 @@ class SanctionTable(Table):
     lifted_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]  # the person erased their data: this goes, too, when it ends
 
-    __table_args__ = (Index(None, "user_id", "guild_id", "lifted_at"), Index(None, "guild_id", "id"))
+    __table_args__ = (Index(None, "user_id", "guild_id", "lifted_at"), Index(None, "guild_id", "id"), NUMBERED)
 
 
 class ReviewTable(Table):
@@ -53,6 +53,7 @@ class ReviewTable(Table):
         Index(None, "closed_at", "priority", "id"),
         Index(None, "generation_id", "kind", "by_user_id"),
         Index(None, "user_id", "guild_id"),
+        NUMBERED,
     )
 
 
@@ -68,7 +69,7 @@ class BlockedTermTable(Table):
     created_by: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "guild_id", "term", unique=True),)
+    __table_args__ = (Index(None, "guild_id", "term", unique=True), NUMBERED)
 
 
 class AuditTable(Table):
@@ -95,4 +96,5 @@ class AuditTable(Table):
         Index(None, "guild_id", "id"),
         Index(None, "guild_id", "subject", "id"),
         Index(None, "guild_id", "actor_id", "id"),
+        NUMBERED,
     )

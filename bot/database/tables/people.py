@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.tables.table import Id, Table
+from bot.database.tables.table import NUMBERED, Id, Table
 
 
 class StyleTable(Table):
@@ -26,6 +26,8 @@ class StyleTable(Table):
     top_p: Mapped[float | None]
     is_usual: Mapped[bool] = mapped_column(default=False, server_default=false())  # drawn with where none is named
     created_at: Mapped[datetime]
+
+    __table_args__ = (NUMBERED,)
 
 
 class WebSessionTable(Table):

@@ -1,7 +1,7 @@
 """What all tables share: the metadata, ids, times and JSON."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -9,6 +9,9 @@ from sqlalchemy.types import TypeDecorator
 
 # SQLite counts up only in a column declared INTEGER, which holds 64 bits there.
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+# A number is given once, also where its row is gone: buttons, addresses and the audit log name it for longer.
+NUMBERED: Final = {"sqlite_autoincrement": True}
 
 
 class UtcTime(TypeDecorator[datetime]):
