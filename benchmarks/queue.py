@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from bot.orders.queue import Bounds, FairQueue
 from bot.orders.ticket import Ticket
+from bot.pool.offer import Offer
 
 SIZES = (100, 1_000, 10_000, 100_000)
 PER_PERSON = 5
@@ -22,6 +23,7 @@ STEPS = 2_000
 def filled(size: int, clock: Callable[[], float] = time.perf_counter) -> FairQueue:
     """A queue in which `size` wait, five of each person, with a measured pace."""
     queue = FairQueue(Bounds(in_all=0, per_person=0), clock=clock)
+    queue.serve([Offer(8)])
     for number in range(size):
         join(queue, number, number % max(1, size // PER_PERSON))
     return queue
@@ -53,7 +55,7 @@ def cost(size: int) -> dict[str, float | int]:
     some = [chance.choice(waiting) for _ in range(STEPS)]
     measured = {
         "join": microseconds(lambda number: join(queue, number, number), new),
-        "place": microseconds(lambda number: queue.place(number, 8), some),
+        "place": microseconds(queue.place, some),
         "leave": microseconds(queue.cancel, new),
         "turn": microseconds(lambda _: turn(queue), list(range(min(STEPS, size // 2)))),
     }
@@ -64,6 +66,7 @@ def truth(capacity: int = 8, people: int = 60, seed: int = 1) -> dict[str, float
     """A busy hour with chance arrivals: how far the announced waits were from what happened."""
     chance, now = random.Random(seed), 0.0
     queue = FairQueue(Bounds(in_all=0, per_person=5), clock=lambda: now)
+    queue.serve([Offer(capacity)])
     ends: dict[int, float] = {}
     announced: dict[int, tuple[float, float]] = {}
     errors: list[float] = []
@@ -81,11 +84,11 @@ def truth(capacity: int = 8, people: int = 60, seed: int = 1) -> dict[str, float
             number += 1
             queue.reserve(Ticket(number, chance.randrange(people), chance.choice((1, 4, 4, 9))))
             queue.enter(number)
-            place = queue.place(number, capacity)
+            place = queue.place(number)
             if place is not None and place.eta_seconds is not None:
                 announced[number] = (now, place.eta_seconds)
             arrival = now + chance.expovariate(0.9)
-        while queue.running < capacity and (ticket := queue.next()) is not None:
+        while (ticket := queue.next()) is not None:
             ends[ticket.generation_id] = now + ticket.images * chance.uniform(1.5, 2.5)
     return {"announced": len(errors), "median_error": round(statistics.median(errors), 3)}
 

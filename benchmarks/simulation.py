@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 
 from bot.orders.queue import Bounds, FairQueue
 from bot.orders.ticket import Ticket
+from bot.pool.offer import Offer
 
 HOUR = 3600.0
 ORDERING = 0.02  # of all people, in the peak hour
@@ -103,6 +104,7 @@ def simulate(people: int, rate: float, places: int, lasts: float = HOUR, seed: i
     """So many orders a second by chance, for so long, then none until all are drawn."""
     chance, now, outcome = random.Random(seed), 0.0, Outcome()
     queue = FairQueue(Bounds(in_all=0, per_person=0), clock=lambda: now)
+    queue.serve([Offer(places)])
     arrived: dict[int, float] = {}
     ends: list[tuple[float, int]] = []
     arrivals = _arrivals(chance, rate, lasts)
@@ -119,7 +121,7 @@ def simulate(people: int, rate: float, places: int, lasts: float = HOUR, seed: i
             queue.finish(ended, succeeded=True)
         else:
             return outcome
-        while queue.running < places and (ticket := queue.next()) is not None:
+        while (ticket := queue.next()) is not None:
             outcome.waits.append(now - arrived.pop(ticket.generation_id))
             outcome.last_turn = now
             spread = chance.uniform(1 - SPREAD, 1 + SPREAD)

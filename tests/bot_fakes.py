@@ -31,6 +31,7 @@ from bot.generation.grid import PictureFile
 from bot.generation.reply import NeverAnswered, Result
 from bot.orders.order import InteractionRef, Order, Requester
 from bot.pool.member import EndpointStatus
+from bot.pool.offer import Offer
 from bot.services import Services, open_services
 from inference.contract import (
     ALLOW,
@@ -129,6 +130,10 @@ class FakePool:
         self._capacity = capacity
         for listener in self._listeners:
             listener()
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        return (Offer(self._capacity, frozenset(model.name for model in self.served)),)
 
     def listen(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)

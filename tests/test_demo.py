@@ -109,9 +109,9 @@ async def test_slow_motion_is_a_switch_of_the_page(tmp_path: Path) -> None:
     async with open_stage(settings, 0, services) as stage, aiohttp.ClientSession() as client:
         person = Tab(client, stage)
         await person.open()
-        assert (stage.bot.services.pool.capacity, stage.state()["slow"]) == (8, False)
+        assert ([offer.places for offer in stage.bot.services.pool.offers], stage.state()["slow"]) == ([8], False)
         assert (await person.act(kind="easel_slow", on=True))["slow"]
-        assert (stage.bot.services.pool.capacity, stage.state()["slow"]) == (1, True)
+        assert ([offer.places for offer in stage.bot.services.pool.offers], stage.state()["slow"]) == ([1], True)
         assert not (await person.act(kind="easel_slow", on=False))["slow"]
 
 

@@ -29,12 +29,14 @@ from bot.errors import (
 from bot.generation.album import Album, shown_grid
 from bot.generation.grid import compose
 from bot.orders.order import Order, Requester
+from bot.pool.offer import Offer
 from bot.services import Services
 from bot.wording.render import explain
 from tests.bot_fakes import (
     ADA,
     BOB,
     CHANNEL,
+    FAKE_MODEL,
     GUILD,
     FakeDoor,
     FakePool,
@@ -335,6 +337,27 @@ async def test_a_waiting_generation_can_be_cancelled(tmp_path: Path) -> None:
         assert (await finish(opened, second)).status == "delivered"
 
 
+async def test_orders_for_a_busy_model_hold_up_no_other(tmp_path: Path) -> None:
+    """One of two servers alone has the large model: its orders wait in the queue, not in places of the other one."""
+
+    class TwoServers(FakePool):
+        @property
+        def offers(self) -> tuple[Offer, ...]:
+            return Offer(2, frozenset({"fake"})), Offer(1, frozenset({"large"}))
+
+    pool = TwoServers()
+    pool.served = FAKE_MODEL, replace(FAKE_MODEL, name="large")
+    pool.hold()
+    async with services(tmp_path, pool) as opened:
+        large = [(await order_one(opened, an_order(user_id=n, model="large")))[0] for n in range(1, 5)]
+        fast = (await order_one(opened, an_order(user_id=5, model="fake")))[0]
+        await eventually(partial(has_begun, pool, 2))
+        running = [one.generation_id for one in opened.works.pending() if one.status == "running"]
+        assert running == [large[0], fast]
+        pool.release()
+        assert [(await finish(opened, one)).status for one in (*large, fast)] == ["delivered"] * 5
+
+
 async def test_cancelling_while_drawing_stops_the_server(tmp_path: Path) -> None:
     """The stream is closed, which is what cancels the work on the server, and the slot is free again."""
     pool = FakePool(capacity=1)
@@ -383,7 +406,7 @@ async def test_a_restart_keeps_the_classes_of_those_who_wait(tmp_path: Path) -> 
             ids.append((await order_one(opened, order))[0])
             await until(pool.begun)
         await until_queued(opened, ids[1:])
-        places = [opened.queue.place(generation_id, 1) for generation_id in ids[1:]]
+        places = [opened.queue.place(generation_id) for generation_id in ids[1:]]
     assert [place.position for place in places if place is not None] == [4, 3, 1, 2]
     pool = FakePool(capacity=1)
     async with services(tmp_path, pool) as opened:

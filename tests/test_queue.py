@@ -14,6 +14,7 @@ from bot.errors import QueueFull
 from bot.orders.classes import STRIDES
 from bot.orders.queue import Bounds, FairQueue
 from bot.orders.ticket import FIRST, LATER, NORMAL, PREFERRED, Place, Ticket
+from bot.pool.offer import Offer
 
 
 class Clock:
@@ -25,7 +26,9 @@ class Clock:
 
 
 def a_queue(clock: Clock | None = None, size: int = 1000, size_per_person: int = 1000, **more: int) -> FairQueue:
-    return FairQueue(Bounds(size, size_per_person, **more), clock=clock or Clock())
+    queue = FairQueue(Bounds(size, size_per_person, **more), clock=clock or Clock())
+    queue.serve([Offer(1000)])
+    return queue
 
 
 def join(queue: FairQueue, *tickets: Ticket) -> None:
@@ -66,7 +69,7 @@ def test_what_a_restart_interrupted_goes_before_all() -> None:
     """However many wait in the other classes, and without being counted as a turn of theirs."""
     queue = a_queue()
     join(queue, Ticket(1, 1, 1, LATER), Ticket(2, 2, 1, PREFERRED), Ticket(3, 3, 1, FIRST), Ticket(4, 4, 1, FIRST))
-    assert [queue.place(number, 1) for number in (1, 2, 3, 4)] == [Place(n, None) for n in (4, 3, 1, 2)]
+    assert [queue.place(number) for number in (1, 2, 3, 4)] == [Place(n, None) for n in (4, 3, 1, 2)]
     assert start_all(queue) == [3, 4, 2, 1]
 
 
@@ -100,7 +103,7 @@ def test_positions_are_the_order_of_starting(joined: list[Ticket]) -> None:
     queue = a_queue()
     join(queue, *joined)
     predicted = [ticket.generation_id for ticket in queue.order()]
-    places = queue.places(capacity=3)
+    places = queue.places()
     assert sorted(predicted, key=lambda one: places[one].position) == predicted
     assert [places[one].position for one in predicted] == list(range(1, len(joined) + 1))
     assert start_all(queue) == predicted
@@ -214,9 +217,9 @@ class Traffic(RuleBasedStateMachine):
         assert self.queue.waiting == len(self.waiting)
         assert self.queue.running == len(self.running)
         assert sorted(ticket.generation_id for ticket in self.queue.order()) == sorted(self.waiting)
-        places = self.queue.places(2)
+        places = self.queue.places()
         assert set(places) == set(self.waiting)
-        assert all(self.queue.place(number, 2) == place for number, place in places.items())
+        assert all(self.queue.place(number) == place for number, place in places.items())
         started = start_all(copy.deepcopy(self.queue))
         assert [places[number].position for number in started] == list(range(1, len(started) + 1))
 
@@ -267,7 +270,7 @@ def test_waits_are_unknown_before_anything_was_measured() -> None:
     """No number is better than an invented one."""
     queue = a_queue()
     join(queue, Ticket(1, 1, 4))
-    assert queue.places(1)[1].eta_seconds is None
+    assert queue.places()[1].eta_seconds is None
 
 
 def test_expected_waits_follow_measured_durations() -> None:
@@ -281,8 +284,10 @@ def test_expected_waits_follow_measured_durations() -> None:
     join(queue, Ticket(2, 1, 4), Ticket(3, 2, 4), Ticket(4, 3, 1))
     queue.next()
     clock.now = 12.0
-    assert {number: place.eta_seconds for number, place in queue.places(1).items()} == {3: 12.0, 4: 14.0}
-    assert {number: place.eta_seconds for number, place in queue.places(2).items()} == {3: 8.0, 4: 6.0}
+    queue.serve([Offer(1)])
+    assert {number: place.eta_seconds for number, place in queue.places().items()} == {3: 12.0, 4: 14.0}
+    queue.serve([Offer(2)])
+    assert {number: place.eta_seconds for number, place in queue.places().items()} == {3: 8.0, 4: 6.0}
 
 
 def test_failures_do_not_count_as_durations() -> None:
@@ -292,7 +297,7 @@ def test_failures_do_not_count_as_durations() -> None:
     join(queue, Ticket(1, 1, 1), Ticket(2, 1, 1))
     queue.next()
     queue.finish(1, succeeded=False)
-    assert queue.places(1)[2].eta_seconds is None
+    assert queue.places()[2].eta_seconds is None
 
 
 class RoundRobin:
@@ -344,7 +349,7 @@ def test_turns_are_those_of_a_plain_row(steps: list[int | str], data: st.DataObj
             queue.cancel(leaver)
             rule.leave(leaver)
             waiting.remove(leaver)
-    places = {number: queue.place(number, 1) for number in waiting}
+    places = {number: queue.place(number) for number in waiting}
     started = start_all(queue)
     assert started == list(iter(rule.next, None))
     positions = [place.position for number in started if (place := places[number]) is not None]
@@ -372,7 +377,7 @@ def test_a_bound_on_what_runs_holds_a_person_back_not_the_others() -> None:
     join(queue, *(Ticket(number, 1, 1) for number in range(4)), Ticket(10, 2, 1))
     assert start_all(queue) == [0, 10, 1]
     assert queue.waiting == 2
-    assert [queue.place(number, 1) for number in (2, 3)] == [Place(1, None), Place(1, None)]
+    assert [queue.place(number) for number in (2, 3)] == [Place(1, None), Place(1, None)]
     join(queue, Ticket(4, 1, 1))
     queue.finish(0, succeeded=True)
     assert start_all(queue) == [2]
@@ -435,9 +440,10 @@ def test_the_waits_of_those_far_behind_are_close_to_what_happens() -> None:
     clock.now = 4.0
     queue.finish(0, succeeded=True)
     join(queue, *(Ticket(number, number % 97, 1 + number % 9) for number in range(1, 500)))
-    everybody = queue.places(3)
+    queue.serve([Offer(3)])
+    everybody = queue.places()
     for number in range(1, 500):
-        place, exact = queue.place(number, 3), everybody[number]
+        place, exact = queue.place(number), everybody[number]
         assert place is not None
         assert place.position == exact.position
         assert place.eta_seconds == pytest.approx(exact.eta_seconds, rel=0.1, abs=5)

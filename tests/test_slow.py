@@ -15,9 +15,10 @@ async def drawn(pool: SlowMotion) -> list[Event]:
 
 
 async def test_off_it_is_the_pool_itself() -> None:
-    """Same events, same capacity."""
-    slow = SlowMotion(FakePool(), seconds=60.0)
-    assert slow.capacity == 8
+    """Same events, same places."""
+    fake = FakePool()
+    slow = SlowMotion(fake, seconds=60.0)
+    assert slow.offers == fake.offers
     kinds = [type(event) for event in await drawn(slow)]
     assert kinds == [Progress, Image, Image, Image, Image, Done]
 
@@ -26,8 +27,8 @@ async def test_on_it_takes_one_at_a_time_and_tells_every_step() -> None:
     """The pictures are the same; between them come steps, each further than the last."""
     fake = FakePool()
     slow = SlowMotion(fake, seconds=0.0)
-    capacities: list[int] = []
-    slow.listen(lambda: capacities.append(slow.capacity))
+    places: list[int] = []
+    slow.listen(lambda: places.extend(offer.places for offer in slow.offers))
     fast = [event for event in await drawn(slow) if isinstance(event, Image)]
     slow.turn(on=True)
     events = await drawn(slow)
@@ -36,7 +37,7 @@ async def test_on_it_takes_one_at_a_time_and_tells_every_step() -> None:
     assert len(shares) >= STEPS - 1
     assert shares == sorted(shares)
     fake.capacity = 0
-    assert capacities == [1, 0]
+    assert places == [1, 0]
 
 
 async def test_turning_it_off_lets_what_waits_go_on() -> None:

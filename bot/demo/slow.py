@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.pool.drawing_pool import DrawingPool
 from bot.pool.member import EndpointStatus
+from bot.pool.offer import Offer
 from inference.contract import (
     CheckRequest,
     DescribeRequest,
@@ -53,8 +54,11 @@ class SlowMotion:
             listener()
 
     @property
-    def capacity(self) -> int:
-        return min(1, self._pool.capacity) if self.on else self._pool.capacity
+    def offers(self) -> tuple[Offer, ...]:
+        """While it is on, of all servers one place together."""
+        offers = self._pool.offers
+        models = frozenset[str]().union(*(offer.models for offer in offers))
+        return (Offer(min(1, sum(offer.places for offer in offers)), models),) if self.on else offers
 
     def listen(self, listener: Callable[[], None]) -> None:
         self._listeners.append(listener)

@@ -154,4 +154,5 @@ def _ticket(record: GenerationRecord) -> Ticket:
     requester = record.order.requester
     # What was being drawn goes before everybody who waits.
     priority = FIRST if record.status in ("running", "delivering") else record.order.priority
-    return Ticket(record.id, requester.user_id, record.order.images, priority, requester.guild_id)
+    order = record.order
+    return Ticket(record.id, requester.user_id, order.images, priority, requester.guild_id, order.model)

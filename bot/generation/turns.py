@@ -16,7 +16,7 @@ TOLD_IN_TURN: Final = 5
 
 
 class Turns:
-    """Gives one whenever the pool takes more than runs; none any more once the bot stops."""
+    """Gives one whenever a server has a place for it; none any more once the bot stops."""
 
     def __init__(self, queue: FairQueue, pool: DrawingPool, works: Works) -> None:
         self._queue = queue
@@ -44,7 +44,8 @@ class Turns:
         """Start as many as the pool takes; tell the others their places."""
         if self._works.closing:
             return
-        while self._queue.running < self._pool.capacity and (ticket := self._queue.next()) is not None:
+        self._queue.serve(self._pool.offers)
+        while (ticket := self._queue.next()) is not None:
             work = self._works[ticket.generation_id]
             work.turn_at = utc_now()
             work.turn.set()
@@ -52,11 +53,11 @@ class Turns:
 
     def _tell_places(self) -> None:
         """Tell the first their places, and of those behind some more each time: whatever is said is true then."""
-        for generation_id, place in self._queue.front(TOLD_AT_ONCE, self._pool.capacity).items():
+        for generation_id, place in self._queue.front(TOLD_AT_ONCE).items():
             self._works[generation_id].live.queued(place)
         for _ in range(min(TOLD_IN_TURN, len(self._told_in_turn))):
             generation_id = self._told_in_turn.popleft()
-            told = self._queue.place(generation_id, self._pool.capacity)
+            told = self._queue.place(generation_id)
             if told is not None:
                 self._works[generation_id].live.queued(told)
                 self._told_in_turn.append(generation_id)

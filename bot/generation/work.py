@@ -19,7 +19,6 @@ from bot.generation.reply import Pending, Reply
 from bot.orders.order import Order
 from bot.orders.queue import FairQueue
 from bot.orders.ticket import Place
-from bot.pool.drawing_pool import DrawingPool
 
 log = structlog.get_logger(__name__)
 
@@ -77,9 +76,8 @@ class Work:
 class Works:
     """All generations under way, by their ids."""
 
-    def __init__(self, queue: FairQueue, pool: DrawingPool) -> None:
+    def __init__(self, queue: FairQueue) -> None:
         self._queue = queue
-        self._pool = pool
         self._works: dict[int, Work] = {}
         self.closing = False  # from `park` on no turn is given, and nothing new comes in
 
@@ -127,11 +125,10 @@ class Works:
 
     def pending(self, user_id: int | None = None) -> list[Pending]:
         """What is not finished, of one person or of all, those that run first and then in the queue's order."""
-        capacity = self._pool.capacity
         if user_id is None:
-            places = self._queue.places(capacity)
+            places = self._queue.places()
             pending = [work.pending(places.get(work.generation_id)) for work in self._works.values()]
         else:
             theirs = [work for work in self._works.values() if work.order.requester.user_id == user_id]
-            pending = [work.pending(self._queue.place(work.generation_id, capacity)) for work in theirs]
+            pending = [work.pending(self._queue.place(work.generation_id)) for work in theirs]
         return sorted(pending, key=lambda one: (one.status != "running", one.position or 0, one.generation_id))

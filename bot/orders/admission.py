@@ -67,9 +67,7 @@ class Admission:
             self._queue.check_room(requester.user_id, requester.guild_id)
             generation_id = await self._write_down(order)
             if wanted():
-                self._queue.reserve(
-                    Ticket(generation_id, requester.user_id, order.images, order.priority, requester.guild_id)
-                )
+                self._queue.reserve(_ticket(generation_id, order))
                 await self._limits.count(requester, here)
         return generation_id, order
 
@@ -128,3 +126,8 @@ class Admission:
                 await self._generations.fail(generation_id, error.code, error.details)
                 raise NotSaved("generation", generation_id) from error
         return generation_id
+
+
+def _ticket(generation_id: int, order: Order) -> Ticket:
+    requester = order.requester
+    return Ticket(generation_id, requester.user_id, order.images, order.priority, requester.guild_id, order.model)

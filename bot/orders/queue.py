@@ -1,24 +1,26 @@
 """Who is next: the fair, bounded queue of generations.
 
-In: tickets, a clock, measured durations.  Out: the next ticket, true positions and expected waits.
+In: tickets, what the servers offer, a clock, measured durations.  Out: the next ticket, true positions and waits.
 Pure and synchronous: no I/O, no asyncio, no Discord.
 
 Fairness: inside a priority class people take turns, one generation each, in the order in which they joined; so a
 person's first generation waits behind at most one of anybody else's.  The classes take turns, too, by their weights.
+All this holds among those who wait for the same servers, in each of the lanes (lanes.py).
 A ticket is reserved (counted, being checked), then waits in the order, then runs, then is gone.  Whose person or server
 runs as many as it may is held back, out of the order, until one of those ends.
 """
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from bot.errors import QueueFull
-from bot.orders.classes import Classes
 from bot.orders.holding import Holding
+from bot.orders.lanes import Lanes
 from bot.orders.ticket import Place, Ticket
+from bot.pool.offer import Offer
 
 K = TypeVar("K")
 
@@ -50,13 +52,15 @@ class FairQueue:
         self._reserved: dict[int, Ticket] = {}
         self._waiting: dict[int, Ticket] = {}
         self._running: dict[int, tuple[Ticket, float]] = {}
-        self._order = Classes()
+        self._order = Lanes()
         self._held = Holding()
         self._of_person: Counter[int] = Counter()
         self._of_server: Counter[int | None] = Counter()
         self._runs_of_person: Counter[int] = Counter()
         self._runs_of_server: Counter[int | None] = Counter()
-        self._seconds_per_picture: deque[float] = deque(maxlen=REMEMBERED_DURATIONS)
+        self._runs_of_model: Counter[str | None] = Counter()
+        self._measured: dict[str | None, deque[float]] = {}
+        self._paces: dict[str | None, float] = {}
 
     @property
     def waiting(self) -> int:
@@ -69,6 +73,10 @@ class FairQueue:
     def __len__(self) -> int:
         """All that is not finished: reserved, waiting and running."""
         return len(self._reserved) + len(self._waiting) + len(self._running)
+
+    def serve(self, offers: Sequence[Offer]) -> None:
+        """What the servers take from now on, and which models they draw with."""
+        self._order.serve(offers)
 
     # ------------------------------------------------------------------------------------------------- tickets
 
@@ -97,8 +105,9 @@ class FairQueue:
         self._join(ticket)
 
     def next(self) -> Ticket | None:
-        """Take the next ticket out of the order; it runs until `finish`.  None where nobody waits who may start."""
-        while (ticket := self._order.pop()) is not None:
+        """Take the next ticket out of the order; it runs until `finish`.  None where nobody waits who may start, or no
+        server has a place for them."""
+        while (ticket := self._order.pop(self._runs_of_model)) is not None:
             if self._is_held_back(ticket):
                 continue
             self._order.count(ticket)
@@ -106,6 +115,7 @@ class FairQueue:
             self._running[ticket.generation_id] = (ticket, self._clock())
             self._runs_of_person[ticket.user_id] += 1
             self._runs_of_server[ticket.guild_id] += 1
+            self._runs_of_model[ticket.model] += 1
             return ticket
         return None
 
@@ -113,7 +123,7 @@ class FairQueue:
         """A running ticket ended; how long it took is remembered where it `succeeded`."""
         ticket, started = self._running.pop(generation_id)
         if succeeded:
-            self._seconds_per_picture.append((self._clock() - started) / ticket.images)
+            self._measure(ticket, self._clock() - started)
         self._forget(ticket, ran=True)
 
     def cancel(self, generation_id: int) -> bool:
@@ -132,84 +142,91 @@ class FairQueue:
     # -------------------------------------------------------------------------------------------------- places
 
     def order(self) -> list[Ticket]:
-        """Everybody who waits, in the order in which they will start if nobody joins or leaves; held ones last."""
+        """Everybody who waits, lane by lane as they will start if nobody joins or leaves; held ones last."""
         return [*self._order, *self._held]
 
-    def place(self, generation_id: int, capacity: int) -> Place | None:
-        """One waiting generation's place, where `capacity` of them run at a time; None where it does not wait."""
+    def place(self, generation_id: int) -> Place | None:
+        """One waiting generation's place among those who wait for the same servers; None where it does not wait."""
         ticket = self._waiting.get(generation_id)
         if ticket is None:
             return None
+        order = self._order.order(ticket.model)
         if ticket in self._held:
-            return Place(self.waiting - len(self._held) + 1, None)
-        position = 1 + self._order.place(ticket)
-        return Place(position, self._eta(ticket, position, capacity))
+            return Place(len(order) + 1, None)
+        position = 1 + order.place(ticket)
+        return Place(position, self._eta(ticket, position))
 
-    def front(self, count: int, capacity: int) -> dict[int, Place]:
-        """The places of the first so many."""
-        return self._places(self._order.first(count), capacity)
+    def front(self, count: int) -> dict[int, Place]:
+        """The places of the first so many of each lane."""
+        fronts = (self._places(order.first(count)) for order in self._order.orders())
+        return {generation_id: place for places in fronts for generation_id, place in places.items()}
 
-    def places(self, capacity: int) -> dict[int, Place]:
+    def places(self) -> dict[int, Place]:
         """The place of each waiting generation."""
-        return self._places(self.order(), capacity)
+        held = {ticket.generation_id: Place(len(self._order.order(ticket.model)) + 1, None) for ticket in self._held}
+        return self.front(len(self._order)) | held
 
-    def _places(self, order: list[Ticket], capacity: int) -> dict[int, Place]:
-        etas = self._etas(order, capacity)
+    def _places(self, order: list[Ticket]) -> dict[int, Place]:
         return {
             ticket.generation_id: Place(position, eta)
-            for position, (ticket, eta) in enumerate(zip(order, etas, strict=True), start=1)
+            for position, (ticket, eta) in enumerate(zip(order, self._etas(order), strict=True), start=1)
         }
 
-    def _eta(self, ticket: Ticket, position: int, capacity: int) -> float | None:
+    def _eta(self, ticket: Ticket, position: int) -> float | None:
         """The wait of the ticket in this position: exact near the front, by the mean of what waits further behind."""
-        pace = self._pace()
-        if pace is None:
+        if not self._paces:
             return None
-        front = self._order.first(min(position, FORESEEN))
+        order = self._order.order(ticket.model)
+        front = order.first(min(position, FORESEEN))
         if position <= FORESEEN:
-            return self._etas(front, capacity)[-1]
-        images = self._order.images / len(self._order)
-        free_at = self._free_at(front, capacity, pace)
+            return self._etas(front)[-1]
+        images, pace = order.images / len(order), self._pace(ticket.model)
+        free_at = self._free_at(ticket.model)
+        for one in front:
+            self._run(one, free_at)
         between = (position - 1 - FORESEEN) * images * pace / len(free_at)
         return sum(free_at) / len(free_at) + between + ticket.images * pace
 
-    def _etas(self, order: list[Ticket], capacity: int) -> list[float | None]:
-        pace = self._pace()
-        if pace is None:
+    def _etas(self, order: list[Ticket]) -> list[float | None]:
+        """Of the first of a lane."""
+        if not self._paces or not order:
             return [None] * len(order)
-        free_at = self._free_at([], capacity, pace)
-        etas: list[float | None] = []
-        for ticket in order:
-            etas.append(ready := free_at[0] + ticket.images * pace)
-            heapq.heapreplace(free_at, ready)
-        return etas
+        free_at = self._free_at(order[0].model)
+        return [self._run(ticket, free_at) for ticket in order]
 
-    def _free_at(self, order: list[Ticket], capacity: int, pace: float) -> list[float]:
-        """In how many seconds each of the places to run in is free, once these have run: a heap."""
-        now = self._clock()
-        free_at = [max(0.0, started + ticket.images * pace - now) for ticket, started in self._running.values()]
-        free_at += [0.0] * (max(1, capacity) - len(free_at))
+    def _run(self, ticket: Ticket, free_at: list[float]) -> float:
+        """In how many seconds it is done, in the place that is free first: there it is until then."""
+        ready = free_at[0] + ticket.images * self._pace(ticket.model)
+        heapq.heapreplace(free_at, ready)
+        return ready
+
+    def _free_at(self, model: str | None) -> list[float]:
+        """In how many seconds each of the places to run in is free, of the servers that draw with it: a heap."""
+        runs = (run for run in self._running.values() if self._order.within(model, run[0].model))
+        free_at = [self._rest(*run) for run in runs]
+        free_at += [0.0] * (max(1, self._order.places(model)) - len(free_at))
         heapq.heapify(free_at)
-        for ticket in order:
-            heapq.heapreplace(free_at, free_at[0] + ticket.images * pace)
         return free_at
+
+    def _rest(self, ticket: Ticket, started: float) -> float:
+        """In how many seconds one that runs is expected to end."""
+        return max(0.0, started + ticket.images * self._pace(ticket.model) - self._clock())
 
     def _first_end(self, counts: Callable[[Ticket], bool]) -> float | None:
         """In how many seconds the first of those that run and `counts` is expected to end."""
-        pace, now = self._pace(), self._clock()
-        if pace is None:
+        if not self._paces:
             return None
-        ends = (
-            max(0.0, started + ticket.images * pace - now)
-            for ticket, started in self._running.values()
-            if counts(ticket)
-        )
-        return min(ends, default=None)
+        return min((self._rest(*run) for run in self._running.values() if counts(run[0])), default=None)
 
-    def _pace(self) -> float | None:
-        """Seconds a picture, as lately measured."""
-        known = self._seconds_per_picture
-        return sum(known) / len(known) if known else None
+    def _measure(self, ticket: Ticket, seconds: float) -> None:
+        known = self._measured.setdefault(ticket.model, deque(maxlen=REMEMBERED_DURATIONS))
+        known.append(seconds / ticket.images)
+        self._paces[ticket.model] = sum(known) / len(known)
+
+    def _pace(self, model: str | None) -> float:
+        """Seconds a picture, as lately measured with this model; with the others, where it was not yet."""
+        known = self._paces.get(model)
+        return sum(self._paces.values()) / len(self._paces) if known is None else known
 
     # ------------------------------------------------------------------------------------------------- private
 
@@ -243,6 +260,7 @@ class FairQueue:
         if ran:
             _decrease(self._runs_of_person, ticket.user_id)
             _decrease(self._runs_of_server, ticket.guild_id)
+            _decrease(self._runs_of_model, ticket.model)
             self._join_all(self._held.let_go_of_person(ticket.user_id))
             self._join_all(self._held.let_go_of_server(ticket.guild_id))
 

@@ -11,13 +11,18 @@ LATER: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One generation that takes its turn; `priority` is its class (classes.py); `guild_id` None is a direct message."""
+    """One generation that takes its turn.
+
+    `priority` is its class (classes.py); `guild_id` None is a direct message, `model` None leaves the choice to the
+    server that draws it.
+    """
 
     generation_id: int
     user_id: int
     images: int
     priority: int = NORMAL
     guild_id: int | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

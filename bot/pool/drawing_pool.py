@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from bot.pool.member import EndpointStatus
+from bot.pool.offer import Offer
 from inference.contract import (
     CheckRequest,
     DescribeRequest,
@@ -25,7 +26,7 @@ class DrawingPool(Protocol):
     """What each method promises and raises stands at `Pool`."""
 
     @property
-    def capacity(self) -> int: ...
+    def offers(self) -> tuple[Offer, ...]: ...
 
     def listen(self, listener: Callable[[], None]) -> None: ...
 

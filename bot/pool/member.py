@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from bot.pool.breaker import Breaker
 from bot.pool.endpoint import Endpoint, EndpointDown
+from bot.pool.offer import Offer
 from bot.pool.pace import Pace
 from inference.contract import Event, GenerationRequest, ModelDescription
 
@@ -41,7 +42,7 @@ class Member:
     others: int = 0
     capacity: int = 0
     models: tuple[ModelDescription, ...] = ()
-    told: tuple[int, frozenset[str]] = (0, frozenset())
+    told: Offer | None = None
     upscales: bool = False
     problem: str = "not asked yet"
     missed: int = 0
@@ -58,9 +59,9 @@ class Member:
         return self.breaker.limit(max(1, min(self.bound, self.capacity - self.others)))
 
     @property
-    def offer(self) -> tuple[int, frozenset[str]]:
+    def offer(self) -> Offer:
         """What is announced to those who wait."""
-        return self.concurrency, frozenset(model.name for model in self.models)
+        return Offer(self.concurrency, frozenset(model.name for model in self.models))
 
     @property
     def status(self) -> EndpointStatus:

@@ -17,6 +17,7 @@ from bot.errors.drawing import Doing
 from bot.pool.breaker import Breaker
 from bot.pool.endpoint import Endpoint, EndpointDown
 from bot.pool.member import EndpointStatus, Member
+from bot.pool.offer import Offer
 from inference.contract import (
     CheckRequest,
     DescribeRequest,
@@ -96,9 +97,9 @@ class Pool:
             await member.endpoint.close()
 
     @property
-    def capacity(self) -> int:
-        """How many generations can run at a time on the servers that are ready now."""
-        return sum(member.concurrency for member in self._members)
+    def offers(self) -> tuple[Offer, ...]:
+        """What each server takes, those that are away among them: with nothing, and the models that they had."""
+        return tuple(member.offer for member in self._members if not member.leaves)
 
     def models(self) -> tuple[ModelDescription, ...]:
         """What can be drawn with on the servers that are ready now, each model once, the default first."""
@@ -110,7 +111,7 @@ class Pool:
         return tuple(member.status for member in self._members)
 
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever the capacity may have changed."""
+        """Call `listener` whenever the offers may have changed."""
         self._listeners.append(listener)
 
     async def check(self, request: CheckRequest) -> list[Verdict]:

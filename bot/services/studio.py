@@ -68,7 +68,7 @@ def _studio(
 ) -> Studio:
     # perf_counter, because simulated Discord stops the monotonic clock that asyncio goes by.
     queue = FairQueue(_bounds(settings), clock=time.perf_counter)
-    works = Works(queue, pool)
+    works = Works(queue)
     limits = Limits(settings.limit_per_person, settings.limit_per_server, counts, in_all=settings.limit_in_all)
     entitlements = Entitlements(archive.guild_settings, _ceiling(settings))
     policies = Policies(entitlements, archive.blocked_terms, archive.reviews)
