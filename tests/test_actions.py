@@ -220,7 +220,7 @@ async def test_a_message_that_cannot_be_taken_down_is_told_and_tried_again(opene
 
 
 async def test_what_still_stands_of_something_removed_is_taken_down_later(opened: Services, posts: FakePosts) -> None:
-    """What the command line removed, where there is no Discord, and what Discord refused; not for ever."""
+    """What the command line removed, where there is no Discord, and what Discord refused; not what was not removed."""
     outside, own, kept = await draw(opened), await draw(opened), await draw(opened)
     for number, record in enumerate((outside, own, kept)):
         await opened.pictures.copied(record.id, 1, CHANNEL, 777 + number)
@@ -231,6 +231,7 @@ async def test_what_still_stands_of_something_removed_is_taken_down_later(opened
     assert 777 in posts.taken_down
     assert 778 not in posts.taken_down
     posts.stubborn.clear()
+    after(opened, timedelta(minutes=6))
     posts.connected = False
     await opened.removals.take_down_again()
     assert 778 not in posts.taken_down
@@ -239,6 +240,48 @@ async def test_what_still_stands_of_something_removed_is_taken_down_later(opened
         await opened.removals.take_down_again()
     assert posts.taken_down.count(777) == posts.taken_down.count(778) == 1
     assert 779 not in posts.taken_down
+
+
+def after(opened: Services, time: timedelta) -> None:
+    """What stands in Discord is looked after as it is so much later."""
+    opened.removals._post_log._now = lambda: datetime.now(UTC) + time
+
+
+async def test_a_long_illness_of_discord_is_outlived(opened: Services, posts: FakePosts) -> None:
+    """Every few minutes for a week, however often that is; then who deletes what still stands is a person."""
+    record = await draw(opened)
+    other, _ = await order_one(opened, an_order(), FakeReply(777))
+    await finish(opened, other)
+    posts.stubborn |= {555, 777}
+    assert not (await opened.removals.remove(mo, record.id, "tasteless")).gone
+    for minutes in range(0, 600, 6):
+        after(opened, timedelta(minutes=minutes))
+        await opened.removals.take_down_again()
+    posts.stubborn.remove(555)
+    await opened.removals.take_down_again()
+    assert posts.taken_down == [], "it was tried a moment ago"
+    after(opened, timedelta(days=6))
+    await opened.removals.take_down_again()
+    assert posts.taken_down == [555]
+    assert not (await opened.removals.remove(mo, other, "tasteless")).gone
+    posts.stubborn.clear()
+    after(opened, timedelta(days=8))
+    await opened.removals.take_down_again()
+    assert 777 not in posts.taken_down
+
+
+async def test_a_picture_that_discord_did_not_let_be_drawn_over_goes_later(opened: Services, posts: FakePosts) -> None:
+    """One of a grid's, with its copies; what shows it no more is left alone."""
+    record = await draw(opened)
+    await opened.pictures.copied(record.id, 1, CHANNEL, 771)
+    await opened.pictures.copied(record.id, 2, CHANNEL, 772)
+    posts.stubborn |= {555, 771}
+    assert not (await opened.removals.remove(mo, record.id, "tasteless", 1)).gone
+    posts.stubborn.clear()
+    after(opened, timedelta(minutes=6))
+    for _ in range(2):
+        await opened.removals.take_down_again()
+    assert (posts.redrawn, posts.taken_down) == ([555], [771])
 
 
 async def test_nobody_removes_what_is_neither_theirs_nor_theirs_to_moderate(opened: Services) -> None:

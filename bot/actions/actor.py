@@ -10,11 +10,11 @@ from typing import Final
 
 from bot.database.records import GenerationRecord
 from bot.errors import MissingPermission, NotFound, NotYours
+from bot.nobody import OPERATOR_ID
 from bot.orders.order import Requester
 
 # What Easel lets a server's own moderators do, whether Discord lets them or not.
 MODERATORS_MAY: Final = frozenset(("manage_messages", "moderate_members"))
-OPERATOR_ID = 0  # who runs the bot acts from the command line, where nobody has a Discord id
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,9 @@
 In: an actor and an id.  Out: rows that say so, and messages that are gone.  Knows no Discord; see `Posts`.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from bot.actions.actor import Actor
 from bot.actions.entry import moderated_entry
@@ -19,16 +17,12 @@ from bot.database.audit import AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.posts import PostLog
 from bot.database.records import GenerationRecord
-from bot.database.session import utc_now
 from bot.database.states import UNDRAWN
 from bot.errors import AlreadyDeleted, NotFound, NotYours
 from bot.generation.album import shown_grid
 from bot.generation.provenance import Seal
 from bot.generation.work import Works
 from bot.storage.folder import Storage
-
-LATELY: Final = timedelta(days=2)  # after that, who deletes what still stands is a person
-TRIES: Final = 8  # of each process, for what Discord may never let us delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,6 @@ class Removals:
         notices: Notices,
         eraser: Eraser,
         seal: Seal,
-        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._generations = generations
         self._works = works
@@ -65,8 +58,6 @@ class Removals:
         self._notices = notices
         self._eraser = eraser
         self._seal = seal
-        self._now = now
-        self._tries: Counter[int] = Counter()
 
     async def deletable(self, actor: Actor, generation_id: int) -> GenerationRecord:
         """What `delete` would take away, or took away before; for its owner and for moderators."""
@@ -134,13 +125,11 @@ class Removals:
 
     async def take_down_again(self) -> None:
         """What the command line removed, where there is no Discord, and what Discord would not take down before."""
-        if not self._posts.ready():
-            return
-        for generation_id in await self._post_log.of_removed(self._now() - LATELY):
+        for generation_id in await self._post_log.of_removed() if self._posts.ready() else ():
             record = await self._generations.get(generation_id)
-            if record is not None and self._tries[generation_id] < TRIES:
-                self._tries[generation_id] += 1
-                await self._take_down(record, None)
+            if record is not None:
+                gone = [image.index for image in record.images if image.removal is not None]
+                await self._take_down(record, None if record.removal else gone)
 
     async def restore(
         self, actor: Actor, generation_id: int, why: str = "", index: int | None = None
@@ -174,23 +163,27 @@ class Removals:
         """What its row says is removed: stop it, take its messages down, and erase what its owner took away."""
         if removed.status in UNDRAWN:
             self._works.cancel(removed.id, actor.user_id)
-        gone = await self._take_down(removed, index)
+        gone = await self._take_down(removed, None if index is None else (index,))
         if removed.deleted:
             await self._eraser.erase(removed.id)
         return Removed(removed, gone)
 
-    async def _take_down(self, record: GenerationRecord, index: int | None) -> bool:
-        """Delete every message that shows what was removed, or put the rest of the pictures into it."""
-        rest = None if index is None else await shown_grid(self._storage, record, self._seal)
+    async def _take_down(self, record: GenerationRecord, gone: Collection[int] | None) -> bool:
+        """Delete every message that shows what was removed, or put the rest of the pictures into it.
+
+        `gone` are the pictures that were removed, None where all of it was.  What fails is tried again later.
+        """
+        rest = None if gone is None else await shown_grid(self._storage, record, self._seal)
         all_gone = True
         for post in await self._post_log.of(record.id):
-            if rest is not None and post.image_index is None:
-                gone = await self._posts.redraw(post, record, rest)
-            elif index is None or post.image_index in (None, index):
-                gone = await self._posts.take_down(post)
-                if gone:
-                    await self._post_log.forget(post.message_id)
+            if gone is None or post.image_index in gone or (rest is None and post.image_index is None):
+                done, note = await self._posts.take_down(post), self._post_log.forget
+            elif rest is not None and post.image_index is None:
+                done, note = await self._posts.redraw(post, record, rest), self._post_log.drawn_anew
             else:
                 continue
-            all_gone = all_gone and gone
-        return await self._notices.retract_showing(record.id, index) and all_gone
+            await (note if done else self._post_log.not_changed)(post.message_id)
+            all_gone = all_gone and done
+        for index in (None,) if gone is None else gone:
+            all_gone = await self._notices.retract_showing(record.id, index) and all_gone
+        return all_gone

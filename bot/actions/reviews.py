@@ -20,7 +20,7 @@ from bot.database.records import GenerationRecord
 from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
 from bot.database.settings import GuildSettings
 from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, InvalidOption, NotFound
-from bot.generation.album import FILTER_ID
+from bot.nobody import FILTER_ID
 from inference.contract import ALWAYS_BLOCKED
 
 log = structlog.get_logger(__name__)

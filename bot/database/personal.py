@@ -25,9 +25,9 @@ from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.database.tables.moderation import ReviewTable, SanctionTable
 from bot.database.tables.people import StyleTable, WebSessionTable
 from bot.database.tables.settings import GuildSettingsTable
+from bot.nobody import ERASED_ID
 
 ERASED_NAME: Final = "erased"
-ERASED_ID: Final = 0
 # What people, not the filter, asked moderators to look at, and what these have not decided about.
 _ASKED: Final = (ReviewTable.closed_at.is_(None), ReviewTable.kind.in_(("report", "appeal", "misuse")))
 

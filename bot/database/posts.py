@@ -5,12 +5,17 @@ In: messages' ids.  Out: `PostRecord`s.  Knows no Discord; what stands there in 
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
+from bot.database.notices import GIVEN_UP, PATIENCE
 from bot.database.records import PostRecord
 from bot.database.session import Database, utc_now, whole
-from bot.database.tables.generations import GenerationTable, PostTable
+from bot.database.tables.generations import GenerationTable, ImageTable, PostTable
+from bot.nobody import FILTER_ID
+
+AT_ONCE: Final = 20
 
 
 class PostLog:
@@ -41,13 +46,41 @@ class PostLog:
             row = await session.get(PostTable, message_id)
         return None if row is None else PostRecord(row.message_id, row.channel_id, row.generation_id, row.image_index)
 
-    async def of_removed(self, since: datetime) -> tuple[int, ...]:
-        """Generations that were removed since then and of which something still stands, as far as is known."""
-        erased = GenerationTable.erased_at
-        removed = (or_(erased.is_(None), erased > since), GenerationTable.removed_at > since)
-        stands = select(PostTable.message_id).where(PostTable.generation_id == GenerationTable.id).exists()
+    @whole
+    async def drawn_anew(self, message_id: int) -> None:
+        """It shows what it is to show now."""
+        await self._change(message_id, posted_at=self._now(), tried_at=None)
+
+    @whole
+    async def not_changed(self, message_id: int) -> None:
+        """Discord lets it neither be taken down nor be drawn anew just now."""
+        await self._change(message_id, tried_at=self._now())
+
+    async def _change(self, message_id: int, **values: object) -> None:
+        async with self._database.writing("post") as session:
+            await session.execute(update(PostTable).where(PostTable.message_id == message_id).values(**values))
+
+    async def of_removed(self) -> tuple[int, ...]:
+        """Generations of which something stands that was removed, as far as is known; or some of their pictures do.
+
+        Without what was tried a moment ago, and what is given up.
+        """
+        now = self._now()
+        due = or_(PostTable.tried_at.is_(None), PostTable.tried_at < now - PATIENCE)
+        stands = select(PostTable.message_id).where(PostTable.generation_id == GenerationTable.id, due)
+        shows = select(PostTable.message_id).where(
+            PostTable.generation_id == ImageTable.generation_id, due,
+            or_(PostTable.image_index == ImageTable.index,
+                and_(PostTable.image_index.is_(None), PostTable.posted_at < ImageTable.removed_at)),
+        )  # fmt: skip
+        whole = select(GenerationTable.id).where(*_removed(GenerationTable, now - GIVEN_UP), stands.exists())
+        # What the filter held back was never shown.
+        parts = select(ImageTable.generation_id).where(
+            *_removed(ImageTable, now - GIVEN_UP), ImageTable.removed_by != FILTER_ID, shows.exists()
+        )
         async with self._database.reading() as session:
-            return tuple(await session.scalars(select(GenerationTable.id).where(*removed, stands)))
+            found = [*await session.scalars(whole.limit(AT_ONCE)), *await session.scalars(parts.limit(AT_ONCE))]
+        return tuple(dict.fromkeys(found))
 
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
         """What was posted of a generation and not taken down, oldest first."""
@@ -55,3 +88,8 @@ class PostLog:
         query = select(*columns).where(PostTable.generation_id == generation_id).order_by(PostTable.message_id)
         async with self._database.reading() as session:
             return tuple([PostRecord(*row) for row in await session.execute(query)])
+
+
+def _removed(table: type[GenerationTable | ImageTable], since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What is erased is told apart for the index's sake."""
+    return or_(table.erased_at.is_(None), table.erased_at > since), table.removed_at > since

@@ -4,7 +4,6 @@ In: a generation, or one of its pictures.  Out: its record as it is now, in the 
 """
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,12 +15,12 @@ from bot.database.rows import generation_record
 from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.database.withdrawals import withdraw_showing
 from bot.errors import NotFound
-
-NOBODY: Final = 0  # the filter, or the operator on the command line: a moderator may make it an act of their own
+from bot.nobody import NOBODY
 
 
 async def hide(session: AsyncSession, generation_id: int, index: int | None, removal: Removal) -> GenerationRecord:
-    """With what shows it among others in Discord.  What somebody has removed stays as it was, and is audited once.
+    """With what shows it among others in Discord.  What somebody has removed stays as it was, and is audited once; but
+    what the filter removed, or the operator on the command line, a moderator may make an act of their own.
 
     Raises NotFound.
     """

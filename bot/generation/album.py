@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import structlog
 
@@ -18,14 +17,13 @@ from bot.errors import NotFound
 from bot.generation import grid
 from bot.generation.grid import PictureFile
 from bot.generation.provenance import Seal
+from bot.nobody import FILTER_ID
 from bot.storage.folder import Storage
 from bot.storage.naming import key_of
 from inference import contract
 from inference.contract import Verdict
 
 log = structlog.get_logger(__name__)
-
-FILTER_ID: Final = 0  # who has removed what nobody has
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,4 +146,5 @@ class PostTable(Table):
     channel_id: Mapped[int] = mapped_column(BigInteger)
     generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"), index=True)
     image_index: Mapped[int | None]  # of a copy: which picture it shows
-    posted_at: Mapped[datetime]
+    posted_at: Mapped[datetime]  # or drawn anew: since when it shows what it shows
+    tried_at: Mapped[datetime | None]  # when Discord last let it neither be taken down nor be drawn anew

@@ -9,10 +9,9 @@ from aiohttp import web
 
 from bot.actions.actor import Actor
 from bot.errors import NotFound
+from bot.nobody import NOBODY
 from bot.web.access import LoginNeeded, actor_in, named_server
 from bot.web.site import Server, site_of, visitor_of
-
-NOBODY = 0  # the id of who is not logged in: nobody's on Discord
 
 
 @dataclass(frozen=True, slots=True)
