@@ -4,12 +4,13 @@ import asyncio
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import openai
 import pytest
 from aiohttp import web
@@ -20,6 +21,7 @@ from inference.backends import ServedModel
 from inference.backends.api_errors import ApiError, failure
 from inference.backends.budget import Budget, BudgetSpent
 from inference.backends.openai import OpenAIBackend, OpenAIOptions
+from inference.backends.opening import BackendOptions, served_models
 from inference.backends.rate import Rate
 from inference.backends.threaded import ThreadedBackend
 from inference.contract import (
@@ -55,9 +57,9 @@ class Filter:
 
 
 @asynccontextmanager
-async def our_server() -> AsyncIterator[TestServer]:
+async def our_server(kind: type[ThreadedBackend] = ThreadedBackend) -> AsyncIterator[TestServer]:
     """With a model that paints tiles, and a token."""
-    served = ServedModel("fake", lambda: ThreadedBackend(lambda _: Engine(FakeCodeModel()), "fake"))
+    served = ServedModel("fake", lambda: kind(lambda _: Engine(FakeCodeModel()), "fake"))
     server = TestServer(create_app(Shelf([served]), Filter(), token="secret"))
     await server.start_server()
     try:
@@ -67,9 +69,11 @@ async def our_server() -> AsyncIterator[TestServer]:
 
 
 @asynccontextmanager
-async def client(key: str = "secret") -> AsyncIterator[openai.AsyncOpenAI]:
+async def client(
+    key: str = "secret", kind: type[ThreadedBackend] = ThreadedBackend
+) -> AsyncIterator[openai.AsyncOpenAI]:
     async with (
-        our_server() as server,
+        our_server(kind) as server,
         openai.AsyncOpenAI(base_url=str(server.make_url("/v1")), api_key=key, max_retries=0) as official,
     ):
         yield official
@@ -240,7 +244,7 @@ async def test_what_is_asked_for_reaches_the_api() -> None:
     ],
 )
 async def test_each_way_to_fail_has_its_code(answers: list[Any], code: str, asked: int) -> None:
-    """What may pass is tried again; what the API says itself reaches nobody; nothing is charged."""
+    """What may pass is tried again; what the API says itself reaches nobody; nothing is charged but what was drawn."""
     budget, api = Budget(1.0, None), Api(*answers)
     async with backend(api, budget, price=0.5) as made:
         failure = (await draw(made))[-1]
@@ -248,7 +252,7 @@ async def test_each_way_to_fail_has_its_code(answers: list[Any], code: str, aske
         assert (failure.code, len(api.bodies)) == (code, asked)
         assert "many words" not in str(failure.data)
         assert ("retry_at" in failure.data) == (code == "api_rate_limited" and asked == 1)
-        assert code == "api_answer" or budget.spent == 0
+        assert budget.spent == (0.5 if code == "api_answer" else 0)
 
 
 async def test_a_wait_is_told_as_the_moment_when_it_ends() -> None:
@@ -335,6 +339,56 @@ async def test_what_was_ordered_stays_spent_when_nobody_waits() -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert budget.spent == 0.5
+
+
+async def test_an_order_without_an_answer_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API may draw it all the same, and bill it."""
+    monkeypatch.setattr("inference.backends.openai.TIMEOUT", aiohttp.ClientTimeout(total=0.05))
+
+    class Silent(Api):
+        async def answer(self, request: web.Request) -> web.Response:
+            await super().answer(request)
+            await asyncio.Event().wait()
+            return drawn()
+
+    budget, api = Budget(2.0, None), Silent(drawn)
+    async with backend(api, budget, price=0.5) as made:
+        assert (await draw(made))[-1] == Failed("api_timeout", retryable=False, data={"model": made.name})
+    assert (len(api.bodies), budget.spent) == (1, 0.5)
+
+
+async def test_an_order_that_broke_off_is_paid_for_again() -> None:
+    """It is repeated as long as the budget lets it."""
+
+    class Breaking(Api):
+        async def answer(self, request: web.Request) -> web.Response:
+            await super().answer(request)
+            assert request.transport is not None
+            request.transport.close()
+            return drawn()
+
+    budget, api = Budget(1.0, None), Breaking(drawn)
+    async with backend(api, budget, price=0.5) as made:
+        failure = (await draw(made))[-1]
+    assert isinstance(failure, Failed)
+    assert (failure.code, len(api.bodies), budget.spent) == ("budget_spent", 2, 1.0)
+
+
+async def test_all_models_of_the_api_share_one_budget(tmp_path: Path) -> None:
+    """Those of this process, and of others that keep their models in the same folder."""
+    async with backend(api := Api(drawn)) as made:
+        options = BackendOptions(
+            "openai:one,openai:two", tmp_path, openai_url=made._options.url, openai_price=0.4, openai_budget=1.0
+        )
+        ends = []
+        for model in (*served_models(options), *served_models(options)):
+            opened = model.open()
+            opened.start()
+            event = [event async for event in opened.stream(GenerationRequest("a cat", images=1))][-1]
+            ends.append(getattr(event, "code", "done"))
+            await opened.stop()
+    assert ends == ["done", "done", "budget_spent", "budget_spent"]
+    assert len(api.bodies) == 2
 
 
 async def test_the_budget_stops_it() -> None:
@@ -485,5 +539,7 @@ def test_the_budget_survives_a_restart(tmp_path: Path) -> None:
     again.give_back(0.25)
     again.take(0.5)
     file.write_text("?")
+    with pytest.raises(BudgetSpent):
+        again.take(0.01)
     with pytest.raises(BudgetSpent):
         Budget(1.0, file, lambda: noon).take(0.01)

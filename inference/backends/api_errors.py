@@ -19,13 +19,25 @@ LONGEST_TOLD: Final = 30 * 86400.0
 
 
 class ApiError(Exception):
-    """What the API answered instead of pictures, or that it did not; `retry_after` in seconds where it may pass."""
+    """What the API answered instead of pictures, or that it did not; `retry_after` in seconds where it may pass.
 
-    def __init__(self, code: str, *, status: int = 0, retry_after: float | None = None, says: str = "") -> None:
+    It is `perhaps_billed` where the API may have drawn all the same, and nobody got to see it.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        status: int = 0,
+        retry_after: float | None = None,
+        says: str = "",
+        perhaps_billed: bool = False,
+    ) -> None:
         super().__init__(f"{code} ({status or 'no answer'}): {says}")
         self.code = code
         self.retry_after = retry_after
         self.says = says
+        self.perhaps_billed = perhaps_billed
 
 
 async def read_up_to(response: aiohttp.ClientResponse, limit: int) -> bytes:

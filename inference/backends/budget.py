@@ -24,22 +24,28 @@ class BudgetSpent(Exception):
 
 
 class Budget:
-    """`per_day` 0 is no bound; what is spent is counted all the same."""
+    """`per_day` 0 is no bound; what is spent is counted all the same.
+
+    What others spend who share the file, processes among them, counts from the moment at which they write it.
+    """
 
     def __init__(self, per_day: float, file: Path | None, now: Callable[[], datetime] | None = None) -> None:
         self.per_day = per_day
         self._file = file
         self._now = now or partial(datetime.now, UTC)
-        self._day, self._spent = self._read()
+        self._day, self._spent = self._today(), 0.0
+        self._read()
 
     @property
     def spent(self) -> float:
         """Today."""
+        self._read()
         return self._spent if self._day == self._today() else 0.0
 
     def take(self, price: float) -> None:
         """Spend before ordering, so that orders beside each other cannot go over.  Raises BudgetSpent."""
         today = self._today()
+        self._read()
         if today != self._day:
             self._day, self._spent = today, 0.0
         if self.per_day and self._spent + price > self.per_day + 1e-9:
@@ -50,21 +56,22 @@ class Budget:
 
     def give_back(self, price: float) -> None:
         """What was ordered did not come."""
+        self._read()
         self._spent = max(0.0, self._spent - price)
         self._write()
 
     def _today(self) -> str:
         return self._now().date().isoformat()
 
-    def _read(self) -> tuple[str, float]:
+    def _read(self) -> None:
         if self._file is None or not self._file.is_file():
-            return self._today(), 0.0
+            return
         try:
             values = json.loads(self._file.read_bytes())
-            return str(values["day"]), float(values["spent"])
+            self._day, self._spent = str(values["day"]), float(values["spent"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("budget.unreadable", file=str(self._file), reason=str(error))
-            return self._today(), self.per_day  # nobody knows what was spent: nothing more today
+            self._spent = self.per_day  # nobody knows what was spent: nothing more that day
 
     def _write(self) -> None:
         if self._file is None:
@@ -76,3 +83,4 @@ class Budget:
             new.replace(self._file)
         except OSError as error:
             log.warning("budget.not_written", file=str(self._file), reason=str(error))
+            self._file = None  # what it says is true no longer: from here on only this process remembers

@@ -1,7 +1,8 @@
 """Any OpenAI-compatible images API as a backend: POST …/images/generations, and …/images/edits for start pictures.
 
 In: requests.  Out: events.  Prompts leave this machine.  The API counts in dollars, so there is a budget a day, and it
-is asked again only for what may pass: 429, 5xx and broken connections, after as long as it says.
+is asked again only for what may pass: 429, 5xx and broken connections, after as long as it says.  What it may have
+drawn although nobody got it is paid for again.
 """
 
 import asyncio
@@ -56,9 +57,8 @@ Show = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class OpenAIOptions:
-    """`url` ends before /images; `price` is that of a picture, in whatever the provider counts in; `per_minute` bounds
-    the pictures that are asked for (0: nothing does).  `partial` pictures (0 to 3) of one that is drawn alone are shown
-    while it is.  `clip` is the folder of a CLIP that ranks the pictures."""
+    """`url` ends before /images; `price` is that of a picture, in whatever the provider counts in.  `partial` pictures
+    (0 to 3) of one that is drawn alone are shown meanwhile.  `clip` is the folder of a CLIP that ranks the pictures."""
 
     url: str = "https://api.openai.com/v1"
     key: str | None = field(default=None, repr=False)
@@ -67,7 +67,6 @@ class OpenAIOptions:
     concurrency: int = 4
     max_waiting: int = 64
     first_wait: float = 1.0  # seconds before the second try, doubled for each further one
-    per_minute: int = 0
     partial: int = 0
     clip: Path | None = None
 
@@ -75,12 +74,13 @@ class OpenAIOptions:
 class OpenAIBackend:
     """One model of an API.  Pictures have no seeds there: the same request draws others each time."""
 
-    def __init__(self, model: str, name: str, options: OpenAIOptions, budget: Budget) -> None:
+    def __init__(self, model: str, name: str, options: OpenAIOptions, budget: Budget, rate: Rate | None = None) -> None:
+        """`budget` and `rate` are those of the account, which its models may share."""
         self._model = model
         self._name = name
         self._options = options
         self._budget = budget
-        self._rate = Rate(options.per_minute)
+        self._rate = rate or Rate(0)
         self._ranker = LazyClip(options.clip)
         self._slots = asyncio.Semaphore(options.concurrency)
         self._running = 0
@@ -157,10 +157,10 @@ class OpenAIBackend:
                 try:
                     await asyncio.sleep(self._rate.reserve(request.images, time.monotonic()))
                     ordered = True
-                    files = await self._ask_patiently(request, show)
+                    files = await self._ask_patiently(request, price, show)
                 except BaseException as error:
-                    left = isinstance(error, asyncio.CancelledError) or getattr(error, "code", "") == "api_timeout"
-                    if not (ordered and left):
+                    left = isinstance(error, asyncio.CancelledError | BudgetSpent)
+                    if not (ordered and (left or getattr(error, "perhaps_billed", False))):
                         self._budget.give_back(price)
                     raise
                 pictures = await asyncio.to_thread(self._finished, files, request)
@@ -191,8 +191,8 @@ class OpenAIBackend:
             pictures = [replace(picture, score=score) for picture, score in zip(pictures, scores, strict=True)]
         return best_first(pictures)
 
-    async def _ask_patiently(self, request: GenerationRequest, show: Show) -> list[bytes]:
-        """As often as it makes sense.  Raises ApiError."""
+    async def _ask_patiently(self, request: GenerationRequest, price: float, show: Show) -> list[bytes]:
+        """As often as it makes sense.  Raises ApiError, and BudgetSpent before another try that costs."""
         wait = self._options.first_wait
         for attempt in range(1, TRIES + 1):
             try:
@@ -200,6 +200,8 @@ class OpenAIBackend:
             except ApiError as error:
                 if error.retry_after is None or attempt == TRIES or error.retry_after > LONGEST_WAIT:
                     raise
+                if error.perhaps_billed:
+                    self._budget.take(price)
                 await asyncio.sleep(max(wait, error.retry_after))
                 wait *= 2
         raise ApiError("api_down")
@@ -226,12 +228,14 @@ class OpenAIBackend:
                     return await self._streamed(response, show)
                 document = await response.json(content_type=None)
             return [await self._file(one) for one in document["data"]]
-        except TimeoutError as error:
-            raise ApiError("api_timeout", retry_after=0.0) from error
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise ApiError("api_down", retry_after=0.0, says=str(error)) from error
+        except TimeoutError as error:
+            raise ApiError("api_timeout", perhaps_billed=True) from error
+        except aiohttp.ClientError as error:
+            raise ApiError("api_down", retry_after=0.0, says=str(error), perhaps_billed=True) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise ApiError("api_answer", says=f"it cannot be read: {error!r}") from error
+            raise ApiError("api_answer", says=f"it cannot be read: {error!r}", perhaps_billed=True) from error
 
     async def _streamed(self, response: aiohttp.ClientResponse, show: Show) -> list[bytes]:
         """What is streamed, partial pictures shown as they come.  Raises ApiError, and ValueError for nonsense."""

@@ -18,6 +18,7 @@ from inference.backends.codes import codes_backend
 from inference.backends.diffusers import diffusers_backend
 from inference.backends.openai import OpenAIBackend, OpenAIOptions, describe
 from inference.backends.pipeline import PipelineOptions, stored_sizes
+from inference.backends.rate import Rate
 from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.checkpoints.card import ModelCard
 from inference.checkpoints.store import BUILTIN, PIPELINE, ModelStore
@@ -55,14 +56,14 @@ class BackendOptions:
 
 
 def served_models(options: BackendOptions) -> list[ServedModel]:
-    """One a name, in their order, each once."""
+    """One a name, in their order, each once; those of the API share its account."""
     names = dict.fromkeys(name.strip() for name in options.model.split(",") if name.strip())
-    return [_served(name, options) for name in names]
+    budget = Budget(options.openai_budget, ModelStore(options.models_dir).folder / "openai-budget.json")
+    rate = Rate(options.openai_per_minute)
+    return [_api(name, options, budget, rate) if name.startswith(API) else _served(name, options) for name in names]
 
 
 def _served(name: str, options: BackendOptions) -> ServedModel:
-    if name.startswith(API):
-        return _api(name, options)
     store = ModelStore(options.models_dir)
     folder = BUILTIN_FOLDER if name == BUILTIN else store.find(name) or Path(name)
     size = sum(path.stat().st_size for path in folder.rglob("*.safetensors")) if folder.is_dir() else 0
@@ -78,19 +79,14 @@ def _served(name: str, options: BackendOptions) -> ServedModel:
     return ServedModel(name, partial(codes_backend, name, load, options.max_waiting), size)
 
 
-def _api(name: str, options: BackendOptions) -> ServedModel:
-    """All models of the API share one budget, kept beside the models."""
+def _api(name: str, options: BackendOptions, budget: Budget, rate: Rate) -> ServedModel:
     model = name.removeprefix(API)
     settings = OpenAIOptions(
         options.openai_url, options.openai_key, options.openai_sizes, options.openai_price,
-        max_waiting=options.max_waiting, per_minute=options.openai_per_minute, partial=options.openai_partial,
+        max_waiting=options.max_waiting, partial=options.openai_partial,
         clip=stored_clip(ModelStore(options.models_dir)),
     )  # fmt: skip
-    file = ModelStore(options.models_dir).folder / "openai-budget.json"
-
-    def opening() -> OpenAIBackend:
-        return OpenAIBackend(model, name, settings, Budget(options.openai_budget, file))
-
+    opening = partial(OpenAIBackend, model, name, settings, budget, rate)
     return ServedModel(name, opening, description=describe(model, name, settings))
 
 
