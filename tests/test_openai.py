@@ -124,6 +124,22 @@ async def test_refusals_have_the_apis_form(options: dict[str, Any], kind: type[A
     assert (refusal.value.code, refusal.value.param) == (code, param)
 
 
+async def test_a_refusal_in_a_stream_is_its_last_event() -> None:
+    """Of a model that was still loading when the answer began, and says only then what it does not draw."""
+
+    class Loading(ThreadedBackend):
+        async def stream(self, request: GenerationRequest) -> AsyncGenerator[Event]:
+            yield Queued()
+            async for event in super().stream(request):
+                yield event
+
+    async with client(kind=Loading) as official:
+        stream = await official.images.generate(prompt="a", size="64x64", stream=True)
+        with pytest.raises(openai.APIError, match="64x64") as refusal:
+            [event async for event in stream]
+    assert (refusal.value.code, refusal.value.param) == ("unknown_size", "size")
+
+
 async def test_a_wrong_key_is_refused() -> None:
     """As the API does it."""
     async with client("wrong") as official:

@@ -6,7 +6,6 @@ inference/contract/, what is drawn in inference/backends/.
 
 import asyncio
 import hmac
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -20,7 +19,6 @@ from inference.contract import (
     CheckRequest,
     DescribeRequest,
     Event,
-    Failed,
     GenerationRequest,
     ImageCheckRequest,
     InvalidRequest,
@@ -29,7 +27,7 @@ from inference.contract import (
     event_to_line,
 )
 from inference.pictures import UnreadablePicture
-from inference.server.checking import PictureChecker, check_picture, check_start, checked
+from inference.server.checking import PictureChecker, answered, check_picture, check_start, checked
 from inference.server.describing import LazyDescriber
 from inference.server.meaning import Meaning
 from inference.server.metrics import ServerMetrics
@@ -121,25 +119,6 @@ async def create_generation(request: web.Request) -> web.StreamResponse:
     finally:
         log_end(asked, event, service.metrics)
     return response
-
-
-async def answered(events: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
-    """The events of a generation.  A refusal before the first is raised, for there is a status to say so; one that
-    comes later, when the model that refuses was loaded, is the last event."""
-    begun = False
-    async with aclosing(events):
-        try:
-            async for event in events:
-                begun = True
-                yield event
-        except InvalidRequest as error:
-            if not begun:
-                raise
-            yield Failed("refused", retryable=False, data={"code": error.code, "field": error.field, **error.data})
-        except Busy:
-            if not begun:
-                raise
-            yield Failed("busy", retryable=True)
 
 
 async def check_prompts(request: web.Request) -> web.Response:

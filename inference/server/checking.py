@@ -1,4 +1,4 @@
-"""Between a backend and the client: every picture is looked at before it leaves.
+"""Between a backend and the client: every picture is looked at before it leaves, and every refusal is an answer.
 
 In: a generation's events, and a picture check.  Out: the same events, finished pictures with their verdicts, and
 previews only where nothing was found in them.  Where the server has no picture check, everything passes as it is.
@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from inference.contract import Event, GenerationRequest, Image, InvalidRequest, Policy, Progress, Verdict
+from inference.contract import Busy, Event, Failed, GenerationRequest, Image, InvalidRequest, Policy, Progress, Verdict
 from inference.pictures import UnreadablePicture
 
 REFUSED = ("hold", "block")
@@ -64,3 +64,22 @@ async def _checked(event: Event, pictures: PictureChecker, policy: Policy) -> Ev
             verdict = await asyncio.to_thread(pictures.check, preview, policy)
             return event if verdict.action in ("allow", "flag") else Progress(done)
     return event
+
+
+async def answered(events: AsyncGenerator[Event]) -> AsyncGenerator[Event]:
+    """The events of a generation.  A refusal before the first is raised, for there is a status to say so; one that
+    comes later, when the model that refuses was loaded, is the last event."""
+    begun = False
+    async with aclosing(events):
+        try:
+            async for event in events:
+                begun = True
+                yield event
+        except InvalidRequest as error:
+            if not begun:
+                raise
+            yield Failed("refused", retryable=False, data={"code": error.code, "field": error.field, **error.data})
+        except Busy:
+            if not begun:
+                raise
+            yield Failed("busy", retryable=True)

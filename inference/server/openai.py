@@ -35,7 +35,7 @@ from inference.contract import (
     random_seed,
     retry_at,
 )
-from inference.server.checking import checked
+from inference.server.checking import answered, checked
 from inference.server.service import RETRY_SECONDS, SERVICE, Service, log_end, parse_json
 
 FIELDS: Final[Mapping[str, type]] = {
@@ -48,7 +48,7 @@ FIELDS: Final[Mapping[str, type]] = {
 MAX_PARTIAL_IMAGES: Final = 3
 KEPT_BACK: Final = ("block", "hold")
 STREAM: Final = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-STATUSES: Final = {"content_refused": 400, "refused": 400, "api_rate_limited": 429, "budget_spent": 429, "busy": 503}
+STATUSES: Final = {"content_refused": 400, "api_rate_limited": 429, "budget_spent": 429, "busy": 503}
 
 
 class Refusal(Exception):
@@ -79,9 +79,8 @@ async def create_images(request: web.Request) -> web.StreamResponse:
     except Refusal as error:
         return web.json_response(error.body, status=error.status, headers=error.headers)
     except InvalidRequest as error:
-        status, code = (404, "model_not_found") if error.code == "unknown_model" else (400, error.code)
-        refusal = Refusal(status, code, error.message, PARAMS.get(error.field, error.field))
-        return web.json_response(refusal.body, status=status)
+        refusal = _invalid(error)
+        return web.json_response(refusal.body, status=refusal.status)
     except Busy as error:
         answer = web.json_response(Refusal(503, "busy", str(error)).body, status=503)
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -149,8 +148,8 @@ async def _stream(
     response = web.StreamResponse(headers=STREAM)
     sent, event = 0, None
     try:
-        async with aclosing(events):
-            async for event in events:
+        async with aclosing(answered(events)) as told:
+            async for event in told:
                 if not response.prepared:
                     await response.prepare(request)
                 service.metrics.event(event)
@@ -192,10 +191,16 @@ def _shown(image: Image) -> Image:
     return image
 
 
+def _invalid(error: InvalidRequest) -> Refusal:
+    status, code = (404, "model_not_found") if error.code == "unknown_model" else (400, error.code)
+    return Refusal(status, code, error.message, PARAMS.get(error.field, error.field))
+
+
 def _refusal(failed: Failed) -> Refusal:
-    field = failed.data.get("field")
+    if failed.code == "refused":
+        return _invalid(InvalidRequest(**failed.data))
     message, until = f"The drawing failed: {failed.code}.", retry_at(failed.data)
-    return Refusal(STATUSES.get(failed.code, 500), failed.code, message, field, until=until)
+    return Refusal(STATUSES.get(failed.code, 500), failed.code, message, until=until)
 
 
 def _as_png(preview: bytes) -> bytes:
