@@ -19,7 +19,7 @@ from bot.database.session import Database
 from bot.database.shares import Shares
 from bot.errors import NoEndpoint
 from bot.services import Services
-from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, draw, services, vector_of
+from tests.bot_fakes import ADA, BOB, GUILD, FakePool, FakePosts, an_order, draw, services, vector_of
 from tests.test_database import drawn, seeded
 
 HERE = Actor(ADA, GUILD)
@@ -32,7 +32,7 @@ def pool() -> FakePool:
 
 @pytest.fixture
 async def opened(tmp_path: Path, pool: FakePool) -> AsyncIterator[Services]:
-    async with services(tmp_path, pool, limit_per_person="off", limit_per_server="off") as opened:
+    async with services(tmp_path, pool, FakePosts(), limit_per_person="off", limit_per_server="off") as opened:
         yield opened
 
 

@@ -1,5 +1,6 @@
 """One's own data: what is kept, taking it away, erasing it, and what moderation and time do about it."""
 
+import asyncio
 import io
 import json
 import re
@@ -14,13 +15,27 @@ from sqlalchemy import select
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
+from bot.actions.privacy import Erased
 from bot.database.guild import GuildRecord
 from bot.database.personal import PersonalData
-from bot.database.records import GenerationFilter
+from bot.database.records import GenerationFilter, PostRecord
 from bot.database.session import utc_now
 from bot.database.tables.table import Table
-from bot.errors import SharingBlocked
-from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw
+from bot.errors import NotFound, SharingBlocked
+from bot.generation.reply import Result
+from bot.services import Services
+from tests.bot_fakes import (
+    ADA,
+    BOB,
+    GUILD,
+    FakePosts,
+    FakeReply,
+    an_order,
+    draw,
+    finish,
+    order_one,
+    services,
+)
 from tests.web_fakes import MANAGER, MODERATOR, Pages, pages
 
 ada, bob = Actor(ADA, GUILD), Actor(BOB, GUILD)
@@ -29,8 +44,15 @@ mo = Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages", "moderate
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with pages(tmp_path, limit_per_person="off", limit_per_server="off") as opened:
+    async with pages(tmp_path, posts=FakePosts(), limit_per_person="off", limit_per_server="off") as opened:
         yield opened
+
+
+async def erased(opened: Services) -> Erased:
+    """All of Ada's, at once."""
+    told = await opened.privacy.erase(ADA)
+    assert told is not None
+    return told
 
 
 def files(folder: Path) -> set[str]:
@@ -91,8 +113,8 @@ async def test_what_moderators_must_decide_stays_without_a_name(site: Pages, tmp
     """A reported picture cannot be erased out of a review; once decided, the purge takes it."""
     record = await draw(site.services, an_order("a cat"))
     await site.services.reviews.report(bob, record.id, 0, "ugly")
-    erased = await site.services.privacy.erase(ADA)
-    assert (erased.generations, erased.kept) == (1, 1)
+    told = await erased(site.services)
+    assert (told.generations, told.kept) == (1, 1)
     after = await site.services.generations.get(record.id)
     assert after is not None
     assert (after.order.requester.user_id, after.order.requester.user_name) == (0, "erased")
@@ -129,13 +151,158 @@ async def test_no_row_names_who_erased_their_data(site: Pages) -> None:
     assert set(found) == {"audit_log.actor_id"}  # what a moderator did is the server's
 
 
+async def test_an_erasure_outlives_a_stop(tmp_path: Path) -> None:
+    """It was cut off half-way: the next start goes on with it by itself, and nothing is left."""
+    posts = SlowPosts()
+    async with services(tmp_path, posts=posts) as opened:
+        for _ in range(2):
+            await draw(opened)
+        erasing = asyncio.create_task(opened.privacy.erase(ADA))
+        await asyncio.wait_for(posts.reached.wait(), 10)
+    with pytest.raises(asyncio.CancelledError):
+        await erasing
+    posts.go_on.set()
+    async with services(tmp_path, posts=posts) as opened:
+        await until_erased(opened)
+        assert (await opened.privacy.kept(ADA)).generations == 0
+    assert files(tmp_path) == set()
+
+
+class SlowPosts(FakePosts):
+    """Takes nothing down before it may `go_on`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def take_down(self, post: PostRecord) -> bool:
+        self.reached.set()
+        await self.go_on.wait()
+        return await super().take_down(post)
+
+
+async def until_erased(opened: Services) -> None:
+    for _ in range(5000):
+        if not await opened.privacy._requests.waiting():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it was never erased")
+
+
+@pytest.mark.parametrize("ill", ["discord", "storage"])
+async def test_what_cannot_be_erased_now_is_erased_later(
+    tmp_path: Path, ill: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hidden at once; the rows stay until what they name is gone.  What was ordered after the word stays, too."""
+    posts = FakePosts()
+
+    async def refuse(_: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    async with services(tmp_path, posts=posts) as opened:
+        record = await draw(opened, an_order("a cat"))
+        await opened.gallery.share(ada, record.id, 0)
+        with monkeypatch.context() as patch:
+            if ill == "discord":
+                posts.stubborn.add(555)
+            else:
+                patch.setattr(opened.storage, "delete", refuse)
+            assert await opened.privacy.erase(ADA) is None
+        with pytest.raises(NotFound):
+            await opened.pictures.find(ada, record.id)
+        assert (await opened.privacy.kept(ADA)).generations == 1
+        later, _ = await order_one(opened, an_order("a dog"), FakeReply(556))
+        await finish(opened, later)
+        posts.stubborn.clear()
+        await opened.privacy.erase_again()
+        await until_erased(opened)
+        assert await opened.generations.get(record.id) is None
+        assert await opened.generations.get(later) is not None
+        assert (posts.taken_down, (await opened.privacy.kept(ADA)).shares) == ([555], 0)
+    assert {name.split("/")[2] for name in files(tmp_path)} == {str(later)}
+
+
+async def test_after_a_week_a_message_that_stays_keeps_no_row(tmp_path: Path) -> None:
+    """A channel that Easel was shut out of, for example."""
+    posts = FakePosts()
+    posts.stubborn.add(555)
+    async with services(tmp_path, posts=posts) as opened:
+        record = await draw(opened)
+        assert await opened.privacy.erase(ADA) is None
+        for days in (6, 8):
+            opened.privacy._now = lambda days=days: utc_now() + timedelta(days=days)  # type: ignore[misc]
+            assert await opened.generations.get(record.id) is not None
+            await opened.privacy._begin((await opened.privacy._requests.waiting())[0])
+        assert await opened.generations.get(record.id) is None
+
+
+async def test_what_is_shown_at_this_moment_is_erased_behind_that(tmp_path: Path) -> None:
+    """Neither its message nor its files stay behind the row."""
+    posts, reply = FakePosts(), SlowReply(777)
+    async with services(tmp_path, posts=posts) as opened:
+        generation_id, _ = await order_one(opened, an_order(), reply)
+        await asyncio.wait_for(reply.reached.wait(), 10)
+        erasing = asyncio.create_task(opened.privacy.erase(ADA))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not erasing.done()
+        reply.go_on.set()
+        told = await erasing
+        assert told is not None
+        assert (told.generations, told.kept) == (1, 0)
+        assert await opened.generations.get(generation_id) is None
+    assert posts.taken_down == [777]
+    assert files(tmp_path) == set()
+
+
+class SlowReply(FakeReply):
+    """Shows nothing before it may `go_on`."""
+
+    def __init__(self, message_id: int) -> None:
+        super().__init__(message_id)
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def deliver(self, result: Result) -> int | None:
+        self.reached.set()
+        await self.go_on.wait()
+        return await super().deliver(result)
+
+
+async def test_of_several_processes_each_stops_its_own(tmp_path: Path) -> None:
+    """What another one may have under way is left to it; what has ended there is erased by whoever is asked."""
+    posts = FakePosts()
+    shards = 1 << 22
+    async with services(tmp_path, posts=posts, shard_count=2, shard_ids="1") as other:
+        ended = await draw(other, an_order(guild_id=shards))
+        waiting = await other.generations.open(an_order(guild_id=shards, seed=1))
+    async with services(tmp_path, posts=posts, shard_count=2, shard_ids="0") as opened:
+        assert await opened.privacy.erase(ADA) is None
+        assert await opened.generations.get(ended.id) is None
+        assert await opened.generations.get(waiting) is not None
+    async with services(tmp_path, posts=posts, shard_count=2, shard_ids="1") as other:
+        await until_erased(other)
+        assert await other.generations.get(waiting) is None
+
+
+async def test_who_does_not_wait_for_the_end_is_told_that_it_goes_on(
+    site: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is logged out."""
+    monkeypatch.setattr("bot.actions.privacy.PATIENCE", 0.0)
+    await draw(site.services)
+    browser = await site.browser(ADA)
+    assert "Your data is being erased" in (await browser.post("/me/erase", {"word": "erase"})).text
+    await until_erased(site.services)
+    assert (await browser.get("/me")).status == 303
+
+
 async def test_a_sanction_outlives_an_erasure(site: Pages) -> None:
     """Nobody escapes a ban by erasing; once it is over, nothing of it is left, in the audit log neither."""
     await site.services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "Ada's reason")
-    assert (await site.services.privacy.erase(ADA)).sanctioned
+    assert (await erased(site.services)).sanctioned
     assert await site.services.sanctions.active(ADA, GUILD) is not None
     await site.services.moderation.lift(mo, ADA)
-    assert not (await site.services.privacy.erase(ADA)).sanctioned
+    assert not (await erased(site.services)).sanctioned
     page = await site.services.audit_log.page(GUILD)
     assert all(str(ADA) not in one.subject and "Ada" not in one.why for one in page.records)
     assert (await site.services.audit_log.verify()).faults == ()
@@ -155,7 +322,7 @@ async def test_an_erasure_catches_up_with_a_ban_that_ends(site: Pages) -> None:
     await services.moderation.sanction(mo, Target(ADA, MANAGER), "timeout", soon, "Ada's second")
     await services.moderation.sanction(mo, Target(ADA, MANAGER), "ban", None, "Ada's third")
     await services.moderation.sanction(mo, Target(BOB, MANAGER), "ban", None, "not Ada")
-    assert (await services.privacy.erase(ADA)).sanctioned
+    assert (await erased(services)).sanctioned
     assert await said() == [("ban", "not Ada"), ("ban", "Ada's third")]
     assert "second" not in str((await services.audit_log.page(GUILD)).records)
     await services.privacy.purge()
@@ -191,7 +358,7 @@ async def test_who_may_not_share_may_not_after_an_erasure(site: Pages) -> None:
     await services.gallery.block(mo, ADA, "Ada's old reason")
     await services.gallery.block(mo, ADA, "Ada's reason")
     assert (await services.privacy.kept(ADA)).sanctions == 1
-    assert (await services.privacy.erase(ADA)).sanctioned
+    assert (await erased(services)).sanctioned
     assert [one.why for one in (await services.audit_log.page(GUILD)).records] == ["Ada's reason", ""]
     with pytest.raises(SharingBlocked):
         await services.gallery.share(ada, (await draw(services, an_order("a cat"))).id, 0)

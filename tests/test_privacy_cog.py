@@ -66,6 +66,18 @@ async def test_erasing_asks_for_a_word_first(town: Town) -> None:
         await town.services.storage.get(record.images[0].key)
 
 
+async def test_a_long_erasure_is_answered_before_its_end(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interaction's answer waits a quarter of an hour at most; the erasure goes on by itself."""
+
+    async def still_at_it(_: int) -> None:
+        return None
+
+    monkeypatch.setattr(town.services.privacy, "erase", still_at_it)
+    form = await town.ada.click(await privacy(town), custom_id="easel:mydata:erase")
+    told = answer(await town.ada.submit_modal(form, {"word": "erase"}))
+    assert "Your data is being erased." in said(told)
+
+
 def test_files_keep_to_the_limit_and_hold_everything(tmp_path: Path) -> None:
     """Each is an archive of its own; a picture that fits into none is counted."""
     parts = Parts(tmp_path, 20_000)

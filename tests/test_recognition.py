@@ -183,7 +183,7 @@ async def test_removed_pictures_are_recognised_by_moderators_until_their_files_a
         await opened.removals.remove(MODERATOR, 1, "no")
         assert await ids(opened, Actor(BOB, GUILD), painted(8)) == []
         assert await ids(opened, MODERATOR, painted(8)) != []
-        await opened.eraser.erase(1, at_once=True)
+        await opened.eraser.erase_now(1)
         assert await ids(opened, MODERATOR, painted(8)) == []
         assert await Fingerprints(opened.database).count() == 0
 

@@ -31,13 +31,17 @@ class Eraser:
         self._review = review
         self._now = now
 
-    async def erase(self, generation_id: int | None = None, *, at_once: bool = False) -> int:
+    async def erase_now(self, generation_id: int) -> bool:
+        """Delete the files of one generation, without time for review; False where some cannot be deleted just now."""
+        due = await self._erasures.due(self._now() + timedelta(seconds=1), generation_id)
+        return all([await self._erase(erasure) for erasure in due])
+
+    async def erase(self, generation_id: int | None = None) -> int:
         """Delete all files that are due, or those of one generation; returns of how many generations.
 
-        `at_once` leaves no time for review.  What cannot be deleted now is due again the next time.
+        What cannot be deleted now is due again the next time.
         """
-        review = timedelta(seconds=-1) if at_once else self._review
-        removed_before = self._now() - review
+        removed_before = self._now() - self._review
         erased = last = 0
         while due := await self._erasures.due(removed_before, generation_id, after=last):
             for erasure in due:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,21 +17,28 @@ import structlog
 
 from bot.actions.actor import Actor
 from bot.actions.exports import described
-from bot.actions.moderation import UnderWay
 from bot.actions.parts import Parts
 from bot.actions.removals import Removals
+from bot.database.erasure_requests import ErasureRequest, ErasureRequests
 from bot.database.generations import GenerationLog
+from bot.database.notices import GIVEN_UP
 from bot.database.personal import Kept, PersonalData
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.database.session import utc_now
+from bot.database.states import UNFINISHED
 from bot.errors import NotFound
 from bot.generation.thumbnail import thumbnail_key
+from bot.generation.work import Works
+from bot.partition import EVERY_SHARD, Partition
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 50
 EXPORTS: Final = 2  # at a time; each reads all pictures of a person
+ERASURES: Final = 4  # at a time; each waits for Discord most of its time
+PATIENCE: Final = 10.0  # of whoever waits to hear that all is erased
+ENDING_SECONDS: Final = 30.0  # what something that was stopped, or is delivered at this moment, gets to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +60,20 @@ class Export:
 
 class Privacy:
     def __init__(
-        self, *, personal: PersonalData, generations: GenerationLog, removals: Removals, under_way: UnderWay,
-        storage: Storage, now: Callable[[], datetime] = utc_now,
+        self, *, personal: PersonalData, requests: ErasureRequests, generations: GenerationLog, removals: Removals,
+        works: Works, storage: Storage, partition: Partition = EVERY_SHARD, now: Callable[[], datetime] = utc_now,
     ) -> None:  # fmt: skip
         self._personal = personal
+        self._requests = requests
         self._generations = generations
         self._removals = removals
-        self._under_way = under_way
+        self._works = works
         self._storage = storage
+        self._partition = partition
         self._now = now
         self._exporting = asyncio.Semaphore(EXPORTS)
+        self._few_erase = asyncio.Semaphore(ERASURES)
+        self._erasing: dict[int, asyncio.Task[Erased | None]] = {}
 
     async def kept(self, user_id: int) -> Kept:
         """How much of a person's there is, in all servers."""
@@ -95,29 +107,94 @@ class Privacy:
                     continue
                 await asyncio.to_thread(parts.add, f"pictures/{record.id}/{image.index + 1}.png", png)
 
-    async def erase(self, user_id: int) -> Erased:
-        """Erase everything of a person's: messages, files, rows; what moderation still needs stays without a name."""
-        self._under_way.cancel_all(user_id, None, user_id)
-        mine = GenerationFilter(user_id=user_id)
-        total = kept = 0
+    # ---------------------------------------------------------------------------------------------------- erasing
+
+    async def erase(self, user_id: int) -> Erased | None:
+        """Erase everything of a person's: messages, files, rows; what moderation still needs stays without a name.
+
+        It is written down first, and goes on by itself, after a stop, too; None where that takes a while.
+        """
+        request = await self._requests.ask(user_id)
+        self._works.cancel_all(user_id, None, user_id)
+        erasing = self._begin(request)
+        await asyncio.wait((erasing,), timeout=PATIENCE)
+        return erasing.result() if erasing.done() else None
+
+    async def erase_again(self) -> None:
+        """Go on with what a stop, a Discord that was away or a storage that refused it left of earlier ones."""
+        for request in await self._requests.waiting():
+            self._begin(request)
+
+    async def close(self) -> None:
+        """What is not erased yet is left for the next start."""
+        for erasing in (left := tuple(self._erasing.values())):
+            erasing.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _begin(self, request: ErasureRequest) -> "asyncio.Task[Erased | None]":
+        """It belongs to nobody who waits for it."""
+        user_id = request.user_id
+        if user_id not in self._erasing:
+            self._erasing[user_id] = asyncio.create_task(self._erase(request), name="erasure")
+            self._erasing[user_id].add_done_callback(lambda _: self._erasing.pop(user_id))
+        return self._erasing[user_id]
+
+    async def _erase(self, request: ErasureRequest) -> Erased | None:
+        """None where something is left for later."""
+        async with self._few_erase:
+            try:
+                return await self._erase_all(request)
+            except Exception:
+                log.exception("privacy.not_erased_yet")
+                return None
+
+    async def _erase_all(self, request: ErasureRequest) -> Erased | None:
+        mine = GenerationFilter(user_id=request.user_id, until=request.asked_at)
+        total = kept = left = 0
         before = None
         while True:
             page = await self._generations.page(mine, before, BATCH)
-            ids = [record.id for record in page.records]
-            needed = await self._personal.undecided(ids)
-            for record in page.records:
-                if record.id in needed:  # its files stay with it, out of the person's and everybody's sight
-                    await self._removals.take_down(record)
-                else:
-                    await self._removals.erase(Actor(user_id, record.order.requester.guild_id), record)
-            await self._personal.forget(user_id, ids, needed)
-            total, kept = total + len(ids), kept + len(needed)
+            needed = await self._personal.undecided([record.id for record in page.records])
+            gone = [one.id for one in page.records if await self._take_away(request, one, needed=one.id in needed)]
+            await self._personal.forget(request.user_id, gone, needed.intersection(gone))
+            total, kept = total + len(gone), kept + len(needed.intersection(gone))
+            left += len(page.records) - len(gone)
             before = page.next_before
             if before is None:
                 break
-        free = await self._personal.forget_person(user_id)
-        log.info("privacy.erased", generations=total, kept=kept)
+        log.info("privacy.erased", generations=total, kept=kept, left=left)
+        if left:
+            return None
+        free = await self._personal.forget_person(request.user_id)
+        await self._requests.done(request)
         return Erased(total, kept, sanctioned=not free)
+
+    async def _take_away(self, request: ErasureRequest, record: GenerationRecord, *, needed: bool) -> bool:
+        """Out of Discord, and what nobody needs out of the storage; False where a later try may do better.
+
+        What Discord does not let go is given up one day, and its row goes without.
+        """
+        if not await self._has_ended(record):
+            return False
+        patient = self._now() - request.asked_at < GIVEN_UP
+        try:
+            if needed:  # its files stay with it, out of the person's and everybody's sight
+                return await self._removals.take_down(record) or not patient
+            removed = await self._removals.erase(Actor(request.user_id, record.order.requester.guild_id), record)
+        except NotFound:  # its row is gone already
+            return True
+        return (removed.gone or not patient) and not removed.files_left
+
+    async def _has_ended(self, record: GenerationRecord) -> bool:
+        """Once it was stopped; what another process may have under way is that one's to stop."""
+        if not self._partition.holds(record.order.requester.guild_id):
+            return record.status not in UNFINISHED
+        self._works.cancel(record.id, record.order.requester.user_id)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._works.ended(record.id), ENDING_SECONDS)
+        return record.id not in self._works
+
+    # -------------------------------------------------------------------------------------------------- retention
 
     async def purge(self) -> int:
         """Delete what is older than its server keeps it, and what was erased but for a decision that has been made.

@@ -4,7 +4,7 @@ In: an actor and an id.  Out: rows that say so, and messages that are gone.  Kno
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.actions.actor import Actor
@@ -27,10 +27,14 @@ from bot.storage.folder import Storage
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A removal that happened; `gone` is whether everything that showed it in Discord has gone, too."""
+    """A removal that happened; `gone` is whether everything that showed it in Discord has gone, too.
+
+    `files_left` says that files which were to be erased with it cannot be deleted just now.
+    """
 
     record: GenerationRecord
     gone: bool
+    files_left: bool = False
 
 
 class Removals:
@@ -111,13 +115,15 @@ class Removals:
         """
         return await self._sweep.restore(actor, user_id, sanction_id, why)
 
-    async def erase(self, actor: Actor, record: GenerationRecord) -> None:
+    async def erase(self, actor: Actor, record: GenerationRecord) -> Removed:
         """Take one's own generation down everywhere and delete its files at once, also where it was removed before."""
         if record.order.requester.user_id != actor.user_id:
             raise NotYours("generation")
         if record.removal is None:
-            await self._remove(actor, record, "", None, deleted=True)
-        await self._eraser.erase(record.id, at_once=True)
+            removed = await self._remove(actor, record, "", None, deleted=True)
+        else:
+            removed = Removed(record, await self.take_down(record))
+        return replace(removed, files_left=not await self._eraser.erase_now(record.id))
 
     async def take_down(self, record: GenerationRecord) -> bool:
         """Delete every message that shows it, and nothing else; False where Discord did not let all happen."""

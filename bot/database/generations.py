@@ -26,7 +26,7 @@ from bot.database.reviews import queue_picture_verdict, queue_verdict
 from bot.database.rows import generation_record, generation_row, image_values
 from bot.database.search import matching
 from bot.database.session import Database, put, rows_of, utc_now, whole
-from bot.database.states import UNDRAWN, move
+from bot.database.states import UNFINISHED, move
 from bot.database.tables.generations import GenerationTable, ImageTable, PostTable
 from bot.errors import NotFound
 from bot.orders.order import Order
@@ -223,7 +223,7 @@ class GenerationLog:
 
         Removed ones, too.
         """
-        query = _with_images().where(GenerationTable.status.in_((*UNDRAWN, "delivering")))
+        query = _with_images().where(GenerationTable.status.in_(UNFINISHED))
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(GenerationTable.id))).all()
         mine = (row for row in rows if self._partition.holds(row.guild_id))

@@ -21,6 +21,7 @@ from bot.database.tables.generations import GenerationTable
 from bot.errors import NotFound
 
 UNDRAWN: Final[tuple[Status, ...]] = ("checking", "queued", "running")
+UNFINISHED: Final[tuple[Status, ...]] = (*UNDRAWN, "delivering")
 DRAWN: Final[tuple[Status, ...]] = ("delivering", "delivered", "expired")  # there are pictures
 
 # A result whose pictures could not be kept is shown all the same: so "delivered" may follow "running".
@@ -33,7 +34,7 @@ BEFORE: Final[Mapping[Status, tuple[Status, ...]]] = {
     "expired": ("running", "delivering"),
     "blocked": ("checking",),
     "cancelled": UNDRAWN,
-    "failed": (*UNDRAWN, "delivering"),
+    "failed": UNFINISHED,
 }
 
 

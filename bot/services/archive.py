@@ -12,6 +12,7 @@ from bot.database.audit import AuditLog
 from bot.database.blocked_terms import BlockedTerms
 from bot.database.contests import ContestLog
 from bot.database.departures import DepartureLog
+from bot.database.erasure_requests import ErasureRequests
 from bot.database.erasures import Erasures
 from bot.database.favourites import OwnFavourites
 from bot.database.fingerprints import Fingerprints
@@ -47,6 +48,7 @@ class Archive:
     blocked_terms: BlockedTerms
     contest_log: ContestLog
     departure_log: DepartureLog
+    erasure_requests: ErasureRequests
     erasures: Erasures
     favourites: OwnFavourites
     fingerprints: Fingerprints
@@ -91,6 +93,7 @@ def _archive(database: Database, settings: Settings, metrics: BotMetrics) -> Arc
         blocked_terms=BlockedTerms(database),
         contest_log=ContestLog(database),
         departure_log=DepartureLog(database, partition=settings.partition),
+        erasure_requests=ErasureRequests(database),
         erasures=Erasures(database),
         favourites=OwnFavourites(database),
         fingerprints=Fingerprints(database),

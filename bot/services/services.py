@@ -137,7 +137,7 @@ def services_of(
         digest=_digest(settings, archive, notices), meaning=meaning, look=Look(looks=archive.looks, shares=shares),
         notices=notices, moderation=_moderation(archive, studio, notices),
         reviews=_reviews(archive, pictures, removals, posts),
-        terms=Terms(archive.blocked_terms), privacy=_privacy(archive, studio, storage, removals),
+        terms=Terms(archive.blocked_terms), privacy=_privacy(settings, archive, studio, storage, removals),
         departures=_departures(settings, archive, storage), exports=Exports(generations, audit_log),
         recognition=recognition, note_taker=NoteTaker(recognition.take_note, lookout.look),
         server_settings=ServerSettings(archive.guild_settings, studio.entitlements.ceiling),
@@ -233,13 +233,15 @@ def _reviews(archive: Archive, pictures: Pictures, removals: Removals, posts: Po
     )
 
 
-def _privacy(archive: Archive, studio: Studio, storage: Storage, removals: Removals) -> Privacy:
+def _privacy(settings: Settings, archive: Archive, studio: Studio, storage: Storage, removals: Removals) -> Privacy:
     return Privacy(
         personal=archive.personal,
+        requests=archive.erasure_requests,
         generations=archive.generations,
         removals=removals,
-        under_way=studio.works,
+        works=studio.works,
         storage=storage,
+        partition=settings.partition,
     )
 
 

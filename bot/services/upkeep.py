@@ -33,6 +33,7 @@ async def upkeep(services: Services) -> AsyncIterator[None]:
         generator.listen(drawn.put_nowait)
         await generator.open()
         stack.push_async_callback(generator.close)
+        stack.push_async_callback(services.privacy.close)
         for name, work in _beside(services, drawn).items():
             stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
         yield
@@ -43,6 +44,7 @@ def _beside(services: Services, drawn: "asyncio.Queue[int]") -> dict[str, Corout
     purges = (
         services.generations.forget_expired_tokens,
         services.eraser.erase,
+        services.privacy.erase_again,
         services.privacy.purge,
         services.departures.purge,
     )

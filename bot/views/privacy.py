@@ -69,7 +69,9 @@ class EraseForm(Form, verb="erasing"):
         if written.get("word", "").strip().casefold() != say(words.WORD).casefold():
             raise InvalidOption("word", "word_missing", {"value": say(words.WORD)})
         erased = await interaction.client.services.privacy.erase(interaction.user.id)
-        told = words.erased(erased.generations, erased.kept, sanctioned=erased.sanctioned)
+        told = say(words.UNDER_WAY)
+        if erased is not None:
+            told = words.erased(erased.generations, erased.kept, sanctioned=erased.sanctioned)
         await interaction.followup.send(view=note(told), ephemeral=True)
 
 

@@ -33,6 +33,10 @@ WHAT_GOES: Final = later(
     "Prompts, pictures and their messages, shares, votes, favourites, logins: in all servers, for good. What "
     "moderators have still to decide stays until then, without your name; a sanction that is in force stays."
 )
+UNDER_WAY: Final = later(
+    "Your data is being erased. There is much of it, or Discord takes its time: it goes on by itself, and you need not "
+    "ask again."
+)
 TAKEN_AWAY: Final = later("This is everything, in {parts}: `data.json` in the last one, and your pictures.")
 
 SANCTION_STAYS: Final = later(

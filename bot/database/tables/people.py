@@ -41,3 +41,12 @@ class WebSessionTable(Table):
     guild_ids: Mapped[list[int]]  # where the person was a member at the login
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ErasureRequestTable(Table):
+    """Somebody who asked for everything of theirs to be erased, until it is."""
+
+    __tablename__ = "erasure_requests"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    asked_at: Mapped[datetime]
