@@ -75,20 +75,21 @@ async def test_a_generation_is_counted_from_order_to_delivery(site: Pages) -> No
 
 
 @pytest.mark.parametrize(
-    ("token", "headers", "status"),
+    ("token", "url", "headers", "status"),
     [
-        (None, {}, 200),
-        (None, {"X-Forwarded-For": "198.51.100.7"}, 403),
-        ("scrape-me", {}, 403),
-        ("scrape-me", {"Authorization": "Bearer scrape-him"}, 403),
-        ("scrape-me", {"Authorization": "Bearer scrape-me", "X-Forwarded-For": "198.51.100.7"}, 200),
+        (None, "http://127.0.0.1:8080", {}, 200),
+        (None, "http://127.0.0.1:8080", {"X-Forwarded-For": "198.51.100.7"}, 403),
+        (None, "https://easel.example", {}, 403),
+        ("scrape-me", "http://127.0.0.1:8080", {}, 403),
+        ("scrape-me", "http://127.0.0.1:8080", {"Authorization": "Bearer scrape-him"}, 403),
+        ("scrape-me", "https://easel.example", {"Authorization": "Bearer scrape-me", "X-Real-IP": "198.51.100.7"}, 200),
     ],
 )
 async def test_the_numbers_are_not_for_everybody(
-    tmp_path: Path, token: str | None, headers: dict[str, str], status: int
+    tmp_path: Path, token: str | None, url: str, headers: dict[str, str], status: int
 ) -> None:
-    """This machine's own, or the bearer's; a proxy on this machine asks for somebody else."""
-    async with pages(tmp_path, metrics_token=token) as site:
+    """This machine's own, or the bearer's; a proxy here asks for somebody else, whether it says so or not."""
+    async with pages(tmp_path, url=url, metrics_token=token) as site:
         assert (await (await site.anonymous()).get("/metrics", headers)).status == status
 
 

@@ -1,7 +1,7 @@
 """Whether the bot lives and works, for whoever watches it: `/healthz`, `/readyz`, `/metrics`.
 
 In: requests of a supervisor, a load balancer, Prometheus.  Out: a word, what is ready, the numbers.
-The numbers are for METRICS_TOKEN's bearer, or, where none is set, for this machine itself.
+The numbers are for METRICS_TOKEN's bearer, or, where none is set and no proxy is announced, for this machine itself.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from bot.web.site import Site, site_of
 PATIENCE_SECONDS: Final = 3.0
 LOOPBACK: Final = ("127.0.0.1", "::1")
 FORWARDED: Final = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+REFUSED: Final = "The numbers need METRICS_TOKEN as bearer token; without one, this machine's own without a proxy."
 
 routes = web.RouteTableDef()
 
@@ -53,7 +54,7 @@ async def _database_answers(site: Site) -> bool:
 async def metrics(request: web.Request) -> web.Response:
     site = site_of(request)
     if not _may_see_metrics(request):
-        raise web.HTTPForbidden(text="The numbers need METRICS_TOKEN as bearer token; without one, this machine's own.")
+        raise web.HTTPForbidden(text=REFUSED)
     services = site.services
     endpoints = [EndpointLoad(one.name, one.ready, one.running, one.concurrency) for one in services.pool.status()]
     page = services.metrics.render(services.queue.waiting, services.queue.running, endpoints)
@@ -61,9 +62,11 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 def _may_see_metrics(request: web.Request) -> bool:
-    token = site_of(request).services.settings.metrics_token
+    site = site_of(request)
+    token = site.services.settings.metrics_token
     if token is not None:
         given = request.headers.get(hdrs.AUTHORIZATION, "")
         return hmac.compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode())
-    forwarded = any(name in request.headers for name in FORWARDED)  # a proxy on this machine asks for somebody else
-    return request.remote in LOOPBACK and not forwarded
+    # A proxy on this machine asks for somebody else, and not every one says so; one with HTTPS is announced by WEB_URL.
+    proxied = site.secure or any(name in request.headers for name in FORWARDED)
+    return request.remote in LOOPBACK and not proxied
