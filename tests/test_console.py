@@ -1,5 +1,6 @@
 """The moderation console: what each page shows, what each form does, and what does not get through."""
 
+import asyncio
 import base64
 import csv
 import html
@@ -17,6 +18,7 @@ from bot.actions.actor import Actor
 from bot.actions.setting import OTHER
 from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import GenerationFilter, GenerationRecord
+from bot.web.site import Member
 from inference.contract import Policy
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
 from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Answer, Browser, Pages, pages
@@ -123,6 +125,33 @@ async def test_the_console_says_how_many_wait_and_for_what(site: Pages, mo: Brow
     assert '?kind=flag">Flagged by the filter <span class="count">2<' in page
     assert "?kind=appeal" not in page
     assert "2 waiting in all." in (await (await site.browser(OPERATOR)).get("/console")).text
+
+
+async def test_the_operators_choice_of_servers_asks_discord_nothing(
+    site: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may everywhere; a request for each server, one after another, would take minutes."""
+    monkeypatch.setattr(site.directory, "member", None)
+    operator = await site.browser(OPERATOR)
+    for path in ("/", "/console"):
+        assert (await operator.get(path)).status == 200
+    assert f'href="/console/{OTHER_GUILD}/log"' in (await operator.get("/console")).text
+
+
+async def test_a_moderator_of_many_servers_waits_for_one_answer(site: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord is asked about all of them at once, and once each."""
+    both, asked, member = asyncio.Barrier(2), list[int](), site.directory.member
+    site.directory.members[OTHER_GUILD, MODERATOR] = site.directory.members[GUILD, MODERATOR]
+
+    async def slow(guild_id: int, user_id: int) -> Member | None:
+        asked.append(guild_id)
+        await asyncio.wait_for(both.wait(), 10)
+        return await member(guild_id, user_id)
+
+    monkeypatch.setattr(site.directory, "member", slow)
+    page = (await (await site.browser(MODERATOR)).get("/console")).text
+    assert sorted(asked) == [GUILD, OTHER_GUILD]
+    assert all(f'href="/console/{guild_id}/log"' in page for guild_id in asked)
 
 
 async def test_a_person_is_looked_up_by_id_or_name(mo: Browser) -> None:

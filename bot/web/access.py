@@ -4,6 +4,7 @@ In: a request whose address names a server.  Out: the `Actor` that the actions k
 server's pages do not exist.
 """
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from bot.actions.actor import Actor
 from bot.errors import NotFound
-from bot.web.site import Server, Visitor, site_of, visitor_of
+from bot.web.site import Server, Visitor, address_of, site_of, visitor_of
 
 EVERYWHERE: Final = "all"
 
@@ -90,20 +91,26 @@ async def actor_in(request: web.Request, visitor: Visitor, server: Server) -> Ac
     return actor.recognised(site_of(request).services.guild_settings.moderator_role(server.id))
 
 
-async def moderated(request: web.Request) -> tuple[Server, ...]:
-    """Where the visitor moderates, among the servers that Discord named at the login; for the operator, all."""
+async def moderated(request: web.Request) -> list[Desk]:
+    """Where the visitor moderates, among the servers that Discord named at the login; for the operator, all.
+
+    The operator may everywhere, member or not, so Discord is not asked; for others, about all their servers at once.
+    """
     site, visitor = site_of(request), required(request)
-    servers = site.directory.servers()
     if visitor.operator:
-        return servers
-    found = []
-    for server in servers:
-        if server.id in visitor.guild_ids:
-            with suppress(NotFound):
-                if (await actor_in(request, visitor, server)).is_moderator:
-                    found.append(server)
-    return tuple(found)
+        actor = Actor(visitor.user_id, None, user_name=visitor.name, is_operator=True)
+        return [Desk(replace(actor, guild_id=server.id), server) for server in site.directory.servers()]
+    theirs = [server for server in site.directory.servers() if server.id in visitor.guild_ids]
+    actors = await asyncio.gather(*(_member_in(request, visitor, server) for server in theirs))
+    found = zip(actors, theirs, strict=True)
+    return [Desk(actor, server) for actor, server in found if actor is not None and actor.is_moderator]
+
+
+async def _member_in(request: web.Request, visitor: Visitor, server: Server) -> Actor | None:
+    with suppress(NotFound):
+        return await actor_in(request, visitor, server)
+    return None
 
 
 def login_address(request: web.Request) -> str:
-    return f"/login?next={quote(request.path_qs if request.method == 'GET' else '/', safe='')}"
+    return f"/login?next={quote(address_of(request), safe='')}"

@@ -15,9 +15,9 @@ async def home(request: web.Request) -> web.Response:
     visitor = visitor_of(request)
     servers: list[tuple[Server, bool]] = []
     if visitor is not None:
-        mine = await moderated(request)
+        mine = {desk.guild_id for desk in await moderated(request)}
         shared = (server for server in site_of(request).directory.servers() if server.id in visitor.guild_ids)
-        servers = [(server, server in mine) for server in shared]
+        servers = [(server, server.id in mine) for server in shared]
     return page(request, "home.html", servers=servers)
 
 

@@ -117,3 +117,8 @@ def site_of(request: web.Request) -> Site:
 def visitor_of(request: web.Request) -> Visitor | None:
     """None for somebody who is not logged in."""
     return request.get(VISITOR)
+
+
+def address_of(request: web.Request) -> str:
+    """What leads back to this page, with its query; to the start, where it is what came of a form."""
+    return request.path_qs if request.method in ("GET", "HEAD") else "/"

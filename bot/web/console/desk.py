@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.database.records import GenerationRecord
-from bot.web.access import Desk, actor_in, moderated, moderator_desk, required
+from bot.web.access import Desk, moderated, moderator_desk, required
 from bot.web.render import page, redirect
 from bot.web.site import site_of
 from bot.wording import pages
@@ -22,12 +22,12 @@ routes = web.RouteTableDef()
 async def choose(request: web.Request) -> web.Response:
     """Which server; straight to it where there is only one."""
     visitor = required(request)
-    servers = await moderated(request)
-    if len(servers) == 1 and not visitor.operator:
-        return redirect(f"/console/{servers[0].id}/log")
+    desks = await moderated(request)
+    if len(desks) == 1 and not visitor.operator:
+        return redirect(f"/console/{desks[0].slug}/log")
     reviews = site_of(request).services.reviews
-    waiting = {one.id: await reviews.count(await actor_in(request, visitor, one)) for one in servers}
-    return page(request, "console/choose.html", servers=servers, waiting=waiting)
+    waiting = {desk.guild_id: await reviews.count(desk.actor) for desk in desks}
+    return page(request, "console/choose.html", servers=[desk.server for desk in desks], waiting=waiting)
 
 
 @routes.get("/console/{guild}")
