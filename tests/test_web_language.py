@@ -56,9 +56,23 @@ async def test_a_chosen_language_counts_more(site: Pages) -> None:
     page = await browser.get("/", {"Accept-Language": "de"})
     assert '<html lang="ja">' in page.text
     assert re.search(r'<option value="ja"[^>]* selected>日本語', page.text)
-    answer = await browser.post("/language", {"language": "xx", "next": "//elsewhere.example"})
-    assert answer.location == "/"
+    for elsewhere in (
+        "//elsewhere.example",
+        "/\t//elsewhere.example",
+        "/\\elsewhere.example",
+        "https://elsewhere.example",
+    ):
+        answer = await browser.post("/language", {"language": "xx", "next": elsewhere})
+        assert answer.location == "/"
     assert '<html lang="ja">' in (await browser.get("/")).text
+
+
+async def test_a_search_survives_the_choice_of_a_language(site: Pages) -> None:
+    """As it does the login: both lead back to the page as it was."""
+    browser = await site.anonymous()
+    page = await browser.get("/gallery?q=a+house&n=2")
+    assert 'name="next" value="/gallery?q=a+house&amp;n=2"' in page.text
+    assert 'href="/login?next=/gallery%3Fq%3Da%2Bhouse%26n%3D2"' in page.text
 
 
 async def test_what_went_wrong_is_said_in_it_too(site: Pages) -> None:

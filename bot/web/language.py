@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from bot.web.login import local_path
 from bot.web.render import redirect
 from bot.web.site import site_of
 from bot.wording.catalogue import ENGLISH, known_languages, nearest
@@ -32,8 +33,7 @@ async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def choose(request: web.Request) -> web.Response:
     """Back to the page that it was chosen on."""
     form = await request.post()
-    then = str(form.get("next", "/"))
-    response = redirect(then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/")
+    response = redirect(local_path(str(form.get("next", ""))))
     chosen = str(form.get("language", ""))
     if chosen in known_languages():
         secure = site_of(request).secure

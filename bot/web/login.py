@@ -105,7 +105,7 @@ def attempt_cookie(*, secure: bool) -> str:
 
 
 def local_path(then: str | None) -> str:
-    """The path to go to after the login, if it stays here: browsers read "//host" and "/\\host" as another host."""
+    """The path to go to after a login or form, if it is here: browsers read "//host" and "/\\host" as another host."""
     if not then or not then.startswith("/") or then[1:2] in ("/", "\\") or not then.isprintable() or "\\" in then:
         return "/"
     return then
