@@ -46,9 +46,7 @@ HELP_MODERATORS: Final = later(
 HELP_MANAGERS: Final = later(
     "**For managers** `/settings` chooses where and how Easel draws here, for the server or a channel."
 )
-WHAT_IT_IS: Final = later(
-    "Easel draws what you describe, on its operator's own machines. Every picture is AI-generated."
-)
+WHAT_IT_IS: Final = later("Easel draws what you describe. Every picture is AI-generated.")
 NO_MODEL: Final = later("No model is ready at the moment.")
 KEPT: Final = later("Kept: your prompts with their settings and pictures. `/privacy` says why, and erases them.")
 WHO_READS: Final = later("Moderators of this server can read its request log.")
