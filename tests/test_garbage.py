@@ -17,9 +17,9 @@ class Thing:
 
 
 @pytest.fixture(autouse=True)
-def thawed() -> Iterator[None]:
+def settled() -> Iterator[None]:
     yield
-    gc.unfreeze()
+    set_aside()
 
 
 def test_what_lives_is_set_aside_until_the_next_time() -> None:
