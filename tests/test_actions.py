@@ -27,11 +27,13 @@ from bot.errors import (
     NothingToCancel,
     NotSanctioned,
     NotYours,
+    RemovedByOperator,
     Sanctioned,
     ServersOnly,
     TooLate,
 )
 from bot.services import Services
+from inference.contract import Verdict
 from tests.bot_fakes import (
     ADA,
     BOB,
@@ -352,6 +354,67 @@ async def test_who_decides_too_late_removes_nothing_and_takes_nothing_back(opene
         (1009, "review_remove", generation), (1009, "remove", generation),
         (MO, "review_undo", generation), (MO, "review_keep", generation),
     ]  # fmt: skip
+
+
+async def test_what_the_operator_removed_only_they_show_again(opened: Services) -> None:
+    """All of it or a picture; no moderator's removal takes its place, and it takes that of theirs."""
+    operator, record = Actor.operator(), await draw(opened)
+    await opened.removals.remove(mo, record.id, "tasteless", 2)
+    for index in (1, 2, None):
+        await opened.removals.remove(operator, record.id, "illegal", index)
+        await opened.removals.remove(mo, record.id, "mine now", index)
+        with pytest.raises(RemovedByOperator):
+            await opened.removals.restore(mo, record.id, "", index)
+    removed = await opened.moderation.entry(mo, record.id)
+    assert removed.removal is not None
+    assert (removed.removal.why, removed.can_restore()) == ("illegal", False)
+    for index in (None, 1, 2):
+        await opened.removals.restore(operator, record.id, "", index)
+    assert [one.removal for one in (await opened.pictures.find(bob, record.id)).images] == [None] * 4
+    await opened.removals.remove(mo, record.id, "tasteless")
+    assert (await opened.removals.restore(mo, record.id)).removal is None
+
+
+async def test_what_the_operator_decided_no_moderator_takes_back(opened: Services) -> None:
+    """It stays decided and removed; of what went with a ban, the rest is shown again."""
+    operator, reported, other = Actor.operator(), await draw(opened), await draw(opened)
+    await opened.reviews.report(bob, reported.id, None, "ugly")
+    await opened.reviews.decide(operator, reported.id, "remove")
+    with pytest.raises(RemovedByOperator):
+        await opened.reviews.undo(mo, reported.id)
+    assert (await opened.reviews.page(mo)).records == ()
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    out = await opened.moderation.sanction(mo, Target(ADA, OWNER), "timeout", soon, "rude")
+    await opened.removals.remove_all_of(mo, ADA, soon - timedelta(hours=2), "rude", out.id)
+    await opened.removals.remove(operator, other.id, "illegal")
+    with pytest.raises(NotFound):
+        await opened.removals.restore_all_of(mo, ADA, out.id)
+    assert not (await opened.moderation.entry(mo, other.id)).can_restore()
+
+
+async def test_keeping_what_the_filter_held_back_shows_nothing_that_the_operator_removed(
+    opened: Services, pool: FakePool
+) -> None:
+    """Neither has an id on Discord: the row tells who it was."""
+    pool.picture_verdicts = {1: Verdict("hold", "nudity", 0.9)}
+    record = await draw(opened)
+    await opened.removals.remove(Actor.operator(), record.id, "illegal", 2)
+    await opened.reviews.decide(mo, record.id, "keep")
+    after = await opened.moderation.entry(mo, record.id)
+    assert [image.index for image in after.images if image.removal is not None] == [2]
+    await opened.reviews.undo(Actor.operator(), record.id)
+    await opened.reviews.decide(mo, record.id, "keep")
+    after = await opened.moderation.entry(mo, record.id)
+    assert [image.index for image in after.images if image.removal is not None] == [2]
+
+
+async def test_a_picture_that_the_command_line_removed_leaves_its_grid(opened: Services, posts: FakePosts) -> None:
+    """Where there is no Discord, only the row says so; a bot that runs takes it out."""
+    record = await draw(opened)
+    await opened.generations.remove(record.id, 0, "by the operator", 1, by_operator=True)
+    for _ in range(2):
+        await opened.removals.take_down_again()
+    assert (posts.redrawn, posts.taken_down) == ([555], [])
 
 
 async def test_what_cannot_be_audited_does_not_happen(opened: Services) -> None:

@@ -382,7 +382,7 @@ def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None
     assert "a dog" in Path("log.csv").read_text(encoding="utf-8")
     with pytest.raises(CommandError, match="it must read like 12 hours"):
         easel("moderation", "log", "--since", "whenever")
-    assert "takes its messages down" in easel("moderation", "remove", "1", "--reason", "no knives")[1]
+    assert "takes it out of Discord" in easel("moderation", "remove", "1", "--reason", "no knives")[1]
     (removed,) = json.loads(easel("moderation", "audit", "--action", "remove", "--json")[1])["acts"]
     assert (removed["about"], removed["why"], removed["by"], removed["server"]) == (
         "generation:1",
@@ -397,7 +397,7 @@ def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None
     assert "Shown again" in easel("moderation", "restore", "1")[1]
     with pytest.raises(NotFound):
         easel("moderation", "restore", "1")
-    assert "The message in Discord still shows it" in easel("moderation", "remove", "1", "--picture", "1")[1]
+    assert "takes it out of Discord" in easel("moderation", "remove", "1", "--picture", "1")[1]
     assert "Shown again" in easel("moderation", "restore", "1", "--picture", "1")[1]
     newest, before = json.loads(easel("moderation", "audit", "--about", "generation:1", "--json")[1])["acts"][:2]
     assert [(one["action"], one["about"]) for one in (newest, before)] == [

@@ -202,6 +202,28 @@ def test_postgresql_takes_the_same_migrations(
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statements
 
 
+async def test_what_the_operator_removed_before_is_known_as_theirs(connection: AsyncConnection) -> None:
+    """They were 0, and so were the filter, and who erased their data after they had deleted something."""
+    await connection.run_sync(migrate.upgrade, "0034")
+    columns = "kind, status, user_id, user_name, channel_id, locale, prompt, normalised_prompt, image_count, seed"
+    values = "'imagine', 'delivered', 1, 'ada', 42, 'en', 'a cat', 'a cat', 4, 7"
+    for row_id, by, deleted in ((1, "0", "false"), (2, "0", "true"), (3, "9", "false")):
+        await connection.execute(text(
+            f"INSERT INTO generations (id, {columns}, created_at, removed_at, removed_by, removed_why, deleted) "  # noqa: S608  # made here
+            f"VALUES ({row_id}, {values}, '2026-11-01', '2026-11-02', {by}, '', {deleted})"
+        ))  # fmt: skip
+    image = text(
+        'INSERT INTO images (generation_id, "index", key, sha256, seed, width, height, removed_at, removed_by, '
+        "removed_why) VALUES (1, :index, 'k', 'h', 7, 8, 8, '2026-11-02', 0, :why)"
+    )
+    for index, why in enumerate(("no knives", "picture_check: nudity")):
+        await connection.execute(image, {"index": index, "why": why})
+    await connection.run_sync(migrate.upgrade)
+    rows = await connection.execute(text("SELECT by_operator FROM generations ORDER BY id"))
+    images = await connection.execute(text('SELECT by_operator FROM images ORDER BY "index"'))
+    assert ([bool(row[0]) for row in rows], [bool(row[0]) for row in images]) == ([True, False, False], [True, False])
+
+
 async def test_messages_of_before_are_known_as_posts(connection: AsyncConnection) -> None:
     """What an older Easel posted can be taken down by this one."""
     await connection.run_sync(migrate.upgrade, "0002")

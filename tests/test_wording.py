@@ -114,6 +114,7 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.CannotAppeal(7),
      "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."),
     (errors.CannotAllow(7), "This prompt stays blocked: it breaks a rule that no server can change."),
+    (errors.RemovedByOperator(7), "The bot's operator removed this; only they can show it again."),
     (errors.AlreadyDecided(7), "This has been decided already; somebody was quicker."),
     (errors.QueueFull("server", 50, 50), "This server has 50 generations under way; at most 50 are allowed."),
     (errors.NothingToCancel(), "Nothing of yours is in progress, so there is nothing to cancel."),

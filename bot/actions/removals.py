@@ -82,17 +82,25 @@ class Removals:
         record = await self.deletable(actor, generation_id)
         if record.removal is not None:
             raise AlreadyDeleted(generation_id)
-        return await self._remove(actor, record, why, None, deleted=actor.owns(record))
+        if actor.owns(record):
+            return await self._delete(actor, record, why)
+        return await self.remove(actor, generation_id, why)
 
-    async def remove(self, actor: Actor, generation_id: int, why: str, index: int | None = None) -> Removed:
+    async def remove(
+        self, actor: Actor, generation_id: int, why: str, index: int | None = None, *, held: bool = False
+    ) -> Removed:
         """Take down a generation of this server, or one picture of it, one's own too; for moderators.
 
-        What was removed before stays as it was; what still shows it goes.
+        What was removed before stays as it was; what still shows it goes.  What is `held` for a decision is no word of
+        the operator's.
         """
         record = await moderated_entry(self._generations, actor, generation_id)
         if index is not None and not 0 <= index < len(record.images):
             raise NotFound("picture", index + 1)
-        return await self._remove(actor, record, why, index)
+        removed = await self._generations.remove(
+            record.id, actor.user_id, why, index, by_operator=actor.is_operator and not held
+        )
+        return await self.follow(actor, removed, index)
 
     async def remove_all_of(
         self, actor: Actor, user_id: int, since: datetime, why: str, sanction_id: int | None = None
@@ -120,7 +128,7 @@ class Removals:
         if record.order.requester.user_id != actor.user_id:
             raise NotYours("generation")
         if record.removal is None:
-            removed = await self._remove(actor, record, "", None, deleted=True)
+            removed = await self._delete(actor, record, "")
         else:
             removed = Removed(record, await self.take_down(record))
         return replace(removed, files_left=not await self._eraser.erase_now(record.id))
@@ -140,13 +148,14 @@ class Removals:
     async def restore(
         self, actor: Actor, generation_id: int, why: str = "", index: int | None = None
     ) -> GenerationRecord:
-        """Take a moderator's removal back; for moderators.  What its owner deleted stays deleted.
+        """Take a moderator's removal back; for moderators.  What its owner deleted stays deleted, and what the operator
+        removed, removed for all but them.
 
         The record and its pictures are seen again, a single picture in the grid that stands in the channel, too; a
         message that was deleted in Discord does not come back.
         """
         record = await moderated_entry(self._generations, actor, generation_id)
-        record.restorable(index)
+        record.restorable(index, operator=actor.is_operator)
         restored = await self._generations.restore(generation_id, actor.user_id, why, index)
         if index is not None and restored.removal is None:
             await self._redraw(restored)
@@ -159,11 +168,8 @@ class Removals:
             if shown is not None and post.image_index is None:
                 await self._posts.redraw(post, record, shown)
 
-    async def _remove(
-        self, actor: Actor, record: GenerationRecord, why: str, index: int | None, *, deleted: bool = False
-    ) -> Removed:
-        removed = await self._generations.remove(record.id, actor.user_id, why, index, deleted=deleted)
-        return await self.follow(actor, removed, index)
+    async def _delete(self, actor: Actor, record: GenerationRecord, why: str) -> Removed:
+        return await self.follow(actor, await self._generations.remove(record.id, actor.user_id, why, deleted=True))
 
     async def follow(self, actor: Actor, removed: GenerationRecord, index: int | None = None) -> Removed:
         """What its row says is removed: stop it, take its messages down, and erase what its owner took away."""

@@ -135,7 +135,9 @@ class ReviewQueue:
             raise AlreadyDeleted(generation_id) if waits else AlreadyDecided(generation_id)
         goes = decision == "remove" and record.removal is None and not blocked
         hidden_for = why or IN_REVIEW if goes else None
-        closed = await self._reviews.close(generation_id, actor.user_id, OUTCOMES[decision], why, hidden_for)
+        closed = await self._reviews.close(
+            generation_id, actor.user_id, OUTCOMES[decision], why, hidden_for, by_operator=actor.is_operator
+        )
         if not closed:
             raise AlreadyDecided(generation_id)
         gone = None
@@ -152,7 +154,7 @@ class ReviewQueue:
     async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int] | None = None) -> None:
         """Put decided things, or all of the last decision, back into the queue, and show again what went with them.
 
-        What was removed otherwise stays so.  Raises NotFound.
+        What was removed otherwise stays so.  Raises NotFound, and RemovedByOperator where the operator's word stands.
         """
         record = await moderated_entry(self._generations, actor, generation_id)
         decided = {one.id: one for one in await self._reviews.of(generation_id) if one.closed_at is not None}
@@ -161,13 +163,16 @@ class ReviewQueue:
             review_ids = [one.id for one in decided.values() if one.closed_at == last]
         if not review_ids or not decided.keys() >= set(review_ids):
             raise NotFound("decision")
+        removed_at = record.removal and record.removal.at
+        if any(decided[one].closed_at == removed_at for one in review_ids):
+            record.restorable(operator=actor.is_operator)
         reopened = {one.id for one in await self._reviews.reopen(review_ids, actor.user_id)}
         if not reopened:
             raise NotFound("decision")
-        if record.removal is not None and any(decided[one].closed_at == record.removal.at for one in reopened):
+        if any(decided[one].closed_at == removed_at for one in reopened):
             await self._removals.restore(actor, generation_id)
         for index in _held(decided[one] for one in reopened) - _hidden(record):
-            await self._removals.remove(actor, generation_id, IN_REVIEW, index)
+            await self._removals.remove(actor, generation_id, IN_REVIEW, index, held=True)
 
 
 def can_pardon(record: GenerationRecord) -> bool:
@@ -189,7 +194,8 @@ def _held(decided: Iterable[ReviewRecord]) -> set[int]:
 def _hidden(record: GenerationRecord) -> set[int]:
     """Which pictures the check, or taking a decision back, has hidden; not who deleted or removed them on purpose."""
     removals = {image.index: image.removal for image in record.images}
-    return {index for index, one in removals.items() if one and (one.by == FILTER_ID or one.why == IN_REVIEW)}
+    hidden = {index: one for index, one in removals.items() if one is not None and not one.by_operator}
+    return {index for index, one in hidden.items() if one.by == FILTER_ID or one.why == IN_REVIEW}
 
 
 def checked_reason(reason: str) -> str:

@@ -28,14 +28,20 @@ class Sweep:
         if records:
             await self._note(actor, "remove", user_id, why, len(records))
         return tuple(
-            [await self._generations.remove(record.id, actor.user_id, why, None, sanction_id) for record in records]
+            [
+                await self._generations.remove(
+                    record.id, actor.user_id, why, None, sanction_id, by_operator=actor.is_operator
+                )
+                for record in records
+            ]
         )
 
     async def removed_with(self, actor: Actor, user_id: int, sanction_id: int) -> tuple[GenerationRecord, ...]:
-        """What of theirs went with a sanction here, and is still removed."""
+        """What of theirs went with a sanction here, is still removed, and may be shown again by who asks."""
         actor.require("manage_messages")
         gone = GenerationFilter(user_id=user_id, guild_id=actor.guild_id, removed=True, removed_with=sanction_id)
-        return tuple([record async for record in self._generations.stream(gone)])
+        records = [record async for record in self._generations.stream(gone)]
+        return tuple(record for record in records if record.can_restore(operator=actor.is_operator))
 
     async def restore(self, actor: Actor, user_id: int, sanction_id: int, why: str = "") -> int:
         """Take all removals that went with a sanction back; returns how many.  Raises NotFound where there are none.

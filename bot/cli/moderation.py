@@ -125,14 +125,13 @@ def remove(generation: GenerationArgument, reason: AuditReasonOption = "", pictu
     async def removed(desk: Desk) -> None:
         record, index = await desk.moderation.entry(OPERATOR, generation), _index(picture)
         images = {image.index: image.removal for image in record.images}
-        if (record.removal if index is None else images.get(index)) is not None:
+        before = record.removal if index is None else images.get(index)
+        if record.deleted or (before is not None and before.by_operator):
             raise AlreadyDeleted(generation)
-        await desk.generations.remove(generation, OPERATOR.user_id, reason, index)
+        await desk.generations.remove(generation, OPERATOR.user_id, reason, index, by_operator=True)
 
     at_desk(removed)
-    whole = "A bot that runs takes its messages down within half a minute."
-    told = whole if picture is None else "The message in Discord still shows it: the console takes it out there, too."
-    Console().print(f"Removed. {told}")
+    Console().print("Removed. A bot that runs takes it out of Discord within half a minute.")
 
 
 @moderation_commands.command()
@@ -141,7 +140,7 @@ def restore(generation: GenerationArgument, reason: AuditReasonOption = "", pict
 
     async def restored(desk: Desk) -> None:
         record = await desk.moderation.entry(OPERATOR, generation)
-        record.restorable(_index(picture))
+        record.restorable(_index(picture), operator=True)
         await desk.generations.restore(generation, OPERATOR.user_id, reason, _index(picture))
 
     at_desk(restored)

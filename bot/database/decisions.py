@@ -33,6 +33,8 @@ async def close(
     now: datetime,
     why: str,
     hidden_for: str | None,
+    *,
+    by_operator: bool,
 ) -> Sequence[ReviewTable]:
     """Everything that was open about it.  Where nothing was, nothing is hidden either: somebody was quicker."""
     here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
@@ -40,7 +42,7 @@ async def close(
     for row in rows:
         row.closed_at, row.closed_by, row.outcome = now, by, outcome
     if rows and hidden_for is not None:
-        await hide(session, generation_id, None, Removal(now, by, hidden_for))
+        await hide(session, generation_id, None, Removal(now, by, hidden_for, by_operator=by_operator))
     if rows:
         await _note(session, rows[0], now, by, _ACTS[outcome], why)
     return rows

@@ -161,14 +161,14 @@ class GenerationLog:
     @whole
     async def remove(
         self, generation_id: int, by: int, why: str, image_index: int | None = None, sanction_id: int | None = None,
-        *, deleted: bool = False,
+        *, deleted: bool = False, by_operator: bool = False,
     ) -> GenerationRecord:  # fmt: skip
         """Hide a generation, with a sanction of its owner or without, or one of its pictures; `deleted` by its owner.
 
         Raises NotFound.
         """
         async with self._database.writing("removal") as session:
-            removal = Removal(self._now(), by, why, sanction_id, deleted)
+            removal = Removal(self._now(), by, why, sanction_id, deleted, by_operator)
             return await hide(session, generation_id, image_index, removal)
 
     @whole

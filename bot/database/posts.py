@@ -76,7 +76,9 @@ class PostLog:
         whole = select(GenerationTable.id).where(*_removed(GenerationTable, now - GIVEN_UP), stands.exists())
         # What the filter held back was never shown.
         parts = select(ImageTable.generation_id).where(
-            *_removed(ImageTable, now - GIVEN_UP), ImageTable.removed_by != FILTER_ID, shows.exists()
+            *_removed(ImageTable, now - GIVEN_UP),
+            or_(ImageTable.removed_by != FILTER_ID, ImageTable.by_operator),
+            shows.exists(),
         )
         async with self._database.reading() as session:
             found = [*await session.scalars(whole.limit(AT_ONCE)), *await session.scalars(parts.limit(AT_ONCE))]

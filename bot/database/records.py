@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from bot.errors import NotFound
+from bot.errors import NotFound, RemovedByOperator, UserError
 from bot.orders.order import Order
 from inference.contract import Verdict
 
@@ -33,7 +33,7 @@ class Page(Generic[T]):
 class Removal:
     """Who took something away, when and why; `sanction_id` where it went together with other things.
 
-    `deleted` is its owner's own, for good; all else is a moderator's act, which may be taken back.
+    `deleted` is its owner's own, for good; all else may be taken back, what is `by_operator` by them alone.
     """
 
     at: datetime
@@ -41,6 +41,7 @@ class Removal:
     why: str
     sanction_id: int | None = None
     deleted: bool = False
+    by_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +129,21 @@ class GenerationRecord:
         """By its owner, for good."""
         return self.removal is not None and self.removal.deleted
 
-    def restorable(self, index: int | None = None) -> Removal:
-        """The removal of it, or of one picture, that a moderator may take back; what its owner deleted stays deleted.
-
-        Raises NotFound.
-        """
-        images = {image.index: image.removal for image in self.images}
-        removal = self.removal if index is None else images.get(index)
+    def restorable(self, index: int | None = None, *, operator: bool) -> None:
+        """Whether it, or one picture, may be shown again.  Raises NotFound, as for what its owner deleted, and
+        RemovedByOperator where only they may."""
+        removal = self.removal if index is None else {one.index: one.removal for one in self.images}.get(index)
         if removal is None or self.deleted:
             raise NotFound("removal")
-        return removal
+        if removal.by_operator and not operator:
+            raise RemovedByOperator(self.id)
+
+    def can_restore(self, index: int | None = None, *, operator: bool = False) -> bool:
+        try:
+            self.restorable(index, operator=operator)
+        except UserError:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,21 +15,23 @@ from bot.database.rows import generation_record
 from bot.database.tables.generations import GenerationTable, ImageTable
 from bot.database.withdrawals import withdraw_showing
 from bot.errors import NotFound
-from bot.nobody import NOBODY
+from bot.nobody import FILTER_ID
 
 
 async def hide(session: AsyncSession, generation_id: int, index: int | None, removal: Removal) -> GenerationRecord:
-    """With what shows it among others in Discord.  What somebody has removed stays as it was, and is audited once; but
-    what the filter removed, or the operator on the command line, a moderator may make an act of their own.
+    """With what shows it among others in Discord.  What somebody has removed stays as it was, and is audited once.
+
+    But what the filter removed may become a moderator's act, and what anybody but its owner removed, the operator's.
 
     Raises NotFound.
     """
     row, target = await _locked(session, generation_id, index)
     before = _state(target)
-    if target.removed_at is not None and target.removed_by != NOBODY:
+    if target.removed_at is not None and not _is_overruled(row, target, removal):
         return generation_record(row)
     await withdraw_showing(session, removal.at, generation_id, index)
     target.removed_at, target.removed_by, target.removed_why = removal.at, removal.by, removal.why
+    target.by_operator = removal.by_operator
     if isinstance(target, GenerationTable):
         target.removed_with, target.deleted = removal.sanction_id, removal.deleted
     if not removal.deleted:
@@ -42,6 +44,7 @@ async def show(session: AsyncSession, generation_id: int, index: int | None, res
     row, target = await _locked(session, generation_id, index)
     before = _state(target)
     target.removed_at = target.removed_by = target.removed_why = None
+    target.by_operator = False
     if isinstance(target, GenerationTable):
         target.removed_with, target.deleted = None, False
     await _note(session, row, index, "restore", restoring, before, "shown")
@@ -72,6 +75,12 @@ async def _locked(
     if row is None or target is None:
         raise NotFound("picture", index + 1)
     return row, target
+
+
+def _is_overruled(row: GenerationTable, target: GenerationTable | ImageTable, removal: Removal) -> bool:
+    if row.deleted or target.by_operator:
+        return False
+    return removal.by_operator or target.removed_by == FILTER_ID
 
 
 def _state(target: GenerationTable | ImageTable) -> str:

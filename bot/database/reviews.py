@@ -151,11 +151,14 @@ class Reviews:
 
     @whole
     async def close(
-        self, generation_id: int, by: int, outcome: Outcome, why: str = "", hidden_for: str | None = None
-    ) -> tuple[ReviewRecord, ...]:
+        self, generation_id: int, by: int, outcome: Outcome, why: str = "", hidden_for: str | None = None, *,
+        by_operator: bool = False,
+    ) -> tuple[ReviewRecord, ...]:  # fmt: skip
         """Decide everything that is open about a generation, and hide it for that reason; returns what was open."""
         async with self._database.writing("decision") as session:
-            rows = await close(session, generation_id, outcome, by, self._now(), why, hidden_for)
+            rows = await close(
+                session, generation_id, outcome, by, self._now(), why, hidden_for, by_operator=by_operator
+            )
         return tuple(_record(row) for row in rows)
 
     @whole

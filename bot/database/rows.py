@@ -157,4 +157,4 @@ def _removal(row: GenerationTable | ImageTable) -> Removal | None:
     if row.removed_at is None or row.removed_by is None:
         return None
     sanction_id, deleted = (row.removed_with, row.deleted) if isinstance(row, GenerationTable) else (None, False)
-    return Removal(row.removed_at, row.removed_by, row.removed_why or "", sanction_id, deleted)
+    return Removal(row.removed_at, row.removed_by, row.removed_why or "", sanction_id, deleted, row.by_operator)

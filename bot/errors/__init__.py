@@ -36,6 +36,7 @@ are for reading; everybody else imports from this one.
     ├── CannotAppeal             it was not blocked, or not in a server
     ├── AlreadyDecided           another moderator was quicker
     ├── CannotAllow              no server can let this prompt pass
+    ├── RemovedByOperator        no server shows it again
     ├── GenerationCancelled
     ├── GenerationFailed         `reason` is the inference server's code, or the bot's own
     │   └── NoEndpoint           no inference server can be reached
@@ -81,7 +82,14 @@ from bot.errors.gallery import (
     SharingBlocked,
 )
 from bot.errors.kept import restored
-from bot.errors.moderation import AlreadyDecided, CannotAllow, CannotAppeal, CannotSanction, NotSanctioned
+from bot.errors.moderation import (
+    AlreadyDecided,
+    CannotAllow,
+    CannotAppeal,
+    CannotSanction,
+    NotSanctioned,
+    RemovedByOperator,
+)
 from bot.errors.pictures import AlreadyDeleted, KeptPrivate, MissingPermission, NotFound, NotYours, TooLarge
 from bot.errors.terminal import CommandError, ConfigurationError
 from bot.errors.user import UserError
@@ -121,6 +129,7 @@ __all__ = (
     "PicturesHeld",
     "PromptBlocked",
     "QueueFull",
+    "RemovedByOperator",
     "Restarting",
     "Sanctioned",
     "ServersOnly",

@@ -43,3 +43,10 @@ class AlreadyDecided(UserError):
     """Nothing about this generation waits for a decision any more."""
 
     generation_id: int
+
+
+@dataclass(eq=False)
+class RemovedByOperator(UserError):
+    """A server's moderators do not show again what the bot's operator removed."""
+
+    generation_id: int

@@ -147,9 +147,9 @@ class LogEntry(GenerationPress, verb="logentry"):
 
 
 def _removing(record: GenerationRecord) -> list[Press]:
-    """Nothing was drawn of what was blocked; what its owner deleted is gone."""
+    """Nothing was drawn of what was blocked; what its owner deleted is gone, and the operator's word stands."""
     if record.removal is not None:
-        return [] if record.deleted else [ShowAgain(record.id, None)]
+        return [ShowAgain(record.id, None)] if record.can_restore() else []
     return [Remove(record.id)] if record.status != "blocked" else []
 
 
@@ -157,7 +157,7 @@ def _single(record: GenerationRecord) -> list[Press]:
     """To show single pictures again that the filter held back or moderators took out of what is shown."""
     if record.removal is not None:
         return []
-    gone = [image.index for image in record.images if image.removal is not None]
+    gone = [image.index for image in record.images if record.can_restore(image.index)]
     return [ShowAgain(record.id, index) for index in gone]
 
 
@@ -192,7 +192,7 @@ def removed_note(removed: Removed, index: int | None = None) -> ui.LayoutView:
     """What was removed, and the way back; what its owner deleted is gone."""
     record = removed.record
     told = note(moderating.removed(record.id, index, gone=removed.gone))
-    if not record.deleted:
+    if record.can_restore(index):
         told.add_item(ui.ActionRow(ShowAgain(record.id, index)))
     return told
 

@@ -104,7 +104,7 @@ def _rows(
         allowable = can_allow(record, (one.kind for one in said))
         decisions = [*([AllowHere(record.id), AllowOnce(record.id)] if allowable else []), LeaveBlocked(record.id)]
     elif record.removal is not None:
-        decisions = [LeaveRemoved(record.id), *([] if record.deleted else [ShowAgain(record.id, None)])]
+        decisions = [LeaveRemoved(record.id), *([ShowAgain(record.id, None)] if record.can_restore() else [])]
     on = [] if following is None else [NextReview(following.replace(".", "-"))]
     return ui.ActionRow(*decisions, *on), ui.ActionRow(LogEntry(record.id), PersonRecord(of), TimeOut(of), Ban(of))
 

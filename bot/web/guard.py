@@ -26,6 +26,7 @@ from bot.errors import (
     NotSaved,
     NotYours,
     OwnEntry,
+    RemovedByOperator,
     UserError,
 )
 from bot.web.access import LoginNeeded, login_address
@@ -57,8 +58,8 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
-    (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (OwnEntry, 403), (ContestOver, 409),
-    (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503), (NoEndpoint, 503),
+    (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (RemovedByOperator, 403), (OwnEntry, 403),
+    (ContestOver, 409), (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503), (NoEndpoint, 503),
     (UserError, 400),
 )  # fmt: skip
 

@@ -71,6 +71,7 @@ class GenerationTable(Table):
     removed_by: Mapped[int | None] = mapped_column(BigInteger)
     removed_why: Mapped[str | None] = mapped_column(Text)
     removed_with: Mapped[int | None] = mapped_column(BigInteger)  # the sanction, where all of a person's went with one
+    by_operator: Mapped[bool] = mapped_column(server_default=false(), default=False)  # it was them who removed it
     deleted: Mapped[bool] = mapped_column(server_default=false())  # by its owner, for good; else a moderator removed it
     erased_at: Mapped[datetime | None]  # when the files of what was removed were deleted, with all its pictures
 
@@ -113,6 +114,7 @@ class ImageTable(Table):
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[int | None] = mapped_column(BigInteger)
     removed_why: Mapped[str | None] = mapped_column(Text)
+    by_operator: Mapped[bool] = mapped_column(server_default=false(), default=False)
     erased_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "erased_at", "removed_at"),)
