@@ -10,13 +10,14 @@ import pytest
 
 from bot.actions.actor import Actor
 from bot.actions.digest import Digest, Preview, last_week
+from bot.actions.moderation import Target
 from bot.actions.notices import DigestNotice, Notices
 from bot.database.guild import GuildRecord
 from bot.database.notices import NoticeLog
 from bot.database.reticent import Reticent
 from bot.database.settings import GuildSettings
 from bot.database.shares import Shares
-from bot.errors import MissingPermission, ServersOnly, SharingBlocked
+from bot.errors import CannotSanction, MayNotShare, MissingPermission, ServersOnly, SharingBlocked
 from bot.partition import Partition
 from bot.services import Services
 from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, FakePosts, an_order, draw, services
@@ -336,17 +337,41 @@ async def test_a_moderator_keeps_a_person_from_sharing_alone(opened: Services) -
     before, record = await draw(opened, an_order("before")), await draw(opened, an_order("a cat"))
     await opened.gallery.share(Actor(ADA, GUILD), before.id, 0)
     with pytest.raises(MissingPermission):
-        await opened.gallery.block(Actor(ADA, GUILD), BOB, "no")
+        await opened.gallery.block(Actor(ADA, GUILD), Target(BOB, 1), "no")
     for _ in range(2):
-        await opened.gallery.block(moderator, ADA, "spam")
+        await opened.gallery.block(moderator, Target(ADA, 1), "spam")
     with pytest.raises(SharingBlocked, match="spam"):
         await opened.gallery.share(Actor(ADA, GUILD), record.id, 0)
     assert await shared(opened) == [("before", 0)]
     for _ in range(2):
-        await opened.gallery.block(moderator, ADA, None)
+        await opened.gallery.block(moderator, Target(ADA, 1), None)
     await opened.gallery.share(Actor(ADA, GUILD), record.id, 0)
     acts = [(one.action, one.subject, one.why) for one in (await opened.audit_log.page(GUILD)).records]
     assert acts == [("allow_sharing", f"user:{ADA}", "spam"), ("block_sharing", f"user:{ADA}", "spam")]
+
+
+async def test_nobody_is_kept_from_sharing_who_could_not_be_sanctioned(opened: Services) -> None:
+    """The owner, administrators, bots, oneself; whoever was kept from it before is let again all the same."""
+    moderator = Actor(5, GUILD, permissions=frozenset({"manage_messages"}))
+    for target in (Target(1, 1), Target(BOB, 1, is_administrator=True), Target(BOB, 1, is_bot=True), Target(5, 1)):
+        with pytest.raises(CannotSanction):
+            await opened.gallery.block(moderator, target, "spam")
+        await opened.gallery.block(moderator, target, None)
+    await opened.gallery.block(Actor(1, GUILD, permissions=frozenset({"administrator"})), Target(BOB, 1), "spam")
+    assert await opened.gallery.blocked(moderator, BOB) == "spam"
+
+
+async def test_sharing_by_itself_asks_no_roles(opened: Services) -> None:
+    """They are chosen for who shares of their own accord; moderators' word counts for both."""
+    await opened.guild_settings.set(GuildRecord(GUILD, sharing="opt_out", sharing_role_ids=(9,)), 1)
+    with pytest.raises(MayNotShare):
+        await opened.gallery.share(Actor(ADA, GUILD), (await draw(opened, an_order("a horse"))).id, 0)
+    record = await draw(opened, an_order("a cat"))
+    await opened.gallery.offer(record.id)
+    assert ("a cat", 0) in await shared(opened)
+    await opened.gallery.block(Actor(1, GUILD, permissions=frozenset({"administrator"})), Target(ADA, 1), "spam")
+    await opened.gallery.offer((await draw(opened, an_order("a dog"))).id)
+    assert "a dog" not in [prompt for prompt, _ in await shared(opened)]
 
 
 async def test_moderators_keep_from_sharing_in_discord(town: Town) -> None:

@@ -355,14 +355,14 @@ async def test_what_comes_after_an_erasure_stays(site: Pages) -> None:
 async def test_who_may_not_share_may_not_after_an_erasure(site: Pages) -> None:
     """As with a ban: the rule stays, with its reason, until it is lifted, and nothing of it is left then."""
     services = site.services
-    await services.gallery.block(mo, ADA, "Ada's old reason")
-    await services.gallery.block(mo, ADA, "Ada's reason")
+    await services.gallery.block(mo, Target(ADA, 1), "Ada's old reason")
+    await services.gallery.block(mo, Target(ADA, 1), "Ada's reason")
     assert (await services.privacy.kept(ADA)).sanctions == 1
     assert (await erased(services)).sanctioned
     assert [one.why for one in (await services.audit_log.page(GUILD)).records] == ["Ada's reason", ""]
     with pytest.raises(SharingBlocked):
         await services.gallery.share(ada, (await draw(services, an_order("a cat"))).id, 0)
-    await services.gallery.block(mo, ADA, None)
+    await services.gallery.block(mo, Target(ADA, 1), None)
     page = await services.audit_log.page(GUILD)
     assert {(one.subject, one.why) for one in page.records} == {("user:erased", "")}
     assert len(page.records) == 3

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.actions.actor import Actor
+from bot.actions.moderation import Target, check_target
 from bot.actions.notices import Notices, SharedNotice
 from bot.database.generations import GenerationLog
 from bot.database.lineage import Kin, Lineage
@@ -126,13 +127,10 @@ class Gallery:
             raise KeptPrivate
         if record.order.requester.guild_id != here:
             raise DrawnElsewhere
-        await self._sanctions.check(actor.user_id, actor.guild_id)
+        await self._check_allowed(actor.user_id, here)
         guild = await self._guild_settings.get(here)
         if not guild.may_share(actor.role_ids):
             raise MayNotShare(() if guild.sharing == "off" else guild.sharing_role_ids)
-        why = await self._share_blocks.why(here, actor.user_id)
-        if why is not None:
-            raise SharingBlocked(why)
         return tuple(image.index for image in record.images if image.removal is None)
 
     async def blocked(self, actor: Actor, user_id: int) -> str | None:
@@ -140,17 +138,23 @@ class Gallery:
         actor.require("manage_messages")
         return await self._share_blocks.why(_here(actor), user_id)
 
-    async def block(self, actor: Actor, user_id: int, reason: str | None) -> None:
-        """Keep a person from sharing here, or, with None, let them again; what is shared stays.  For moderators."""
+    async def block(self, actor: Actor, target: Target, reason: str | None) -> None:
+        """Keep a person from sharing here, or, with None, let them again; what is shared stays.  For moderators.
+
+        Raises CannotSanction for whom they could not sanction either.
+        """
         actor.require("manage_messages")
-        if reason is not None and not reason.strip():
-            raise InvalidOption("reason", "empty")
-        await self._share_blocks.set(_here(actor), user_id, reason, actor.user_id)
+        if reason is not None:
+            check_target(actor, target)
+            if not reason.strip():
+                raise InvalidOption("reason", "empty")
+        await self._share_blocks.set(_here(actor), target.user_id, reason, actor.user_id)
 
     async def offer(self, generation_id: int) -> None:
         """Put the best of what was just drawn into the gallery, where the server's managers chose that for everybody.
 
-        Nothing that is private, or that is shown behind a cover.
+        Nothing that is private, or that is shown behind a cover.  Which roles share of their own accord is another
+        choice: who had which when they ordered is not kept.
         """
         record = await self._generations.get(generation_id)
         if record is None or record.order.private or record.order.spoiler or record.removal is not None:
@@ -158,19 +162,30 @@ class Gallery:
         asked, here = record.order.requester, record.order.requester.guild_id
         guild = await self._guild_settings.get(here)
         shown = [one for one in record.images if one.removal is None and not one.is_covered]
-        if here is None or guild.sharing != "opt_out" or not guild.may_share(asked.role_ids) or not shown:
+        if here is None or guild.sharing != "opt_out" or not shown:
             return
         best = max(shown, key=lambda one: (one.score or 0.0, -one.index))
         with suppress(Sanctioned, SharingBlocked):
-            await self.share(Actor(asked.user_id, here, role_ids=asked.role_ids), record.id, best.index)
+            await self._check_allowed(asked.user_id, here)
+            await self._share(record.id, best.index, asked.user_id)
 
     async def share(self, actor: Actor, generation_id: int, index: int) -> ShareRecord:
         """Post one's own picture to the gallery; again, it is the same share.  Raises as `shareable`."""
         if index not in await self.shareable(actor, generation_id):
             raise NotFound("picture", index + 1)
-        share = await self._shares.share(generation_id, index, actor.user_id)
+        return await self._share(generation_id, index, actor.user_id)
+
+    async def _share(self, generation_id: int, index: int, user_id: int) -> ShareRecord:
+        share = await self._shares.share(generation_id, index, user_id)
         await self._post(share)
         return share
+
+    async def _check_allowed(self, user_id: int, guild_id: int) -> None:
+        """Raises Sanctioned and SharingBlocked for whom moderators keep from sharing here."""
+        await self._sanctions.check(user_id, guild_id)
+        why = await self._share_blocks.why(guild_id, user_id)
+        if why is not None:
+            raise SharingBlocked(why)
 
     async def is_shared(self, actor: Actor, generation_id: int, index: int) -> bool:
         """Whether a picture is in this server's gallery already."""

@@ -127,7 +127,7 @@ class Moderation:
         a reason.
         """
         actor.require(PERMISSIONS[kind])
-        self._check_target(actor, target)
+        check_target(actor, target)
         if not reason.strip():
             raise InvalidOption("reason", "empty")
         in_force = await self._own_sanction(actor, target.user_id)
@@ -156,22 +156,23 @@ class Moderation:
             actor.require("ban_members")
         return sanction
 
-    def _check_target(self, actor: Actor, target: Target) -> None:
-        """Raises CannotSanction for those whom the actor may not sanction."""
-        if actor.is_operator:
-            return
-        if target.user_id == actor.user_id:
-            raise CannotSanction(target.user_id, "yourself")
-        if target.is_bot:
-            raise CannotSanction(target.user_id, "bot")
-        if target.owner_id is None:
-            raise CannotSanction(target.user_id, "owner_unknown")
-        if actor.user_id == target.owner_id:
-            return
-        if target.user_id == target.owner_id:
-            raise CannotSanction(target.user_id, "owner")
-        if target.is_administrator and not actor.is_administrator:
-            raise CannotSanction(target.user_id, "administrator")
+
+def check_target(actor: Actor, target: Target) -> None:
+    """Raises CannotSanction for those whom the actor may not keep from anything."""
+    if actor.is_operator:
+        return
+    if target.user_id == actor.user_id:
+        raise CannotSanction(target.user_id, "yourself")
+    if target.is_bot:
+        raise CannotSanction(target.user_id, "bot")
+    if target.owner_id is None:
+        raise CannotSanction(target.user_id, "owner_unknown")
+    if actor.user_id == target.owner_id:
+        return
+    if target.user_id == target.owner_id:
+        raise CannotSanction(target.user_id, "owner")
+    if target.is_administrator and not actor.is_administrator:
+        raise CannotSanction(target.user_id, "administrator")
 
 
 def _ends_sooner(until: datetime | None, in_force: SanctionRecord) -> bool:

@@ -141,7 +141,8 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         async with answering(interaction):
             await interaction.response.defer(ephemeral=True)
             why = None if may_share else reason or ""
-            await self.bot.services.gallery.block(actor_of(interaction), person.id, why)
+            target = await target_of(interaction, person)
+            await self.bot.services.gallery.block(actor_of(interaction), target, why)
             told = community.sharing_set(person.id, may=may_share)
             await interaction.followup.send(view=note(told), ephemeral=True)
 

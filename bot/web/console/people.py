@@ -109,7 +109,8 @@ async def sharing(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     user_id, form = user_of(request), await request.post()
     reason = asked.reason(form)
-    await site_of(request).services.gallery.block(desk.actor, user_id, reason if form.get("block") else None)
+    target = await target_of(request, desk, user_id)
+    await site_of(request).services.gallery.block(desk.actor, target, reason if form.get("block") else None)
     return done(request, f"/console/{desk.slug}/people/{user_id}", "saved")
 
 
