@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import redis as redis_client
-from limits import RateLimitItem, WindowStats
+from hypothesis import given
+from hypothesis import strategies as st
+from limits import RateLimitItem, WindowStats, parse
 from structlog.testing import capture_logs
 
 from bot.config import load_settings
@@ -19,6 +21,7 @@ from bot.orders.counts import Counts
 from bot.orders.entitlement import Ceiling, Entitlement, entitled
 from bot.orders.limits import Limits
 from bot.orders.order import Requester
+from bot.orders.windows import Windows
 
 MakeLimits = Callable[..., Limits]
 
@@ -155,6 +158,44 @@ async def test_a_time_that_has_passed_is_not_told() -> None:
 
     (own,) = await Limits("2/hour", "off", Ended()).standings(ADA)
     assert (own.left, own.next_at) == (1, None)
+
+
+times = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 9), st.booleans()), max_size=60)
+
+
+@given(times)
+def test_a_window_moves(steps: list[tuple[str, float, bool]]) -> None:
+    """At any moment as many are left as the amount less what was counted in the seconds before it."""
+    now, item = 0.0, parse("3 per 10 seconds")
+    windows, counted = Windows(lambda: now), list[tuple[str, float]]()
+    for key, passes, hits in steps:
+        now += passes
+        lately = [at for one, at in counted if one == key and at > now - 10]
+        window = windows.window(item, (key,))
+        assert window.remaining == 3 - len(lately)
+        assert window.reset_time == (lately[0] if lately else now) + 10
+        if hits:
+            windows.hit(item, (key,))
+            if len(lately) < 3:
+                counted.append((key, now))
+
+
+def test_nothing_is_kept_of_who_came_long_ago() -> None:
+    """Nor does a count look at everybody: a few keys each time, so that many people cost no more than few."""
+    now, day, minute = 0.0, parse("20/day"), parse("2/minute")
+    windows = Windows(lambda: now)
+    for number in range(1000):
+        windows.hit(day, (str(number),))
+        windows.hit(minute, (str(number),))
+    assert len(windows) == 2000
+    now = 7200.0
+    for _ in range(1000):
+        windows.hit(day, ("ada",))
+    assert len(windows) == 1001
+    now = 100_000.0
+    for _ in range(600):
+        windows.hit(day, ("ada",))
+    assert len(windows) == 1
 
 
 async def test_processes_count_together(redis: str) -> None:

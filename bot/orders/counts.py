@@ -11,12 +11,13 @@ from typing import Any, Final, TypeVar
 
 import structlog
 from limits import RateLimitItem, WindowStats
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import ConfigurationError as NoRedisLibrary
 from limits.errors import StorageError
 
 from bot.errors import ConfigurationError
+from bot.orders.windows import Windows
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ class Counts:
     """Moving windows.  `clock`, in seconds, says when to ask Redis again."""
 
     def __init__(self, redis_url: str | None = None, *, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own = Windows()
         self._redis = None if redis_url is None else _redis(redis_url)
         self._shared = None if self._redis is None else MovingWindowRateLimiter(self._redis)
         self._clock = clock
@@ -45,11 +46,11 @@ class Counts:
     async def window(self, item: RateLimitItem, key: Key) -> WindowStats:
         """What is left of the limit, and from when, in seconds of the clock on the wall, more is."""
         window = await self._together(partial(_window, item=item, key=key))
-        return window or await _window(self._own, item, key)
+        return window or self._own.window(item, key)
 
     async def hit(self, item: RateLimitItem, key: Key) -> None:
         """Count one."""
-        await _hit(self._own, item, key)
+        self._own.hit(item, key)
         await self._together(partial(_hit, item=item, key=key))
 
     async def _together(self, ask: Callable[[MovingWindowRateLimiter], Awaitable[T]]) -> T | None:
