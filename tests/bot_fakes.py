@@ -161,7 +161,7 @@ class FakePool:
             raise NoEndpoint("check", 300)
         self.checked += [text for pair in request.pairs for text in pair if text]
         self.policies.append(request.policy)
-        return [self._judge(prompt, negative) for prompt, negative in request.pairs]
+        return [self._judge(prompt, negative, request.policy) for prompt, negative in request.pairs]
 
     async def describe(self, request: DescribeRequest) -> Description:
         """Whatever the picture is: a cat, or a dog, on a blue background; a text fits if it names the cat."""
@@ -218,8 +218,11 @@ class FakePool:
     def status(self) -> tuple[EndpointStatus, ...]:
         return (EndpointStatus("fake", self._capacity > 0, self.running, self._capacity, ""),)
 
-    def _judge(self, prompt: str, negative: str | None) -> Verdict:
+    def _judge(self, prompt: str, negative: str | None, policy: Policy) -> Verdict:
+        """What the policy allows passes: categories, and the words themselves."""
         for word, verdict in self._blocked.items():
+            if policy.categories.get(verdict.category or "") == "allow" or word in policy.allowed_words:
+                continue
             if word in prompt:
                 return verdict
             if word in (negative or ""):

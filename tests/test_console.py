@@ -19,7 +19,7 @@ from bot.actions.setting import OTHER
 from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.web.site import Member
-from inference.contract import Policy
+from inference.contract import Policy, Verdict
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
 from tests.web_fakes import MANAGER, MODERATOR, OPERATOR, OTHER_GUILD, Answer, Browser, Pages, pages
 
@@ -557,6 +557,43 @@ async def test_a_granted_appeal_lets_the_prompt_pass_here(site: Pages, mo: Brows
     site.pool.block("gore", "minors")
     generation_id, _ = await order_one(site.services, an_order("some gore"))
     assert (await finish(site.services, generation_id)).status == "blocked"
+
+
+async def test_moderators_let_nothing_pass_below_the_operators_level(tmp_path: Path) -> None:
+    """Neither words that a server allows, nor a granted appeal; what is only held is for them to decide."""
+    async with pages(tmp_path, safety_level="strict") as site:
+        mo = await site.browser(MODERATOR)
+        manager = Actor(MANAGER, GUILD, permissions=frozenset({"manage_guild"}))
+        await site.services.terms.add(manager, "gore", "allow")
+        record = await blocked(site)
+        assert record.status == "blocked"
+        await site.services.reviews.appeal(Actor(ADA, GUILD), record.id, "it is a football match")
+        refused = await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
+        assert "stays blocked" in refused.text
+        site.pool.block("gibberish", "unreadable", "hold")
+        held = await blocked(site, "gibberish")
+        assert (await mo.post(f"{AT}/review/{held.id}", {"decision": "keep"})).status == 303
+        assert (await blocked(site, "gibberish")).status == "delivered"
+        await site.services.terms.add(Actor.operator(), "gore", "allow")
+        assert (await blocked(site)).status == "delivered"
+
+
+async def test_no_moderator_lets_the_operators_words_pass(site: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much a server may loosen, and whoever let it pass before the word was blocked everywhere."""
+    record = await blocked(site)
+    await site.services.reviews.appeal(Actor(ADA, GUILD), record.id, "it is a football match")
+    mo = Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages"}))
+    await site.services.reviews.decide(mo, record.id, "keep")
+    assert (await blocked(site)).status == "delivered"
+    judge = site.pool._judge
+
+    def own_words(prompt: str, negative: str | None, policy: Policy) -> Verdict:
+        own = any(word in prompt for word in policy.blocked_words)
+        return Verdict("block", "own_words") if own else judge(prompt, negative, policy)
+
+    monkeypatch.setattr(site.pool, "_judge", own_words)
+    await site.services.terms.add(Actor.operator(), "gore", "block")
+    assert (await blocked(site)).status == "blocked"
 
 
 async def test_what_no_server_can_allow_is_not_offered_for_allowing(site: Pages, mo: Browser) -> None:

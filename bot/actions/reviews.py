@@ -21,7 +21,9 @@ from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord
 from bot.database.settings import GuildSettings
 from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, InvalidOption, NotFound
 from bot.nobody import FILTER_ID
-from inference.contract import ALWAYS_BLOCKED
+from bot.orders.policies import Policies
+from bot.pool.drawing_pool import DrawingPool
+from inference.contract import ALWAYS_BLOCKED, CheckRequest
 
 log = structlog.get_logger(__name__)
 
@@ -43,8 +45,10 @@ class Decided:
 class ReviewQueue:
     def __init__(
         self, *, reviews: Reviews, generations: GenerationLog, pictures: Pictures, removals: Removals,
-        guild_settings: GuildSettings, posts: Posts,
+        guild_settings: GuildSettings, posts: Posts, policies: Policies, pool: DrawingPool,
     ) -> None:  # fmt: skip
+        self._policies = policies
+        self._pool = pool
         self._reviews = reviews
         self._generations = generations
         self._pictures = pictures
@@ -128,7 +132,8 @@ class ReviewQueue:
         """
         record = await moderated_entry(self._generations, actor, generation_id)
         blocked = record.status == "blocked"
-        if (decision == "once" and not blocked) or (decision != "remove" and blocked and not can_pardon(record)):
+        allows = decision != "remove" and blocked
+        if (decision == "once" and not blocked) or (allows and not await self._can_pass(record)):
             raise CannotAllow(generation_id)
         if decision == "keep" and record.removal is not None:
             waits = any(one.closed_at is None for one in await self._reviews.of(generation_id))
@@ -150,6 +155,19 @@ class ReviewQueue:
             if not await self._posts.tell(review.by, review, record):
                 log.info("review.not_told", review=review.id)
         return Decided(closed, gone)
+
+    async def _can_pass(self, record: GenerationRecord) -> bool:
+        """Whether the prompt passes once moderators let it: no rule and no choice of the operator's blocks it.
+
+        While no server can say so, it is found out with the next order.
+        """
+        if not can_pardon(record):
+            return False
+        if not any(one.ready for one in self._pool.status()):
+            return True
+        everywhere, order = await self._policies.everywhere(), record.order
+        (least,) = await self._pool.check(CheckRequest((order.prompt,), (order.negative_prompt,), everywhere))
+        return least.action != "block"
 
     async def undo(self, actor: Actor, generation_id: int, review_ids: Sequence[int] | None = None) -> None:
         """Put decided things, or all of the last decision, back into the queue, and show again what went with them.

@@ -29,7 +29,7 @@ from bot.generation.turns import Turns
 from bot.generation.work import BotStops, Work, Works
 from bot.orders.admission import Admission
 from bot.orders.order import Order
-from bot.orders.policies import Policies
+from bot.orders.policies import Policies, pardoned
 from bot.orders.queue import FairQueue
 from bot.pool.drawing_pool import DrawingPool
 from bot.storage.folder import Storage
@@ -165,7 +165,9 @@ class Generator:
         policy = await self._journal.insist(work, partial(self._policies.of, order.requester))
         request = CheckRequest((order.prompt,), (order.negative_prompt,), policy)
         (verdict,) = await work.wanted(self._pool.check(request))
-        verdict = await self._journal.insist(work, partial(self._policies.pardoned, work.generation_id, verdict))
+        least = await self._journal.insist(work, partial(self._policies.pardons, work.generation_id, verdict))
+        if least is not None:
+            verdict = pardoned(verdict, *await work.wanted(self._pool.check(replace(request, policy=least))))
         await self._journal.checked(work, verdict)
         if verdict.action in REFUSED:
             work.status = "blocked"

@@ -16,7 +16,7 @@ from bot.errors import InvalidOption
 from bot.orders.order import Requester
 from bot.orders.ticket import LATER, NORMAL, PREFERRED
 from inference.contract import MAX_IMAGES, Level, Policy
-from inference.contract.policy import LEVELS
+from inference.contract.policy import LEVELS, PROMPT_CATEGORIES
 
 OFF: Final = "off"
 STRICT_ACTIONS: Final = ("hold", "block")
@@ -53,7 +53,12 @@ class Ceiling:
         kept = ({name: action for name, action in one.items() if action in STRICT_ACTIONS}
                 for one in (chosen.categories, chosen.pictures))  # fmt: skip
         categories, pictures = kept
-        return replace(chosen, age_restricted=False, categories=categories, pictures=pictures)
+        return replace(chosen, age_restricted=False, categories=categories, pictures=pictures, allowed_words=())
+
+    @property
+    def least(self) -> Policy:
+        """What no server lets pass, whatever it chooses and whatever its moderators find."""
+        return Policy(self.level, categories=dict.fromkeys(PROMPT_CATEGORIES, "allow") if self.may_loosen else {})
 
     def at_least(self, level: Level) -> Level:
         """The stricter of the two."""

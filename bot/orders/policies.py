@@ -24,28 +24,40 @@ class Policies:
 
     async def of(self, requester: Requester) -> Policy:
         """The server's choices.  An age-restricted channel counts where its managers say so."""
-        here = await self._entitlements.of(requester)
-        chosen = self._entitlements.ceiling.policy(here.guild.policy)
+        here, ceiling = await self._entitlements.of(requester), self._entitlements.ceiling
+        chosen, server = ceiling.policy(here.guild.policy), requester.guild_id
+        allowing = server if ceiling.may_loosen else None  # otherwise the operator's own words alone
         return replace(
             chosen,
             level=here.level,
             age_restricted=chosen.age_restricted and requester.age_restricted,
-            blocked_words=(*chosen.blocked_words, *await self._words(requester, "block"))[:MAX_POLICY_WORDS],
-            flagged_words=(*chosen.flagged_words, *await self._words(requester, "flag"))[:MAX_POLICY_WORDS],
-            allowed_words=(*chosen.allowed_words, *await self._words(requester, "allow"))[:MAX_POLICY_WORDS],
+            blocked_words=(*chosen.blocked_words, *await self._words(server, "block"))[:MAX_POLICY_WORDS],
+            flagged_words=(*chosen.flagged_words, *await self._words(server, "flag"))[:MAX_POLICY_WORDS],
+            allowed_words=(*chosen.allowed_words, *await self._words(allowing, "allow"))[:MAX_POLICY_WORDS],
         )
 
-    async def pardoned(self, generation_id: int, verdict: Verdict) -> Verdict:
-        """The verdict, or "allow" where the server's moderators have looked at this very prompt and let it pass."""
-        if verdict.action not in REFUSED or verdict.category in ALWAYS_BLOCKED:
-            return verdict
-        if not await self._reviews.allows(generation_id):
-            return verdict
-        return replace(verdict, action="allow", rule=f"{PARDON}: {verdict.rule}")
+    async def everywhere(self) -> Policy:
+        """What the operator refuses in every server: what its moderators let pass has to pass this all the same."""
+        return replace(
+            self._entitlements.ceiling.least,
+            blocked_words=tuple(await self._words(None, "block")),
+            allowed_words=tuple(await self._words(None, "allow")),
+        )
 
-    async def _words(self, requester: Requester, action: TermAction) -> list[str]:
-        terms = await self._terms.of(requester.guild_id)
+    async def pardons(self, generation_id: int, verdict: Verdict) -> Policy | None:
+        """`everywhere`, where the server's moderators have looked at this very prompt and let it pass; else None."""
+        if verdict.action not in REFUSED or verdict.category in ALWAYS_BLOCKED:
+            return None
+        return await self.everywhere() if await self._reviews.allows(generation_id) else None
+
+    async def _words(self, guild_id: int | None, action: TermAction) -> list[str]:
+        terms = await self._terms.of(guild_id)
         return [term.term for term in terms if term.action == action and is_word(term.term)]
+
+
+def pardoned(verdict: Verdict, least: Verdict) -> Verdict:
+    """The verdict, or "allow" where by the `least` that holds everywhere the prompt is not blocked."""
+    return verdict if least.action == "block" else replace(verdict, action="allow", rule=f"{PARDON}: {verdict.rule}")
 
 
 def is_word(term: str) -> bool:

@@ -136,7 +136,7 @@ def services_of(
         gallery=_gallery(archive, notices), contests=_contests(settings, archive, notices),
         digest=_digest(settings, archive, notices), meaning=meaning, look=Look(looks=archive.looks, shares=shares),
         notices=notices, moderation=_moderation(archive, studio, notices),
-        reviews=_reviews(archive, pictures, removals, posts),
+        reviews=_reviews(archive, studio, pictures, removals, posts),
         terms=Terms(archive.blocked_terms), privacy=_privacy(settings, archive, studio, storage, removals),
         departures=_departures(settings, archive, storage), exports=Exports(generations, audit_log),
         recognition=recognition, note_taker=NoteTaker(recognition.take_note, lookout.look),
@@ -222,7 +222,7 @@ def _moderation(archive: Archive, studio: Studio, notices: Notices) -> Moderatio
     )
 
 
-def _reviews(archive: Archive, pictures: Pictures, removals: Removals, posts: Posts) -> ReviewQueue:
+def _reviews(archive: Archive, studio: Studio, pictures: Pictures, removals: Removals, posts: Posts) -> ReviewQueue:
     return ReviewQueue(
         reviews=archive.reviews,
         generations=archive.generations,
@@ -230,6 +230,8 @@ def _reviews(archive: Archive, pictures: Pictures, removals: Removals, posts: Po
         removals=removals,
         guild_settings=archive.guild_settings,
         posts=posts,
+        policies=studio.policies,
+        pool=studio.pool,
     )
 
 
