@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import aiohttp_jinja2
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
+from jinja2.bccache import Bucket, BytecodeCache
 
 from bot.services import Services
 from bot.web.app import create_app
@@ -98,6 +100,23 @@ class Answer:
         return self.headers["Location"]
 
 
+class Compiled(BytecodeCache):
+    """Templates, compiled once for the applications of all tests."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (kept := self._kept.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Pages:
     """The application, and a browser for each person who is asked for."""
 
@@ -107,7 +126,9 @@ class Pages:
         self.directory = directory
         self.pool = pool
         self._stack = stack
-        self.server = TestServer(create_app(site))
+        app = create_app(site)
+        aiohttp_jinja2.get_env(app).bytecode_cache = COMPILED
+        self.server = TestServer(app)
         self._browsers: dict[int | None, Browser] = {}
 
     async def open(self) -> None:
