@@ -154,6 +154,30 @@ async def test_what_everybody_reads_is_in_the_servers_language(town: Town, monke
     await town.ada.click(message, custom_id=f"easel:reroll:{record.id}")
     _, again = await town.finished()
     assert "描き直し" in said(again)
+    await town.ada.click(message, custom_id=f"easel:cover:{record.id}")
+    covered = next(one for one in town.messages() if one.id == message.id)
+    assert Sentences("ja").say(buttons.UNHIDE) in words_of(covered)
+
+
+async def test_what_one_person_reads_alone_is_in_theirs(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A private answer, from the first word to an upscaled copy, whatever the server speaks."""
+    speak(monkeypatch, "fr")
+    settings = town.services.guild_settings
+    await settings.set(replace(await settings.get(town.guild.id), language="de"), town.mo.id)
+    french, german = Sentences("fr"), Sentences("de")
+    town.pool.hold_after_preview()
+    result = await town.ada.slash(town.pictures, "imagine", prompt="a house", images=1, private=True)
+    await town.until(lambda: french.say("Drawing") in said(answer(result)))
+    assert french.say(buttons.CANCEL) in words_of(answer(result))
+    town.pool.release()
+    await town.settled()
+    record = await town.newest()
+    for shown in (
+        answer(result),
+        answer(await town.ada.click(answer(result), custom_id=f"easel:upscale:{record.id}:0:4")),
+    ):
+        assert french.say("AI-generated") in said(shown)
+        assert german.say("AI-generated") not in said(shown)
 
 
 async def test_a_language_that_easel_does_not_speak_is_answered_in_english(

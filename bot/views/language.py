@@ -5,7 +5,7 @@ In: a client, which knows its servers.  Out: Discord's name of a locale.
 
 import discord
 
-from bot.orders.order import Requester
+from bot.orders.order import Order
 from bot.views.client import Client
 
 
@@ -19,6 +19,7 @@ def language_of(client: discord.Client, guild_id: int | None, otherwise: str = "
     return str(guild.preferred_locale) if guild is not None and "COMMUNITY" in guild.features else otherwise
 
 
-def public_language(client: discord.Client, requester: Requester) -> str:
-    """Of what everybody reads where somebody ordered something."""
-    return language_of(client, requester.guild_id, requester.locale)
+def answer_language(client: discord.Client, order: Order) -> str:
+    """Of the answer to an order: that of the server, where everybody reads it, else of whoever ordered."""
+    requester = order.requester
+    return requester.locale if order.private else language_of(client, requester.guild_id, requester.locale)

@@ -92,7 +92,8 @@ class Upscale(PicturePress, verb="upscale"):
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
         record, image, png = await pictures.copy(actor_of(interaction), self.generation_id, self.index)
-        message_id = await think(interaction, hidden=hidden(interaction, private=record.order.private))
+        alone = hidden(interaction, private=record.order.private)
+        message_id = await think(interaction, hidden=alone)
         try:
             await pictures.copied(record.id, image.index, interaction.channel_id or 0, message_id)
         except Exception:
@@ -103,7 +104,8 @@ class Upscale(PicturePress, verb="upscale"):
         larger = None if finer is None else finer.png
         taken = interaction.filesize_limit
         file = await enlarged(png, self.factor or UPSCALE_FACTOR, services.seal, larger, taken=taken)
-        with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
+        locale = str(interaction.locale)
+        with reading(locale if alone else language_of(interaction.client, interaction.guild_id, locale)):
             network = "" if finer is None else finer.model
             layout = PictureLayout(record, image, file, by=interaction.user.id, network=network)
         await interaction.edit_original_response(view=layout, attachments=[layout.file])

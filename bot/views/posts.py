@@ -13,7 +13,7 @@ from bot.database.records import GenerationRecord, PostRecord
 from bot.database.reviews import ReviewRecord
 from bot.generation.grid import PictureFile
 from bot.views.answer import note
-from bot.views.language import language_of, public_language
+from bot.views.language import answer_language, language_of
 from bot.views.notices import NoticeLayout, carries
 from bot.views.result import ResultLayout, source_of
 from bot.views.review import announcement
@@ -44,7 +44,7 @@ class ChannelPosts:
 
     async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
         source = await source_of(self._client, record)
-        with reading(public_language(self._client, record.order.requester)):
+        with reading(answer_language(self._client, record.order)):
             layout = ResultLayout(record, grid, source=source)
         try:
             await self._message(post).edit(view=layout, attachments=[layout.file])

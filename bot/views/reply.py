@@ -26,7 +26,7 @@ from bot.views.answer_message import AnswerMessage
 from bot.views.appeal import blocked_note
 from bot.views.attempt import LONGEST_PAUSE, TooLarge, Unreachable, Vanished
 from bot.views.client import Client
-from bot.views.language import public_language
+from bot.views.language import answer_language
 from bot.views.result import ResultLayout, source_of
 from bot.views.status import WAITING_COLOUR, WORKING_COLOUR, StatusLayout
 from bot.wording import drawing
@@ -55,7 +55,7 @@ class InteractionReply:
         self._private = order.private
         self._prompt = order.prompt
         self._locale = order.requester.locale
-        self._public = public_language(client, order.requester)
+        self._language = answer_language(client, order)
         self._seal = client.services.seal if isinstance(client, Client) else NoSeal()
         self._answer = AnswerMessage(client, generation_id, order, message_id)
         self._thinking = message_id is not None
@@ -81,13 +81,13 @@ class InteractionReply:
         return message.id if message is not None and self._shows_result(message) else None
 
     async def queued(self, position: int, eta_seconds: float | None) -> None:
-        with reading(self._public):
+        with reading(self._language):
             layout = self._status(drawing.waiting(position, eta_seconds), WAITING_COLOUR)
         await self._show(layout)
 
     async def progress(self, done: float, preview: bytes | None) -> None:
         file = None if preview is None else discord.File(BytesIO(preview), filename=f"preview-{done:.2f}.webp")
-        with reading(self._public):
+        with reading(self._language):
             layout = self._status(drawing.drawing(done), WORKING_COLOUR, file)
         await self._show(layout, file)
 
@@ -118,7 +118,7 @@ class InteractionReply:
         Where the token serves no more there are no private messages, and the public one says it.
         """
         if isinstance(error, GenerationCancelled):
-            await self._answer.say(f"-# {self._publicly(error)}")
+            await self._answer.say(f"-# {self._told(error)}")
             return
         if self._thinking:
             # While the answer is "thinking…", a private message would take its public place.
@@ -128,7 +128,7 @@ class InteractionReply:
                 layout = self._refusal(error)
             await self._answer.attempt(lambda: self._answer.webhook().send(view=layout, ephemeral=True))
         except (Vanished, Unreachable):
-            await self._answer.say(self._publicly(error))
+            await self._answer.say(self._told(error))
         else:
             await self._answer.delete()
 
@@ -140,8 +140,8 @@ class InteractionReply:
             return note(explain(error))
         return blocked_note(explain(error), self._prompt, self._generation_id if self._in_server else None)
 
-    def _publicly(self, error: UserError) -> str:
-        with reading(self._public):
+    def _told(self, error: UserError) -> str:
+        with reading(self._language):
             return explain(error)
 
     def _status(self, status: str, colour: discord.Colour, preview: discord.File | None = None) -> StatusLayout:
@@ -169,7 +169,7 @@ class InteractionReply:
         """Put the result into the answer.  Built anew for each try, because sending uses up its file."""
 
         async def edit() -> int:
-            with reading(self._public):
+            with reading(self._language):
                 layout = ResultLayout.of(result, source=self._source)
             webhook, target = self._answer.webhook(), self._answer.target
             return (await webhook.edit_message(target, view=layout, attachments=[layout.file])).id
@@ -223,7 +223,7 @@ class InteractionReply:
         if self._may_stand and (known := await self._find_own()) is not None:
             return known
         self._may_stand = True
-        with reading(self._public):
+        with reading(self._language):
             layout = ResultLayout.of(result, mention=True, source=self._source)
         owner = discord.AllowedMentions(
             everyone=False, roles=False, replied_user=False, users=[discord.Object(self._user_id)]
@@ -248,7 +248,7 @@ class InteractionReply:
 
     async def _leave_in_history(self) -> None:
         log.info("answer.waits_in_history", generation=self._generation_id)
-        with reading(self._public):
+        with reading(self._language):
             sentence = say(drawing.IN_HISTORY)
         await self._answer.say(sentence)
 

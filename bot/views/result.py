@@ -21,6 +21,7 @@ from bot.views.custom_id import unwritten
 from bot.views.delete import Delete
 from bot.views.details import Details
 from bot.views.download import DownloadAll
+from bot.views.language import answer_language
 from bot.views.layout import Layout
 from bot.views.picture import RESULT_COLOUR, OpenPicture, Original, PickOne, Upscale, Vary, buttons_of
 from bot.views.press import GenerationPress, Press, actor_of, row_of
@@ -28,7 +29,7 @@ from bot.views.remix import Remix, Reroll
 from bot.views.report import ReportForm
 from bot.views.sharing import SharePickerLayout, share
 from bot.wording import buttons, drawing, sharing, terms, text
-from bot.wording.reader import say
+from bot.wording.reader import reading, say
 
 QUICK: Final = 4  # pictures of a grid that have buttons of their own; rows take five
 
@@ -180,7 +181,9 @@ class Cover(GenerationPress, verb="cover"):
         record = await services.pictures.cover(actor_of(interaction), self.generation_id)
         grid = await shown_grid(services.storage, record, services.seal)
         if grid is not None:
-            layout = ResultLayout(record, grid, source=await source_of(interaction.client, record))
+            source = await source_of(interaction.client, record)
+            with reading(answer_language(interaction.client, record.order)):
+                layout = ResultLayout(record, grid, source=source)
             await interaction.edit_original_response(view=layout, attachments=[layout.file])
 
 
