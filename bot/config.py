@@ -14,6 +14,7 @@ from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import bounds
 from bot.errors import ConfigurationError
 from bot.partition import Partition
 
@@ -21,6 +22,7 @@ SHARED_SETTINGS: Final = ("models_dir", "log_level", "log_format")  # of the bot
 BOT_ALONE: Final = ("inference_urls", "inference_urls_file", "inference_token")  # of the others, the server reads all
 ENV_FILE: Final = Path(".env")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+PAGES_PORT: Final = 8080
 
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 
@@ -221,6 +223,16 @@ class Settings(BaseSettings):
         return None if names & {"*", "com", "discord.com"} else self.https_proxy
 
     @property
+    def pages_port(self) -> int:
+        """The port of the web pages; 0 for none."""
+        return PAGES_PORT if self.web_port is None else self.web_port
+
+    @property
+    def pages_url(self) -> str:
+        """How people reach the web pages."""
+        return self.web_url or f"http://{self.web_host}:{self.pages_port}"
+
+    @property
     def partition(self) -> Partition:
         """The shards of this process."""
         ids = self.shard_ids or tuple(range(self.shard_count or 0))
@@ -250,13 +262,10 @@ def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
         return Settings(_env_file=env_file, **values)  # type: ignore[call-arg]  # pydantic-settings takes it by keyword
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
+        name, field = str(first["loc"][0]), Settings.model_fields[str(first["loc"][0])]
         value = "(hidden)" if any(word in name for word in ("token", "secret", "redis", "key")) else str(first["input"])
-        problem = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise ConfigurationError(
-            name.upper(), value, problem, f"Mend {name.upper()} in the environment or in .env; see .env.example.",
-            final=True,
-        ) from error  # fmt: skip
+        cure = f"Mend {name.upper()} in the environment or in .env; see .env.example."
+        raise ConfigurationError(name.upper(), value, bounds.problem(field, first), cure, final=True) from error
     except UnicodeDecodeError as error:
         problem = f"the settings file is not UTF-8 (byte {error.start + 1} is 0x{error.object[error.start]:02X})"
         raise ConfigurationError(".env", str(env_file), problem, "Save it as UTF-8.", final=True) from error

@@ -58,13 +58,17 @@ def test_the_database_lies_in_the_data_folder_unless_told_otherwise(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("INFERENCE_CONCURRENCY", "0", "greater than or equal to 1"),
-        ("QUEUE_SIZE", "many", "valid integer"),
+        ("INFERENCE_CONCURRENCY", "0", "a whole number from 1 to 256"),
+        ("QUEUE_SIZE", "many", "a whole number from 1 to 100,000"),
         ("LIMIT_PER_PERSON", "ten", 'must read like "10/minute"'),
         ("INFERENCE_URLS", "localhost:80", "neither http://host:port"),
         ("HTTPS_PROXY", "proxy:3128", "must read like http://proxy.example.org:3128"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
-        ("INFERENCE_PATIENCE", "0.5", "greater than or equal to 1"),
+        ("INFERENCE_PATIENCE", "0.5", "it must be a number from 1 to 3,600"),
+        ("WEB_PORT", "99999", "it must be a whole number from 0 to 65,535"),
+        ("SHUTDOWN_SECONDS", "nan", "it must be a number from 0 to 600"),
+        ("INFERENCE_COMPILE", "maybe", "it must be true or false"),
+        ("DISCORD_GUILD_IDS", "abc", "it takes whole numbers, with commas between"),
     ],
 )
 def test_a_bad_value_names_variable_value_limit_and_cure(

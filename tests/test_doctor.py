@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.cli import doctor
-from bot.cli.doctor import Finding, examine, model, pictures, port, socket_folder
+from bot.cli.doctor import examine, model, pictures, port, socket_folder
+from bot.cli.finding import Finding
 from bot.config import Settings, load_settings
 from bot.database.session import Database
 from inference.contract import Readiness
@@ -48,11 +49,30 @@ def about(subject: str, findings: list[Finding]) -> Finding:
 
 
 async def test_a_good_setup_has_no_problem(tmp_path: Path, discord: dict[str, object]) -> None:
-    """A known token, a writable folder and a new database are fine."""
-    findings = await examine(settings(tmp_path, discord_token=TOKEN))
+    """A known token, a client secret, a writable folder and a new database are fine."""
+    findings = await examine(settings(tmp_path, discord_token=TOKEN, discord_client_secret="secret"))
     assert {finding.grade for finding in findings} == {"ok"}
     assert about("token", findings).text == "Discord knows it as Easel"
-    assert not (tmp_path / "data").exists(), "looking must not create anything"
+    assert not list(tmp_path.iterdir()), "looking must not create anything"  # noqa: ASYNC240  # a test's own folder
+
+
+@pytest.mark.parametrize(
+    ("chosen", "grade", "said"),
+    [
+        ({}, "warning", "http://127.0.0.1:8080/login/callback"),
+        ({"web_url": "https://easel.example.org"}, "warning", "https://easel.example.org/login/callback"),
+        ({"discord_client_secret": "s"}, "ok", "http://127.0.0.1:8080/login/callback"),
+        ({"discord_client_secret": "s", "web_host": "0.0.0.0"}, "warning", "WEB_URL"),  # noqa: S104
+        ({"web_port": 0}, "ok", "WEB_PORT=0"),
+    ],
+)
+async def test_whether_anybody_can_log_in_is_told(
+    tmp_path: Path, chosen: dict[str, object], grade: str, said: str
+) -> None:
+    """With the address that Discord must know, character by character."""
+    finding = about("web pages", await examine(settings(tmp_path, **chosen)))
+    assert finding.grade == grade
+    assert said in finding.text + finding.cure
 
 
 @pytest.mark.parametrize(("off", "grade"), [(3.0, "ok"), (1200.0, "warning"), (-90.0, "warning")])
@@ -128,8 +148,18 @@ async def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     """What cannot hold files is named."""
     (tmp_path / "data").write_text("")
     findings = await examine(settings(tmp_path))
-    assert about("disk", findings).grade == "problem"
-    assert str(tmp_path / "data") in about("disk", findings).text
+    for subject in ("disk", "database"):
+        assert about(subject, findings).grade == "problem"
+        assert str(tmp_path / "data") in about(subject, findings).text
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc here")
+async def test_a_data_folder_where_nothing_can_be_made() -> None:
+    """As in /proc, which tells nobody so by its permissions, root least of all."""
+    findings = await examine(load_settings(env_file=None, data_dir=Path("/proc/easel")))
+    for subject in ("disk", "database"):
+        assert about(subject, findings).grade == "problem"
+        assert "/proc cannot be written" in about(subject, findings).text
 
 
 async def test_a_database_that_others_can_read(tmp_path: Path) -> None:

@@ -303,7 +303,7 @@ FOR_ENGINEERS = ("ValueError", "RuntimeError", "TypeError", "EndpointDown", "Unr
 # Read by whoever runs the bot, on the terminal, in English.
 FOR_OPERATORS = (
     "bot/cli", "bot/demo", "bot/config.py", "bot/connection.py", "bot/partition.py", "bot/stopping.py", "bot/pool",
-    "bot/command_sync.py", "bot/metrics.py", "bot/storage/s3.py", "bot/orders/counts.py",
+    "bot/bounds.py", "bot/command_sync.py", "bot/metrics.py", "bot/storage/s3.py", "bot/orders/counts.py",
     "bot/web/app.py", "bot/web/health.py", "bot/database/audit.py", "bot/database/locks.py", "bot/database/session.py",
     "bot/database/backup.py", "bot/generation/provenance.py",
 )  # fmt: skip

@@ -4,26 +4,25 @@ In: the Settings.  Out: Findings, each with its cure.  Changes nothing and start
 """
 
 import asyncio
-import os
 import shutil
 import socket
 import stat
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from bot.cli.finding import Finding, show
 from bot.cli.misspelt import misspelt_settings
 from bot.cli.surroundings import JsonFlag, nearest_existing, port_variable, print_json
-from bot.config import Settings, load_settings, looks_like_a_token
+from bot.config import LOOPBACK, Settings, load_settings, looks_like_a_token
 from bot.errors import ConfigurationError
 from bot.generation.provenance import NoSeal, open_seal
 from bot.logs import configure_logs
@@ -35,19 +34,6 @@ CLOCK_SECONDS: Final = 10.0
 ENOUGH_DISK: Final = 2**30
 ENDS_SOON: Final = timedelta(days=30)
 PATIENCE: Final = 5.0  # seconds
-
-Grade = Literal["ok", "warning", "problem"]
-MARKS: Final[dict[Grade, tuple[str, str]]] = {"ok": ("green", "✓"), "warning": ("yellow", "!"), "problem": ("red", "✗")}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`cure` is what to do about it, empty where all is well."""
-
-    subject: str
-    grade: Grade
-    text: str
-    cure: str = ""
 
 
 def doctor(as_json: JsonFlag = False) -> None:
@@ -67,20 +53,10 @@ def doctor(as_json: JsonFlag = False) -> None:
         raise typer.Exit(1)
 
 
-def show(findings: Sequence[Finding], console: Console) -> None:
-    table = Table("", "subject", "finding", "cure", box=None, pad_edge=False)
-    utf8 = console.encoding.lower().startswith("utf")
-    for finding in findings:
-        colour, mark = MARKS[finding.grade]
-        mark = mark if utf8 else finding.grade
-        table.add_row(f"[{colour}]{mark}[/]", finding.subject, escape(finding.text), escape(finding.cure))
-    console.print(table)
-
-
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything the bot process needs; one finding or more a subject, in a fixed order."""
     looks: Sequence[Callable[[Settings], Awaitable[list[Finding]]]]
-    looks = (_names, _token, _data_folder, _database, _provenance, _inference)
+    looks = (_names, _token, _pages, _data_folder, _database, _provenance, _inference)
     return [finding for look in looks for finding in await look(settings)]
 
 
@@ -148,17 +124,40 @@ def _intents(application: dict[str, object]) -> Finding:
     return Finding("intents", "ok", "none of the privileged ones is on, none is needed")
 
 
+async def _pages(settings: Settings) -> list[Finding]:
+    """Can anybody log in to the console and the gallery?"""
+    if settings.pages_port == 0:
+        return [Finding("web pages", "ok", "none, as WEB_PORT=0 says")]
+    back = f"{settings.pages_url}/login/callback"
+    if settings.discord_client_secret is None:
+        text = f"nobody can log in at {settings.pages_url}: DISCORD_CLIENT_SECRET is not set"
+        cure = f"Copy it from discord.com/developers/applications → yours → OAuth2, and add {back} to Redirects there."
+        return [Finding("web pages", "warning", text, cure)]
+    if settings.web_url is None and settings.web_host not in LOOPBACK:
+        text = f"WEB_HOST={settings.web_host}: a login needs https, and WEB_URL is not set"
+        return [Finding("web pages", "warning", text, "Name the pages' public address in WEB_URL.")]
+    return [Finding("web pages", "ok", f"{settings.pages_url}; Discord must know {back} as a redirect")]
+
+
 async def _data_folder(settings: Settings) -> list[Finding]:
     """Can it be written, and is there room?"""
     folder = nearest_existing(settings.data_dir)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if (problem := _unwritable(folder)) is not None:
         cure = f"chown or chmod {folder} so that the user who runs Easel may write there, or set DATA_DIR."
-        return [Finding("disk", "problem", f"DATA_DIR={settings.data_dir}: {folder} cannot be written", cure)]
+        return [Finding("disk", "problem", f"DATA_DIR={settings.data_dir}: {folder} {problem}", cure)]
     free = shutil.disk_usage(folder).free
     text = f"{free / 2**30:.1f} GiB free for DATA_DIR={settings.data_dir}"
-    if free < ENOUGH_DISK:
-        return [Finding("disk", "warning", text, "Free some space: pictures take about 1 MB a generation.")]
-    return [Finding("disk", "ok", text)]
+    cure = "" if free >= ENOUGH_DISK else "Free some space: pictures take about 1 MB a generation."
+    return [Finding("disk", "warning" if cure else "ok", text, cure)]
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Why it takes nothing; None where it does.  Tried, for no permission tells of /proc or of a disk that is full."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".easel-", dir=folder):
+            return None
+    except OSError as error:
+        return f"cannot be written: {error.strerror}"
 
 
 async def _database(settings: Settings) -> list[Finding]:
@@ -176,6 +175,9 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("database", "problem", f"{database.name} does not open: {error or type(error).__name__}", cure)]
     finally:
         await database.close()
+    if database.file is not None and (problem := _unwritable(folder := nearest_existing(database.file.parent))):
+        cure = f"chown or chmod {folder}, or set DATA_DIR or DATABASE_URL."
+        return [Finding("database", "problem", f"{database.name}: {folder} {problem}", cure)]
     if state == "current" and database.file is not None and read_by_others(database.file):
         text = f"{database.file} can be read by everybody on this machine: prompts and ids are in it"
         return [Finding("database", "warning", text, f"chmod o-rwx {database.file}*")]

@@ -22,7 +22,6 @@ from bot.web.site import SITE, Directory, Site
 
 log = structlog.get_logger(__name__)
 
-DEFAULT_PORT: Final = 8080
 MAX_FORM_BYTES: Final = 256 * 1024
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -65,11 +64,10 @@ async def serve_pages(
     no pages, and the log says so.
     """
     settings = services.settings
-    port = DEFAULT_PORT if settings.web_port is None else settings.web_port
+    port, url = settings.pages_port, settings.pages_url
     if port == 0:
         yield
         return
-    url = settings.web_url or f"http://{settings.web_host}:{port}"
     secret = settings.discord_client_secret
     discord = None
     if secret is not None:
