@@ -1,14 +1,20 @@
 """`/mod find` and *Who made this?*: pictures that were saved, changed and posted again."""
 
+import asyncio
 import io
+from contextlib import suppress
 from typing import Any
 
 import discord
 import pytest
 import simcord
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from benchmarks.find import encoded, made_up
+from bot.errors import InvalidOption
+from bot.views.cdn import fetch
 from tests import bot_fakes
 from tests.town import Town, answer, buttons, said
 
@@ -119,3 +125,42 @@ async def test_a_transparent_png_of_one_colour_is_no_match(town: Town) -> None:
     Image.new("RGBA", (64, 64)).save(plain, "PNG")
     shown = answer(await town.mo.slash(town.pictures, "mod find", picture=("clear.png", plain.getvalue())))
     assert "No picture of this server's looks like it" in said(shown)
+
+
+async def test_a_links_preview_beside_it_hides_no_picture(town: Town) -> None:
+    """Discord shows other sites' pictures by an address of its own; nor does a file that is no picture."""
+    saved = await drawn(town)
+    files = [("odd.png", b"no picture"), ("mine.jpg", saved)]
+    message = await town.bo.send(town.pictures, "https://example.org", attachments=files)
+    address = "https://images-ext-1.discordapp.net/external/x/https/example.org/cat.png"
+    message.embeds = [
+        {"type": "link", "url": "https://example.org", "thumbnail": {"url": address, "proxy_url": address}}
+    ]
+    told = answer(await town.bo.context_menu(town.pictures, "Who made this?", target=message))
+    assert "a cat" in said(told)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_of_a_file_that_is_too_large_no_more_is_read(*, announced: bool) -> None:
+    """Whether its size is said beforehand or not; a redirection leads nowhere."""
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(headers={"Content-Length": str(10**12)} if announced else {})
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await response.write(bytes(10_000))
+                sent += 10_000
+        return response
+
+    async def away(_: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "/endless"})
+
+    app = web.Application()
+    app.add_routes([web.get("/endless", endless), web.get("/away", away)])
+    async with TestServer(app) as server:
+        with pytest.raises(InvalidOption, match="too_large"):
+            await asyncio.wait_for(fetch(str(server.make_url("/endless")), 100_000), 30)
+        assert await fetch(str(server.make_url("/away")), 100_000) == b""

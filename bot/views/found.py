@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import discord
@@ -16,6 +15,7 @@ from discord import ui
 
 from bot.actions.recognition import MAX_FILE_BYTES, Recognised
 from bot.errors import InvalidOption, NotFound
+from bot.views.cdn import HOSTS, fetch, is_at_discord
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry
@@ -27,26 +27,34 @@ from bot.wording.reader import say
 LINK: Final = re.compile(
     r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<guild>\d+|@me)/(?P<channel>\d+)/(?P<message>\d+)/?"
 )
-_HOSTS: Final = ("cdn.discordapp.com", "media.discordapp.net")
 _MOST_OF_A_MESSAGE: Final = 10
 
 
 async def recognised(interaction: BotInteraction, pictures: Iterable[str | discord.Attachment]) -> list[Recognised]:
-    """What any of the pictures shows, each generation once."""
+    """What any of the pictures shows, each generation once.
+
+    Raises InvalidOption for one that cannot be looked at, where the others show nothing.
+    """
     found: dict[int, Recognised] = {}
+    failure: InvalidOption | None = None
     for picture in pictures:
-        file = await _file_of(interaction, picture)
-        for one in await interaction.client.services.recognition.find(actor_of(interaction), file):
-            found.setdefault(one.record.id, one)
+        try:
+            file = await _file_of(interaction, picture)
+            for one in await interaction.client.services.recognition.find(actor_of(interaction), file):
+                found.setdefault(one.record.id, one)
+        except InvalidOption as error:
+            failure = failure or error
+    if failure is not None and not found:
+        raise failure
     return list(found.values())
 
 
 def pictures_in(message: discord.Message) -> list[str | discord.Attachment]:
-    """Attached, forwarded or embedded."""
+    """Attached, forwarded or embedded; not those of links to other sites, which Discord only passes on."""
     said: list[Any] = [message, *message.message_snapshots]
     attached = [one for part in said for one in part.attachments if (one.content_type or "").startswith("image/")]
     embedded = [one.image.proxy_url or one.thumbnail.proxy_url for part in said for one in part.embeds]
-    return [*attached, *(url for url in embedded if url)][:_MOST_OF_A_MESSAGE]
+    return [*attached, *(url for url in embedded if url and is_at_discord(url))][:_MOST_OF_A_MESSAGE]
 
 
 async def found_at(interaction: BotInteraction, link: str) -> list[Recognised]:
@@ -88,7 +96,8 @@ async def _file_of(interaction: BotInteraction, picture: str | discord.Attachmen
     try:
         async with asyncio.timeout(FETCH_SECONDS):
             if isinstance(picture, str):
-                return await interaction.client.http.get_from_cdn(picture)
+                http = interaction.client.http
+                return await fetch(picture, MAX_FILE_BYTES, http.proxy, http.proxy_auth)
             return await picture.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise InvalidOption("picture", "picture_not_loaded") from error
@@ -96,9 +105,8 @@ async def _file_of(interaction: BotInteraction, picture: str | discord.Attachmen
 
 def _check_address(link: str) -> None:
     """Raises InvalidOption: the bot fetches nothing from elsewhere, whoever asks."""
-    address = urlsplit(link.strip())
-    if address.scheme != "https" or address.netloc not in _HOSTS:
-        raise InvalidOption("link", "not_at_discord", {"hosts": ", ".join(_HOSTS)})
+    if not is_at_discord(link.strip()):
+        raise InvalidOption("link", "not_at_discord", {"hosts": ", ".join(HOSTS)})
 
 
 def found_layout(found: Sequence[Recognised]) -> ui.LayoutView:
