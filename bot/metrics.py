@@ -87,10 +87,14 @@ class BotMetrics:
 
     def ended(self, generation_id: int, outcome: str) -> None:
         self._endings.labels(outcome).inc()
-        self._started.pop(generation_id, None)
-        ordered = self._ordered.pop(generation_id, None)
+        ordered = self.forget(generation_id)
         if outcome == "delivered" and ordered is not None:
             self._whole.observe(self._clock() - ordered)
+
+    def forget(self, generation_id: int) -> float | None:
+        """Nothing more is heard of it; returns when it was ordered, if that is known."""
+        self._started.pop(generation_id, None)
+        return self._ordered.pop(generation_id, None)
 
     def verdict(self, action: str, category: str | None) -> None:
         self._verdicts.labels(action, category or "none").inc()

@@ -131,7 +131,7 @@ async def test_a_links_preview_beside_it_hides_no_picture(town: Town) -> None:
     """Discord shows other sites' pictures by an address of its own; nor does a file that is no picture."""
     saved = await drawn(town)
     files = [("odd.png", b"no picture"), ("mine.jpg", saved)]
-    message = await town.bo.send(town.pictures, "https://example.org", attachments=files)
+    message: Any = await town.bo.send(town.pictures, "https://example.org", attachments=files)
     address = "https://images-ext-1.discordapp.net/external/x/https/example.org/cat.png"
     message.embeds = [
         {"type": "link", "url": "https://example.org", "thumbnail": {"url": address, "proxy_url": address}}

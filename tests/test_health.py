@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.errors import NotFound
 from bot.metrics import BotMetrics
-from tests.bot_fakes import an_order, draw, order_one
+from inference.contract import Verdict
+from tests.bot_fakes import GUILD, an_order, draw, finish, order_one
 from tests.web_fakes import Pages, pages
 
 
@@ -72,6 +75,34 @@ async def test_a_generation_is_counted_from_order_to_delivery(site: Pages) -> No
     assert found["easel_bot_database_seconds_count"] > 10
     assert found["easel_bot_database_errors_total"] == 0
     site.pool.release()
+
+
+async def test_every_end_is_counted_as_what_it_is(site: Pages) -> None:
+    """Held prompts and pictures, too; nothing is remembered of what has ended, or whose row was erased."""
+    opened = site.services
+    site.pool.block("gibberish", "unreadable", "hold")
+    held, _ = await order_one(opened, an_order("gibberish"))
+    assert (await finish(opened, held)).status == "blocked"
+    site.pool.picture_verdicts = dict.fromkeys(range(9), Verdict("hold", "nudity", 0.9))
+    waiting, _ = await order_one(opened, an_order())
+    assert (await finish(opened, waiting)).status == "expired"
+    erased = await opened.generations.open(an_order(seed=7))
+    with pytest.raises(NotFound):
+        await opened.generations.fail(erased + 1, "gone", {})
+    await opened.generations.fail(erased, "too_slow", {})
+    found = numbers((await (await site.anonymous()).get("/metrics")).text)
+    ends = {name.split()[-1]: count for name, count in found.items() if name.startswith("easel_bot_generations_total ")}
+    assert ends == {"blocked": 1, "expired": 1, "failed": 1}
+    assert (opened.metrics._ordered, opened.metrics._started) == ({}, {})
+    assert [(day.requests, day.blocked) for day in (await opened.statistics.report(GUILD, 1)).days] == [(3, 1)]
+
+
+async def test_people_are_called_what_they_are_called_now(site: Pages) -> None:
+    """In the statistics, too, and not by the last of their names in the alphabet."""
+    for name in ("zoe", "ada"):
+        order = an_order(seed=7)
+        await site.services.generations.open(replace(order, requester=replace(order.requester, user_name=name)))
+    assert [one.name for one in (await site.services.statistics.report(GUILD, 1)).people] == ["ada"]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 In: what `GenerationLog` takes.  Out: the same, and the bot's metrics.  A step that could not be written is not counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from bot.database.generations import GenerationLog
-from bot.database.records import ImageRecord
+from bot.database.records import REFUSED, ImageRecord
+from bot.database.states import Overtaken
+from bot.errors import NotFound
 from bot.metrics import BotMetrics
 from bot.orders.order import Order
 from inference.contract import Verdict
@@ -29,7 +32,7 @@ class MeteredLog(GenerationLog):
     async def record_verdict(self, generation_id: int, verdict: Verdict) -> None:
         await super().record_verdict(generation_id, verdict)
         self._metrics.verdict(verdict.action, verdict.category)
-        if verdict.action == "block":
+        if verdict.action in REFUSED:
             self._metrics.ended(generation_id, "blocked")
 
     async def record_start(self, generation_id: int, at: datetime | None = None) -> None:
@@ -44,13 +47,23 @@ class MeteredLog(GenerationLog):
         self._metrics.drawn(generation_id, len(images))
 
     async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
-        await super().delivered(generation_id, message_id, at)
-        self._metrics.ended(generation_id, "delivered")
+        with self._ending(generation_id, "expired" if message_id is None else "delivered"):
+            await super().delivered(generation_id, message_id, at)
 
     async def fail(self, generation_id: int, code: str, data: Mapping[str, Any]) -> None:
-        await super().fail(generation_id, code, data)
-        self._metrics.ended(generation_id, "failed")
+        with self._ending(generation_id, "failed"):
+            await super().fail(generation_id, code, data)
 
     async def record_cancelled(self, generation_id: int) -> None:
-        await super().record_cancelled(generation_id)
-        self._metrics.ended(generation_id, "cancelled")
+        with self._ending(generation_id, "cancelled"):
+            await super().record_cancelled(generation_id)
+
+    @contextmanager
+    def _ending(self, generation_id: int, outcome: str) -> Iterator[None]:
+        """One whose row was erased or ended elsewhere is not counted, and not remembered either."""
+        try:
+            yield
+        except (NotFound, Overtaken):
+            self._metrics.forget(generation_id)
+            raise
+        self._metrics.ended(generation_id, outcome)

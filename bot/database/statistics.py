@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from bot.database.records import REFUSED
 from bot.database.session import Database, utc_now
 from bot.database.tables.generations import GenerationTable
 
@@ -19,6 +20,8 @@ WAITS: Final = (1, 5, 15, 60, 300)  # seconds: how long people waited is counted
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """`blocked` are those that were refused, held ones among them."""
+
     day: date
     requests: int
     blocked: int
@@ -65,7 +68,8 @@ class Statistics:
         ]
         if not everywhere:
             here.append(GenerationTable.guild_id == guild_id)
-        blocked, flagged = _of(GenerationTable.verdict_action == "block"), _of(GenerationTable.verdict_action == "flag")
+        judged = GenerationTable.verdict_action
+        blocked, flagged = _of(judged.in_(REFUSED)), _of(judged == "flag")
         requests = func.count()
         async with self._database.reading() as session:
             by_day = self._day()
@@ -73,11 +77,12 @@ class Statistics:
             counted = {str(row[0]): Day(date.fromisoformat(str(row[0])), *map(int, row[1:])) for row in daily}
             categories = await session.execute(_counted(GenerationTable.verdict_category, here))
             statuses = await session.execute(_counted(GenerationTable.status, here))
-            person = GenerationTable.user_id
-            people = await session.execute(
-                select(person, func.max(GenerationTable.user_name), requests, blocked)
-                .where(*here).group_by(person).order_by(requests.desc()).limit(10)
-            )  # fmt: skip
+            person, newest = GenerationTable.user_id, func.max(GenerationTable.id)
+            most = select(newest, person, requests, blocked).where(*here).group_by(person)
+            people = (await session.execute(most.order_by(requests.desc(), newest.desc()).limit(10))).all()
+            called = select(GenerationTable.id, GenerationTable.user_name)
+            last = await session.execute(called.where(GenerationTable.id.in_([row[0] for row in people])))
+            names = {int(row[0]): str(row[1]) for row in last}
             waits = (await session.execute(_times(here))).all()
         wait_median, wait_p95, draw_median = _spread(waits)
         spanned = (first + timedelta(days=count) for count in range(days))
@@ -85,7 +90,7 @@ class Statistics:
             days=tuple(counted.get(day.isoformat(), Day(day, 0, 0, 0)) for day in spanned),
             categories=tuple((str(row[0]), int(row[1])) for row in categories),
             statuses=tuple((str(row[0]), int(row[1])) for row in statuses),
-            people=tuple(PersonCount(int(row[0]), str(row[1]), int(row[2]), int(row[3])) for row in people),
+            people=tuple(PersonCount(int(row[1]), names[row[0]], int(row[2]), int(row[3])) for row in people),
             wait_median=wait_median,
             wait_p95=wait_p95,
             draw_median=draw_median,
