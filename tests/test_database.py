@@ -14,6 +14,7 @@ from bot.database.audit import Act, AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule
 from bot.database.records import GenerationFilter, ImageRecord
+from bot.database.reviews import Reviews
 from bot.database.rows import normalise
 from bot.database.sanctions import Sanctions
 from bot.database.session import Database
@@ -504,10 +505,13 @@ async def test_what_cannot_be_audited_is_not_unshared(
     assert (await audit_log.page(GUILD)).records == ()
 
 
-async def test_a_cursor_that_is_none_is_refused(shares: Shares) -> None:
-    """What comes back from a button is input like any other."""
+@pytest.mark.parametrize("cursor", ["12", "x.1", "3000000000.1", "1.99999999999999999999", "9" * 5000 + ".1"])
+async def test_a_cursor_that_is_none_is_refused(shares: Shares, database: Database, cursor: str) -> None:
+    """What comes back from a button is input like any other, and no column holds every number."""
     with pytest.raises(InvalidOption, match="no_place"):
-        await shares.page(GUILD, "top", "12")
+        await shares.page(GUILD, "top", cursor)
+    with pytest.raises(InvalidOption, match="no_place"):
+        await Reviews(database).page(GUILD, cursor=cursor)
 
 
 # ------------------------------------------------------------------------------------------------ sanctions

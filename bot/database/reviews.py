@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from bot.database.cursor import place_of
 from bot.database.decisions import Outcome, allows, close, reopen
 from bot.database.misuse import sign_of_misuse, told_lately
 from bot.database.records import ImageRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import ReviewTable
-from bot.errors import InvalidOption
 from inference.contract import Verdict
 
 ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
@@ -270,10 +270,7 @@ def _open(guild_id: int | None, *, everywhere: bool) -> Select[ReviewTable]:
 
 
 def _after(cursor: str) -> ColumnElement[bool]:
-    try:
-        priority, review_id = map(int, cursor.split("."))
-    except ValueError as error:
-        raise InvalidOption("cursor", "no_place", {"value": cursor}) from error
+    priority, review_id = place_of(cursor)
     same = and_(ReviewTable.priority == priority, ReviewTable.id > review_id)
     return or_(ReviewTable.priority < priority, same)
 

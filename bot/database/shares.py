@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, column, delete, 
 from sqlalchemy.orm import selectinload
 
 from bot.database.audit import Act, note_act
+from bot.database.cursor import BIGINT, place_of
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.gallery import FavouriteTable, ShareTable, VoteTable
@@ -19,7 +20,7 @@ from bot.database.tables.generations import GenerationTable
 from bot.database.visibility import share_record, shown_shares
 from bot.database.withdrawals import withdraw_showing
 from bot.database.words import narrowed
-from bot.errors import InvalidOption, KeptPrivate, NoGallery, NotFound, NotYours
+from bot.errors import KeptPrivate, NoGallery, NotFound, NotYours
 from inference.contract import MAX_IMAGES
 
 GalleryOrder = Literal["newest", "top"]
@@ -139,7 +140,7 @@ class Shares:
             votes = votes + 0  # a span of time is found by its index, and then sorted; not walked through by votes
         first = votes if order == "top" else None
         if cursor is not None:
-            query = query.where(_behind(_place(cursor), first))
+            query = query.where(_behind(place_of(cursor), first))
         keys = (ShareTable.id.desc(),) if first is None else (first.desc(), ShareTable.id.desc())
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(*keys).limit(limit + 1))).all()
@@ -155,7 +156,7 @@ class Shares:
         async with self._database.reading() as session:
             query, row_id = await narrowed(session, query, words)
             if cursor is not None:
-                query = query.where(row_id < _place(cursor)[0])
+                query = query.where(row_id < place_of(cursor, BIGINT)[0])
             rows = (await session.scalars(query.order_by(row_id.desc()).limit(limit + MAX_IMAGES))).all()
         records = [share_record(row) for row in rows]
         if len(records) <= limit:
@@ -233,16 +234,6 @@ def _matching(query: Select[ShareTable], wanted: GalleryFilter) -> Select[ShareT
         mine = select(FavouriteTable.share_id).where(FavouriteTable.user_id == wanted.favourites_of)
         query = query.where(ShareTable.id.in_(mine))
     return query
-
-
-def _place(cursor: str) -> tuple[int, int]:
-    try:
-        place, share_id = map(int, cursor.split("."))
-    except ValueError as error:
-        raise InvalidOption("cursor", "no_place", {"value": cursor}) from error
-    if max(abs(place), abs(share_id)) >= 2**63:
-        raise InvalidOption("cursor", "no_place", {"value": cursor})
-    return place, share_id
 
 
 def _behind(after: tuple[int, int], first: ColumnElement[int] | None) -> ColumnElement[bool]:
