@@ -19,15 +19,22 @@ from bot.orders.entitlement import Ceiling, entitled
 from bot.orders.order import Order
 from bot.wording.render import explain
 from inference.contract import ModelDescription
-from tests.bot_fakes import FAKE_MODEL, an_order
+from tests.bot_fakes import FAKE_MODEL, FakePool, an_order
 
 PAINTER = ModelDescription("painter", "oil and canvas", sizes=("512x512", "768x512", "512x768"))
 MODELS = (FAKE_MODEL, PAINTER)
 
 
+def pool(models: tuple[ModelDescription, ...] = MODELS, capacity: int = 8) -> FakePool:
+    """With a `capacity` of 0 a server is away."""
+    pool = FakePool(capacity)
+    pool.served = models
+    return pool
+
+
 def refusal(order: Order, models: tuple[ModelDescription, ...] = MODELS) -> tuple[str, str]:
     with pytest.raises(InvalidOption) as error:
-        check_choices(order, models)
+        check_choices(order, pool(models))
     return error.value.field, error.value.problem
 
 
@@ -36,27 +43,41 @@ def test_what_a_model_has_not_is_refused_by_name() -> None:
     assert refusal(an_order(model="painter", guidance_scale=3.0)) == ("guidance_scale", "not_supported")
     assert refusal(an_order(model="painter", size="64x64")) == ("size", "unknown_size")
     assert refusal(an_order(size="512x512")) == ("size", "unknown_size")
-    assert refusal(an_order(model="giga")) == ("model", "unknown_model")
+    assert refusal(an_order(model="giga")) == ("model", "no_such_model")
+
+
+@pytest.mark.parametrize(
+    ("capacity", "said"),
+    [
+        (8, "There is no model giga here. There are: fake, painter."),
+        (0, "No drawing server has the model giga now."),
+    ],
+)
+def test_a_model_that_is_nowhere_is_answered_with_those_that_there_are(capacity: int, said: str) -> None:
+    """Only where a server is away may it come back."""
+    with pytest.raises(InvalidOption) as refused:
+        check_choices(an_order(model="giga"), pool(capacity=capacity))
+    assert explain(refused.value) == said
 
 
 def test_a_negative_prompt_that_nothing_would_read_is_refused() -> None:
     """A guidance of 1 is none, and without guidance a negative prompt changes nothing; left to the model, it is."""
     unread = an_order(guidance_scale=1.0, negative_prompt="dogs")
     with pytest.raises(InvalidOption) as refused:
-        check_choices(unread, MODELS)
+        check_choices(unread, pool())
     assert explain(refused.value) == "A negative prompt needs a guidance scale above 1; it is 1.0."
     for heard in ({"guidance_scale": 1.5}, {"guidance_scale": None}, {"negative_prompt": None}):
-        check_choices(replace(unread, **heard), MODELS)
+        check_choices(replace(unread, **heard), pool())
 
 
 def test_what_a_model_has_is_taken() -> None:
     """And where nobody knows what there is, the server will say."""
-    check_choices(an_order(guidance_scale=3.0), MODELS)
-    check_choices(an_order(model="painter", size="768x512"), MODELS)
-    check_choices(an_order(model="giga", size="1x1"), ())
+    check_choices(an_order(guidance_scale=3.0), pool())
+    check_choices(an_order(model="painter", size="768x512"), pool())
+    check_choices(an_order(model="giga", size="1x1"), pool(()))
     unknown = ModelDescription("new", "never loaded", loaded=False)
-    check_choices(an_order(model="new", top_k=3), (unknown,))
-    check_choices(an_order(model="new", top_k=3), (replace(unknown, sizes=("512x512", "640x448")),))
+    check_choices(an_order(model="new", top_k=3), pool((unknown,)))
+    check_choices(an_order(model="new", top_k=3), pool((replace(unknown, sizes=("512x512", "640x448")),)))
     assert refusal(an_order(model="painter", top_k=3), (replace(PAINTER, loaded=False, seeds=True),)) == (
         "top_k", "not_supported"
     )  # fmt: skip

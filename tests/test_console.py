@@ -703,6 +703,9 @@ async def test_statistics_count(site: Pages, mo: Browser) -> None:
     assert "person 1002" in shown
     assert "violence" in shown
     assert "up to 15 s" in shown
+    german = (await mo.get(f"{AT}/stats?days=7", {"Accept-Language": "de"})).text
+    assert re.search(r"big-number\">\d+,\d s <", german)
+    assert re.search(r">\d+\. [A-Z]\S+</text>", german)
 
 
 # ---------------------------------------------------------------------------------------------------------- export

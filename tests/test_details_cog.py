@@ -162,6 +162,6 @@ async def test_about_names_the_model_and_what_is_kept(town: Town) -> None:
     assert "### Easel" in told
     assert "AI-generated" in told
     assert "Kept: your prompts" in told
-    assert "**fake** tiles of one colour · 256x256" in told
+    assert "**fake** tiles of one colour · 256 × 256" in told
     town.pool.served = (replace(FAKE_MODEL, description=""),)
-    assert "**fake** · 256x256" in said(answer(await town.ada.slash(town.pictures, "about")))
+    assert "**fake** · 256 × 256" in said(answer(await town.ada.slash(town.pictures, "about")))

@@ -115,7 +115,7 @@ async def test_a_model_of_few_words_is_offered_what_it_knows(town: Town) -> None
     told = answer(await town.ada.slash(town.pictures, "enhance", prompt="a balrog"))
     versions = proposals(told)
     assert versions
-    assert "I don't know “balrog”; I would draw what is nearest." in said(told)
+    assert "I don't know “balrog”: I would draw something like it, or leave it out." in said(told)
     assert not [one for one in versions for word in town.pool.unknown_words[1:] if word in one]
     town.pool.unknown_words = tuple("abcdefghijklmnopqrstuvwxyz")[1:]
     told = answer(await town.ada.slash(town.pictures, "enhance", prompt="aaa"))

@@ -26,6 +26,7 @@ from bot.errors import (
     Sanctioned,
 )
 from inference.engine.engine import Engine
+from inference.text.reader import Reading
 from tests.bot_fakes import ADA, BOB, GUILD, FakePool, an_order, draw, services
 from tests.fakes import FakeCodeModel
 from tests.test_recognition import PaintingPool, painted
@@ -85,6 +86,20 @@ def test_imagine_prints_json() -> None:
     assert status == 0
     assert described["grid"] == "grid.png"
     assert [picture["seed"] for picture in described["images"]] == [7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_imagine_says_what_it_does_not_know(monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    """And what it read as something else, as the chat does."""
+    reading = Reading("a castle", ("kwyjibo",), read_as=(("castel", "castle"),))
+    monkeypatch.setattr(FakeCodeModel, "interpret", lambda *_: reading)
+    _, printed = easel("imagine", "a castel, a kwyjibo", "--images", "1", *(["--json"] if as_json else []))
+    if as_json:
+        described = json.loads(printed)
+        assert (described["unknown_words"], described["read_as"]) == (["kwyjibo"], {"castel": "castle"})
+    else:
+        assert "I read “castel” as “castle”." in printed
+        assert "I don't know “kwyjibo”" in printed
 
 
 def test_the_same_seed_draws_the_same_picture() -> None:

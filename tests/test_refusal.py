@@ -31,11 +31,11 @@ async def test_flags_of_other_bots_are_left_out_and_named(town: Town) -> None:
     await town.ada.slash(town.pictures, "imagine", prompt=habit)
     record, message = await town.finished()
     assert (record.order.prompt, record.seed, record.order.style) == ("a cat", 7, None)
-    assert "I can't do --v 6, --stylize 250, --style raw, --ar 16:9, so I left that out." in said(message)
+    assert "I can't do --ar 16:9, --v 6, --stylize 250, --style raw, so I left those out." in said(message)
     form = await town.ada.click(message, custom_id=button(message, "remix"))
     await town.ada.submit_modal(form, {"prompt": "a dog --tile", "negative": "", "flags": "--ar 3:1"})
     await town.settled()
-    assert "I can't do --tile, --ar 3:1, so I left that out." in said(town.pictures.last_message)
+    assert "I can't do --tile, --ar 3:1, so I left those out." in said(town.pictures.last_message)
 
 
 async def test_what_cannot_be_mended_is_handed_back(town: Town) -> None:

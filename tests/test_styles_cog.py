@@ -228,6 +228,15 @@ def test_a_style_leaves_the_order_its_say() -> None:
     assert drawn_with(Style("a", suffix="--old words"), {}, "a cat") == ("a cat --old words", {})
 
 
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "words"),
+    [("", ", at night", "a cat, at night"), ("oil", "; at night", "oil a cat; at night"), (", oil", "", ", oil a cat")],
+)
+def test_what_goes_on_with_a_comma_stands_close(prefix: str, suffix: str, words: str) -> None:
+    """As one writes it; nobody wants "a cat , at night"."""
+    assert drawn_with(Style("a", prefix, suffix), {}, "a cat") == (words, {})
+
+
 async def test_styles_go_with_their_person(town: Town) -> None:
     """Erasing somebody's data takes their own styles, and their name off the server's."""
     await style(town, town.ada, "create", name="Ink", prefix="ink drawing of")

@@ -280,8 +280,8 @@ def test_details_show_what_the_model_filled_in() -> None:
     """Beside the seed that draws it again; nine of them still fit beside the longest of everything else."""
     record = a_record(images=2)
     filled = replace(record, images=(record.images[0], replace(record.images[1], filled="on a beige background")))
-    assert "Picture 1: seed 10 · 256×256\n" in details(filled, verdict=False)
-    assert "Picture 2: seed 11 · 256×256 · “on a beige background”" in details(filled, verdict=False)
+    assert "Picture 1: seed 10 · 256 × 256\n" in details(filled, verdict=False)
+    assert "Picture 2: seed 11 · 256 × 256 · “on a beige background”" in details(filled, verdict=False)
     worst = a_record(2**63 - 1, "*" * 1000, negative_prompt="*" * 1000, temperature=0.123456789)
     images = tuple(replace(image, filled="_" * 200, seed=2**32 - 1) for image in worst.images)
     assert len(details(replace(worst, images=images), verdict=True)) <= 4000
@@ -304,9 +304,10 @@ def test_a_result_says_what_of_its_prompt_was_otherwise() -> None:
     spelled, flags = (("castel", "castle"), ("hosre", "horse")), ("--v 6", "--tile")
     result = Result(a_record(), (), GRID, ("pepe", "*bold*"), spelled, flags)
     shown = said_by(ResultLayout.of(result))
-    assert "-# I don't know “pepe” or “\\*bold\\*”; I drew what is nearest." in shown
+    assert "-# I don't know “pepe” or “\\*bold\\*”: I drew something like it, or left it out." in shown
     assert "-# I read “castel” as “castle”, “hosre” as “horse”." in shown
-    assert "-# I can't do --v 6, --tile, so I left that out." in shown
+    assert "-# I can't do --v 6, --tile, so I left those out." in shown
+    assert "I can't do --v 6, so I left that out." in drawing.ignored(flags[:1])
     assert drawing.unknown_words(["a" * 99]).count("a") < 40
     assert "k9" not in drawing.unknown_words([f"k{number}" for number in range(10)])
     assert "I don't know" not in said_by(ResultLayout(a_record(), GRID))

@@ -22,6 +22,7 @@ MAX_NAME: Final = 32
 NO_STYLE: Final = "none"  # said as a style's name, it is none, the usual one neither
 MAX_WORDS: Final = 300  # of each part, so that they leave room for a prompt
 MAX_FILE_BYTES: Final = 200_000
+GOES_ON: Final = (",", ";", ":", ".", "!", "?", "、", "。", "，")
 NUMBERS: Final = {
     "guidance_scale": (1, MAX_GUIDANCE_SCALE),
     "temperature": (MIN_TEMPERATURE, MAX_TEMPERATURE),
@@ -148,7 +149,15 @@ def drawn_with(style: Style, said: dict[str, Any], prompt: str) -> tuple[str, di
     for name in NUMBERS:
         if getattr(style, name) is not None:
             options.setdefault(name, getattr(style, name))
-    return " ".join(part for part in (style.prefix, prompt.strip(), behind.prompt) if part), options
+    return _joined(style.prefix, prompt.strip(), behind.prompt), options
+
+
+def _joined(*parts: str) -> str:
+    """With a space between, but before what goes on with a comma."""
+    words = ""
+    for part in filter(None, parts):
+        words += part if not words or part.startswith(GOES_ON) else f" {part}"
+    return words
 
 
 def _place(actor: Actor, *, for_server: bool) -> int | None:

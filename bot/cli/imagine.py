@@ -89,10 +89,16 @@ def _tell(
 ) -> None:
     if as_json:
         described = [{"index": picture.index, "seed": picture.seed, "score": picture.score} for picture in pictures]
-        print_json(prompt=request.prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described)
+        print_json(
+            prompt=request.prompt, grid=str(output), model=done.model, seconds=done.seconds, images=described,
+            unknown_words=list(done.unknown_words), read_as=dict(done.read_as),
+        )  # fmt: skip
     else:
         said = f"{output}  ({len(pictures)} pictures, seed {request.seed}, {done.seconds:.1f} s)"
-        Console().print(escape(said), highlight=False, soft_wrap=True)
+        from bot.wording import drawing
+
+        for line in (said, *drawing.remarks(done.unknown_words, done.read_as)):
+            Console().print(escape(line), highlight=False, soft_wrap=True)
 
 
 async def _draw(

@@ -98,7 +98,7 @@ class Imagine(commands.Cog):
                 elif use is not None:
                     raise InvalidOption("use", "needs_picture")
                 else:
-                    check_choices(order, self.bot.services.pool.models())
+                    check_choices(order, self.bot.services.pool)
                     await place(interaction, order)
 
     async def _order(self, actor: Actor, prompt: str, typed: Mapping[str, Any], style: str | None) -> Order:
@@ -106,7 +106,7 @@ class Imagine(commands.Cog):
         words, said = await self.bot.services.styles.read(actor, prompt, typed, style)
         here = await self.bot.services.entitlements.of(actor.requester)
         models = self.bot.services.pool.models()
-        return Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models))
+        return Order(requester=actor.requester, prompt=words, **with_defaults(said, here, models, prompt))
 
     @imagine.autocomplete("style")
     async def complete_style(

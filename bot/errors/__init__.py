@@ -70,6 +70,7 @@ from bot.errors.drawing import (
     PicturesHeld,
     PromptBlocked,
     TooLate,
+    no_such_model,
 )
 from bot.errors.gallery import (
     ContestOver,
@@ -137,5 +138,6 @@ __all__ = (
     "TooLarge",
     "TooLate",
     "UserError",
+    "no_such_model",
     "restored",
 )

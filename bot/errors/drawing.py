@@ -1,7 +1,7 @@
 """What is wrong with an order, and what went wrong with a generation."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -17,6 +17,12 @@ class InvalidOption(UserError):
     field: str
     problem: str
     data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def no_such_model(name: str | None, known: Iterable[str], *, may_come_back: bool = False) -> InvalidOption:
+    """A model that is nowhere; `known` are those that there are."""
+    problem = "unknown_model" if may_come_back else "no_such_model"
+    return InvalidOption("model", problem, {"value": str(name), "known": ", ".join(known)})
 
 
 @dataclass(eq=False)

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, get_args
 
-from bot.errors import InvalidOption
+from bot.errors import InvalidOption, no_such_model
 from bot.orders.entitlement import Entitlement
+from bot.orders.flags import in_order
 from bot.orders.order import Order
+from bot.pool.drawing_pool import DrawingPool
 from inference.contract import InvalidRequest, ModelDescription
 
 KEPT_SHARE: Final = 0.5  # of a picture that is completed: its upper part
@@ -28,16 +30,18 @@ USES: Final[tuple[Use, ...]] = get_args(Use)
 """What can be done with a picture that somebody hands in."""
 
 
-def check_choices(order: Order, models: Sequence[ModelDescription]) -> None:
+def check_choices(order: Order, pool: DrawingPool) -> None:
     """Raises InvalidOption for a model that is not there, and for an option that the model has not.
 
     Where no server is ready, nobody knows; the order waits, and the server itself will say.
     """
+    models = pool.models()
     if not models:
         return
     model = chosen_model(order.model, models)
     if model is None:
-        raise InvalidOption("model", "unknown_model", {"value": str(order.model)})
+        may_come_back = not all(one.ready for one in pool.status())
+        raise no_such_model(order.model, (one.name for one in models), may_come_back=may_come_back)
     if model == ModelDescription(model.name, model.description, loaded=False, sizes=model.sizes):
         return  # it was never loaded, so what it can do is not known yet
     try:
@@ -47,9 +51,9 @@ def check_choices(order: Order, models: Sequence[ModelDescription]) -> None:
 
 
 def with_defaults(
-    said: Mapping[str, Any], here: Entitlement, models: Sequence[ModelDescription]
-) -> dict[str, Any]:  # fmt: skip
-    """What was said of an order, by its fields' names, and what the place chooses of the rest.
+    said: Mapping[str, Any], here: Entitlement, models: Sequence[ModelDescription], typed: str = ""
+) -> dict[str, Any]:
+    """What was said of an order, by its fields' names, and what the place chooses of the rest; `typed` is the line.
 
     A default that the model cannot have is left to the model: nobody asked for it.
     """
@@ -58,6 +62,8 @@ def with_defaults(
     if said.get("size") and (shaped := in_shape(said["size"], model)) != said["size"]:
         chosen["size"] = shaped
         chosen["ignored"] = (*said.get("ignored", ()), *_no_shape(said["size"], shaped))
+    if "ignored" in chosen:
+        chosen["ignored"] = in_order(chosen["ignored"], typed)
     if model is None:
         return chosen
     if drawing.default_guidance is not None and "guidance_scale" not in said and model.guidance is not None:

@@ -166,6 +166,20 @@ def try_flags(typed: str) -> Flags:
     )  # fmt: skip
 
 
+def in_order(ignored: Sequence[str], typed: str) -> tuple[str, ...]:
+    """What was left out, "--ar 16:9" and the like, as it was typed; what was not typed as a flag comes last."""
+    places: dict[str, int] = {}
+    for place, found in enumerate(_FLAG.finditer(typed)):
+        places.setdefault(_named(found[1].lower().replace("_", "-")), place)
+    names = {flag: _named(flag.removeprefix("--").partition(" ")[0]) for flag in ignored}
+    return tuple(sorted(ignored, key=lambda flag: places.get(names[flag], len(places))))
+
+
+def _named(flag: str) -> str:
+    """The option that it sets; another bot's flag is called as it is."""
+    return _KNOWN[flag][0] if flag in _KNOWN else flag
+
+
 def together(wrong: Sequence[UserError]) -> UserError:
     """The first of some errors, which tells the others, too."""
     first, *more = wrong

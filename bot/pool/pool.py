@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError
+from bot.errors import GenerationFailed, InvalidOption, NoEndpoint, UserError, no_such_model
 from bot.errors.drawing import Doing
 from bot.pool.breaker import Breaker
 from bot.pool.endpoint import Endpoint, EndpointDown
@@ -210,7 +210,7 @@ class Pool:
                     staying = [one for one in self._members if not one.leaves]
                     serving = [one for one in staying if one.ready and one.serves(model)]
                     if not serving and all(one.ready for one in staying):
-                        raise InvalidOption("model", "unknown_model", {"value": str(model)})
+                        raise no_such_model(model, (one.name for one in self.models()))
                     free = [one for one in serving if one.running < one.concurrency]
                     if free:
                         member = min(free, key=lambda one: (one is avoid, one.running - one.concurrency))

@@ -69,8 +69,8 @@ async def place_prompt(interaction: BotInteraction, prompt: str) -> None:
     async with handing_back(interaction, prompt):
         drawn, said = await services.styles.read(actor, prompt)
         here, models = await services.entitlements.of(actor.requester), services.pool.models()
-        order = Order(requester=actor.requester, prompt=drawn, **with_defaults(said, here, models))
-        check_choices(order, models)
+        order = Order(requester=actor.requester, prompt=drawn, **with_defaults(said, here, models, prompt))
+        check_choices(order, services.pool)
         await place(interaction, order)
 
 

@@ -40,9 +40,7 @@ class ResultLayout(Layout):
     @classmethod
     def of(cls, result: Result, *, mention: bool = False, source: int | None = None) -> Self:
         """What has just been drawn, with what of its prompt could not be."""
-        remarks = [drawing.read_as(result.read_as)] if result.read_as else []
-        remarks += [drawing.unknown_words(result.unknown_words)] if result.unknown_words else []
-        remarks += [drawing.ignored(result.ignored)] if result.ignored else []
+        remarks = drawing.remarks(result.unknown_words, result.read_as, result.ignored)
         return cls(result.record, result.grid, mention=mention, remarks=remarks, source=source)
 
     def __init__(

@@ -107,7 +107,7 @@ class StartForm(Form, verb="started"):
         async with handing_back(interaction, typed, again=False):
             words, said = await services.styles.read(actor, typed)
             here = await services.entitlements.of(actor.requester)
-            said = with_defaults(said, here, services.pool.models())
+            said = with_defaults(said, here, services.pool.models(), typed)
             order = Order(requester=actor.requester, prompt=words, **said)
             await place_picture(interaction, order, start.source, use_of(written.get("use")))
 

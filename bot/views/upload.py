@@ -31,10 +31,11 @@ async def place_picture(interaction: BotInteraction, order: Order, source: Sourc
     Fetching may take longer than Discord waits for a first word, so that goes first; what can be told without the
     picture is told before.
     """
-    models = interaction.client.services.pool.models()
+    pool = interaction.client.services.pool
+    models = pool.models()
     if isinstance(source, discord.Attachment):
         check_size(source)
-    check_choices(started_from(order, b"", use, models), models)
+    check_choices(started_from(order, b"", use, models), pool)
     message_id = await think(interaction, hidden=hidden(interaction, private=order.private))
     try:
         picture = await _picture(interaction, source)

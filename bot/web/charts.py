@@ -5,6 +5,7 @@ In: days.  Out: bars with their positions, for `charts.html`, where lists of nam
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from bot.database.statistics import Day
@@ -21,7 +22,7 @@ class Bar:
     y: float
     width: float
     height: float
-    name: str
+    day: date
     value: int
     bad: float = 0.0  # the height of the lower part that is drawn in the other colour
 
@@ -47,7 +48,7 @@ def columns(days: Sequence[Day]) -> Chart:
             y=round(10 + room - room * day.requests / top, 1),
             width=round(step * 0.8, 1),
             height=round(room * day.requests / top, 1),
-            name=day.day.isoformat(),
+            day=day.day,
             value=day.requests,
             bad=round(room * day.blocked / top, 1),
         )

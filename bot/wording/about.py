@@ -7,7 +7,7 @@ from typing import Final
 from bot.wording.catalogue import later
 from bot.wording.drawing import option
 from bot.wording.reader import count, quoted, reader, say
-from bot.wording.terms import generations, pictures
+from bot.wording.terms import generations, pictures, size
 from bot.wording.text import clock, plain
 
 HELP: Final = (
@@ -80,7 +80,7 @@ def left(whose: str, remaining: int, amount: int, every: int, unit: str, next_at
 def model(name: str, description: str, sizes: Sequence[str]) -> str:
     """What draws, in one line."""
     named = " ".join(filter(None, (f"**{plain(name, 60)}**", plain(description, 200))))
-    return f"{named} · {', '.join(sizes)}"
+    return f"{named} · {', '.join(map(size, sizes))}"
 
 
 def under_way(waiting: int, most_images: int) -> str:

@@ -6,7 +6,7 @@ A catalogue is a file `locales/<language>.po`; `make messages` collects the sent
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -78,6 +79,10 @@ class Sentences:
         # Japanese, which has no form for one, says "1 時間" where English says "hour".
         bare = number == 1 and self._locale.plural_form(1) == "one"
         return words.removeprefix("1").lstrip() if bare else words
+
+    def day(self, day: date) -> str:
+        """ "Nov 2", "2. Nov." """
+        return format_skeleton("MMMd", day, locale=self._locale)
 
     def either(self, words: Sequence[str]) -> str:
         """("a", "b", "c") → "a, b or c"."""

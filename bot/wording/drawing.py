@@ -89,13 +89,13 @@ def by(user_id: int) -> str:
 
 
 def unknown_words(words: Sequence[str]) -> str:
-    """ "I don't know “pepe”; I drew what is nearest." """
-    return say("I don't know {words}; I drew what is nearest.", words=_listed(words))
+    """ "I don't know “pepe”: I drew something like it, or left it out." """
+    return say("I don't know {words}: I drew something like it, or left it out.", words=_listed(words))
 
 
 def unknown_beforehand(words: Sequence[str]) -> str:
-    """ "I don't know “pepe”; I would draw what is nearest." """
-    return say("I don't know {words}; I would draw what is nearest.", words=_listed(words))
+    """ "I don't know “pepe”: I would draw something like it, or leave it out." """
+    return say("I don't know {words}: I would draw something like it, or leave it out.", words=_listed(words))
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -111,10 +111,17 @@ def read_as(pairs: Sequence[tuple[str, str]]) -> str:
     return say("I read {words}.", words=", ".join(told))
 
 
+def remarks(unknown: Sequence[str], read: Sequence[tuple[str, str]], left_out: Sequence[str] = ()) -> tuple[str, ...]:
+    """What of a prompt was not drawn as it was typed, a sentence each."""
+    told = (read and read_as(read), unknown and unknown_words(unknown), left_out and ignored(left_out))
+    return tuple(sentence for sentence in told if isinstance(sentence, str))
+
+
 def ignored(flags: Sequence[str]) -> str:
-    """ "I can't do --v 6, --tile, so I left that out." """
+    """ "I can't do --v 6, --tile, so I left those out." """
     listed = ", ".join(plain(flag, MAX_WORD_SHOWN) for flag in flags[:MAX_FLAGS_SHOWN])
-    return say("I can't do {flags}, so I left that out.", flags=listed)
+    one, many = "I can't do {flags}, so I left that out.", "I can't do {flags}, so I left those out."
+    return count(one, many, len(flags), flags=listed)
 
 
 NOT_KEPT: Final = later(
@@ -219,7 +226,7 @@ def picture_line(index: int, seed_number: int, width: int, height: int, filled: 
     """`filled` are words of the model, "on a beige background", which it put in where the prompt left that open."""
     gone = f" · {say('removed')}" if removed else ""
     added = f" · {quoted(plain(filled, MAX_FILLED_SHOWN))}" if filled else ""
-    return "-# " + labelled(picture(index), f"{seed(seed_number)} · {width}×{height}{gone}{added}")
+    return "-# " + labelled(picture(index), f"{seed(seed_number)} · {width} × {height}{gone}{added}")
 
 
 def verdict(what: str, found: str | None, score: float) -> str:

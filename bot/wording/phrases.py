@@ -80,6 +80,7 @@ PROBLEMS: Final = {
     "too_many_filters": later("So many filters at once do not fit; leave one out, or shorten the words."),
     "picture_or_link": later("Give a picture or a link."),
     "unknown_model": later("No drawing server has the model {value} now."),
+    "no_such_model": later("There is no model {value} here. There are: {known}."),
     "unknown_size": later("{field} is {value}; the model {model} draws {known}."),
     "no_size": later("{field} is {value}; it must read like 512x512."),
     "needs_keep_rows_or_strength": later("A picture to start from needs a strength."),

@@ -4,7 +4,7 @@ In: names and numbers of the program.  Out: how people call them, in the reader'
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from bot.wording.catalogue import SECONDS, later
@@ -184,6 +184,16 @@ def alt_text(prompt: str, index: int | None = None) -> str:
 def until(when: datetime) -> str:
     """An end as a date with what is left until then: "until 3 May 2026 12:00 (in 2 hours)"."""
     return say("until {date} ({when})", date=f"<t:{int(when.timestamp())}:f>", when=relative(when))
+
+
+def day(of: date) -> str:
+    """ "Nov 2", "2. Nov." """
+    return reader().day(of)
+
+
+def size(written: str) -> str:
+    """ "512x384", as one types it, → "512 × 384", as one reads it."""
+    return written.replace("x", " × ")
 
 
 def seconds(duration: float) -> str:
