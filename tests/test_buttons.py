@@ -4,9 +4,12 @@ import io
 import zipfile
 from dataclasses import replace
 
+import pytest
 from PIL import Image
 
-from bot.generation.grid import size_of
+from bot.database.posts import PostLog
+from bot.errors import NoEndpoint
+from bot.generation.grid import PictureFile, size_of
 from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, buttons, parts, result_buttons, said
 
@@ -175,6 +178,22 @@ async def test_upscale_posts_a_larger_picture_for_everyone(town: Town) -> None:
     assert not posted.ephemeral
     assert f"32 × 32 pixels, upscaled for <@{town.bo.id}>" in said(posted)
     assert size_of(await posted.attachments[0].read()) == (32, 32)
+
+
+async def test_an_upscaling_that_fails_is_its_askers_alone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it stays in the channel, nor among the messages that would have to go with the picture."""
+
+    async def fail(*_: object, **__: object) -> PictureFile:
+        raise NoEndpoint("draw", 300)
+
+    record, message = await town.imagine(images=1)
+    before = [one.id for one in town.pictures.history(viewer=town.ada)]
+    monkeypatch.setattr("bot.views.picture.enlarged", fail)
+    told = answer(await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0:4"))
+    assert told.ephemeral
+    assert "no drawing server was ready" in said(told)
+    assert [one.id for one in town.pictures.history(viewer=town.ada)] == before
+    assert [post.message_id for post in await PostLog(town.services.database).of(record.id)] == [message.id]
 
 
 async def test_a_network_enlarges_where_a_server_has_one(town: Town) -> None:

@@ -179,6 +179,10 @@ class Pictures:
         """Where the copy stands, or is about to."""
         await self._post_log.add(PostRecord(message_id, channel_id, generation_id, index))
 
+    async def not_copied(self, message_id: int) -> None:
+        """No copy came of it, and its message is gone."""
+        await self._post_log.forget(message_id)
+
     async def discard(self, actor: Actor, generation_id: int, message_id: int, made_for: int) -> None:
         """Give up a copy, whose message the door deletes; the picture stays.
 

@@ -96,19 +96,24 @@ class Upscale(PicturePress, verb="upscale"):
         message_id = await think(interaction, hidden=alone)
         try:
             await pictures.copied(record.id, image.index, interaction.channel_id or 0, message_id)
-        except Exception:
+            layout = await self._enlarged(interaction, record, image, png)
+            await interaction.edit_original_response(view=layout, attachments=[layout.file])
+        except Exception:  # what went wrong is for who pressed alone
             await take_back(interaction)
+            await pictures.not_copied(message_id)
             raise
+
+    async def _enlarged(
+        self, interaction: BotInteraction, record: GenerationRecord, image: ImageRecord, png: bytes
+    ) -> "PictureLayout":
         services = interaction.client.services
         finer = await services.pool.upscale(png)
         larger = None if finer is None else finer.png
         taken = interaction.filesize_limit
         file = await enlarged(png, self.factor or UPSCALE_FACTOR, services.seal, larger, taken=taken)
-        locale = str(interaction.locale)
-        with reading(locale if alone else language_of(interaction.client, interaction.guild_id, locale)):
+        with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
             network = "" if finer is None else finer.model
-            layout = PictureLayout(record, image, file, by=interaction.user.id, network=network)
-        await interaction.edit_original_response(view=layout, attachments=[layout.file])
+            return PictureLayout(record, image, file, by=interaction.user.id, network=network)
 
 
 class Discard(GenerationPress, verb="discard"):
