@@ -131,6 +131,7 @@ def worst_layouts() -> list[ui.LayoutView]:
         GalleryLayout(shares, "newest", f"{big}.{big}", f"{big}.{big}", sources={}, viewer_id=big, moderator=True),
         FavouritesLayout(shares, f"{big}.{big}", f"{big}.{big}"),
         IdeasLayout(Ideas((("`*" * 500),) * 3, ("x" * 150,) * 3), idea_words.title(idea_words.VERSIONS)),
+        IdeasLayout(Ideas(("x" * 1000,) * 3, ("y" * 1000, "y")), idea_words.title(idea_words.VERSIONS), "z" * 900),
         OwnFavouritesLayout(
             [(OwnFavourite(one, one.images[8]), GRID) for one in records[:4]], f"{big}.8", f"{big}.8", here=True
         ),

@@ -28,19 +28,22 @@ FIRST_PROPOSAL: Final = 1000  # a component's id; those that Discord gives count
 
 
 class IdeasLayout(Layout):
-    """`title` and `about` come first."""
+    """`title` and `about` come first, then as many proposals as there is room for."""
 
     def __init__(self, ideas: Ideas, title: str, about: str = "") -> None:
         super().__init__()
         self._count = 0
         self.add_item(ui.TextDisplay("\n".join(filter(None, (title, about)))))
         self._propose(ideas.proposals)
-        if ideas.shared:
-            self.add_item(ui.TextDisplay(words.small(words.SHARED)))
-            self._propose(ideas.shared)
+        self._propose(ideas.shared, words.small(words.SHARED))
 
-    def _propose(self, prompts: tuple[str, ...]) -> None:
+    def _propose(self, prompts: tuple[str, ...], heading: str = "") -> None:
         for prompt in prompts:
+            if not self.has_room(heading, words.proposal(prompt)):
+                continue
+            if heading:
+                self.add_item(ui.TextDisplay(heading))
+                heading = ""
             self.add_item(proposed(prompt, self._count))
             self._count += 1
 

@@ -1,6 +1,10 @@
 """What every message of Easel's is: a layout whose buttons are built anew from their ids with each press."""
 
+from typing import Final
+
 from discord import ui
+
+MAX_CHARACTERS: Final = 4000  # of all texts of a message together
 
 
 class Layout(ui.LayoutView):
@@ -13,3 +17,7 @@ class Layout(ui.LayoutView):
     def __init__(self) -> None:
         super().__init__(timeout=None)
         self.stop()
+
+    def has_room(self, *texts: str) -> bool:
+        """Whether Discord takes these, too, in the same message."""
+        return self.content_length() + sum(map(len, texts)) <= MAX_CHARACTERS

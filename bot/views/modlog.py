@@ -23,7 +23,7 @@ from bot.views.details import details
 from bot.views.exported import LogFile
 from bot.views.filters import Shown, asked_for, described, in_id, out_of_id
 from bot.views.history import grid_of
-from bot.views.layout import Layout
+from bot.views.layout import MAX_CHARACTERS, Layout
 from bot.views.press import GenerationPress, Press, actor_of
 from bot.views.result import grid_file
 from bot.views.sanction import Ban, TimeOut
@@ -32,7 +32,6 @@ from bot.wording.reader import labelled, say
 from bot.wording.render import explain_kept
 
 PER_PAGE: Final = 6
-MAX_MESSAGE: Final = 4000
 FAR: Final = 36**8  # no row has a longer number
 _MARKS: Final = {
     "checking": "🔎", "queued": "🕓", "running": "🎨", "delivering": "📨", "delivered": "✅", "blocked": "⛔",
@@ -236,7 +235,7 @@ def opened_entry(record: GenerationRecord) -> str:
     lines += [moderating.removed_by(gone.by, gone.why, 40, index) for index, gone in removals if gone is not None]
     told = details(record, verdict=True, repeat=False)
     for line in lines:
-        if len(told) + 1 + len(line) <= MAX_MESSAGE:
+        if len(told) + 1 + len(line) <= MAX_CHARACTERS:
             told += "\n" + line
     return told
 
