@@ -9,9 +9,9 @@ import discord
 import pytest
 import simcord
 
+from bot.actions.moderation import sanction_length
 from bot.database.guild import Drawing, GuildRecord
 from bot.errors import InvalidOption
-from bot.views.sanction import timeout_length
 from tests.bot_fakes import locked
 from tests.town import Town, answer, button, buttons, parts, said
 
@@ -258,7 +258,7 @@ async def test_moderators_cannot_sanction_themselves_or_bots(town: Town) -> None
 async def test_other_durations_are_refused_with_the_way_to_write_them(town: Town, duration: str) -> None:
     """Named in the refusal; nobody is sanctioned."""
     with pytest.raises(InvalidOption, match=r"no_duration|wrong_duration"):
-        timeout_length(duration)
+        sanction_length("duration", duration)
     told = await mod(town, "timeout", person=town.ada, duration=duration, reason="spam")
     assert told.ephemeral
     assert await town.services.sanctions.active(town.ada.id, town.guild.id) is None

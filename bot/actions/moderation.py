@@ -5,8 +5,8 @@ In: an actor and whom it is about.  Out: records.  Knows no Discord.  The operat
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
 
 from bot.actions.actor import Actor
 from bot.actions.entry import moderated_entry
@@ -17,7 +17,10 @@ from bot.database.sanctions import Sanctions
 from bot.database.session import utc_now
 from bot.database.statistics import Report, Statistics
 from bot.errors import CannotSanction, InvalidOption, NotSanctioned
+from bot.wording.duration import parse_duration
 
+SHORTEST: Final = timedelta(minutes=1)
+LONGEST: Final = timedelta(days=365)
 PERMISSIONS: dict[SanctionKind, str] = {"timeout": "moderate_members", "ban": "ban_members"}
 
 
@@ -177,3 +180,11 @@ def check_target(actor: Actor, target: Target) -> None:
 
 def _ends_sooner(until: datetime | None, in_force: SanctionRecord) -> bool:
     return until is not None and (in_force.until is None or until < in_force.until)
+
+
+def sanction_length(field: str, duration: str) -> timedelta:
+    """ "12h" → 12 hours.  Raises InvalidOption for what is no duration, or not from a minute to a year."""
+    length = parse_duration(duration)
+    if length is None or not SHORTEST <= length <= LONGEST:
+        raise InvalidOption(field, "no_duration" if length is None else "wrong_duration", {"value": duration[:40]})
+    return length

@@ -13,13 +13,14 @@ from bot.actions.actor import Actor
 from bot.actions.entry import moderated_entry
 from bot.actions.pictures import Pictures
 from bot.actions.posts import Posts
+from bot.actions.reason import checked_reason
 from bot.actions.removals import Removals
 from bot.database.decisions import PARDONED, Outcome
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
 from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
 from bot.database.settings import GuildSettings
-from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, InvalidOption, NotFound
+from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, NotFound
 from bot.nobody import FILTER_ID
 from bot.orders.policies import Policies
 from bot.pool.drawing_pool import DrawingPool
@@ -29,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 Decision = Literal["keep", "once", "remove"]
 
-MAX_REASON: Final = 400
 IN_REVIEW: Final = "decided_in_review"
 OUTCOMES: Final[Mapping[Decision, Outcome]] = {"keep": "kept", "once": "once", "remove": "removed"}
 
@@ -214,11 +214,3 @@ def _hidden(record: GenerationRecord) -> set[int]:
     removals = {image.index: image.removal for image in record.images}
     hidden = {index: one for index, one in removals.items() if one is not None and not one.by_operator}
     return {index for index, one in hidden.items() if one.by == FILTER_ID or one.why == IN_REVIEW}
-
-
-def checked_reason(reason: str) -> str:
-    """Raises InvalidOption for one that is too long."""
-    reason = reason.strip()
-    if len(reason) > MAX_REASON:
-        raise InvalidOption("reason", "too_long", {"length": len(reason), "limit": MAX_REASON})
-    return reason

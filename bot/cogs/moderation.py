@@ -5,7 +5,7 @@ commands carry are only what Discord shows by default: a server may hand them to
 """
 
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import cast
 
 import discord
 from discord import app_commands
@@ -13,6 +13,8 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from bot.actions.exports import Form
+from bot.actions.moderation import sanction_length
+from bot.actions.reason import MAX_REASON
 from bot.client import Bot
 from bot.database.records import GenerationFilter, SanctionKind
 from bot.database.session import utc_now
@@ -26,13 +28,11 @@ from bot.views.modlog import modlog_layout, narrowed, removed_note
 from bot.views.press import actor_of, answering
 from bot.views.records import AuditPage, audit_layout, person_layout, sanctions_layout
 from bot.views.review import review_layout
-from bot.views.sanction import sanctioned, timeout_length
+from bot.views.sanction import sanctioned
 from bot.views.target import target_of
 from bot.wording import community, moderating, terms, text
 from bot.wording.catalogue import later
 from bot.wording.duration import parse_moment
-
-MAX_REASON: Final = 400
 
 Span = app_commands.Range[str, 1, 40]
 Reason = app_commands.Range[str, 1, MAX_REASON]
@@ -92,7 +92,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         remove: Span | None = None,
     ) -> None:  # fmt: skip
         async with answering(interaction):
-            await self._sanction(interaction, person, "timeout", timeout_length(duration), reason, remove)
+            await self._sanction(interaction, person, "timeout", sanction_length("duration", duration), reason, remove)
 
     @app_commands.command(description=later("Keep a person from using Easel until lifted"))
     @app_commands.describe(
@@ -261,7 +261,7 @@ class Mod(commands.GroupCog, group_name="mod", group_description=later("For mode
         self, interaction: discord.Interaction[Bot], person: discord.User, kind: SanctionKind,
         length: timedelta | None, reason: str, remove: str | None,
     ) -> None:  # fmt: skip
-        span = None if remove is None else timeout_length(remove)
+        span = None if remove is None else sanction_length("duration", remove)
         await interaction.response.defer(ephemeral=True)
         target = await target_of(interaction, person)
         told = await sanctioned(interaction, target, kind, length, reason, span)

@@ -8,7 +8,7 @@ from typing import Any
 
 from discord import ui
 
-from bot.actions.reviews import MAX_REASON
+from bot.actions.reason import MAX_REASON
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.forms import Form, question

@@ -5,15 +5,15 @@ In: whom it is about.  Out: a button, and the form that it opens.
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import discord
 from discord import ui
 
-from bot.actions.moderation import Target
+from bot.actions.moderation import Target, sanction_length
+from bot.actions.reason import MAX_REASON
 from bot.database.records import SanctionKind
 from bot.database.session import utc_now
-from bot.errors import InvalidOption
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36
@@ -21,11 +21,7 @@ from bot.views.forms import Form, question
 from bot.views.press import Press, actor_of
 from bot.views.target import target_by_id
 from bot.wording import buttons, moderating, text
-from bot.wording.duration import parse_duration
 from bot.wording.reader import say
-
-MAX_REASON: Final = 400
-MAX_TIMEOUT: Final = timedelta(days=365)
 
 
 class TimeOut(Press, verb="timeout"):
@@ -72,9 +68,9 @@ class SanctionForm(Form, verb="sanctioned"):
         )
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
-        length = timeout_length(written.get("duration", "")) if self.kind == "timeout" else None
+        length = sanction_length("duration", written.get("duration", "")) if self.kind == "timeout" else None
         removal = written.get("removal", "").strip()
-        span = timeout_length(removal) if removal else None
+        span = sanction_length("duration", removal) if removal else None
         await interaction.response.defer(ephemeral=True, thinking=True)
         target = await target_by_id(interaction, self.user_id)
         told = await sanctioned(interaction, target, self.kind, length, written.get("reason", ""), span)
@@ -138,13 +134,3 @@ async def sanctioned(
     undoing = [UndoRemovals(target.user_id, record.id)] if removed else []
     told.add_item(ui.ActionRow(Lift(target.user_id), *undoing))
     return told
-
-
-def timeout_length(duration: str) -> timedelta:
-    """ "12h" → 12 hours.  Raises InvalidOption for what is no duration, or not from a minute to a year."""
-    length = parse_duration(duration)
-    if length is None:
-        raise InvalidOption("duration", "no_duration", {"value": duration})
-    if not timedelta(minutes=1) <= length <= MAX_TIMEOUT:
-        raise InvalidOption("duration", "wrong_duration", {"value": duration})
-    return length

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
+from bot.actions.reason import checked_reason
 from bot.errors import InvalidOption
 
 T = TypeVar("T", bound=str)
 
-MAX_REASON: Final = 400
 LARGEST: Final = 2**63 - 1
 
 
@@ -78,7 +78,4 @@ def score(field: str, text: str) -> float | None:
 
 
 def reason(form: Mapping[str, object]) -> str:
-    text = str(form.get("reason", "")).strip()
-    if len(text) > MAX_REASON:
-        raise InvalidOption("reason", "too_long", {"length": len(text), "limit": MAX_REASON})
-    return text
+    return checked_reason(str(form.get("reason", "")))

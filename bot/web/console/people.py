@@ -3,14 +3,13 @@
 In: a person's id.  Out: pages; timeouts, bans and what is lifted through the actions.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.actions.moderation import Target
+from bot.actions.moderation import Target, sanction_length
 from bot.database.records import GenerationFilter, SanctionKind, SanctionRecord
 from bot.database.session import utc_now
 from bot.errors import InvalidOption, NotFound
@@ -20,14 +19,12 @@ from bot.web.console.desk import console_page, names_of
 from bot.web.render import done, noted, redirect
 from bot.web.site import site_of
 from bot.wording import pages
-from bot.wording.duration import parse_duration
 from bot.wording.reader import say
 
 routes = web.RouteTableDef()
 
 PER_PAGE: Final = 50
 SANCTIONS: Final[tuple[SanctionKind, ...]] = get_args(SanctionKind)
-MAX_TIMEOUT: Final = timedelta(days=365)
 
 
 @routes.get(r"/console/{guild}/people/{user:\d{1,20}}")
@@ -93,10 +90,10 @@ async def sanction(request: web.Request) -> web.Response:
     kind = asked.one_of("kind", str(form.get("kind", "")), SANCTIONS)
     if kind is None:
         raise InvalidOption("kind", "empty")
-    until = None if kind == "ban" else utc_now() + length_of("duration", form, MAX_TIMEOUT)
+    until = None if kind == "ban" else utc_now() + sanction_length("duration", str(form.get("duration", "")))
     target = await target_of(request, desk, user_id)
     reason = asked.reason(form)
-    since = utc_now() - length_of("remove", form, MAX_TIMEOUT) if form.get("remove") else None
+    since = utc_now() - sanction_length("remove", str(form.get("remove", ""))) if form.get("remove") else None
     record = await services.moderation.sanction(desk.actor, target, kind, until, reason)
     if since is not None:
         await services.removals.remove_all_of(desk.actor, user_id, since, reason, record.id)
@@ -146,15 +143,6 @@ def user_of(request: web.Request) -> int:
     if user_id >= 2**63:
         raise InvalidOption("user", "no_id")
     return user_id
-
-
-def length_of(field: str, form: Mapping[str, object], most: timedelta) -> timedelta:
-    """Raises InvalidOption for what is no duration."""
-    text = str(form.get(field, ""))
-    length = parse_duration(text)
-    if length is None or not timedelta(minutes=1) <= length <= most:
-        raise InvalidOption(field, "no_duration" if length is None else "wrong_duration", {"value": text[:40]})
-    return length
 
 
 async def target_of(request: web.Request, desk: Desk, user_id: int) -> Target:
