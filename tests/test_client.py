@@ -57,6 +57,7 @@ async def test_what_breaks_is_told_by_an_id_that_is_in_the_log(town: Town, monke
 async def test_a_broken_button_answers_too(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py by itself would leave "This interaction failed"."""
     record, message = await town.imagine("a cat", images=1)
+    await town.services.note_taker.idle()
     monkeypatch.setattr(type(town.services.generations), "get", broken)
     result = await town.ada.click(message, custom_id=f"easel:details:{record.id}")
     assert "Something broke" in said(answer(result))

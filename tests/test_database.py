@@ -13,7 +13,8 @@ from sqlalchemy import Connection, event, text
 from bot.database.audit import Act, AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule
-from bot.database.records import GenerationFilter, ImageRecord
+from bot.database.posts import PostLog
+from bot.database.records import GenerationFilter, ImageRecord, PostRecord
 from bot.database.reviews import Reviews
 from bot.database.rows import normalise
 from bot.database.sanctions import Sanctions
@@ -24,7 +25,7 @@ from bot.database.states import Overtaken
 from bot.errors import InvalidOption, NoGallery, NotFound, NotYours
 from bot.orders.order import Order
 from inference.contract import Policy, Verdict
-from tests.bot_fakes import ADA, BOB, GUILD, an_interaction, an_order
+from tests.bot_fakes import ADA, BOB, CHANNEL, GUILD, an_interaction, an_order
 
 MODERATOR = 9
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -669,3 +670,25 @@ async def test_a_removed_picture_that_is_drawn_again_stays_removed(log: Generati
     assert record is not None
     assert record.images[0].sha256 == "t" * 64
     assert record.images[0].removal is not None
+
+
+async def test_posts_that_show_what_was_removed_are_due(log: GenerationLog, database: Database, clock: Clock) -> None:
+    """All of a removed generation's; of a picture its copies, and grids from before; not what just failed."""
+    posts = PostLog(database, clock)
+    whole, part, held, kept = [await drawn(log) for _ in range(4)]
+    for number, generation_id in enumerate((whole, part, held, kept)):
+        await posts.add(PostRecord(10 + number, CHANNEL, generation_id))
+    await posts.add(PostRecord(20, CHANNEL, part, 0))
+    clock.now += timedelta(minutes=1)
+    await log.remove(whole, MODERATOR, "")
+    await log.remove(part, MODERATOR, "", 1)
+    await log.remove(held, 0, "picture_check: nudity", 1)
+    assert await posts.of_removed() == (part, whole)
+    await posts.not_changed(10)
+    clock.now += timedelta(minutes=1)
+    await posts.drawn_anew(11)
+    assert await posts.of_removed() == ()
+    clock.now += timedelta(minutes=5)
+    assert await posts.of_removed() == (whole,)
+    clock.now += timedelta(days=8)
+    assert await posts.of_removed() == ()

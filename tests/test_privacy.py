@@ -16,10 +16,11 @@ from sqlalchemy import select
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.actions.privacy import Erased
+from bot.database.erasure_requests import ErasureRequests
 from bot.database.guild import GuildRecord
 from bot.database.personal import PersonalData
 from bot.database.records import GenerationFilter, PostRecord
-from bot.database.session import utc_now
+from bot.database.session import Database, utc_now
 from bot.database.tables.table import Table
 from bot.errors import NotFound, SharingBlocked
 from bot.generation.reply import Result
@@ -236,19 +237,29 @@ async def test_after_a_week_a_message_that_stays_keeps_no_row(tmp_path: Path) ->
         assert await opened.generations.get(record.id) is None
 
 
-async def test_what_is_shown_at_this_moment_is_erased_behind_that(tmp_path: Path) -> None:
+async def test_what_is_shown_at_this_moment_is_erased_behind_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither its message nor its files stay behind the row."""
-    posts, reply = FakePosts(), SlowReply(777)
+    reply = SlowReply(777)
+
+    class Behind(FakePosts):
+        async def take_down(self, post: PostRecord) -> bool:
+            assert reply.results, "nothing is shown yet that could be taken down"
+            return await super().take_down(post)
+
+    posts = Behind()
     async with services(tmp_path, posts=posts) as opened:
         generation_id, _ = await order_one(opened, an_order(), reply)
         await asyncio.wait_for(reply.reached.wait(), 10)
-        erasing = asyncio.create_task(opened.privacy.erase(ADA))
-        for _ in range(50):
-            await asyncio.sleep(0)
-        assert not erasing.done()
-        reply.go_on.set()
-        told = await erasing
-        assert told is not None
+        ended = opened.works.ended
+
+        async def shown_meanwhile(generation_id: int) -> None:
+            reply.go_on.set()
+            await ended(generation_id)
+
+        monkeypatch.setattr(opened.works, "ended", shown_meanwhile)
+        told = await erased(opened)
         assert (told.generations, told.kept) == (1, 0)
         assert await opened.generations.get(generation_id) is None
     assert posts.taken_down == [777]
@@ -294,6 +305,17 @@ async def test_who_does_not_wait_for_the_end_is_told_that_it_goes_on(
     assert "Your data is being erased" in (await browser.post("/me/erase", {"word": "erase"})).text
     await until_erased(site.services)
     assert (await browser.get("/me")).status == 303
+
+
+async def test_a_word_that_is_given_again_counts_from_then(database: Database) -> None:
+    """What is done for the one before does not answer it; the oldest is first."""
+    requests = ErasureRequests(database)
+    before, other = await requests.ask(ADA), await requests.ask(BOB)
+    again = await requests.ask(ADA)
+    await requests.done(before)
+    assert await requests.waiting() == (other, again)
+    await requests.done(again)
+    assert await requests.waiting() == (other,)
 
 
 async def test_a_sanction_outlives_an_erasure(site: Pages) -> None:

@@ -15,7 +15,7 @@ from bot.database.session import Database, utc_now, whole
 from bot.database.tables.generations import GenerationTable, ImageTable, PostTable
 from bot.nobody import FILTER_ID
 
-AT_ONCE: Final = 20
+AT_ONCE: Final = 20  # the newest: what Discord never lets go keeps nothing else
 
 
 class PostLog:
@@ -63,7 +63,7 @@ class PostLog:
     async def of_removed(self) -> tuple[int, ...]:
         """Generations of which something stands that was removed, as far as is known; or some of their pictures do.
 
-        Without what was tried a moment ago, and what is given up.
+        The newest first, without what was tried a moment ago, and what is given up.
         """
         now = self._now()
         due = or_(PostTable.tried_at.is_(None), PostTable.tried_at < now - PATIENCE)
@@ -81,8 +81,8 @@ class PostLog:
             shows.exists(),
         )
         async with self._database.reading() as session:
-            found = [*await session.scalars(whole.limit(AT_ONCE)), *await session.scalars(parts.limit(AT_ONCE))]
-        return tuple(dict.fromkeys(found))
+            found = {*await session.scalars(whole), *await session.scalars(parts)}
+        return tuple(sorted(found, reverse=True)[:AT_ONCE])
 
     async def of(self, generation_id: int) -> tuple[PostRecord, ...]:
         """What was posted of a generation and not taken down, oldest first."""
