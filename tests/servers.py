@@ -61,13 +61,14 @@ class Postgres:
         async with engine.begin() as connection:
             await connection.run_sync(migrate.upgrade)
         await engine.dispose()
-        self._schemas[url] = await self._ask(SCHEMA, make_url(url))
+        self._schemas[url] = await self._schema(url)
         return url
 
     async def give_back(self, url: str) -> None:
         """Empty it for the next test, which costs a tenth of a new one; drop it where its schema is another now."""
-        if await self._ask(SCHEMA, make_url(url)) == self._schemas[url]:
-            await self._ask(EMPTY, make_url(url))
+        if await self._schema(url) == self._schemas[url]:
+            async with self._connection(make_url(url)) as connection:
+                await connection.execute(EMPTY)
             self._spare.append(url)
         else:
             await self.drop_database(url)
@@ -98,15 +99,20 @@ class Postgres:
 
     async def execute(self, statement: str) -> None:
         """Run a statement that concerns databases, not what is in one."""
-        await self._ask(statement, self._url)
+        async with self._connection(self._url) as connection:
+            await connection.execute(statement)
 
-    async def _ask(self, statement: str, url: URL) -> Any:
-        """The first value that it answers."""
+    @asynccontextmanager
+    async def _connection(self, url: URL) -> AsyncIterator[Any]:
         connection = await asyncpg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
         try:
-            return await connection.fetchval(statement)
+            yield connection
         finally:
             await connection.close()
+
+    async def _schema(self, url: str) -> str:
+        async with self._connection(make_url(url)) as connection:
+            return str(await connection.fetchval(SCHEMA))
 
 
 @contextmanager
