@@ -1,4 +1,4 @@
-"""The real bot, with Discord's addresses changed for the stand-in's: `python -m tests.discord_wire.child`.
+"""The real bot, with Discord's addresses changed for the stand-in's; the nursery forks its processes.
 
 WIRE_API and WIRE_GATEWAY are those addresses.  Unless INFERENCE_URLS names servers, the bot's own supervisor keeps a
 painter instead of a server with a model.  WIRE_LAG names a file for the event loop's lag, WIRE_PROFILE one for the
@@ -62,7 +62,3 @@ def main() -> None:
             profile.dump_stats(os.environ["WIRE_PROFILE"])
     else:
         bot.cli.app.main()
-
-
-if __name__ == "__main__":
-    main()

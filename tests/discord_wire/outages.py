@@ -20,9 +20,10 @@ from pathlib import Path
 from tests.bot_fakes import lay_out, locked
 from tests.discord_wire.faults import rate_limited
 from tests.discord_wire.messages import Message
+from tests.discord_wire.nursery import ROOT
 from tests.discord_wire.outcome import shows_result
 from tests.discord_wire.payloads import MODERATORS
-from tests.discord_wire.process import ROOT, BotProcess
+from tests.discord_wire.process import BotProcess
 from tests.discord_wire.stand_in import StandIn, open_stand_in
 from tests.discord_wire.world import Interaction, Person
 

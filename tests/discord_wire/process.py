@@ -2,15 +2,14 @@
 
 import asyncio
 import os
+import select
 import signal
-import sys
-from asyncio.subprocess import Process
 from pathlib import Path
 from typing import Final
 
+from tests.discord_wire.nursery import ROOT, Nursery
 from tests.discord_wire.stand_in import StandIn
 
-ROOT: Final = Path(__file__).parent.parent.parent
 PATIENCE: Final = 180.0  # seconds that a busy machine may take
 
 
@@ -21,32 +20,30 @@ class BotProcess:
         self._stand_in = stand_in
         self._folder = folder
         self._settings = settings
-        self._process: Process | None = None
+        self._pid: int | None = None
+        self._status: int | None = None
         self.log = folder / "bot.log"
 
     @property
     def pid(self) -> int:
-        if self._process is None:
+        if self._pid is None:
             raise LookupError("the bot does not run")
-        return self._process.pid
+        return self._pid
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+        return self._pid is not None and self._status is None and not is_over(self._pid)
 
     async def start(self, *, ready: bool = True) -> None:
         """Start it; with `ready`, return once its gateway session stands."""
         before = self._stand_in.gateway.identified
-        await self._spawn()
+        self._spawn()
         if ready:
             await self.identified(before)
 
     async def identified(self, before: int = 0) -> None:
         """Return once the gateway has taken more than `before` sessions.  Raises RuntimeError with the bot's log."""
-        process = self._process
-        if process is None:
-            raise LookupError("the bot does not run")
-        ended = asyncio.ensure_future(process.wait())
+        ended = asyncio.ensure_future(is_gone(self.pid))
         connected = asyncio.ensure_future(
             self._stand_in.world.until(lambda: self._stand_in.gateway.identified > before, PATIENCE)
         )
@@ -57,7 +54,7 @@ class BotProcess:
         if self._stand_in.gateway.identified <= before:
             raise RuntimeError(f"the bot did not connect:\n{self.said()[-4000:]}")
 
-    async def _spawn(self) -> None:
+    def _spawn(self) -> None:
         environment = {
             **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
             "PYTHONPATH": str(ROOT), "DISCORD_TOKEN": self._stand_in.rest.token, "DATA_DIR": str(self._folder),
@@ -65,11 +62,7 @@ class BotProcess:
             "WEB_PORT": "0",
             **{name.upper(): str(value) for name, value in self._settings.items()},
         }  # fmt: skip
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.discord_wire.child", stdin=asyncio.subprocess.DEVNULL, stdout=log,
-                stderr=log, env=environment, cwd=self._folder,
-            )  # fmt: skip
+        self._pid, self._status = Nursery.open().start(environment, self._folder, self.log), None
 
     async def kill(self) -> None:
         """As a crash does: no goodbye."""
@@ -81,15 +74,17 @@ class BotProcess:
 
     async def ended(self) -> int:
         """Wait for its own end; returns its exit status."""
-        if self._process is None:
+        if self._pid is None:
             return 0
-        return await asyncio.wait_for(self._process.wait(), PATIENCE)
+        if self._status is None:
+            await asyncio.wait_for(is_gone(self._pid), PATIENCE)
+        if self._status is None:  # nobody else has waited for it meanwhile
+            self._status = Nursery.open().status(self._pid)
+        return self._status
 
     async def _end(self, number: signal.Signals) -> int:
-        if self._process is None:
-            return 0
-        if self._process.returncode is None:
-            self._process.send_signal(number)
+        if self._pid is not None and self._status is None:
+            os.kill(self._pid, number)
         return await self.ended()
 
     def said(self) -> str:
@@ -119,3 +114,23 @@ class BotProcess:
             return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
         except OSError:
             return []
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process that nobody has waited for yet has ended."""
+    process = os.pidfd_open(pid)
+    try:
+        return bool(select.select([process], [], [], 0)[0])
+    finally:
+        os.close(process)
+
+
+async def is_gone(pid: int) -> None:
+    """Return once it has ended."""
+    loop, ended, process = asyncio.get_running_loop(), asyncio.Event(), os.pidfd_open(pid)
+    loop.add_reader(process, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process)
+        os.close(process)
