@@ -10,7 +10,7 @@ from inference.text.colours import COLOURS
 from inference.text.compositions import MOST, Composition, read_composition
 from inference.text.drafts import Draft, Names
 from inference.text.scenery import PLACES, TIMED, TIMES
-from tests.test_interpretations import SHIPPED
+from tests.readers import shipped
 
 THINGS = frozenset("apple owl heart star cat cats balloon balloons horse saucer pizza rose car dragon hat box".split())
 NAMES = frozenset({"black cat", "red apple", "two hearts", "sunset over hills", "bow and arrow"})
@@ -154,7 +154,7 @@ def test_all_else_is_drawn_as_it_is(prompt: str) -> None:
 def test_what_is_filled_in_stands_in_the_draft(seed: int) -> None:
     """Whatever the model fills in, in whichever language; its words of the colour are no longer there."""
     for prompt in ("a blue horse", "un caballo azul"):
-        reading = SHIPPED.interpret(prompt, 4 + seed)
+        reading = shipped().interpret(prompt, 4 + seed)
         assert reading.composition is not None
         assert reading.composition.drafts[0].colour == "blue"
         assert reading.drawn[0].startswith("a horse")
@@ -162,8 +162,8 @@ def test_what_is_filled_in_stands_in_the_draft(seed: int) -> None:
 
 
 def test_names_of_things_stay_whole() -> None:
-    assert SHIPPED.interpret("a black cat", 0).composition is None
-    assert SHIPPED.interpret("a blue whale", 0).composition is None
+    assert shipped().interpret("a black cat", 0).composition is None
+    assert shipped().interpret("a blue whale", 0).composition is None
 
 
 WORDS = [*COLOURS, *THINGS, "a", "two", "small", "on", "background", "and", "above", "in space", "on the left", ","]

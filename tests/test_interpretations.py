@@ -4,15 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.contract import MAX_SEED, PLAIN_EVERY
 from inference.text.colours import COLOURS
 from inference.text.interpretations import interpretation
 from inference.text.reader import Reader
 from inference.text.scenery import OUTDOORS, PLACES, TIMES
 from inference.training.evaluation.chat import read_prompts
-
-SHIPPED = Reader.load(BUILTIN_FOLDER)
+from tests.readers import shipped
 
 
 def grid(prompt: str, images: int = PLAIN_EVERY) -> list[str]:
@@ -101,8 +99,8 @@ def test_places_outdoors_may_have_a_time() -> None:
 
 def test_other_languages_are_filled_in_in_english() -> None:
     """The words of captions are; the plain reading keeps the prompt, for the encoder reads it itself."""
-    assert SHIPPED.interpret("ein roter Apfel", 4).text == "ein roter Apfel"
-    reading = SHIPPED.interpret("ein roter Apfel", 1)
+    assert shipped().interpret("ein roter Apfel", 4).text == "ein roter Apfel"
+    reading = shipped().interpret("ein roter Apfel", 1)
     assert (reading.text, reading.filled) == ("a red apple on a beige background", "on a beige background")
 
 
@@ -110,12 +108,12 @@ def test_what_is_filled_in_reads_as_it_stands() -> None:
     """The encoder reads texts once more: nothing of them may be taken for another language or a way of drawing."""
     for prompt in read_prompts():
         for seed in range(1, PLAIN_EVERY):
-            reading = SHIPPED.interpret(prompt, seed)
+            reading = shipped().interpret(prompt, seed)
             if reading.filled:
-                again = SHIPPED.read(reading.text)
+                again = shipped().read(reading.text)
                 kept, style = again.text.replace(",", "").split(), {"3d", "flat", "illustration"}
                 assert sorted(set(kept) - style) == sorted(set(reading.text.replace(",", "").split()) - style)
-                assert reading.unknown == SHIPPED.read(prompt).unknown
+                assert reading.unknown == shipped().read(prompt).unknown
 
 
 def test_a_model_without_a_vocabulary_fills_nothing_in() -> None:

@@ -9,8 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.checkpoints.builtin import BUILTIN_FOLDER, load_builtin, save_builtin
-from inference.checkpoints.text_encoder import common_words
+from inference.checkpoints.builtin import load_builtin, save_builtin
 from inference.checkpoints.weights import CheckpointError
 from inference.text.colours import read_colours
 from inference.text.languages import Languages
@@ -20,11 +19,10 @@ from inference.text.places import read_places
 from inference.text.reader import LANGUAGES, MOST_UNKNOWN, PHRASINGS, VOCABULARY, Reader, Vocabulary
 from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
+from tests.readers import shipped, spelling
 from tests.test_checkpoints import builtin_like
 
 CHAT = Path(__file__).with_name("prompts_in_languages.txt")
-SHIPPED = Reader.load(BUILTIN_FOLDER)
-SPELLER = Reader.load(BUILTIN_FOLDER, common_words())
 SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({"a", "on", "horse", "cat"}, {"sit"}))
 
 
@@ -60,7 +58,7 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
 )
 def test_other_languages_are_read_word_by_word(prompt: str, read: str) -> None:
     """Nouns of eight languages, and the small words around them, in English order."""
-    assert SHIPPED.read(prompt).text == read
+    assert shipped().read(prompt).text == read
 
 
 def content(text: str) -> list[str]:
@@ -78,7 +76,7 @@ def test_prompts_of_a_chat_are_read_in_their_grammar(language: str) -> None:
     assert len(pairs) >= 30
     wrong = []
     for prompt, meant in pairs:
-        read = SHIPPED.translate(prompt) or ""
+        read = shipped().translate(prompt) or ""
         choices = itertools.product(*(word.split("/") for word in meant.split()))
         if content(read) not in [content(" ".join(choice)) for choice in choices]:
             wrong.append((prompt, read, meant))
@@ -90,8 +88,8 @@ def test_prompts_of_a_chat_are_read_in_their_grammar(language: str) -> None:
 )
 def test_english_stays_as_it_is(prompt: str) -> None:
     """Also a single word that another language has."""
-    assert SHIPPED.read(prompt).text == prompt
-    assert SHIPPED.read(prompt).unknown == ()
+    assert shipped().read(prompt).text == prompt
+    assert shipped().read(prompt).unknown == ()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +106,7 @@ def test_english_stays_as_it_is(prompt: str) -> None:
 )
 def test_words_that_nobody_knows_are_named(prompt: str, unknown: tuple[str, ...]) -> None:
     """As they were typed, each once; words that tell nothing to be seen are passed over."""
-    assert SHIPPED.read(prompt).unknown == unknown
+    assert shipped().read(prompt).unknown == unknown
 
 
 def test_not_too_many_words_are_named() -> None:
@@ -148,9 +146,11 @@ def test_ways_of_drawing_are_done_known_or_named(prompt: str, read: Styled) -> N
 def test_a_filter_is_read_in_any_language_and_changes_no_drawing() -> None:
     """The thing is drawn as if it were asked for without; before, the model's own black and white spoilt a cat."""
     for prompt in ("a cat in black and white", "eine Katze in Schwarzweiß", "un chat en noir et blanc"):
-        reading = SHIPPED.read(prompt)
+        reading = shipped().read(prompt)
         assert (reading.text, reading.filters, reading.unknown) == ("a cat", ("black and white",), ())
-    assert SHIPPED.interpret("a blue apple, sepia", 0).composition == SHIPPED.interpret("a blue apple", 0).composition
+    assert (
+        shipped().interpret("a blue apple, sepia", 0).composition == shipped().interpret("a blue apple", 0).composition
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_other_colours_are_read_as_the_nearest(prompt: str, read: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_can_be_read(text: str) -> None:
     """Whatever people type."""
-    reading = SHIPPED.read(text)
+    reading = shipped().read(text)
     assert isinstance(reading.text, str)
     assert all(word for word in reading.unknown)
 
@@ -191,18 +191,18 @@ def test_any_text_can_be_read(text: str) -> None:
 )  # fmt: skip
 def test_a_slip_of_the_pen_is_corrected_and_nothing_else(typed: str, meant: str | None) -> None:
     """Neither common words nor names, nor what is only like a word; what is foreign, only into what it means."""
-    reading = SPELLER.read(f"a big {typed} on a hill")
+    reading = spelling().read(f"a big {typed} on a hill")
     assert reading.read_as == (() if meant is None else ((typed, meant),))
-    assert SHIPPED.read(f"a big {typed} on a hill").read_as == ()
+    assert shipped().read(f"a big {typed} on a hill").read_as == ()
 
 
 def test_what_is_corrected_is_what_is_read() -> None:
     """Names stay, and so does what is of another language; a word that was corrected is not unknown."""
-    reading = SPELLER.read("Castel of Hosre, by Castel: a hosre on a montain, oil painting")
+    reading = spelling().read("Castel of Hosre, by Castel: a hosre on a montain, oil painting")
     assert reading.read_as == (("Castel", "castle"), ("hosre", "horse"), ("montain", "mountain"))
     assert "Hosre" in reading.unknown
-    assert SPELLER.interpret("a blue hosre", 1).composition == SPELLER.interpret("a blue horse", 1).composition
-    assert SPELLER.read("ein Hund und eine Kaze").read_as == ()
+    assert spelling().interpret("a blue hosre", 1).composition == spelling().interpret("a blue horse", 1).composition
+    assert spelling().read("ein Hund und eine Kaze").read_as == ()
 
 
 def test_a_model_without_tables_knows_no_unknown_words() -> None:
@@ -279,7 +279,7 @@ def test_a_bad_vocabulary_is_refused_by_name(tmp_path: Path, content: str) -> No
 
 def test_an_english_noun_that_cannot_be_read_is_of_no_other_language() -> None:
     """Spaniards call a necklace "collar"; who writes English means no necklace, and is told that it is unknown."""
-    reader = Reader.load(BUILTIN_FOLDER)
+    reader = shipped()
     for prompt in ("collar", "a collar", "a ranch"):
         assert reader.translate(prompt) is None
         assert reader.read(prompt).unknown == (prompt.removeprefix("a "),)
@@ -324,7 +324,7 @@ def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: st
 )
 def test_one_thing_is_a_thing(prompt: str, meant: str) -> None:
     """Captions have an article where people may write a number."""
-    assert SHIPPED.read(prompt).text == meant
+    assert shipped().read(prompt).text == meant
 
 
 @pytest.mark.parametrize(
@@ -337,4 +337,4 @@ def test_one_thing_is_a_thing(prompt: str, meant: str) -> None:
     ],
 )
 def test_words_are_read_as_what_is_drawn_well(prompt: str, meant: str) -> None:
-    assert SHIPPED.read(prompt).text == meant
+    assert shipped().read(prompt).text == meant
