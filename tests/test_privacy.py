@@ -163,7 +163,12 @@ async def test_an_erasure_outlives_a_stop(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await erasing
     posts.go_on.set()
+    posts.connected = False
     async with services(tmp_path, posts=posts) as opened:
+        await opened.privacy.erase_again()
+        assert posts.taken_down == [], "nobody is logged in to Discord yet"
+        posts.connected = True
+        await opened.privacy.erase_again()
         await until_erased(opened)
         assert (await opened.privacy.kept(ADA)).generations == 0
     assert files(tmp_path) == set()
@@ -215,7 +220,10 @@ async def test_what_cannot_be_erased_now_is_erased_later(
         later, _ = await order_one(opened, an_order("a dog"), FakeReply(556))
         await finish(opened, later)
         posts.stubborn.clear()
-        await opened.privacy.erase_again()
+        for hours in (0, 2):
+            assert await opened.generations.get(record.id) is not None
+            opened.privacy._now = lambda hours=hours: utc_now() + timedelta(hours=hours)  # type: ignore[misc]
+            await opened.privacy.erase_again()
         await until_erased(opened)
         assert await opened.generations.get(record.id) is None
         assert await opened.generations.get(later) is not None

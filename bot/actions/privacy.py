@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 50
 EXPORTS: Final = 2  # at a time; each reads all pictures of a person
 ERASURES: Final = 4  # at a time; each waits for Discord most of its time
+PAUSE: Final = timedelta(hours=1)  # before what could not be erased is tried again
 PATIENCE: Final = 10.0  # of whoever waits to hear that all is erased
 ENDING_SECONDS: Final = 30.0  # what something that was stopped, or is delivered at this moment, gets to end
 
@@ -74,6 +75,7 @@ class Privacy:
         self._exporting = asyncio.Semaphore(EXPORTS)
         self._few_erase = asyncio.Semaphore(ERASURES)
         self._erasing: dict[int, asyncio.Task[Erased | None]] = {}
+        self._begun_at: dict[int, datetime] = {}
 
     async def kept(self, user_id: int) -> Kept:
         """How much of a person's there is, in all servers."""
@@ -121,9 +123,14 @@ class Privacy:
         return erasing.result() if erasing.done() else None
 
     async def erase_again(self) -> None:
-        """Go on with what a stop, a Discord that was away or a storage that refused it left of earlier ones."""
-        for request in await self._requests.waiting():
-            self._begin(request)
+        """Go on with what a stop, a Discord that was away or a storage that refused it left of earlier ones.
+
+        To be called often: each is tried as soon as Discord is there, and then once an hour.
+        """
+        for request in await self._requests.waiting() if self._removals.ready() else ():
+            begun = self._begun_at.get(request.user_id)
+            if begun is None or abs(self._now() - begun) > PAUSE:
+                self._begin(request)
 
     async def close(self) -> None:
         """What is not erased yet is left for the next start."""
@@ -135,6 +142,7 @@ class Privacy:
         """It belongs to nobody who waits for it."""
         user_id = request.user_id
         if user_id not in self._erasing:
+            self._begun_at[user_id] = self._now()
             self._erasing[user_id] = asyncio.create_task(self._erase(request), name="erasure")
             self._erasing[user_id].add_done_callback(lambda _: self._erasing.pop(user_id))
         return self._erasing[user_id]
@@ -167,6 +175,7 @@ class Privacy:
             return None
         free = await self._personal.forget_person(request.user_id)
         await self._requests.done(request)
+        self._begun_at.pop(request.user_id, None)
         return Erased(total, kept, sanctioned=not free)
 
     async def _take_away(self, request: ErasureRequest, record: GenerationRecord, *, needed: bool) -> bool:

@@ -137,9 +137,13 @@ class Removals:
         """Delete every message that shows it, and nothing else; False where Discord did not let all happen."""
         return await self._take_down(record, None)
 
+    def ready(self) -> bool:
+        """Whether Discord can be asked to take anything down yet."""
+        return self._posts.ready()
+
     async def take_down_again(self) -> None:
         """What the command line removed, where there is no Discord, and what Discord would not take down before."""
-        for generation_id in await self._post_log.of_removed() if self._posts.ready() else ():
+        for generation_id in await self._post_log.of_removed() if self.ready() else ():
             record = await self._generations.get(generation_id)
             if record is not None:
                 gone = [image.index for image in record.images if image.removal is not None]

@@ -44,7 +44,6 @@ def _beside(services: Services, drawn: "asyncio.Queue[int]") -> dict[str, Corout
     purges = (
         services.generations.forget_expired_tokens,
         services.eraser.erase,
-        services.privacy.erase_again,
         services.privacy.purge,
         services.departures.purge,
     )
@@ -78,6 +77,7 @@ async def _keep_the_calendar(services: Services) -> None:
         notices.retract_banned,
         notices.retract_again,
         services.removals.take_down_again,
+        services.privacy.erase_again,
     )
     while True:
         for act in acts:

@@ -33,6 +33,8 @@ class ChannelPosts:
         self._client = client
 
     async def take_down(self, post: PostRecord) -> bool:
+        if not self.ready():
+            return False
         try:
             await self._message(post).delete()
         except discord.NotFound:
@@ -43,6 +45,8 @@ class ChannelPosts:
         return True
 
     async def redraw(self, post: PostRecord, record: GenerationRecord, grid: PictureFile) -> bool:
+        if not self.ready():
+            return False
         source = await source_of(self._client, record)
         with reading(answer_language(self._client, record.order)):
             layout = ResultLayout(record, grid, source=source)
