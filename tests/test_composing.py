@@ -5,7 +5,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from inference.painting.composing import composed
-from inference.painting.cutting import cut_out
 from inference.painting.painter import painted, thing
 from inference.painting.scenery import background
 from inference.pictures import Pixels
@@ -108,12 +107,15 @@ def test_a_cut_leaves_no_rim_of_the_background() -> None:
 
 
 def test_white_that_is_closed_in_stays() -> None:
-    """The white of an eye."""
+    """The white of an eye; of what is hollow, one sees the background through it."""
     ring = ball().copy()
     ring[80:112, 80:112] = 255
-    cut = cut_out(ring, ring)
-    assert cut is not None
-    assert cut.getpixel((cut.width // 2, cut.height // 2)) == (255, 255, 255, 255)
+    eye, through = (
+        composed([ring], Composition((Draft("a ball", is_hollow=hollow),), place="green")) for hollow in (False, True)
+    )
+    assert is_like(eye, "white")[SIDE // 2, SIDE // 2]
+    assert is_like(through, "green")[SIDE // 2, SIDE // 2]
+    assert is_like(through, "red").sum() == pytest.approx(is_like(eye, "red").sum(), rel=0.02)
 
 
 def test_what_cannot_be_cut_out_stays() -> None:

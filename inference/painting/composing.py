@@ -83,7 +83,10 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     if composition.is_in_place:
         return coloured[0]
     height, width = pictures[0].shape[:2]
-    cuts = [cut_out(picture, paint) for picture, paint in zip(pictures, coloured, strict=True)]
+    cuts = [
+        cut_out(picture, paint, is_hollow=draft.is_hollow)
+        for picture, paint, draft in zip(pictures, coloured, drafts, strict=True)
+    ]
     pairs = zip(cuts, drafts, strict=True)
     things = [(cut, draft.size) for cut, draft in pairs if cut is not None for _ in range(draft.count)]
     if not things:

@@ -27,13 +27,14 @@ _FAINT = 0.1
 """A pixel with less of the thing than this does not tell its colour."""
 
 
-def cut_out(picture: Pixels, painted: Pixels) -> Image.Image | None:
+def cut_out(picture: Pixels, painted: Pixels, *, is_hollow: bool = False) -> Image.Image | None:
     """The thing of `picture` (H, W, 3) in the colours of `painted`, cut to its box, as RGBA; None without a plain
-    background, or where there is nothing."""
+    background, or where there is nothing. What it closes in that is like the background is its own (the white of an
+    eye), or seen through where it `is_hollow`."""
     if not is_plain(picture):
         return None
     behind = edge_colour(picture)
-    differs, outside = apart(picture, _SAME)
+    differs, outside = apart(picture, _SAME, everywhere=is_hollow)
     solid = np.clip(_SOLID * _most_near(differs), _FAINTEST, _CLEAR)
     share = np.where(outside, np.clip((differs - _SAME) / (solid - _SAME), 0, 1), 1)
     share = _smooth(share)

@@ -99,26 +99,28 @@ def is_plain(picture: Pixels) -> bool:
     return bool((np.abs(_edge(picture) - edge_colour(picture)).max(-1) <= _CLEAR).mean() >= _LEAST_PLAIN)
 
 
-def apart(picture: Pixels, same: int = _SAME) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+def apart(
+    picture: Pixels, same: int = _SAME, *, everywhere: bool = False
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     """By how many levels each pixel (H, W) differs from the background, and whether it may be that, as up to `same`
-    levels it may, or an outline."""
+    levels it may, or an outline: what hangs together with the picture's edge, or any that is wide enough."""
     levels = np.abs(picture.astype(np.int16) - edge_colour(picture).astype(np.int16))
     differs = np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])  # ten times as fast as .max(-1)
-    return differs, _outside(differs <= same)
+    return differs, _outside(differs <= same, everywhere=everywhere)
 
 
 def _edge(picture: Pixels) -> Pixels:
     return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
-def _outside(alike: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Of pixels (H, W) that are `alike` the background those that hang together with the picture's edge, and those
-    near them, where outlines lie."""
+def _outside(alike: NDArray[np.bool_], *, everywhere: bool) -> NDArray[np.bool_]:
+    """Of pixels (H, W) that are `alike` the background those that hang together with the picture's edge, or whole
+    squares of them `everywhere`, and those near them, where outlines lie."""
     height, width = (-(-side // _STEP) * _STEP for side in alike.shape)
     whole = np.pad(alike, ((0, height - alike.shape[0]), (0, width - alike.shape[1])), constant_values=True)
     rows = whole.reshape(height // _STEP, _STEP, width).all(1)  # long rows first: both at once is ten times as slow
     free = np.asarray(rows.reshape(height // _STEP, width // _STEP, _STEP).all(2))
-    reached = np.zeros_like(free)
+    reached = free.copy() if everywhere else np.zeros_like(free)
     reached[[0, -1]], reached[:, [0, -1]] = free[[0, -1]], free[:, [0, -1]]
     while True:
         grown = _spread(reached) & free

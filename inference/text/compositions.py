@@ -91,7 +91,9 @@ def read_composition(text: str, names: Names) -> Composition | None:
         return None
     rest, style = _split(_STYLE, text)
     whole, place = split_place(rest)
-    whole, ground = _split(_GROUND, whole) if not place else (whole, "")
+    if not place:
+        whole, ground = _split(_GROUND, whole)
+        place = _colour_of(ground)
     busy = whole if names.is_name(without_article(whole)) else _split(_IDLE, whole)[0]  # "a woman dancing" is a name
     what, spot = _split(_SPOT, _in_order(busy))
     drafts, layout = _things(what, names)
@@ -100,16 +102,14 @@ def read_composition(text: str, names: Names) -> Composition | None:
         return None
     if spot:
         layout = _spot(spot)
-    if len(drafts) == 1 and not (place or spot) and _is_drawn_so(drafts[0], ground):
+    if len(drafts) == 1 and not (place or spot) and _is_drawn_so(drafts[0]):
         return None
     colours = [draft.colour for draft in drafts if draft.colour]
-    if _colour_of(ground) in colours:
+    if place in colours:
         return None
-    if not ground and not place:
-        is_pale = any(draft.is_pale for draft in drafts)
-        ground = _ground(colours, is_pale=is_pale)
-        place = "white" if is_pale and not ground else ""
-    behind = [_DARK if place and draft.is_pale else ground for draft in drafts]
+    if not place:
+        place = _ground(colours, is_pale=any(draft.is_pale for draft in drafts))
+    behind = [_DARK if place and draft.is_pale else "" for draft in drafts]
     placed = (replace(draft, text=f"{draft.text}{one}{style}") for draft, one in zip(drafts, behind, strict=True))
     return Composition(tuple(placed), layout, place)
 
@@ -146,17 +146,16 @@ def _apart(what: str, names: Names, room: int = MOST) -> tuple[tuple[Draft, ...]
     return (), ()
 
 
-def _is_drawn_so(draft: Draft, ground: str) -> bool:
-    """Whether nothing is left to be done when a draft is drawn; smaller ones are learned before no named background."""
-    return not draft.colour and draft.count == 1 and (draft.size == 1 or not ground)
+def _is_drawn_so(draft: Draft) -> bool:
+    """Whether nothing is left to be done when a draft is drawn."""
+    return not draft.colour and draft.count == 1 and draft.size == 1
 
 
 def _ground(colours: Sequence[str], *, is_pale: bool) -> str:
-    """What is said of the background of things in these colours, where none is named; "" where any will do."""
+    """The colour behind things in these colours, where none is named; "" where they stay before what they are drawn."""
     if _UNNAMED.isdisjoint(colours):
-        return ""
-    free = (ground for ground in _GROUNDS if ground not in colours and not (is_pale and ground == "white"))
-    return f" on a {next(free)} background"
+        return "white" if is_pale else ""
+    return next(ground for ground in _GROUNDS if ground not in colours and not (is_pale and ground == "white"))
 
 
 def _colour_of(ground: str) -> str:

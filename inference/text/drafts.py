@@ -40,24 +40,28 @@ _NOT_ALONE = re.compile(
 @dataclass(frozen=True)
 class Names:
     """What is known of the words of captions: whether they are a thing's name; whether a word may name a thing, as all
-    words of captions may, and whether it surely does; whether a name's outline is so pale that white hides it."""
+    words of captions may, and whether it surely does; whether a name's outline is so pale that white hides it,
+    and whether one sees through it."""
 
     is_name: Callable[[str], bool]
     is_word: Callable[[str], bool]
     is_thing: Callable[[str], bool]
     is_pale: Callable[[str], bool]
+    is_hollow: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class Draft:
     """`text` is drawn; its main colour becomes `colour`, unless that is "", and there are `count` of it, each in `size`
-    of the room that it has. `is_pale`: not to be drawn before white."""
+    of the room that it has. `is_pale`: not to be drawn before white. `is_hollow`: what is like its background
+    is background within it, too."""
 
     text: str
     colour: str = ""
     count: int = 1
     size: float = 1.0
     is_pale: bool = False
+    is_hollow: bool = False
 
 
 def read_draft(text: str, names: Names, *, is_alone: bool = True) -> Draft | None:
@@ -65,7 +69,7 @@ def read_draft(text: str, names: Names, *, is_alone: bool = True) -> Draft | Non
     name ("black cat") stays where it is. A thing that is not alone must surely be one: "cute" beside a cat is none."""
     bare = without_article(text)
     if names.is_name(bare):
-        return Draft(text.strip(), is_pale=names.is_pale(bare))
+        return Draft(text.strip(), is_pale=names.is_pale(bare), is_hollow=names.is_hollow(bare))
     tried = (pattern.fullmatch(text.strip()) for pattern in (_COLOURED, _BARE))
     is_thing = names.is_word if is_alone else names.is_thing
     return next((draft for found in tried if found and (draft := _draft(found, names, is_thing))), None)
@@ -90,12 +94,13 @@ def _draft(found: re.Match[str], names: Names, is_thing: Callable[[str], bool]) 
     one = name if is_whole and count == 1 else _one(name, is_thing)
     if one is None:
         return None
-    is_pale = any(names.is_pale(word) for word in (name.lower(), one.lower(), one.rpartition(" ")[2].lower()))
+    called = (name.lower(), one.lower(), one.rpartition(" ")[2].lower())
+    is_pale, is_hollow = (any(map(is_so, called)) for is_so in (names.is_pale, names.is_hollow))
     if count > 1 and not names.is_name(f"{number} {name}".lower()):
-        return Draft(article(f"{before}{one}"), colour, count, share, is_pale)
+        return Draft(article(f"{before}{one}"), colour, count, share, is_pale, is_hollow)
     what = f"{before}{name}"
     said = article(what) if number in _ARTICLES else f"{found['number'] or ''} {what}".strip()
-    return Draft(said, colour, 1, share, is_pale)
+    return Draft(said, colour, 1, share, is_pale, is_hollow)
 
 
 def _one(what: str, is_thing: Callable[[str], bool]) -> str | None:

@@ -62,21 +62,23 @@ class Reading:
 class Vocabulary:
     """`drawn`: the words of captions. `silent`: words that tell nothing to be seen ("very", "happily", "makes").
     `nouns`: English nouns that are unknown, so that nobody takes them for another language's ("collar"). `pale`: names
-    of things that white hides."""
+    of things that white hides. `hollow`: names of things that one sees through, as through a ring."""
 
     drawn: Collection[str]
     silent: Collection[str]
     nouns: Collection[str] = ()
     pale: Collection[str] = ()
+    hollow: Collection[str] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `easel train thesaurus` wrote. Raises `CheckpointError` for anything else."""
         values: dict[str, Any] = read_json(path)
-        lists = values.get("drawn"), values.get("silent"), values.get("nouns", []), values.get("pale", [])
+        lists = [values.get(name) for name in ("drawn", "silent")]
+        lists += [values.get(name, []) for name in ("nouns", "pale", "hollow")]
         for some in lists:
             if not isinstance(some, list) or not all(isinstance(word, str) for word in some):
-                raise CheckpointError(f"{path}: 'drawn', 'silent', 'nouns' and 'pale' must be lists of words")
+                raise CheckpointError(f"{path}: 'drawn', 'silent', 'nouns', 'pale' and 'hollow' must be lists of words")
         return cls(*(frozenset(some) for some in lists if some is not None))
 
 
@@ -97,8 +99,11 @@ class Reader:
         self._languages = languages
         self._vocabulary = vocabulary
         meanings = languages.meanings if languages is not None else _no_meanings
-        pale = frozenset[str]() if vocabulary is None else vocabulary.pale
-        self._drafted = Names(self.thesaurus.nouns.__contains__, self._knows, self._is_thing, pale.__contains__)
+        looks = vocabulary or Vocabulary((), ())
+        self._drafted = Names(
+            self.thesaurus.nouns.__contains__, self._knows, self._is_thing, looks.pale.__contains__,
+            looks.hollow.__contains__,
+        )  # fmt: skip
         self._speller = Speller(self._names, self._knows, meanings, ranks(common)) if common and vocabulary else None
 
     @classmethod

@@ -14,7 +14,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,13 +145,17 @@ def write_languages(path: Path, icons: IconSet, cache: Path) -> int:
 
 
 def write_vocabulary(
-    path: Path, drawn: Iterable[str], silent: Iterable[str], nouns: Iterable[str], pale: Iterable[str]
+    path: Path, drawn: Iterable[str], silent: Iterable[str], nouns: Iterable[str], icons: IconSet
 ) -> None:
     """All known words: those of captions, those that tell nothing to be seen, and English nouns that cannot be read;
-    and the names of things that are hardly seen before white."""
+    and the names of things that are hardly seen before white, and of those that one sees through."""
     said = {"drawn": sorted(drawn), "silent": sorted(set(silent) - set(drawn)), "nouns": sorted(nouns)}
-    lists = said | {"pale": sorted(pale)}
+    lists = said | {"pale": _names_of(icons, icons.is_pale), "hollow": _names_of(icons, icons.is_hollow)}
     path.write_text(json.dumps(lists, indent=0) + "\n", "utf-8")
+
+
+def _names_of(icons: IconSet, are: Callable[[int], bool]) -> list[str]:
+    return sorted({name for row, one in enumerate(icons.concepts) if are(row) for name in one.names})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -177,8 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"Wrote {options.out}: {len(read)} of {len(found)} nouns are like one that can be drawn\n")
     forms = write_languages(options.out.with_name(LANGUAGES_FILE), icons, cache)
     unread = set(common_words()) & set(new) - read
-    pale = {name for row, one in enumerate(icons.concepts) if icons.is_pale(row) for name in one.names}
-    write_vocabulary(options.out.with_name(VOCABULARY), caption_words(icons), wordnet.silent_words(), unread, pale)
+    write_vocabulary(options.out.with_name(VOCABULARY), caption_words(icons), wordnet.silent_words(), unread, icons)
     sys.stdout.write(f"Wrote {LANGUAGES_FILE}, {forms} forms in {len(LANGUAGES)} languages, and {VOCABULARY}\n")
 
 
