@@ -30,6 +30,7 @@ STAGES = {
     ),
     "safety": ("stages.safety", "The safety filter's classifier: which prompts ask for what should not be drawn."),
     "export": ("stages.export", "Write a model's folder from the checkpoints of the stages."),
+    "details": ("stages.details", "Remember what a model's codes look like among their neighbours: sharper pictures."),
     "evaluate": ("evaluation.evaluate", "Measure a model: what it draws, looked at by a judge that it has never met."),
     "phrasings": (
         "evaluation.phrasings",

@@ -6,6 +6,7 @@ In: folders. Out: networks ready for inference, and the other way round. A folde
                           and "judge": JudgeConfig where the model has one
     dalle.safetensors     parameters of `DalleBart` under their own names
     vqgan.safetensors     parameters of `VQGAN` under their own names
+    details.safetensors   what its codes look like among their neighbours (`Details`); it may be missing
     judge.safetensors     parameters of `PictureJudge` under their own names; it ranks pictures, and may be missing
     text.safetensors      the upper layers of MiniLM, where the model has its own; it may be missing
     thesaurus.json, languages.json, vocabulary.json, phrasings.json     what its `Reader` reads prompts by, if any
@@ -39,6 +40,7 @@ from inference.checkpoints.weights import (
 from inference.contract import GenerationRequest, InvalidRequest
 from inference.models.config import ConfigError
 from inference.models.dalle_bart import DalleBart
+from inference.models.details import Details
 from inference.models.judge import JudgeConfig, PictureJudge
 from inference.models.sampling import SamplingParams
 from inference.models.text_encoder import SentenceEncoder
@@ -47,6 +49,7 @@ from inference.text.reader import Reader
 
 BUILTIN_FOLDER = ASSETS / "builtin"
 UPPER_LAYERS = "text.safetensors"
+DETAILS = "details.safetensors"
 BUILTIN_SAMPLING = SamplingParams(guidance_scale=2.0, temperature=0.4, top_k=64, top_p=1.0)
 """Chosen by the evaluation's quick questions: more guidance breaks shapes up, more temperature mixes things."""
 
@@ -73,6 +76,7 @@ def load_builtin(folder: Path = BUILTIN_FOLDER, dtype: torch.dtype = torch.float
     vqgan = new_vqgan(parts["vqgan"], path)
     fill(dalle, read_weights(folder / "dalle.safetensors"), folder / "dalle.safetensors", dtype)
     fill(vqgan, read_weights(folder / "vqgan.safetensors"), folder / "vqgan.safetensors", dtype)
+    vqgan.details = _details(folder)
     if dalle.config.has_encoder:
         raise CheckpointError(f"{path}: text_encoder={dalle.config.text_encoder!r}, minilm is expected here")
     text = _text_encoder(folder)
@@ -96,6 +100,24 @@ def load_judge_and_text(folder: Path = BUILTIN_FOLDER) -> tuple[PictureJudge, Se
 def _text_encoder(folder: Path) -> SentenceEncoder:
     upper = folder / UPPER_LAYERS
     return load_sentence_encoder(upper=upper if upper.is_file() else None, reader=Reader.load(folder, common_words()))
+
+
+def _details(folder: Path) -> Details | None:
+    path = folder / DETAILS
+    if not path.is_file():
+        return None
+    try:
+        return Details.from_tensors(read_weights(path))
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+
+
+def write_details(folder: Path, details: Details | None) -> None:
+    """Give a model's folder its codec's details, or take those away that belong to other codes."""
+    if details is None:
+        (folder / DETAILS).unlink(missing_ok=True)
+    else:
+        write_weights(folder / DETAILS, details.to_tensors(), dtype=None)
 
 
 def load_judge(folder: Path, values: dict[str, Any], text: SentenceEncoder) -> PictureJudge:
@@ -140,6 +162,7 @@ def save_builtin(
         if strange:
             raise CheckpointError(f"{name}: {min(strange)} is missing, or no plain parameter of the network")
         write_weights(folder / f"{name}.safetensors", weights, dtype=dtype)
+    write_details(folder, vqgan.details)
     configs = {"dalle": dalle.config.to_dict(), "vqgan": vqgan.config.to_dict()}
     if judge is not None:
         write_weights(folder / "judge.safetensors", judge.state_dict(), dtype=dtype)

@@ -181,8 +181,9 @@ def _groups(
     yield group
 
 
-def write_weights(path: Path, weights: Mapping[str, Tensor], *, dtype: torch.dtype, int8: bool = False) -> None:
-    """Stores tensors as safetensors, all of one floating type; with `int8`, big matrices as int8 with a scale a row.
+def write_weights(path: Path, weights: Mapping[str, Tensor], *, dtype: torch.dtype | None, int8: bool = False) -> None:
+    """Stores tensors as safetensors, all of one floating type, or as they are; with `int8`, big matrices as int8 with a
+    scale a row.
 
     Raises `CheckpointError` where a value does not fit. An interrupted write leaves the file that was there before.
     """
@@ -194,7 +195,7 @@ def write_weights(path: Path, weights: Mapping[str, Tensor], *, dtype: torch.dty
             stored[name] = (tensor.float() / scale).round().to(torch.int8)
             stored[name + SCALE_SUFFIX] = scale
             continue
-        stored[name] = tensor.to(dtype).contiguous()
+        stored[name] = tensor.to(dtype or tensor.dtype).contiguous()
         if not stored[name].isfinite().all():
             raise CheckpointError(f"{path}: {name} has values that {dtype} cannot hold")
     partial = path.with_name(path.name + ".partial")

@@ -80,6 +80,7 @@ class PackedDetokenizer:
         decoder = network.decoder
         kept = (network.codebook, network.post_quant_conv, network.skip)
         self._codebook, self._post_quant, self._skip = copy.deepcopy(kept)
+        self._details = network.details
         self._maps = maps = Maps(kernels)
         self._conv_in = Convolution(decoder.conv_in, maps, "even")
         levels = [cast("Level", level) for level in reversed(decoder.up)]
@@ -106,7 +107,8 @@ class PackedDetokenizer:
 
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
-        return torch.cat([self._detokenize(some) for some in torch.split(codes, self._together)])
+        pixels = torch.cat([self._detokenize(some) for some in torch.split(codes, self._together)])
+        return pixels if self._details is None else self._details.add(pixels, codes, self._codebook.weight)
 
     def _detokenize(self, codes: Tensor) -> Tensor:
         side = math.isqrt(codes.shape[1])
