@@ -3,17 +3,23 @@
 import asyncio
 import io
 import json
+import os
 import re
+import threading
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.actions.actor import Actor
+from bot.actions.document import Document
 from bot.actions.moderation import Target
 from bot.actions.privacy import Erased
 from bot.database.erasure_requests import ErasureRequests
@@ -78,6 +84,42 @@ async def test_the_export_has_everything(site: Pages) -> None:
     assert [one["prompt"] for one in document["generations"]] == ["a cat"]
     assert [len(document[name]) for name in ("shares", "votes", "reports", "sanctions")] == [1, 1, 1, 0]
     assert "token_hash" not in answer.body.decode("latin-1")
+
+
+async def test_an_export_is_written_piece_by_piece_and_not_by_the_event_loop(
+    site: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whoever asked for thousands of pictures holds nobody up, and nothing is left beside the archive."""
+    pieces: list[tuple[str, int, bool]] = []
+    extend = Document.extend
+
+    def noted(self: Document, name: str, entries: Sequence[Any]) -> None:
+        pieces.append((name, len(entries), threading.current_thread() is threading.main_thread()))
+        extend(self, name, entries)
+
+    monkeypatch.setattr(Document, "extend", noted)
+    for _ in range(3):
+        await site.services.generations.open(an_order(seed=7))
+    folder = tmp_path_factory.mktemp("export")
+    export = await site.services.privacy.export(ADA, folder)
+    assert [count for name, count, _ in pieces if name == "generations"] == [0, 1, 1, 1]
+    assert not any(in_loop for *_, in_loop in pieces)
+    assert tuple(await asyncio.to_thread(os.listdir, folder)) == tuple(file.name for file in export.files)
+
+
+entries = st.lists(st.one_of(st.text(), st.integers(), st.dictionaries(st.text(), st.none())), max_size=3)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), entries), max_size=4))
+def test_a_document_in_pieces_is_a_document(tmp_path_factory: pytest.TempPathFactory, pieces: list[Any]) -> None:
+    """Whatever is in it, and however it comes."""
+    file = tmp_path_factory.getbasetemp() / "document.json"
+    document, expected = Document(file, {"whose": '"1"'}), dict[str, Any](whose='"1"')
+    for name, some in sorted(pieces, key=lambda one: one[0]):
+        document.extend(name, some)
+        expected.setdefault(name, []).extend(some)
+    document.close()
+    assert json.loads(file.read_text("utf-8")) == expected
 
 
 async def test_no_prompt_becomes_a_path_in_the_zip(site: Pages) -> None:

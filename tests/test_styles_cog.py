@@ -246,7 +246,10 @@ async def test_styles_go_with_their_person(town: Town) -> None:
         for_server=True,
     )
     personal = PersonalData(town.services.database)
-    assert {row["name"] for row in (await personal.listed(town.ada.id))["styles"]} == {"Ink", "House"}
+    assert {row["name"] for row in dict([one async for one in personal.listed(town.ada.id)])["styles"]} == {
+        "Ink",
+        "House",
+    }
     await personal.forget_person(town.ada.id)
-    assert (await personal.listed(town.ada.id))["styles"] == []
+    assert dict([one async for one in personal.listed(town.ada.id)])["styles"] == []
     assert [one.name for one in await town.services.styles.servers(Actor(town.bo.id, town.guild.id))] == ["House"]

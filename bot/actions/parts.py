@@ -22,25 +22,28 @@ class Parts:
         self.files: list[Path] = []
         self.left_out = 0
 
-    def add(self, name: str, content: bytes, compression: int = zipfile.ZIP_STORED) -> None:
+    def add(self, name: str, content: bytes) -> None:
         """Put it into the file that is open, or, where it has no room, into the next; what fits nowhere is left out."""
         size = len(content) + OVERHEAD
-        if compression == zipfile.ZIP_STORED and self._limit is not None and size + END > self._limit:
+        if self._limit is not None and size + END > self._limit:
             self.left_out += 1
             return
-        if self._archive is None or (self._limit is not None and self._size + size + END > self._limit):
-            self._begin()
-        assert self._archive is not None  # noqa: S101
-        self._archive.writestr(name, content, compression)
-        self._size += size
+        self._open_for(size).writestr(name, content)
+
+    def add_file(self, name: str, file: Path) -> None:
+        """The same of a file that becomes much smaller by being compressed; it is never left out."""
+        self._open_for(file.stat().st_size + OVERHEAD).write(file, name, zipfile.ZIP_DEFLATED)
 
     def close(self) -> None:
         if self._archive is not None:
             self._archive.close()
             self._archive = None
 
-    def _begin(self) -> None:
-        self.close()
-        self._size = 0
-        self.files.append(self._folder / f"easel-my-data-{len(self.files) + 1}.zip")
-        self._archive = zipfile.ZipFile(self.files[-1], "w", zipfile.ZIP_STORED)
+    def _open_for(self, size: int) -> zipfile.ZipFile:
+        if self._archive is None or (self._limit is not None and self._size + size + END > self._limit):
+            self.close()
+            self._size = 0
+            self.files.append(self._folder / f"easel-my-data-{len(self.files) + 1}.zip")
+            self._archive = zipfile.ZipFile(self.files[-1], "w", zipfile.ZIP_STORED)
+        self._size += size
+        return self._archive

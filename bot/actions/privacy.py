@@ -4,18 +4,17 @@ In: a person.  Out: counts, a zip file, what is gone.  Knows no Discord; see `Po
 """
 
 import asyncio
-import json
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from bot.actions.actor import Actor
+from bot.actions.document import Document
 from bot.actions.exports import described
 from bot.actions.parts import Parts
 from bot.actions.removals import Removals
@@ -84,20 +83,29 @@ class Privacy:
     async def export(self, user_id: int, folder: Path, limit: int | None = None) -> Export:
         """Write everything of a person's into zips of at most `limit` bytes: the pictures, and last `data.json`."""
         async with self._exporting:
-            parts = Parts(folder, limit)
-            generations = []
+            parts, listing = Parts(folder, limit), folder / "data.json"
             try:
-                async for record in self._generations.stream(GenerationFilter(user_id=user_id), BATCH):
-                    generations.append(described(record))
-                    if record.removal is None:
-                        await self._add_pictures(parts, record)
-                document = {"user_id": str(user_id), "exported_at": self._now().isoformat(), "generations": generations}
-                document |= await self._personal.listed(user_id)
-                text = json.dumps(document, ensure_ascii=False, indent=1, default=_plain)
-                await asyncio.to_thread(parts.add, "data.json", text.encode(), zipfile.ZIP_DEFLATED)
+                await self._list(user_id, listing, parts)
+                await asyncio.to_thread(parts.add_file, "data.json", listing)
             finally:
                 await asyncio.to_thread(parts.close)
+                await asyncio.to_thread(listing.unlink, missing_ok=True)
             return Export(tuple(parts.files), parts.left_out)
+
+    async def _list(self, user_id: int, file: Path, parts: Parts) -> None:
+        """Everything as JSON into this file, and the pictures into the archive."""
+        values = {"user_id": str(user_id), "exported_at": self._now().isoformat()}
+        document = await asyncio.to_thread(Document, file, values)
+        try:
+            await asyncio.to_thread(document.extend, "generations", ())
+            async for record in self._generations.stream(GenerationFilter(user_id=user_id), BATCH):
+                await asyncio.to_thread(document.extend, "generations", (described(record),))
+                if record.removal is None:
+                    await self._add_pictures(parts, record)
+            async for name, rows in self._personal.listed(user_id):
+                await asyncio.to_thread(document.extend, name, rows)
+        finally:
+            await asyncio.to_thread(document.close)
 
     async def _add_pictures(self, parts: Parts, record: GenerationRecord) -> None:
         """Names are made from numbers: nothing that somebody wrote becomes a path."""
@@ -228,7 +236,3 @@ def keys_of(record: GenerationRecord) -> list[str]:
     """Every file of a generation."""
     keys = [key for image in record.images for key in (image.key, thumbnail_key(image.key))]
     return keys + [key for key in (record.grid_key, record.init_image_key) if key is not None]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -6,7 +6,7 @@ What a moderation record needs stays, without a name: a generation that moderato
 sanctions in force (without the id they would end).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -64,8 +64,8 @@ class PersonalData:
         async with self._database.reading() as session:
             return Kept(*[sum([await _count(session, one, user_id) for one in columns]) for columns in theirs])
 
-    async def listed(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """Everything but the generations, as plain values: for the person to take away."""
+    async def listed(self, user_id: int) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+        """Everything but the generations, as plain values, kind by kind: for the person to take away."""
         tables: tuple[tuple[str, Any, ColumnElement[bool]], ...] = (
             ("shares", ShareTable, ShareTable.user_id == user_id),
             ("votes", VoteTable, VoteTable.user_id == user_id),
@@ -79,13 +79,11 @@ class PersonalData:
             ("styles", StyleTable, StyleTable.user_id == user_id),
             ("logins", WebSessionTable, WebSessionTable.user_id == user_id),
         )
-        found = {}
-        async with self._database.reading() as session:
-            for name, table, mine in tables:
-                columns = [one for one in table.__table__.columns if one.name not in ("token_hash", "priority")]
-                rows = await session.execute(select(*columns).where(mine))
-                found[name] = [dict(row) for row in rows.mappings()]
-        return found
+        for name, table, mine in tables:
+            columns = [one for one in table.__table__.columns if one.name not in ("token_hash", "priority")]
+            async with self._database.reading() as session:
+                rows = (await session.execute(select(*columns).where(mine))).mappings().all()
+            yield name, [dict(row) for row in rows]
 
     @whole
     async def forget(self, user_id: int, generation_ids: Sequence[int], needed: Collection[int]) -> None:
