@@ -4,11 +4,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
 
 import benchmarks
 from benchmarks.evasions import MENDED_BY
+from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER
 from inference.contract import Policy
 from inference.safety.filter import PromptFilter
+from inference.safety.languages import Languages
+from inference.safety.reading import english_words
 from tests.test_safety_respell import reader
 
 with (Path(benchmarks.__file__).parent / "odd.toml").open("rb") as _file:
@@ -63,3 +67,9 @@ def test_a_server_may_know_what_nobody_else_does() -> None:
     text = "zkqvxbwrtq plmzxkdfgh"
     assert PromptFilter.load().check(text).action == "hold"
     assert PromptFilter.load().check(text, None, Policy(allowed_words=tuple(text.split()))).action != "hold"
+
+
+@pytest.mark.parametrize("text", ["puesta de sol sobre los andes", "un farol antigo sobre o mar", "ett fyr vid havet"])
+def test_another_language_is_told_though_others_have_as_many_of_its_small_words(text: str) -> None:
+    vocabulary = english_words(Tokenizer.from_file(str(TEXT_ENCODER_FOLDER / "tokenizer.json")))
+    assert Languages(vocabulary).is_foreign(text)

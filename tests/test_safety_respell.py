@@ -13,7 +13,7 @@ from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER
 from inference.safety.normalise import normalise
 from inference.safety.parting import MAYBE_STRANGE, Parter
 from inference.safety.reading import Evidence, Reader
-from inference.safety.respell import BENT, BENT_IN_ALL, MOSTLY
+from inference.safety.respell import BENT, BENT_IN_ALL, MOSTLY, PATIENCE
 from inference.safety.skeletons import Skeletons
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=80)  # lone surrogates too
@@ -231,22 +231,44 @@ def test_the_time_grows_with_the_text_alone(text: str) -> None:
 def test_a_word_is_bent_in_a_few_ways_and_once(shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many spellings it has, and however often it stands in the text; and all words of a text in so many."""
     bent, parted = 0, 0
-    telling, cheapest = Skeletons.telling, Parter._cheapest
+    telling, exact, cheapest = Skeletons.telling, Parter._exact, Parter._cheapest
 
     def counted_telling(skeletons: Skeletons, letters: str) -> str | None:
         nonlocal bent
         bent += 1
         return telling(skeletons, letters)
 
-    def counted_cheapest(parter: Parter, letters: str, *, strange: bool) -> list[str] | None:
+    def counted_exact(parter: Parter, letters: str) -> list[str] | None:
         nonlocal parted
         parted += 1
-        return cheapest(parter, letters, strange=strange)
+        return exact(parter, letters)
+
+    def counted_cheapest(parter: Parter, letters: str) -> list[str]:
+        nonlocal parted
+        parted += 1
+        return cheapest(parter, letters)
 
     monkeypatch.setattr(Skeletons, "telling", counted_telling)
+    monkeypatch.setattr(Parter, "_exact", counted_exact)
     monkeypatch.setattr(Parter, "_cheapest", counted_cheapest)
     text = SHAPES[shape](random.Random(1))[:LENGTH]  # noqa: S311  # no secrets
     reader().read(text)
     words = sum(len(word.split("-")) for word in set(text.split()))
     assert bent <= min(BENT * words, BENT_IN_ALL) + words
     assert parted <= (1 + MOSTLY + MAYBE_STRANGE) * words
+
+
+def test_words_that_come_to_nothing_are_bent_no_longer_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What later ones spell is still read, and what a listed word stands in plainly."""
+    bent = 0
+    telling = Skeletons.telling
+
+    def counted(skeletons: Skeletons, letters: str) -> str | None:
+        nonlocal bent
+        bent += 1
+        return telling(skeletons, letters)
+
+    monkeypatch.setattr(Skeletons, "telling", counted)
+    text = SHAPES["random words of consonants"](random.Random(1))[:LENGTH]  # noqa: S311  # no secrets
+    assert reader().read(f"{text} a n4k3d wizard").reading.text.endswith("a naked wizard")
+    assert PATIENCE <= bent < 2 * PATIENCE

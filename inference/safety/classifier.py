@@ -11,7 +11,6 @@ On one thread, with the native kernels where they could be built.
 import functools
 import math
 import threading
-from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from inference.models.packed.text_encoder import PackedMiniLM, pack_layers
 from inference.models.text_encoder import MiniLM
 from inference.native.kernels import load_kernels
 from inference.native.precision import Precision
-from inference.safety.ngrams import PLACES, count_ngrams, weigh
+from inference.safety.ngrams import PLACES, count_ngrams
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
 LOWER: Final = 4
@@ -41,8 +40,8 @@ PART, PART_OVERLAP = 32, 8
 """Of long texts, no longer than a prompt: what is harmful stands alone in it, not among what is harmless."""
 TOGETHER: Final = 256
 """Tokens that are computed together: with more of them the processor's cache is too small."""
-LOOKED_INTO: Final = 3
-"""Windows of a text that the encoder sees; of one that has more, the parts of which the table thinks worst."""
+WHOLE, LOOKED_INTO = 2, 3
+"""Windows of a text that the encoder sees; and of one that has more, the parts of which the table thinks worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class TextEncoder:
 
     def vector(self, text: str) -> Tensor:
         """(D,), of length one: the published sentence vector; of the text's first window."""
-        with self._lock, torch.no_grad(), self._alone():
+        with self._lock, torch.inference_mode(), self._alone():
             layers = self._published.layers
             mean = self._published(self._published.embed([self.tokens(text).windows()[0].ids]), layers)[0].mean(0)
             unit: Tensor = mean / mean.norm().clamp_min(1e-12)
@@ -114,7 +113,7 @@ class TextEncoder:
         found: dict[int, Tensor] = {}
         for places in _of_one_length(windows):
             ids = [windows[place].ids for place in places]
-            with self._lock, torch.no_grad(), self._alone():  # by turns: many windows keep nobody waiting
+            with self._lock, torch.inference_mode(), self._alone():  # by turns: many windows keep nobody waiting
                 found.update(zip(places, self._outputs(ids), strict=True))
         return torch.stack([found[place] for place in range(len(windows))])
 
@@ -197,7 +196,7 @@ class Classifier:
     def _looked_into(self, text: str) -> list[Window]:
         tokens = self.encoder.tokens(text)
         windows = tokens.windows()
-        if len(windows) > LOOKED_INTO:
+        if len(windows) > WHOLE:
             windows = tokens.windows(PART, PART_OVERLAP)
             overall = self._overall(self._table_logits([window.text for window in windows])).tolist()
             worst = sorted(range(len(windows)), key=lambda at: -overall[at])
@@ -209,17 +208,12 @@ class Classifier:
 
     def _table_logits(self, texts: Sequence[str]) -> Tensor:
         """(texts, outputs): what the table says of each."""
-        places, values, starts = array("q"), array("f"), array("q")
-        for text in texts:
-            starts.append(len(places))
-            found, weights = weigh(count_ngrams(text), self._rarity)
-            places.extend(found)
-            values.extend(weights)
-        if not places:
+        found = count_ngrams(texts)
+        if not len(found.places):
             return self._bias.repeat(len(texts), 1)
-        where, starting = (torch.frombuffer(numbers, dtype=torch.int64) for numbers in (places, starts))
-        weighed = torch.frombuffer(values, dtype=torch.float32)
-        return self._bias + F.embedding_bag(where, self._table, starting, mode="sum", per_sample_weights=weighed)
+        where, starts = torch.from_numpy(found.places), torch.from_numpy(found.starts()[:-1])
+        weighed = torch.from_numpy(found.weighed(self._rarity))
+        return self._bias + F.embedding_bag(where, self._table, starts, mode="sum", per_sample_weights=weighed)
 
 
 def _of_one_length(windows: Sequence[Window]) -> Iterator[list[int]]:

@@ -7,13 +7,15 @@ import functools
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 COMMON_WORDS: Final = Path(__file__).parent / "words" / "common.toml"
 RARE: Final = 20_000
 """The rank from which on a word that English texts have is often one of another language, as femme and mens are."""
+TEXTS_KEPT: Final = 8
+"""Of which it is remembered: it is asked several times of each."""
 
 _ENGLISH: Final = frozenset(
     "a an the of in on at to and or with by for from is are it as under over into no his her their my this that you"
@@ -33,18 +35,25 @@ class Languages:
         """`vocabulary` gives English words their rank, the commonest first."""
         self._ranks = vocabulary
         self._of = _common_words()
-
-    def is_foreign(self, text: str) -> bool:
+        self.is_foreign: Callable[[str], bool] = functools.lru_cache(TEXTS_KEPT)(self._is_foreign)
         """Whether a plain text is no English: in other letters; or it has small words of another language rather than
         English ones, and half of the other words at least are none that English texts have often."""
+
+    def _is_foreign(self, text: str) -> bool:
         pieces = {*_PIECE.findall(text)}
         if pieces and sum(not piece.isascii() for piece in pieces) * 2 >= len(pieces):
             return True
-        ((language, most),) = self._counted(pieces - _ENGLISH).most_common(1) or (("", 0),)
+        small = self._counted(pieces - _ENGLISH)
+        most = max(small.values(), default=0)
         if most <= len(pieces & _ENGLISH):
             return False
-        others = {piece for piece in pieces - _ENGLISH if _is_word(piece) and language not in self._of.get(piece, ())}
-        return 2 * sum(map(self._is_english, others)) <= len(others)
+        words = {piece for piece in pieces - _ENGLISH if _is_word(piece)}
+        beside = (
+            {word for word in words if language not in self._of.get(word, ())}
+            for language in small
+            if small[language] == most
+        )
+        return any(2 * sum(map(self._is_english, others)) <= len(others) for others in beside)
 
     def says_more(self, reading: str, text: str) -> bool:
         """Whether what a text is taken for has no fewer small words than it has, where it is of another language."""

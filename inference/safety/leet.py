@@ -28,7 +28,6 @@ _FEWEST_CHANGES: Final = (0, 1, 2, 4, 3, 5, 6, 7)
 LEET_KEPT: Final = 1 << 10
 """Words of which it is remembered what they spell: it is asked several times of each."""
 _LEET_SIGNS: Final = frozenset("@$€!")
-_LETTERS: Final = re.compile(r"[a-z]+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _LEET_SIGN: Final = re.compile(f"[{re.escape(''.join(MEANT))}]")
 _DOUBLE: Final = re.compile(r"(.)\1")
@@ -59,7 +58,7 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
     if "-" in core:
         forms.append(_DRAWN_OUT.sub("", core))
     for form in dict.fromkeys(forms):
-        if len(form) < 3 or not _LETTERS.fullmatch(form):
+        if len(form) < 3 or not (form.isascii() and form.isalpha()):
             continue
         if form != core and len(form) <= MAX_WORD:
             yield form

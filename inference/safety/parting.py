@@ -25,7 +25,6 @@ MAYBE_STRANGE: Final = 2
 """Of several ways to take a word's digits, so many are looked at for words that do not exist."""
 STRANGE_LETTER: Final = 6.0
 """What a letter costs that belongs to no word."""
-_NEVER: Final = 1e9
 
 
 class Parter:
@@ -40,6 +39,8 @@ class Parter:
             if len(word) <= MAX_WORD:
                 self._automaton.add_word(word, word)
         self._automaton.make_automaton()
+        costs = ((word, self._cost(word, strange=False)) for word in {*rank, *telling} if len(word) <= MAX_WORD)
+        self._costs = {word: cost for word, cost in costs if cost is not None}
 
     def part(self, runs: Sequence[str]) -> list[str] | None:
         """A run as words where something may be hidden in it, the first of the `runs` that can be parted.
@@ -61,50 +62,53 @@ class Parter:
 
     def regrouped(self, letters: str) -> list[str] | None:
         """A whole text without its gaps, if nearly all of it is words that everybody knows."""
-        words = self._cheapest(letters, strange=False) or self._cheapest(letters, strange=True) or []
+        words = self._exact(letters) or self._cheapest(letters) or []
         known = sum(len(word) for word in words if self._rank.get(word, COMMON) < COMMON or word in self._telling)
         return self._with_endings(words, len(letters)) if known * 20 >= len(letters) * 17 else None
 
     def _segment(self, letters: str, *, strange: bool = False) -> list[str] | None:
         """The likeliest way; None where letters are left over, or more than a quarter where `strange` words may be."""
-        words = self._cheapest(letters, strange=strange)
+        if strange:
+            return self._with_endings(self._cheapest(letters), len(letters))
+        words = self._exact(letters)
         if words is None:
             return None
-        if strange:
-            return self._with_endings(words, len(letters))
         long = sum(len(word) for word in words if len(word) > 2)
         return words if long * 4 >= len(letters) * 3 and len(words) * 3 <= len(letters) else None
 
-    def _cheapest(self, letters: str, *, strange: bool) -> list[str] | None:
-        """A way with the least cost, in one pass; None where letters are left over that may not be."""
+    def _exact(self, letters: str) -> list[str] | None:
+        """The cheapest way in which no letter is left over; it looks only at places up to which there is a way, and so
+        at little of what is no words."""
+        best: dict[int, tuple[float, int]] = {0: (0.0, 0)}
+        """Of each such place: its cost, and where its last word starts."""
+        costs, begins = self._costs, self._automaton.match
+        for start in range(len(letters)):
+            if start not in best:
+                continue
+            before = best[start][0]
+            for end in range(start + 1, len(letters) + 1):
+                word = letters[start:end]
+                if not begins(word):
+                    break
+                if word in costs:
+                    way = (before + costs[word], start)
+                    best[end] = min(best.get(end, way), way)
+        if len(letters) not in best:
+            return None
+        return _back(letters, lambda end: best[end][1])
+
+    def _cheapest(self, letters: str) -> list[str]:
+        """The cheapest way, with strange letters among the words, in one pass."""
         best: list[tuple[float, int]] = [(0.0, 0)]
-        """Of each place up to which there is a way: its cost, and where its last word starts."""
-        farthest = 0
+        """Of each place: its cost, and where its last word starts."""
         for last, word in self._automaton.iter(letters):
             if len(best) <= last + 1:
-                self._reach(best, last + 1, strange=strange)
+                _reach(best, last + 1)
             start = last + 1 - len(word)
-            if best[start][0] < _NEVER and (cost := self._cost(word, strange=strange)) is not None:
+            if (cost := self._cost(word, strange=True)) is not None:
                 best[last + 1] = min(best[last + 1], (best[start][0] + cost, start))
-                farthest = last + 1
-            elif last - farthest > MAX_WORD and not strange:
-                return None  # no word is long enough to go on from where the last way ends
-        self._reach(best, len(letters), strange=strange)
-        if best[-1][0] >= _NEVER:
-            return None
-        words, end = [], len(letters)
-        while end:
-            start = best[end][1]
-            words.append(letters[start:end])
-            end = start
-        words.reverse()
-        return words
-
-    @staticmethod
-    def _reach(best: list[tuple[float, int]], end: int, *, strange: bool) -> None:
-        """Go on to a place, letter by letter, where they may be strange."""
-        for at in range(len(best), end + 1):
-            best.append((best[at - 1][0] + STRANGE_LETTER, at - 1) if strange else (_NEVER, 0))
+        _reach(best, len(letters))
+        return _back(letters, lambda end: best[end][1])
 
     def _with_endings(self, words: list[str], letters: int) -> list[str] | None:
         joined: list[str] = []
@@ -150,8 +154,6 @@ class Parter:
                 if len(pieces) < count or all(alone[index : index + count]) or not all(short[index : index + count]):
                     continue
                 joined = "".join(pieces).strip(".,;:!?")
-                if len(joined) < 3 or not _LETTERS.fullmatch(joined):
-                    continue
                 told = joined in self._telling and len(joined) >= least
                 if told or (not least and len(joined) > 4 and joined in self._rank):
                     changes.append((" ".join(pieces), joined))
@@ -170,3 +172,20 @@ class Parter:
             or self._rank.get(piece, COMMON) < COMMON
             or (len(piece) > 4 and self._knows(piece))
         )
+
+
+def _reach(best: list[tuple[float, int]], end: int) -> None:
+    """Go on to a place, letter by letter."""
+    for at in range(len(best), end + 1):
+        best.append((best[at - 1][0] + STRANGE_LETTER, at - 1))
+
+
+def _back(letters: str, start_of: Callable[[int], int]) -> list[str]:
+    """The words of a way, from its end."""
+    words, end = [], len(letters)
+    while end:
+        start = start_of(end)
+        words.append(letters[start:end])
+        end = start
+    words.reverse()
+    return words

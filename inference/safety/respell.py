@@ -14,6 +14,7 @@ among its letters, or where so few of the text's words exist that the whole text
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from inference.safety.decoding import LOOKED_AT, decode, known_letters, share_known, words_of
@@ -37,6 +38,8 @@ BENT: Final = 12
 BENT_IN_ALL: Final = 250
 """The same of one text, word by word from its start, beside those of words that came out; nobody may type so much that
 does not.  Of words after that it is only looked up what they spell as they stand."""
+PATIENCE: Final = 150
+"""Words of a text that come to nothing, after which of others it is only looked up what they spell."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
 LEET_TURNED: Final = 2 * LOOKED_AT
@@ -82,12 +85,14 @@ class Reading:
 @dataclass(slots=True)
 class _Loosely:
     """How the words of a text may be bent into any other: the one `manner` in which most are changed; whether many have
-    `stars`; whether it is `foreign` and written plainly; and how many ways to spell them may still be tried."""
+    `stars`; whether it is `foreign` and written plainly; how many ways to spell them may still be tried; and how many
+    words may still come to nothing."""
 
     manner: str | None
     stars: bool
     foreign: bool
     left: int = BENT_IN_ALL
+    patience: int = PATIENCE
 
 
 def _spelt(word: str) -> str:
@@ -129,19 +134,18 @@ class Speller:
         if decoded != text and plain != normalise(text):
             best = Reading(best.text, ((text, plain), *best.changes))
         initials = self._regularity.acrostic(decoded)
-        return (
-            Reading(" ".join([best.text, *initials]), (*best.changes, (text, " ".join(initials)))) if initials else best
-        )
+        changes = (*best.changes, (text, " ".join(initials)))
+        return Reading(" ".join([best.text, *initials]), changes) if initials else best
 
     def _without_regularity(self, plain: str, otherwise: str) -> str | None:
         """What the text says without what is regular in it, if more words come out of it than `otherwise`."""
         readings = [*self._regularity.readings(plain)]
         if _DIGIT_AMONG_LETTERS.search(otherwise):  # leet, and turned as well
             start, rest = plain.split()[:LEET_TURNED], plain.split()[LEET_TURNED:]
-            spelt = " ".join(map(_spelt, start))
-            if rest and self._turner.turned_back(spelt, otherwise) is not None:
-                spelt = " ".join(map(_spelt, [*start, *rest]))
-            readings += filter(None, [self._turner.turned_back(spelt, otherwise)])
+            turned = self._turner.turned_back(" ".join(map(_spelt, start)), otherwise)
+            if rest and turned is not None:
+                turned = self._turner.turned_back(" ".join(map(_spelt, [*start, *rest])), otherwise)
+            readings += filter(None, [turned])
         best = max(readings, key=lambda text: known_letters(text, self.knows), default="")
         return best if known_letters(best, self.knows) > known_letters(otherwise, self.knows) else None
 
@@ -217,7 +221,7 @@ class Speller:
             return [token]  # where no word has vowels, nkd is no slang
         if loosely.foreign and _ELIDED.match(core):
             return [token]
-        parts = [part for part in re.split(r"[^a-z]+", core) if part]
+        parts = _LETTERS.findall(core)
         if len(parts) > 1 and all(part in self._rank or part in self._telling for part in parts):
             joined = "".join(parts)
             if len(joined) < 5 or joined not in self._telling:
@@ -240,10 +244,16 @@ class Speller:
         return f"{_EDGE.sub('', before)}{meant}{_EDGE.sub('', after)}".split()
 
     def _meant(self, token: str, core: str, loosely: _Loosely) -> str | None:
-        respelt = list(dict.fromkeys(spellings(token, core, self._tells)))
-        known = [form for form in respelt if self._is_sure(form)]
+        respelt = list(dict.fromkeys(islice(spellings(token, core, self._tells), None if loosely.patience else BENT)))
+        known = [form for form in respelt if self.knows(form) and self._is_sure(form)]
         if known:  # a filter's words first, then the commonest
             return min(known, key=lambda form: (not self._tells(form), self._rank.get(form, MANY)))
+        found = self._bent(core, respelt, loosely) if loosely.patience else None
+        loosely.patience -= found is None and loosely.patience > 0
+        return found
+
+    def _bent(self, core: str, respelt: Sequence[str], loosely: _Loosely) -> str | None:
+        """A word that nothing but its letters says: as one that is like it, or as several."""
         letters = "".join(_LETTERS.findall(core))
         if core == letters:
             like_any = loosely.foreign and len(letters) < FOREIGN and _VOWELS.search(letters)
@@ -254,8 +264,7 @@ class Speller:
             of_english = loosely.foreign and (found in self._rank or (like_any and found in self._telling))
             if found is not None and not of_english:
                 return found
-        starred = self._starred(core, loosely)
-        if starred is not None:
+        elif (starred := self._starred(core, loosely)) is not None:
             return starred
         runs = [run for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]) if len(run) > 6]
         words = self._parter.part(runs)

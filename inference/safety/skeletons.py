@@ -23,6 +23,7 @@ filter looks for (the telling ones), and nothing of the text around.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 MAX_WORD: Final = 24
@@ -114,29 +115,39 @@ class Skeletons:
     def telling(self, letters: str) -> str | None:
         """The telling word that this was."""
         found = self._misspelt.get(letters) or self._near(letters)
+        if found is not None or len(letters) < 4:
+            return found
         same = self._told["anagram"].get("".join(sorted(letters)))  # most words have others' letters in no order
-        for name, key in KEYS.items() if found is None and 3 < len(letters) <= MAX_WORD else ():
+        for name, key in KEYS.items() if len(letters) <= MAX_WORD else ():
             if len(letters) < LEAST[name] or (name in _SAME_LETTERS and same is None):
                 continue
             if (name == "anagram" and self.plausible(letters)) or (name == "bare" and _VOWELS.search(letters)):
                 continue  # tapestries
-            found = found or self._told[name].get(key(letters))
-        for undo in MADE.values() if found is None and 4 < len(letters) <= 2 * MAX_WORD else ():
-            for word in undo(letters):
-                if len(word) > 4 and word in self._telling:
-                    return word
-        return found
+            found = self._told[name].get(key(letters))
+            if found is not None:
+                return found
+        made = (undo(letters) for undo in MADE.values() if 4 < len(letters) <= 2 * MAX_WORD)
+        return next((word for word in chain.from_iterable(made) if len(word) > 4 and word in self._telling), None)
 
     def manner(self, unknown: Sequence[str]) -> str | None:
         """The one manner in which most of these are made from words, if there is one."""
         found: str | None = None
         most = 0
         for name in ("shortened", *MADE, "replaced", "lengthened", *KEYS):  # letters in any order say the least
-            restored = sum(self.any(letters, name) is not None for letters in unknown)
             least, share = NEEDS.get(name, NEEDED)
-            if restored > most and restored >= max(least, share * len(unknown)):
+            restored = self._restored(unknown, name, max(most + 1, least, share * len(unknown)))
+            if restored:
                 found, most = name, restored
         return found
+
+    def _restored(self, unknown: Sequence[str], manner: str, needed: float) -> int:
+        """How many come out in a manner; 0 as soon as so many as are needed no longer can."""
+        restored = 0
+        for seen, letters in enumerate(unknown):
+            if restored + len(unknown) - seen < needed:
+                return 0
+            restored += self.any(letters, manner) is not None
+        return restored if restored >= needed else 0
 
     def any(self, letters: str, manner: str | None) -> str | None:
         """The commonest word that this was made from in a manner."""

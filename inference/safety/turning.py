@@ -82,7 +82,7 @@ class Turner:
         yield " ".join(word[::-1] for word in plain.split()), CHANCE
         first = " ".join(words_of(plain))
         for letters, chances in _OTHER_LETTERS:
-            if known_letters(first.translate(letters), self._knows) >= chances:
+            if sum(len(word) for word in first.translate(letters).split() if self._knows(word)) >= chances:
                 yield plain.translate(letters), chances
         for keys in _NEXT_KEYS:
             yield plain.translate(keys), MANY_CHANCES

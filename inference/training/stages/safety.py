@@ -162,7 +162,7 @@ def learn(config: SafetyConfig, rows: Sequence[Example]) -> None:
     texts = [reader.read(example.text).reading.text for example in examples]
     wanted, weights = targets(examples), torch.tensor([example.weight for example in examples])
     print(f"{len(rows)} rows, {len(examples)} examples", flush=True)
-    table = train_ngrams([count_ngrams(text) for text in texts], wanted, weights)
+    table = train_ngrams(count_ngrams(texts), wanted, weights)
     dtype = training_dtype(config.precision, torch.device("cpu"))
     head_config = HeadConfig(config.seed, config.batch, config.epochs, config.learning_rate, dtype)
     states = LowerStates(texts, encoder, dtype)

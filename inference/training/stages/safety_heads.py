@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,14 +19,12 @@ from torch import Tensor, nn
 
 from inference.models.text_encoder import SentenceEncoder
 from inference.safety.classifier import LOWER, WINDOW
-from inference.safety.ngrams import PLACES, weigh
+from inference.safety.ngrams import PLACES, Ngrams
 from inference.training.data.prompts import CATEGORIES, Example
 
 OUTPUTS = 1 + len(CATEGORIES)
 """Whether it is unsafe at all, and each category."""
 SMOOTH = 0.02
-
-Counts = Sequence[tuple[Counter[int], Counter[int]]]
 
 
 @dataclass(frozen=True)
@@ -175,38 +172,31 @@ def head_loss(logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class NgramTable:
-    """`weight` (PLACES, OUTPUTS), `bias` (OUTPUTS,), and how rare each place is (`ngrams.weigh`)."""
+    """`weight` (PLACES, OUTPUTS), `bias` (OUTPUTS,), and how rare each place is (`Ngrams.weighed`)."""
 
     weight: Tensor
     bias: Tensor
     rarity: bytes
 
 
-def ngram_rarity(counted: Counts) -> bytes:
+def ngram_rarity(counted: Ngrams) -> bytes:
     """In sixteenths, at most 15.9: one plus the logarithm of how few of the texts have a place."""
-    seen = np.zeros(PLACES)
-    for kinds in counted:
-        for kind in kinds:
-            seen[list(kind)] += 1
-    rarity = 1 + np.log((1 + len(counted)) / (1 + seen))
+    seen = np.bincount(counted.places, minlength=PLACES)
+    rarity = 1 + np.log((1 + counted.texts) / (1 + seen))
     return bytes(np.clip(np.round(rarity * 16), 1, 255).astype(np.uint8))
 
 
-def ngram_matrix(counted: Counts, rarity: bytes) -> Tensor:
+def ngram_matrix(counted: Ngrams, rarity: bytes) -> Tensor:
     """(N, PLACES), sparse."""
-    starts, places, values = [0], [], []
-    for one in counted:
-        where, what = weigh(one, rarity)
-        places += where
-        values += what
-        starts.append(len(places))
-    size = (len(counted), PLACES)
+    starts, places = torch.from_numpy(counted.starts()), torch.from_numpy(counted.places)
+    values = torch.from_numpy(counted.weighed(rarity))
+    size = (counted.texts, PLACES)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # sparse tensors are "in beta state"; products are all we need
-        return torch.sparse_csr_tensor(torch.tensor(starts), torch.tensor(places), torch.tensor(values), size)
+        return torch.sparse_csr_tensor(starts, places, values, size)
 
 
-def train_ngrams(counted: Counts, wanted: Tensor, weights: Tensor, penalty: float = 0.1) -> NgramTable:
+def train_ngrams(counted: Ngrams, wanted: Tensor, weights: Tensor, penalty: float = 0.1) -> NgramTable:
     """Logistic regression of each output, by L-BFGS."""
     rarity = ngram_rarity(counted)
     matrix = ngram_matrix(counted, rarity)
