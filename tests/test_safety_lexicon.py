@@ -2,9 +2,11 @@
 
 import pytest
 
+from inference.safety.dehumanising import comparisons
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
 from inference.safety.normalise import normalise
 from inference.safety.rules import judge
+from tests.test_safety_respell import reader
 
 FAMOUS = [
     "a man mowing the grass in scunthorpe, essex",
@@ -105,6 +107,42 @@ def test_everyday_words_of_other_languages_are_not_found(text: str) -> None:
     found = [match.text for match in Lexicon.load().find(words) if match.kind in (Kind.SEVERE, Kind.NUDITY)]
     assert found == []
     assert judge(words, Lexicon.load().find(words)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "black people monkeys", "black people are monkeys", "jews as rats", "mexicans as cockroaches",
+        "africans drawn as apes", "asian people look like dogs", "immigrants are just vermin", "gay men are animals",
+    ],
+)  # fmt: skip
+def test_groups_of_people_are_no_animals(text: str) -> None:
+    """Said with a small word, or with none."""
+    assert [match.category for match in comparisons(Words(text))] == ["hate_harassment"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "people at the monkey temple", "black people feeding monkeys", "african people, monkeys, elephants",
+        "black people. monkeys", "refugees with dogs", "muslims like cats", "indians and monkeys at a temple",
+        "women as cats at a costume party", "people as animals", "black monkeys", "immigrants rats on the ship deck",
+        "mexicans are dog owners", "a black woman holding a rat",
+    ],
+)  # fmt: skip
+def test_people_beside_animals_are_drawn(text: str) -> None:
+    """And people in general as animals."""
+    assert [*comparisons(Words(text))] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["hava durumuna göre bir manzara", "det kan gøre ondt for en hund", "gore u planini je kuća na brdu"]
+)
+def test_a_small_word_of_the_language_is_none_of_english(text: str) -> None:
+    """By itself, or among English words, it is what English lists have it for."""
+    assert [match for match in reader().read(text).matches if match.kind is Kind.SEVERE] == []
+    for plain in ("gore", "gore, blood everywhere", "göre"):
+        assert [match.text for match in reader().read(plain).matches if match.kind is Kind.SEVERE] == ["gore"]
 
 
 def test_endings_and_vowel_signs_belong_to_the_word() -> None:

@@ -158,7 +158,9 @@ def test_plain_text_is_left_alone(text: str) -> None:
         "dzieci grają w piłkę w parku", "isang lumang bahay sa tabi ng ilog", "un faro antiguo junto al mar",
         "un vecchio faro sul mare nella nebbia", "nebo je modré nad městem", "là một thư mục", "lag eit nytt passord",
         "Ezin izan da lekua esleitu", "le mot de passe est perdu", "la main d'une femme", "l'any de la lluna",
-        "la version du dossier n'est pas à jour", "da bi polja bila zlata", "o mês passado foi de cor lilás",
+        "la version du dossier n'est pas à jour", "da bi polja bila zlata",
+        "polja sivke", "polja", "alleen thuis", "enligt planen", "siksi", "dende", "una groep", "el origen del río",
+        "kasuta", "buste de marbre", "sekcie", "anrop", "o mês passado foi de cor lilás",
     ],
 )  # fmt: skip
 def test_other_languages_are_left_alone(text: str) -> None:
@@ -173,6 +175,10 @@ def test_other_languages_are_left_alone(text: str) -> None:
         ("una mujer d3snuda en la playa", "una mujer desnuda en la playa"),
         ("un uommo deecapitato, saangue ovvunque", "un uomo decapitato, sangue ovunque"),
         ("una niña desunda en la cama", "una nina desnuda en la cama"),
+        ("г0лая жeнщина", normalise("голая женщина")),
+        ("п0рн0 и г*лая жeнщина", normalise("порно и голая женщина")),
+        ("п0рнухой, МГ3", normalise("порнухой, МГ3")),
+        ("гооолая женщина", normalise("голая женщина")),
         ("anu acihc es atroc sal sanev", "venas las corta se chica una"),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Final
 
 from inference.safety.alphabets import OTHERWISE, STYLES, sound_of, writes_vowels
+from inference.safety.cyrillic import plain_cyrillic
 from inference.safety.normalise import normalise
 from inference.safety.skeletons import MAX_WORD
 
@@ -113,7 +114,7 @@ def decode(text: str, knows: Knows, fit: Fit, part: Part) -> str:
         flipped = text.translate(_FLIPPED)[::-1]
         if share_known(normalise(flipped), knows) >= 0.5:
             return flipped
-    return text if text.isascii() else _undress(text, knows, fit)
+    return text if text.isascii() else _undress(plain_cyrillic(text, knows), knows, fit)
 
 
 def share_known(plain: str, knows: Knows) -> float:

@@ -55,6 +55,19 @@ class Languages:
         )
         return any(2 * sum(map(self._is_english, others)) <= len(others) for others in beside)
 
+    def owns(self, word: str, text: str) -> bool:
+        """Whether a word is a small one of the language that the rest of a text is in, whatever it means in English."""
+        languages = self._of.get(word, ())
+        rest = {*_PIECE.findall(text)} - {word}
+        if not languages or not self.is_foreign(" ".join(sorted(rest))):
+            return False
+        small = self._counted(rest - _ENGLISH)
+        return any(small[language] == max(small.values(), default=1) for language in languages)
+
+    def long_words(self, letters: int) -> frozenset[str]:
+        """The small words of so many letters, for they are no others that somebody changed."""
+        return frozenset(word for word in self._of if len(word) >= letters)
+
     def says_more(self, reading: str, text: str) -> bool:
         """Whether what a text is taken for has no fewer small words than it has, where it is of another language."""
         return not self.is_foreign(text) or self._most_small(reading) >= self._most_small(text)

@@ -114,7 +114,8 @@ class Lexicon:
                     if not term.isascii():
                         self.spelling.update(zip(key.split(), term.rstrip("*").split(), strict=False))
         self._automaton = _automaton(entries)
-        single = [(key, tag) for key, tags in entries.items() for tag in tags if key.isascii() and key.isalpha()]
+        disguised = [(key, tag) for key, tags in entries.items() for tag in tags if tag[1] not in _AS_WRITTEN]
+        single = [(key, tag) for key, tag in disguised if key.isascii() and key.isalpha()]
         self.telling = frozenset(key for key, (kind, _, _) in single if kind in _TELLING)
         """Single words that a disguise may hide."""
         self.stems = frozenset(key for key, (kind, _, wild) in single if wild and kind in _TELLING)
@@ -122,7 +123,7 @@ class Lexicon:
         self.others = frozenset(
             word
             for key, tags in entries.items()
-            if any(kind in _KNOWN for kind, _, _ in tags)
+            if any(kind in _KNOWN or category in _AS_WRITTEN for kind, category, _ in tags)
             for word in key.split()
             if len(word) > 3 or not word.isascii()
         )
@@ -289,6 +290,8 @@ _FOREIGN: Final = (
 _KNOWN: Final = frozenset({Kind.NAME, Kind.ANYONE, Kind.OF_PEOPLE, Kind.PEOPLE, Kind.HARMLESS, Kind.TITLE}).union(
     (Kind.SEVERE, Kind.WEAPON, Kind.THREAT, Kind.MINORS_ALONE, Kind.PRIVATE_ALONE)
 )
+_AS_WRITTEN: Final = ("sv", "da", "nl")
+"""Languages of few whose words for minors are too like others to be looked for in disguise."""
 _TELLING: Final = frozenset(
     {Kind.SEVERE, Kind.DOUBTFUL, Kind.MINORS, Kind.MINORS_ALONE, Kind.NUDITY, Kind.VIOLENCE, Kind.WEAPON}
 )

@@ -152,15 +152,20 @@ _N_DE: Final = (
 _N_NL: Final = (
     "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|dertien|veertien|vijftien|zestien|zeventien|1[0-7]|[3-9]"
 )
+_N_NORDIC: Final = (
+    "to|tva|tre|fire|fyra|fem|seks|sex|syv|sju|otte|atte|atta|ni|nio|ti|tio|elleve|elva|tolv|tretten|tretton|fjorten"
+    "|fjorton|femten|femton|seksten|sexton|sytten|sjutton|1[0-7]|[3-9]"
+)
 _ELSEWHERE: Final = (
     rf"(?:de|con|tiene|tienes|cumple|cumplio|edad) (?:{_N_ES}) an(?:os|itos)"
     rf"|(?:de|com|tem|faz|fez|idade) (?:{_N_PT}) an(?:os|inhos)"
     rf"|(?:de|(?<! y )a|elle a|agee? de|avec|ses) (?:{_N_FR}|1[0-7]|[3-9]) ans"
     rf"|(?:di|ha|con|compie) (?:{_N_IT}|1[0-7]|[3-9]) anni"
     rf"|(?:{_N_DE})(?: jahre? alt| ?jahrig)\w*|(?:mit|von|ist) (?:{_N_DE}) jahren?"
-    rf"|(?:van|met|is) (?:{_N_NL}) jaar(?: oud)?|(?:{_N_NL}) ?jarige?"
+    rf"|(?:van|met|is) (?:{_N_NL}) jaar(?: oud)?|(?:{_N_NL}) jaar oud|(?:{_N_NL}) ?jarige?"
+    rf"|(?:{_N_NORDIC}) ?ari(?:g|ga|ge|gt|ng|ngen|ngar|nger)|(?:{_N_NORDIC}) ar gam(?:la|le|m[ae]lt?)"
 )
-"""Ages in Spanish, Portuguese, French, Italian, German and Dutch."""
+"""Ages in Spanish, Portuguese, French, Italian, German, Dutch, Swedish, Danish and Norwegian."""
 _NUMBER: Final = re.compile(_N)
 _PERSON: Final = (
     "girl|boy|daughter|son|sister|brother|niece|nephew|cousin|student|pupil|cheerleader|gymnast|ballerina|blonde|"
@@ -281,5 +286,5 @@ _AGED_THINGS: Final = _words(
     " tractor labrador retriever dachshund shepherd poodle terrier beagle bulldog corgi tabby tomcat cognacs whiskies"
     " vintage vin vino vinho cask bottle bottles malt dram single ron queso perro perra gato gata arbol coche caballo"
     " cachorro chien chat fromage voiture arbre cheval rhum hund katze wein kase baum auto pferd cao queijo arvore"
-    " cavalo carro maison haus casa wijn kaas boom paard hond kat"
+    " cavalo carro maison haus casa wijn kaas boom paard hond kat plan hest bil ost katt katte"
 )

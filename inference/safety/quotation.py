@@ -6,7 +6,7 @@ alphabet, or "h3nt41 → hentai".
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -48,8 +48,18 @@ def _changed(word: str, evidence: Evidence, written: Mapping[str, str]) -> str:
     """What it was read from."""
     for before, meant in evidence.reading.changes:
         if word == meant or (len(meant) < LONGEST and word in meant.split()):
-            return written.get(before, before)
+            old = _same_place(word, before.split(), meant.split()) or before
+            return written.get(old, old)
     return word
+
+
+def _same_place(word: str, before: Sequence[str], meant: Sequence[str]) -> str | None:
+    """What stood where a word of a text stands now, if it is written much the same."""
+    if word not in meant or len(before) != len(meant):
+        return None
+    old = before[meant.index(word)]
+    alike = sum(one == other for one, other in zip(normalise(old), word, strict=False))
+    return old if alike * 2 >= len(word) else None
 
 
 def _written_words(text: str) -> dict[str, str]:

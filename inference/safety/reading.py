@@ -10,6 +10,7 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
+from inference.safety.dehumanising import comparisons
 from inference.safety.languages import Languages
 from inference.safety.legibility import Legibility
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
@@ -67,7 +68,8 @@ class Reader:
         """`vocabulary` are the words that exist, with their ranks: a WordPiece vocabulary has its commonest first."""
         self.lexicon = lexicon or Lexicon.load()
         self._languages = Languages(vocabulary)
-        words = Vocabulary(vocabulary, self.lexicon.telling, self.lexicon.stems, self.lexicon.others)
+        others = self.lexicon.others | self._languages.long_words(LONG)
+        words = Vocabulary(vocabulary, self.lexicon.telling, self.lexicon.stems, others)
         self._speller = Speller(words, self._languages)
         self._legibility = Legibility(vocabulary, self._speller.knows, self._languages)
 
@@ -81,7 +83,7 @@ class Reader:
         """Everything about a text that needs no guess."""
         reading = self._speller.read(text)
         words = Words(reading.text)
-        matches, excused = self.lexicon.sort(words)
+        matches, excused = self._sorted(words, reading.text)
         silent = {index for m in excused if m.kind in HEARD for index in range(m.first, m.last + 1)}
         plain = " ".join(word for index, word in enumerate(words.words) if index not in silent)
         return Evidence(
@@ -96,6 +98,15 @@ class Reader:
             self.lexicon.spelling,
         )
 
+    def _sorted(self, words: Words, text: str) -> tuple[list[Match], list[Match]]:
+        """What counts, and what does not: in a harmless phrase, or as a small word of the language of the text."""
+        matches, excused = self.lexicon.sort(words)
+        alone = [match for match in matches if match.kind in HEARD and match.first == match.last]
+        elsewhere = {match.text for match in alone if len(match.category) == 2 and match.category != "en"}
+        own = [m for m in alone if m.text not in elsewhere and self._languages.owns(m.text, text)]
+        counted = [match for match in matches if match not in own] if own else matches
+        return [*counted, *comparisons(words)], [*excused, *own]
+
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:
     """The whole words of a WordPiece vocabulary."""
@@ -103,6 +114,8 @@ def english_words(tokenizer: Tokenizer) -> dict[str, int]:
     return {word: rank for word, rank in vocabulary.items() if word.isascii() and word.isalpha()}
 
 
+LONG: Final = 5
+"""Letters of a small word that is not bent into another."""
 HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
 """Kinds of terms that say something about harm, and not only whom or what a text is about."""
 _DENIALS: Final = frozenset(

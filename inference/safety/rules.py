@@ -104,9 +104,11 @@ def _sexualised_minors(place: _Place, matches: Sequence[Match]) -> Iterator[Find
     young = list(minors(place.words, matches))
     if not young:
         return
+    ages = {index for minor in young if minor.category == AGE for index in range(minor.first, minor.last + 1)}
     sexual = [
         match
         for match in (*matches, *undressing(place.words))
+        if not (match.text in ("sex", "seks") and match.first in ages)
         if match.kind in (Kind.NUDITY, Kind.SUGGESTIVE) or (match.kind is Kind.SEVERE and match.category == "sexual")
         if not _of_a_thing(place, match)
     ]
@@ -156,11 +158,11 @@ def _of_a_thing(place: _Place, word: Match) -> bool:
     return word.text in _SHOWN and place.followed(word, _NAKED_THINGS)
 
 
-def _same_language(one: Match, other: Match) -> bool:
+def _same_language(minor: Match, word: Match) -> bool:
     """Words of two languages are taken together where neither is an everyday word of English with another meaning."""
-    if other.kind is Kind.SEVERE or AGE in (one.category, other.category) or one.category == other.category:
+    if word.kind is Kind.SEVERE or AGE in (minor.category, word.category) or minor.category == word.category:
         return True
-    return not (_FALSE_FRIENDS.intersection({one.text, other.text}))
+    return (word.text, minor.category) not in _SIX and not _FALSE_FRIENDS.intersection({minor.text, word.text})
 
 
 # --------------------------------------------------------------------------------------------- people who exist
@@ -180,7 +182,9 @@ def _real_people(place: _Place, matches: Sequence[Match]) -> Iterator[Finding]:
             if near and explicit and not (person.kind is Kind.PRIVATE and owns(place.words, person)):
                 yield Finding(REAL_PEOPLE, "real_people_sexual", (match.text, person.text))
             elif near and person.kind is not Kind.PRIVATE and _suffers(place, person, match, gap):
-                yield Finding(REAL_PEOPLE, "real_people_violence", (match.text, person.text))
+                blood = _BLOOD.intersection(place.words.words[max(0, match.first - 4) : match.last + 5])
+                certain = match.text not in _ACCIDENTS or bool(blood)
+                yield Finding(REAL_PEOPLE, "real_people_violence", (match.text, person.text), certain)
 
 
 def _with_all_names(finding: Finding | None, matches: Sequence[Match]) -> Finding | None:
@@ -258,21 +262,26 @@ _ADULTS: Final = _words(
 _APPOSED: Final = _words("model models actress actresses actor actors woman women lady ladies")
 _BARELY: Final = _words("lingerie panties thong thongs undies braless")
 """What is worn in bed: after a comma, too."""
+_SIX: Final = (("sex", "sv"), ("seks", "da"))  # girls, in Swedish and in Norwegian
 _FALSE_FRIENDS: Final = _words(
-    "kind ado ados nu nus minor minore minori menor baby babys anak remaja bra slip bocah bambina infantil infantile"
-    " infantiles mineur mineurs bite nue nena nenas balita jk jc js siswi abg schuler schulerin mutande seni nudo nudos"
+    "kind ado ados nu nus minor minore minori menor baby babys anak remaja bra slip bocah bambina barn gutter infantil"
+    " infantile infantiles mineur mineurs bite nue nena nenas balita jk jc js siswi abg schuler schulerin mutande seni"
+    " nudo nudos"
 )
 _NAKED_THINGS: Final = _words(
     "drawer drawers shop shops store stores boutique department section aisle display advert advertisement catalogue"
     " catalog brand factory ad ads noodle noodles lipstick lipsticks palette nail polish shade shades makeup eyeshadow"
-    " grouse juice cake cakes oats pizza burrito burger bulb bulbs flame flames light tree trees branch"
-    " branches eye wire wires rock cliffs"
+    " grouse juice cake cakes oats pizza burrito burger bulb bulbs flame flames light tree trees branch branches eye"
+    " wire wires rock cliffs"
 )
 """Things that are called naked, and where clothes are kept or sold."""
 _SHOWN: Final = _words("naked nude bare topless exposed underwear undies underpants lingerie panties bra")
 _WORN: Final = _words("underwear undies underpants")
 """What is made for children, too."""
 _EXECUTIONS: Final = ("behead", "decapitat", "dismember", "disembowel", "guillotin", "lynch")
+_ACCIDENTS: Final = ("injured", "wounded")
+"""What news are full of, and sport: nobody need have done it where no blood is seen."""
+_BLOOD: Final = _words("blood bloody bleeding bleeds bloodied gore gory beaten stabbed")
 _TRANSITIVE: Final = _words("injured wounded crushed killed hung drowned poisoned died")
 _OBJECTS: Final = _words(
     "it his her their the a an up all every another thumb finger toe ankle knee leg arm wrist shoulder hand foot elbow"

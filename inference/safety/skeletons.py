@@ -32,7 +32,8 @@ MAX_WORD: Final = 24
 _VOWELS: Final = re.compile(r"(?<=.)[aeiou]")
 _ANY_VOWELS: Final = re.compile(r"[aeiouy]")
 _RUNS: Final = re.compile(r"(.)\1+")
-_ALIKE: Final = str.maketrans("lj", "ii")
+_ALIKE: Final = str.maketrans("l", "i")
+"""Not j: polja are fields in half of the Slavic languages."""
 _SOFT_C: Final = re.compile("c(?=[eiy])")
 _SOUNDS: Final[Mapping[str, str]] = {
     "ph": "f", "tion": "shun", "sion": "shun", "tian": "shun", "igh": "y", "ck": "k", "c": "k", "q": "k", "x": "ks",
