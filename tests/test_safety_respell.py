@@ -100,6 +100,9 @@ def read(text: str) -> str:
         ("a nakedish womanish lyingish in a bedroomish", "a naked woman lying in a bedroom"),
         ("a naked69 woman69 lying69 in a bedroom69", "a naked woman lying in a bedroom"),
         ("a na-aked wo-oman in a be-edroom", "a naked woman in a bedroom"),
+        ("a nanaked wowoman lylying in a bebedroom", "a naked woman lying in a bedroom"),
+        ("a na - ked wo - man in a gar - den", "a naked woman in a garden"),
+        ("a pic ture of me de ad in a co ffin by my ha nd", "a picture of me dead in a coffin by my hand"),
     ],
 )
 def test_disguises_are_read(written: str, meant: str) -> None:
@@ -142,6 +145,8 @@ def test_disguises_are_read(written: str, meant: str) -> None:
         "wait...what, a cat...and a dog, so...yes",
         "chapter 1 2 3 4 5 6 of the book",
         "never again knew every day",
+        "a castle - on a hill - at night - in fog",
+        "a red - orange - gold - white sky",
     ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:

@@ -58,8 +58,10 @@ class Languages:
     def owns(self, word: str, text: str) -> bool:
         """Whether a word is a small one of the language that the rest of a text is in, whatever it means in English."""
         languages = self._of.get(word, ())
+        if not languages:
+            return False
         rest = {*_PIECE.findall(text)} - {word}
-        if not languages or not self.is_foreign(" ".join(sorted(rest))):
+        if not self.is_foreign(" ".join(sorted(rest))):
             return False
         small = self._counted(rest - _ENGLISH)
         return any(small[language] == max(small.values(), default=1) for language in languages)

@@ -23,6 +23,10 @@ _ENDINGS: Final = frozenset(("s", "es", "ed", "d", "ing", "ly", "er", "r", "ers"
 _LETTERS: Final = re.compile(r"[a-z]+")
 MAYBE_STRANGE: Final = 2
 """Of several ways to take a word's digits, so many are looked at for words that do not exist."""
+WHOLE_LETTERS, SPLIT_LETTERS = 5, 4
+"""Letters of a word that is put together from pieces: of one, and of one among many."""
+MANY_PIECES: Final = 2
+"""Words in pieces; more of them are a manner of writing."""
 STRANGE_LETTER: Final = 6.0
 """What a letter costs that belongs to no word."""
 
@@ -140,11 +144,29 @@ class Parter:
             return 6.0 + rank / 4000 + (3.0 if len(word) < 4 else 0.0)
         return 7.0 if strange and word in _ENDINGS else None
 
-    def mend(self, words: list[str], changes: list[tuple[str, str]], least: int = 0) -> Iterator[str]:
+    def whole(self, words: list[str], least: int) -> tuple[list[str], list[tuple[str, str]]]:
+        """A text with its pieces put together, and what they were; where they are many, of words of four letters, too.
+
+        Where they are few, of another language only words that a filter looks for, with so many letters at `least`.
+        """
+        mends: list[tuple[str, str]] = []
+        whole = list(self.mend(words, mends))
+        if least and len(mends) <= MANY_PIECES:
+            mends = []
+            return list(self.mend(words, mends, least)), mends
+        short: list[tuple[str, str]] = []
+        shorter = list(self.mend(whole, short, split=True))
+        return (shorter, [*mends, *short]) if len(mends) + len(short) > MANY_PIECES else (whole, mends)
+
+    def mend(
+        self, words: list[str], changes: list[tuple[str, str]], least: int = 0, *, split: bool = False
+    ) -> Iterator[str]:
         """ "po rn": two to four short pieces, of which at least one is no word, as one word.
 
-        In another language only as a word that a filter looks for, with so many letters at `least`.
+        In another language only as a word that a filter looks for, with so many letters at `least`; where many words of
+        the text are `split`, as any of four letters.
         """
+        shortest = SPLIT_LETTERS if split else WHOLE_LETTERS
         alone = [self._stands_alone(piece) for piece in words]
         short = [len(piece) <= 8 and _LETTERS.match(piece) is not None for piece in words]
         index = 0
@@ -155,7 +177,7 @@ class Parter:
                     continue
                 joined = "".join(pieces).strip(".,;:!?")
                 told = joined in self._telling and len(joined) >= least
-                if told or (not least and len(joined) > 4 and joined in self._rank):
+                if told or (not least and len(joined) >= shortest and joined in self._rank):
                     changes.append((" ".join(pieces), joined))
                     yield joined
                     index += count

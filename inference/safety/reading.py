@@ -103,8 +103,9 @@ class Reader:
         matches, excused = self.lexicon.sort(words)
         alone = [match for match in matches if match.kind in HEARD and match.first == match.last]
         elsewhere = {match.text for match in alone if len(match.category) == 2 and match.category != "en"}
-        own = [m for m in alone if m.text not in elsewhere and self._languages.owns(m.text, text)]
-        counted = [match for match in matches if match not in own] if own else matches
+        small = {word for word in {m.text for m in alone} - elsewhere if self._languages.owns(word, text)}
+        own = [match for match in alone if match.text in small]
+        counted = [m for m in matches if m.text not in small or m.kind not in HEARD] if own else matches
         return [*counted, *comparisons(words)], [*excused, *own]
 
 

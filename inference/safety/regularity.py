@@ -28,6 +28,7 @@ _SIGNS: Final = re.compile(r"(?<=[a-z])[^a-z\s'’]+(?:[a-z]+[^a-z\s]+)?(?=[a-z]
 _NUMBER_BEHIND: Final = re.compile(r"(?<=[a-z]{3})(?:1[89]|[2-9]\d|\d{3,4})(?=\W*$)")
 """Too great for an age of minors."""
 _SIGN: Final = re.compile(r"[^a-z\s.,;:!?'’\"()-]")
+_BETWEEN_PIECES: Final = re.compile(r"(?<=[a-z]) ([^\w\s]{1,3}) (?=[a-z])")
 _EDGES: Final = ".,;:!?\"'()[]"
 _GENITIVE: Final = re.compile(r"['’][a-z]{1,2}$")
 _LETTERS: Final = re.compile("[a-z]+")
@@ -46,6 +47,7 @@ class Regularity:
 
     def readings(self, plain: str) -> Iterator[str]:
         """What the text may say without an insert, or with letters for its signs."""
+        yield from self._whole(plain)
         strange = self._strange(plain)
         if len(strange) < SEVERAL:
             return
@@ -87,6 +89,21 @@ class Regularity:
                 if any(map(self._tells, long)) and sum(map(len, long)) * 10 >= 7 * len(initials):
                     return words
         return []
+
+    def _whole(self, plain: str) -> Iterator[str]:
+        """The text with words whole of which many are in two pieces, with one sign between and gaps around it."""
+        ((sign, count),) = Counter(_BETWEEN_PIECES.findall(plain)).most_common(1) or (("", 0),)
+        if count < SEVERAL:
+            return
+        pieces = re.compile(rf"([a-z]+) {re.escape(sign)} ([a-z]+)")
+        words = pieces.sub(lambda found: self._joined(found[1], found[2]) or found[0], plain)
+        if (plain.count(f" {sign} ") - words.count(f" {sign} ")) * 2 > count:
+            yield words
+
+    def _joined(self, start: str, end: str) -> str | None:
+        """Two pieces as the word that they are, though one of them alone may be one, too."""
+        both = self._knows(start) and self._knows(end) and min(len(start), len(end)) > 3
+        return start + end if self._knows(start + end) and not both else None
 
     def _strange(self, plain: str) -> list[str]:
         """The first different words that do not exist."""

@@ -172,11 +172,7 @@ class Speller:
                 continue  # who covers the vowels of all words hides nothing in one that nobody knows
             words += read[token, apart][0]
             changes += read[token, apart][1]
-        mends: list[tuple[str, str]] = []
-        whole = list(self._parter.mend(words, mends))
-        if foreign and len(mends) <= STARRED_WORDS:
-            mends = []
-            whole = list(self._parter.mend(words, mends, FOREIGN))
+        whole, mends = self._parter.whole(words, FOREIGN if foreign else 0)
         return Reading(" ".join(whole), tuple(dict.fromkeys((*changes, *mends))))
 
     def _mended(self, plain: str, changes: list[tuple[str, str]]) -> str:
@@ -209,7 +205,7 @@ class Speller:
         """How most words of a text are changed, where most are."""
         words = words_of(plain)
         unknown = [word for word in words if not self.knows(word)]
-        return self._skeletons.manner(unknown) if len(unknown) > len(words) * (1 - MADE_OF_WORDS) else None
+        return self._skeletons.manner(unknown) if len(unknown) >= len(words) * (1 - MADE_OF_WORDS) else None
 
     # ----------------------------------------------------------------------------------------------- one token
 

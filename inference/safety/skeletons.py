@@ -11,12 +11,9 @@ filter looks for (the telling ones), and nothing of the text around.
     reversed  dekan     backwards
     anagram   anekd     the letters in any order
     vowels    nukod     other vowels
-    pig       akednay   the beginning moved to the end
-    robbers   nonakoked each consonant twice with a vowel between
     shortened nake      one letter left out, of common words in a text that is written like that
     replaced  naled     another letter, in such a text too
     lengthened nacked   a letter too many, in such a text too
-    stuffed   nubakubed the same letters put in again and again
     masked    n-k-d     the same sign, or an x, for each vowel
 """
 
@@ -25,6 +22,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Final
+
+from inference.safety.games import MADE
 
 MAX_WORD: Final = 24
 """Letters of the longest word that is looked for inside a run of letters."""
@@ -46,11 +45,10 @@ NEEDS: Final[Mapping[str, tuple[int, float]]] = {
     **dict.fromkeys(("replaced", "lengthened"), (4, 0.8)),
 }
 """How many words, and what share of the unknown ones, show a manner: some hardly come about by chance, others do."""
-COMMON: Final = 8000
-"""Rank up to which a word may be shortened."""
+COMMON, USUAL = 8000, 20_000
+"""Ranks up to which a word may be shortened, and may have lost its vowels with an ending."""
 _SHORT_VOWEL: Final = re.compile(r"^[^aeiou]*[aeiou][bdgmnprt]$")
 """Whose last letter is doubled: get, getting."""
-_DOUBLED: Final = re.compile(r"([b-df-hj-np-tv-z])[aeiou]\1")
 _MASKS: Final = "xqz"
 """Letters that stand for others."""
 LEAST: Final[Mapping[str, int]] = {
@@ -102,6 +100,7 @@ class Skeletons:
         told = sorted(self._telling, key=lambda word: (rank.get(word, len(rank)), word))
         self._told = _index(told)
         common = [*(word for word in known if rank[word] < COMMON), *told]
+        self._inflected = [*_forms([*(word for word in known if rank[word] < USUAL), *told])]
         self._shortened, self._replaced = _shortened(common), _replaced(common)
         self._masked_any = _masked([*known, *_forms(common), *told])
         self._masked_told = _masked([*told, *_forms(told)])
@@ -111,7 +110,10 @@ class Skeletons:
     @cached_property
     def _all(self) -> dict[str, dict[str, str]]:
         """Made when a prompt is first unreadable as it stands: a quarter of what loading the filter took before."""
-        return _index(self._known)
+        index = _index(self._known)
+        for word in self._inflected:
+            index["bare"].setdefault(KEYS["bare"](word), word)
+        return index
 
     def telling(self, letters: str) -> str | None:
         """The telling word that this was."""
@@ -259,40 +261,3 @@ def _misspellings(telling: Collection[str], stems: Collection[str], knows: Calla
                 swapped = word[: index - 1] + word[index] + word[index - 1] + word[index + 1 :]
                 found.setdefault(swapped, word)
     return {wrong: word for wrong, word in found.items() if len(wrong) > 4 and not knows(wrong)}
-
-
-def _unpigged(letters: str) -> Iterator[str]:
-    """What Pig Latin may have been made from: akednay, appleway."""
-    if letters.endswith("ay") and len(letters) > 4:
-        stem = letters[:-2]
-        if stem[-1] in "wy":
-            yield stem[:-1]
-        for moved in range(1, min(4, len(stem))):
-            yield stem[-moved:] + stem[:-moved]
-
-
-def _unrobbed(letters: str) -> Iterator[str]:
-    """What the robbers' language may have been made from: nonakokedod."""
-    once = _DOUBLED.sub(r"\1", letters)
-    if len(letters) - len(once) > 3:
-        yield once
-
-
-def _unstuffed(letters: str) -> Iterator[str]:
-    """Without two to four letters that come again and again, three fifths of it at most: nubakubed."""
-    for size in (2, 3, 4) if len(letters) > 7 else ():
-        parts = [letters[at : at + size] for at in range(len(letters) - size + 1)]
-        if len(set(parts)) == len(parts):
-            return  # no letters come again, nor will more of them
-        for part in dict.fromkeys(parts):
-            count = letters.count(part)
-            if count > 1 and count * size * 5 <= len(letters) * 3:
-                yield letters.replace(part, "")
-
-
-MADE: Final[Mapping[str, Callable[[str], Iterator[str]]]] = {
-    "pig": _unpigged,
-    "robbers": _unrobbed,
-    "stuffed": _unstuffed,
-}
-"""Games that are undone letter by letter."""
