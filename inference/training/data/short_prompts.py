@@ -92,18 +92,24 @@ def listed_terms(language: str) -> Mapping[str, Sequence[str]]:
 
 def foreign_prompts(count: int, rng: random.Random) -> list[Example]:
     """About so many different ones, the languages alike, two in three harmless."""
-    with LANGUAGE_PHRASES.open("rb") as file:
-        book: Mapping[str, Any] = tomllib.load(file)
-    languages = [language for language in book if language != "patterns"]
+    languages = [language for language in _language_phrases() if language != "patterns"]
     found: dict[str, Example] = {}
     for language in languages:
-        phrases = _phrasebook(book, language)
+        phrases = _phrasebook(language)
         found |= {example.text: example for example in phrases.make(count // len(languages), rng, safe_share=2 / 3)}
     return list(found.values())
 
 
-def _phrasebook(book: Mapping[str, Any], language: str) -> Phrasebook:
+@cache
+def _language_phrases() -> Mapping[str, Any]:
+    with LANGUAGE_PHRASES.open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def _phrasebook(language: str) -> Phrasebook:
     """Of one language: its slots, the nouns of the built-in model, and the terms that are listed."""
+    book = _language_phrases()
     common: Mapping[str, Any] = book["patterns"]
     patterns = {kind: texts for kind, texts in {**common, **common.get(language, {})}.items() if kind not in book}
     slots = {name: words.split(", ") for name, words in book[language]["slots"].items()}
