@@ -304,12 +304,32 @@ def test_an_english_noun_that_cannot_be_read_is_of_no_other_language() -> None:
         ("a dark forest at night", "an evergreen tree in a forest at night"),
         ("a city, 3d", "a cityscape, 3d"),
         ("a forest of mushrooms", "a forest of mushrooms"),
-        ("a lake", "a lake"),
+        ("a lake", "a national park"),
+        ("a duck in a pond", "a duck on the beach"),
+        ("a house next to a lake", "a house on the beach"),
         ("a monkey on a water buffalo", "a monkey on a water buffalo"),
     ],
 )
 def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: str) -> None:
     assert read_places(prompt) == meant
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a house by the lake", "ein Haus am See", "ein Haus an der See", "une maison au bord du lac",
+        "una casa junto al lago", "una casa sul lago", "uma casa no lago", "дом у озера", "湖のそばの家", "湖上的房子",
+    ],
+)  # fmt: skip
+def test_a_lake_is_beside_its_house_and_not_above_it(prompt: str) -> None:
+    composition = shipped().interpret(prompt, 0).composition
+    assert composition is not None
+    assert composition.place == "beach"
+
+
+def test_what_is_black_in_french_is_no_black_and_white_picture() -> None:
+    assert shipped().read("un chat noir").filters == ()
+    assert shipped().read("a detective, noir").filters == ("black and white",)
 
 
 @pytest.mark.parametrize(

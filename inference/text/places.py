@@ -1,10 +1,10 @@
 """Other ways to say where something is, for places that the built-in scenes have, and what is to be seen where a place
 is all that is named.
 
-In: a prompt. Out: the same with the places that captions name: "a duck on a lake" is read as "a duck on the beach", for
-scenes in the sea are under water, "a ufo above a field" as "a ufo in a field", for nothing that can stand below it, "a
-cat on a red carpet" as one before a red background, and "a forest" as a tree there, for captions name a place only
-where something is in it. It knows the places of the built-in scenes alone.
+In: a prompt. Out: the same with the places that captions name: "a duck on a lake", or in it, is read as "a duck on the
+beach", for scenes in the sea are under water, where only fish are, "a ufo above a field" as "a ufo in a field", for
+nothing that can stand below it, "a cat on a red carpet" as one before a red background, and "a forest" as a tree there,
+for captions name a place only where something is in it. It knows the places of the built-in scenes alone.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from inference.text.colours import COLOURS
 from inference.text.nouns import article
 
+_LAKE = r"(?:lake|lagoon|river|pond|swamp)s?"
 _MEANT: Mapping[str, str] = {
     "on the beach": (
-        r"(?:on|by|at|near|beside|above|over) (?:an? |the )?"
-        r"(?:sea|ocean|lake|lagoon|river|pond|swamp|water|shore|coast)"
+        r"(?:(?:on|by|at|near|beside|next to|above|over|on the (?:edge|shores?|banks?) of) (?:an? |the )?"
+        rf"(?:sea|ocean|water|shore|coast|{_LAKE})|(?<!fish )(?<!fishes )in (?:an? |the )?{_LAKE})"
     ),
-    "in the sea": r"in (?:an? |the )?(?:lake|lagoon|river|pond|swamp|water)",
+    "in the sea": rf"in (?:an? |the )?(?:water|{_LAKE})",
     "in the snow": (
         r"(?:in|on|at) (?:an? |the )?(?:arctic|antarctic|antarctica|north pole|south pole|ice|iceberg|glacier|tundra)"
     ),
@@ -39,10 +40,10 @@ _SEEN: Mapping[str, str] = {
     "a beach with umbrella": r"(?:beach|seaside|seashore|shore|coast)",
     "an evergreen tree in a forest": r"(?:forest|woods|woodland)",
     "a palm tree in the jungle": r"(?:jungle|rain ?forest)",
-    "a cityscape": r"(?:city|town)",
+    "a cityscape": r"(?:city|town|street)",
     "a mountain in a field": r"(?:hills?|valley)",
     "a blossom in a field": r"(?:field|meadow|garden|grass)",
-    "a national park": r"(?:park|landscape)",
+    "a national park": rf"(?:park|landscape|{_LAKE})",
     "books in a library": r"(?:library|bookshop)",
     "a bed in a bedroom": r"bedroom",
     "a water wave in the sea": r"(?:sea|ocean)",

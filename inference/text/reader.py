@@ -16,8 +16,10 @@ from inference.checkpoints.weights import CheckpointError, read_json
 from inference.text.activities import read_activities, side_by_side
 from inference.text.colours import read_colours
 from inference.text.compositions import Composition, read_composition
+from inference.text.courtesies import asked_for, pleasant
 from inference.text.drafts import ANY_COLOUR, Names
 from inference.text.emoji import read_emoji
+from inference.text.exclusions import left_in
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
@@ -139,14 +141,15 @@ class Reader:
 
     def _in_captions(self, text: str) -> Reading:
         """A prompt in words of captions, with each thing by its name."""
-        text = text if self._vocabulary is None else " ".join(text.split())  # long gaps take patterns seconds
+        text = text if self._vocabulary is None else self._asked_for(text)
         styled = Styled(text) if self._vocabulary is None else read_styles(read_emoji(text))
         text, dropped = styled.text, styled.dropped
         translated = None if self._languages is None else self._languages.read(text)
         spelled = self._spelled(text) if translated is None else Spelled(translated.text)
         text = spelled.text
         text = text if self._vocabulary is None else read_colours(text)
-        text = text if self._vocabulary is None or self._is_name(text) else read_places(text)
+        if self._vocabulary is not None and not self._is_name(text):
+            text = read_places(left_in(text, self.thesaurus.nouns.__contains__))
         unknown = self._unknown(text) if translated is None else translated.unknown
         unknown = _listed((*unknown, *dropped))
         return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
@@ -154,13 +157,20 @@ class Reader:
     def interpret(self, text: str, seed: int) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
         prompt in its own words."""
-        reading = self._in_captions(text)
         if self._vocabulary is None:
-            return replace(reading, text=text)
-        filled_in, filled = interpretation(reading.text, seed)
+            return replace(self._in_captions(text), text=text)
+        chosen = "" if self._asked_for(text) else pleasant(seed)
+        text = chosen or text
+        reading = self._in_captions(text)
+        filled_in, filled = (reading.text, chosen) if chosen else interpretation(reading.text, seed)
         composition = read_composition(filled_in, self._drafted)
         drawn = side_by_side(filled_in) if filled else text
         return replace(reading, text=drawn, filled=filled, composition=composition)
+
+    def _asked_for(self, text: str) -> str:
+        """What a prompt asks to see, in its own words; "" for anything."""
+        text = " ".join(text.split())  # long gaps take patterns seconds
+        return text if self._is_name(text) else asked_for(text)
 
     def _read_things(self, text: str) -> str:
         """English words in those of captions."""

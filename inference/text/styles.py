@@ -34,8 +34,8 @@ _FILTERS: Mapping[str, str] = {
     ),
     "sepia": "sepia(?: tones?)?|sépia|セピア|daguerreotype|(?:old|vintage|antique) photo(?:graph)?",
     "black and white": (
-        "black[- ]and[- ]white|black & white|b&w|monochrome|monochromatic|gr[ea]y[- ]?scale|film noir|noir"
-        "|schwarz-?wei(?:ß|ss)|noir et blanc|blanco y negro|preto e branco|白黒|モノクロ"
+        "black[- ]and[- ]white|black & white|b&w|monochrome|monochromatic|gr[ea]y[- ]?scale|film noir|noir(?= style)"
+        r"|(?<!\w )noir|schwarz-?wei(?:ß|ss)|noir et blanc|blanco y negro|preto e branco|白黒|モノクロ"
     ),
 }  # fmt: skip
 """What is done to the finished picture, in this order, by the filter's name."""
