@@ -58,6 +58,7 @@ def test_what_is_only_painted_stays_where_it_is() -> None:
     [
         ("beside", (0.25, 0.5), (0.75, 0.5)), ("above", (0.5, 0.27), (0.5, 0.73)), ("riding", (0.5, 0.3), (0.5, 0.7)),
         ("within", (0.5, 0.3), (0.5, 0.65)), ("wearing", (0.5, 0.65), (0.5, 0.18)), ("with", (0.42, 0.5), (0.76, 0.7)),
+        ("eyed", (0.5, 0.5), (0.5, 0.48)), ("dressed", (0.5, 0.3), (0.5, 0.68)),
         ("before", (0.5, 0.68), (0.5, 0.4)),
     ],
 )  # fmt: skip
@@ -71,6 +72,26 @@ def test_two_things_stand_to_each_other_as_they_are_said_to(
         assert middle(after, colour) == pytest.approx(place, abs=0.12)
     assert is_like(after[0], "white").all()
     assert is_like(after[-1], "white").all()
+
+
+@pytest.mark.parametrize(("layout", "down"), [("above", 0.3), ("before", 0.75)])
+def test_several_stand_side_by_side_to_one_thing(layout: str, down: float) -> None:
+    """Upon it, or before its foot."""
+    after = composed([ball(), ball()], Composition((Draft("a ball", count=2), Draft("a ball", "blue")), layout))
+    reds = np.flatnonzero(np.diff(np.pad(is_like(after, "red").any(0), 1).astype(int)))
+    assert len(reds) == 4
+    assert middle(after, "red")[1] == pytest.approx(down, abs=0.1)
+    assert is_like(after, "blue").mean() > 0.1
+
+
+def test_a_hat_is_where_most_of_the_head_is() -> None:
+    """Above the left of what is high there, not above the middle, nor above a tail."""
+    side = ball().copy()
+    side[:] = 255
+    side[90:160, 30:160] = side[40:160, 30:80] = COLOURS["red"]
+    side[40:160, 150:160] = COLOURS["red"]
+    after = composed([side, ball()], Composition((BALL, Draft("a ball", "blue")), "wearing"))
+    assert middle(after, "blue")[0] < 0.4
 
 
 @pytest.mark.parametrize("layout", ["left", "right", "top", "bottom"])

@@ -315,6 +315,39 @@ def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: st
 
 
 @pytest.mark.parametrize(
+    ("prompt", "read", "unknown"),
+    [
+        ("a cat under a table", "a cat", ("table",)), ("a cat on a grublet", "a cat", ("grublet",)),
+        ("eine Katze unter einem Tisch", "a cat", ("table",)), ("a fish on a plate", "a fish", ("plate",)),
+        ("a cup of coffee on a wooden table", "a cup of coffee on a brown background", ()),
+        ("a kitchen", "a small cooking in the kitchen", ()),
+        ("the number 7", "the number 7", ("number",)),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_told_and_left_out(prompt: str, read: str, unknown: tuple[str, ...]) -> None:
+    """Beneath a thing; a table's top is brown."""
+    reading = shipped().interpret(prompt, 4)
+    assert reading.unknown == unknown
+    assert shipped().read(prompt).text == read
+
+
+def test_prompts_of_a_tester_are_taken_apart() -> None:
+    """Each names more things than were drawn."""
+    for prompt, layout, drawn in (
+        ("three apples and two bananas on a plate", "beside", ("an apple", "a banana")),
+        ("a dog chasing a cat", "beside", ("a dog", "a cat")),
+        ("two dogs and three cats", "beside", ("a dog face", "a cat face")),
+        ("a fox and a rabbit sitting under a tree", "before", ("a fox", "a rabbit", "a tree")),
+        ("a cat wearing sunglasses", "eyed", ("a cat face", "sunglasses")),
+        ("a cat wearing a hat", "wearing", ("a cat face", "a top hat")),
+        ("a girl in a red dress", "dressed", ("a girl", "a dress")),
+    ):
+        reading = shipped().interpret(prompt, 4)
+        assert reading.composition is not None
+        assert (reading.composition.layout, reading.drawn) == (layout, drawn)
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
         "a house by the lake", "ein Haus am See", "ein Haus an der See", "une maison au bord du lac",

@@ -51,10 +51,14 @@ _JOINED = {
     "above": _Joined((0.48, 0.48), 0.04),
     "riding": _Joined((0.46, 0.6), 0.3),
     "within": _Joined((0.5, 0.6), 0.4, first_in_front=False),
+    "dressed": _Joined((0.44, 0.54), 0.14),
 }
-_HAT = 0.6
-"""How wide what is worn is, as a share of who wears it, and how much of it hides the head."""
-_WORN = 0.35
+_WEARER, _HEAD = 0.68, 0.3
+"""How large who wears something is, as a share of the picture, and from its top on the share of it that is its head."""
+_HAT, _SHARED = 0.6, 0.35
+"""How wide a hat is, as a share of the head, and how much of it hides the head."""
+_EYES, _SIGHT = 0.47, 0.72
+"""How far down a face its eyes are, and how wide glasses are, as a share of it."""
 _HELD = 0.42
 """How large what somebody has is, as a share of the picture."""
 
@@ -106,10 +110,12 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
 
 def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
     """Where each thing, with its size, comes to stand in a picture of so many pixels; what is in front comes last."""
+    if layout in {"above", "before"} and len(things) > 2:
+        return _gathered(things, layout, edge)
     if layout in _JOINED:
         return _joined(things, _JOINED[layout], edge)
-    if layout == "wearing":
-        return _worn(things, edge)
+    if layout in {"wearing", "eyed"}:
+        return _worn(things, layout, edge)
     if layout == "with":
         return _had(things, edge)
     if layout == "before":
@@ -145,14 +151,49 @@ def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int
     return [put.moved(down) for put in order]
 
 
-def _worn(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
-    """The second on the first's head."""
-    (who, size), (hat, hat_size) = things
-    wearer = _put(who, 0.68 * size * edge, (0.5, 0.5), edge)
-    worn = _put(hat, _HAT * hat_size * wearer.thing.width, (0.5, 0.5), edge)
-    worn = worn.moved(wearer.top + _WORN * worn.thing.height - worn.bottom)
+def _gathered(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
+    """All but the last side by side: upon it, or before its foot."""
+    *small, (large, size) = things
+    span, share = (0.84, 0.5) if layout == "before" else (0.66, 0.62)
+    last = _put(large, span * size * edge, (0.5, 0.5 if layout == "before" else share), edge)
+    room = 0.92 / len(small)
+    row = [
+        _put(cut, min(0.4, room) * one * edge, (0.04 + room * (at + 0.5), 0.5), edge)
+        for at, (cut, one) in enumerate(small)
+    ]
+    foot = last.bottom if layout == "before" else last.top + 0.15 * last.thing.height
+    row = [put.moved(foot - put.bottom) for put in row]
+    puts = [last, *row]
+    down = edge / 2 - (min(put.top for put in puts) + max(put.bottom for put in puts)) / 2
+    return [put.moved(down) for put in puts]
+
+
+def _worn(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
+    """The second on the first's head, or before its eyes."""
+    (who, size), (what, worn_size) = things
+    wearer = _put(who, _WEARER * size * edge, (0.5, 0.5), edge)
+    left, right = _head(wearer.thing)
+    width = (_HAT if layout == "wearing" else _SIGHT) * worn_size * (right - left)
+    span = width * max(what.size) / what.width
+    worn = _put(what, span, ((wearer.left + (left + right) / 2) / edge, 0.5), edge)
+    if layout == "eyed":
+        tall = min(wearer.thing.height, right - left)
+        return [wearer, worn.moved(wearer.top + _EYES * tall - (worn.top + worn.bottom) / 2)]
+    worn = worn.moved(wearer.top + _SHARED * worn.thing.height - worn.bottom)
     down = edge / 2 - (worn.top + wearer.bottom) / 2
     return [wearer.moved(down), worn.moved(down)]
+
+
+def _head(thing: Image.Image) -> tuple[float, float]:
+    """From where to where, across, the upper part of a thing reaches that has most of it."""
+    upper = np.asarray(thing.getchannel("A"))[: max(1, round(_HEAD * thing.height))] > 127
+    filled = upper.sum(0)
+    edges = np.flatnonzero(np.diff(np.pad(filled > 0, 1).astype(int)))
+    runs = list(zip(edges[::2], edges[1::2], strict=True))
+    if not runs:
+        return 0.0, float(thing.width)
+    left, right = max(runs, key=lambda run: int(filled[run[0] : run[1]].sum()))
+    return float(left), float(right)
 
 
 def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:

@@ -15,11 +15,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from inference.text.colours import COLOURS
 from inference.text.drafts import ANY_COLOUR, Draft, Names, read_draft, without_article
+from inference.text.nouns import article
 from inference.text.scenery import split_place
 
 MOST = 5
-"""Things that a picture has room for."""
+"""Things that a picture has room for, beside what they stand on or before."""
 LAYOUTS = {
     "beside": r"and|next to|beside|near|to the left of|vs\.?|versus",
     "right": r"to the right of",
@@ -27,13 +29,22 @@ LAYOUTS = {
     "below": r"below|under|beneath",
     "riding": r"riding(?: on)?",
     "wearing": r"wearing",
+    "eyed": r"seeing through",
+    "dressed": r"clad in",
     "with": r"along with",
     "within": r"within",
     "before": r"in front of",
+    "behind": r"behind",
 }
 """How one thing stands to another, and how captions, or `activities`, say it."""
-_TURNED = {"right": "beside", "below": "above"}
+_TURNED = {"right": "beside", "below": "above", "behind": "before"}
 """Layouts that are others seen from the second thing."""
+_WORN = frozenset({"wearing", "eyed", "dressed"})
+"""Layouts that want a picture of the first thing's face."""
+_MANY = 4
+"""So many things are so small that animals are told apart by their faces only."""
+_GATHERED = frozenset({"above", "before"})
+"""Layouts that several things, side by side, may have to the last."""
 _STYLE = re.compile(r",? (?:3d|3d render|flat|flat style|flat illustration|pixel art)$", re.IGNORECASE)
 _GROUND = re.compile(
     rf",? (?:(?:(?:on|against|with|before|in front of) an? )?(?:{ANY_COLOUR}) background|on (?:{ANY_COLOUR}))$",
@@ -49,6 +60,12 @@ _IDLE = re.compile(
     re.IGNORECASE,
 )
 """What somebody does alone, which no picture shows."""
+_POSED = re.compile(
+    rf"{_IDLE.pattern.removesuffix('$')}"
+    r"(?= (?:above|over|below|under|beneath|beside|near|next to|behind|in front of) )",
+    re.IGNORECASE,
+)
+"""The same, before it is said where."""
 _SIDES = re.compile(
     r"(?P<first>.+?) on the (?P<side>left|right)(?: side)?,? (?:and|with) "
     r"(?P<second>.+?) on the (?!(?P=side))(?:left|right)(?: side)?",
@@ -97,7 +114,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
     busy = whole if names.is_name(without_article(whole)) else _split(_IDLE, whole)[0]  # "a woman dancing" is a name
     what, spot = _split(_SPOT, _in_order(busy))
     drafts, layout = _things(what, names)
-    count = sum(draft.count for draft in drafts)
+    count = sum(draft.count for draft in drafts) - (len(drafts) > 1 and layout in _GATHERED)
     if not 1 <= count <= MOST or (spot and count > 1):
         return None
     if spot:
@@ -116,11 +133,25 @@ def read_composition(text: str, names: Names) -> Composition | None:
 
 def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
     """The drafts of all things that are named, and how they stand; nothing where one of them is no such thing."""
-    drafts, joints = _apart(what, names)
-    layout = joints[0] if joints else "alone"
-    if len(joints) > 1 or (joints and any(draft.count > 1 for draft in drafts)):
+    drafts, joints = _apart(_POSED.sub("", what), names)
+    layout = joints[-1] if joints else "alone"
+    is_gathered = layout in _GATHERED and set(joints[:-1]) <= {"beside"} and drafts[-1].count == 1
+    if not is_gathered and (len(joints) > 1 or (joints and any(draft.count > 1 for draft in drafts))):
         layout = "beside"  # no more than two stand to each other
+    if layout in _WORN:
+        drafts = (_faced(drafts[0], names), *drafts[1:])
+    elif len(drafts) > 1 and sum(draft.count for draft in drafts) >= _MANY:
+        drafts = tuple(_faced(draft, names) for draft in drafts)
     return (drafts[::-1] if layout in _TURNED else drafts), _TURNED.get(layout, layout)
+
+
+def _faced(draft: Draft, names: Names) -> Draft:
+    """An animal's face, where there are pictures of it: what is worn belongs there."""
+    colour, _, rest = without_article(draft.text).partition(" ")
+    if colour in COLOURS and names.is_name(f"{rest} face"):  # "a black cat"
+        return replace(draft, text=article(f"{rest} face"), colour=colour)
+    is_drawn = names.is_name(f"{draft.text.lower().rpartition(' ')[2]} face")
+    return replace(draft, text=f"{draft.text} face") if is_drawn else draft
 
 
 def _in_order(text: str) -> str:

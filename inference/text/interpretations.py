@@ -22,14 +22,18 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 """Where something is said to be, to the end of the prompt."""
-_NO_PLACE = re.compile(r"\b(?:on top of|(?:riding|sitting|standing) on|on (?:its|his|her|their) \w+)\b", re.IGNORECASE)
+_NO_PLACE = re.compile(
+    r"\b(?:on top of|(?:riding|sitting|standing) on|on (?:its|his|her|their) \w+"
+    r"|clad in|seeing through|in front of(?= an? (?!sunset)))\b",
+    re.IGNORECASE,
+)
 _OUTDOORS = re.compile(
     r"\b(?:beach|sand|forest|woods|trees|jungle|desert|dunes|snow|snowy|winter|field|meadow|grass|park|hill|city|town"
     r"|street|skyscrapers|mountains?|alps)$", re.IGNORECASE,
 )  # fmt: skip
 _ALONE = re.compile(r"(?:an?|the)(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NOT_ALONE = re.compile(
-    r"\b(?:and|or|vs|of|with|without|to|from|as|like|beside|behind|between|above|below|before|next|\w+ing|\w*[^s]s"
+    r"\b(?:and|or|vs|of|with|without|to|from|as|like|beside|behind|between|above|below|before|front|clad|next|\w+ing|\w*[^s]s"
     r"|small|little|tiny|big|large|huge|giant|left|right|top|bottom|middle)\b",
     re.IGNORECASE,
 )

@@ -46,6 +46,9 @@ _SEEN: Mapping[str, str] = {
     "a national park": rf"(?:park|landscape|{_LAKE})",
     "books in a library": r"(?:library|bookshop)",
     "a bed in a bedroom": r"bedroom",
+    "a cooking in the kitchen": r"kitchen",
+    "a couch and lamp in the living room": r"(?:living ?room|room)",
+    "a bathtub at home": r"bath ?room",
     "a water wave in the sea": r"(?:sea|ocean)",
     "a milky way in space": r"(?:outer )?space",
 }
@@ -63,6 +66,13 @@ _SURFACE = re.compile(
     re.IGNORECASE,
 )
 """What lies below a thing and is of one colour."""
+_WOODEN = re.compile(
+    r"\b(?:lying |standing |sitting |placed )?(?:on|upon|on top of) (?:an? |the )"
+    r"(?:wooden |wood |brown |kitchen |dining )?"
+    r"(?:table|desk|counter|tabletop|(?<=wooden )(?:floor|board|surface|plank))(?=$|,|\.)",
+    re.IGNORECASE,
+)
+"""What is of wood."""
 _PATTERNS = {meant: re.compile(rf"\b{words}(?=\s*(?:,|\.|$)| (?:at|in|on|under)\b)") for meant, words in _MEANT.items()}
 
 
@@ -72,4 +82,5 @@ def read_places(text: str) -> str:
         text = pattern.sub(meant, text)
     for seen, pattern in _ALONE.items():
         text = pattern.sub(seen, text)
+    text = _WOODEN.sub("on a brown background", text)
     return _SURFACE.sub(lambda found: f"on {article(found[1].lower())} background", text)

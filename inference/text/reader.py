@@ -20,6 +20,7 @@ from inference.text.courtesies import asked_for, pleasant
 from inference.text.drafts import ANY_COLOUR, Names
 from inference.text.emoji import read_emoji
 from inference.text.exclusions import left_in
+from inference.text.groups import read_groups
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
@@ -35,6 +36,15 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\b)(?=([a-z]))", re.IGNORECASE)
 """The number before a thing: captions have an article there, and of twenty things asked for as "one" ten were wrong."""
 _BEFORE_NAME = re.compile(rf"^(?:(?:an?|the) )?(?:(?:{ANY_COLOUR}) )?")
+_GROUND = re.compile(
+    r"(?<=\w)(?: (?:sitting|standing|lying|sleeping|hiding|placed))? "
+    r"(?:on top of|on|under|underneath|below|beneath|beside|next to|near|behind|in front of|inside|by) "
+    r"(?:an?|the|his|her|its|my) (?:\w+ )?(?P<what>[\w-]+)(?=$|[,.!?])",
+    re.IGNORECASE,
+)
+"""What something is said to stand on, or beside, at the end of a prompt."""
+_DISHES = frozenset({"plate", "dish"})
+"""What is drawn from above, so that nothing stands on it."""
 _SHORT = 2
 """Letters of words that are never told as unknown."""
 MOST_UNKNOWN = 8
@@ -149,9 +159,12 @@ class Reader:
         text = spelled.text
         text = text if self._vocabulary is None else read_colours(text)
         if self._vocabulary is not None and not self._is_name(text):
-            text = read_places(left_in(text, self.thesaurus.nouns.__contains__))
+            text = left_in(text, self.thesaurus.nouns.__contains__)
+            text = read_places(read_groups(text, self.thesaurus.knows))
         unknown = self._unknown(text) if translated is None else translated.unknown
         unknown = _listed((*unknown, *dropped))
+        text, unseen = self._without_unknown(text)
+        unknown = _listed((*unknown, *(one for one in unseen if one not in unknown)))
         return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
 
     def interpret(self, text: str, seed: int) -> Reading:
@@ -181,6 +194,15 @@ class Reader:
             text = read_activities(text, knows, lambda word: knows(word) or word in words.drawn)
         return self.thesaurus.read(text)
 
+    def _without_unknown(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """A prompt without what a thing stands on, or beside, that cannot be drawn, and what that is: the thing is
+        drawn better alone."""
+        found = _GROUND.search(text)
+        what = "" if found is None else found["what"].lower()
+        if found is None or self._vocabulary is None or (self._knows(what) and what not in _DISHES):
+            return text, ()
+        return text[: found.start()] + text[found.end() :], (found["what"],)
+
     def _is_name(self, text: str) -> bool:
         """Whether a prompt is a thing's own name, in a colour perhaps: no word of it says where or what it does."""
         return _BEFORE_NAME.sub("", text.strip().lower()) in self.thesaurus.nouns
@@ -206,7 +228,11 @@ class Reader:
 
     def _knows(self, word: str) -> bool:
         words = self._vocabulary
-        if words is None or word.endswith("ing") or any(stem in words.silent for stem in _stems(word)):
+        if words is None:
+            return True
+        if word in words.nouns and word not in words.silent:  # "number" is more than what is numb
+            return word in words.drawn or self._is_thing(word)
+        if word.endswith("ing") or any(stem in words.silent for stem in _stems(word)):
             return True  # what somebody is doing is not a thing
         return any(
             one in words.drawn or self.thesaurus.knows(one) for one in (word, *singulars(word), *word.split("-"))

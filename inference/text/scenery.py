@@ -57,7 +57,8 @@ _WHERE = rf",? (?:(?P<place>{_any(_SAID)})(?:,? (?P<time>{_any(_WHEN)}))?|(?P<al
 _AT_END = re.compile(rf"{_WHERE}$", re.IGNORECASE)
 _BEFORE_MORE = re.compile(
     rf"(?P<first>.+?)(?P<where>{_WHERE}) "
-    r"(?P<more>(?:and|in front of|next to|beside|near|above|along with|within|riding|wearing|vs\.?) .+)",
+    r"(?P<more>(?:and|in front of|next to|beside|near|above|along with|within|riding|wearing|seeing through|clad in"
+    r"|vs\.?) .+)",
     re.IGNORECASE,
 )
 

@@ -22,7 +22,7 @@ _MOST_WORDS = 3
 """Words of a noun ("ice cream cone")."""
 _NOUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+){{0,{_MOST_WORDS - 1}}}")
 _DOING = ("person ", "people ", "man ", "woman ")
-_NO_NOUNS = frozenset("up down left right no ok away done".split())
+_NO_NOUNS = frozenset("up down left right no ok away done suit".split())
 """Last words of names ("thumbs up") that do not say what anything is."""
 
 

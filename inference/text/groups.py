@@ -1,0 +1,73 @@
+"""Groups, by who or what is in them: "a family" is read as "a man and a woman", "a herd of elephants" as "four
+elephants".
+
+In: an English prompt. Out: the same in words for single things, which can be drawn. It knows no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from inference.text.nouns import plural, singulars
+
+_MEANT: Mapping[str, str] = {
+    "a man and a woman": r"(?:family|couple|parents|friends|neighbou?rs|lovers|siblings|newlyweds)",
+    "two men and two women": r"(?:crowd|team|people|humans|audience|group|gang|crew|class|party)(?: of people)?",
+    "a guitar, a trumpet and a microphone": r"(?:(?:rock|pop|metal|punk|music|jazz|school|live) )?band",
+    "a violin, a trumpet and a flute": r"orchestra",
+}
+"""What is seen of them."""
+_LOOKS = r"(?:(?:happy|big|large|young|old|loving|cute|whole|little|small|nice|football|best|good|some|many) )"
+_END = (
+    r"(?=\s*$|,|\.| (?:at|in|on|under|near|by|beside|next to|in front of|above|and|together|is|are|sitting|standing"
+    r"|having)\b)"
+)
+_GROUPS = {
+    said: re.compile(rf"^(?:(?:an?|the|my|our) )?{_LOOKS}{{0,2}}{words}{_END}", re.IGNORECASE)
+    for said, words in _MEANT.items()
+}
+_SIZES: Mapping[str, str] = {
+    "two": "couple",
+    "three": "few|family|trio",
+    "four": "band|bunch|colony|crowd|flock|gang|group|herd|pack|school|swarm|team|lot",
+}
+_COLLECTED = {
+    number: re.compile(rf"\b(?:an?|the) {_LOOKS}?(?:{words}) of (?P<what>(?:[\w'’-]+ )?[\w'’-]+){_END}", re.IGNORECASE)
+    for number, words in _SIZES.items()
+}
+_FULL = re.compile(
+    r"\b(?:an?|the) (?P<place>garden|field|meadow|park|forest|jungle|street|city|sky|room|cave|desert|beach)"
+    r" (?:full of|filled with|with lots of|with many) (?P<what>(?:[\w'’-]+ )?[\w'’-]+)" + _END,
+    re.IGNORECASE,
+)
+_IN: Mapping[str, str] = {
+    "garden": "in a field", "park": "in a field", "street": "in the city", "sky": "at night", "beach": "on the beach"
+}  # fmt: skip
+_FRIDGE = re.compile(r"\b(?:white )?(?:fridge|refrigerator|freezer)\b", re.IGNORECASE)
+
+
+def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
+    """`text` with those whom a group is of; as it is where these are no things that can be drawn."""
+    text = _FRIDGE.sub("white file cabinet", text)
+    for said, pattern in _GROUPS.items():
+        text = pattern.sub(said, text)
+    for number, pattern in _COLLECTED.items():
+        text = pattern.sub(partial(_counted, number=number, is_thing=is_thing), text)
+    found = _FULL.search(text)
+    if found is not None and _is_plural(found["what"], is_thing):
+        place = found["place"].lower()
+        where = _IN.get(place, f"in a {place}")
+        text = f"{text[: found.start()]}five {found['what']} {where}{text[found.end() :]}"
+    return text
+
+
+def _counted(found: re.Match[str], number: str, is_thing: Callable[[str], bool]) -> str:
+    return f"{number} {found['what']}" if _is_plural(found["what"], is_thing) else found.group()
+
+
+def _is_plural(what: str, is_thing: Callable[[str], bool]) -> bool:
+    """Whether words name several of a thing that can be drawn."""
+    last = what.lower().rpartition(" ")[2]
+    return any(is_thing(one) and plural(one) == last for one in (last, *singulars(last)))

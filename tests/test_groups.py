@@ -1,0 +1,45 @@
+"""A group is read as those who are in it, where they can be drawn."""
+
+import pytest
+
+from inference.text.groups import read_groups
+from tests.readers import shipped
+
+THINGS = frozenset("duck elephant cat wolf sheep flower rose mushroom apple".split())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("a family", "a man and a woman"), ("a happy family on the beach", "a man and a woman on the beach"),
+        ("my parents", "a man and a woman"), ("a crowd of people", "two men and two women"),
+        ("people in a park", "two men and two women in a park"),
+        ("a rock band", "a guitar, a trumpet and a microphone"),
+        ("a family of ducks", "three ducks"), ("a couple of cute cats", "two cute cats"),
+        ("a herd of elephants at night", "four elephants at night"), ("a flock of sheep", "four sheep"),
+        ("a garden full of flowers", "five flowers in a field"),
+        ("a forest full of red mushrooms at night", "five red mushrooms in a forest at night"),
+        ("a banana in the fridge", "a banana in the white file cabinet"),
+    ],
+)  # fmt: skip
+def test_groups_are_read_as_their_members(prompt: str, read: str) -> None:
+    assert read_groups(prompt, THINGS.__contains__) == read
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a bunch of grublets", "a band of gold", "people hugging", "people with bunny ears", "a family car",
+        "a party hat", "a garden full of grublets", "a glass full of apples", "two friends", "a crowded street", "",
+    ],
+)  # fmt: skip
+def test_all_else_stays(prompt: str) -> None:
+    assert read_groups(prompt, THINGS.__contains__) == prompt
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a family", "eine Familie", "une famille", "una familia", "una famiglia", "uma família", "семья", "家族", "家庭"],
+)
+def test_families_have_two_heads_in_every_language(prompt: str) -> None:
+    assert shipped().interpret(prompt, 4).drawn == ("a man", "a woman")
