@@ -25,6 +25,7 @@ from bot.views.answer import note
 from bot.views.client import BotInteraction, Client
 from bot.views.discord_codes import UNHEARD, sentence_for
 from bot.views.door import InteractionDoor
+from bot.views.double_press import LastPresses
 from bot.views.forms import take_form
 from bot.views.press import declared
 from bot.wording.reader import reading
@@ -83,6 +84,7 @@ class Bot(Client, commands.AutoShardedBot):
         self.metrics = metrics
         self.settings = settings
         self.posting = WeakValueDictionary()  # a lock stays for as long as somebody waits for it
+        self.last_presses = LastPresses()
         self._sync = sync
         self._added: set[str] = set()  # cogs
         self.patience = PATIENCE_SECONDS  # until an order that is not admitted yet is refused

@@ -334,7 +334,7 @@ async def test_a_copy_is_for_whom_it_was_made_for_its_owner_and_moderators(opene
 async def test_who_decides_too_late_removes_nothing_and_takes_nothing_back(opened: Services, posts: FakePosts) -> None:
     """Two moderators have the same report before them; the quicker decision stands, and is audited."""
     record, other = await draw(opened), replace(mo, user_id=1009)
-    report = await opened.reviews.report(bob, record.id, None, "ugly")
+    report, _ = await opened.reviews.report(bob, record.id, None, "ugly")
     await opened.reviews.decide(mo, record.id, "keep", "a cat")
     with pytest.raises(AlreadyDecided):
         await opened.reviews.decide(other, record.id, "remove")
@@ -452,7 +452,7 @@ async def test_a_decision_about_what_its_owner_deleted_is_taken_back_and_the_pic
 ) -> None:
     """It waits again; nobody but the owner could have said that it is shown."""
     record = await draw(opened)
-    report = await opened.reviews.report(bob, record.id, None, "ugly")
+    report, _ = await opened.reviews.report(bob, record.id, None, "ugly")
     await opened.removals.delete(ada, record.id)
     await opened.reviews.decide(mo, record.id, "remove")
     await opened.reviews.undo(mo, record.id)

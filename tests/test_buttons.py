@@ -10,6 +10,7 @@ from PIL import Image
 from bot.database.posts import PostLog
 from bot.errors import NoEndpoint
 from bot.generation.grid import PictureFile, size_of
+from bot.views.double_press import MOMENT, LastPresses
 from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, buttons, parts, result_buttons, said
 
@@ -369,3 +370,18 @@ async def test_an_upscaled_copy_goes_with_the_picture_that_it_shows(town: Town) 
     assert len(town.pictures.history(viewer=town.ada)) == 2
     await town.delete(record, message)
     assert [said(one) for one in town.pictures.history(viewer=town.ada)] == ["Deleted."]
+
+
+async def test_a_double_press_draws_once(town: Town) -> None:
+    """By the same person on the same button; another person, or a moment later the same one, gets their own."""
+    clock = [0.0]
+    town.bot.last_presses = LastPresses(lambda: clock[0])
+    record, message = await town.imagine("a cat", images=1)
+    for who, at in ((town.bo, 0.0), (town.bo, 0.5), (town.ada, 0.5), (town.bo, MOMENT)):
+        clock[0] = at
+        await who.click(message, custom_id=f"easel:reroll:{record.id}")
+        await town.settled()
+    drawn = [said(message) for message in town.messages() if "re-roll" in said(message)]
+    owners = [town.bo.id if f"-# by <@{town.bo.id}>" in one else town.ada.id for one in drawn]
+    assert owners == [town.bo.id, town.ada.id, town.bo.id]
+    assert len(town.pool.requests) == 4

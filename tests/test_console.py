@@ -512,8 +512,11 @@ async def test_all_that_one_person_says_of_a_picture_is_shown_and_they_hear_once
     """What they add is kept beside what they said, the same again is not; a person's record counts them once."""
     record = await draw(site.services, an_order("a cat"))
     reviews = site.services.reviews
-    for said in ("", "it looks at me", "it looks at me", "", "and it blinks"):
-        await reviews.report(Actor(BOB, GUILD), record.id, 0, said)
+    told = [
+        (await reviews.report(Actor(BOB, GUILD), record.id, 0, said))[1]
+        for said in ("", "it looks at me", "it looks at me", "", "and it blinks")
+    ]
+    assert told == ["new", "more", "before", "before", "more"]
     shown = (await mo.get(f"{AT}/review")).text
     assert (shown.count("it looks at me"), shown.count("and it blinks")) == (1, 1)
     assert await reviews.counts(Actor(MODERATOR, GUILD, permissions=frozenset({"manage_messages"})), ADA) == {
@@ -523,7 +526,8 @@ async def test_all_that_one_person_says_of_a_picture_is_shown_and_they_hear_once
         await reviews.report(Actor(BOB, GUILD), record.id, 0, f"more {count}")
     await mo.post(f"{AT}/review/{record.id}", {"decision": "keep"})
     said = (await mo.get(f"{AT}/log/{record.id}")).text
-    assert [f"more {count}" in said for count in range(5)] == [True, True, False, False, False]
+    assert [f"more {count}" in said for count in range(5)] == [True, True, True, False, False]
+    assert said.count("Reported") == 1
 
 
 async def test_reports_come_before_flags_and_later_goes_on(site: Pages, mo: Browser) -> None:

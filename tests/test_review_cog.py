@@ -261,6 +261,17 @@ async def test_a_ban_from_within_the_log(town: Town) -> None:
     assert await town.services.sanctions.active(town.ada.id, town.guild.id) is not None
 
 
+async def test_who_reports_again_is_told_so(town: Town) -> None:
+    """What is new is added to what they said; moderators read one line."""
+    record, message = await town.imagine("a cat")
+    for reason, told in (
+        ("ugly", "Thank you."), ("ugly", "You have reported this already."), ("and loud", "stands there, too"),
+    ):  # fmt: skip
+        form = await town.bo.context_menu(town.pictures, "Report to moderators", message)
+        assert told in said(answer(await town.bo.submit_modal(form, {"reason": reason})))
+    assert [one.reason for one in await town.services.reviews._reviews.of(record.id)] == ["ugly / and loud"]
+
+
 async def test_forms_that_were_open_at_a_restart_are_taken(town: Town) -> None:
     """Report, appeal, ban: what was typed counts, although another process gets it."""
     drawn, message = await town.imagine("a cat")

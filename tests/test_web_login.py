@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, make_mocked_request
 from yarl import URL
 
 from bot.database.web_sessions import LIFETIME, OVERLAP, ROTATION, WebSessions
 from bot.errors import GenerationFailed, NoEndpoint, NotRead, UserError
 from bot.web.discord_login import Attempt, DiscordLogin
 from bot.web.guard import status_of
-from bot.web.login import local_path
-from bot.web.site import Person
+from bot.web.site import Person, after_login, local_path
 from tests.bot_fakes import ADA, GUILD, services
 from tests.test_database import NOON, Clock
 from tests.web_fakes import OTHER_GUILD, Browser, Pages, pages
@@ -282,3 +281,18 @@ async def test_sessions_end_and_tokens_are_replaced(tmp_path: Path) -> None:
         clock.now = NOON + LIFETIME
         assert await sessions.find(fresh) is None
         assert await sessions.rotate(fresh) == fresh
+
+
+@pytest.mark.parametrize(
+    ("path", "next_one"),
+    [
+        ("/console?x=1", "/console?x=1"),
+        ("/login?next=/console", "/console"),
+        ("/login?next=//evil.example", "/"),
+        ("/login/callback?state=x", "/"),
+    ],
+)
+def test_a_login_leads_to_what_was_wanted_first(path: str, next_one: str) -> None:
+    """Never to the login itself, however often somebody begins anew."""
+    request = make_mocked_request("GET", path)
+    assert after_login(request) == next_one

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from bot.client import Bot
 from bot.config import load_settings
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.services import Services
+from bot.views.double_press import MOMENT, LastPresses
 from bot.views.posts import ChannelPosts
 from bot.views.reply import InteractionReply
 from inference.contract import Event, GenerationRequest, Progress
@@ -81,6 +83,7 @@ class Town:
         with self.env.time_context():
             self.services = await self._opening.__aenter__()
         self.bot.services = self.services
+        self.bot.last_presses = LastPresses(itertools.count(0.0, MOMENT).__next__)  # nobody in town is in a hurry
 
     async def close(self) -> None:
         await self._opening.__aexit__(None, None, None)

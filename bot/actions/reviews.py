@@ -18,7 +18,7 @@ from bot.actions.removals import Removals
 from bot.database.decisions import PARDONED, Outcome
 from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
-from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews
+from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews, Said
 from bot.database.settings import GuildSettings
 from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, NotFound
 from bot.nobody import FILTER_ID
@@ -58,7 +58,9 @@ class ReviewQueue:
 
     # -------------------------------------------------------------------------------------------- what people say
 
-    async def report(self, actor: Actor, generation_id: int, index: int | None, reason: str) -> ReviewRecord:
+    async def report(
+        self, actor: Actor, generation_id: int, index: int | None, reason: str
+    ) -> tuple[ReviewRecord, Said]:
         """Ask the moderators to look at a picture, or at all of a generation; said again, it adds what is new."""
         record = await self._pictures.find(actor, generation_id)
         if index is not None:
@@ -72,18 +74,19 @@ class ReviewQueue:
             raise NotFound("generation", generation_id)
         if record.status != "blocked" or record.order.requester.guild_id is None:
             raise CannotAppeal(generation_id)
-        return await self._open("appeal", record, actor.user_id, checked_reason(reason), None)
+        review, _ = await self._open("appeal", record, actor.user_id, checked_reason(reason), None)
+        return review
 
     async def _open(
         self, kind: ReviewKind, record: GenerationRecord, by: int, reason: str, index: int | None
-    ) -> ReviewRecord:
+    ) -> tuple[ReviewRecord, Said]:
         requester = record.order.requester
-        review, is_new = await self._reviews.open(
+        review, said = await self._reviews.open(
             NewReview(kind, requester.guild_id, record.id, requester.user_id, by, reason, index)
         )
-        if is_new:
+        if said == "new":
             await self._announce(review, record)
-        return review
+        return review, said
 
     async def _announce(self, review: ReviewRecord, record: GenerationRecord) -> None:
         """Tell the server's review channel, where it has one."""

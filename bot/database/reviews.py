@@ -24,9 +24,13 @@ from inference.contract import Verdict
 
 ReviewKind = Literal["misuse", "report", "appeal", "held", "flag"]
 
+Said = Literal["new", "more", "before"]
+"""Whether it is somebody's first word on a picture, adds to what they said, or is what they, or `MOST_WORDS`, said."""
+
 # What is looked at first.  Within one line, the oldest.
 PRIORITIES: Final[dict[ReviewKind, int]] = {"misuse": 4, "report": 3, "appeal": 2, "held": 1, "flag": 0}
 MOST_WORDS: Final = 5  # how often one person may add to what they said of a picture
+AND: Final = " / "  # between them
 _GENERATIONS: Final = func.count(ReviewTable.generation_id.distinct())
 
 
@@ -120,8 +124,8 @@ class Reviews:
         self._now = now
 
     @whole
-    async def open(self, new: NewReview) -> tuple[ReviewRecord, bool]:
-        """Put it into the queue.  False where the person has said the same of the picture before, or `MOST_WORDS`."""
+    async def open(self, new: NewReview) -> tuple[ReviewRecord, Said]:
+        """Put it into the queue, or beside what the person said of the picture before, while that waits."""
         async with self._database.writing("report") as session:
             await take_turn(session, f"reviews:{new.generation_id}")
             same = (
@@ -132,12 +136,16 @@ class Reviews:
                 ReviewTable.by_user_id == new.by,
             )  # fmt: skip
             rows = (await session.scalars(select(ReviewTable).where(*same).order_by(ReviewTable.id))).all()
-            if rows and (new.reason in ("", *(row.reason for row in rows)) or len(rows) >= MOST_WORDS):
-                return _record(rows[-1]), False
+            words = [said for row in rows for said in row.reason.split(AND)]
+            if rows and (new.reason in ("", *words) or len(words) >= MOST_WORDS):
+                return _record(rows[-1]), "before"
+            if rows and rows[-1].closed_at is None:
+                rows[-1].reason = AND.join(filter(None, (rows[-1].reason, new.reason)))
+                return _record(rows[-1]), "more"
             row = _row(new, self._now())
             session.add(row)
             await session.flush()
-            return _record(row), True
+            return _record(row), "new"
 
     @whole
     async def open_once(self, new: NewReview, since: datetime) -> bool:

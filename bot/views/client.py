@@ -11,6 +11,7 @@ from discord import ui
 from bot.config import Settings
 from bot.generation.door import Door
 from bot.services import Services
+from bot.views.double_press import LastPresses
 
 
 class Client(discord.Client):
@@ -20,6 +21,7 @@ class Client(discord.Client):
     settings: Settings
     posting: MutableMapping[int, asyncio.Lock]
     """Whose turn it is to post in a channel, by its id."""
+    last_presses: LastPresses
 
     @abstractmethod
     def door(self, interaction: "BotInteraction", *, hidden: bool, message_id: int | None = None) -> Door:

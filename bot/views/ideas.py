@@ -57,6 +57,7 @@ def proposed(prompt: str, number: int = 0) -> ui.Section[Any]:
 class DrawIdea(Press, verb="idea"):
     """Draws a proposal, for whoever pressed."""
 
+    draws = True
     number: int
 
     def control(self) -> ui.Button[Any]:

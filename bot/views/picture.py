@@ -80,6 +80,7 @@ class PickOne(GenerationPress, verb="choose"):
 class Upscale(PicturePress, verb="upscale"):
     """Posts one picture, larger, for everyone in the channel."""
 
+    draws = True
     factor: int | None = None
     short: bool = unwritten(default=False)  # below a grid, where it stands for one of several pictures
 
@@ -139,6 +140,7 @@ class Discard(GenerationPress, verb="discard"):
 class Vary(PicturePress, verb="vary"):
     """Draws a picture anew in part: a generation of whoever pressed."""
 
+    draws = True
     strength: Literal["subtle", "strong"] | None = None
     short: bool = unwritten(default=False)
 
@@ -157,6 +159,8 @@ class Vary(PicturePress, verb="vary"):
 
 class Complete(PicturePress, verb="complete"):
     """Keeps the upper half of a picture and draws what is below it anew: a generation of whoever pressed."""
+
+    draws = True
 
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=say(buttons.COMPLETE), emoji="🧩")

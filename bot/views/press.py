@@ -50,6 +50,8 @@ class Press(ui.DynamicItem[Any], template=NEVER):
     """
 
     custom_ids: ClassVar[CustomId]
+    draws: ClassVar[bool] = False
+    """Whether a press makes pictures: then a double press counts once."""
 
     def __init_subclass__(cls, *, verb: str = "", version: int = 1) -> None:
         dataclasses.dataclass(eq=False, repr=False)(cls)
@@ -94,7 +96,15 @@ class Press(ui.DynamicItem[Any], template=NEVER):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
-            await self.press(interaction)
+            if self.draws and self._is_double(interaction):
+                await interaction.response.defer()
+            else:
+                await self.press(interaction)
+
+    def _is_double(self, interaction: BotInteraction) -> bool:
+        message_id = 0 if interaction.message is None else interaction.message.id
+        button = f"{message_id} {self.custom_ids.write(self)}"
+        return interaction.client.last_presses.again(interaction.user.id, button)
 
 
 class GenerationPress(Press):

@@ -56,6 +56,8 @@ class RemixForm(Form, verb="remixed"):
 class Reroll(GenerationPress, verb="reroll"):
     """The same order once more with another seed, for whoever pressed."""
 
+    draws = True
+
     def control(self) -> ui.Button[Any]:
         return ui.Button(label=say(buttons.REROLL), emoji="🎲")
 

@@ -28,5 +28,5 @@ class ReportForm(Form, verb="reported"):
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         reviews = interaction.client.services.reviews
-        await reviews.report(actor_of(interaction), self.generation_id, None, written.get("reason", ""))
-        await interaction.followup.send(view=note(say(moderating.REPORTED)), ephemeral=True)
+        _, said = await reviews.report(actor_of(interaction), self.generation_id, None, written.get("reason", ""))
+        await interaction.followup.send(view=note(say(moderating.REPORTED[said])), ephemeral=True)

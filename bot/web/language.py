@@ -8,9 +8,8 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from bot.web.login import local_path
 from bot.web.render import redirect
-from bot.web.site import site_of
+from bot.web.site import local_path, site_of
 from bot.wording.catalogue import ENGLISH, known_languages, nearest
 from bot.wording.form import PLAIN
 from bot.wording.reader import reading

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.web.discord_login import Attempt, Identity, LoginFailed
 from bot.web.guard import session_cookie, set_session
 from bot.web.render import page, redirect
-from bot.web.site import site_of, visitor_of
+from bot.web.site import local_path, site_of, visitor_of
 from bot.wording import pages
 
 log = structlog.get_logger(__name__)
@@ -102,13 +102,6 @@ async def _logged_in(request: web.Request, identity: Identity, then: str) -> web
 
 def attempt_cookie(*, secure: bool) -> str:
     return "__Host-easel-login" if secure else "easel-login"
-
-
-def local_path(then: str | None) -> str:
-    """The path to go to after a login or form, if it is here: browsers read "//host" and "/\\host" as another host."""
-    if not then or not then.startswith("/") or then[1:2] in ("/", "\\") or not then.isprintable() or "\\" in then:
-        return "/"
-    return then
 
 
 def _packed(attempt: Attempt) -> str:

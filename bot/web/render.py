@@ -15,7 +15,7 @@ from markupsafe import Markup
 from yarl import URL
 
 from bot.web import notice
-from bot.web.site import SITE, address_of, site_of, visitor_of
+from bot.web.site import SITE, address_of, after_login, site_of, visitor_of
 from bot.wording import community, pages, reasons, terms
 from bot.wording.catalogue import display_name, known_languages
 from bot.wording.reader import count, reader
@@ -54,7 +54,10 @@ def marked_up(sentence: str, /, **values: object) -> Markup:
 
 def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
     """The page, with what every page shows: who is logged in and where they are."""
-    everywhere = {"visitor": visitor_of(request), "address": address_of(request), "url": site_of(request).url}
+    everywhere = {
+        "visitor": visitor_of(request), "address": address_of(request), "after_login": after_login(request),
+        "url": site_of(request).url,
+    }  # fmt: skip
     response = aiohttp_jinja2.render_template(template, request, {**everywhere, **values}, status=status)
     notice.forget(request, response)
     return response

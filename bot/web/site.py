@@ -122,3 +122,16 @@ def visitor_of(request: web.Request) -> Visitor | None:
 def address_of(request: web.Request) -> str:
     """What leads back to this page, with its query; to the start, where it is what came of a form."""
     return request.path_qs if request.method in ("GET", "HEAD") else "/"
+
+
+def local_path(then: str | None) -> str:
+    """The path to go to after a login or form, if it is here: browsers read "//host" and "/\\host" as another host."""
+    if not then or not then.startswith("/") or then[1:2] in ("/", "\\") or not then.isprintable() or "\\" in then:
+        return "/"
+    return then
+
+
+def after_login(request: web.Request) -> str:
+    """Where a login from this page leads: back to it, or, from the login's own pages, to where that was to lead."""
+    is_login = request.path == "/login" or request.path.startswith("/login/")
+    return local_path(request.query.get("next")) if is_login else address_of(request)

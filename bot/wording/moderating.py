@@ -15,7 +15,12 @@ from bot.wording.text import mention, moment, plain, relative
 from inference.contract import Verdict
 
 APPEALED: Final = later("Your appeal is with this server's moderators. You will hear what they decide.")
-REPORTED: Final = later("Thank you. The moderators will look at it, and you will hear what they decided.")
+REPORTED: Final = {
+    "new": later("Thank you. The moderators will look at it, and you will hear what they decided."),
+    "more": later("You have reported this already. What you wrote now stands there, too."),
+    "before": later("You have reported this already."),
+}
+"""The answer to a report, by whether it is the person's first of the thing."""
 LOG: Final = later("Request log")
 MESSAGE: Final = later("message")
 ID: Final = later("id {id}")

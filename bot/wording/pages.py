@@ -6,10 +6,13 @@ Out: sentences by their codes, for `say`.
 from typing import Final
 
 from bot.wording.catalogue import later
+from bot.wording.moderating import REPORTED
 from bot.wording.reader import say
 
 DONE: Final = {
     "reported": later("Thank you. The server's moderators will look at it, and you will hear what they decide."),
+    "reported-more": REPORTED["more"],
+    "reported-before": REPORTED["before"],
     "entered": later("It is your entry."),
     "voted": later("Your vote counts. You may give it to another one until the contest ends."),
     "unshared": later("It is out of the gallery."),

@@ -202,8 +202,8 @@ async def report(request: web.Request) -> web.Response:
     services = site_of(request).services
     share = await services.gallery.get(here.actor, share_of(request))
     reason = asked.reason(await request.post())
-    await services.reviews.report(here.actor, share.generation.id, share.image.index, reason)
-    return done(request, f"{here.base}/{share.id}", "reported")
+    _, said = await services.reviews.report(here.actor, share.generation.id, share.image.index, reason)
+    return done(request, f"{here.base}/{share.id}", "reported" if said == "new" else f"reported-{said}")
 
 
 # ------------------------------------------------------------------------------------------------------ what is shown
