@@ -115,6 +115,22 @@ async def test_what_is_no_backup_replaces_nothing(database_url: str, tmp_path: P
     assert await prompts(database_url) == ["kept"]
 
 
+@pytest.mark.parametrize(
+    ("begins", "url", "said"),
+    [
+        (b"SQLite format 3\0", "postgresql://easel@127.0.0.1:1/easel", "copy of a SQLite database, .* PostgreSQL"),
+        (b"PGDMP\1\16\0", "sqlite:///new.db", "copy of a PostgreSQL database, .* SQLite"),
+    ],
+)
+async def test_a_backup_of_the_other_kind_of_database_is_named(
+    tmp_path: Path, begins: bytes, url: str, said: str
+) -> None:
+    """Not by what pg_restore, or SQLite, thinks of it."""
+    (tmp_path / "copy").write_bytes(begins + bytes(4096))
+    with pytest.raises(CommandError, match=said):
+        await check_restore(url, tmp_path / "copy")
+
+
 async def test_without_a_database_there_is_nothing_to_copy(tmp_path: Path) -> None:
     """And none is made."""
     settings = load_settings(None, data_dir=tmp_path / "data")

@@ -13,12 +13,16 @@ from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from bot.database.locks import shard_locks
 from bot.database.session import Database, engine_url
 from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
 from bot.secrecy import private_file, private_folder
+
+KINDS: Final = {"SQLite": b"SQLite format 3\0", "PostgreSQL": b"PGDMP"}
+"""What a copy of each kind begins with, as their file formats say."""
 
 
 async def back_up(url: str, target: Path) -> None:
@@ -92,7 +96,9 @@ async def check_copy(url: str, source: Path) -> None:
     """
     if not source.is_file():  # noqa: ASYNC240  # as above
         raise CommandError(f"{source} is not there")
-    if _file(url) is None:
+    file = _file(url)
+    _check_kind(source, "PostgreSQL" if file is None else "SQLite")
+    if file is None:
         await _run("pg_restore", ["--list", str(source)])
         return
     copy = Database(engine_url("sqlite://").set(database=str(source)).render_as_string())
@@ -106,6 +112,18 @@ async def check_copy(url: str, source: Path) -> None:
         raise CommandError(f"{source} is an empty database, and no copy of Easel's")
     if state == "newer":
         raise CommandError(f"{source} was written by a newer Easel; install that one first")
+
+
+def _check_kind(source: Path, wanted: str) -> None:
+    """Raises CommandError for a copy of the other kind of database."""
+    with source.open("rb") as opened:
+        begins = opened.read(16)
+    found = next((kind for kind, magic in KINDS.items() if begins.startswith(magic)), wanted)
+    if found != wanted:
+        raise CommandError(
+            f"{source} is a copy of a {found} database, and DATABASE_URL names {wanted}: a backup comes back into the "
+            f"kind of database that it was taken from; point DATABASE_URL at one of {found}"
+        )
 
 
 def _copy(source: Path, target: Path) -> None:
