@@ -24,6 +24,7 @@ needs_browser = pytest.mark.skipif(
     CHROMIUM is None or importlib.util.find_spec("playwright") is None,
     reason="Chromium is not installed (Debian: apt-get install chromium), or playwright is not",
 )
+APP = "#preview-app"
 PATIENCE_MS = 30_000  # for a machine that is busy; nothing here waits longer than it must
 
 
@@ -110,6 +111,10 @@ async def test_a_newcomer_finds_what_to_do(size: tuple[int, int], tmp_path: Path
         await loaded(timeline.get_by_role("img", name="a red heart"))
         assert await in_sight(timeline.get_by_text("Welcome to Easel"))
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.evaluate("app => { app.className = 'preview-app'; app.style = '' }", await page.query_selector(APP))
+        box = await page.locator("#channel-composer").bounding_box()  # as it stands until its script has seen the page
+        assert box["x"] + box["width"] <= size[0]
+        assert box["y"] + box["height"] <= size[1]
 
         await page.get_by_label("Slow motion").check()
         await page.get_by_role("button", name="A castle").click()

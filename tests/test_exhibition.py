@@ -42,6 +42,7 @@ async def test_a_new_gallery_is_filled_and_open_to_everybody(tmp_path: Path) -> 
         async with client.get(f"{stage.pages}/gallery/{stage.world.guild.id}") as answer:
             page = await answer.text()
     names = {person.id: person.name for person in stage.world.people}
+    assert {share.generation.order.requester.user_name for share in shown} == {"Bo", "Mo", "Olga"}
     assert [(share.prompt, names[share.user_id], share.votes) for share in reversed(shown)] == [
         (exhibit.prompt, exhibit.by, len(exhibit.voters)) for exhibit in EXHIBITS
     ]

@@ -144,4 +144,4 @@ def actor_of(world: World, name: str) -> Actor:
     """One of the simulated people, in the server's channel."""
     person = next(person for person in world.people if person.name == name)
     permissions = frozenset({"administrator"}) if person.role == "owner" else frozenset[str]()
-    return Actor(person.id, world.guild.id, world.channel.id, person.actor.name, permissions=permissions)
+    return Actor(person.id, world.guild.id, world.channel.id, person.name, permissions=permissions)
