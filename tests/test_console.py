@@ -52,8 +52,8 @@ async def flagged(site: Pages, prompt: str = "a knife", user_id: int = ADA) -> G
 
 
 async def test_the_log_shows_who_asked_for_what(site: Pages, mo: Browser) -> None:
-    """Drawn, blocked and flagged ones, newest first, with their verdicts."""
-    await draw(site.services, an_order("a cat"))
+    """Drawn, blocked and flagged ones, newest first, with their verdicts and a small picture of each."""
+    drawn = await draw(site.services, an_order("a cat"))
     await blocked(site)
     await flagged(site)
     shown = (await mo.get(f"{AT}/log")).text
@@ -61,6 +61,9 @@ async def test_the_log_shows_who_asked_for_what(site: Pages, mo: Browser) -> Non
     assert "blocked: violence" in shown
     assert "flagged: weapons" in shown
     assert "#channel-42" in shown
+    glimpses = re.findall(r'<img class="glimpse" src="([^"]+)" [^>]*loading="lazy"', shown)
+    assert glimpses[-1] == f"{AT}/log/{drawn.id}/0.png?small"
+    assert (await mo.get(glimpses[-1])).status == 200
 
 
 @pytest.mark.parametrize(
