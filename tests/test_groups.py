@@ -12,7 +12,9 @@ THINGS = frozenset("duck elephant cat wolf sheep flower rose mushroom apple".spl
     ("prompt", "read"),
     [
         ("a family", "a man and a woman"), ("a happy family on the beach", "a man and a woman on the beach"),
-        ("my parents", "a man and a woman"), ("a crowd of people", "two men and two women"),
+        ("my parents", "a man and a woman"),
+        ("a couple dancing in the kitchen", "a man and a woman dancing in the kitchen"),
+        ("a crowd of people", "two men and two women"),
         ("people in a park", "two men and two women in a park"),
         ("a rock band", "a guitar, a trumpet and a microphone"),
         ("a family of ducks", "three ducks"), ("a couple of cute cats", "two cute cats"),
@@ -43,3 +45,14 @@ def test_all_else_stays(prompt: str) -> None:
 )
 def test_families_have_two_heads_in_every_language(prompt: str) -> None:
     assert shipped().interpret(prompt, 4).drawn == ("a man", "a woman")
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["eine Familie in der Küche", "une famille dans la cuisine", "una familia en la cocina", "uma família na cozinha"],
+)
+def test_families_stand_in_kitchens(prompt: str) -> None:
+    """Whose name is also the word for cooking, in some languages."""
+    composition = shipped().interpret(prompt, 4).composition
+    assert composition is not None
+    assert composition.place == "room"

@@ -321,7 +321,8 @@ def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: st
         ("eine Katze unter einem Tisch", "a cat", ("table",)), ("a fish on a plate", "a fish", ("plate",)),
         ("a cup of coffee on a wooden table", "a cup of coffee on a brown background", ()),
         ("a kitchen", "a small cooking in the kitchen", ()),
-        ("the number 7", "the number 7", ("number",)),
+        ("the number 7", "the number 7", ("number",)), ("a cat and a grublet", "a cat", ("grublet",)),
+        ("a cat wearing a grublet", "a cat", ("grublet",)),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_told_and_left_out(prompt: str, read: str, unknown: tuple[str, ...]) -> None:

@@ -20,10 +20,7 @@ _MEANT: Mapping[str, str] = {
 }
 """What is seen of them."""
 _LOOKS = r"(?:(?:happy|big|large|young|old|loving|cute|whole|little|small|nice|football|best|good|some|many) )"
-_END = (
-    r"(?=\s*$|,|\.| (?:at|in|on|under|near|by|beside|next to|in front of|above|and|together|is|are|sitting|standing"
-    r"|having)\b)"
-)
+_END = r"(?=\s*$|,|\.| (?:at|in|on|under|near|by|beside|next to|in front of|above|and|together|is|are|(?!hugging|wrestling)\w+ing)\b)"
 _GROUPS = {
     said: re.compile(rf"^(?:(?:an?|the|my|our) )?{_LOOKS}{{0,2}}{words}{_END}", re.IGNORECASE)
     for said, words in _MEANT.items()

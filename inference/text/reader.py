@@ -38,11 +38,11 @@ _ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\
 _BEFORE_NAME = re.compile(rf"^(?:(?:an?|the) )?(?:(?:{ANY_COLOUR}) )?")
 _GROUND = re.compile(
     r"(?<=\w)(?: (?:sitting|standing|lying|sleeping|hiding|placed))? "
-    r"(?:on top of|on|under|underneath|below|beneath|beside|next to|near|behind|in front of|inside|by) "
-    r"(?:an?|the|his|her|its|my) (?:\w+ )?(?P<what>[\w-]+)(?=$|[,.!?])",
+    r"(?:on top of|on|under|underneath|below|beneath|beside|next to|near|behind|in front of|inside|by|and|with|wearing"
+    r"|holding) (?:an?|the|his|her|its|my) (?:\w+ )?(?P<what>[\w-]+)(?=$|[,.!?])",
     re.IGNORECASE,
 )
-"""What something is said to stand on, or beside, at the end of a prompt."""
+"""What something is said to stand on, or beside, or to have, at the end of a prompt."""
 _DISHES = frozenset({"plate", "dish"})
 """What is drawn from above, so that nothing stands on it."""
 _SHORT = 2
@@ -195,8 +195,8 @@ class Reader:
         return self.thesaurus.read(text)
 
     def _without_unknown(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """A prompt without what a thing stands on, or beside, that cannot be drawn, and what that is: the thing is
-        drawn better alone."""
+        """A prompt without what a thing stands on, or beside, or has, that cannot be drawn, and what that is: the
+        thing is drawn better alone."""
         found = _GROUND.search(text)
         what = "" if found is None else found["what"].lower()
         if found is None or self._vocabulary is None or (self._knows(what) and what not in _DISHES):
