@@ -442,3 +442,15 @@ def test_contact_sheet_has_room_for_every_picture() -> None:
     sheet = contact_sheet([np.zeros((8, 8, 3), np.uint8)] * 9, columns=4, edge=10)
     assert isinstance(sheet, Image.Image)
     assert sheet.size == (4 * 14, 3 * 14)
+
+
+def test_what_one_sees_through_is_hollow() -> None:
+    """A ring is; a disc is not, nor a ring with more white than hole, whose white would go with the hole."""
+    y, x = np.mgrid[:320, :320] - 160
+    away = np.hypot(y, x)
+    ring, disc, plate = (np.zeros((320, 320, 4), np.uint8) for _ in range(3))
+    ring[(away > 80) & (away < 140)] = 200, 40, 40, 255
+    disc[away < 140] = 200, 40, 40, 255
+    plate[(away > 40) & (away < 140)] = 255, 255, 255, 255
+    icons = IconSet((), {}, {("3d", "large"): np.stack([ring, disc, plate])})
+    assert [icons.is_hollow(row) for row in range(3)] == [True, False, False]

@@ -106,14 +106,14 @@ def apart(
     levels it may, or an outline: what hangs together with the picture's edge, or any that is wide enough."""
     levels = np.abs(picture.astype(np.int16) - edge_colour(picture).astype(np.int16))
     differs = np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])  # ten times as fast as .max(-1)
-    return differs, _outside(differs <= same, everywhere=everywhere)
+    return differs, outside(differs <= same, everywhere=everywhere)
 
 
 def _edge(picture: Pixels) -> Pixels:
     return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
-def _outside(alike: NDArray[np.bool_], *, everywhere: bool) -> NDArray[np.bool_]:
+def outside(alike: NDArray[np.bool_], *, everywhere: bool = False) -> NDArray[np.bool_]:
     """Of pixels (H, W) that are `alike` the background those that hang together with the picture's edge, or whole
     squares of them `everywhere`, and those near them, where outlines lie."""
     height, width = (-(-side // _STEP) * _STEP for side in alike.shape)

@@ -17,8 +17,9 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
+from inference.painting.painter import outside
 from inference.painting.recolouring import Paint
 from inference.training.data.packages import EMOJIBASE, FLUENT_3D, FLUENT_FLAT, WORDNET, fetch_package
 from inference.training.data.wordnet import WordNet
@@ -79,11 +80,11 @@ _COLOURED_HEARTS = frozenset(
 
 
 _OPAQUE, _RIM, _PALE, _LOST = 200, 6, 210, 0.37
-_HOLES = 0.02
-"""What is seen through, as a share of a thing's own area, from which it matters."""
 """Levels from which on a pixel is solid; how wide an outline is, in pixels; from which level on in each channel it is
 pale; and of 48 concepts with so much of it, cut out of pictures, 30 are right before blue, 26 before white, but of 66
 others 35 and 41."""
+_HOLES, _WHITE = 0.01, 243
+"""The share of a thing's own area from which holes matter; the level above which a pixel is white."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,13 @@ class IconSet:
         return self._paints[style, concept]
 
     def is_hollow(self, concept: int) -> bool:
-        """Whether one sees through a concept, as through a ring, so that what is white in it is the background's."""
-        inside = self.pictures[STYLES[0], "large"][concept][..., 3] > _OPAQUE
-        behind = Image.fromarray(np.pad(np.where(inside, 2, 0).astype(np.uint8), 1)).copy()
-        ImageDraw.floodfill(behind, (0, 0), 1)
-        return int((np.asarray(behind) == 0).sum()) > _HOLES * int(inside.sum())
+        """Whether one sees through a concept, as through a ring, so that what is white in it is the background's: holes
+        are larger than all that is white itself, and as large as matters when it is cut out."""
+        pixels = np.pad(self.detailed[STYLES[0], "large"][concept], ((CELL, CELL), (CELL, CELL), (0, 0)))
+        inside = pixels[..., 3] > _OPAQUE
+        holes = int((~inside & ~outside(~inside)).sum())
+        white = int((pixels[..., :3].min(-1)[inside] > _WHITE).sum())
+        return holes > max(_HOLES * int(inside.sum()), white)
 
     def is_pale(self, concept: int) -> bool:
         """Whether so much of a concept's outline is nearly white that little of it is seen before white."""
