@@ -22,6 +22,7 @@ THINGS = frozenset("duck elephant cat wolf sheep flower rose mushroom apple".spl
         ("a garden full of flowers", "five flowers in a field"),
         ("a forest full of red mushrooms at night", "five red mushrooms in a forest at night"),
         ("a banana in the fridge", "a banana in the white file cabinet"),
+        ("a man in a black suit at night", "a person in tuxedo at night"),
     ],
 )  # fmt: skip
 def test_groups_are_read_as_their_members(prompt: str, read: str) -> None:

@@ -20,7 +20,10 @@ _MEANT: Mapping[str, str] = {
 }
 """What is seen of them."""
 _LOOKS = r"(?:(?:happy|big|large|young|old|loving|cute|whole|little|small|nice|football|best|good|some|many) )"
-_END = r"(?=\s*$|,|\.| (?:at|in|on|under|near|by|beside|next to|in front of|above|and|together|is|are|(?!hugging|wrestling)\w+ing)\b)"
+_END = (
+    r"(?=\s*$|,|\.| (?:at|in|on|under|near|by|beside|next to|in front of|above|and|together|is|are"
+    r"|(?!hugging|wrestling)\w+ing)\b)"
+)
 _GROUPS = {
     said: re.compile(rf"^(?:(?:an?|the|my|our) )?{_LOOKS}{{0,2}}{words}{_END}", re.IGNORECASE)
     for said, words in _MEANT.items()
@@ -42,12 +45,17 @@ _FULL = re.compile(
 _IN: Mapping[str, str] = {
     "garden": "in a field", "park": "in a field", "street": "in the city", "sky": "at night", "beach": "on the beach"
 }  # fmt: skip
+_SUIT = re.compile(
+    r"\b(?:man|guy|person|gentleman|businessman) (?:in|wearing|dressed in) an? (?:(?:black|dark|nice|elegant) )?"
+    r"(?:suit(?: and tie)?|tuxedo)\b",
+    re.IGNORECASE,
+)
 _FRIDGE = re.compile(r"\b(?:white )?(?:fridge|refrigerator|freezer)\b", re.IGNORECASE)
 
 
 def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
     """`text` with those whom a group is of; as it is where these are no things that can be drawn."""
-    text = _FRIDGE.sub("white file cabinet", text)
+    text = _SUIT.sub("person in tuxedo", _FRIDGE.sub("white file cabinet", text))
     for said, pattern in _GROUPS.items():
         text = pattern.sub(said, text)
     for number, pattern in _COLLECTED.items():
