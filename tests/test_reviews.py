@@ -89,12 +89,12 @@ async def test_one_person_reports_a_picture_once(reviews: Reviews, log: Generati
     """Another picture and another person are other reports."""
     generation_id = await drawn(log)
     report = NewReview("report", GUILD, generation_id, ADA, BOB, "ugly", 0)
-    record, new = await reviews.open(report)
-    assert new
+    record, said = await reviews.open(report)
+    assert said == "new"
     assert (record.reason, record.created_at) == ("ugly", NOON)
-    assert await reviews.open(report) == (record, False)
-    assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, BOB, "", 1)))[1]
-    assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, 3, "", 0)))[1]
+    assert await reviews.open(report) == (record, "before")
+    assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, BOB, "", 1)))[1] == "new"
+    assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, 3, "", 0)))[1] == "new"
 
 
 async def test_a_decision_closes_all_that_was_said_and_can_be_taken_back(reviews: Reviews, log: GenerationLog) -> None:
