@@ -120,3 +120,8 @@ def test_a_model_without_a_vocabulary_fills_nothing_in() -> None:
     """Nobody knows what its captions say."""
     assert Reader().interpret("a cat", 1).text == "a cat"
     assert Reader().interpret("a cat", 1).filled == ""
+
+
+def test_a_name_with_in_names_no_place() -> None:
+    """Nobody is "on the left in tuxedo"."""
+    assert all("person in tuxedo" in said for said in grid("a person in tuxedo", 9))

@@ -24,7 +24,7 @@ _WHERE = re.compile(
 """Where something is said to be, to the end of the prompt."""
 _NO_PLACE = re.compile(
     r"\b(?:on top of|(?:riding|sitting|standing) on|on (?:its|his|her|their) \w+"
-    r"|clad in|seeing through|in front of(?= an? (?!sunset)))\b",
+    r"|clad in|person in|seeing through|in front of(?= an? (?!sunset)))\b",
     re.IGNORECASE,
 )
 _OUTDOORS = re.compile(
