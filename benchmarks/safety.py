@@ -4,7 +4,7 @@ In each turn a classifier is trained on all folds but one (clusters of like prom
 fixed by the unseen prompts of real users, and the unseen fold is judged: by Easel at its three levels, by its
 classifier and by its lists and rules alone, by sentence vectors with logistic regression, and by better-profanity and
 alt-profanity-check where they are installed.  The same judges see prompts of our own (benchmarks/prompts.py), and the
-last fold's filter sees refused prompts in every disguise (benchmarks/disguises.py, evasions.py and unseen.py), and
+last fold's filter sees refused prompts in every disguise (disguises.py, evasions.py, chats.py and unseen.py), and
 pictures of drawn shapes, for the time that a look takes.  Refused is what is blocked or held; in brackets with what is
 flagged.  Prints tables in Markdown.
 
@@ -30,11 +30,12 @@ from pathlib import Path
 import torch
 from PIL import Image, ImageDraw
 
+from benchmarks.chats import CHATS
 from benchmarks.disguises import DISGUISES, MORE
 from benchmarks.evasions import MENDED_BY
 from benchmarks.judges import STANDARD, Easel, Judge, other_judges
 from benchmarks.prompts import own_prompts, untaught_nouns
-from benchmarks.unseen import UNSEEN
+from benchmarks.unseen import LATER, UNSEEN
 from inference.contract import Policy
 from inference.contract.verdicts import Action
 from inference.safety.classifier import WEIGHTS
@@ -183,7 +184,7 @@ def print_disguises(easel: Easel, texts: Sequence[str], count: int) -> None:
         return
     print(f"\nIn disguise, of {len(refused)} refused prompts and {len(harmless)} harmless ones, refused, %:\n")
     print("| disguise | refused | harmless |\n| --- | --- | --- |")
-    kinds = {"known": DISGUISES, "rarer": MORE, "later": MENDED_BY, "unseen": UNSEEN}
+    kinds = {"known": DISGUISES, "rarer": MORE, "later": MENDED_BY, "chats": CHATS, "unseen": UNSEEN, "last": LATER}
     for kind, disguises in kinds.items():
         found = []
         for name, change in disguises.items():

@@ -1,8 +1,8 @@
 """Ways to hide a word from a filter that its reading was not mended by: what they do to it, nobody has looked at.
 
 Whoever mends the filter by one of these moves it to evasions.py, so that the figure stays true.  Eight are left of
-twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type, and ten
-from twenty more.
+twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type, ten
+from twenty more, and ten from twenty-six (LATER).
 
     python -m benchmarks.unseen "a picture of a cat"
 """
@@ -59,6 +59,11 @@ def _spoonerisms(text: str) -> str:
     return " ".join(words)
 
 
+def _next_vowel(word: str) -> str:
+    """The first vowel after the first letter, and the one after it in its place."""
+    return word[0] + re.sub("[aeiou]", lambda vowel: "eioua"["aeiou".index(vowel[0])], word[1:], count=1)
+
+
 def _cartoon(word: str) -> str:
     """Signs for the vowels, as in the speech bubbles of angry people."""
     signs = cycle("#%&@")
@@ -93,7 +98,19 @@ UNSEEN: Final[Mapping[str, Disguise]] = {
     "Vigenère": lambda text: "".join(_vigenere(text.lower())),
     "words with tails": each_word(lambda word: f"{word}inator"),
 }
+LATER: Final[Mapping[str, Disguise]] = {
+    "a number in front": each_word(lambda word: f"69{word}"),
+    "a wrong vowel": each_word(_next_vowel),
+    "an a behind": each_word(lambda word: f"{word}a"),
+    "an h after vowels": each_word(lambda word: re.sub("([aeiou])", r"\1h", word)),
+    "an r after vowels": each_word(lambda word: re.sub("([aeiou])(?!r)", r"\1r", word)),
+    "schwa": each_word(some(a="ə", e="ə", u="ə")),
+    "twice": each_word(lambda word: word + word.lower()),
+    "vowels tripled": each_word(lambda word: re.sub("[aeiou]", lambda vowel: 3 * vowel[0], word)),
+    "z behind": each_word(lambda word: f"{word}z"),
+    "zeros for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", "0", word[1:])),
+}
 
 
 if __name__ == "__main__":
-    show(__doc__, UNSEEN)
+    show(__doc__, {**UNSEEN, **LATER})

@@ -182,7 +182,8 @@ def test_the_benchmark_prints_every_table_from_a_run(
     ours = [("ours, harmless: art", "a lighthouse"), ("ours, harmful", "decapitated men")]
     monkeypatch.setattr(benchmark, "own_prompts", lambda: iter(ours))
     monkeypatch.setattr("benchmarks.prompts.NOUNS", 20)
-    monkeypatch.setattr(benchmark, "UNSEEN", {})
+    for manners in ("CHATS", "UNSEEN", "LATER"):
+        monkeypatch.setattr(benchmark, manners, {})
     for name in ("MORE", "MENDED_BY", "DISGUISES"):
         monkeypatch.setattr(benchmark, name, {f"capitals, {name}": str.upper})
     options = ["--folds", "3", "--turns", "2", "--disguised", "5"]

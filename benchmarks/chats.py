@@ -1,0 +1,44 @@
+"""Ways in which a chat would type a word so that a filter does not see it.
+
+Sixteen of twenty-six that were thought up at once, by which the reading was mended.  The other ten, drawn by lot
+beforehand, are in unseen.py.
+
+    python -m benchmarks.chats "a picture of a cat"
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import count
+from typing import Final
+
+from benchmarks.disguises import Disguise, each_word, show
+from benchmarks.evasions import inside, some
+
+
+def _numbered(text: str) -> str:
+    numbers = count(1)
+    return re.sub(r"[A-Za-z]{4,}", lambda word: f"{word[0]}{next(numbers)}", text)
+
+
+CHATS: Final[Mapping[str, Disguise]] = {
+    "a letter in braces": each_word(lambda word: f"{word[:2]}{{{word[2]}}}{word[3:]}"),
+    "a syllable again": each_word(lambda word: word[:2].lower() + word),
+    "apostrophes for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", "'", word[1:])),
+    "b for d": some(b="d", d="b"),
+    "carets between": each_word("^".join),
+    "emoji names inside": inside(":eggplant:"),
+    "first two swapped": each_word(lambda word: word[1] + word[0] + word[2:]),
+    "half starred": each_word(lambda word: word[: (len(word) + 1) // 2] + "*" * (len(word) // 2)),
+    "hyphens between pairs": each_word(lambda word: "-".join(word[at : at + 2] for at in range(0, len(word), 2))),
+    "I for l": some(l="I", i="l"),
+    "mega before": each_word(lambda word: f"mega{word}"),
+    "numbered words": _numbered,
+    "o for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", "o", word[1:])),
+    "quotes inside": each_word(lambda word: f'{word[:2]}"{word[2]}"{word[3:]}'),
+    "spaced hyphen inside": each_word(lambda word: f"{word[: len(word) // 2]} - {word[len(word) // 2 :]}"),
+    "spoilers round letters": each_word(lambda word: "".join(f"||{letter}||" for letter in word)),
+}
+
+
+if __name__ == "__main__":
+    show(__doc__, CHATS)
