@@ -102,7 +102,7 @@ SAID_OTHERWISE = {
 }  # fmt: skip
 MEANT_OTHERWISE = [
     "sex år gammal flicka på en cykel", "sex flickor dansar på en äng", "seks jenter danser",
-    "barn leker vid nakna träd", "a red barn, a nude statue", "femårig plan, naken kvinna",
+    "barn leker vid nakna träd", "a red barn, a nude statue", "anak tekan tombol", "femårig plan, naken kvinna",
     "vin de 12 ans, femme nue", "the teen strips wires", "i will kill my family of cockroaches", "ich töte meine zeit",
     "quiero matar a mi ordenador", "je vais tuer ma plante", "vou matar minha aula", "elon musk beheads a carrot",
     "ich bringe meine kinder um acht ins bett", "blowing up my office with balloons",
