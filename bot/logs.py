@@ -28,6 +28,7 @@ LOWEST_LEVELS: Final = {
     "alembic": logging.WARNING,
     "aiosqlite": logging.INFO,
     "discord.gateway": logging.INFO,
+    "discord.http": logging.INFO,
 }
 
 

@@ -138,6 +138,17 @@ def test_lanes_that_share_a_server_take_turns_there() -> None:
     assert started == [0, 10, 1, 11, 2, 3, 4, 5]
 
 
+def test_what_a_server_runs_that_went_away_takes_no_place_of_others() -> None:
+    """Its generation counts as running until it is given up; the other server stands idle and takes the next."""
+    here, gone = Offer(1, frozenset({"fast"})), Offer(1, frozenset({"large"}))
+    queue = serving(here, gone)
+    join(queue, Ticket(0, 1, 1, model="large"))
+    assert start_all(queue) == [0]
+    queue.serve((here, replace(gone, places=0)))
+    join(queue, Ticket(1, 2, 1, model="fast"))
+    assert start_all(queue) == [1]
+
+
 def test_a_server_that_is_away_keeps_its_lane() -> None:
     """Its orders wait for it, in their order; what runs on the others is not theirs to wait for."""
     here, away = Offer(2, frozenset({"fast"})), Offer(0, frozenset({"large"}))

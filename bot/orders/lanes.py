@@ -9,6 +9,7 @@ is one lane.  A server that is away keeps its lane: what waits in it waits for t
 share a lane of one place, so that whoever ordered one hears so from the pool, and holds up nobody.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.orders.classes import Classes
@@ -99,14 +100,16 @@ class Lanes:
 
     def _has_place(self, lane: Lane, running: Mapping[str | None, int]) -> bool:
         """What can run elsewhere, too, takes no place here for certain; so all together are counted as well."""
-        here = elsewhere = 0
+        here, elsewhere = 0, Counter[Lane]()
         for model, count in running.items():
             other = self.lane(model)
             if _is_within(other, lane):
                 here += count
             elif other:
-                elsewhere += count
-        return here < self._places(lane) and (not lane or here + elsewhere < self._in_all)
+                elsewhere[other] += count
+        # no more than have places: what a server ran that is away takes none of the others'
+        beside = sum(min(count, self._places(other)) for other, count in elsewhere.items())
+        return here < self._places(lane) and (not lane or here + beside < self._in_all)
 
     def _places(self, lane: Lane) -> int:
         return sum(self._offers[number].places for number in lane) if lane else min(1, self._in_all)

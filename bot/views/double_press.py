@@ -13,7 +13,7 @@ MOMENT: Final = 2.0  # seconds
 class LastPresses:
     """`now` is the clock, in seconds, for tests."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
         self._now = now
         self._at: dict[tuple[int, str], float] = {}
 
