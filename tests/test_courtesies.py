@@ -26,7 +26,18 @@ def test_only_what_is_asked_for_is_read(prompt: str, asked: str) -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["ok hand", "paint splashes", "draw", "please", "hello", "a man drawing a cat", "show jumping", "a cat", ""],
+    [
+        "ok hand",
+        "paint splashes",
+        "draw",
+        "please",
+        "hello",
+        "a man drawing a cat",
+        "show jumping",
+        "a sign that says thanks",
+        "a cat",
+        "",
+    ],
 )
 def test_words_that_ask_for_nothing_stay(prompt: str) -> None:
     assert asked_for(prompt) == prompt

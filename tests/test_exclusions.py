@@ -17,6 +17,9 @@ NAMES = frozenset({"snowman without snow", "face without mouth"})
         ("a cat but no dog", "a cat"), ("not a dog but a cat", "a cat"), ("a cat that has no tail", "a cat"),
         ("a forest, no people, no animals, at night", "a forest, at night"),
         ("a cat without a hat and a dog", "a cat and a dog"), ("a cat without a hat or a tail", "a cat"),
+        ("a house with no windows and doors", "a house"),
+        ("a house, no doors and windows, at night", "a house, at night"),
+        ("a cat without a hat and two dogs", "a cat and two dogs"),
         ("a cat, don't draw any dogs", "a cat"), ("a cat not wearing a hat", "a cat"),
     ],
 )  # fmt: skip

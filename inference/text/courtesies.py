@@ -57,6 +57,8 @@ _CLOSING = re.compile(
     r"|grazie)[.!?]*\s*$",
     re.IGNORECASE,
 )
+_SAYS = re.compile(r"\b(?:says?|saying|reads?|reading|words?|text|written)\s*$", re.IGNORECASE)
+"""Before what is to be read in the picture."""
 _ANYTHING = re.compile(
     r"surprise (?:me|us)|(?:something|anything)(?: (?:really |very )?(?:nice|cool|beautiful|pretty|fun|funny|random"
     r"|cute|good|awesome|interesting|else))?|(?:anything|whatever|what)(?: that)? you (?:like|want)|whatever"
@@ -82,6 +84,7 @@ def asked_for(text: str) -> str:
     what = text if found is None else found["what"]
     while True:
         rest = _CLOSING.sub("", what)
+        rest = what if _SAYS.search(rest) else rest
         rest = next((rest[opening.end() :] for one in _OPENINGS if (opening := one.match(rest))), rest)
         if rest == what or not rest.strip(" .,!?"):
             break

@@ -22,10 +22,12 @@ _NO = (
     r"|(?:do|does|did)(?: not|n['’]t) (?:have|show|draw|include|add|wear|like|want)"
     r"|(?:don|doesn)t (?:have|show|draw|include|add|wear|like|want))"
 )
+_BARE = rf"(?!(?:an?|the|my|his|her|their|one|two|three|four|five|\d+)\b){_WORD}(?=\s*$|\s*[,.;:!?]| (?:at|in|on|by)\b)"
+"""What "and" goes on with that has no article of its own is kept out, too: "no windows and doors"."""
 _NOT_AFTER = "".join(rf"(?<!\b{word} )" for word in ("a", "an", "the", "or", "see", "hear", "speak"))
 _OUT = re.compile(
     rf"(?:^|{_WHO}(?:,| {_NOT_AFTER}))\s*(?:there (?:is|are) )?{_NO} {_THING}"
-    rf"(?:,? (?:or|nor|and no|and without) {_THING})*"
+    rf"(?:,? (?:or|nor|and no|and without) {_THING}| and {_BARE})*"
     r"(?P<end>\s*[,.;:!?]*(?:\s*\b(?:just|only|but))?)(?=$|\W)",
     re.IGNORECASE,
 )

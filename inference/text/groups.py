@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from inference.text.drafts import ANY_COLOUR
 from inference.text.nouns import plural, singulars
 
 _MEANT: Mapping[str, str] = {
@@ -47,15 +48,15 @@ _IN: Mapping[str, str] = {
 }  # fmt: skip
 _SUIT = re.compile(
     r"\b(?:man|guy|person|gentleman|businessman) (?:in|wearing|dressed in) an? (?:(?:black|dark|nice|elegant) )?"
-    r"(?:suit(?: and tie)?|tuxedo)\b",
+    r"(?:suit(?: and tie)?|tuxedo)\b(?! (?:of|jacket)\b)",
     re.IGNORECASE,
 )
-_FRIDGE = re.compile(r"\b(?:white )?(?:fridge|refrigerator|freezer)\b", re.IGNORECASE)
+_FRIDGE = re.compile(rf"\b(?:(?P<colour>{ANY_COLOUR}) )?(?:fridge|refrigerator|freezer)\b{_END}", re.IGNORECASE)
 
 
 def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
     """`text` with those whom a group is of; as it is where these are no things that can be drawn."""
-    text = _SUIT.sub("person in tuxedo", _FRIDGE.sub("white file cabinet", text))
+    text = _SUIT.sub("person in tuxedo", _FRIDGE.sub(lambda found: f"{found['colour'] or 'white'} file cabinet", text))
     for said, pattern in _GROUPS.items():
         text = pattern.sub(said, text)
     for number, pattern in _COLLECTED.items():
