@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target
-from bot.database.records import GenerationFilter
+from bot.database.records import GenerationFilter, GenerationRecord
 from bot.errors import (
     AlreadyDecided,
     CannotSanction,
@@ -33,6 +33,7 @@ from bot.errors import (
     TooLate,
 )
 from bot.services import Services
+from bot.storage.folder import Storage
 from inference.contract import Verdict
 from tests.bot_fakes import (
     ADA,
@@ -284,6 +285,31 @@ async def test_a_picture_that_discord_did_not_let_be_drawn_over_goes_later(opene
     for _ in range(2):
         await opened.removals.take_down_again()
     assert (posts.redrawn, posts.taken_down) == ([555], [771])
+
+
+async def test_a_file_that_cannot_be_read_holds_up_nothing_older(
+    opened: Services, posts: FakePosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storage that refuses it, or no picture; it is tried again in its turn."""
+    older, newer = await draw(opened), await draw(opened)
+    await opened.pictures.copied(older.id, 1, CHANNEL, 771)
+    await opened.pictures.copied(newer.id, 1, CHANNEL, 772)
+    await opened.generations.remove(older.id, 0, "by the operator")
+    await opened.generations.remove(newer.id, MO, "tasteless", 1)
+    tried = []
+
+    async def refuse(_: Storage, record: GenerationRecord, *__: object) -> None:
+        tried.append(record.id)
+        raise PermissionError(13, "Access denied")
+
+    monkeypatch.setattr("bot.actions.removals.shown_grid", refuse)
+    for _ in range(2):
+        await opened.removals.take_down_again()
+    assert (771 in posts.taken_down, tried) == (True, [newer.id])
+    monkeypatch.undo()
+    after(opened, timedelta(minutes=6))
+    await opened.removals.take_down_again()
+    assert 772 in posts.taken_down
 
 
 async def test_nobody_removes_what_is_neither_theirs_nor_theirs_to_moderate(opened: Services) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.actions.actor import Actor
+from bot.database.erasure_requests import ErasureRequests
 from bot.database.favourites import OwnFavourites
 from bot.database.generations import GenerationLog
 from bot.database.personal import PersonalData
@@ -49,7 +50,7 @@ async def test_ones_own_are_kept_dropped_and_paged(database: Database) -> None:
     personal = PersonalData(database)
     assert (await personal.kept(ADA)).favourites == 5
     assert len(dict([one async for one in personal.listed(ADA)])["own_favourites"]) == 5
-    await personal.forget_person(ADA)
+    await ErasureRequests(database).ask(ADA)
     assert (await personal.kept(ADA)).favourites == 0
 
 

@@ -273,6 +273,66 @@ async def test_what_cannot_be_erased_now_is_erased_later(
     assert {name.split("/")[2] for name in files(tmp_path)} == {str(later)}
 
 
+async def test_all_but_pictures_goes_at_once_and_nothing_newer_later(site: Pages) -> None:
+    """While Discord keeps a message: every browser is logged out; what is done after the word stays."""
+    services, posts = site.services, site.services.removals._posts
+    assert isinstance(posts, FakePosts)
+    shares = []
+    for prompt in ("a dog", "a hen"):
+        other = await draw(services, an_order(prompt, BOB))
+        shares.append((await services.gallery.share(bob, other.id, 0)).id)
+    await draw(services, an_order("a cat"))
+    await services.gallery.vote(ada, shares[0])
+    asking, elsewhere = await site.browser(ADA), await site.login(ADA)
+    posts.stubborn.add(555)
+    assert "Your data is being erased" in (await asking.post("/me/erase", {"word": "erase"})).text
+    assert await services.web_sessions.find(elsewhere) is None
+    kept = await services.privacy.kept(ADA)
+    assert (kept.generations, kept.votes) == (1, 0)
+    await services.gallery.vote(ada, shares[1])
+    again = await site.login(ADA)
+    posts.stubborn.clear()
+    await services.privacy._begin((await services.privacy._requests.waiting())[0])
+    kept = await services.privacy.kept(ADA)
+    assert (kept.generations, kept.votes) == (0, 1)
+    assert await services.web_sessions.find(again) is not None
+
+
+async def test_an_erasure_asked_for_without_discord_goes_on_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    """Not an hour later, which is for what it refuses."""
+    posts = FakePosts()
+    async with services(tmp_path, posts=posts) as opened:
+        await draw(opened)
+        posts.connected = False
+        posts.stubborn.add(555)
+        assert await opened.privacy.erase(ADA) is None
+        posts.connected = True
+        posts.stubborn.clear()
+        await opened.privacy.erase_again()
+        await until_erased(opened)
+
+
+async def test_an_erasure_under_way_does_not_answer_for_a_newer_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows nothing of what was drawn meanwhile; that goes when it has ended."""
+    posts = SlowPosts()
+    async with services(tmp_path, posts=posts) as opened:
+        await draw(opened)
+        first = asyncio.create_task(opened.privacy.erase(ADA))
+        await asyncio.wait_for(posts.reached.wait(), 10)
+        later, _ = await order_one(opened, an_order("a dog"), FakeReply(556))
+        await finish(opened, later)
+        monkeypatch.setattr(opened.works, "cancel_all", lambda *_: posts.go_on.set())
+        assert await opened.privacy.erase(ADA) is None
+        told = await first
+        assert told is not None
+        assert told.generations == 1
+        await opened.privacy.erase_again()
+        await until_erased(opened)
+        assert await opened.generations.get(later) is None
+
+
 async def test_after_a_week_a_message_that_stays_keeps_no_row(tmp_path: Path) -> None:
     """A channel that Easel was shut out of, for example."""
     posts = FakePosts()

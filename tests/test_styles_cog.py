@@ -8,6 +8,7 @@ import simcord
 
 from bot.actions.actor import Actor
 from bot.actions.styles import as_file, drawn_with
+from bot.database.erasure_requests import ErasureRequests
 from bot.database.personal import PersonalData
 from bot.database.records import Style
 from bot.database.styles import MOST
@@ -250,6 +251,6 @@ async def test_styles_go_with_their_person(town: Town) -> None:
         "Ink",
         "House",
     }
-    await personal.forget_person(town.ada.id)
+    await ErasureRequests(town.services.database).ask(town.ada.id)
     assert dict([one async for one in personal.listed(town.ada.id)])["styles"] == []
     assert [one.name for one in await town.services.styles.servers(Actor(town.bo.id, town.guild.id))] == ["House"]

@@ -122,10 +122,14 @@ class Privacy:
     async def erase(self, user_id: int) -> Erased | None:
         """Erase everything of a person's: messages, files, rows; what moderation still needs stays without a name.
 
-        It is written down first, and goes on by itself, after a stop, too; None where that takes a while.
+        All but generations goes at once.  These are written down first, and go by themselves, after a stop, too; None
+        where that takes a while.
         """
         request = await self._requests.ask(user_id)
         self._works.cancel_all(user_id, None, user_id)
+        self._begun_at.pop(user_id, None)
+        if user_id in self._erasing:  # for an earlier word, which was about less; this one's turn comes then
+            return None
         erasing = self._begin(request)
         await asyncio.wait((erasing,), timeout=PATIENCE)
         return erasing.result() if erasing.done() else None
@@ -150,7 +154,8 @@ class Privacy:
         """It belongs to nobody who waits for it."""
         user_id = request.user_id
         if user_id not in self._erasing:
-            self._begun_at[user_id] = self._now()
+            if self._removals.ready():
+                self._begun_at[user_id] = self._now()
             self._erasing[user_id] = asyncio.create_task(self._erase(request), name="erasure")
             self._erasing[user_id].add_done_callback(lambda _: self._erasing.pop(user_id))
         return self._erasing[user_id]
@@ -181,10 +186,8 @@ class Privacy:
         log.info("privacy.erased", generations=total, kept=kept, left=left)
         if left:
             return None
-        free = await self._personal.forget_person(request.user_id)
         await self._requests.done(request)
-        self._begun_at.pop(request.user_id, None)
-        return Erased(total, kept, sanctioned=not free)
+        return Erased(total, kept, sanctioned=request.sanctioned)
 
     async def _take_away(self, request: ErasureRequest, record: GenerationRecord, *, needed: bool) -> bool:
         """Out of Discord, and what nobody needs out of the storage; False where a later try may do better.

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from bot.actions.actor import Actor
 from bot.actions.entry import moderated_entry
 from bot.actions.erasing import Eraser
@@ -23,6 +25,8 @@ from bot.generation.album import shown_grid
 from bot.generation.provenance import Seal
 from bot.generation.work import Works
 from bot.storage.folder import Storage
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +148,15 @@ class Removals:
     async def take_down_again(self) -> None:
         """What the command line removed, where there is no Discord, and what Discord would not take down before."""
         for generation_id in await self._post_log.of_removed() if self.ready() else ():
-            record = await self._generations.get(generation_id)
-            if record is not None:
-                gone = [image.index for image in record.images if image.removal is not None]
-                await self._take_down(record, None if record.removal else gone)
+            try:
+                record = await self._generations.get(generation_id)
+                if record is not None:
+                    gone = [image.index for image in record.images if image.removal is not None]
+                    await self._take_down(record, None if record.removal else gone)
+            except Exception:  # of its files, say: it holds up no other one
+                log.exception("removals.not_taken_down", generation=generation_id)
+                for post in await self._post_log.of(generation_id):
+                    await self._post_log.not_changed(post.message_id)
 
     async def restore(
         self, actor: Actor, generation_id: int, why: str = "", index: int | None = None

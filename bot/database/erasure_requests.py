@@ -1,24 +1,26 @@
 """Who asked for everything of theirs to be erased: written down first, and forgotten when it is.
 
-In: people.  Out: `ErasureRequest`s.  Erases nothing itself; see bot/actions/privacy.py.
+In: people.  Out: `ErasureRequest`s.  Erases no generation itself; see bot/actions/privacy.py.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from bot.database.personal import forget_person
 from bot.database.session import Database, put, utc_now, whole
 from bot.database.tables.people import ErasureRequestTable
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureRequest:
-    """It is about what there was then."""
+    """It is about what there was then.  `sanctioned`, told to who asks, says that a sanction in force keeps the id."""
 
     user_id: int
     asked_at: datetime
+    sanctioned: bool = field(default=False, compare=False)
 
 
 class ErasureRequests:
@@ -30,11 +32,15 @@ class ErasureRequests:
 
     @whole
     async def ask(self, user_id: int) -> ErasureRequest:
-        """Asked again, it is about what has come since, too."""
-        request = ErasureRequest(user_id, self._now())
+        """All but the person's generations goes in the same breath: what comes after is not theirs to erase then.
+
+        Asked again, it is about what has come since, too.
+        """
+        now = self._now()
         async with self._database.writing("erasure") as session:
-            await put(session, ErasureRequestTable, {"user_id": user_id, "asked_at": request.asked_at})
-        return request
+            free = await forget_person(session, user_id, now)
+            await put(session, ErasureRequestTable, {"user_id": user_id, "asked_at": now})
+        return ErasureRequest(user_id, now, sanctioned=not free)
 
     async def waiting(self) -> tuple[ErasureRequest, ...]:
         """The oldest first."""

@@ -100,6 +100,7 @@ class PersonalData:
             for table, of in ((GenerationTable, GenerationTable.id), (ImageTable, ImageTable.generation_id)):
                 by_them = (of.in_(needed), table.removed_by == user_id)
                 await session.execute(update(table).where(*by_them).values(removed_by=ERASED_ID))
+            await session.execute(delete(ShareTable).where(ShareTable.generation_id.in_(needed)))
             await delete_generations(session, [one for one in generation_ids if one not in needed])
 
     async def undecided(self, generation_ids: Sequence[int]) -> frozenset[int]:
@@ -107,36 +108,6 @@ class PersonalData:
         here = (ReviewTable.generation_id.in_(generation_ids), *_ASKED)
         async with self._database.reading() as session:
             return frozenset(await session.scalars(select(ReviewTable.generation_id).where(*here)))
-
-    @whole
-    async def forget_person(self, user_id: int) -> bool:
-        """Delete what else there is; False where a sanction in force keeps the person's id."""
-        now = self._now()
-        async with self._database.writing("erasure") as session:
-            await take_turn(session, f"sanctions:{user_id}")
-            voted = list(await session.scalars(select(VoteTable.share_id).where(VoteTable.user_id == user_id)))
-            await session.execute(delete(VoteTable).where(VoteTable.user_id == user_id))
-            counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
-            recount = update(ShareTable).where(ShareTable.id.in_(voted)).values(votes=counted.scalar_subquery())
-            await session.execute(recount)
-            for table in (
-                FavouriteTable,
-                OwnFavouriteTable,
-                WebSessionTable,
-                EntryTable,
-                BallotTable,
-                ReticentTable,
-                ShareTable,
-            ):
-                await session.execute(delete(table).where(table.user_id == user_id))
-            begun = update(ContestTable).where(ContestTable.created_by == user_id)
-            await session.execute(begun.values(created_by=ERASED_ID))
-            styles = (StyleTable.user_id == user_id, StyleTable.guild_id.is_(None))
-            await session.execute(delete(StyleTable).where(*styles))
-            await session.execute(update(StyleTable).where(StyleTable.user_id == user_id).values(user_id=ERASED_ID))
-            said = update(ReviewTable).where(ReviewTable.by_user_id == user_id)
-            await session.execute(said.values(by_user_id=ERASED_ID, reason=""))
-            return await forget_sanctions(session, user_id, now)
 
     # ------------------------------------------------------------------------------------------------ retention
 
@@ -200,3 +171,31 @@ async def delete_generations(session: AsyncSession, generation_ids: Sequence[int
     children = update(GenerationTable).where(GenerationTable.parent_id.in_(generation_ids)).values(parent_id=None)
     await session.execute(children)
     await session.execute(delete(GenerationTable).where(GenerationTable.id.in_(generation_ids)))
+
+
+async def forget_person(session: AsyncSession, user_id: int, now: datetime) -> bool:
+    """Delete what there is besides generations; False where a sanction in force keeps the person's id."""
+    await take_turn(session, f"sanctions:{user_id}")
+    voted = list(await session.scalars(select(VoteTable.share_id).where(VoteTable.user_id == user_id)))
+    await session.execute(delete(VoteTable).where(VoteTable.user_id == user_id))
+    counted = select(func.count()).select_from(VoteTable).where(VoteTable.share_id == ShareTable.id)
+    recount = update(ShareTable).where(ShareTable.id.in_(voted)).values(votes=counted.scalar_subquery())
+    await session.execute(recount)
+    for table in (
+        FavouriteTable,
+        OwnFavouriteTable,
+        WebSessionTable,
+        EntryTable,
+        BallotTable,
+        ReticentTable,
+        ShareTable,
+    ):
+        await session.execute(delete(table).where(table.user_id == user_id))
+    begun = update(ContestTable).where(ContestTable.created_by == user_id)
+    await session.execute(begun.values(created_by=ERASED_ID))
+    styles = (StyleTable.user_id == user_id, StyleTable.guild_id.is_(None))
+    await session.execute(delete(StyleTable).where(*styles))
+    await session.execute(update(StyleTable).where(StyleTable.user_id == user_id).values(user_id=ERASED_ID))
+    said = update(ReviewTable).where(ReviewTable.by_user_id == user_id)
+    await session.execute(said.values(by_user_id=ERASED_ID, reason=""))
+    return await forget_sanctions(session, user_id, now)
