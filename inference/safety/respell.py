@@ -39,7 +39,8 @@ BENT_IN_ALL: Final = 250
 """The same of one text, word by word from its start, beside those of words that came out; nobody may type so much that
 does not.  Of words after that it is only looked up what they spell as they stand."""
 PATIENCE: Final = 150
-"""Words of a text that come to nothing, after which of others it is only looked up what they spell."""
+"""Words of a text that are not parted into others, after which no more are looked at for that: more of so many letters
+than a prompt has room for, so that whatever stands before a word there, all is tried on it."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
 LEET_TURNED: Final = 2 * LOOKED_AT
@@ -86,7 +87,7 @@ class Reading:
 class _Loosely:
     """How the words of a text may be bent into any other: the one `manner` in which most are changed; whether many have
     `stars`; whether it is `foreign` and written plainly; how many ways to spell them may still be tried; and how many
-    words may still come to nothing."""
+    words may still be parted in vain."""
 
     manner: str | None
     stars: bool
@@ -244,9 +245,7 @@ class Speller:
         known = [form for form in respelt if self.knows(form) and self._is_sure(form)]
         if known:  # a filter's words first, then the commonest
             return min(known, key=lambda form: (not self._tells(form), self._rank.get(form, MANY)))
-        found = self._bent(core, respelt, loosely) if loosely.patience else None
-        loosely.patience -= found is None and loosely.patience > 0
-        return found
+        return self._bent(core, respelt, loosely)
 
     def _bent(self, core: str, respelt: Sequence[str], loosely: _Loosely) -> str | None:
         """A word that nothing but its letters says: as one that is like it, or as several."""
@@ -263,7 +262,8 @@ class Speller:
         elif (starred := self._starred(core, loosely)) is not None:
             return starred
         runs = [run for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]) if len(run) > 6]
-        words = self._parter.part(runs)
+        words = self._parter.part(runs) if loosely.patience else None
+        loosely.patience -= bool(runs) and words is None and loosely.patience > 0
         if words is not None and (not loosely.foreign or any(len(word) > 4 and self._tells(word) for word in words)):
             return " ".join(words)
         return self._strange(core, respelt, loosely)
