@@ -3,7 +3,9 @@
 import io
 import zipfile
 from dataclasses import replace
+from unittest.mock import Mock
 
+import discord
 import pytest
 from PIL import Image
 
@@ -195,6 +197,25 @@ async def test_an_upscaling_that_fails_is_its_askers_alone(town: Town, monkeypat
     assert "no drawing server was ready" in said(told)
     assert [one.id for one in town.pictures.history(viewer=town.ada)] == before
     assert [post.message_id for post in await PostLog(town.services.database).of(record.id)] == [message.id]
+
+
+async def test_why_an_upscaling_failed_is_told_where_its_message_stays(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what stays is known, to go with the picture."""
+
+    async def fail(*_: object, **__: object) -> PictureFile:
+        raise NoEndpoint("draw", 300)
+
+    async def refuse(*_: object) -> None:
+        raise discord.HTTPException(Mock(status=503, reason="Unavailable"), "")
+
+    record, message = await town.imagine(images=1)
+    monkeypatch.setattr("bot.views.picture.enlarged", fail)
+    monkeypatch.setattr("bot.views.picture.take_back", refuse)
+    told = await town.bo.click(message, custom_id=f"easel:upscale:{record.id}:0:4")
+    assert "no drawing server was ready" in said(answer(told))
+    assert len(await PostLog(town.services.database).of(record.id)) == 2
 
 
 async def test_a_network_enlarges_where_a_server_has_one(town: Town) -> None:

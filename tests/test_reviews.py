@@ -13,6 +13,7 @@ from bot.database.reviews import NewReview, Reviews
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
 from bot.errors import InvalidOption, NotFound
+from bot.wording.moderating import review_line
 from inference.contract import Verdict
 from tests.bot_fakes import ADA, BOB, GUILD
 from tests.test_database import NOON, Clock, drawn, seeded
@@ -95,6 +96,17 @@ async def test_one_person_reports_a_picture_once(reviews: Reviews, log: Generati
     assert await reviews.open(report) == (record, "before")
     assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, BOB, "", 1)))[1] == "new"
     assert (await reviews.open(NewReview("report", GUILD, generation_id, ADA, 3, "", 0)))[1] == "new"
+
+
+async def test_what_is_added_to_a_report_is_read_whole(reviews: Reviews, log: GenerationLog) -> None:
+    """What is cut is older; and a slash that somebody typed is no addition."""
+    generation_id = await drawn(log)
+    for reason in ("old " * 60 + "/ 1 / 2 / 3 / 4 / 5", "and it shows my own face"):
+        record, _ = await reviews.open(NewReview("report", GUILD, generation_id, ADA, BOB, reason))
+    assert len(record.words) == 2
+    line = review_line("report", BOB, None, record.words)
+    assert line.endswith("old… / and it shows my own face")
+    assert len(line) < 300
 
 
 async def test_a_decision_closes_all_that_was_said_and_can_be_taken_back(reviews: Reviews, log: GenerationLog) -> None:

@@ -4,8 +4,9 @@ In: reports, appeals, flags, with the generation that they are about.  Out: `Rev
 look at or decide them is not asked here.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, cast
 
@@ -50,6 +51,11 @@ class ReviewRecord:
     closed_at: datetime | None = None
     closed_by: int | None = None
     outcome: Outcome | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The reason; of a person, who may have added to it, each time's."""
+        return tuple(self.reason.split(AND)) if self.by else (self.reason,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Reviews:
     @whole
     async def open(self, new: NewReview) -> tuple[ReviewRecord, Said]:
         """Put it into the queue, or beside what the person said of the picture before, while that waits."""
+        new = replace(new, reason=re.sub(r"\s+/\s+", "/", new.reason))  # what they type joins nothing
         async with self._database.writing("report") as session:
             await take_turn(session, f"reviews:{new.generation_id}")
             same = (
@@ -136,7 +143,7 @@ class Reviews:
                 ReviewTable.by_user_id == new.by,
             )  # fmt: skip
             rows = (await session.scalars(select(ReviewTable).where(*same).order_by(ReviewTable.id))).all()
-            words = [said for row in rows for said in row.reason.split(AND)]
+            words = [said for row in rows for said in _record(row).words]
             if rows and (new.reason in ("", *words) or len(words) >= MOST_WORDS):
                 return _record(rows[-1]), "before"
             if rows and rows[-1].closed_at is None:

@@ -5,6 +5,7 @@ In: a stored picture.  Out: layouts and buttons.
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from io import BytesIO
 from typing import Any, Final, Literal, Self
@@ -100,8 +101,9 @@ class Upscale(PicturePress, verb="upscale"):
             layout = await self._enlarged(interaction, record, image, png)
             await interaction.edit_original_response(view=layout, attachments=[layout.file])
         except Exception:  # what went wrong is for who pressed alone
-            await take_back(interaction)
-            await pictures.not_copied(message_id)
+            with suppress(discord.HTTPException):
+                await take_back(interaction)
+                await pictures.not_copied(message_id)
             raise
 
     async def _enlarged(

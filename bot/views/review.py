@@ -189,7 +189,7 @@ async def review_layout(interaction: BotInteraction, after: str | None) -> tuple
 
 def described(reviews: list[ReviewRecord], record: GenerationRecord) -> str:
     """Why it is here, the prompt, and who asked for it; in fewer than 4,000 characters."""
-    lines = [moderating.review_line(one.kind, one.by, one.image_index, one.reason) for one in reviews[:5]]
+    lines = [moderating.review_line(one.kind, one.by, one.image_index, one.words) for one in reviews[:5]]
     if len(reviews) > 5:
         lines.append(moderating.more(len(reviews) - 5))
     lines += [f"> {text.plain(record.order.prompt, 600)}", f"-# {entry_facts(record)}"]

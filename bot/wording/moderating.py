@@ -11,7 +11,7 @@ from bot.wording.catalogue import SECONDS, later
 from bot.wording.reader import count, labelled, reader, say
 from bot.wording.reasons import filters_reason, kept_reason, review_reason
 from bot.wording.terms import REVIEWS, category, requests, sanction, seconds, status, until
-from bot.wording.text import mention, moment, plain, relative
+from bot.wording.text import last_whole, mention, moment, plain, relative
 from inference.contract import Verdict
 
 APPEALED: Final = later("Your appeal is with this server's moderators. You will hear what they decide.")
@@ -225,11 +225,12 @@ def review_heading(waiting: int, kinds: Mapping[str, int]) -> str:
     return told + "".join(f" · {_SIGNS[kind]} {say(REVIEWS[kind])} {kinds[kind]}" for kind in _SIGNS if kind in kinds)
 
 
-def review_line(kind: str, by: int, index: int | None, reason: str) -> str:
+def review_line(kind: str, by: int, index: int | None, words: Sequence[str]) -> str:
     who = " " + say("by {person}", person=mention(by)) if by else ""
     which = "" if index is None else ", " + say("picture {number}", number=index + 1)
     told = f"**{_SIGNS[kind]} {say(REVIEWS[kind])}**{who}{which}"
-    return labelled(told, plain(review_reason(kind, reason), 200) if reason else "")
+    reason = last_whole([review_reason(kind, one) for one in words if one] or [""], 200)
+    return labelled(told, plain(reason, 200))
 
 
 def more(number: int) -> str:

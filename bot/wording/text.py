@@ -6,6 +6,7 @@ Knows no message and no interaction.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -31,6 +32,13 @@ def one_line(text: str) -> str:
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters, the last one an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def last_whole(parts: Sequence[str], limit: int) -> str:
+    """All of them in at most `limit` characters; what is older than the last one is cut first."""
+    *older, last = parts
+    before = [shorten(" / ".join(older), max(1, limit - len(last) - 3))] if older else []
+    return shorten(" / ".join([*before, last]), limit)
 
 
 def plain(text: str, limit: int = MAX_PROMPT_SHOWN) -> str:
