@@ -348,7 +348,7 @@ async def test_what_the_model_has_not_is_said_before_anything_waits(town: Town) 
     """To the person alone, with what there is."""
     town.pool.served = (FAKE_MODEL, PAINTER)
     for options, sentence in (
-        ({"model": "giga"}, "No drawing server has the model"),
+        ({"model": "giga"}, "There is no model giga here. There are: fake, painter."),
         ({"model": "painter", "size": "64x64"}, "draws 512x512, 768x512"),
         ({"model": "painter", "negative": "cars"}, "Negative prompt is not possible with the model"),
     ):

@@ -94,11 +94,13 @@ class Upscale(PicturePress, verb="upscale"):
     async def press(self, interaction: BotInteraction) -> None:
         pictures = interaction.client.services.pictures
         record, image, png = await pictures.copy(actor_of(interaction), self.generation_id, self.index)
-        alone = hidden(interaction, private=record.order.private)
+        alone, locale = hidden(interaction, private=record.order.private), str(interaction.locale)
+        language = locale if alone else language_of(interaction.client, interaction.guild_id, locale)
         message_id = await think(interaction, hidden=alone)
         try:
             await pictures.copied(record.id, image.index, interaction.channel_id or 0, message_id)
-            layout = await self._enlarged(interaction, record, image, png)
+            with reading(language):
+                layout = await self._enlarged(interaction, record, image, png)
             await interaction.edit_original_response(view=layout, attachments=[layout.file])
         except Exception:  # what went wrong is for who pressed alone
             with suppress(discord.HTTPException):
@@ -114,9 +116,8 @@ class Upscale(PicturePress, verb="upscale"):
         larger = None if finer is None else finer.png
         taken = interaction.filesize_limit
         file = await enlarged(png, self.factor or UPSCALE_FACTOR, services.seal, larger, taken=taken)
-        with reading(language_of(interaction.client, interaction.guild_id, str(interaction.locale))):
-            network = "" if finer is None else finer.model
-            return PictureLayout(record, image, file, by=interaction.user.id, network=network)
+        network = "" if finer is None else finer.model
+        return PictureLayout(record, image, file, by=interaction.user.id, network=network)
 
 
 class Discard(GenerationPress, verb="discard"):
