@@ -85,12 +85,13 @@ class Details:
 
     def add(self, pixels: Tensor, codes: Tensor, codebook: Tensor) -> Tensor:
         """Pixels (B, 3, H, W) of codes (B, L), whose vectors are `codebook` (C, D), with their details."""
-        return torch.cat([self._add(*one, codebook) for one in zip(torch.split(pixels, 1), codes, strict=True)])
+        vectors = F.pad(codebook[:, :_DIMENSIONS].float().cpu(), (0, 0, 0, 1))  # the last row: beyond the edge
+        return torch.cat([self._add(*one, vectors) for one in zip(torch.split(pixels, 1), codes.cpu(), strict=True)])
 
-    def _add(self, pixels: Tensor, codes: Tensor, codebook: Tensor) -> Tensor:
+    def _add(self, pixels: Tensor, codes: Tensor, vectors: Tensor) -> Tensor:
         """Each picture by itself, so that no sum depends on the others."""
         side = math.isqrt(len(codes))
-        found = self._looked_up(codes.cpu(), codebook[:, :_DIMENSIONS].float().cpu())  # (L, K)
+        found = self._looked_up(codes, vectors)  # (L, K)
         patches = (found @ self.axes).view(side, side, 3, -1)  # (h, w, 3, edge²)
         edge = math.isqrt(patches.shape[-1])
         spread = patches.view(side, side, 3, edge, edge).permute(2, 0, 3, 1, 4).to(pixels)  # (3, h, edge, w, edge)
@@ -108,7 +109,6 @@ class Details:
         places = torch.arange(len(cells)) - torch.repeat_interleave((last - first).cumsum(0) - last, last - first)
         if not len(cells):
             return found
-        vectors = F.pad(vectors, (0, 0, 0, 1))  # the last row: beyond the picture's edge
         distance = torch.cat([
             self._distances(wanted[some], where, vectors)
             for some, where in zip(*(torch.split(of, _TOGETHER) for of in (cells, places)), strict=True)
@@ -136,7 +136,7 @@ class Details:
         middle = around[:, 4].contiguous()
         order = middle.argsort(stable=True)
         counts = torch.bincount(middle, minlength=int(self.grids.max()) + 1)
-        return _Index(around[order].to(torch.int32), self.parts[order], F.pad(counts.cumsum(0), (1, 0)))
+        return _Index(around[order], self.parts[order], F.pad(counts.cumsum(0), (1, 0)))
 
 
 @dataclass(frozen=True)
@@ -152,4 +152,4 @@ def neighbourhoods(codes: Tensor) -> Tensor:
     """Codes (B, L) of square pictures to the nine around each, row by row: (B, L, 9), -1 beyond the edge."""
     side = math.isqrt(codes.shape[1])
     padded = F.pad(codes.view(-1, side, side), (1, 1, 1, 1), value=-1)
-    return padded.unfold(1, 3, 1).unfold(2, 3, 1).reshape(len(codes), side * side, 9).long()
+    return padded.unfold(1, 3, 1).unfold(2, 3, 1).reshape(len(codes), side * side, 9)
