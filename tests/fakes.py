@@ -46,6 +46,9 @@ class FakeCodeModel:
     def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
         self.memory[slots] = texts.states[:, 0, 0].long()
 
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        self.memory[targets] = self.memory[sources]
+
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         self.decoded.append(len(slots))
         self.memory[slots] = (self.memory[slots] * 31 + tokens * 7 + positions) % 97

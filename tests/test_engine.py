@@ -255,7 +255,22 @@ def test_two_generations_share_a_step() -> None:
     engine.add("a", GenerationRequest("a cat", images=2))
     engine.add("b", GenerationRequest("a dog", images=1, guidance_scale=1))
     engine.step()
-    assert model.decoded == [5]  # two pictures with two rows each, one with one
+    assert model.decoded == [3]  # two rows for two pictures, which begin alike, and one
+
+
+def test_pictures_are_computed_once_as_long_as_they_are_the_same() -> None:
+    """Nine begin in two rows, part as they draw other codes, a few at a time, and each is what it is alone."""
+    model = FakeCodeModel(18)
+    engine = Engine(model)
+    request = GenerationRequest("a cat", images=9, temperature=0.4)
+    engine.add("a", request)
+    grid = images(run(engine)["a"])
+    assert model.decoded[0] == 2
+    assert model.decoded[-1] == 2 * len({np.asarray(Picture.open(BytesIO(image.png))).tobytes() for image in grid})
+    assert len(set(model.decoded)) > 2
+    assert model.decoded == sorted(model.decoded)
+    for image in grid:
+        assert image.png == draw(replace(request, images=1, seed=image.seed))[0].png
 
 
 def test_a_newcomer_joins_at_the_next_step() -> None:

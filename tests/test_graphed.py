@@ -57,7 +57,8 @@ def test_the_step_is_one_graph(config: DalleBartConfig) -> None:
 
 
 def test_drawing_a_code_is_one_graph() -> None:
-    """As the step: guided and unguided pictures, some of their codes given; the plain function's codes come out."""
+    """As the step: guided and unguided pictures, some on one branch, some of their codes given; the plain function's
+    codes come out."""
     params = [
         SamplingParams(guidance_scale=3.0, top_k=5),
         SamplingParams(top_p=0.7),
@@ -68,8 +69,10 @@ def test_drawing_a_code_is_one_graph() -> None:
         compiled = torch.compile(next_codes, fullgraph=True, dynamic=False, backend=reader)
         for seed in range(3):
             torch.manual_seed(seed)
-            noise = draw_noise(rows, [torch.Generator().manual_seed(seed + row) for row in range(3)])
-            arguments = torch.randn(5, 40), guided, rows, noise, torch.tensor([-1, seed, -1])
+            generators = [torch.Generator().manual_seed(seed + row) for row in range(4)]
+            noise = draw_noise([5, 40, 40, 5], generators, torch.device("cpu"))
+            branches, given = torch.tensor([0, 1, 2, 0]), torch.tensor([-1, seed, -1, -1])
+            arguments = torch.randn(5, 40), guided, rows, branches, noise, given
             assert compiled(*arguments).tolist() == next_codes(*arguments).tolist()
 
 
@@ -81,13 +84,13 @@ def test_nothing_is_asked_of_the_device(config: DalleBartConfig) -> None:
     decoder = GraphedDecoder(network, HALF, slots=5, text_length=8, codes=config.vocab_size)
     logits = decoder.decode_one_token(torch.tensor([4, 0, 2]), torch.tensor([1, 2, 3]), torch.tensor([0, 1, 2]))
     rows = SamplingRows.of([SamplingParams(guidance_scale=3.0, top_k=5), SamplingParams()], config.vocab_size, "meta")
-    noise = draw_noise(rows, [torch.Generator(), torch.Generator()])
-    guided, given = (torch.zeros(count, dtype=torch.long, device="meta") for count in (1, 2))
-    codes = next_codes(logits.float(), guided, rows, noise, given)
+    noise = draw_noise([5, config.vocab_size, 5], [torch.Generator() for _ in range(3)], torch.device("meta"))
+    guided, branches, given = (torch.zeros(count, dtype=torch.long, device="meta") for count in (1, 3, 3))
+    codes = next_codes(logits.float(), guided, rows, branches, noise, given)
     assert (logits.shape, logits.dtype, codes.shape, codes.device.type) == (
-        (3, config.vocab_size), torch.float16, (2,), "meta",
+        (3, config.vocab_size), torch.float16, (3,), "meta",
     )  # fmt: skip
-    assert log_likelihood(logits[:2], codes).shape == (2,)
+    assert log_likelihood(logits[:2], codes, branches).shape == (3,)
 
 
 def test_a_step_of_the_engine_waits_for_no_value() -> None:

@@ -1,6 +1,6 @@
 """The prepared decoder, text encoder and detokenizer: the naive network's numbers, and no row knows its neighbours."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from inference.models.dalle_bart import DalleBart
 from inference.models.dalle_bart_config import DalleBartConfig
 from inference.models.packed.decoder import PackedDecoder
 from inference.models.packed.encoder import PackedEncoder
+from inference.models.packed.graphed import GraphedDecoder
 from inference.models.packed.linear import Packer
+from inference.models.packed.unpacked import UnpackedDecoder
 from inference.models.packed.vqgan import ChannelsLast, PackedDetokenizer, keep_channels_last
 from inference.models.vqgan import VQGAN, VQGANConfig
 from inference.native.kernels import load_kernels
@@ -188,6 +190,34 @@ def test_a_used_slot_forgets() -> None:
     for decoder in (used, fresh):
         decoder.prefill(slot, states[1:], mask[1:])
     assert torch.equal(*(decode(decoder, codes[1:, :3], slot, torch.tensor([0])) for decoder in (used, fresh)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda network: packed(network, FLOAT32),
+        pytest.param(lambda network: packed(network, int8()), marks=needs_kernels),
+        lambda network: GraphedDecoder(network, FLOAT32, slots=5, text_length=8, codes=50),
+        lambda network: UnpackedDecoder(network, slots=5, text_length=8, codes=50),
+    ],
+    ids=["float32", "int8", "graphed", "unpacked"],
+)
+def test_a_copied_slot_goes_on_as_its_source(make: Callable[[DalleBart], PackedDecoder]) -> None:
+    """From there on, bit for bit, whatever it held before; and its source is not disturbed."""
+    codes, states, mask = codes_states_mask(BUILTIN_LIKE, texts=3)
+    decoder, untouched = (make(random_network(BUILTIN_LIKE)) for _ in range(2))
+    decoder.prefill(torch.tensor([4, 1, 3]), states, mask)
+    untouched.prefill(torch.tensor([4]), states[:1], mask[:1])
+    decode(decoder, codes, torch.tensor([4, 1, 3]), starts=torch.zeros(3, dtype=torch.long))
+    for position in range(3):
+        decoder.decode_one_token(torch.tensor([4]), codes[:1, position], torch.tensor([position]))
+        untouched.decode_one_token(torch.tensor([4]), codes[:1, position], torch.tensor([position]))
+    decoder.copy(torch.tensor([4, 4]), torch.tensor([3, 0]), 3)
+    for position in range(3, codes.shape[1]):
+        here = torch.tensor([position])
+        logits = [decoder.decode_one_token(torch.tensor([slot]), codes[:1, position], here) for slot in (3, 4, 0)]
+        expected = untouched.decode_one_token(torch.tensor([4]), codes[:1, position], here)
+        assert all(torch.equal(one, expected) for one in logits)
 
 
 def test_text_too_long_for_the_cache() -> None:

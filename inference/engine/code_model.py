@@ -82,6 +82,10 @@ class CodeModel(Protocol):
     def prefill(self, slots: Tensor, texts: EncodedTexts) -> None:
         """Fill the text part of the slots (R,) from R texts; whatever the slots held before is forgotten."""
 
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        """Give the slots `targets` (R,) what `sources` (R,) hold, none of which is a target: the text, and what up to
+        `length` codes have left."""
+
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         """(R,) each, on the CPU -> logits (R, V) float32 over the code at `positions`, on `device`, which may still be
         computing them; `tokens` are the codes before it."""

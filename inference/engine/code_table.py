@@ -36,14 +36,14 @@ class CodeTable:
         return self._given[batch.first, positions]
 
     def write(self, batch: DecodeBatch, positions: Tensor, codes: Tensor) -> None:
-        """Put `codes` (P,) at `positions` (P,)."""
-        self.codes[batch.first, positions + 1] = codes.cpu()
+        """Put `codes` (P,), on the CPU, at `positions` (P,)."""
+        self.codes[batch.first, positions + 1] = codes
 
     def add_likelihood(self, batch: DecodeBatch, likelihood: Tensor) -> None:
         """`likelihood` (P,) is that of each picture's newest code, given the text."""
         self._likelihood[batch.first_there] += likelihood
 
-    def finished(self, row: int) -> tuple[Tensor, float]:
-        """A copy of a finished picture's codes (L,), and their mean log-likelihood."""
-        codes = self.codes[row, 1:].clone()
+    def finished(self, row: int) -> tuple[tuple[int, ...], float]:
+        """A finished picture's codes, L of them, and their mean log-likelihood."""
+        codes = tuple(self.codes[row, 1:].tolist())
         return codes, float(self._likelihood[row]) / len(codes)

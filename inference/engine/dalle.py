@@ -103,6 +103,10 @@ class DalleCodeModel:
         """Fills the slots (R,) from R texts."""
         self._decoder.prefill(slots, texts.states, texts.mask)
 
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        """See CodeModel."""
+        self._decoder.copy(sources, targets, length)
+
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         """(R,) each, on the CPU -> logits (R, vocab_size) in float32, on `device`, which nobody has waited for."""
         return self._decoder.decode_one_token(slots, tokens, positions).float()

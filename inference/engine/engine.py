@@ -14,7 +14,6 @@ from itertools import groupby
 
 import structlog
 import torch
-from torch import Tensor
 
 from inference.contract import (
     MAX_GUIDANCE_SCALE,
@@ -22,22 +21,20 @@ from inference.contract import (
     Event,
     Failed,
     GenerationRequest,
-    Image,
     KnownWords,
     ModelDescription,
     Progress,
 )
-from inference.engine.batch import DecodeBatch
+from inference.engine.batch import DecodeBatch, part
 from inference.engine.code_model import CodeModel
 from inference.engine.code_table import CodeTable
-from inference.engine.generation import Generation, kept_codes, new_sequences, ranked, readings_of, sampling_params
+from inference.engine.generation import Generation, kept_codes, new_sequences, readings_of, sampling_params
 from inference.engine.previews import Previewer
 from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
 from inference.engine.status import EngineStatus
-from inference.painting.finishing import finished
-from inference.pictures import SMALLEST_SIDE, Pixels, encode_png
+from inference.pictures import SMALLEST_SIDE, Pixels
 from inference.ranking import Ranker
 
 TICKS = 8
@@ -50,7 +47,8 @@ SLOTS_A_GENERATION = 4
 """Rows of the caches that a generation has at least, while as many run as the capacity says: two guided pictures."""
 
 DETOKENIZED_TOGETHER = 4
-"""Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine."""
+"""Finished pictures that one step turns into pixels, at most, so that those still decoding do not wait for nine; those
+of the same codes count as one."""
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +68,7 @@ class Engine:
         self._scheduler = Scheduler(model.slots)
         self._generations: dict[str, Generation] = {}
         self._batch: DecodeBatch | None = None
-        self._decoded: list[tuple[Sequence, Tensor]] = []  # finished, with their codes (L,), not yet pixels
+        self._decoded: dict[tuple[int, ...], list[Sequence]] = {}  # finished codes, not yet pixels, and whose they are
         self._previewer = Previewer(model, clock)
         self._table = CodeTable(model)
         self._encoders = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="png")
@@ -119,7 +117,10 @@ class Engine:
     def cancel(self, generation_id: str) -> None:
         """Forget a generation at once; no event of it follows.  Unknown ids (finished ones) are ignored."""
         self._generations.pop(generation_id, None)
-        self._decoded = [pair for pair in self._decoded if pair[0].generation_id != generation_id]
+        for codes, sequences in list(self._decoded.items()):
+            self._decoded[codes] = [one for one in sequences if one.generation_id != generation_id]
+            if not self._decoded[codes]:
+                del self._decoded[codes]
         if self._scheduler.cancel(generation_id):
             self._batch = None
 
@@ -185,9 +186,10 @@ class Engine:
                 self._table.fix(sequence.slots[0], generation.init_codes, kept)
             generation.encode(model, sequence)
         for text, group in groupby(sorted(sequences, key=generation.text_of), generation.text_of):
-            pairs = [(slot, row) for sequence in group for row, slot in enumerate(sequence.slots)]
-            slots, rows = torch.tensor(pairs).T
-            model.prefill(slots, generation.texts[text][rows])
+            same = list(group)
+            model.prefill(torch.tensor(same[0].slots), generation.texts[text])
+            for sequence in same:
+                sequence.branch = same[0].slots
 
     def _decode(self, events: list[tuple[str, Event]]) -> None:
         """One code for every running sequence; those that have all of theirs leave their slots."""
@@ -210,7 +212,7 @@ class Engine:
             if sequence.position == sequence.length:
                 codes, likelihood = self._table.finished(sequence.slots[0])
                 generation.likelihoods[sequence.index].append(likelihood)
-                self._decoded.append((sequence, codes))
+                self._decoded.setdefault(codes, []).append(sequence)
                 ended.append(sequence)
         if ended:
             self._scheduler.finish(ended)
@@ -225,11 +227,18 @@ class Engine:
         tokens = self._table.last(batch, positions)  # (P,)
         given = self._table.given(batch, positions).to(self.model.device, non_blocking=True)
         logits = self.model.decode_one_token(batch.slots, tokens[rows], positions[rows])  # (R, V)
-        noise = draw_noise(batch.sampling, batch.generators)  # on the CPU, while a GPU has its step to do
-        codes = next_codes(logits, batch.guided, batch.sampling, noise, given)  # (P,)
+        # on the CPU, while a GPU has its step to do
+        noise = draw_noise(batch.widths, batch.generators, self.model.device)
+        codes = next_codes(logits, batch.guided, batch.sampling, batch.branches, noise, given)  # (P,)
         if self.ranker is not None:
-            self._table.add_likelihood(batch, log_likelihood(logits[: len(tokens)], codes))
+            conditional = logits[: len(logits) - len(batch.guided)]  # (B, V)
+            self._table.add_likelihood(batch, log_likelihood(conditional, codes, batch.branches))
+        codes = codes.cpu()
         self._table.write(batch, positions, codes)
+        if pairs := part(batch.sequences, codes.tolist()):
+            sources, targets = torch.tensor(pairs).T
+            self.model.copy(sources, targets, 1 + max(sequence.position for sequence in batch.sequences))
+            self._batch = None
 
     def _report_progress(self, events: list[tuple[str, Event]]) -> None:
         """Tell how far each generation is, TICKS times in its life, with as fresh a preview as there is time for."""
@@ -249,38 +258,29 @@ class Engine:
         """Turn finished codes into pictures, a few a step; a single picture does not wait behind nine."""
         if not self._decoded:
             return
-        width = Counter(sequence.generation_id for sequence, _ in self._decoded)
-        self._decoded.sort(key=lambda pair: width[pair[0].generation_id])
-        batch, self._decoded = self._decoded[:DETOKENIZED_TOGETHER], self._decoded[DETOKENIZED_TOGETHER:]
+        width = Counter(sequence.generation_id for sequences in self._decoded.values() for sequence in sequences)
+        turns = sorted(self._decoded, key=lambda codes: min(width[one.generation_id] for one in self._decoded[codes]))
+        batch = {codes: self._decoded.pop(codes) for codes in turns[:DETOKENIZED_TOGETHER]}
         try:
-            drawn = self.model.detokenize(torch.stack([codes for _, codes in batch])).numpy()
+            drawn = self.model.detokenize(torch.tensor(list(batch))).numpy()
             whole = [
                 (self._generations[one.generation_id], one, parts)
-                for (one, _), pixels in zip(batch, drawn, strict=True)
+                for sequences, pixels in zip(batch.values(), drawn, strict=True)
+                for one in sequences
                 if (parts := self._generations[one.generation_id].put(one, pixels))
             ]
-            readings = [generation.readings[one.index] for generation, one, _ in whole]
-            pictures = list(self._encoders.map(finished, [parts for _, _, parts in whole], readings))
-            write = partial(encode_png, model=self.model.name)
-            files = list(self._encoders.map(write, [one[1] for one in pictures], [one.seed for _, one, _ in whole]))
+            finish = partial(Generation.finish, model=self.model.name)
+            pictures = list(self._encoders.map(finish, *zip(*whole, strict=True)))
         except Exception:  # as in _admit
             log.exception("engine.detokenize_failed")
-            self._fail_broken({sequence.generation_id for sequence, _ in batch}, "detokenize", events)
+            broken = {one.generation_id for sequences in batch.values() for one in sequences}
+            self._fail_broken(broken, "detokenize", events)
             return
-        for (generation, sequence, _), reading, (plain, pixels), file in zip(
-            whole, readings, pictures, files, strict=True
-        ):
-            generation.plain[sequence.index], generation.pictures[sequence.index] = plain, pixels
-            generation.finished += 1
-            generation.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=reading.filled))
-            complete = generation.finished == generation.request.images
-            if complete or self.ranker is None:
-                images = generation.unsent if self.ranker is None else ranked(generation, self.ranker)
-                events += [(generation.id, image) for image in images]
-                generation.unsent = []
-            if complete:
+        for (generation, sequence, _), picture in zip(whole, pictures, strict=True):
+            events += [(generation.id, image) for image in generation.take(sequence, *picture, self.ranker)]
+            if generation.finished == generation.request.images:
                 del self._generations[generation.id]
-                seconds = self._clock() - generation.accepted
+                reading, seconds = generation.readings[sequence.index], self._clock() - generation.accepted
                 events.append((generation.id, Done(seconds, self.model.name, reading.unknown, reading.read_as)))
 
     # ----------------------------------------------------------------------------------------- failures

@@ -18,7 +18,8 @@ from inference.contract import MAX_SEED, GenerationRequest, Image, best_first
 from inference.engine.code_model import CodeModel, EncodedTexts
 from inference.engine.sequence import Sequence
 from inference.models.sampling import SamplingParams
-from inference.pictures import Pixels
+from inference.painting.finishing import finished
+from inference.pictures import Pixels, encode_png
 from inference.ranking import Ranker
 from inference.text.reader import Reading
 
@@ -81,6 +82,22 @@ class Generation:
             return []
         del self.parts[sequence.index]
         return [parts[part] for part in sorted(parts)]
+
+    def finish(self, sequence: Sequence, parts: list[Pixels], model: str) -> tuple[Pixels, Pixels, bytes]:
+        """A picture of all its parts as it is judged, as it is shown, and its file. May be called from any thread."""
+        plain, shown = finished(parts, self.readings[sequence.index])
+        return plain, shown, encode_png(shown, sequence.seed, model=model)
+
+    def take(self, sequence: Sequence, plain: Pixels, shown: Pixels, file: bytes, ranker: Ranker | None) -> list[Image]:
+        """Keep what `finish` has made; the pictures that can be sent now, with a `ranker` all at once, best first."""
+        self.plain[sequence.index], self.pictures[sequence.index] = plain, shown
+        self.finished += 1
+        filled = self.readings[sequence.index].filled
+        self.unsent.append(Image(sequence.index, sequence.seed, None, file, filled=filled))
+        if ranker is not None and self.finished < self.request.images:
+            return []
+        images, self.unsent = self.unsent if ranker is None else ranked(self, ranker), []
+        return images
 
     def text_of(self, sequence: Sequence) -> str:
         """What a sequence is drawn from."""

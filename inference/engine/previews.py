@@ -89,7 +89,9 @@ class Previewer:
         rows = codes[[sequence.slots[0] for sequence in chosen], 1:]  # (B, L)
         drawn = [sequence.position for sequence in chosen]
         try:
-            parts = self._model.detokenize(continue_codes(rows, torch.tensor(drawn), self._model.grid_side)).numpy()
+            continued = continue_codes(rows, torch.tensor(drawn), self._model.grid_side)
+            distinct, which = torch.unique(continued, dim=0, return_inverse=True)  # most grids begin alike
+            parts = self._model.detokenize(distinct)[which].numpy()
             for index, group in groupby(zip(chosen, parts, strict=True), lambda pair: pair[0].index):
                 partial = {sequence.part: (pixels, sequence.position) for sequence, pixels in group}
                 generation.pictures[index] = self._partial(generation, index, partial)
@@ -100,7 +102,7 @@ class Previewer:
             log.exception("generation.not_previewed", generation=generation.label)
             return None
         generation.previews += 1
-        self._budget.spend(len(chosen), self._clock() - started)
+        self._budget.spend(len(distinct), self._clock() - started)
         return preview
 
     def _partial(self, generation: Generation, index: int, partial: dict[int, tuple[Pixels, int]]) -> Pixels:

@@ -65,46 +65,52 @@ def sample(logits: Tensor, rows: SamplingRows, noise: Tensor) -> Tensor:
 
 def draw_codes(logits: Tensor, rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
     """As `sample`, with noise from each row's own generator -> codes (P,)."""
-    return _choose(logits, rows, draw_noise(rows, generators))
+    kept = _keep(logits, rows)
+    return _choose(*kept, draw_noise(rows.widths, generators, logits.device))
 
 
-def draw_noise(rows: SamplingRows, generators: Sequence[torch.Generator]) -> Tensor:
+def draw_noise(widths: Sequence[int], generators: Sequence[torch.Generator], device: torch.device) -> Tensor:
     """(P, widest) of Gumbel noise, each row from its own generator: the CPU's on every device, so that a seed means the
-    same noise everywhere; then it goes where `rows` are.
+    same noise everywhere; then it goes to `device`.
 
     It is for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.
     """
-    device = rows.top_k.device
     # from pinned memory a GPU fetches it by itself: nobody waits until the GPU has done what it was told before
-    noise = torch.ones(len(generators), rows.widest, pin_memory=device.type == "cuda")
-    for row, width, generator in zip(noise, rows.widths, generators, strict=True):
+    noise = torch.ones(len(generators), max(widths, default=0), pin_memory=device.type == "cuda")
+    for row, width, generator in zip(noise, widths, generators, strict=True):
         row[:width].exponential_(generator=generator)
     return noise.log_().neg_().to(device, non_blocking=True)
 
 
-def next_codes(logits: Tensor, guided: Tensor, rows: SamplingRows, noise: Tensor, given: Tensor) -> Tensor:
-    """What P pictures go on with -> codes (P,): those `given` (P,) beforehand, or drawn ones where that is -1.
+def next_codes(
+    logits: Tensor, guided: Tensor, rows: SamplingRows, branches: Tensor, noise: Tensor, given: Tensor
+) -> Tensor:
+    """What P pictures on B branches go on with -> codes (P,): those `given` (P,) beforehand, or drawn ones where that
+    is -1.
 
-    `logits` (R, V) are the P texts' and behind them those without a text of the `guided` (R - P,) pictures; `noise` is
-    from `draw_noise`. No shape and no path depends on what is in a tensor, so that no GPU is waited for.
+    `logits` (R, V) are the B texts' and behind them those without a text of the `guided` (R - B,) branches; `rows` are
+    the branches', `branches` (P,) tell which is whose; `noise` is from `draw_noise`. No shape and no path depends on
+    what is in a tensor, so that no GPU is waited for.
     """
-    conditional, unconditional = logits[: len(given)], logits[len(given) :]  # (P, V), (R - P, V)
+    count = len(logits) - len(guided)
+    conditional, unconditional = logits[:count], logits[count:]  # (B, V), (R - B, V)
     if len(guided):
         pulled = guide(conditional[guided], unconditional, rows.guidance_scale[guided])
         conditional = conditional.index_copy(0, guided, pulled)
-    return torch.where(given < 0, _choose(conditional, rows, noise), given)
+    values, codes = _keep(conditional, rows)  # (B, widest) each
+    return torch.where(given < 0, _choose(values[branches], codes[branches], noise), given)
 
 
-def _choose(logits: Tensor, rows: SamplingRows, noise: Tensor) -> Tensor:
-    """Guided logits (P, V) and noise (P, widest) for the codes that can be drawn, best first -> codes (P,)."""
-    values, codes = _keep(logits, rows)  # (P, widest) each, best first
+def _choose(values: Tensor, codes: Tensor, noise: Tensor) -> Tensor:
+    """What can be drawn, best first, its logits, and noise (P, widest) -> codes (P,)."""
     choice = (values + noise).argmax(-1, keepdim=True)  # (P, 1)
     return codes.gather(-1, choice).squeeze(-1)
 
 
-def log_likelihood(logits: Tensor, codes: Tensor) -> Tensor:
-    """Logits (P, V) and a code a row (P,) -> the logarithms of the codes' probabilities (P,), in nats."""
-    return logits.gather(-1, codes[:, None]).squeeze(-1) - logits.logsumexp(-1)
+def log_likelihood(logits: Tensor, codes: Tensor, branches: Tensor) -> Tensor:
+    """Logits (B, V), and of each picture a code and its branch (P,) -> the logarithms of the codes' probabilities (P,),
+    in nats."""
+    return logits[branches, codes] - logits.logsumexp(-1)[branches]
 
 
 def filter_logits(logits: Tensor, rows: SamplingRows) -> Tensor:

@@ -26,7 +26,9 @@ class SequenceStatus(enum.Enum):
 @dataclass(eq=False, slots=True)
 class Sequence:
     """Draft `part` of picture `index` of a generation.  `slots` is empty while it waits, (conditional,) or
-    (conditional, unconditional) while it runs; `position` counts the codes drawn, 0 to `length`."""
+    (conditional, unconditional) while it runs; `position` counts the codes drawn, 0 to `length`.
+
+    `branch` are the slots that it is computed in: its own, or those of another that has drawn the same so far."""
 
     generation_id: str
     index: int
@@ -37,6 +39,7 @@ class Sequence:
     generator: Generator
     status: SequenceStatus = SequenceStatus.WAITING
     slots: tuple[int, ...] = ()
+    branch: tuple[int, ...] = ()
     position: int = 0
 
     @property

@@ -84,6 +84,14 @@ class PackedDecoder:
             self._text_lengths[slot] = lengths[place]
 
     @torch.no_grad()
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        """Gives the slots `targets` (R,) the text and the first `length` positions of `sources` (R,), on the CPU."""
+        for caches, room in ((self._caches, length), (self._text_caches, self._text_room)):
+            for cache in caches:
+                cache.copy(sources, targets, room)
+        self._text_lengths[targets] = self._text_lengths[sources]
+
+    @torch.no_grad()
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         """One step of R rows, each in its slot at its own position -> logits (R, codes) over the following code.
 

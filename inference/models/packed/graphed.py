@@ -62,6 +62,11 @@ class GraphedDecoder(PackedDecoder):
         self._lengths.copy_(self._text_lengths.clamp(min=1))  # a slot without a text must read something, too
 
     @torch.no_grad()
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        super().copy(sources, targets, length)
+        self._lengths.copy_(self._text_lengths.clamp(min=1))
+
+    @torch.no_grad()
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         """As `PackedDecoder.decode_one_token`; nobody waits for the GPU."""
         device = self._like.device

@@ -55,6 +55,9 @@ class Slots(Protocol):
     def fill(self, slot: int, keys: Tensor, values: Tensor) -> None:
         """The first T positions of one slot: keys and values (T, H * d)."""
 
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        """The first positions of the slots `sources` (R,), on the CPU, to `targets` (R,)."""
+
     def attend(self, q: Tensor, reach: Reach, keys: Tensor | None = None, values: Tensor | None = None) -> Tensor:
         """Queries (R, H * d) -> (R, H * d); new keys and values, if given, are stored first, each row's at its end."""
 
@@ -75,6 +78,10 @@ class PlainSlots:
     def fill(self, slot: int, keys: Tensor, values: Tensor) -> None:
         for cache, new in ((self._keys, keys), (self._values, values)):
             cache[slot, :, : len(new)] = new.reshape(len(new), cache.shape[1], -1).transpose(0, 1)
+
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        for cache in (self._keys, self._values):
+            cache[targets, :, :length] = cache[sources, :, :length]
 
     def attend(self, q: Tensor, reach: Reach, keys: Tensor | None = None, values: Tensor | None = None) -> Tensor:
         for cache, new in ((self._keys, keys), (self._values, values)):
@@ -113,6 +120,10 @@ class HalfSlots:
     def fill(self, slot: int, keys: Tensor, values: Tensor) -> None:
         for cache, new in ((self.keys, keys), (self.values, values)):
             cache[slot, :, : len(new)] = new.view(len(new), cache.shape[1], -1).transpose(0, 1)
+
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        for cache in (self.keys, self.values):
+            cache[targets, :, :length] = cache[sources, :, :length]
 
     def attend(self, q: Tensor, reach: Reach, keys: Tensor | None = None, values: Tensor | None = None) -> Tensor:
         new = None if keys is None or values is None else (keys, values)

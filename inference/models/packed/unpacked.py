@@ -22,6 +22,14 @@ class UnpackedDecoder:
         """As `DalleBart.prefill`; `slots` on the CPU."""
         self._network.prefill(self._cache, slots.to(self._device), states, mask)
 
+    def copy(self, sources: Tensor, targets: Tensor, length: int) -> None:
+        """As `PackedDecoder.copy`."""
+        cache = self._cache
+        for part in (*cache.self_keys, *cache.self_values):
+            part[targets, :, :length] = part[sources, :, :length]
+        for part in (*cache.cross_keys, *cache.cross_values, cache.cross_bias):
+            part[targets] = part[sources]
+
     def decode_one_token(self, slots: Tensor, tokens: Tensor, positions: Tensor) -> Tensor:
         """(R,) each, on the CPU -> logits (R, codes)."""
         slots, tokens, positions = (tensor.to(self._device) for tensor in (slots, tokens, positions))

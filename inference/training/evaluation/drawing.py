@@ -68,7 +68,7 @@ def codes_for(model: CodeModel, parts: Sequence[tuple[str, int, int]]) -> tuple[
         logits = model.decode_one_token(slots, tokens.repeat(2), torch.full((2 * count,), position))
         conditional, unconditional = logits.chunk(2)
         drawn = draw_codes(guide(conditional, unconditional, rows.guidance_scale), rows, generators)
-        likelihood += log_likelihood(conditional, drawn).cpu()
+        likelihood += log_likelihood(conditional, drawn, torch.arange(count, device=drawn.device)).cpu()
         tokens = drawn.cpu()
         codes.append(tokens)
     return torch.stack(codes, 1), likelihood / model.image_length
