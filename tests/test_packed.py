@@ -107,10 +107,20 @@ def test_8_bits_of_the_built_in_model_are_near() -> None:
     assert (torch.stack(logits, 1) - expected).std() < 0.02 * expected.std()
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """What is the same with one thread need not be with several."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(threads)
+
+
 @needs_kernels
+@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("base", [BUILTIN_LIKE, ORIGINAL_LIKE])
 def test_all_layers_at_once_are_layer_after_layer(base: DalleBartConfig) -> None:
-    """One call of the kernels does what many do, bit for bit."""
+    """One call of the kernels, in which each thread has rows of its own, does what many do, bit for bit."""
     network = random_network(base)
     codes, states, mask = codes_states_mask(network.config, texts=3)
     logits = []
@@ -121,15 +131,6 @@ def test_all_layers_at_once_are_layer_after_layer(base: DalleBartConfig) -> None
         decoder.prefill(slots, states, mask)
         logits.append(decode(decoder, codes, slots, starts=torch.tensor([0, 2, 5])))
     assert torch.equal(*logits)
-
-
-@pytest.fixture
-def two_threads() -> Iterator[None]:
-    """What is the same with one thread need not be with several."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.usefixtures("two_threads")

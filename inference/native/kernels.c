@@ -136,6 +136,7 @@ static float quantize_row(int64_t in, int fine, float levels, const float *x, vo
 #define AHEAD 4096 /* bytes of weights to fetch before they are needed */
 #ifdef __AVX512VNNI__
 #define INT8_ROWS 24
+#define SPLIT_ROWS 3 /* so few rows have two sums each, so as not to wait for the last one */
 typedef __m512i sums;
 static inline sums no_sums(void) { return _mm512_setzero_si512(); }
 static inline sums add_sums(sums a, sums b) { return _mm512_add_epi32(a, b); }
@@ -149,6 +150,7 @@ static inline sums add_fours(sums s, int32_t four, sums w) { return _mm512_dpbus
 static inline void store_sums(int32_t *to, sums s) { _mm512_storeu_si512(to, s); }
 #else
 #define INT8_ROWS 6
+#define SPLIT_ROWS 0
 typedef struct {
     __m256i low, high;
 } sums;
@@ -182,23 +184,22 @@ static inline void store_sums(int32_t *to, sums s) {
 }
 #endif
 
-/* rows (a constant to the compiler, as is fine) times one panel; few rows have two sums each, so as not to wait for the last one */
+/* rows (a constant to the compiler, as is fine) times one panel */
 static inline __attribute__((always_inline)) void panel_int8(const int rows, const int fine, int64_t words,
                                                              const int32_t *q, int64_t stride, const int8_t *w,
                                                              int32_t acc[INT8_ROWS][PANEL]) {
-    const int ways = rows <= 3 ? 2 : 1;
+    const int ways = rows <= SPLIT_ROWS ? 2 : 1;
     sums sum[2][INT8_ROWS];
 #pragma GCC unroll 24
     for (int r = 0; r < rows; r++) sum[0][r] = sum[1][r] = no_sums();
-    for (int64_t k = 0; k < words; k += 2) /* the number of words is even */
+    for (int64_t k = 0; k < words; k += ways) /* the number of words is even */
 #pragma GCC unroll 2
-        for (int i = 0; i < 2; i++, q += stride, w += fine ? PANEL * 2 : PANEL * 4) {
-            if (!fine || i == 0) __builtin_prefetch(w + AHEAD); /* a line is two words' weights, or one's */
+        for (int i = 0; i < ways; i++, q += stride, w += fine ? PANEL * 2 : PANEL * 4) {
+            __builtin_prefetch(w + AHEAD); /* a line is two words' weights, or one's */
             sums weights = fine ? widen_pairs(w) : load_fours(w);
 #pragma GCC unroll 24
             for (int r = 0; r < rows; r++)
-                sum[i % ways][r] = fine ? add_twos(sum[i % ways][r], q[r], weights)
-                                        : add_fours(sum[i % ways][r], q[r], weights);
+                sum[i][r] = fine ? add_twos(sum[i][r], q[r], weights) : add_fours(sum[i][r], q[r], weights);
         }
 #pragma GCC unroll 24
     for (int r = 0; r < rows; r++) store_sums(acc[r], ways == 2 ? add_sums(sum[0][r], sum[1][r]) : sum[0][r]);
@@ -430,9 +431,14 @@ typedef struct {
     uint16_t *keys, *values, *text_keys, *text_values;
 } layer;
 
-/* x (rows, heads * width) through all layers, in place */
-void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
-            int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths, float *x) {
+/* weights of all layers up to which every thread takes rows of its own, and waits for nobody before the end: they stay
+ * in the processor's cache. Of larger ones all threads read a part each, for all rows. */
+#define SMALL_BYTES (16 << 20)
+
+/* as decode; within a part of it, where a thread is alone, or by all that there are */
+static void decode_rows(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
+                        int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths,
+                        float *x) {
     int64_t d = heads * width, inner = layers->gate_up->out, /* the same in all layers */
             widest = inner > 3 * d ? inner : 3 * d;
     float *wide = malloc((size_t)(rows * widest) * sizeof(float));
@@ -466,6 +472,23 @@ void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int
     free(spare);
     free(common.q);
     free(common.row_scale);
+}
+
+/* x (rows, heads * width) through all layers, in place */
+void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
+            int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths, float *x) {
+    int64_t d = heads * width, bytes = count * d * (6 * d + layers->gate_up->out + layers->down->in);
+    int64_t threads = omp_get_max_threads(), parts = rows < threads ? rows : threads;
+    if (parts == 1 || bytes > SMALL_BYTES) {
+        decode_rows(count, layers, rows, heads, width, room, text_room, slots, lengths, text_lengths, x);
+        return;
+    }
+#pragma omp parallel for schedule(static, 1)
+    for (int64_t part = 0; part < parts; part++) {
+        int64_t first = rows * part / parts, some = rows * (part + 1) / parts - first;
+        decode_rows(count, layers, some, heads, width, room, text_room, slots + first, lengths + first,
+                    text_lengths + first, x + first * d);
+    }
 }
 
 /* -------------------------------------------------------------------------------------------------- convolution */
