@@ -1,9 +1,12 @@
 """Things that were drawn by themselves are put together: whole, where they belong, and without their backgrounds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from inference.painting import composing
 from inference.painting.composing import composed
 from inference.painting.painter import painted, thing
 from inference.painting.scenery import background
@@ -47,6 +50,24 @@ def test_a_thing_is_copied(count: int) -> None:
     assert runs == {2: [2, 1], 3: [1, 2], 4: [2, 2], 5: [3, 3]}[count]
     assert is_like(after, "purple").mean() > 0.1
     assert not is_like(after, "green").any()
+
+
+def test_pictures_of_one_drawing_have_it_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it comes to stand; in another colour it is another thing."""
+    cuts, cut_out = [], composing.cut_out
+
+    def counted(picture: Pixels, painted: Pixels, *, is_hollow: bool) -> Image.Image | None:
+        cuts.append(cut_out(picture, painted, is_hollow=is_hollow))
+        return cuts[-1]
+
+    monkeypatch.setattr(composing, "cut_out", counted)
+    drawing = ball(blur=1)
+    blue, lone = (Composition((Draft("a ball", colour),), "alone", place="beach") for colour in ("blue", ""))
+    pictures = [composed([drawing.copy()], one) for one in (lone, replace(lone, place="pink"), blue, lone)]
+    assert len(cuts) == 2
+    assert np.array_equal(pictures[0], pictures[3])
+    assert is_like(pictures[2], "blue").any()
+    assert not is_like(pictures[0], "blue").all()
 
 
 def test_what_is_only_painted_stays_where_it_is() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -83,18 +84,17 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     """One picture of all drafts, whose pictures (H, W, 3) these are, in their order; where none has a plain background,
     the first as it is."""
     drafts = composition.drafts
-    coloured = [painted(picture, draft.colour) for picture, draft in zip(pictures, drafts, strict=True)]
     if composition.is_in_place:
-        return coloured[0]
+        return painted(pictures[0], drafts[0].colour)
     height, width = pictures[0].shape[:2]
     cuts = [
-        cut_out(picture, paint, is_hollow=draft.is_hollow)
-        for picture, paint, draft in zip(pictures, coloured, drafts, strict=True)
+        _cut(picture.tobytes(), picture.shape, draft.colour, draft.is_hollow)
+        for picture, draft in zip(pictures, drafts, strict=True)
     ]
     pairs = zip(cuts, drafts, strict=True)
     things = [(cut, draft.size) for cut, draft in pairs if cut is not None for _ in range(draft.count)]
     if not things:
-        return coloured[0]
+        return painted(pictures[0], drafts[0].colour)
     layout = composition.layout if len(things) == sum(draft.count for draft in drafts) else "beside"
     puts = _laid_out(things, layout, min(height, width))
     if composition.place:
@@ -106,6 +106,13 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     for put in puts:
         canvas.paste(put.thing, (round(put.left), round(put.top)), put.thing)
     return np.array(canvas)
+
+
+@lru_cache(maxsize=8)
+def _cut(pixels: bytes, shape: tuple[int, ...], colour: str, is_hollow: bool) -> Image.Image | None:
+    """A painted thing, cut out; kept, for the pictures of a grid are often put together from the same drawing."""
+    picture = np.frombuffer(pixels, np.uint8).reshape(shape)
+    return cut_out(picture, painted(picture, colour), is_hollow=is_hollow)
 
 
 def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
