@@ -21,6 +21,7 @@ from bot.garbage import set_aside
 from bot.views import attempt
 from tests.bodies import checked_bodies
 from tests.bot_fakes import empty_database
+from tests.compiled import share_compiled_statements
 from tests.servers import Postgres, postgres_url, redis_url
 from tests.town import Town, a_bot, build
 
@@ -29,6 +30,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("easel", derandomize=True, deadline=None)
 settings.load_profile("easel")
+
+share_compiled_statements()
 
 # rich's tracebacks, structlog's default where rich is installed, take a second each on a busy machine.
 structlog.configure(
