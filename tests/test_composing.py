@@ -77,7 +77,8 @@ def test_what_is_only_painted_stays_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("layout", "first", "second"),
     [
-        ("beside", (0.25, 0.5), (0.75, 0.5)), ("above", (0.5, 0.27), (0.5, 0.73)), ("riding", (0.5, 0.3), (0.5, 0.7)),
+        ("beside", (0.25, 0.5), (0.75, 0.5)), ("tied", (0.5, 0.46), (0.5, 0.77)),
+        ("above", (0.5, 0.27), (0.5, 0.73)), ("riding", (0.5, 0.3), (0.5, 0.7)),
         ("within", (0.5, 0.3), (0.5, 0.65)), ("wearing", (0.5, 0.65), (0.5, 0.18)), ("with", (0.42, 0.5), (0.76, 0.7)),
         ("eyed", (0.5, 0.5), (0.5, 0.48)), ("dressed", (0.5, 0.3), (0.5, 0.68)),
         ("before", (0.5, 0.68), (0.5, 0.4)),
@@ -140,6 +141,37 @@ def test_things_stand_on_the_floor_of_a_place_where_it_has_one() -> None:
     assert middle(floor, "purple")[1] > 0.65
     colour = composed([ball("purple"), ball("purple")], Composition((BALL, BALL), place="white"))
     assert middle(colour, "purple")[1] == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_several_in_a_place_stand_on_its_floor(count: int) -> None:
+    """None in the sky, and none cut by an edge, as the same number before a colour are not either."""
+    after = composed([ball("purple")], Composition((Draft("a ball", count=count),), place="field"))
+    purple = is_like(after, "purple")
+    assert not purple[: round(0.45 * SIDE)].any()
+    assert not purple[[0, -1]].any()
+    assert not purple[:, [0, -1]].any()
+    runs = np.diff(np.pad(purple[round(0.91 * SIDE)], 1).astype(int)).clip(0).sum()
+    assert runs == {3: 3, 4: 2, 5: 3}[count]  # of the row in front
+
+
+def test_one_thing_wears_several() -> None:
+    """A hat above its glasses, and those above its tie."""
+    colours = ("blue", "green", "black")
+    drafts = (BALL, *(Draft("a ball", colour) for colour in colours))
+    after = composed([ball()] * 4, Composition(drafts, "wearing+eyed+tied"))
+    hat, glasses, tie = (middle(after, colour) for colour in colours)
+    assert hat[1] < glasses[1] < tie[1]
+    assert [across for across, _ in (hat, glasses, tie)] == pytest.approx([0.5] * 3, abs=0.03)
+    assert is_like(after[[0, -1]], "white").all()
+
+
+def test_wings_are_on_both_sides_behind_a_back() -> None:
+    after = composed([ball(), ball()], Composition((BALL, Draft("a ball", "blue")), "winged"))
+    wings = is_like(after, "blue")
+    assert wings[:, : SIDE // 2].sum() == pytest.approx(wings[:, SIDE // 2 :].sum(), rel=0.05)
+    assert middle(after, "red") == pytest.approx((0.5, 0.56), abs=0.03)
+    assert middle(after, "blue")[1] < 0.5
 
 
 def test_a_cut_leaves_no_rim_of_the_background() -> None:

@@ -23,6 +23,8 @@ THINGS = frozenset("duck elephant cat wolf sheep flower rose mushroom apple".spl
         ("a forest full of red mushrooms at night", "five red mushrooms in a forest at night"),
         ("a banana in the fridge", "a banana in the white file cabinet"),
         ("a red fridge", "a red file cabinet"), ("an open fridge at night", "an open white file cabinet at night"),
+        ("a slice of apple", "an apple"), ("a stack of apples in a field", "apples in a field"),
+        ("an apple slice", "an apple"), ("a big bowl of red apples", "red apples"),
         ("a man in a black suit at night", "a person in tuxedo at night"),
     ],
 )  # fmt: skip
@@ -35,7 +37,8 @@ def test_groups_are_read_as_their_members(prompt: str, read: str) -> None:
     [
         "a bunch of grublets", "a band of gold", "people hugging", "people with bunny ears", "a family car",
         "a party hat", "a garden full of grublets", "a glass full of apples", "two friends", "a crowded street",
-        "a fridge magnet", "a man in a suit of armor", "a man wearing a suit jacket", "",
+        "a fridge magnet", "a slice of grublet", "a pot of food", "a man in a suit of armor",
+        "a man wearing a suit jacket", "",
     ],
 )  # fmt: skip
 def test_all_else_stays(prompt: str) -> None:

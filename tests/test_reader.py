@@ -32,7 +32,7 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
         ("ein roter Apfel am Strand", "a red apple on the beach"),
         ("eine Katze reitet auf einem Pferd", "a cat riding a horse"),
         ("drei blaue Katzen", "three blue cats"),
-        ("ein Schloss auf einem Hügel bei Nacht", "a castle on a hill at night"),
+        ("ein Schloss auf einem Hügel bei Nacht", "a castle on a green hill at night"),
         ("un chat noir sur la plage", "a black cat on the beach"),
         ("un cœur rouge sur fond bleu", "a red heart on a blue background"),
         ("l’éléphant rose", "the pink elephant"),
@@ -54,6 +54,14 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
         ("corazon rojo", "a red heart"),
         ("un verre de lait", "a glass of milk"),
         ("a raposa", "the fox"),
+        ("eine Tasse Kaffee auf dem Tisch", "a cup of coffee on a brown background"),
+        ("ein Glas Wein", "a glass of wine"),
+        ("ein Stück Kuchen", "a cake"),
+        ("un trozo de pizza", "a pizza"),
+        ("ein Junge und ein Mädchen spielen Fußball", "a boy and a girl and a soccer ball"),
+        ("une licorne sous la pluie", "a unicorn on a rainy day"),
+        ("un orso in montagna", "a bear in the mountains"),
+        ("um cachorro na praia com uma bola", "a dog and a soccer ball on the beach"),
     ],
 )
 def test_other_languages_are_read_word_by_word(prompt: str, read: str) -> None:
@@ -84,7 +92,7 @@ def test_prompts_of_a_chat_are_read_in_their_grammar(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["a red heart on a blue background", "a castle on a hill at night", "two cats", "dragon", "", "42"]
+    "prompt", ["a red heart on a blue background", "a castle in a field at night", "two cats", "dragon", "", "42"]
 )
 def test_english_stays_as_it_is(prompt: str) -> None:
     """Also a single word that another language has."""
@@ -308,6 +316,13 @@ def test_an_english_noun_that_cannot_be_read_is_of_no_other_language() -> None:
         ("a duck in a pond", "a duck on the beach"),
         ("a house next to a lake", "a house on the beach"),
         ("a monkey on a water buffalo", "a monkey on a water buffalo"),
+        ("a pumpkin on halloween night", "a pumpkin at night"),
+        ("a house on a hill at sunset", "a house on a green hill at sunset"),
+        ("a rocket flying to the moon", "a rocket on the moon"),
+        ("a chicken crossing the road", "a chicken on the street"),
+        ("a unicorn under the rain", "a unicorn on a rainy day"),
+        ("a bear in a mountain", "a bear in the mountains"),
+        ("a bird rising from the ashes", "a bird in flames"),
     ],
 )
 def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: str) -> None:
@@ -318,11 +333,15 @@ def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: st
     ("prompt", "read", "unknown"),
     [
         ("a cat under a table", "a cat", ("table",)), ("a cat on a grublet", "a cat", ("grublet",)),
-        ("eine Katze unter einem Tisch", "a cat", ("table",)), ("a fish on a plate", "a fish", ("plate",)),
+        ("eine Katze unter einem Tisch", "a cat", ("Tisch",)), ("a fish on a plate", "a fish", ("plate",)),
         ("a cup of coffee on a wooden table", "a cup of coffee on a brown background", ()),
         ("a kitchen", "a small cooking in the kitchen", ()),
         ("the number 7", "the number 7", ("number",)), ("a cat and a grublet", "a cat", ("grublet",)),
         ("a cat wearing a grublet", "a cat", ("grublet",)),
+        ("un perro con barba", "a dog", ("barba",)), ("a donut with sprinkles", "a donut", ("sprinkles",)),
+        ("spaghetti and meatballs", "spaghetti", ("meatballs",)), ("a cat with eyes", "a cat with eyes", ()),
+        ("the eiffel tower", "the tokyo tower", ()), ("la Sagrada Familia", "a church", ()),
+        ("a pile of gold", "a coin", ()), ("a gold star", "a gold star", ()),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_told_and_left_out(prompt: str, read: str, unknown: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inference.painting.cutting import cut_out
 from inference.painting.painter import edge_colour, painted
@@ -30,10 +30,19 @@ _PLACES = {
 """Of each number the middles of things, across and down, as shares of the picture; as the built-in scenes have them."""
 _SPAN = {1: 0.8, 2: 0.46, 3: 0.44, 4: 0.44, 5: 0.3}
 """How long a thing's longer edge is, as a share of the picture's."""
+_ROWS = {
+    3: ((1 / 6, 0.94), (1 / 2, 0.94), (5 / 6, 0.94)),
+    4: ((0.38, 0.83), (0.8, 0.83), (0.2, 0.96), (0.62, 0.96)),
+    5: ((0.34, 0.84), (0.68, 0.84), (0.17, 0.96), (0.51, 0.96), (0.85, 0.96)),
+}
+"""Where the feet of so many are that stand in a place, those behind first; things in the sky would float."""
+_ROW_SPAN = {3: 0.31, 4: 0.35, 5: 0.3}
 _SPOTS = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
 _AT_SPOT = 0.46
 _FLOOR = 0.94
 """How far down things stand that are in a place."""
+_FREE = frozenset({"alone", "beside"})
+"""Layouts in which things stand to each other in no other way."""
 _AFLOAT = frozenset({"space", "sea", *COLOURS})
 """Backgrounds without a floor."""
 
@@ -56,10 +65,13 @@ _JOINED = {
 }
 _WEARER, _HEAD = 0.68, 0.3
 """How large who wears something is, as a share of the picture, and from its top on the share of it that is its head."""
-_HAT, _SHARED = 0.6, 0.35
-"""How wide a hat is, as a share of the head, and how much of it hides the head."""
-_EYES, _SIGHT = 0.47, 0.72
-"""How far down a face its eyes are, and how wide glasses are, as a share of it."""
+_WIDTHS = {"wearing": 0.6, "eyed": 0.72, "tied": 0.5}
+"""How wide a hat, glasses and what is below the chin are, as a share of the head."""
+_WORN = frozenset(_WIDTHS)
+_SHARED = 0.35
+"""How much of a hat hides the head."""
+_EYES, _CHIN = 0.47, 0.96
+"""How far down a face its eyes are, and its chin."""
 _HELD = 0.42
 """How large what somebody has is, as a share of the picture."""
 
@@ -99,7 +111,8 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     puts = _laid_out(things, layout, min(height, width))
     if composition.place:
         canvas = Image.fromarray(background(composition.place, max(height, width))[:height, :width])
-        puts = puts if composition.place in _AFLOAT or layout == "top" else _on_floor(puts, height)
+        if composition.place not in _AFLOAT and layout != "top":
+            puts = _in_rows(things, height) if layout in _FREE and len(things) in _ROWS else _on_floor(puts, height)
     else:
         ground = next(edge_colour(one) for one, cut in zip(pictures, cuts, strict=True) if cut is not None)
         canvas = Image.new("RGB", (width, height), tuple(int(level) for level in np.rint(ground)))
@@ -121,8 +134,10 @@ def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: in
         return _gathered(things, layout, edge)
     if layout in _JOINED:
         return _joined(things, _JOINED[layout], edge)
-    if layout in {"wearing", "eyed"}:
-        return _worn(things, layout, edge)
+    if layout == "winged":
+        return _winged(things, edge)
+    if _WORN.issuperset(layout.split("+")):
+        return _worn(things, layout.split("+"), edge)
     if layout == "with":
         return _had(things, edge)
     if layout == "before":
@@ -175,20 +190,34 @@ def _gathered(things: Sequence[tuple[Image.Image, float]], layout: str, edge: in
     return [put.moved(down) for put in puts]
 
 
-def _worn(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
-    """The second on the first's head, or before its eyes."""
-    (who, size), (what, worn_size) = things
+def _worn(things: Sequence[tuple[Image.Image, float]], ways: Sequence[str], edge: int) -> list[_Put]:
+    """What the first has on its head, before its eyes, or below its chin, all in the middle together."""
+    (who, size), *others = things
     wearer = _put(who, _WEARER * size * edge, (0.5, 0.5), edge)
     left, right = _head(wearer.thing)
-    width = (_HAT if layout == "wearing" else _SIGHT) * worn_size * (right - left)
-    span = width * max(what.size) / what.width
-    worn = _put(what, span, ((wearer.left + (left + right) / 2) / edge, 0.5), edge)
-    if layout == "eyed":
-        tall = min(wearer.thing.height, right - left)
-        return [wearer, worn.moved(wearer.top + _EYES * tall - (worn.top + worn.bottom) / 2)]
-    worn = worn.moved(wearer.top + _SHARED * worn.thing.height - worn.bottom)
-    down = edge / 2 - (worn.top + wearer.bottom) / 2
-    return [wearer.moved(down), worn.moved(down)]
+    tall = min(wearer.thing.height, right - left)
+    puts = [wearer]
+    for (what, worn_size), way in zip(others, ways, strict=True):
+        width = _WIDTHS[way] * worn_size * (right - left)
+        worn = _put(what, width * max(what.size) / what.width, ((wearer.left + (left + right) / 2) / edge, 0.5), edge)
+        middle = wearer.top + (_EYES if way == "eyed" else _CHIN) * tall
+        puts.append(
+            worn.moved(wearer.top + _SHARED * worn.thing.height - worn.bottom)
+            if way == "wearing"
+            else worn.moved(middle - (worn.top + worn.bottom) / 2)
+        )
+    down = edge / 2 - (min(put.top for put in puts) + max(put.bottom for put in puts)) / 2
+    return [put.moved(down) for put in puts]
+
+
+def _winged(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+    """The first with the second behind its back, on both sides."""
+    (who, size), (wing, wing_size) = things
+    owner = _put(who, 0.62 * size * edge, (0.5, 0.56), edge)
+    right = _put(wing, 0.44 * wing_size * size * edge, (0.74, 0.5), edge)
+    right = right.moved(owner.top + 0.42 * owner.thing.height - right.bottom + 0.2 * right.thing.height)
+    left = _Put(ImageOps.mirror(right.thing), edge - right.left - right.thing.width, right.top)
+    return [left, right, owner]
 
 
 def _head(thing: Image.Image) -> tuple[float, float]:
@@ -209,6 +238,13 @@ def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
     owner = _put(who, 0.74 * size * edge, (0.42, 0.5), edge)
     held = _put(what, _HELD * what_size * edge, (0.76, 0.5), edge)
     return [owner, held.moved(owner.bottom + 0.02 * edge - held.bottom)]
+
+
+def _in_rows(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+    """Three and more on a floor, whose size is a share of what a row has room for."""
+    span, feet = _ROW_SPAN[len(things)] * edge, _ROWS[len(things)]
+    puts = [_put(cut, span * size, (across, 0.5), edge) for (cut, size), (across, _) in zip(things, feet, strict=True)]
+    return [put.moved(foot * edge - put.bottom) for put, (_, foot) in zip(puts, feet, strict=True)]
 
 
 def _on_floor(puts: Sequence[_Put], edge: int) -> list[_Put]:

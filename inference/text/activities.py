@@ -13,9 +13,12 @@ in the same way.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from inference.text.nouns import article, singulars
+from inference.text.scenery import WHERE
+from inference.text.sizes import is_larger
+from inference.text.worn import GLASSES, JOINTS, WINGED, joint_of, read_worn
 
 _DOING = (
     "(?:sitting|standing|sleeping|lying|living|hiding|bathing|trapped|reading|eating|playing) (?:in|inside)"
@@ -27,31 +30,43 @@ _DOING = (
 )
 _IN = re.compile(r"(?:\w+ )?(?:in|inside(?: of)?)", re.IGNORECASE)
 _RIDING = re.compile(r"driving|steering|sailing", re.IGNORECASE)
-_FACING = re.compile(r"(?:chas|follow|hunt|attack|bit|fight|hugg|kiss|meet|fac|greet)ing(?: \w+)?", re.IGNORECASE)
-_WITH, _WITHIN, _EYED, _DRESSED = "along with", "within", "seeing through", "clad in"
+_FACING = re.compile(
+    r"(?:chas|follow|hunt|attack|bit|fight|hugg|kiss|meet|fac|greet)ing(?: \w+)?"
+    r"|\w+ing (?:at|from|after|towards?|with)",
+    re.IGNORECASE,
+)
+_WITH, _WITHIN = "along with", "within"
 """How one thing is said to stand to another for `compositions`, in words that captions do not have."""
+_JOINTS = "|".join((_WITH, _WITHIN, WINGED, *JOINTS)).replace("|wearing", "")
 _ON = "(?:(?:sitting|standing|sleeping|lying|dancing|jumping|reading|eating|resting) )?on(?: top of)?"
-_PATTERN = re.compile(
-    rf"(?P<who>(?:(?:an?|the|one|my) )?(?:[\w'’-]+ ){{0,3}}?[\w'’-]+) (?:(?:is|who is|that is) )?"
-    rf"(?P<doing>{_DOING}|{_ON}) "
+_WHO = r"(?P<who>(?:(?:an?|the|one|my) )?(?:[\w'’-]+ ){0,3}?[\w'’-]+) (?:(?:is|who is|that is) )?"
+_WHAT = (
     r"(?P<article>(?:an?|the|his|her|its|their|some|one) )?(?P<what>(?:[\w'’-]+ ){0,3}?[\w'’-]+)"
-    r"(?P<rest>(?:,| (?:in|on|at|near|by|under|before|against|from|over|with)\b).*)?",
-    re.IGNORECASE | re.DOTALL,
+    r"(?P<rest>(?:,| (?:in|on|at|near|by|under|before|against|from|over|with)\b).*)?"
 )
-_THRONES = frozenset({"throne"})
-"""Who sits there is drawn down to the chest, and in front of it."""
-_HATS = frozenset("crown hat cap helmet tiara beret bonnet".split())
-"""What scenes put on heads."""
-_GLASSES = frozenset("glasses sunglasses goggles spectacles shades monocle".split())
-_CLOTHES = frozenset(
-    "dress suit coat shirt t-shirt jacket kimono sari skirt costume uniform robe armor cape sweater hoodie jumper"
-    " tuxedo".split()
+_ABOARD, _NAMED = re.compile(_ON), re.compile(rf"{_DOING}|{_ON}")
+_PATTERN = re.compile(rf"{_WHO}(?P<doing>{_DOING}|{_ON}) {_WHAT}", re.IGNORECASE | re.DOTALL)
+_ANY = (
+    r"(?P<doing>(?!(?:wearing|being|having|missing|lacking|riding on)\b)\w+ing"
+    r"(?: (?:at|with|from|to|into|off|after|for|across|towards?|around|out of))?)"
 )
-_WORN: Mapping[str, frozenset[str]] = {"wearing": _HATS, _EYED: _GLASSES, _DRESSED: _CLOTHES}
+"""Any other verb, of which only that both are there can be shown."""
+_OTHER = re.compile(rf"{_WHO}(?!riding\b){_ANY} {_WHAT}", re.IGNORECASE | re.DOTALL)
+_SHARED = re.compile(
+    rf"(?P<who>.+ and .+?|(?:two|three|four|[2-4]) .+?) (?:are )?{_ANY} {_WHAT}", re.IGNORECASE | re.DOTALL
+)
+"""What several do with one thing."""
+_MOUNTS = frozenset(
+    "throne horse unicorn pony donkey camel bicycle bike motorcycle scooter moped skateboard surfboard snowboard broom"
+    " broomstick sled elephant dragon tractor dolphin ostrich llama".split()
+)
+"""Who is on one of these rides it."""
 _PLACES = frozenset(
     "air alps background beach cave city clouds desert dunes field fire forest garden grass jungle kitchen library"
-    " meadow mountains ocean park rain room sand sea sky snow space storm street town water winter woods".split()
+    " meadow mountains ocean park rain room sand sea sky snow space storm street town water winter woods night sunset"
+    " dawn dusk midnight day morning evening".split()
 )
+_FLAMING = re.compile(r"(?:breath|spitt|blow|shoot|throw)ing fire")
 _NOT_STOOD_ON = frozenset(
     "back bottom bridge earth end floor ground head hill island left mars middle moon mountain phone planet right road"
     " side street top way".split()
@@ -70,6 +85,11 @@ _UPON = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Several on one thing."""
+_PLACE_FIRST = re.compile(
+    rf"(?P<first>.+?)(?P<where>{WHERE}) (?P<more>(?:{_DOING}|\w+ing) (?:(?:an?|his|her|its|the|some) )?\w.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_IS_PLACE = re.compile(WHERE, re.IGNORECASE)
 _UNDER_TREE = re.compile(r"\b(?:under|beneath|below|underneath) (?=(?:an?|the) (?:\w+ ){0,2}trees?\b)", re.IGNORECASE)
 """Who is there stands before its trunk."""
 _MORE = re.compile(r"\b(?:and|or)\b|\b\w+ing\b(?= )", re.IGNORECASE)
@@ -78,7 +98,7 @@ _MORE = re.compile(r"\b(?:and|or)\b|\b\w+ing\b(?= )", re.IGNORECASE)
 
 def side_by_side(text: str) -> str:
     """What `read_activities` made of a text, in words that captions have."""
-    return re.sub(rf" (?:{_WITH}|{_WITHIN}|{_EYED}|{_DRESSED}) ", " and ", text)
+    return re.sub(rf" (?:{_JOINTS}) ", " and ", text)
 
 
 def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callable[[str], bool]) -> str:
@@ -86,32 +106,59 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
 
     Who does it need only be a known word: captions call a cook a "chef".
     """
-    text = _UNDER_TREE.sub("in front of ", text)
-    upon = _UPON.fullmatch(text.strip())
+    text = read_worn(_place_last(_UNDER_TREE.sub("in front of ", text.strip())), is_thing)
+    upon = _UPON.fullmatch(text)
     if upon is not None and _PLACED.search(upon["who"]) is None and _is_ground(upon["what"].lower(), is_thing):
         return f"{upon['who']} above {article(upon['what'])}{upon['rest'] or ''}"
-    found = _PATTERN.fullmatch(text.strip())
-    if found is None or _SEVERAL.search(found["who"]) or found["who"].lower() in _ARTICLES:  # "a waving hand"
+    shared = _SHARED.fullmatch(text)
+    if shared is not None:
+        what = None if _PLACED.search(shared["who"]) else _what(shared, is_thing)
+        joint = "above" if shared["doing"].lower() == "riding" else "and"
+        return text if what is None else f"{shared['who']} {joint} {what}{shared['rest'] or ''}"
+    for pattern in (_PATTERN, _OTHER):
+        found = pattern.fullmatch(text)
+        if found is not None and (joint := _how(found, is_thing, is_known)):
+            return f"{found['who']} {joint} {_what(found, is_thing)}{found['rest'] or ''}"
+    return text
+
+
+def _place_last(text: str) -> str:
+    """Where somebody is said to be before what they do there, said behind it."""
+    found = _PLACE_FIRST.fullmatch(text)
+    if found is None or _IS_PLACE.fullmatch(f" {found['more']}"):
         return text
-    doing, what = found["doing"].lower(), found["what"]
+    return f"{found['first']} {found['more']}{found['where']}"
+
+
+def _how(found: re.Match[str], is_thing: Callable[[str], bool], is_known: Callable[[str], bool]) -> str:
+    """How who does something stands to what it is done with; "" where no picture shows that."""
+    who, doing = found["who"].lower(), found["doing"].lower()
+    head, doer = (words.rpartition(" ")[2].lower() for words in (found["what"], who))
+    is_indefinite = (found["article"] or "").strip().lower() in {"a", "an"}
+    if (
+        _SEVERAL.search(who)
+        or who in _ARTICLES  # "a waving hand"
+        or (doing in {"in", "with"} and not is_indefinite and head not in GLASSES)
+        or (_ABOARD.fullmatch(doing) is not None and head in _NOT_STOOD_ON)
+        or not (is_known if _NAMED.fullmatch(doing) else is_thing)(doer)
+        or _what(found, is_thing) is None
+    ):
+        return ""
+    return _joint(doing, doer, head)
+
+
+def _what(found: re.Match[str], is_thing: Callable[[str], bool]) -> str | None:
+    """What something is done with, in words of captions; None where that cannot be drawn, or is where it is done."""
+    what = found["what"]
     head = what.rpartition(" ")[2].lower()
     thing = next((form for form in (head, *singulars(head)) if is_thing(form)), None)
-    indefinite = (found["article"] or "").strip().lower() in {"a", "an"}
-    is_on = re.fullmatch(_ON, doing) is not None
-    if (
-        (doing in {"in", "with"} and not indefinite and head not in _GLASSES)
-        or (is_on and head in _NOT_STOOD_ON)
-        or head in _PLACES
-        or thing is None
-        or _BEGUN.match(what)
-        or _MORE.search(what)
-        or not is_known(found["who"].rpartition(" ")[2].lower())
-    ):
-        return text
+    is_place = head in _PLACES and not _FLAMING.fullmatch(f"{found['doing']} {what}".lower())
+    if thing is None or is_place or _BEGUN.match(what) or _MORE.search(what):
+        return None
     if thing != head:  # "drums": a drum says it
         what = what[: -len(head)] + thing
     is_plural = thing == head and head.endswith("s") and not head.endswith(("ss", "us"))  # sunglasses
-    return f"{found['who']} {_joint(doing, head)} {what if is_plural else article(what)}{found['rest'] or ''}"
+    return what if is_plural else article(what)
 
 
 def _is_ground(what: str, is_thing: Callable[[str], bool]) -> bool:
@@ -120,15 +167,16 @@ def _is_ground(what: str, is_thing: Callable[[str], bool]) -> bool:
     return is_thing(head) and head not in _NOT_STOOD_ON and head not in _PLACES and _MORE.search(what) is None
 
 
-def _joint(doing: str, head: str) -> str:
+def _joint(doing: str, doer: str, head: str) -> str:
     """How somebody who does something with a thing stands to it."""
-    if doing in {"wearing", "in", "dressed in", "with"}:
-        worn = next((joint for joint, words in _WORN.items() if head in words), None)
-        if worn is not None:
-            return worn
-    is_on = re.fullmatch(_ON, doing) is not None
-    if _RIDING.fullmatch(doing) or (is_on and head in _THRONES):
+    worn = joint_of(head) if doing in {"wearing", "in", "dressed in", "with"} else None
+    if worn is not None:
+        return worn
+    is_on = _ABOARD.fullmatch(doing) is not None
+    if _RIDING.fullmatch(doing) or (is_on and head in _MOUNTS):
         return "riding"
     if is_on:
         return "above"
-    return _WITHIN if _IN.fullmatch(doing) else "and" if _FACING.fullmatch(doing) else _WITH
+    if _IN.fullmatch(doing):
+        return _WITHIN
+    return "and" if _FACING.fullmatch(doing) or is_larger(head, doer) else _WITH

@@ -19,6 +19,7 @@ from inference.text.colours import COLOURS
 from inference.text.drafts import ANY_COLOUR, Draft, Names, read_draft, without_article
 from inference.text.nouns import article
 from inference.text.scenery import split_place
+from inference.text.sizes import relative_sizes
 
 MOST = 5
 """Things that a picture has room for, beside what they stand on or before."""
@@ -30,6 +31,8 @@ LAYOUTS = {
     "riding": r"riding(?: on)?",
     "wearing": r"wearing",
     "eyed": r"seeing through",
+    "tied": r"tied with",
+    "winged": r"winged with",
     "dressed": r"clad in",
     "with": r"along with",
     "within": r"within",
@@ -39,8 +42,10 @@ LAYOUTS = {
 """How one thing stands to another, and how captions, or `activities`, say it."""
 _TURNED = {"right": "beside", "below": "above", "behind": "before"}
 """Layouts that are others seen from the second thing."""
-_WORN = frozenset({"wearing", "eyed", "dressed"})
+_WORN = frozenset({"wearing", "eyed", "tied", "dressed"})
 """Layouts that want a picture of the first thing's face."""
+_TOGETHER = frozenset({"wearing", "eyed", "tied"})
+"""Those of which one thing may have several, each once."""
 _MANY = 4
 """So many things are so small that animals are told apart by their faces only."""
 _GATHERED = frozenset({"above", "before"})
@@ -60,6 +65,8 @@ _IDLE = re.compile(
     re.IGNORECASE,
 )
 """What somebody does alone, which no picture shows."""
+_DOING = re.compile(r"(?<=\w) (?:(?:is|are) )?\w{2,}ing$", re.IGNORECASE)
+"""Any other verb."""
 _POSED = re.compile(
     rf"{_IDLE.pattern.removesuffix('$')}"
     r"(?= (?:above|over|below|under|beneath|beside|near|next to|behind|in front of) )",
@@ -86,8 +93,9 @@ _AND = re.compile(r"\s*[&+]\s*")
 
 @dataclass(frozen=True)
 class Composition:
-    """`layout` is one of `LAYOUTS`, or where a single thing stands: "alone", "left", "right", "top", "bottom". `place`
-    is a place of `inference.text.scenery`, or a colour; "" for the background that the drafts have."""
+    """`layout` is one of `LAYOUTS`, or where a single thing stands: "alone", "left", "right", "top", "bottom"; several
+    of `LAYOUTS`, joined by "+", are one each for what the first thing wears. `place` is a place of
+    `inference.text.scenery`, or a colour; "" for the background that the drafts have."""
 
     drafts: tuple[Draft, ...]
     layout: str = "alone"
@@ -111,8 +119,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
     if not place:
         whole, ground = _split(_GROUND, whole)
         place = _colour_of(ground)
-    busy = whole if names.is_name(without_article(whole)) else _split(_IDLE, whole)[0]  # "a woman dancing" is a name
-    what, spot = _split(_SPOT, _in_order(busy))
+    what, spot = _split(_SPOT, _in_order(_resting(whole, names)))
     drafts, layout = _things(what, names)
     count = sum(draft.count for draft in drafts) - (len(drafts) > 1 and layout in _GATHERED)
     if not 1 <= count <= MOST or (spot and count > 1):
@@ -135,6 +142,8 @@ def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
     """The drafts of all things that are named, and how they stand; nothing where one of them is no such thing."""
     drafts, joints = _apart(_POSED.sub("", what), names)
     layout = joints[-1] if joints else "alone"
+    if len(set(joints)) == len(joints) > 1 and _TOGETHER.issuperset(joints) and all(one.count == 1 for one in drafts):
+        return (_faced(drafts[0], names), *drafts[1:]), "+".join(joints)
     is_gathered = layout in _GATHERED and set(joints[:-1]) <= {"beside"} and drafts[-1].count == 1
     if not is_gathered and (len(joints) > 1 or (joints and any(draft.count > 1 for draft in drafts))):
         layout = "beside"  # no more than two stand to each other
@@ -142,6 +151,9 @@ def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
         drafts = (_faced(drafts[0], names), *drafts[1:])
     elif len(drafts) > 1 and sum(draft.count for draft in drafts) >= _MANY:
         drafts = tuple(_faced(draft, names) for draft in drafts)
+    if layout not in _WORN:
+        sizes = relative_sizes([draft.text for draft in drafts], what)
+        drafts = tuple(replace(draft, size=draft.size * size) for draft, size in zip(drafts, sizes, strict=True))
     return (drafts[::-1] if layout in _TURNED else drafts), _TURNED.get(layout, layout)
 
 
@@ -150,8 +162,16 @@ def _faced(draft: Draft, names: Names) -> Draft:
     colour, _, rest = without_article(draft.text).partition(" ")
     if colour in COLOURS and names.is_name(f"{rest} face"):  # "a black cat"
         return replace(draft, text=article(f"{rest} face"), colour=colour)
-    is_drawn = names.is_name(f"{draft.text.lower().rpartition(' ')[2]} face")
-    return replace(draft, text=f"{draft.text} face") if is_drawn else draft
+    face = f"{draft.text.lower().rpartition(' ')[2]} face"  # "a grumpy cat" has no face of its own
+    return replace(draft, text=article(face)) if names.is_name(face) else draft
+
+
+def _resting(text: str, names: Names) -> str:
+    """Things without what they do alone; "a woman dancing" is a name, and a king does nothing."""
+    if names.is_name(without_article(text)):
+        return text
+    rest, did = _split(_IDLE, text)
+    return rest if did or names.is_thing(text.rpartition(" ")[2].lower()) else _DOING.sub("", text)
 
 
 def _in_order(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from inference.text.drafts import ANY_COLOUR
-from inference.text.nouns import plural, singulars
+from inference.text.nouns import article, plural, singulars
 
 _MEANT: Mapping[str, str] = {
     "a man and a woman": r"(?:family|couple|parents|friends|neighbou?rs|lovers|siblings|newlyweds)",
@@ -46,6 +46,14 @@ _FULL = re.compile(
 _IN: Mapping[str, str] = {
     "garden": "in a field", "park": "in a field", "street": "in the city", "sky": "at night", "beach": "on the beach"
 }  # fmt: skip
+_MEASURED = re.compile(
+    r"\b(?:an?|the|one) (?:\w+ )?(?:slice|piece|chunk|stack|pile|heap|bowl|plate|bucket|bag|basket|bit|pair"
+    r"|portion|handful|tray|loaf|mountain|(?:cup|mug|pot)(?! of (?:coffee|food))) of "
+    rf"(?P<what>(?:[\w'’-]+ )?[\w'’-]+){_END}",
+    re.IGNORECASE,
+)
+_SLICED = re.compile(rf"\b(?:an?|the|one) (?P<what>[\w'’-]+) (?:slice|piece|chunk){_END}", re.IGNORECASE)
+"""How much of something there is, which is drawn as what it is of."""
 _SUIT = re.compile(
     r"\b(?:man|guy|person|gentleman|businessman) (?:in|wearing|dressed in) an? (?:(?:black|dark|nice|elegant) )?"
     r"(?:suit(?: and tie)?|tuxedo)\b(?! (?:of|jacket)\b)",
@@ -61,6 +69,8 @@ def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
         text = pattern.sub(said, text)
     for number, pattern in _COLLECTED.items():
         text = pattern.sub(partial(_counted, number=number, is_thing=is_thing), text)
+    for pattern in (_MEASURED, _SLICED):
+        text = pattern.sub(partial(_measured, is_thing=is_thing), text)
     found = _FULL.search(text)
     if found is not None and _is_plural(found["what"], is_thing):
         place = found["place"].lower()
@@ -71,6 +81,14 @@ def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
 
 def _counted(found: re.Match[str], number: str, is_thing: Callable[[str], bool]) -> str:
     return f"{number} {found['what']}" if _is_plural(found["what"], is_thing) else found.group()
+
+
+def _measured(found: re.Match[str], is_thing: Callable[[str], bool]) -> str:
+    what = found["what"]
+    head = what.lower().rpartition(" ")[2]
+    if is_thing(head):
+        return article(what)
+    return what if any(map(is_thing, singulars(head))) else found.group()
 
 
 def _is_plural(what: str, is_thing: Callable[[str], bool]) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
 from inference.text import inflections
+from inference.text.nouns import singulars
 from inference.text.pieces import Kind, Piece, said
 from inference.text.unspaced import in_english_order
 
@@ -37,11 +38,17 @@ _KINDS = tuple(Kind)
 
 @dataclass(frozen=True)
 class Translation:
-    """A prompt in English, its language, and the words that were left as they are."""
+    """A prompt in English, its language, the words that were left as they are, and of each English noun what the
+    prompt calls it."""
 
     text: str
     language: str
     unknown: tuple[str, ...]
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def in_own_words(self, word: str) -> str:
+        """An English word of the text as the prompt says it."""
+        return next((self.own[one] for one in (word, *singulars(word)) if one in self.own), word)
 
 
 class _Table:
@@ -144,7 +151,8 @@ class Languages:
         language, pieces = best
         unknown = tuple(piece.english for piece in pieces if not piece.is_known and piece.english[0].isalpha())
         ordered = in_english_order(pieces, language) if space == "" else _adjectives_first(_clauses_first(pieces))
-        return Translation(said(ordered), language, unknown)
+        own = {one.english.rpartition(" ")[2]: _as_typed(one.form, text) for one in pieces if one.is_thing}
+        return Translation(said(ordered), language, unknown, own)
 
     def _is_english(self, word: str) -> bool:
         return word in self._english or word.rpartition("-")[2] in self._english
@@ -173,6 +181,12 @@ class Languages:
                     pieces.append(Piece(word, form=word, is_known=is_known))
                 at += 1
         return pieces, covered, exact
+
+
+def _as_typed(form: str, text: str) -> str:
+    """A form in lower case with the capitals that it has in the text."""
+    at = text.lower().find(form)
+    return form if at < 0 else text[at : at + len(form)]
 
 
 def _pieces(parts: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, Piece]]:

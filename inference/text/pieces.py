@@ -24,6 +24,8 @@ _PLACED = re.compile(
 """Which of "in" and "on" goes with a place is another thing in each language."""
 
 
+_VESSELS = frozenset({"cup", "glass", "bottle", "bowl", "cup of coffee", "glass of milk"})
+"""What is said to hold the thing behind it."""
 _FURNITURE = re.compile(r"\bin\b(?= (?:the|an?) (?:\w+ )?(?:couch|sofa|table|chair|roof|floor|bridge)\b)")
 """What nobody is in; Spanish and Portuguese have one word for both."""
 
@@ -79,7 +81,10 @@ def said(pieces: Sequence[Piece]) -> str:
         if piece.kind is Kind.ADJECTIVES:
             adjectives.append(piece.english)
             continue
-        if piece.is_thing or piece.english == "background":
+        if piece.is_thing and before is not None and before.english in _VESSELS and before.form and not adjectives:
+            vessel = before.english.partition(" of ")[0]  # German says "a cup coffee"
+            words[-1] = words[-1].replace(before.english, f"{vessel} of {piece.english}")
+        elif piece.is_thing or piece.english == "background":
             words.append(_noun(piece, adjectives, before))
         else:
             is_worn = piece.english == "of" and any(one.english in _WORN for one in pieces[at + 1 : at + 3])

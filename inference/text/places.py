@@ -32,9 +32,17 @@ _MEANT: Mapping[str, str] = {
     ),
     "in a field": r"(?:above|over|near|beside|by) (?:an? |the )?(?:field|meadow|grass|park|hills?)",
     "in the city": r"(?:above|over|near|outside) (?:an? |the )?(?:city|town|skyscrapers)",
-    "in the mountains": r"(?:above|over|near) (?:the )?mountains",
-    "at night": r"(?:under (?:an? |the )?(?:full )?moon|in (?:the )?moonlight|in (?:an? |the )?(?:graveyard|cemetery))",
-    "on a rainy day": r"in (?:the )?(?:fog|mist)",
+    "in the mountains": r"(?:(?:above|over|near) (?:the )?mountains|in (?:an? |the )?mountain)",
+    "on a green hill": r"(?:on|atop) (?:an? |the )?(?:\w+ )?hills?",
+    "at night": (
+        r"(?:under (?:an? |the )?(?:full )?moon|on (?:an? |the )?(?:\w+ )?night|in (?:the )?moonlight"
+        r"|in (?:an? |the )?(?:graveyard|cemetery))"
+    ),
+    "on a rainy day": r"(?:in (?:the )?(?:fog|mist)|(?:under|through) (?:the )?rain)",
+    "on the moon": r"(?:flying |going |travell?ing |landing )?(?:to|towards) (?:the )?moon",
+    "on mars": r"(?:flying |going |travell?ing |landing )?(?:to|towards) mars",
+    "in flames": r"(?:rising |emerging |coming )?(?:from|out of) (?:the )?(?:flames|ashes|fire)",
+    "on the street": r"(?:crossing|walking down|walking on|driving on) (?:an? |the )?(?:road|street|highway)",
 }  # fmt: skip
 _SEEN: Mapping[str, str] = {
     "a beach with umbrella": r"(?:beach|seaside|seashore|shore|coast)",

@@ -43,6 +43,8 @@ _GROUND = re.compile(
     re.IGNORECASE,
 )
 """What something is said to stand on, or beside, or to have, at the end of a prompt."""
+_TOPPING = re.compile(r"(?P<whole>\w[\w'’ -]*) (?:with|and) (?:[\w-]+ )?(?P<what>[\w-]+)(?=$|[,.!?])", re.IGNORECASE)
+"""What a thing is said to have on it, or with it, that has no article."""
 _DISHES = frozenset({"plate", "dish"})
 """What is drawn from above, so that nothing stands on it."""
 _SHORT = 2
@@ -164,6 +166,7 @@ class Reader:
         unknown = self._unknown(text) if translated is None else translated.unknown
         unknown = _listed((*unknown, *dropped))
         text, unseen = self._without_unknown(text)
+        unseen = unseen if translated is None else tuple(map(translated.in_own_words, unseen))
         unknown = _listed((*unknown, *(one for one in unseen if one not in unknown)))
         return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
 
@@ -197,11 +200,20 @@ class Reader:
     def _without_unknown(self, text: str) -> tuple[str, tuple[str, ...]]:
         """A prompt without what a thing stands on, or beside, or has, that cannot be drawn, and what that is: the
         thing is drawn better alone."""
+        if self._vocabulary is None:
+            return text, ()
         found = _GROUND.search(text)
         what = "" if found is None else found["what"].lower()
-        if found is None or self._vocabulary is None or (self._knows(what) and what not in _DISHES):
+        if found is not None and (not self._knows(what) or what in _DISHES):
+            return text[: found.start()] + text[found.end() :], (found["what"],)
+        found = _TOPPING.fullmatch(text.strip(" .!?"))
+        if found is None or self._is_thing(found["what"].lower()) or not self._is_alone(found["whole"].lower()):
             return text, ()
-        return text[: found.start()] + text[found.end() :], (found["what"],)
+        return found["whole"], (found["what"],)
+
+    def _is_alone(self, text: str) -> bool:
+        """Whether a prompt is one thing's name, in a colour perhaps."""
+        return self._is_name(text) or self._is_thing(_BEFORE_NAME.sub("", text))
 
     def _is_name(self, text: str) -> bool:
         """Whether a prompt is a thing's own name, in a colour perhaps: no word of it says where or what it does."""
@@ -224,7 +236,9 @@ class Reader:
     def _unknown(self, text: str) -> list[str]:
         if self._vocabulary is None:
             return []
-        return [word for word in _WORD.findall(text) if len(word) > _SHORT and not self._knows(word.lower())]
+        words = [word for word in _WORD.findall(text) if len(word) > _SHORT and not self._knows(word.lower())]
+        left = set(_WORD.findall(self.thesaurus.read(text))) if words else ()  # "eiffel tower" is known as a whole
+        return [word for word in words if word in left]
 
     def _knows(self, word: str) -> bool:
         words = self._vocabulary

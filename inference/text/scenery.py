@@ -53,12 +53,13 @@ def _any(phrases: Iterable[str]) -> str:
 
 _SAID = {_plain(phrase): name for name, phrases in PLACES.items() for phrase in phrases}
 _WHEN = {_plain(phrase): name for name, phrases in TIMES.items() for phrase in phrases}
-_WHERE = rf",? (?:(?P<place>{_any(_SAID)})(?:,? (?P<time>{_any(_WHEN)}))?|(?P<alone>{_any(_WHEN)}))"
-_AT_END = re.compile(rf"{_WHERE}$", re.IGNORECASE)
+WHERE = rf",? (?:(?P<place>{_any(_SAID)})(?:,? (?P<time>{_any(_WHEN)}))?|(?P<alone>{_any(_WHEN)}))"
+"""A place, a place at a time, or a time, as captions say it."""
+_AT_END = re.compile(rf"{WHERE}$", re.IGNORECASE)
 _BEFORE_MORE = re.compile(
-    rf"(?P<first>.+?)(?P<where>{_WHERE}) "
+    rf"(?P<first>.+?)(?P<where>{WHERE}) "
     r"(?P<more>(?:and|in front of|next to|beside|near|above|along with|within|riding|wearing|seeing through|clad in"
-    r"|vs\.?) .+)",
+    r"|tied with|winged with|vs\.?) .+)",
     re.IGNORECASE,
 )
 
