@@ -218,7 +218,7 @@ async def test_a_blocked_prompt_leaves_no_trace_in_the_channel(town: Town) -> No
     await town.settled()
     assert result.response is None
     assert [message.ephemeral for message in result.followups] == [True]
-    assert "Easel does not draw violence." in said(result.followups[0])
+    assert "the filter takes it for violence." in said(result.followups[0])
     assert town.pictures.history(viewer=town.bo) == []
     record = await town.newest()
     assert (record.status, record.order.prompt) == ("blocked", "some gore")

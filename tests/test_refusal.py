@@ -58,12 +58,24 @@ async def test_a_blocked_prompt_is_handed_back(town: Town) -> None:
     await town.settled()
     assert "You had typed:\n```\na film with gore\n```" in said(answer(refused))
     assert button(answer(refused), "appeal")
+    assert "If it is wrong here, press “Appeal”: this server's moderators look at it." in said(answer(refused))
     assert town.pictures.history(viewer=town.bo) == []
     await town.ada.user.send_dm("hello")
     refused = await town.ada.user.slash("imagine", prompt="a play with gore")
     await town.settled()
     assert "You had typed:\n```\na play with gore\n```" in said(answer(refused))
+    assert "Appeal" not in said(answer(refused))
     assert buttons(answer(refused)) == []
+
+
+async def test_what_no_server_lets_pass_is_not_promised(town: Town) -> None:
+    """The moderators only hear of it."""
+    town.pool.block("gore", "mass_harm")
+    refused = await town.ada.slash(town.pictures, "imagine", prompt="a film with gore")
+    await town.settled()
+    assert "but no server can let this pass. With “Appeal”, this server's moderators hear of it." in said(
+        answer(refused)
+    )
 
 
 async def test_a_ban_is_told_before_anything_is_asked(town: Town) -> None:

@@ -262,6 +262,24 @@ async def test_words_that_are_harmless_here_are_told_to_the_filter(town: Town, o
     assert (policy.flagged_words, policy.allowed_words) == ((), ("bleeding heart",))
 
 
+async def test_where_allowed_words_count_for_nothing_the_panel_says_so(
+    town: Town, olga: simcord.MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those that are there already can be taken out."""
+    shown = await panel(town, olga, "safety")
+    assert "count for nothing" not in said(shown)
+    form = await olga.click(shown, custom_id="easel:setwords:allow")
+    await olga.submit_modal(form, {"add": "bleeding heart", "out": ""})
+    monkeypatch.setattr(town.services.entitlements, "ceiling", Ceiling(level="standard"))
+    shown = await panel(town, olga, "safety")
+    assert "-# bleeding heart\n-# ⚠️ Allowed words count for nothing here: this bot's operator" in said(shown)
+    form = await olga.click(shown, custom_id="easel:setwords:allow")
+    await olga.submit_modal(form, {"out": "bleeding heart"})
+    shown = again(town, olga, shown)
+    assert "-# none\n-# ⚠️ Allowed words count for nothing here" in said(shown)
+    assert "easel:setwords:allow" not in buttons(shown)
+
+
 async def test_the_filter_is_told_what_becomes_of_single_kinds(town: Town, olga: simcord.MemberActor) -> None:
     """Of prompts and of pictures; taken back, the level decides again."""
     shown = await panel(town, olga, "filter")

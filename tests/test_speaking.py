@@ -12,11 +12,13 @@ import simcord.interactions
 from PIL import Image, ImageFont
 
 from bot.database.statistics import Day, PersonCount, Report
+from bot.errors import PromptBlocked
 from bot.views import chart
 from bot.wording import about, buttons, drawing, terms
 from bot.wording.catalogue import Sentences, known_languages
 from bot.wording.phrases import PROBLEMS
 from bot.wording.reader import reading
+from bot.wording.render import explain
 from docs.collect_messages import collected
 from tests.test_views import worst_layouts
 from tests.town import Town, answer, parts, said
@@ -107,7 +109,10 @@ async def test_a_refusal_is_in_ones_language(town: Town, locale: str) -> None:
     await town.settled()
     refused = answer(result)
     named = s.say("violence and gore")
-    assert s.say("This prompt was not accepted: Easel does not draw {category}.", category=named) in said(refused)
+    with reading(locale):
+        told = explain(PromptBlocked("violence_gore"))
+    assert told in said(refused)
+    assert named in told
     assert s.say(buttons.APPEAL) in words_of(refused)
     assert english_in(refused, locale) == []
     wrong = answer(await town.ada.slash(town.pictures, "imagine", prompt="a cat --sead 7"))

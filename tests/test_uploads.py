@@ -166,7 +166,7 @@ async def test_a_picture_that_the_check_refuses_is_told_in_private(town: Town) -
     await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()))
     await town.settled()
     assert town.pictures.history(viewer=town.bo) == []
-    assert "does not work with pictures like this one" in said(town.pictures.history(viewer=town.ada)[-1])
+    assert "does not work with this picture" in said(town.pictures.history(viewer=town.ada)[-1])
     assert (await town.newest()).status == "failed"
 
 

@@ -64,13 +64,19 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.InvalidOption("model", "unknown_model", {"value": "**x**"}),
      r"No drawing server has the model \*\*x\*\* now."),
     (errors.InvalidOption("keep_rows", "too_many_rows", {"rows": 3}), "Keep rows was not accepted (too_many_rows)."),
-    (errors.PromptBlocked("violence_gore"), "This prompt was not accepted: Easel does not draw violence and gore."),
+    (errors.PromptBlocked("violence_gore"),
+     ("This prompt was not accepted: the filter takes it for violence and gore. If you mean something else, say it in "
+     "other words.")),
+    (errors.PromptBlocked("unreadable"),
+     "This prompt was not accepted: the filter cannot read it. Write it in plain words."),
     (errors.PromptBlocked("server_words"),
-     "This prompt was not accepted: this server does not allow one of the words in it."),
+     "This prompt was not accepted: one of the words in it is not allowed here. Say it in other words."),
     (errors.PromptBlocked("server_words", "negative_prompt"),
-     "This list of what to leave out was not accepted: this server does not allow one of the words in it."),
+     ("This list of what to leave out was not accepted: one of the words in it is not allowed here. Say it in other "
+     "words.")),
     (errors.PromptBlocked("self_harm", "negative_prompt"),
-     "This list of what to leave out was not accepted: Easel does not draw self-harm."),
+     ("This list of what to leave out was not accepted: with it, the filter takes the prompt for self-harm. Leave out "
+     "something else.")),
     (errors.NotFound("generation", 7), "Generation 7 was not found. It may have been removed."),
     (errors.NotFound("file"), "The picture's file was not found. It may have been removed."),
     (errors.NotYours("picture"), "This belongs to someone else: only they can do that."),
@@ -105,15 +111,19 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.Busy(), "Easel is very busy and could not take your order in time. Please try again in a moment."),
     (errors.Restarting(), "Easel is being restarted. Please try again in a minute."),
     (errors.PicturesHeld(reviewed=True),
-     "The pictures came out in a way that this server does not show. Moderators will look at them."),
+     ("The pictures are held back: the filter takes them for something that this server does not show. Moderators will "
+     "look at them, and may show them after all.")),
     (
         errors.PicturesHeld(reviewed=False),
-        "The pictures came out in a way that this server does not show. Try other words.",
+        ("The pictures are not shown: the filter takes them for something that this server does not show. It errs at "
+        "times; try again, or in other words."),
     ),
     (errors.AlreadyDeleted(7), "These pictures are deleted already."),
     (errors.CannotAppeal(7),
      "There is nothing to appeal: only prompts that were blocked in a server have moderators to ask."),
-    (errors.CannotAllow(7), "This prompt stays blocked: it breaks a rule that no server can change."),
+    (errors.CannotAllow(7),
+     ("This prompt stays blocked: no server can change the rule, or the operator's safety level, that blocks it. If it "
+     "is wrong, tell the bot's operator.")),
     (errors.RemovedByOperator(7), "The bot's operator removed this; only they can show it again."),
     (errors.AlreadyDecided(7), "This has been decided already; somebody was quicker."),
     (errors.QueueFull("server", 50, 50), "This server has 50 generations under way; at most 50 are allowed."),

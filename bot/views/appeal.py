@@ -9,12 +9,15 @@ from typing import Any
 from discord import ui
 
 from bot.actions.reason import MAX_REASON
+from bot.errors import PromptBlocked
 from bot.views.answer import note
 from bot.views.client import BotInteraction
 from bot.views.forms import Form, question
 from bot.views.press import GenerationPress, actor_of
-from bot.wording import buttons, drawing, moderating
+from bot.wording import buttons, drawing, moderating, phrases
 from bot.wording.reader import say
+from bot.wording.render import explain
+from inference.contract import ALWAYS_BLOCKED
 
 
 class Appeal(GenerationPress, verb="appeal"):
@@ -45,9 +48,11 @@ class AppealForm(Form, verb="appealed"):
         await interaction.followup.send(view=note(say(moderating.APPEALED)), ephemeral=True)
 
 
-def blocked_note(sentence: str, prompt: str, generation_id: int | None) -> ui.LayoutView:
+def blocked_note(error: PromptBlocked, prompt: str, generation_id: int | None) -> ui.LayoutView:
     """The refusal of a prompt, which is not lost; with the id, also the way to have people look at it."""
-    layout = note(sentence, ui.TextDisplay(drawing.you_had_typed(prompt)))
+    layout = note(explain(error), ui.TextDisplay(drawing.you_had_typed(prompt)))
     if generation_id is not None:
+        what = phrases.FINAL if error.category in ALWAYS_BLOCKED else phrases.APPEALABLE
+        layout.add_item(ui.TextDisplay(f"-# {say(what, button=say(buttons.APPEAL))}"))
         layout.add_item(ui.ActionRow(Appeal(generation_id)))
     return layout

@@ -138,7 +138,7 @@ class InteractionReply:
         """What the filter blocked in a server can be appealed to its moderators."""
         if not isinstance(error, PromptBlocked):
             return note(explain(error))
-        return blocked_note(explain(error), self._prompt, self._generation_id if self._in_server else None)
+        return blocked_note(error, self._prompt, self._generation_id if self._in_server else None)
 
     def _told(self, error: UserError) -> str:
         with reading(self._language):

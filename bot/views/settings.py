@@ -67,8 +67,11 @@ def _page(stand: Stand, section: SectionName) -> Iterator[ui.Item[Any]]:
         if section == "gallery":
             yield row_of(Preview("digest"))
         if section == "safety":
-            yield ui.TextDisplay(words.words({action: stand.words(action) for action in TERM_ACTIONS}))
-            yield row_of(EditWords("block"), EditWords("flag"), EditWords("allow"))
+            own: dict[str, list[str]] = {action: stand.words(action) for action in TERM_ACTIONS}
+            idle = not stand.ceiling.may_loosen
+            yield ui.TextDisplay(words.words(own, idle=idle))
+            editable = (action for action in TERM_ACTIONS if own[action] or action != "allow" or not idle)
+            yield row_of(*map(EditWords, editable))
 
 
 async def settings_layout(
@@ -192,17 +195,24 @@ class EditWords(Press, verb="setwords"):
 
     async def press(self, interaction: BotInteraction) -> None:
         actor_of(interaction).require("manage_guild")
-        await interaction.response.send_modal(WordsForm(self.action))
+        idle = self.action == "allow" and not interaction.client.services.entitlements.ceiling.may_loosen
+        await interaction.response.send_modal(WordsForm(self.action, idle))
 
 
 class WordsForm(Form, verb="words"):
+    """Of words that are `idle`, and count for nothing here, none can be added."""
+
     action: TermAction
+    idle: bool = unwritten(default=False)
 
     def heading(self) -> str:
         return say(words.OWN_WORDS[self.action])
 
     def questions(self) -> Iterator[ui.Item[Any]]:
-        yield question(say(words.ADD_WORDS), "add", required=False, long=True, limit=4000)
+        if self.idle:
+            yield ui.TextDisplay(say(words.IDLE_WORDS))
+        else:
+            yield question(say(words.ADD_WORDS), "add", required=False, long=True, limit=4000)
         yield question(say(words.TAKE_OUT_WORDS), "out", required=False, long=True, limit=4000)
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:

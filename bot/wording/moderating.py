@@ -248,7 +248,10 @@ def outcome(kind: str, decision: str, prompt: str) -> str:
             {
                 "kept": later("Your appeal was granted: you can ask for this again."),
                 "once": later("Your appeal was granted: you can ask for this one more time."),
-                "removed": later("The moderators looked at your appeal and left this blocked."),
+                "removed": later(
+                    "The moderators looked at your appeal and left this blocked. It changes nothing about what else "
+                    "you ask for."
+                ),
             }[decision]
         )
     elif decision == "removed":

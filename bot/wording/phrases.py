@@ -45,6 +45,47 @@ FIELDS: Final = {
     "voting": later("Time to vote"),
 }
 """Options and fields of forms, by name."""
+REFUSED: Final = {
+    ("prompt", ""): later(
+        "This prompt was not accepted: the filter takes it for {category}. If you mean something else, say it in other "
+        "words."
+    ),
+    ("prompt", "unreadable"): later(
+        "This prompt was not accepted: the filter cannot read it. Write it in plain words."
+    ),
+    ("prompt", "server_words"): later(
+        "This prompt was not accepted: one of the words in it is not allowed here. Say it in other words."
+    ),
+    ("negative_prompt", ""): later(
+        "This list of what to leave out was not accepted: with it, the filter takes the prompt for {category}. Leave "
+        "out something else."
+    ),
+    ("negative_prompt", "server_words"): later(
+        "This list of what to leave out was not accepted: one of the words in it is not allowed here. Say it in other "
+        "words."
+    ),
+}
+"""Of a prompt or what it leaves out, by the filter's category; "" is any other."""
+APPEALABLE: Final = later(
+    "The filter is a program and errs at times. If it is wrong here, press “{button}”: this server's moderators look "
+    "at it."
+)
+FINAL: Final = later(
+    "The filter is a program and errs at times, but no server can let this pass. With “{button}”, this server's "
+    "moderators hear of it."
+)
+HELD_FOR_REVIEW: Final = later(
+    "The pictures are held back: the filter takes them for something that this server does not show. Moderators will "
+    "look at them, and may show them after all."
+)
+HELD: Final = later(
+    "The pictures are not shown: the filter takes them for something that this server does not show. It errs at times; "
+    "try again, or in other words."
+)
+CANNOT_ALLOW: Final = later(
+    "This prompt stays blocked: no server can change the rule, or the operator's safety level, that blocks it. If it "
+    "is wrong, tell the bot's operator."
+)
 PROBLEMS: Final = {
     "empty": later("The {field} is empty."),
     "out_of_range": later("{field} is {value}; it must be from {low} to {high}."),
@@ -66,7 +107,10 @@ PROBLEMS: Final = {
     "not_a_character": later("{field} holds {character}, which is not a character of text."),
     "unreadable_picture": later("The picture cannot be read. PNG, JPEG and WebP files are taken."),
     "refused_reading": later("Easel reads this as “{value}”, which is not drawn here."),
-    "refused_picture": later("Easel does not work with pictures like this one."),
+    "refused_picture": later(
+        "Easel does not work with this picture: the filter takes it for something that is not drawn here. Try another "
+        "one."
+    ),
     "too_many_pixels": later("The picture has too many pixels; at most {limit} million are taken."),
     "too_small_picture": later("The picture has {width} × {height} pixels; at least {limit} a side are needed."),
     "picture_not_loaded": later("Discord did not hand the picture over. Please try again."),

@@ -24,7 +24,7 @@ RULES: Final = {
     "negative_prompt": later("what the negative prompt keeps out"),
     "server_words": later("this server's own words"),
     "listed_words": later("listed words"),
-    "unreadable": later("letters of no language"),
+    "unreadable": later("what the filter cannot read"),
     "classifier": later("how it reads as a whole"),
     "picture_check": later("seen in the picture"),
     "picture_concepts": later("what the picture looks like"),

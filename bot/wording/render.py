@@ -108,25 +108,13 @@ def _invalid_option(s: Sentences, error: errors.InvalidOption) -> str:
 
 
 def _prompt_blocked(s: Sentences, error: errors.PromptBlocked) -> str:
-    without = error.field == "negative_prompt"
-    if error.category == "server_words":
-        if not without:
-            return s.say("This prompt was not accepted: this server does not allow one of the words in it.")
-        return s.say(
-            "This list of what to leave out was not accepted: this server does not allow one of the words in it."
-        )
-    what = category(error.category)
-    if without:
-        return s.say("This list of what to leave out was not accepted: Easel does not draw {category}.", category=what)
-    if error.category == "unreadable":
-        return s.say("This prompt was not accepted: it reads like a code. Write it in plain words.")
-    return s.say("This prompt was not accepted: Easel does not draw {category}.", category=what)
+    """What the filter takes it for is a guess, and said as one."""
+    told = phrases.REFUSED.get((error.field, error.category), phrases.REFUSED[error.field, ""])
+    return s.say(told, category=category(error.category))
 
 
 def _pictures_held(s: Sentences, error: errors.PicturesHeld) -> str:
-    if error.reviewed:
-        return s.say("The pictures came out in a way that this server does not show. Moderators will look at them.")
-    return s.say("The pictures came out in a way that this server does not show. Try other words.")
+    return s.say(phrases.HELD_FOR_REVIEW if error.reviewed else phrases.HELD)
 
 
 def _not_found(s: Sentences, error: errors.NotFound) -> str:
@@ -285,7 +273,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.TooLate: _too_late,
     errors.AlreadyDeleted: _already_deleted,
     errors.CannotAppeal: _cannot_appeal,
-    errors.CannotAllow: lambda s, _: s.say("This prompt stays blocked: it breaks a rule that no server can change."),
+    errors.CannotAllow: lambda s, _: s.say(phrases.CANNOT_ALLOW),
     errors.RemovedByOperator: lambda s, _: s.say("The bot's operator removed this; only they can show it again."),
     errors.AlreadyDecided: lambda s, _: s.say("This has been decided already; somebody was quicker."),
     errors.NothingToCancel: _nothing_to_cancel,

@@ -133,6 +133,7 @@ BLOCKED_WORDS: Final = later("Blocked words")
 FLAGGED_WORDS: Final = later("Words to tell moderators of")
 ALLOWED_WORDS: Final = later("Words that are harmless here")
 OWN_WORDS: Final = {"block": BLOCKED_WORDS, "flag": FLAGGED_WORDS, "allow": ALLOWED_WORDS}
+IDLE_WORDS: Final = later("Allowed words count for nothing here: this bot's operator lets no server allow any.")
 NO_WORDS: Final = later("none")
 ADD_WORDS: Final = later("Add, one to a line; * stands for letters")
 TAKE_OUT_WORDS: Final = later("Take out, one to a line")
@@ -207,9 +208,9 @@ def roles(lines: Sequence[str]) -> str:
     return "\n".join(f"-# {line}" for line in lines) or f"-# {say(NO_ROLE)}"
 
 
-def words(own: Mapping[str, Sequence[str]]) -> str:
-    """A server's own words by what becomes of them, as far as there is room."""
-    return "\n".join(
-        f"**{say(title)}**\n-# " + (plain(shorten(", ".join(own[what]), 300), 300) or say(NO_WORDS))
-        for what, title in OWN_WORDS.items()
-    )
+def words(own: Mapping[str, Sequence[str]], *, idle: bool = False) -> str:
+    """A server's own words by what becomes of them, as far as there is room; `idle` is whether none may be allowed."""
+    told = {what: plain(shorten(", ".join(own[what]), 300), 300) or say(NO_WORDS) for what in OWN_WORDS}
+    if idle:
+        told["allow"] += f"\n-# ⚠️ {say(IDLE_WORDS)}"
+    return "\n".join(f"**{say(title)}**\n-# {told[what]}" for what, title in OWN_WORDS.items())

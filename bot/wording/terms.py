@@ -26,7 +26,7 @@ CATEGORIES: Final = {
     "suggestive": later("suggestive pictures"),
     "gore": later("blood and gore in pictures"),
     "server_words": later("words that this server blocks"),
-    "unreadable": later("what nobody can read"),
+    "unreadable": later("what the filter cannot read"),
     "other": later("other things"),
 }
 """What the filter finds."""
@@ -63,7 +63,7 @@ KINDS: Final = {
 }
 """What a generation came from."""
 REVIEWS: Final = {
-    "misuse": later("Early signs of misuse"),
+    "misuse": later("Unusual activity"),
     "report": later("Reported"),
     "appeal": later("Appealed"),
     "held": later("Held back"),

@@ -16,6 +16,8 @@ from bot.web.access import moderator_desk
 from bot.web.console.desk import console_page
 from bot.web.render import done, noted
 from bot.web.site import site_of
+from bot.wording import settings
+from bot.wording.reader import say
 from bot.wording.render import explain
 from inference.contract import MAX_PROMPT_CHARACTERS, CheckRequest, Verdict
 
@@ -35,10 +37,12 @@ class Trial:
 async def words(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
     services = site_of(request).services
+    idle = desk.server is not None and not services.entitlements.ceiling.may_loosen
     return await console_page(
         request, desk, "console/words.html", "words",
         terms=await services.terms.of(desk.actor), trial=await tried(request, desk.actor),
-        may_change=desk.actor.is_manager, limit=MAX_PROMPT_CHARACTERS, done=noted(request),
+        may_change=desk.actor.is_manager, idle=say(settings.IDLE_WORDS) if idle else "",
+        limit=MAX_PROMPT_CHARACTERS, done=noted(request),
     )  # fmt: skip
 
 
