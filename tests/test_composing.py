@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from inference.painting import composing
 from inference.painting.composing import composed
+from inference.painting.cutting import cut_out
 from inference.painting.painter import painted, thing
 from inference.painting.scenery import background
 from inference.pictures import Pixels
@@ -54,13 +54,13 @@ def test_a_thing_is_copied(count: int) -> None:
 
 def test_pictures_of_one_drawing_have_it_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it comes to stand; in another colour it is another thing."""
-    cuts, cut_out = [], composing.cut_out
+    cuts: list[Image.Image | None] = []
 
     def counted(picture: Pixels, painted: Pixels, *, is_hollow: bool) -> Image.Image | None:
         cuts.append(cut_out(picture, painted, is_hollow=is_hollow))
         return cuts[-1]
 
-    monkeypatch.setattr(composing, "cut_out", counted)
+    monkeypatch.setattr("inference.painting.composing.cut_out", counted)
     drawing = ball(blur=1)
     blue, lone = (Composition((Draft("a ball", colour),), "alone", place="beach") for colour in ("blue", ""))
     pictures = [composed([drawing.copy()], one) for one in (lone, replace(lone, place="pink"), blue, lone)]

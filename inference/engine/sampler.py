@@ -32,6 +32,7 @@ class SamplingRows:
     top_p: Tensor
     widths: tuple[int, ...]
     widest: int
+    has_top_p: bool
 
     @classmethod
     def of(cls, params: Sequence[SamplingParams], vocab_size: int, device: torch.device | str = "cpu") -> Self:
@@ -48,6 +49,7 @@ class SamplingRows:
             top_p=column([row.top_p if row.top_p < 1 else math.inf for row in params]),
             widths=tuple(widths),
             widest=max(widths, default=0),
+            has_top_p=any(row.top_p < 1 for row in params),
         )
 
 
@@ -88,13 +90,15 @@ def next_codes(
     """What P pictures on B branches go on with -> codes (P,): those `given` (P,) beforehand, or drawn ones where that
     is -1.
 
-    `logits` (R, V) are the B texts' and behind them those without a text of the `guided` (R - B,) branches; `rows` are
-    the branches', `branches` (P,) tell which is whose; `noise` is from `draw_noise`. No shape and no path depends on
-    what is in a tensor, so that no GPU is waited for.
+    `logits` (R, V) are the B texts' and behind them those without a text of the `guided` (R - B,) branches, in their
+    order; `rows` are the branches', `branches` (P,) tell which is whose; `noise` is from `draw_noise`. No shape and no
+    path depends on what is in a tensor, so that no GPU is waited for.
     """
     count = len(logits) - len(guided)
     conditional, unconditional = logits[:count], logits[count:]  # (B, V), (R - B, V)
-    if len(guided):
+    if len(guided) == count:
+        conditional = guide(conditional, unconditional, rows.guidance_scale)
+    elif len(guided):
         pulled = guide(conditional[guided], unconditional, rows.guidance_scale[guided])
         conditional = conditional.index_copy(0, guided, pulled)
     values, codes = _keep(conditional, rows)  # (B, widest) each
@@ -132,8 +136,11 @@ def _keep(logits: Tensor, rows: SamplingRows) -> tuple[Tensor, Tensor]:
     logits = logits / rows.temperature
     codes = _ranking_keys(logits).topk(rows.widest).indices  # (P, widest)
     values = logits.gather(-1, codes)
-    rank = torch.arange(rows.widest, device=logits.device)
-    values = values.masked_fill(rank >= rows.top_k, -math.inf)
+    if any(width < rows.widest for width in rows.widths):
+        rank = torch.arange(rows.widest, device=logits.device)
+        values = values.masked_fill(rank >= rows.top_k, -math.inf)
+    if not rows.has_top_p:
+        return values, codes
     # a code stays as long as those before it do not reach top_p: the one that crosses the limit is kept
     before = values.softmax(-1).cumsum(-1).roll(1, -1)
     before[:, 0] = -math.inf

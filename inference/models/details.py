@@ -117,7 +117,7 @@ class Details:
         behind = distance - least[cells]
         near = behind < 8 * _SHARE
         cells, share = cells[near], torch.exp(-behind[near] / _SHARE)
-        found.index_add_(0, cells, share[:, None] * self._index.parts[places[near]].float())
+        found.index_add_(0, cells, share[:, None] * self.parts[self._index.order[places[near]]].float())
         total = torch.zeros(len(codes)).index_add_(0, cells, share).clamp_min(1e-6)
         return found * (torch.exp(-least / _FADE) / total)[:, None] * self.scale
 
@@ -136,15 +136,16 @@ class Details:
         middle = around[:, 4].contiguous()
         order = middle.argsort(stable=True)
         counts = torch.bincount(middle, minlength=int(self.grids.max()) + 1)
-        return _Index(around[order], self.parts[order], F.pad(counts.cumsum(0), (1, 0)))
+        return _Index(around[order], order, F.pad(counts.cumsum(0), (1, 0)))
 
 
 @dataclass(frozen=True)
 class _Index:
-    """Known places in the order of their codes: `around` (N, 9), `parts` (N, K), and where each code's `starts`."""
+    """Known places in the order of their codes: `around` (N, 9), each one's row in `parts` (N,), and where each code's
+    `starts`."""
 
     around: Tensor
-    parts: Tensor
+    order: Tensor
     starts: Tensor
 
 
