@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from bot.config import load_settings
+from bot.database import migrate
 from bot.database.backup import back_up, check_restore, restore
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
@@ -82,6 +84,31 @@ async def test_it_comes_back_into_a_new_database(empty_url: str, database_url: s
     await back_up(database_url, tmp_path / "copy")
     await restore(empty_url, tmp_path / "copy")
     assert await prompts(empty_url) == ["moved"]
+
+
+@pytest.mark.parametrize("revision", ["0033", "0017"])
+async def test_a_backup_of_an_older_schema_comes_back(database_url: str, tmp_path: Path, revision: str) -> None:
+    """Nothing of the newer one is in its way, and it is brought to the newest again; the bot starts after it."""
+    await order(database_url, "older")
+    async with Database(database_url) as database, aclosing(await database.connect()) as connection:
+        await connection.execution_options(writing=True)
+        await connection.run_sync(migrate.downgrade, revision)
+        await connection.commit()
+    await back_up(database_url, tmp_path / "copy")
+    await order(database_url, "newer")
+    await restore(database_url, tmp_path / "copy")
+    assert await prompts(database_url) == ["older"]
+
+
+async def test_a_damaged_backup_replaces_nothing(postgres_database: str, tmp_path: Path) -> None:
+    """What pg_restore lists without complaint may still break off in the middle of a table's rows."""
+    await order(postgres_database, "kept")
+    await back_up(postgres_database, tmp_path / "copy")
+    whole = (tmp_path / "copy").read_bytes()
+    (tmp_path / "copy").write_bytes(whole[:-100])
+    with pytest.raises(CommandError, match="pg_restore did not succeed"):
+        await restore(postgres_database, tmp_path / "copy")
+    assert await prompts(postgres_database) == ["kept"]
 
 
 async def test_no_backup_writes_over_another(database_url: str, tmp_path: Path) -> None:

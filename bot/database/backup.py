@@ -1,15 +1,15 @@
 """A copy of the whole database in one file, and the way back.
 
 In: the database's URL and a file.  Out: the file, whole or not at all; or a database that is as it was when the file
-was written, with the newest schema.  SQLite is copied by its own backup, while the bot runs; PostgreSQL by pg_dump and
-pg_restore.  The picture files are not in it.
+was written, with the newest schema.  SQLite is copied by its own backup, while the bot runs; PostgreSQL by pg_dump,
+and back by pg_restore and psql.  The picture files are not in it.
 """
 
 import asyncio
 import os
 import shutil
 import sqlite3
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +23,14 @@ from bot.secrecy import private_file, private_folder
 
 KINDS: Final = {"SQLite": b"SQLite format 3\0", "PostgreSQL": b"PGDMP"}
 """What a copy of each kind begins with, as their file formats say."""
+
+# Everything: a copy of an older schema does not know the tables that came later, and nothing else would drop them.
+DROP_TABLES: Final = b"""BEGIN;
+DO $$ DECLARE names text; BEGIN
+    SELECT string_agg(quote_ident(tablename), ', ') INTO names FROM pg_tables WHERE schemaname = current_schema();
+    IF names IS NOT NULL THEN EXECUTE 'DROP TABLE ' || names || ' CASCADE'; END IF;
+END $$;
+"""
 
 
 async def back_up(url: str, target: Path) -> None:
@@ -61,9 +69,7 @@ async def restore(url: str, source: Path) -> None:
             if file is not None:
                 await asyncio.to_thread(_copy, source, file)
             else:
-                # One transaction: what was there stays if anything fails.
-                whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--no-owner")
-                await _run("pg_restore", [*_connection(url), *whole, "--no-privileges", str(source)], url)
+                await _replace(url, source)
             await database.upgrade()
     finally:
         await database.close()
@@ -140,7 +146,37 @@ def _copy(source: Path, target: Path) -> None:
         raise CommandError(f"{source} cannot be copied to {target}: {error}") from error
 
 
-async def _run(program: str, options: Sequence[str], url: str | None = None) -> None:
+async def _replace(url: str, source: Path) -> None:
+    """In one transaction: what was there stays if anything fails, for psql commits only what it is told to."""
+    quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    script = ("--file=-", "--no-owner", "--no-privileges", "--no-comments", str(source))
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as told:
+        try:
+            psql = await _begin("psql", [*_connection(url), *quiet], url, stdin=reading)
+        finally:
+            os.close(reading)  # psql alone holds it: where that ends early, whoever writes hears of it
+        replaced = asyncio.create_task(_end("psql", psql))
+        try:
+            told.write(DROP_TABLES)
+            told.flush()
+            await _run("pg_restore", script, stdout=writing)
+            told.write(b"COMMIT;\n")
+            told.close()
+        except (CommandError, BrokenPipeError):
+            told.close()
+            await replaced  # where psql has ended, it says why
+            raise
+    await replaced
+
+
+async def _run(program: str, options: Sequence[str], url: str | None = None, *, stdout: int = DEVNULL) -> None:
+    await _end(program, await _begin(program, options, url, stdout=stdout))
+
+
+async def _begin(
+    program: str, options: Sequence[str], url: str | None, *, stdin: int = DEVNULL, stdout: int = DEVNULL
+) -> Process:
     """One of PostgreSQL's own programs; the password goes by the environment, where no list of processes shows it."""
     if shutil.which(program) is None:
         raise CommandError(
@@ -148,7 +184,13 @@ async def _run(program: str, options: Sequence[str], url: str | None = None) -> 
         )
     password = "" if url is None else engine_url(url).password or ""
     environment = {**os.environ, "PGPASSWORD": password}
-    process = await asyncio.create_subprocess_exec(program, *options, env=environment, stdout=PIPE, stderr=PIPE)
+    return await asyncio.create_subprocess_exec(
+        program, *options, env=environment, stdin=stdin, stdout=stdout, stderr=PIPE
+    )
+
+
+async def _end(program: str, process: Process) -> None:
+    """Raises CommandError with what it said, unless it succeeded."""
     _, said = await process.communicate()
     if process.returncode != 0:
         lines = said.decode(errors="replace").strip().splitlines() or [f"status {process.returncode}"]
