@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import simcord
 import structlog
 from hypothesis import settings
@@ -21,6 +22,7 @@ from bot.garbage import set_aside
 from bot.views import attempt
 from tests.bodies import checked_bodies
 from tests.bot_fakes import empty_database
+from tests.browsers import launched
 from tests.compiled import share_compiled_statements
 from tests.servers import Postgres, postgres_url, redis_url
 from tests.town import Town, a_bot, build
@@ -128,6 +130,13 @@ async def postgres_database(postgres: Postgres) -> AsyncIterator[str]:
     url = await postgres.migrated_database()
     yield url
     await postgres.give_back(url)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Any]:
+    """A browser to open tabs in; skips where there is none."""
+    async with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

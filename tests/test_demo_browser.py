@@ -1,9 +1,6 @@
 """The demo as its visitor uses it, in headless Chromium: type /imagine, see it being drawn, press a button."""
 
 import asyncio
-import importlib.util
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,36 +14,23 @@ from bot.demo.run import in_demo_folder
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import open_stage
 from bot.services import Services, open_services
+from tests.browsers import IN_ITS_LOOP, PATIENCE_MS, open_tab
 from tests.town import PausingPool
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None or importlib.util.find_spec("playwright") is None,
-    reason="Chromium is not installed (Debian: apt-get install chromium), or playwright is not",
-)
+pytestmark = IN_ITS_LOOP
 APP = "#preview-app"
-PATIENCE_MS = 30_000  # for a machine that is busy; nothing here waits longer than it must
 
 
 @asynccontextmanager
-async def open_page(url: str, size: tuple[int, int] = (1280, 900)) -> AsyncIterator[Any]:
-    """The page at `url` in a browser; fails the test afterwards if a script broke."""
-    from playwright.async_api import async_playwright
-
-    broken: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": size[0], "height": size[1]})
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: broken.append(str(error)))
+async def open_page(browser: Any, url: str, size: tuple[int, int] = (1280, 900)) -> AsyncIterator[Any]:
+    """The page at `url` in a tab; fails the test afterwards if a script broke."""
+    async with open_tab(browser, viewport={"width": size[0], "height": size[1]}) as (page, broken):
         await page.goto(url)
         yield page
-        await browser.close()
     assert broken == []
 
 
-@needs_browser
-async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
+async def test_imagine_is_typed_watched_and_acted_upon(chromium: Any, tmp_path: Path) -> None:
     """The visitor's whole way: the command, the preview, the grid, a press, and a moderator's view of it."""
     pool = PausingPool()
 
@@ -57,7 +41,7 @@ async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
 
     pool.hold_after_preview()
     settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
-    async with open_stage(settings, 0, services) as stage, open_page(stage.url) as page:
+    async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url) as page:
         timeline = page.locator("#channel-timeline")
         await timeline.get_by_text("Welcome to Easel").wait_for()
 
@@ -93,9 +77,8 @@ async def test_imagine_is_typed_watched_and_acted_upon(tmp_path: Path) -> None:
         await timeline.get_by_text("Request log").wait_for()
 
 
-@needs_browser
 @pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-async def test_a_newcomer_finds_what_to_do(size: tuple[int, int], tmp_path: Path) -> None:
+async def test_a_newcomer_finds_what_to_do(chromium: Any, size: tuple[int, int], tmp_path: Path) -> None:
     """The welcome is in sight, things to try fill the box, Enter is enough, and slow motion shows a queue."""
     slow = SlowMotion(PausingPool(), seconds=600.0)
 
@@ -105,7 +88,7 @@ async def test_a_newcomer_finds_what_to_do(size: tuple[int, int], tmp_path: Path
             yield opened
 
     settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
-    async with open_stage(settings, 0, services) as stage, open_page(stage.url, size) as page:
+    async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url, size) as page:
         timeline = page.locator("#channel-timeline")
         await stage.act(stage.world.members[0], "imagine", prompt="a red heart")
         await loaded(timeline.get_by_role("img", name="a red heart"))
@@ -135,8 +118,7 @@ async def test_a_newcomer_finds_what_to_do(size: tuple[int, int], tmp_path: Path
         assert await in_sight(timeline.get_by_text("Cancelled 2 generations."))
 
 
-@needs_browser
-async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
+async def test_an_old_tab_goes_on_after_a_restart(chromium: Any, tmp_path: Path) -> None:
     """It says that the demo has stopped, and opens anew by itself when it is back."""
 
     @asynccontextmanager
@@ -147,7 +129,7 @@ async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
     settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
     async with AsyncExitStack() as stack:
         async with open_stage(settings, 0, services) as stage:
-            page = await stack.enter_async_context(open_page(stage.url))
+            page = await stack.enter_async_context(open_page(chromium, stage.url))
             port = int(stage.url.partition("#")[0].rstrip("/").rpartition(":")[2])
             await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
         await page.get_by_text("The demo has stopped").wait_for()
@@ -159,11 +141,12 @@ async def test_an_old_tab_goes_on_after_a_restart(tmp_path: Path) -> None:
             await page.get_by_text("Easel draws what you describe", exact=True).wait_for()
 
 
-@needs_browser
 @pytest.mark.parametrize(
     ("words", "answer"), [("/help", "Easel draws what"), ("/imagine a yellow star", "a yellow star")]
 )
-async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(words: str, answer: str, tmp_path: Path) -> None:
+async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(
+    chromium: Any, words: str, answer: str, tmp_path: Path
+) -> None:
     """SimCord's page drops what is sent while it has asked for something, such as another size; ours sends it then."""
     answered = asyncio.Event()
 
@@ -177,7 +160,7 @@ async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(words: str, a
         await route.continue_()
 
     settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
-    async with open_stage(settings, 0, services) as stage, open_page(stage.url) as page:
+    async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url) as page:
         await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
         await page.locator("#send-message:enabled").wait_for()
         await page.route("**/api/action", late)

@@ -2,7 +2,6 @@
 nothing is wider than the screen, that no script breaks, and the few things that need one."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,13 +14,10 @@ from bot.actions.actor import Actor
 from bot.actions.moderation import Target
 from bot.web.site import Person
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
-from tests.test_demo_browser import CHROMIUM, PATIENCE_MS
+from tests.browsers import IN_ITS_LOOP, open_tab
 from tests.web_fakes import MANAGER, Pages, pages
 
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None or importlib.util.find_spec("axe_playwright_python") is None,
-    reason="Chromium is not installed (Debian: apt-get install chromium), or axe-playwright-python is not",
-)
+pytestmark = IN_ITS_LOOP
 SCREENS: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
     "desk": (1280, 900, "light"),
     "phone": (360, 740, "dark"),
@@ -53,27 +49,18 @@ async def lived_in(folder: Path) -> AsyncIterator[Pages]:
 
 
 @asynccontextmanager
-async def browsing(site: Pages, screen: str, *, javascript: bool = True) -> AsyncIterator[Any]:
-    """A browser, logged in as the owner by the demo's login; fails afterwards if a script broke."""
-    from playwright.async_api import async_playwright
-
+async def browsing(chromium: Any, site: Pages, screen: str, *, javascript: bool = True) -> AsyncIterator[Any]:
+    """A tab, logged in as the owner by the demo's login; fails afterwards if a script broke."""
     width, height, scheme = SCREENS[screen]
-    broken: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = await browser.new_context(
-            base_url=str(site.server.make_url("/")), viewport={"width": width, "height": height},
-            color_scheme=scheme, java_script_enabled=javascript,
-        )  # fmt: skip
-        page = await context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: broken.append(str(error)))
+    async with open_tab(
+        chromium, base_url=str(site.server.make_url("/")), viewport={"width": width, "height": height},
+        color_scheme=scheme, java_script_enabled=javascript,
+    ) as (page, broken):  # fmt: skip
         page.on("console", lambda message: broken.append(message.text) if message.type == "error" else None)
         await page.goto("login")
         await page.get_by_role("button", name="Be Max").click()
         await page.get_by_role("heading", name="Your servers").wait_for()
         yield page
-        await browser.close()
     assert [said for said in broken if "status of 400" not in said] == []  # a refused form is no broken script
 
 
@@ -86,14 +73,13 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-@needs_browser
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_every_page_fits_and_is_readable_for_everybody(tmp_path: Path, screen: str) -> None:
+async def test_every_page_fits_and_is_readable_for_everybody(chromium: Any, tmp_path: Path, screen: str) -> None:
     """Not wider than the screen; axe-core finds nothing serious: contrast, names, labels, headings, focus."""
     from axe_playwright_python.async_playwright import Axe
 
     found = []
-    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, screen) as page:
         for address in ADDRESSES:
             answer = await page.goto(address)
             assert answer.status == 200
@@ -109,12 +95,11 @@ async def test_every_page_fits_and_is_readable_for_everybody(tmp_path: Path, scr
     assert found == []
 
 
-@needs_browser
-async def test_the_log_searches_as_one_types(tmp_path: Path) -> None:
+async def test_the_log_searches_as_one_types(chromium: Any, tmp_path: Path) -> None:
     """The list follows, the address too; `/` puts the cursor there."""
     from playwright.async_api import expect
 
-    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "desk") as page:
         await page.goto(f"{C}/log")
         await page.keyboard.press("/")
         await page.keyboard.type("gore")
@@ -134,10 +119,9 @@ async def test_the_log_searches_as_one_types(tmp_path: Path) -> None:
         assert await page.get_by_role("searchbox").input_value() == "gore"
 
 
-@needs_browser
-async def test_the_review_queue_works_by_keyboard(tmp_path: Path) -> None:
+async def test_the_review_queue_works_by_keyboard(chromium: Any, tmp_path: Path) -> None:
     """Keep, undo, remove: one key each."""
-    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "desk") as page:
         await page.goto(f"{C}/review")
         await page.get_by_text("It looks at me.").wait_for()
         await page.keyboard.press("k")
@@ -151,13 +135,12 @@ async def test_the_review_queue_works_by_keyboard(tmp_path: Path) -> None:
         assert record.removal is not None
 
 
-@needs_browser
-async def test_the_wall_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_wall_goes_on_by_itself(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next page comes when its end is near; every picture has pixels; a vote leaves everything where it is."""
     monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 2)
     from playwright.async_api import expect
 
-    async with lived_in(tmp_path) as site, browsing(site, "phone") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "phone") as page:
         await page.goto(G)
         await expect(page.locator("#wall > li")).to_have_count(3)
         await page.locator("#wall img").last.scroll_into_view_if_needed()
@@ -171,13 +154,12 @@ async def test_the_wall_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.Mo
         assert "#" not in page.url
 
 
-@needs_browser
-async def test_the_wall_goes_on_after_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_wall_goes_on_after_a_search(chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was found as one typed has pages, too."""
     monkeypatch.setattr("bot.web.gallery.pages.PER_PAGE", 1)
     from playwright.async_api import expect
 
-    async with lived_in(tmp_path) as site, browsing(site, "phone") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "phone") as page:
         hat = await draw(site.services, an_order("a cat with a hat"))
         await site.services.gallery.share(Actor(ADA, GUILD), hat.id, 0)
         await page.goto(G)
@@ -186,10 +168,9 @@ async def test_the_wall_goes_on_after_a_search(tmp_path: Path, monkeypatch: pyte
         await expect(page.locator("#wall > li")).to_have_count(4)
 
 
-@needs_browser
-async def test_everything_reads_and_acts_without_a_script(tmp_path: Path) -> None:
+async def test_everything_reads_and_acts_without_a_script(chromium: Any, tmp_path: Path) -> None:
     """Search, vote, remove and undo, with JavaScript switched off."""
-    async with lived_in(tmp_path) as site, browsing(site, "desk", javascript=False) as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "desk", javascript=False) as page:
         await page.goto(f"{C}/log")
         await page.get_by_role("searchbox").fill("gore")
         await page.get_by_role("button", name="Search").click()
@@ -210,10 +191,9 @@ async def test_everything_reads_and_acts_without_a_script(tmp_path: Path) -> Non
         await page.get_by_text("Shown again.").wait_for()
 
 
-@needs_browser
-async def test_a_page_is_light(tmp_path: Path) -> None:
+async def test_a_page_is_light(chromium: Any, tmp_path: Path) -> None:
     """The first view of the gallery, with its pictures, is far below 500 KB."""
-    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "desk") as page:
         asked: list[Any] = []
         page.on("requestfinished", lambda request: asked.append(request))  # noqa: PLW0108  # it takes no built-in
         await page.goto(G, wait_until="networkidle")
@@ -222,10 +202,9 @@ async def test_a_page_is_light(tmp_path: Path) -> None:
         assert 0 < sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sent) < 200_000
 
 
-@needs_browser
-async def test_what_was_typed_into_a_refused_form_is_still_there(tmp_path: Path) -> None:
+async def test_what_was_typed_into_a_refused_form_is_still_there(chromium: Any, tmp_path: Path) -> None:
     """One error is no reason to write it all again."""
-    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "desk") as page:
         await page.goto(f"{C}/settings")
         box = page.locator('input[name="retention_days.other"]')
         await box.fill("-5")
@@ -235,11 +214,10 @@ async def test_what_was_typed_into_a_refused_form_is_still_there(tmp_path: Path)
         assert await box.input_value() == "-5"
 
 
-@needs_browser
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_pictures_are_removed_and_decided_about_by_hand(tmp_path: Path, screen: str) -> None:
+async def test_pictures_are_removed_and_decided_about_by_hand(chromium: Any, tmp_path: Path, screen: str) -> None:
     """One, or all of them; from the entry and from the queue; and back."""
-    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, screen) as page:
         await page.goto(f"{C}/log/1")
         await press(page, "Remove picture 2")
         await told(page, "Removed")
@@ -262,11 +240,10 @@ async def test_pictures_are_removed_and_decided_about_by_hand(tmp_path: Path, sc
     assert acts <= await audited(site)
 
 
-@needs_browser
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_people_are_kept_out_and_let_in_by_hand(tmp_path: Path, screen: str) -> None:
+async def test_people_are_kept_out_and_let_in_by_hand(chromium: Any, tmp_path: Path, screen: str) -> None:
     """From sharing, for a while, for good, with their pictures; each is taken back."""
-    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, screen) as page:
         await page.goto(f"{C}/sanctions")
         await page.get_by_label("Person").fill(str(ADA))
         await press(page, "Open")
@@ -294,15 +271,14 @@ async def test_people_are_kept_out_and_let_in_by_hand(tmp_path: Path, screen: st
     assert {"timeout", "ban", "lift", "remove", "restore"} <= await audited(site)
 
 
-@needs_browser
-async def test_what_is_typed_before_the_script_comes_is_tried(tmp_path: Path) -> None:
+async def test_what_is_typed_before_the_script_comes_is_tried(chromium: Any, tmp_path: Path) -> None:
     typed = asyncio.Event()
 
     async def late(route: Any) -> None:
         await typed.wait()
         await route.continue_()
 
-    async with lived_in(tmp_path) as site, browsing(site, "desk") as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, "desk") as page:
         await page.route("**/site*.js*", late)
         await page.goto(f"{C}/words", wait_until="commit")
         await card(page, "Try the filter").get_by_label("A prompt").fill("some gore")
@@ -310,11 +286,10 @@ async def test_what_is_typed_before_the_script_comes_is_tried(tmp_path: Path) ->
         await page.locator("#trial").get_by_text("violence and gore").wait_for()
 
 
-@needs_browser
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_words_settings_and_files_by_hand(tmp_path: Path, screen: str) -> None:
+async def test_words_settings_and_files_by_hand(chromium: Any, tmp_path: Path, screen: str) -> None:
     """A word comes and goes and is tried, a setting is saved, both exports are what the log shows."""
-    async with lived_in(tmp_path) as site, browsing(site, screen) as page:
+    async with lived_in(tmp_path) as site, browsing(chromium, site, screen) as page:
         await page.goto(f"{C}/words")
         await card(page, "Add a word").get_by_label("Word or phrase").fill("buy now")
         await press(page, "Add")
