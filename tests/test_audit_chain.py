@@ -56,6 +56,8 @@ async def test_an_untouched_chain_holds(audit_log: AuditLog) -> None:
         ("DELETE FROM audit_log WHERE id = 2", 3, "does not follow"),
         ("DELETE FROM audit_log WHERE id = 1", 2, "does not follow"),
         ("UPDATE audit_log SET id = 99 WHERE id = 2", 3, "does not follow"),
+        ("UPDATE audit_log SET actor_id = 1, action = 'export', redacted_at = at WHERE id = 3", 3, "marked as erased"),
+        ("UPDATE audit_log SET before = '{\"a\": \"b\"}', redacted_at = at WHERE id = 4", 4, "marked as erased"),
         (f"INSERT INTO audit_log SELECT 99, {COLUMNS} FROM audit_log WHERE id = 5", 99, "does not follow"),  # noqa: S608  # constant
     ],
 )  # fmt: skip

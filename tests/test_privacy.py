@@ -184,6 +184,11 @@ async def test_no_row_names_who_erased_their_data(site: Pages) -> None:
     await services.removals.remove(modest, reported.id, "my own")
     await services.moderation.sanction(mo, Target(ADA, MANAGER), "timeout", utc_now() + timedelta(days=1), "rude")
     await services.moderation.lift(mo, ADA)
+    await services.moderation.sanction(modest, Target(BOB, MANAGER), "timeout", utc_now() + timedelta(days=1), "rude")
+    manager = replace(modest, permissions=frozenset({"manage_guild"}))
+    await services.terms.edit(manager, "block", ["gherkin"], [])
+    chosen = GenerationFilter(user_id=ADA)
+    assert [line async for line in services.exports.lines(mo, chosen, "jsonl", f"words=cat&person={ADA}")]
     await site.browser(ADA)
     await services.privacy.erase(ADA)
     found, number = [], re.compile(rf"(?<![0-9a-f]){ADA}(?![0-9a-f])")  # hashes have any digits by chance
@@ -191,7 +196,8 @@ async def test_no_row_names_who_erased_their_data(site: Pages) -> None:
         for table in Table.metadata.sorted_tables:
             for row in (await session.execute(select(table))).mappings():
                 found += [f"{table.name}.{name}" for name, value in row.items() if number.search(str(value))]
-    assert set(found) == {"audit_log.actor_id"}  # what a moderator did is the server's
+    # what a moderator did is the server's, and that of those to whom it was done
+    assert set(found) == {"audit_log.actor_id", "sanctions.created_by", "blocked_terms.created_by"}
 
 
 async def test_an_erasure_outlives_a_stop(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from bot.database.tables.moderation import AuditTable
 
 _BATCH: Final = 1000
 REDACTED: Final = "erased"
+_OF_PERSONS: Final = ("timeout", "ban", "lift", "block_sharing")
 
 ActName = Literal[
     "remove", "restore", "cover", "uncover", "discard", "cancel",
@@ -162,10 +163,21 @@ def _narrowed(query: Select[AuditTable], wanted: AuditFilter) -> Select[AuditTab
 def _problem(row: AuditTable, previous: str) -> str | None:
     if row.hash != link(previous, row.content_hash):
         return "it does not follow from the row before it: one was changed, put in or taken out"
+    if row.redacted_at is not None:
+        return None if _is_blank(row) else "it is marked as erased, and says something all the same"
     said = content_hash(row.at, row.guild_id, row.actor_id, row.action, row.subject, row.why, row.before, row.after)
-    if row.redacted_at is None and said != row.content_hash:
-        return "what it says was changed"
-    return None
+    return None if said == row.content_hash else "what it says was changed"
+
+
+def _is_blank(row: AuditTable) -> bool:
+    """Whether a row that data were taken out of says no more than is left by that.
+
+    Of a sanction in force all but what it replaced is left.
+    """
+    if row.before is not None:
+        return False
+    is_erased = row.subject.endswith(f":{REDACTED}") and not row.why and row.after is None
+    return is_erased or row.action in _OF_PERSONS
 
 
 def _audit_record(row: AuditTable) -> AuditRecord:

@@ -5,9 +5,10 @@ In: a person.  Out: rows that are gone, and audit rows that are blank.  A sancti
 is one of them, and ends when it is lifted.
 """
 
+import re
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, String, and_, cast, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.audit import redact_acts
@@ -56,6 +57,20 @@ async def forget_acts(session: AsyncSession, user_id: int, now: datetime, *, unt
     left = or_(sanctioned, unshared)
     about = and_(AuditTable.subject == f"user:{user_id}", AuditTable.at <= until)
     await redact_acts(session, now, and_(about, ~left), kind="user")
+    await _forget_exports(session, user_id, now, until)
     for row in await session.scalars(select(AuditTable).where(about, left)):
         if row.before:  # the reason of the one that it replaced
             row.before, row.redacted_at = None, now
+
+
+async def _forget_exports(session: AsyncSession, user_id: int, now: datetime, until: datetime) -> None:
+    """Blank which rows of the request log were exported, where the choice names the person."""
+    named = (
+        AuditTable.action == "export",
+        AuditTable.at <= until,
+        cast(AuditTable.after, String).contains(str(user_id)),
+    )
+    alone = re.compile(rf"(?<!\d){user_id}(?!\d)")
+    rows = (await session.execute(select(AuditTable.id, AuditTable.after).where(*named))).all()
+    theirs = [row_id for row_id, after in rows if alone.search(str(after))]
+    await redact_acts(session, now, AuditTable.id.in_(theirs), kind="log")
