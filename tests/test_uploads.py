@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.Image import core as PillowCore
 
 from bot.errors import InvalidOption
-from bot.generation.upload import MAX_PIXELS, SIDE, cleaned
+from bot.generation.upload import SIDE, cleaned
+from bot.orders.order import Requester
 from inference.contract import MAX_INIT_IMAGE_BYTES
 from tests.bot_fakes import FAKE_MODEL
 from tests.town import Town, answer, buttons, said
@@ -30,6 +32,13 @@ def a_bomb(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(b"\0" * 1000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
+
+
+def of_many_scans(more: int) -> bytes:
+    """A photograph whose last scan is repeated."""
+    whole = a_file("JPEG", progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * more + whole[-2:]
 
 
 def opened(data: bytes) -> Image.Image:
@@ -59,7 +68,9 @@ def test_three_kinds_are_taken_by_their_content(kind: str) -> None:
         (a_file()[:60], "unreadable_picture"),
         (a_bomb(60_000, 60_000), "too_many_pixels"),
         (a_bomb(10_000, 10_000), "too_many_pixels"),
-        (a_bomb(5_000, 5_001), "too_many_pixels"),
+        (a_bomb(4_096, 4_097), "too_many_pixels"),
+        (a_file("JPEG", (5_001, 5_000), "L"), "too_many_pixels"),
+        (of_many_scans(60), "unreadable_picture"),
         (a_bomb(2**31 - 1, 2**31 - 1), "too_many_pixels"),
         (a_file(size=(15, 400)), "too_small_picture"),
         (b"\x89PNG" + b"\0" * MAX_INIT_IMAGE_BYTES, "too_large"),
@@ -73,6 +84,8 @@ def test_three_kinds_are_taken_by_their_content(kind: str) -> None:
         "bomb",
         "smaller bomb",
         "a little too large",
+        "photograph",
+        "scans",
         "largest bomb",
         "small",
         "heavy",
@@ -88,7 +101,24 @@ def test_everything_else_is_refused(data: bytes, problem: str) -> None:
 def test_a_large_picture_becomes_smaller_and_keeps_its_shape() -> None:
     """No model reads more."""
     assert opened(cleaned(a_file("JPEG", (3000, 1500)))).size == (SIDE, SIDE // 2)
-    assert MAX_PIXELS > 3000 * 1500
+    assert opened(cleaned(a_file("JPEG", (5_700, 4_300)))).size == (SIDE, 772)  # the most of a telephone
+
+
+@pytest.mark.parametrize(("mode", "blocks"), [("1", 10), ("L", 9), ("P", 13), ("RGB", 12), ("RGBA", 17)])
+def test_a_small_file_of_many_pixels_takes_little(mode: str, blocks: int) -> None:
+    """By Pillow's blocks of at most 16 MB; another copy of four bytes a pixel would take four more."""
+    file = a_file(size=(4096, 4096), mode=mode, colour=0)
+    PillowCore.reset_stats()
+    cleaned(file)
+    stats = PillowCore.get_stats()
+    assert stats["allocated_blocks"] + stats["reused_blocks"] <= blocks
+
+
+@pytest.mark.parametrize("scans", [0, 30])
+def test_what_follows_a_photograph_is_not_read(scans: int) -> None:
+    """Telephones append videos; and programs that save bytes make a dozen scans."""
+    file = of_many_scans(scans) + b"\xff\xda" * 100
+    assert opened(cleaned(file)).size == (64, 48)
 
 
 def test_nothing_but_pixels_is_kept() -> None:
@@ -182,12 +212,17 @@ async def test_a_file_that_discord_does_not_hand_over(town: Town, monkeypatch: p
     assert town.pictures.history(viewer=town.bo) == []
 
 
-async def test_a_refused_order_takes_its_first_word_back(town: Town) -> None:
-    """The answer came before the admission, for the picture had to be fetched."""
+async def test_nothing_is_fetched_for_a_refused_order(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its first word, which came before, is taken back."""
+    monkeypatch.setattr("bot.views.upload.fetched", pytest.fail)
     await town.services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
     result = await town.ada.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()))
     assert "banned" in said(answer(result))
     assert town.pictures.history(viewer=town.bo) == []
+    for _ in range(10):
+        await town.services.limits.count(Requester(town.bo.id, "Bo", None, 0))
+    result = await town.bo.slash(town.pictures, "imagine", prompt="a cat", picture=("a.png", a_file()))
+    assert "Your limit of 10 per" in said(answer(result))
 
 
 async def test_a_model_that_cannot_is_named_before_anything_is_fetched(town: Town) -> None:

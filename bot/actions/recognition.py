@@ -19,6 +19,7 @@ from bot.database.records import GenerationRecord, ImageRecord
 from bot.errors import InvalidOption, NotFound, NotSaved
 from bot.generation.fingerprint import HASHES, Prints, UnreadablePicture, from_bytes, looked_for, prints_of
 from bot.generation.likeness import Likeness, Likenesses
+from bot.generation.upload import in_turn
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ class Recognition:
         if len(file) > MAX_FILE_BYTES:
             raise InvalidOption("picture", "too_large", {"bytes": len(file), "limit": MAX_FILE_BYTES})
         try:
-            asked = await asyncio.to_thread(looked_for, file)
+            asked = await in_turn(looked_for, file)
         except UnreadablePicture as error:
             raise InvalidOption("picture", "unreadable_picture") from error
         found: dict[int, Recognised] = {}

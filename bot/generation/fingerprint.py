@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bot.generation.upload import shrunk
 from inference.contract import MAX_IMAGES, grid_columns
 
 Prints = NDArray[np.uint64]
@@ -33,7 +34,7 @@ BRIGHTNESS: Final = 3  # the first so many of them; the rest are of colours
 WORDS: Final = HASHES + 3
 BRIGHTNESS_LEVELS: Final = 16  # of the 24 behind the hashes; the rest are of colours
 
-MAX_PIXELS: Final = 40_000_000  # of a stranger's picture; a telephone's screenshot has 4 million
+MAX_PIXELS: Final = 4096 * 4096  # of a stranger's picture: the largest of ours; a telephone's screenshot has 4 million
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 
 _READ_SIDE: Final = 512
@@ -93,18 +94,14 @@ def _read(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             width, height = picture.size
             if width * height <= MAX_PIXELS:
-                picture.draft("RGB", (_READ_SIDE, _READ_SIDE))
-                shown = picture.convert("RGBA" if "transparency" in picture.info or "A" in picture.mode else "RGB")
+                shown = shrunk(picture, _READ_SIDE, Image.Resampling.BOX)
     except Exception as error:  # damaged files have led Pillow to a dozen kinds
         raise UnreadablePicture(f"the picture cannot be read; {', '.join(FORMATS)} are taken") from error
     if width * height > MAX_PIXELS:
         raise UnreadablePicture(f"the picture has {width} × {height} pixels; at most {MAX_PIXELS} are taken")
-    shown.thumbnail((_READ_SIDE, _READ_SIDE), Image.Resampling.BOX)
-    if shown.mode == "RGBA":
-        paper = Image.new("RGBA", shown.size, "white")
-        paper.alpha_composite(shown)
-        shown = paper
-    return shown.convert("RGB")
+    paper = Image.new("RGBA", shown.size, "white")
+    paper.alpha_composite(shown.convert("RGBA"))
+    return paper.convert("RGB")
 
 
 def _shrunk(picture: Image.Image, box: Box) -> Floats:

@@ -71,6 +71,16 @@ class Admission:
                 await self._limits.count(requester, here)
         return generation_id, order
 
+    async def check(self, requester: Requester) -> None:
+        """Before anything is done for an order to come: counts nothing, and raises what would refuse it for its person.
+
+        That is all that `admit` raises but InvalidOption, NotSaved and Busy.
+        """
+        self._queue.check_room(requester.user_id, requester.guild_id)
+        here = await self._entitlements.of(requester)
+        await self.check_person(requester, here)
+        await self._limits.check(requester, here)
+
     async def admit_copy(self, requester: Requester) -> None:
         """A picture of one's own or of others, large, for the whole channel: it counts as an order does.
 

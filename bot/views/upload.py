@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.errors import InvalidOption
-from bot.generation.upload import cleaned
+from bot.generation.upload import cleaned, in_turn
 from bot.orders.choices import Use, check_choices, started_from
 from bot.orders.order import Order
 from bot.views.answer import take_back, think
@@ -29,7 +29,7 @@ async def place_picture(interaction: BotInteraction, order: Order, source: Sourc
     """Have an order drawn from a picture.  Raises what refuses the picture or the order.
 
     Fetching may take longer than Discord waits for a first word, so that goes first; what can be told without the
-    picture is told before.
+    picture is told before.  Nothing is fetched for somebody who may not order now.
     """
     pool = interaction.client.services.pool
     models = pool.models()
@@ -38,6 +38,7 @@ async def place_picture(interaction: BotInteraction, order: Order, source: Sourc
     check_choices(started_from(order, b"", use, models), pool)
     message_id = await think(interaction, hidden=hidden(interaction, private=order.private))
     try:
+        await interaction.client.services.admission.check(order.requester)
         picture = await _picture(interaction, source)
         await place(interaction, started_from(order, picture, use, models), message_id)
     except Exception:
@@ -65,4 +66,4 @@ async def fetched(attachment: discord.Attachment) -> bytes:
             data = await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise InvalidOption("init_image", "picture_not_loaded") from error
-    return await asyncio.to_thread(cleaned, data)
+    return await in_turn(cleaned, data)
