@@ -8,12 +8,16 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import aiohttp
 import discord
+import structlog
 
+from bot.errors import DiscordAway
 from bot.web.site import Member, Named, Server
 
 BELIEVED_SECONDS: Final = 60.0
 MAX_BELIEVED: Final = 10_000
+log = structlog.get_logger(__name__)
 
 
 class DiscordDirectory:
@@ -57,6 +61,7 @@ class DiscordDirectory:
         return None if channel is None else channel.name
 
     async def member(self, guild_id: int, user_id: int) -> Member | None:
+        """None for who is not in that server.  Raises DiscordAway."""
         key, now = (guild_id, user_id), self._clock()
         known = self._believed.get(key)
         if known is not None and now - known[0] < BELIEVED_SECONDS:
@@ -75,6 +80,9 @@ class DiscordDirectory:
             member = await guild.fetch_member(user_id)
         except discord.NotFound:
             return None
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("directory.discord_away", guild=guild_id, error=repr(error))
+            raise DiscordAway from error
         return Member(
             user_id=member.id,
             name=member.display_name,

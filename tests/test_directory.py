@@ -1,8 +1,11 @@
 """Who is who on Discord, as the web pages ask: names, permissions with roles applied, people who are not there."""
 
+import aiohttp
 import discord
+import pytest
 
 from bot.directory import DiscordDirectory
+from bot.errors import DiscordAway
 from tests.town import Town
 
 
@@ -21,6 +24,23 @@ async def test_a_member_is_known_with_roles_applied(town: Town) -> None:
     assert owner.may("manage_guild")
     assert await directory.member(town.guild.id, 12345) is None
     assert await directory.member(12345, town.mo.id) is None
+
+
+@pytest.mark.parametrize("fault", [aiohttp.ClientConnectionError("away"), TimeoutError(), OSError("reset")])
+async def test_while_discord_is_away_nobody_is_taken_for_a_stranger(
+    town: Town, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """It is said, for a while, and asked again at the next request."""
+
+    async def away(*_: object) -> discord.Member:
+        raise fault
+
+    directory = DiscordDirectory(town.bot)
+    with monkeypatch.context() as patched:
+        patched.setattr(discord.Guild, "fetch_member", away)
+        with pytest.raises(DiscordAway):
+            await directory.member(town.guild.id, town.mo.id)
+    assert await directory.member(town.guild.id, town.mo.id) is not None
 
 
 async def test_servers_and_channels_have_names(town: Town) -> None:

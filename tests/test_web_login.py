@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer, make_mocked_request
 from yarl import URL
 
 from bot.database.web_sessions import LIFETIME, OVERLAP, ROTATION, WebSessions
-from bot.errors import GenerationFailed, NoEndpoint, NotRead, UserError
+from bot.errors import DiscordAway, GenerationFailed, NoEndpoint, NotRead, UserError
 from bot.web.discord_login import Attempt, DiscordLogin
 from bot.web.guard import status_of
 from bot.web.site import Person, after_login, local_path
@@ -249,7 +249,12 @@ async def test_without_a_secret_the_login_page_says_what_is_missing(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(NoEndpoint("describe", 300.0), 503), (NotRead(), 503), (GenerationFailed("out_of_memory"), 400)],
+    [
+        (NoEndpoint("describe", 300.0), 503),
+        (NotRead(), 503),
+        (DiscordAway(), 503),
+        (GenerationFailed("out_of_memory"), 400),
+    ],
 )
 def test_what_is_away_just_now_is_no_fault_of_who_asked(error: UserError, status: int) -> None:
     assert status_of(error) == status

@@ -55,6 +55,8 @@ EXAMPLES: list[tuple[UserError, str]] = [
     (errors.QueueFull("all", 200, 200, 75.0),
      "The queue is full: 200 generations are under way. A place is free in about 1 min 15 s."),
     (errors.Busy(), "Easel is very busy and could not take your order in time. Please try again in a moment."),
+    (errors.DiscordAway(),
+     "Discord does not answer at the moment, so Easel cannot ask what you may do. Please try again in a minute."),
     (errors.NotRead(),
      "Easel's database does not answer at the moment. Nothing is lost; please try again in a minute."),
     (errors.Restarting(), "Easel is being restarted. Please try again in a minute."),

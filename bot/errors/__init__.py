@@ -42,6 +42,7 @@ are for reading; everybody else imports from this one.
     │   └── NoEndpoint           no inference server can be reached
     ├── NotSaved                 the database or the picture folder took no more
     ├── NotRead                  the database does not answer
+    ├── DiscordAway              Discord does not answer
     └── Broken                   nobody knows what; `error_id` is in the log
 
     ConfigurationError           for the operator, at start: names the variable, the value, the limit and the cure
@@ -60,6 +61,7 @@ from bot.errors.admission import (
 )
 from bot.errors.drawing import (
     Broken,
+    DiscordAway,
     GenerationCancelled,
     GenerationFailed,
     InvalidOption,
@@ -109,6 +111,7 @@ __all__ = (
     "ContestOver",
     "ContestRunning",
     "DirectMessagesRefused",
+    "DiscordAway",
     "DrawnElsewhere",
     "GenerationCancelled",
     "GenerationFailed",

@@ -103,6 +103,11 @@ class NotRead(UserError):
 
 
 @dataclass(eq=False)
+class DiscordAway(UserError):
+    """Discord does not say who somebody is just now."""
+
+
+@dataclass(eq=False)
 class Broken(UserError):
     """A fault of Easel's own."""
 

@@ -17,6 +17,7 @@ from bot.database.web_sessions import LIFETIME
 from bot.errors import (
     Broken,
     ContestOver,
+    DiscordAway,
     InvalidOption,
     LimitReached,
     MissingPermission,
@@ -60,7 +61,7 @@ HEADERS: Final = {
 STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
     (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (RemovedByOperator, 403), (OwnEntry, 403),
     (ContestOver, 409), (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503), (NoEndpoint, 503),
-    (UserError, 400),
+    (DiscordAway, 503), (UserError, 400),
 )  # fmt: skip
 
 

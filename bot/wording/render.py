@@ -237,6 +237,12 @@ def _not_read(s: Sentences, _: errors.NotRead) -> str:
     return s.say("Easel's database does not answer at the moment. Nothing is lost; please try again in a minute.")
 
 
+def _discord_away(s: Sentences, _: errors.DiscordAway) -> str:
+    return s.say(
+        "Discord does not answer at the moment, so Easel cannot ask what you may do. Please try again in a minute."
+    )
+
+
 def _generation_cancelled(s: Sentences, _: errors.GenerationCancelled) -> str:
     return s.say("This generation was cancelled.")
 
@@ -283,5 +289,6 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.TooLarge: _too_large,
     errors.NotSaved: _not_saved,
     errors.NotRead: _not_read,
+    errors.DiscordAway: _discord_away,
     errors.Broken: _broken,
 }
