@@ -1,10 +1,12 @@
 """The settings: every knob of the bot process, read once.
 
-In: environment variables and a `.env` file.  Out: a frozen `Settings`, or a ConfigurationError that names the cure.
+In: environment variables and a settings file, `.env` or what EASEL_ENV_FILE names.  Out: a frozen `Settings`, or a
+ConfigurationError that names the cure.
 `.env.example` documents every field; a test keeps the two equal.  Importing this module reads nothing.
 """
 
 import base64
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -15,12 +17,13 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import bounds
+from bot.addresses import check_server_url
 from bot.errors import ConfigurationError
 from bot.partition import Partition
 
 SHARED_SETTINGS: Final = ("models_dir", "log_level", "log_format")  # of the bot and of the inference server
 BOT_ALONE: Final = ("inference_urls", "inference_urls_file", "inference_token")  # of the others, the server reads all
-ENV_FILE: Final = Path(".env")
+ENV_FILE_VARIABLE: Final = "EASEL_ENV_FILE"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 PAGES_PORT: Final = 8080
 
@@ -244,17 +247,16 @@ class Settings(BaseSettings):
         return self.data_dir / "pictures"
 
 
-def check_server_url(url: str) -> str:
-    """The address of an inference server.  Raises ValueError for what is none."""
-    parts = urlsplit(url)
-    reachable = parts.netloc if parts.scheme in ("http", "https") else parts.scheme == "unix" and parts.path
-    if not reachable:
-        raise ValueError(f"{url!r} is neither http://host:port, https://host:port nor unix:///path/to/socket")
-    return url
+def settings_file() -> Path:
+    """The one that EASEL_ENV_FILE names, else `.env` here, which may be absent.  Raises ConfigurationError."""
+    named = os.environ.get(ENV_FILE_VARIABLE)
+    if named and not Path(named).is_file():
+        raise ConfigurationError(ENV_FILE_VARIABLE, named, "there is no such file", "Name one that is.", final=True)
+    return Path(named or ".env")
 
 
-def load_settings(env_file: Path | None = ENV_FILE, **values: Any) -> Settings:
-    """Read the settings; `values` win over the environment, which wins over `env_file` (absent is fine).
+def load_settings(env_file: Path | None = None, **values: Any) -> Settings:
+    """Read the settings; `values` win over the environment, which wins over `env_file` (None: there is none).
 
     Raises ConfigurationError for the first value that cannot be used.
     """

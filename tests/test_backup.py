@@ -161,6 +161,6 @@ async def test_a_backup_of_the_other_kind_of_database_is_named(
 async def test_without_a_database_there_is_nothing_to_copy(tmp_path: Path) -> None:
     """And none is made."""
     settings = load_settings(None, data_dir=tmp_path / "data")
-    with pytest.raises(CommandError, match="is not there"):
+    with pytest.raises(CommandError, match="there is no database to copy"):
         await back_up(settings.database_url, tmp_path / "copy")
     assert not (tmp_path / "data").exists()

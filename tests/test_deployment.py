@@ -12,7 +12,7 @@ import yaml
 from typer.main import get_command
 
 from bot.cli.app import app
-from bot.config import Settings, load_settings
+from bot.config import ENV_FILE_VARIABLE, Settings, load_settings
 from bot.metrics import BotMetrics
 from inference.server.metrics import ServerMetrics
 from inference.server.process import ServeOptions
@@ -22,6 +22,7 @@ UNITS = sorted((ROOT / "deploy").glob("*.service"))
 SETTINGS = {name.upper() for name in Settings.model_fields}
 # Not Easel's: of the images of PostgreSQL, Python, and of every program.
 OTHERS = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "PYTHONUNBUFFERED", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}
+OTHERS |= {ENV_FILE_VARIABLE}
 
 
 def compose() -> Any:
@@ -154,8 +155,17 @@ def test_the_units_start_and_stop_in_order(path: Path) -> None:
     assert keys["Restart"] == ["always"]
     assert keys["RestartPreventExitStatus"] == [str(os.EX_CONFIG)], "what only another setting mends"
     assert int(keys["TimeoutStopSec"][0]) > load_settings(None).shutdown_seconds
-    folders = {value.partition("=")[2] for value in keys["Environment"]}
+    folders = {value.partition("=")[2] for value in keys["Environment"] if not value.startswith(ENV_FILE_VARIABLE)}
     assert all(folder.startswith(("/var/lib/easel", "/var/cache/easel", "/run/easel")) for folder in folders)
+
+
+def test_the_command_line_of_the_service_has_all_its_settings() -> None:
+    """Those that stood in the unit alone would lead its commands to another database."""
+    keys, script = unit(ROOT / "deploy" / "easel.service"), (ROOT / "deploy" / "easel").read_text()
+    (named,) = (value for value in keys["Environment"] if value.startswith(ENV_FILE_VARIABLE))
+    assert f"-u {keys['User'][0]} -- env {named} {keys['ExecStart'][0].split()[0]} " in script
+    assert "EnvironmentFile" not in keys
+    assert {value.partition("=")[0] for value in keys["Environment"]} & SETTINGS == set()
 
 
 def test_the_dashboard_asks_for_numbers_that_exist() -> None:

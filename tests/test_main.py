@@ -39,6 +39,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder of one's own, no settings from outside, no real model, and logging left alone."""
     monkeypatch.chdir(tmp_path)
     for name in (
+        "EASEL_ENV_FILE",
         "DATA_DIR",
         "DATABASE_URL",
         "DISCORD_TOKEN",
@@ -198,6 +199,7 @@ def test_an_id_that_cannot_be_one_is_a_sentence(words: tuple[str, ...], number: 
 
 def test_a_report_on_nothing_says_so() -> None:
     """Before the bot ever ran, too."""
+    easel("db", "upgrade")
     assert easel("safety", "report") == (0, "The filter has found nothing so far.\n")
 
 
@@ -206,6 +208,38 @@ def test_db_upgrade_twice() -> None:
     assert easel("db", "upgrade")[0] == 0
     assert Path("data/easel.db").exists()
     assert easel("db", "upgrade")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("moderation", "ban", "7", "--reason", "spam"), ("moderation", "log"), ("audit", "verify"),
+        ("safety", "report"), ("storage", "clean"), ("db", "hash"), ("db", "backup", "copy"),
+    ],
+)  # fmt: skip
+def test_no_command_makes_a_database_to_act_in(words: tuple[str, ...]) -> None:
+    """Nobody would be banned, and a backup of it would look like one, wherever a bot has its database elsewhere."""
+    with pytest.raises(CommandError, match="no database"):
+        easel(*words)
+    assert not Path("data/easel.db").exists()
+    Path("data").mkdir(exist_ok=True)
+    Path("data/easel.db").touch()  # as a refused start leaves it
+    with pytest.raises(CommandError, match="no database"):
+        easel(*words)
+
+
+def test_commands_read_the_settings_file_of_the_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """From any folder: a ban counts in the bot's database, and says so."""
+    file = tmp_path / "easel.env"
+    file.write_text(f"DATA_DIR={tmp_path}/kept\n")
+    (tmp_path / ".env").write_text("DATA_DIR=elsewhere\n")
+    monkeypatch.setenv("EASEL_ENV_FILE", str(file))
+    assert f"{tmp_path}/kept/easel.db" in easel("db", "upgrade")[1]
+    assert f"{tmp_path}/kept/easel.db" in easel("moderation", "ban", "7", "--reason", "spam")[1]
+    assert f"{tmp_path}/kept/easel.db" in easel("db", "backup", "copy")[1]
+    file.unlink()
+    with pytest.raises(ConfigurationError, match=r"EASEL_ENV_FILE=.*there is no such file"):
+        easel("moderation", "list")
 
 
 @pytest.mark.parametrize("written", [None, "this is not a database"])
@@ -303,6 +337,7 @@ def test_a_command_costs_only_what_it_needs() -> None:
 
 def test_audit_verify_tells_a_sound_log_from_one_that_was_changed(tmp_path: Path) -> None:
     """Exit status, the row, and the newest hash to keep elsewhere."""
+    easel("db", "upgrade")
     status, printed = easel("audit", "verify")
     assert (status, "sound: 0 rows" in printed) == (0, True)
     with sqlite3.connect("data/easel.db") as connection:
@@ -322,6 +357,7 @@ def test_audit_verify_tells_a_sound_log_from_one_that_was_changed(tmp_path: Path
 
 def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_messages(tmp_path: Path) -> None:
     """Ban, list, log, unban: each leaves the database as a running bot will find it."""
+    easel("db", "upgrade")
     assert "Nobody is banned everywhere." in easel("moderation", "list")[1]
     assert easel("moderation", "ban", str(ADA))[0] == easel("moderation", "timeout", str(ADA), "1 day")[0] == 2
     with pytest.raises(InvalidOption):  # the person reads it: who gives none bans nobody, as in Discord

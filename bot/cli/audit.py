@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bot.cli.desk import kept_database
 from bot.cli.surroundings import JsonFlag, print_json, read_settings
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ def verify(
 
 async def _verified(url: str, known: str | None) -> "Verification":
     from bot.database.audit import AuditLog
-    from bot.database.session import Database
 
-    async with Database(url) as database:
+    async with kept_database(url) as database:
         return await AuditLog(database).verify(known)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from bot.cli.surroundings import read_settings
 from bot.errors import CommandError
@@ -17,11 +16,12 @@ database_commands = typer.Typer(no_args_is_help=True, help="The database.")
 @database_commands.command()
 def upgrade() -> None:
     """Bring the database's schema up to date, creating it where there is none."""
-    asyncio.run(_upgrade(read_settings().database_url))
-    Console().print("The database is up to date.")
+    name = asyncio.run(_upgrade(read_settings().database_url))
+    Console().print(f"{name} is up to date.", highlight=False, markup=False, soft_wrap=True)
 
 
-async def _upgrade(url: str) -> None:
+async def _upgrade(url: str) -> str:
+    """The database's name."""
     from bot.database.session import Database
 
     database = Database(url)
@@ -29,6 +29,7 @@ async def _upgrade(url: str) -> None:
         await database.upgrade()
     finally:
         await database.close()
+    return database.name
 
 
 @database_commands.command()
@@ -37,11 +38,14 @@ def backup(
 ) -> None:
     """Copy the whole database into one file, also while the bot runs.  The pictures are not in it."""
     from bot.database.backup import back_up
+    from bot.database.session import Database
 
     if not file.absolute().parent.is_dir():
         raise CommandError(f"{file} cannot be written: there is no folder {file.absolute().parent}")
-    asyncio.run(back_up(read_settings().database_url, file))
-    Console().print(escape(f"{file} ({file.stat().st_size / 1e6:.1f} MB)"), highlight=False, soft_wrap=True)
+    url = read_settings().database_url
+    asyncio.run(back_up(url, file))
+    told = f"{file} ({file.stat().st_size / 1e6:.1f} MB), of {Database(url).name}"
+    Console().print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 @database_commands.command()

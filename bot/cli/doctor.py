@@ -22,7 +22,7 @@ from rich.console import Console
 from bot.cli.finding import Finding, show
 from bot.cli.misspelt import misspelt_settings
 from bot.cli.surroundings import JsonFlag, nearest_existing, port_variable, print_json
-from bot.config import LOOPBACK, Settings, load_settings, looks_like_a_token
+from bot.config import LOOPBACK, Settings, load_settings, looks_like_a_token, settings_file
 from bot.errors import ConfigurationError
 from bot.generation.provenance import NoSeal, open_seal
 from bot.logs import configure_logs
@@ -38,7 +38,7 @@ PATIENCE: Final = 5.0  # seconds
 
 def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
-    settings = load_settings()
+    settings = load_settings(settings_file())
     configure_logs(settings.log_level, settings.log_format, settings.secrets())
     findings = [*asyncio.run(examine(settings)), model(settings)]
     if not settings.inference_urls:
@@ -64,7 +64,7 @@ async def _names(_: Settings) -> list[Finding]:
     """A setting that is misspelt changes nothing, silently."""
     return [
         Finding("settings", "warning", f"{wrong.name} ({wrong.where}) is no setting", f"Is {wrong.nearest} meant?")
-        for wrong in misspelt_settings()
+        for wrong in misspelt_settings(settings_file())
     ]
 
 

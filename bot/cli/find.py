@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.actions.actor import Actor
+from bot.cli.desk import kept_database
 from bot.cli.surroundings import JsonFlag, print_json, print_table, read_settings, table_of
 from bot.errors import CommandError
 from bot.wording.text import one_line, shorten
@@ -77,12 +78,11 @@ def _run(act: "Callable[[Recognition], Awaitable[T]]") -> T:
     from bot.actions.recognition import Recognition
     from bot.database.fingerprints import Fingerprints
     from bot.database.generations import GenerationLog
-    from bot.database.session import Database
     from bot.storage.choice import open_storage
 
     async def acted() -> T:
         settings = read_settings()
-        async with open_storage(settings) as storage, Database(settings.database_url) as database:
+        async with kept_database(settings.database_url) as database, open_storage(settings) as storage:
             fingerprints, generations = Fingerprints(database), GenerationLog(database)
             return await act(Recognition(fingerprints=fingerprints, generations=generations, storage=storage))
 

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.config import ENV_FILE, Settings
+from bot.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Misspelt:
-    """A variable that looks like a setting's and is none; `where` is ".env" or "environment"."""
+    """A variable that looks like a setting's and is none; `where` is the file or "environment"."""
 
     name: str
     nearest: str
     where: str
 
 
-def misspelt_settings(env_file: Path = ENV_FILE) -> tuple[Misspelt, ...]:
+def misspelt_settings(env_file: Path) -> tuple[Misspelt, ...]:
     """Variables whose names are almost a setting's: as they stand, they change nothing.  `env_file` is readable."""
     known = [name.upper() for name in Settings.model_fields]
     written = dotenv_values(env_file, encoding="utf-8-sig") if env_file.is_file() else {}

@@ -71,7 +71,7 @@ def unban(
             return 0
         return await desk.sweep.restore(OPERATOR, user, sanction.id, reason)
 
-    shown = at_desk(lifted)
+    shown = at_desk(lifted, changes=True)
     Console().print(f"{user} may use Easel again, where no server has banned them.", highlight=False)
     if restore:
         Console().print(f"Shown again: {shown}. Messages deleted in Discord do not come back.", highlight=False)
@@ -130,7 +130,7 @@ def remove(generation: GenerationArgument, reason: AuditReasonOption = "", pictu
             raise AlreadyDeleted(generation)
         await desk.generations.remove(generation, OPERATOR.user_id, reason, index, by_operator=True)
 
-    at_desk(removed)
+    at_desk(removed, changes=True)
     Console().print("Removed. A bot that runs takes it out of Discord within half a minute.")
 
 
@@ -143,7 +143,7 @@ def restore(generation: GenerationArgument, reason: AuditReasonOption = "", pict
         record.restorable(_index(picture), operator=True)
         await desk.generations.restore(generation, OPERATOR.user_id, reason, _index(picture))
 
-    at_desk(restored)
+    at_desk(restored, changes=True)
     Console().print("Shown again.")
 
 
@@ -161,7 +161,7 @@ def _sanctioned(user: int, kind: SanctionKind, until: datetime | None, why: str,
             return None
         return len(await desk.sweep.remove(OPERATOR, user, datetime.now(UTC) - span, why, sanction.id))
 
-    return at_desk(sanctioned)
+    return at_desk(sanctioned, changes=True)
 
 
 def _tell_removed(number: int | None) -> None:

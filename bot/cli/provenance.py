@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from bot.cli.surroundings import JsonFlag, print_json
-from bot.config import load_settings
+from bot.config import load_settings, settings_file
 from bot.errors import CommandError
 from bot.generation.provenance import MIME_TYPES, origin_of
 
@@ -32,7 +32,7 @@ def key(
     name: Annotated[str, typer.Option(help="Who signs, as readers of the pictures see it.")] = "Easel",
 ) -> None:
     """Make a certificate and its key, to sign pictures with; nobody vouches for it, so readers call it unknown."""
-    folder = folder or load_settings().data_dir / "provenance"
+    folder = folder or load_settings(settings_file()).data_dir / "provenance"
     certificate, key_file = folder / "certificate.pem", folder / "key.pem"
     for file in (certificate, key_file):
         if file.exists():

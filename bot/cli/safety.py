@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli.desk import kept_database
 from bot.cli.surroundings import JsonFlag, id_option, print_json, read_settings
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ def report(
 
 async def _reported(url: str, guild_id: int | None) -> "tuple[CategoryReport, ...]":
     from bot.database.reviews import Reviews
-    from bot.database.session import Database
 
-    async with Database(url) as database:
+    async with kept_database(url) as database:
         return await Reviews(database).report(guild_id)

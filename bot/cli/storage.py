@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bot.cli.desk import kept_database
 from bot.cli.surroundings import read_settings
 from bot.config import Settings
 
@@ -34,11 +35,11 @@ def clean(
 async def _clean(settings: Settings, console: Console, *, delete: bool) -> tuple[int, int]:
     from bot.actions.cleaning import Cleaner
     from bot.database.files import FileKeys
-    from bot.database.session import Database, utc_now
+    from bot.database.session import utc_now
     from bot.storage.choice import open_storage
 
     count = size = 0
-    async with Database(settings.database_url) as database, open_storage(settings) as storage:
+    async with kept_database(settings.database_url) as database, open_storage(settings) as storage:
         async for orphan in Cleaner(storage, FileKeys(database)).orphans(utc_now()):
             if delete:
                 await storage.delete(orphan.key)

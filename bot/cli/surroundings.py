@@ -1,7 +1,7 @@
 """What every command finds around it: the settings, variables of the environment, the terminal.
 
-In: environment and `.env`.  Out: Settings with the logs set up, options that several commands have, printing that no
-terminal's encoding can break.
+In: environment and the settings file.  Out: Settings with the logs set up, options that several commands have,
+printing that no terminal's encoding can break.
 """
 
 import json
@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from bot.cli.misspelt import misspelt_settings
-from bot.config import PrecisionName, Settings, load_settings
+from bot.config import PrecisionName, Settings, load_settings, settings_file
 from bot.errors import CommandError, ConfigurationError
 from bot.logs import configure_logs
 
@@ -64,9 +64,10 @@ def read_settings() -> Settings:
 
     Raises ConfigurationError.
     """
-    settings = load_settings()
+    file = settings_file()
+    settings = load_settings(file)
     configure_logs(settings.log_level, settings.log_format, settings.secrets())
-    for wrong in misspelt_settings():
+    for wrong in misspelt_settings(file):
         log.warning("setting.unknown", name=wrong.name, where=wrong.where, nearest=wrong.nearest)
     return settings
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.database.locks import shard_locks
+from bot.database.migrate import SchemaState
 from bot.database.session import Database, engine_url
 from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
@@ -34,9 +35,13 @@ END $$;
 
 
 async def back_up(url: str, target: Path) -> None:
-    """Write the copy.  Raises CommandError for a file that is there already, and for what else prevents it."""
+    """Write the copy.  Raises CommandError for a file that is there already, and for what else prevents it, such as a
+    database that nothing was ever written to: that would be another one than is meant.
+    """
     if target.exists():  # noqa: ASYNC240  # a look at a folder; the copying is what takes time
         raise CommandError(f"{target} is there already; name another file")
+    if await _state(url) == "empty":
+        raise CommandError(f"{Database(url).name} is empty: there is no database to copy")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         unfinished.unlink(missing_ok=True)
@@ -107,17 +112,22 @@ async def check_copy(url: str, source: Path) -> None:
     if file is None:
         await _run("pg_restore", ["--list", str(source)])
         return
-    copy = Database(engine_url("sqlite://").set(database=str(source)).render_as_string())
     try:
-        state = await copy.schema_state()
+        state = await _state(engine_url("sqlite://").set(database=str(source)).render_as_string())
     except ConfigurationError as error:
         raise CommandError(f"{source} is no copy of a database: {error.problem}") from error
-    finally:
-        await copy.close()
     if state == "empty":
         raise CommandError(f"{source} is an empty database, and no copy of Easel's")
     if state == "newer":
         raise CommandError(f"{source} was written by a newer Easel; install that one first")
+
+
+async def _state(url: str) -> SchemaState:
+    database = Database(url)
+    try:
+        return await database.schema_state()
+    finally:
+        await database.close()
 
 
 def _check_kind(source: Path, wanted: str) -> None:
@@ -134,8 +144,6 @@ def _check_kind(source: Path, wanted: str) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Page by page, as SQLite itself does it: consistent, whoever reads or writes meanwhile."""
-    if not source.is_file():
-        raise CommandError(f"{source} is not there: there is no database to copy")
     try:
         with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
             reader.backup(writer)

@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from bot.config import Settings, check_server_url
+from bot.addresses import check_server_url
+from bot.config import Settings
 from bot.errors import ConfigurationError
 from bot.pool.endpoint import Endpoint
 from bot.pool.pool import Pool
