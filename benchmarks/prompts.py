@@ -30,6 +30,10 @@ def own_prompts() -> Iterator[tuple[str, str]]:
         yield from _lines(f"ours, short: {kind}", texts)
     for language, texts in book["chatted"].items():
         yield from _lines(f"ours, chatted: {language}", texts)
+    for language, kinds in book["spoken"].items():
+        for kind, texts in kinds.items():
+            where = "English" if language == "en" else "14 languages"
+            yield from _lines(f"ours, spoken, {where}: {kind}", texts)
     for languages in book["translated"].values():
         for kind, texts in languages.items():
             yield from _lines(f"ours, {kind}, 14 languages", texts)

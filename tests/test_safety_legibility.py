@@ -73,3 +73,18 @@ def test_a_server_may_know_what_nobody_else_does() -> None:
 def test_another_language_is_told_though_others_have_as_many_of_its_small_words(text: str) -> None:
     vocabulary = english_words(Tokenizer.from_file(str(TEXT_ENCODER_FOLDER / "tokenizer.json")))
     assert Languages(vocabulary).is_foreign(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "beyond"),
+    [
+        ("abuelos negros jugando domino", True), ("dois homens se beijando no carnaval", True),
+        ("kedi balik yiyor", True), ("los gatos negros son monos", True), ("two dads kissing", False),
+        ("lumberjack with axe", False), ("paraplegic basketball player dunking", False),
+        ("a vlorp in the gdraen", False),
+    ],
+)  # fmt: skip
+def test_what_has_hardly_an_english_word_is_beyond_english(text: str, *, beyond: bool) -> None:
+    """Where no small word tells the language."""
+    vocabulary = english_words(Tokenizer.from_file(str(TEXT_ENCODER_FOLDER / "tokenizer.json")))
+    assert Languages(vocabulary).is_beyond_english(text) == beyond

@@ -114,11 +114,14 @@ def test_everyday_words_of_other_languages_are_not_found(text: str) -> None:
     [
         "black people monkeys", "black people are monkeys", "jews as rats", "mexicans as cockroaches",
         "africans drawn as apes", "asian people look like dogs", "immigrants are just vermin", "gay men are animals",
+        "los negros son monos", "kürtler hayvandır", "Türken sind Ratten", "turken zijn allemaal varkens",
+        "цыгане крысы",
+        "黑人都是猴子", "移民はゴキブリだ", "유대인은 바퀴벌레다", "اليهود كلاب", "मुसलमान कीड़े हैं",
     ],
 )  # fmt: skip
 def test_groups_of_people_are_no_animals(text: str) -> None:
-    """Said with a small word, or with none."""
-    assert [match.category for match in comparisons(Words(text))] == ["hate_harassment"]
+    """Said with a small word, or with none; in other languages, too."""
+    assert [match.category for match in comparisons(Words(normalise(text)))] == ["hate_harassment"]
 
 
 @pytest.mark.parametrize(
@@ -127,12 +130,22 @@ def test_groups_of_people_are_no_animals(text: str) -> None:
         "people at the monkey temple", "black people feeding monkeys", "african people, monkeys, elephants",
         "black people. monkeys", "refugees with dogs", "muslims like cats", "indians and monkeys at a temple",
         "women as cats at a costume party", "people as animals", "black monkeys", "immigrants rats on the ship deck",
-        "mexicans are dog owners", "a black woman holding a rat",
+        "mexicans are dog owners", "a black woman holding a rat", "les noirs ont des singes",
+        "das sind Ratten, Türken feiern",
+        "los gatos negros son monos", "黑人和猴子", "ユダヤ人とネズミの絵",
     ],
 )  # fmt: skip
 def test_people_beside_animals_are_drawn(text: str) -> None:
     """And people in general as animals."""
-    assert [*comparisons(Words(text))] == []
+    assert [*comparisons(Words(normalise(text)))] == []
+
+
+@pytest.mark.parametrize("text", ["black people feeding monkeys", "jews with two dogs", "muslim women holding a rat"])
+def test_of_people_who_have_to_do_with_animals_the_classifier_hears_no_group(text: str) -> None:
+    """The rules still do."""
+    evidence = reader().read(text)
+    assert evidence.plain == " ".join(text.split()[1:])
+    assert evidence.words.flat.strip() == text
 
 
 @pytest.mark.parametrize(

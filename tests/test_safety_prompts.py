@@ -63,6 +63,22 @@ def test_what_a_chat_types_in_other_languages_is_drawn(language: str) -> None:
     assert len(blocked) <= 0.035 * count, blocked
 
 
+@pytest.mark.parametrize("language", BOOK["spoken"])
+def test_daily_life_is_drawn_in_fifteen_languages(language: str) -> None:
+    """Animals eat animals, storms take roofs, people cry and kiss.  Nothing was mended by the sentences of `later`."""
+    parts = [name for name in BOOK["spoken"][language] if name.startswith("harmless")]
+    texts = [text for name in parts for text in BOOK["spoken"][language][name].strip().splitlines()]
+    verdicts = [(text, PromptFilter.load().check(text).action) for text in texts]
+    assert sum(action != "allow" for _, action in verdicts) <= 1, verdicts
+
+
+@pytest.mark.parametrize("language", BOOK["spoken"])
+def test_what_the_lists_were_mended_by_is_refused_in_fifteen_languages(language: str) -> None:
+    for part in ("harmful", "harmful_later"):
+        blocked, count = refused("spoken", language, part)
+        assert len(blocked) == count
+
+
 def test_a_few_words_are_drawn_where_no_list_knows_them() -> None:
     """Single words, names and borrowed phrases: the classifier, which knows sentences, thinks anything of them."""
     blocked, count = refused("short", "harmless")
@@ -129,5 +145,7 @@ def test_no_prompt_of_ours_is_among_the_trainer_s() -> None:
     taught = {phrase for words in slots for part in words.values() for phrase in part.lower().split(", ")}
     taught |= {example.text.lower() for example in foreign_prompts(2000, random.Random(1))}  # noqa: S311  # no secrets
     parts = ("harmless", "harmful", "chatted")
-    ours = {text.lower() for part in parts for texts in BOOK[part].values() for text in texts.split("\n")}
+    lists = [texts for part in parts for texts in BOOK[part].values()]
+    lists += [texts for language in BOOK["spoken"].values() for texts in language.values()]
+    ours = {text.lower() for texts in lists for text in texts.split("\n")}
     assert not ours & taught

@@ -43,10 +43,16 @@ class Languages:
         pieces = {*_PIECE.findall(text)}
         if pieces and sum(not piece.isascii() for piece in pieces) * 2 >= len(pieces):
             return True
-        small = self._counted(pieces - _ENGLISH)
+        own = self._counted(pieces - _ENGLISH)
+        counted = self._counted(pieces)
+        small = {
+            language: counted[language] for language in own
+        }  # "no" is one of Portuguese, where others are beside it
         most = max(small.values(), default=0)
         if most <= len(pieces & _ENGLISH):
             return False
+        if most > 1 and not pieces & _ENGLISH:  # los gatos negros son monos
+            return True
         words = {piece for piece in pieces - _ENGLISH if _is_word(piece)}
         beside = (
             {word for word in words if language not in self._of.get(word, ())}
@@ -54,6 +60,15 @@ class Languages:
             if small[language] == most
         )
         return any(2 * sum(map(self._is_english, others)) <= len(others) for others in beside)
+
+    def is_beyond_english(self, text: str) -> bool:
+        """Whether a plain text is foreign, or has no small word of English and hardly a word that English texts have
+        often: abuelos jugando domino, whose language no small word tells."""
+        if self.is_foreign(text):
+            return True
+        pieces = {*_PIECE.findall(text)}
+        words = {piece for piece in pieces if _is_word(piece)}
+        return len(words) > 1 and not pieces & _ENGLISH and 3 * sum(map(self._is_english, words)) <= len(words)
 
     def owns(self, word: str, text: str) -> bool:
         """Whether a word is a small one of the language that the rest of a text is in, whatever it means in English."""

@@ -34,6 +34,10 @@ by themselves, too, it is wrong about some."""
 SURER, MUCH_SURER = 0.1, 4.6
 """By so much, in logits, the thresholds of such a text are higher: what is harmful of two or three words that no list
 has is at 4.8 and more, stupid cats and shirtless men at 4.3 and less."""
+SHORT, RATHER_SURER = 6, 0.5
+"""Of so many words it is wrong less often: of ours that it refuses though no list finds anything in them, half of the
+harmless ones are less than that above the threshold, and one of 23 harmful ones.  Not for self-harm, of which people
+speak softly."""
 _GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
 
@@ -136,11 +140,15 @@ def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresho
     words = [word for word in evidence.words.words if word not in _SMALL]
     few = len(words) <= FEW_WORDS and len(evidence.words.flat) <= FEW_LETTERS
     listed = any(match.category == category or match.kind in _GRAVE for match in evidence.matches)
+    heard = any(match.kind in HEARD for match in evidence.matches)
     if (listed and len(words) > 1) or not (few or evidence.foreign):
-        return band
-    if any(match.kind in HEARD for match in evidence.matches):
+        guessed = not (listed or heard) and len(words) <= SHORT and category != "self_harm"
+        return band.raised(RATHER_SURER) if guessed else band
+    if heard:
         return band.raised(SURER)
-    return Band(band.raised(SURER).flag, math.inf) if len(words) == 1 else band.raised(MUCH_SURER)
+    if len(words) == 1:  # a whole sentence, where there are no spaces
+        return Band(band.raised(MUCH_SURER if evidence.foreign else SURER).flag, math.inf)
+    return band.raised(MUCH_SURER)
 
 
 def _raised(score: float, by: float) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
-from inference.safety.dehumanising import comparisons
+from inference.safety.dehumanising import companions, comparisons
 from inference.safety.languages import Languages
 from inference.safety.legibility import Legibility
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
@@ -93,7 +93,7 @@ class Reader:
             judge(words, matches),
             plain if silent else reading.text,
             self._legibility.illegible(reading.text),
-            self._languages.is_foreign(reading.text),
+            self._languages.is_beyond_english(reading.text),
             text,
             self.lexicon.spelling,
         )
@@ -104,9 +104,10 @@ class Reader:
         alone = [match for match in matches if match.kind in HEARD and match.first == match.last]
         elsewhere = {match.text for match in alone if len(match.category) == 2 and match.category != "en"}
         small = {word for word in {m.text for m in alone} - elsewhere if self._languages.owns(word, text)}
-        own = [match for match in alone if match.text in small]
-        counted = [m for m in matches if m.text not in small or m.kind not in HEARD] if own else matches
-        return [*counted, *comparisons(words)], [*excused, *own]
+        six = {m.first for m in alone if any(m.text == _SIX.get(o.category) and o.first == m.last + 1 for o in matches)}
+        own = [match for match in alone if match.text in small or match.first in six]
+        counted = [match for match in matches if match not in own] if own else matches
+        return [*counted, *comparisons(words)], [*excused, *own, *companions(words)]
 
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:
@@ -119,6 +120,8 @@ LONG: Final = 5
 """Letters of a small word that is not bent into another."""
 HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
 """Kinds of terms that say something about harm, and not only whom or what a text is about."""
+_SIX: Final = {"sv": "sex"}
+"""Numbers that are listed, by the language in which they count the people who follow: sex flickor are six girls."""
 _DENIALS: Final = frozenset(
     ("no", "not", "non", "without", "never", "avoid", "avoiding", "exclude", "excluding", "anti", "against", "zero")
 )
