@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.actions.actor import Actor
 from bot.database.guild import GuildRecord, RoleRule
 from bot.database.records import GenerationFilter
 from bot.errors import (
@@ -780,6 +781,71 @@ async def test_pictures_of_which_the_log_took_no_note_in_time_are_noted_before_t
     assert len(record.images) == 4
     assert reply.results[0].record.images == record.images
     assert reply.results[0].record.grid_key == record.grid_key
+
+
+async def test_a_storage_that_takes_its_time_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one person's picture is stored others order and look; the person has their place, and no second one."""
+    storing, stored = asyncio.Event(), asyncio.Event()
+    async with services(tmp_path, queue_size_per_person=1) as opened:
+        put = opened.storage.put
+
+        async def slowly(key: str, data: bytes) -> None:
+            if "from-" in key:
+                storing.set()
+                await stored.wait()
+            await put(key, data)
+
+        monkeypatch.setattr(opened.storage, "put", slowly)
+        order = an_order(init_image=tile(1), strength=0.5)
+        uploading = asyncio.create_task(order_one(opened, order))
+        await until(storing)
+        others = await draw(opened, an_order(user_id=BOB))
+        await opened.pictures.look(Actor(BOB, GUILD, channel_id=CHANNEL), others.id, 0)
+        with pytest.raises(QueueFull):
+            await order_one(opened, an_order())
+        stored.set()
+        generation_id, _ = await uploading
+        record = await finish(opened, generation_id)
+    assert (others.status, record.status) == ("delivered", "delivered")
+
+
+async def test_what_is_stored_slips_past_no_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was counted meanwhile was first; the other's row ends, and its place is free."""
+    async with services(tmp_path, limit_per_person="1/hour") as opened:
+        put, meanwhile = opened.storage.put, list[str]()
+
+        async def slowly(key: str, data: bytes) -> None:
+            if "from-" in key:
+                meanwhile.append((await draw(opened)).status)
+            await put(key, data)
+
+        monkeypatch.setattr(opened.storage, "put", slowly)
+        with pytest.raises(LimitReached):
+            await order_one(opened, an_order(init_image=tile(1), strength=0.5))
+        record = await opened.generations.get(1)
+        assert record is not None
+        assert (record.status, record.error_code, meanwhile) == ("failed", "limit_reached", ["delivered"])
+        assert len(opened.queue) == 0
+
+
+async def test_what_is_erased_while_its_start_is_stored_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No row would ever name it."""
+    async with services(tmp_path) as opened:
+        put = opened.storage.put
+
+        async def erased(key: str, data: bytes) -> None:
+            await put(key, data)
+            await opened.privacy.erase(ADA)
+
+        monkeypatch.setattr(opened.storage, "put", erased)
+        with pytest.raises(NotFound):
+            await order_one(opened, an_order(init_image=tile(1), strength=0.5))
+        assert [one async for one in opened.storage.files()] == []
+        assert len(opened.queue) == 0
 
 
 async def test_an_order_whose_person_cannot_be_answered_frees_its_place(tmp_path: Path) -> None:

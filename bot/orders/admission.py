@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.database.generations import GenerationLog
 from bot.database.sanctions import Sanctions
-from bot.errors import Busy, ChannelNotAllowed, DirectMessagesRefused, NotSaved
+from bot.errors import Busy, ChannelNotAllowed, DirectMessagesRefused, NotFound, NotSaved, UserError
 from bot.orders.entitlement import Entitlement, Entitlements
 from bot.orders.limits import Limits
 from bot.orders.order import Order, Requester
@@ -50,8 +50,8 @@ class Admission:
         """The row's id and the order with its seed drawn; the queue has it reserved, and its person's limits count it.
 
         Raises InvalidOption, Sanctioned, DirectMessagesRefused, ChannelNotAllowed, LimitReached, QueueFull or NotSaved;
-        Busy where it is not `wanted` any more when its turn to be written down comes; what is not afterwards is neither
-        reserved nor counted.
+        Busy where it is not `wanted` any more when its turn to be written down comes; what is not afterwards is not
+        counted, and whoever wants it no more gives up its place.
         """
         order.check()
         requester = order.requester
@@ -65,10 +65,14 @@ class Admission:
                 raise Busy
             await self._limits.check(requester, here)
             self._queue.check_room(requester.user_id, requester.guild_id)
-            generation_id = await self._write_down(order)
-            if wanted():
-                self._queue.reserve(_ticket(generation_id, order))
+            generation_id = await self._generations.open(order)
+            if not wanted():
+                return generation_id, order
+            self._queue.reserve(_ticket(generation_id, order))
+            if order.init_image is None:
                 await self._limits.count(requester, here)
+                return generation_id, order
+        await self._admit_start(generation_id, order.init_image, requester, here, wanted)
         return generation_id, order
 
     async def check(self, requester: Requester) -> None:
@@ -125,17 +129,35 @@ class Admission:
             priority=here.priority,
         )  # fmt: skip
 
-    async def _write_down(self, order: Order) -> int:
-        generation_id = await self._generations.open(order)
-        if order.init_image is not None:
-            key = key_of(generation_id, order.init_image, "png", start=True)
-            try:
-                await self._storage.put(key, order.init_image)
-                await self._generations.set_init_image(generation_id, key)
-            except NotSaved as error:
+    async def _admit_start(
+        self, generation_id: int, picture: bytes, requester: Requester, here: Entitlement, wanted: Callable[[], bool]
+    ) -> None:
+        """Keep what it starts from, with nobody else waiting: a storage on the network may take a minute.
+
+        It has its place meanwhile, and is counted behind it; raises LimitReached where others were by then.
+        """
+        try:
+            await self._keep_start(generation_id, picture)
+            async with self._one_at_a_time:
+                if wanted():
+                    await self._limits.check(requester, here)
+                    await self._limits.count(requester, here)
+        except BaseException as error:
+            self._queue.cancel(generation_id)
+            if isinstance(error, UserError):
                 await self._generations.fail(generation_id, error.code, error.details)
-                raise NotSaved("generation", generation_id) from error
-        return generation_id
+            raise
+
+    async def _keep_start(self, generation_id: int, picture: bytes) -> None:
+        key = key_of(generation_id, picture, "png", start=True)
+        try:
+            await self._storage.put(key, picture)
+            await self._generations.set_init_image(generation_id, key)
+        except NotSaved as error:
+            raise NotSaved("generation", generation_id) from error
+        except NotFound:  # erased while it was stored: no row will ever name this file
+            await self._storage.delete(key)
+            raise
 
 
 def _ticket(generation_id: int, order: Order) -> Ticket:
