@@ -188,6 +188,7 @@ async def test_a_style_to_delete_is_suggested(town: Town) -> None:
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b"{}", b'{"styles": []}', b'{"styles": [{"name": 7}]}', b'{"styles": [{"what": "x"}]}', b"\xff",
+     b"[" * 199_000,
      b'{"styles": [{"name": "a", "prefix": "b", "guidance_scale": "high"}]}',
      b'{"styles": [{"name": "a", "prefix": "b", "top_k": 2.5}]}', b'{"styles": [{"name": "a", "top_p": true}]}'],
 )  # fmt: skip
@@ -216,6 +217,10 @@ async def test_styles_have_limits(town: Town) -> None:
     await styles.hand_in(actor, as_file([Style(str(n), "x") for n in range(MOST)]), for_server=False)
     with pytest.raises(InvalidOption, match="too_many"):
         await styles.put(actor, Style("One more", "x"), for_server=False)
+    await styles.drop(actor, "7", for_server=False)
+    with pytest.raises(InvalidOption, match="too_many"):  # for the second of the two
+        await styles.hand_in(actor, as_file([Style("One more", "x"), Style("Two more", "x")]), for_server=False)
+    assert {style.name for style in await styles.own(actor)} == {str(n) for n in range(MOST) if n != 7}
 
 
 def test_a_style_leaves_the_order_its_say() -> None:

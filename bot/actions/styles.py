@@ -113,7 +113,7 @@ class StyleBook:
     async def put(self, actor: Actor, style: Style, *, for_server: bool) -> Style:
         """Keep a style, in place of one of the same name.  Raises InvalidOption; a server's takes its manager."""
         style = _checked(style)
-        await self._styles.put(style, _place(actor, for_server=for_server), actor.user_id)
+        await self._styles.put([style], _place(actor, for_server=for_server), actor.user_id)
         return style
 
     async def drop(self, actor: Actor, name: str, *, for_server: bool) -> None:
@@ -124,8 +124,7 @@ class StyleBook:
     async def hand_in(self, actor: Actor, data: bytes, *, for_server: bool) -> int:
         """Keep all styles of a file that `as_file` wrote; returns how many.  Nothing is kept of a wrong one."""
         read = [_checked(style) for style in _from_file(data)]
-        for style in read:
-            await self._styles.put(style, _place(actor, for_server=for_server), actor.user_id)
+        await self._styles.put(read, _place(actor, for_server=for_server), actor.user_id)
         return len(read)
 
 
@@ -197,7 +196,7 @@ def _from_file(data: bytes) -> list[Style]:
         found = json.loads(data[:MAX_FILE_BYTES])["styles"]
         styles = [Style(**entry) for entry in found]
         right = all(_is_right(name, getattr(style, name)) for style in styles for name in names)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidOption("file", "no_styles") from error
     if not right or not 1 <= len(styles) <= MOST:
         raise InvalidOption("file", "no_styles")

@@ -23,12 +23,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
-    DataError,
     DBAPIError,
-    IntegrityError,
     InvalidRequestError,
     OperationalError,
-    ProgrammingError,
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -36,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import DeclarativeBase
 
 from bot.database import migrate
+from bot.database.failures import FAILURES, is_away
 from bot.database.migrate import SchemaState
 from bot.database.postgres import postgres_engine
 from bot.database.sqlite import sqlite_engine, unlinked
@@ -219,8 +217,8 @@ class Database:
         try:
             async with self._sessions() as session:
                 yield session
-        except (DBAPIError, NoConnectionFree, OSError) as error:
-            if not _is_away(error):
+        except FAILURES as error:
+            if not is_away(error):
                 raise
             _log_failure("database.not_read", error, database=self.name)
             raise NotRead from error
@@ -237,8 +235,8 @@ class Database:
             async with self._one_writer, self._sessions() as session, session.begin():
                 await session.connection(execution_options={"writing": True})
                 yield session
-        except (DBAPIError, NoConnectionFree, OSError) as error:  # asyncpg passes a refused connection on as it is
-            if not _is_away(error):
+        except FAILURES as error:
+            if not is_away(error):
                 raise
             _log_failure("database.not_saved", error, subject=subject, database=self.name)
             raise NotSaved(subject) from error
@@ -272,12 +270,6 @@ class Database:
         elif self._remote:
             cure = "See that the server runs and takes connections from here, with this name and password."
         return ConfigurationError("DATABASE_URL", self.name, problem, cure)
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether another try may do better: the database is away, locked or full, and we have asked nothing wrong."""
-    nonsense = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR"
-    return not nonsense and not isinstance(error, ProgrammingError | IntegrityError | DataError)
 
 
 def _log_failure(event: str, error: Exception, **about: str) -> None:

@@ -3,7 +3,7 @@
 In: whose they are.  Out: `Style`s.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
@@ -32,23 +32,27 @@ class Styles:
             return tuple(map(_style, await session.scalars(query)))
 
     @whole
-    async def put(self, style: Style, guild_id: int | None, user_id: int) -> None:
-        """Keep it, in place of one of the same name.  A server's is noted in the audit log.  Raises InvalidOption."""
+    async def put(self, styles: Sequence[Style], guild_id: int | None, user_id: int) -> None:
+        """Keep all of them, in place of those of the same names, or none.
+
+        A server's are noted in the audit log.  Raises InvalidOption.
+        """
         now = self._now()
         async with self._database.writing("style") as session:
             await take_turn(session, f"styles:{guild_id}:{user_id if guild_id is None else ''}")
-            rows = list(await session.scalars(select(StyleTable).where(_of(guild_id, user_id))))
-            row = next((row for row in rows if row.name.casefold() == style.name.casefold()), None)
-            if row is None:
-                if len(rows) >= MOST:
-                    raise InvalidOption("style", "too_many", {"count": len(rows), "limit": MOST})
-                row = StyleTable(guild_id=guild_id, created_at=now)
+            kept = await session.scalars(select(StyleTable).where(_of(guild_id, user_id)))
+            rows = {row.name.casefold(): row for row in kept}
+            before = len(rows)
+            for style in styles:
+                row = rows.setdefault(style.name.casefold(), StyleTable(guild_id=guild_id, created_at=now))
+                row.user_id = user_id
+                for field, value in asdict(style).items():
+                    setattr(row, field, value)
                 session.add(row)
-            row.user_id = user_id
-            for field, value in asdict(style).items():
-                setattr(row, field, value)
-            if guild_id is not None:
-                await note_act(session, now, Act(user_id, "style", f"guild:{guild_id}", guild_id, why=style.name))
+                if guild_id is not None:
+                    await note_act(session, now, Act(user_id, "style", f"guild:{guild_id}", guild_id, why=style.name))
+            if len(rows) > MOST:
+                raise InvalidOption("style", "too_many", {"count": before, "limit": MOST})
 
     async def usual(self, guild_id: int | None, user_id: int) -> Style | None:
         """What is drawn with where no style is named: the person's own choice, else the server's."""

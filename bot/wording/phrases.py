@@ -88,6 +88,7 @@ CANNOT_ALLOW: Final = later(
 )
 PROBLEMS: Final = {
     "empty": later("The {field} is empty."),
+    "unkeepable": later("There are characters in this text that cannot be kept, invisible ones. Please type it anew."),
     "out_of_range": later("{field} is {value}; it must be from {low} to {high}."),
     "too_long": later("{field} has {length} characters; at most {limit} are taken."),
     "wrong_length": later("{field} has {length} characters; from 1 to {limit} are taken."),
