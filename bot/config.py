@@ -10,14 +10,14 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import bounds
-from bot.addresses import check_server_url
+from bot.addresses import check_server_url, secrets_of, without_login
 from bot.errors import ConfigurationError
 from bot.partition import Partition
 
@@ -206,12 +206,8 @@ class Settings(BaseSettings):
         return tuple(sorted(set(ids)))
 
     def secrets(self) -> tuple[str, ...]:
-        """What no log may show: tokens, and the database's password."""
-        values = [getattr(self, name) for name in Settings.model_fields]
-        hidden = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        urls = (self.database_url, self.https_proxy, self.redis_url.get_secret_value() if self.redis_url else None)
-        passwords = [urlsplit(url).password for url in urls if url]
-        return tuple(secret for secret in (*hidden, *map(unquote, filter(None, passwords)), *filter(None, passwords)))
+        """What no log may show: tokens, and the passwords in addresses."""
+        return secrets_of(getattr(self, name) for name in Settings.model_fields)
 
     def of_the_server(self) -> dict[str, str]:
         """The settings that a local inference server reads, as variables of its environment."""
@@ -265,9 +261,12 @@ def load_settings(env_file: Path | None = None, **values: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name, field = str(first["loc"][0]), Settings.model_fields[str(first["loc"][0])]
-        value = "(hidden)" if any(word in name for word in ("token", "secret", "redis", "key")) else str(first["input"])
+        secret = any(word in name for word in ("token", "secret", "redis", "key"))
+        value = "(hidden)" if secret else without_login(str(first["input"]))
         cure = f"Mend {name.upper()} in the environment or in .env; see .env.example."
-        raise ConfigurationError(name.upper(), value, bounds.problem(field, first), cure, final=True) from error
+        raise ConfigurationError(
+            name.upper(), value, without_login(bounds.problem(field, first)), cure, final=True
+        ) from error
     except UnicodeDecodeError as error:
         problem = f"the settings file is not UTF-8 (byte {error.start + 1} is 0x{error.object[error.start]:02X})"
         raise ConfigurationError(".env", str(env_file), problem, "Save it as UTF-8.", final=True) from error

@@ -156,6 +156,35 @@ def test_what_cannot_be_a_token_is_known_without_asking(token: str, fine: bool) 
     assert looks_like_a_token(token) is fine
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "socks5://user:hunter2secret@host"), ("HTTPS_PROXY", "user:hunter2secret@host:3128"),
+        ("INFERENCE_URLS", "https://a:1,ftp://user:hunter2secret@host"), ("WEB_URL", "https://u:hunter2secret@host/x"),
+        ("PICTURES_URL", "s3:///u:hunter2secret@"), ("WEB_URL", "http://u:hunter2/secret@host"),
+    ],
+)  # fmt: skip
+def test_a_refused_address_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """The sentence goes to the journal."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=name) as caught:
+        load_settings(None)
+    assert "hunter2" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_passwords_in_addresses_are_secrets() -> None:
+    """As written and as meant, in every setting that is an address; what is none has none."""
+    settings = load_settings(
+        None, inference_urls=("https://a:1", "https://u:one%2Fa@b"), https_proxy="http://u:two@p:1",
+        database_url="postgresql://u:three@h/x", redis_url="redis://:four@h", inference_openai_url="https://u:five@h",
+        web_url="https://easel.example.org",
+    )  # fmt: skip
+    assert set(settings.secrets()) == {"one%2Fa", "one/a", "two", "three", "four", "five", "redis://:four@h"}
+
+
 def test_secrets_are_not_printed() -> None:
     """Neither token shows in what logs print of the settings."""
     printed = repr(load_settings(None, discord_token="hush-1", inference_token="hush-2"))

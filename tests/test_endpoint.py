@@ -144,6 +144,15 @@ async def test_events_arrive_as_they_were_sent(tmp_path: Path) -> None:
     assert server.requests == [request]
 
 
+async def test_its_name_in_logs_and_numbers_has_no_password() -> None:
+    """Nor has what the network says of it."""
+    async with Endpoint("http://easel:hunter2@127.0.0.1:1") as endpoint:
+        assert endpoint.name == "http://(hidden)@127.0.0.1:1"
+        with pytest.raises(EndpointDown) as caught:
+            await endpoint.probe()
+    assert "hunter2" not in str(caught.value)
+
+
 async def test_a_picture_of_megabytes_arrives_whole(tmp_path: Path) -> None:
     """However many pieces the socket cuts its line into."""
     picture = Image(0, 3, None, bytes(range(256)) * 8192)

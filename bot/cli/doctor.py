@@ -233,14 +233,14 @@ async def _endpoint(url: str, settings: Settings) -> Finding:
         async with Endpoint(url, token) as endpoint:
             ready = await endpoint.probe()
     except EndpointDown as error:
-        text = f"{url}: {error.problem}"
+        text = f"{error.endpoint}: {error.problem}"
         if error.status == 401:
             return Finding("inference", "problem", text, "Set the same INFERENCE_TOKEN on both sides.")
         if error.status == 503:
             return Finding("inference", "warning", text, "Wait for its model, or read its log.")
         return Finding("inference", "problem", text, "Start it there with `easel serve`, or mend INFERENCE_URLS.")
-    lookers = _named(ready.looks_at_pictures)
-    return Finding("inference", "ok", f"{url} is ready, with room for {ready.capacity}; {lookers} looks at pictures")
+    looks = f"{_named(ready.looks_at_pictures)} looks at pictures"
+    return Finding("inference", "ok", f"{endpoint.name} is ready, with room for {ready.capacity}; {looks}")
 
 
 def socket_folder(folder: Path) -> Finding:

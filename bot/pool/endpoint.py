@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.addresses import without_login
 from bot.errors import InvalidOption
 from inference.contract import (
     CheckRequest,
@@ -61,7 +62,7 @@ class Endpoint:
     """`async with` or open() and close().  `token` is sent as bearer token, over TCP only."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.name = url
+        self.name = without_login(url)
         self._socket = urlsplit(url).path if urlsplit(url).scheme == "unix" else None
         self._base = "http://localhost" if self._socket else url.rstrip("/")
         self._token = None if self._socket else token
@@ -185,7 +186,7 @@ class Endpoint:
         except TimeoutError as error:
             raise EndpointDown(self.name, f"no answer to {path} in time", silent=True) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise EndpointDown(self.name, f"{path}: {error or type(error).__name__}") from error
+            raise EndpointDown(self.name, f"{path}: {without_login(str(error)) or type(error).__name__}") from error
 
     async def _refusal(self, path: str, response: aiohttp.ClientResponse) -> Exception:
         """What an answer other than 200 means."""

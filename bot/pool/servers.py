@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
-from bot.addresses import check_server_url
+from bot.addresses import check_server_url, without_login
 from bot.config import Settings
 from bot.errors import ConfigurationError
 from bot.pool.endpoint import Endpoint
@@ -68,7 +68,7 @@ async def read_again(pool: Pool, settings: Settings) -> None:
     except ConfigurationError as error:
         log.error("pool.servers_not_read", problem=str(error))  # noqa: TRY400  # the sentence says it all
         return
-    log.info("pool.servers_read", servers=urls)
+    log.info("pool.servers_read", servers=tuple(map(without_login, urls)))
     await pool.change(_endpoints(urls, settings))
 
 
