@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from bot.actions.actor import Actor
 from bot.actions.departures import Departures
+from bot.actions.privacy import keys_of
 from bot.database.audit import AuditLog
 from bot.database.departures import DepartureLog
 from bot.database.guild import GuildRecord
@@ -18,7 +19,7 @@ from bot.database.tables.settings import GuildSettingsTable
 from bot.database.tables.table import Table
 from bot.partition import Partition
 from bot.services import Services
-from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, services
+from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, services, stuck
 from tests.town import Town
 
 OTHER = GUILD + 1
@@ -95,6 +96,24 @@ async def test_at_once_where_the_operator_says_so(tmp_path: Path) -> None:
         await opened.departures.left(GUILD)
         assert await opened.departures.purge() == 1
         assert await opened.generations.get(generation_id) is None
+
+
+async def test_a_file_that_cannot_be_deleted_keeps_its_generation_alone(tmp_path: Path) -> None:
+    """Every other one goes, of its server and of others, which are forgotten; the rest with a later purge."""
+    async with services(tmp_path) as opened:
+        first = await draw(opened, an_order("a cat"))
+        second = await draw(opened, an_order("a hat"))
+        other = await draw(opened, an_order("a dog", BOB, guild_id=OTHER))
+        file = stuck(tmp_path, keys_of(first)[0])
+        for guild_id in (GUILD, OTHER):
+            await opened.departures.left(guild_id)
+        assert await purging(opened, after=timedelta(days=31)).purge() == 1
+        left = [await opened.generations.get(one.id) is not None for one in (first, second, other)]
+        assert left == [True, False, False]
+        file.unlink()
+        file.parent.rmdir()
+        assert await purging(opened, after=timedelta(days=31)).purge() == 1
+        assert await opened.generations.get(first.id) is None
 
 
 async def test_what_happened_while_the_bot_was_away_is_noticed_at_the_start(database: Database) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from bot.actions.actor import Actor
 from bot.actions.document import Document
 from bot.actions.moderation import Target
-from bot.actions.privacy import Erased
+from bot.actions.privacy import Erased, keys_of
 from bot.database.erasure_requests import ErasureRequests
 from bot.database.guild import GuildRecord
 from bot.database.personal import PersonalData
@@ -42,6 +42,7 @@ from tests.bot_fakes import (
     finish,
     order_one,
     services,
+    stuck,
 )
 from tests.web_fakes import MANAGER, MODERATOR, Pages, pages
 
@@ -534,6 +535,23 @@ async def test_an_operator_may_keep_nothing_longer(site: Pages) -> None:
     for days, purged in ((31, 1), (91, 2)):
         privacy._personal = PersonalData(database, lambda days=days: utc_now() + timedelta(days=days), most_days=90)  # type: ignore[misc]
         assert await privacy.purge() == purged
+
+
+async def test_a_file_that_cannot_be_deleted_keeps_its_generation_alone(
+    site: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those behind it go in the same purge, one a batch as well; itself with a later one."""
+    monkeypatch.setattr("bot.actions.privacy.BATCH", 1)
+    first, second, third = [await draw(site.services, an_order(words)) for words in ("a cat", "a hat", "a dog")]
+    file = stuck(tmp_path, keys_of(second)[0])
+    privacy, later = site.services.privacy, lambda: utc_now() + timedelta(days=2)
+    privacy._personal = PersonalData(site.services.database, later, most_days=1)
+    assert await privacy.purge() == 2
+    left = [await site.services.generations.get(one.id) is not None for one in (first, second, third)]
+    assert left == [False, True, False]
+    file.unlink()
+    file.parent.rmdir()
+    assert await privacy.purge() == 1
 
 
 async def test_ones_own_page_counts(site: Pages) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.actions.privacy import keys_of
+from bot.actions.privacy import without_files
 from bot.database.departures import DepartureLog
 from bot.database.session import utc_now
 from bot.storage.folder import Storage
@@ -43,14 +43,16 @@ class Departures:
             log.info("server.left", guild=guild_id, erased_in_days=self._keep.days)
 
     async def purge(self) -> int:
-        """Erase the servers whose time is over: files first, then rows; returns how many servers."""
+        """Erase the servers whose time is over: files first, then rows; returns how many servers.
+
+        One with a file that cannot be deleted now keeps that generation until the next time.
+        """
         erased, before = 0, self._now() - self._keep
         for guild_id in await self._departures.due(before):
-            while records := await self._departures.generations(guild_id, BATCH):
-                for record in records:
-                    for key in keys_of(record):
-                        await self._storage.delete(key)
-                await self._departures.delete([record.id for record in records])
+            last = 0
+            while records := await self._departures.generations(guild_id, BATCH, after=last):
+                await self._departures.delete(await without_files(self._storage, records))
+                last = records[-1].id
             if await self._departures.forget(guild_id, before):
                 log.info("server.erased", guild=guild_id)
                 erased += 1

@@ -4,7 +4,7 @@ In: a person.  Out: counts, a zip file, what is gone.  Knows no Discord; see `Po
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -220,19 +220,32 @@ class Privacy:
         """Delete what is older than its server keeps it, and what was erased but for a decision that has been made.
 
         Sanctions that have ended, too, and what the audit log says of them, where their person erased their data.
-        Files go first.  Returns how many generations.
+        Files go first; what has one that cannot be deleted now waits for the next time, and nothing else for it.
+        Returns how many generations.
         """
         await self._personal.forget_ended_sanctions()
         purged = 0
-        while records := await self._personal.outlived(BATCH):
-            for record in records:
-                for key in keys_of(record):
-                    await self._storage.delete(key)
-            await self._personal.delete([record.id for record in records])
-            purged += len(records)
+        async for records in self._personal.outlived(BATCH):
+            gone = await without_files(self._storage, records)
+            await self._personal.delete(gone)
+            purged += len(gone)
         if purged:
             log.info("privacy.purged", generations=purged)
         return purged
+
+
+async def without_files(storage: Storage, records: Iterable[GenerationRecord]) -> list[int]:
+    """Delete the files of these generations; returns the ids of those that have none any more."""
+    gone = []
+    for record in records:
+        try:
+            for key in keys_of(record):
+                await storage.delete(key)
+        except Exception:
+            log.exception("pictures.not_purged", generation=record.id)
+        else:
+            gone.append(record.id)
+    return gone
 
 
 def keys_of(record: GenerationRecord) -> list[str]:

@@ -69,9 +69,9 @@ class DepartureLog:
             found = await session.scalars(query.order_by(GuildSettingsTable.guild_id))
             return tuple(guild_id for guild_id in found if self._partition.holds(guild_id))
 
-    async def generations(self, guild_id: int, limit: int) -> tuple[GenerationRecord, ...]:
-        """What was drawn in a server and has ended, whoever shared or reported it."""
-        query = select(GenerationTable).where(GenerationTable.guild_id == guild_id)
+    async def generations(self, guild_id: int, limit: int, after: int = 0) -> tuple[GenerationRecord, ...]:
+        """What was drawn in a server and has ended, whoever shared or reported it, behind row `after`."""
+        query = select(GenerationTable).where(GenerationTable.guild_id == guild_id, GenerationTable.id > after)
         query = query.where(GenerationTable.finished_at.is_not(None)).options(selectinload(GenerationTable.images))
         async with self._database.reading() as session:
             rows = (await session.scalars(query.order_by(GenerationTable.id).limit(limit))).all()

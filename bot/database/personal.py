@@ -111,10 +111,10 @@ class PersonalData:
 
     # ------------------------------------------------------------------------------------------------ retention
 
-    async def outlived(self, limit: int = 100) -> tuple[GenerationRecord, ...]:
+    async def outlived(self, batch: int = 100) -> AsyncIterator[tuple[GenerationRecord, ...]]:
         """Generations older than their server keeps them, and nameless ones that nobody has to decide about any more.
 
-        Not what is shared, and not what is undecided.
+        Not what is shared, and not what is undecided.  What is not deleted comes no second time for the same reason.
         """
         now = self._now()
         queries = [_old(now, GenerationTable.user_id == ERASED_ID)]
@@ -125,13 +125,16 @@ class PersonalData:
             for guild_id, days in await session.execute(chosen.where(GuildSettingsTable.retention_days.is_not(None))):
                 before = now - timedelta(days=days or 0)
                 queries.append(_old(now, GenerationTable.guild_id == guild_id, GenerationTable.created_at < before))
-            found: list[GenerationRecord] = []
-            for query in queries:
-                rows = (await session.scalars(query.limit(limit - len(found)))).all()
-                found += [generation_record(row) for row in rows]
-                if len(found) >= limit:
-                    break
-        return tuple(found)
+        for query in queries:
+            after = 0
+            while found := await self._behind(query, after, batch):
+                yield found
+                after = found[-1].id
+
+    async def _behind(self, query: Select[GenerationTable], after: int, limit: int) -> tuple[GenerationRecord, ...]:
+        async with self._database.reading() as session:
+            rows = await session.scalars(query.where(GenerationTable.id > after).limit(limit))
+            return tuple(map(generation_record, rows))
 
     @whole
     async def forget_ended_sanctions(self) -> int:
