@@ -66,10 +66,16 @@ def test_what_a_chat_types_in_other_languages_is_drawn(language: str) -> None:
 @pytest.mark.parametrize("language", BOOK["spoken"])
 def test_daily_life_is_drawn_in_fifteen_languages(language: str) -> None:
     """Animals eat animals, storms take roofs, people cry and kiss.  Nothing was mended by the sentences of `later`."""
-    parts = [name for name in BOOK["spoken"][language] if name.startswith("harmless")]
+    parts = ("harmless", "harmless_later")
     texts = [text for name in parts for text in BOOK["spoken"][language][name].strip().splitlines()]
     verdicts = [(text, PromptFilter.load().check(text).action) for text in texts]
     assert sum(action != "allow" for _, action in verdicts) <= 1, verdicts
+
+
+def test_daily_life_that_nothing_was_mended_by_is_mostly_drawn() -> None:
+    """In English, where the classifier decides."""
+    blocked, count = refused("spoken", "en", "harmless_afterwards")
+    assert len(blocked) <= 0.1 * count, blocked
 
 
 @pytest.mark.parametrize("language", BOOK["spoken"])
