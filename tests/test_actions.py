@@ -27,6 +27,7 @@ from bot.errors import (
     NothingToCancel,
     NotSanctioned,
     NotYours,
+    OwnWork,
     RemovedByOperator,
     Sanctioned,
     ServersOnly,
@@ -355,6 +356,22 @@ async def test_a_copy_is_for_whom_it_was_made_for_its_owner_and_moderators(opene
 
 
 # --------------------------------------------------------------------------------------------------------- reviews
+
+
+async def test_nobody_judges_their_own_pictures_but_who_manages_the_server(opened: Services) -> None:
+    """A moderator may remove them, and does not learn who reported them; other moderators do."""
+    record = await draw(opened, an_order("a cat", MO))
+    await opened.reviews.report(bob, record.id, 0, "ugly")
+    for said in (await opened.reviews.of(mo, record.id), (await opened.reviews.page(mo)).records):
+        assert [(one.by, one.words) for one in said] == [(0, ("ugly",))]
+    other = replace(mo, user_id=1009)
+    assert [one.by for one in await opened.reviews.of(other, record.id)] == [BOB]
+    with pytest.raises(OwnWork):
+        await opened.reviews.decide(mo, record.id, "keep")
+    owner = replace(mo, permissions=mo.permissions | {"manage_guild"})
+    kept = await opened.reviews.decide(owner, record.id, "keep")
+    await opened.reviews.undo(owner, record.id, [one.id for one in kept.closed])
+    assert (await opened.reviews.decide(mo, record.id, "remove")).gone
 
 
 async def test_who_decides_too_late_removes_nothing_and_takes_nothing_back(opened: Services, posts: FakePosts) -> None:

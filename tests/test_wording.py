@@ -127,6 +127,7 @@ EXAMPLES: list[tuple[UserError, str]] = [
      ("This prompt stays blocked: no server can change the rule, or the operator's safety level, that blocks it. If it "
      "is wrong, tell the bot's operator.")),
     (errors.RemovedByOperator(7), "The bot's operator removed this; only they can show it again."),
+    (errors.OwnWork(7), "You made this yourself. Let another moderator decide, or somebody who manages this server."),
     (errors.AlreadyDecided(7), "This has been decided already; somebody was quicker."),
     (errors.QueueFull("server", 50, 50), "This server has 50 generations under way; at most 50 are allowed."),
     (errors.NothingToCancel(), "Nothing of yours is in progress, so there is nothing to cancel."),

@@ -4,7 +4,7 @@ In: an actor and a generation.  Out: records, and who is to hear what.  Knows no
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import structlog
@@ -20,8 +20,8 @@ from bot.database.generations import GenerationLog
 from bot.database.records import GenerationRecord
 from bot.database.reviews import NewReview, ReviewKind, ReviewPage, ReviewRecord, Reviews, Said
 from bot.database.settings import GuildSettings
-from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, NotFound
-from bot.nobody import FILTER_ID
+from bot.errors import AlreadyDecided, AlreadyDeleted, CannotAllow, CannotAppeal, NotFound, OwnWork
+from bot.nobody import FILTER_ID, NOBODY
 from bot.orders.policies import Policies
 from bot.pool.drawing_pool import DrawingPool
 from inference.contract import ALWAYS_BLOCKED, CheckRequest
@@ -101,14 +101,15 @@ class ReviewQueue:
     ) -> ReviewPage:
         """What waits for a decision in this server; everywhere, for the operator who is in none."""
         actor.require("manage_messages")
-        return await self._reviews.page(
+        page = await self._reviews.page(
             actor.guild_id, everywhere=actor.is_everywhere, kind=kind, cursor=cursor, limit=limit
         )
+        return replace(page, records=_as_seen_by(actor, page.records))
 
     async def of(self, actor: Actor, generation_id: int) -> tuple[ReviewRecord, ...]:
         """All that was ever said of a generation."""
         await moderated_entry(self._generations, actor, generation_id)
-        return await self._reviews.of(generation_id)
+        return _as_seen_by(actor, await self._reviews.of(generation_id))
 
     async def counts(self, actor: Actor, user_id: int) -> dict[str, int]:
         """How often each kind of thing was said of what is a person's here."""
@@ -130,10 +131,12 @@ class ReviewQueue:
 
         *keep* grants an appeal: the same prompt then passes in this server; and what the picture check held back is
         shown.  *once* lets a blocked prompt pass one more time, for who asked for it.  Raises AlreadyDecided,
-        CannotAllow where no server can let the prompt pass, or nothing was blocked that could pass once, and
-        AlreadyDeleted where what is to be kept has been removed: it is shown again first.
+        CannotAllow where no server can let the prompt pass, or nothing was blocked that could pass once,
+        AlreadyDeleted where what is to be kept has been removed: it is shown again first, and OwnWork.
         """
         record = await moderated_entry(self._generations, actor, generation_id)
+        if decision != "remove" and record.order.requester.user_id == actor.user_id and not actor.is_manager:
+            raise OwnWork(generation_id)
         blocked = record.status == "blocked"
         allows = decision != "remove" and blocked
         if (decision == "once" and not blocked) or (allows and not await self._can_pass(record)):
@@ -204,6 +207,13 @@ def can_pardon(record: GenerationRecord) -> bool:
 def can_allow(record: GenerationRecord, kinds: Iterable[str]) -> bool:
     """Whether keeping it, with reviews of these kinds, lets the prompt pass: a server may, and somebody appealed."""
     return can_pardon(record) and any(kind in PARDONED for kind in kinds)
+
+
+def _as_seen_by(actor: Actor, said: Iterable[ReviewRecord]) -> tuple[ReviewRecord, ...]:
+    """Who moderates learns not who reported their own pictures."""
+    return tuple(
+        replace(one, by=NOBODY) if one.kind == "report" and one.user_id == actor.user_id else one for one in said
+    )
 
 
 def _held(decided: Iterable[ReviewRecord]) -> set[int]:

@@ -55,7 +55,7 @@ class ReviewRecord:
     @property
     def words(self) -> tuple[str, ...]:
         """The reason; of a person, who may have added to it, each time's."""
-        return tuple(self.reason.split(AND)) if self.by else (self.reason,)
+        return tuple(self.reason.split(AND)) if self.kind in ("report", "appeal") else (self.reason,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ are for reading; everybody else imports from this one.
     ├── AlreadyDeleted
     ├── TooLarge                 a file for Discord
     ├── CannotAppeal             it was not blocked, or not in a server
+    ├── OwnWork                  somebody else decides about it
     ├── AlreadyDecided           another moderator was quicker
     ├── CannotAllow              no server can let this prompt pass
     ├── RemovedByOperator        no server shows it again
@@ -91,6 +92,7 @@ from bot.errors.moderation import (
     CannotAppeal,
     CannotSanction,
     NotSanctioned,
+    OwnWork,
     RemovedByOperator,
 )
 from bot.errors.pictures import AlreadyDeleted, KeptPrivate, MissingPermission, NotFound, NotYours, TooLarge
@@ -130,6 +132,7 @@ __all__ = (
     "NotYours",
     "NothingToCancel",
     "OwnEntry",
+    "OwnWork",
     "PicturesHeld",
     "PromptBlocked",
     "QueueFull",

@@ -39,6 +39,13 @@ class CannotAllow(UserError):
 
 
 @dataclass(eq=False)
+class OwnWork(UserError):
+    """A moderator who does not manage the server decides about nothing that they made themselves."""
+
+    generation_id: int
+
+
+@dataclass(eq=False)
 class AlreadyDecided(UserError):
     """Nothing about this generation waits for a decision any more."""
 

@@ -27,6 +27,7 @@ from bot.errors import (
     NotSaved,
     NotYours,
     OwnEntry,
+    OwnWork,
     RemovedByOperator,
     UserError,
 )
@@ -61,7 +62,7 @@ HEADERS: Final = {
 STATUS: Final[tuple[tuple[type[UserError], int], ...]] = (
     (NotFound, 404), (MissingPermission, 403), (NotYours, 403), (RemovedByOperator, 403), (OwnEntry, 403),
     (ContestOver, 409), (InvalidOption, 400), (LimitReached, 429), (NotSaved, 503), (NotRead, 503), (NoEndpoint, 503),
-    (DiscordAway, 503), (UserError, 400),
+    (OwnWork, 403), (DiscordAway, 503), (UserError, 400),
 )  # fmt: skip
 
 

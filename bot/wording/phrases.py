@@ -86,6 +86,7 @@ CANNOT_ALLOW: Final = later(
     "This prompt stays blocked: no server can change the rule, or the operator's safety level, that blocks it. If it "
     "is wrong, tell the bot's operator."
 )
+OWN_WORK: Final = later("You made this yourself. Let another moderator decide, or somebody who manages this server.")
 PROBLEMS: Final = {
     "empty": later("The {field} is empty."),
     "unkeepable": later("There are characters in this text that cannot be kept, invisible ones. Please type it anew."),

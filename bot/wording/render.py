@@ -280,6 +280,7 @@ _SAID: Final[dict[type[UserError], Callable[[Sentences, Any], str]]] = {
     errors.AlreadyDeleted: _already_deleted,
     errors.CannotAppeal: _cannot_appeal,
     errors.CannotAllow: lambda s, _: s.say(phrases.CANNOT_ALLOW),
+    errors.OwnWork: lambda s, _: s.say(phrases.OWN_WORK),
     errors.RemovedByOperator: lambda s, _: s.say("The bot's operator removed this; only they can show it again."),
     errors.AlreadyDecided: lambda s, _: s.say("This has been decided already; somebody was quicker."),
     errors.NothingToCancel: _nothing_to_cancel,
