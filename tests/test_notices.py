@@ -10,8 +10,9 @@ import pytest
 
 from bot.actions.actor import Actor
 from bot.actions.digest import Digest, Preview, last_week
+from bot.actions.gallery import name_of
 from bot.actions.moderation import Target
-from bot.actions.notices import DigestNotice, Notices
+from bot.actions.notices import DigestNotice, Notice, Notices, SharedNotice
 from bot.database.guild import GuildRecord
 from bot.database.notices import NoticeLog
 from bot.database.reticent import Reticent
@@ -318,6 +319,60 @@ async def test_where_managers_want_it_the_best_of_each_order_is_shared(opened: S
     await opened.sanctions.lift(BOB, GUILD + 2, 1)
     assert (await opened.shares.page(GUILD + 2)).records == ()
     assert [prompt for prompt, _ in await shared(opened)] == ["a cat"]
+
+
+class SlowChannel(FakePosts):
+    """One server's does not answer before it is `open`; `elsewhere` tells of messages in others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open, self.elsewhere = asyncio.Event(), asyncio.Event()
+
+    async def publish(
+        self, guild_id: int, channel_id: int, notice: Notice, mark: int, since: datetime | None
+    ) -> int | None:
+        message_id = await super().publish(guild_id, channel_id, notice, mark, since)
+        if guild_id == GUILD:
+            await self.open.wait()
+        else:
+            self.elsewhere.set()
+        return message_id
+
+    def prompts(self) -> list[str]:
+        return sorted(one.shown.share.prompt for _, one in self.published if isinstance(one, SharedNotice))
+
+
+async def test_a_slow_channel_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """What follows in its server is shared at once and posted later; other servers' pictures are posted meanwhile."""
+    posts, ids = SlowChannel(), list[int]()
+    async with services(tmp_path, posts=posts, limit_per_person="off") as opened:
+        for prompt, guild_id in (("a cat", GUILD), ("a hat", GUILD), ("a dog", GUILD + 1)):
+            ids.append((await draw(opened, an_order(prompt, images=1, guild_id=guild_id))).id)
+        for guild_id in (GUILD, GUILD + 1):
+            await opened.guild_settings.set(GuildRecord(guild_id, sharing="opt_out", gallery_channel_id=5), 1)
+        for generation_id in ids:
+            await opened.gallery.offer(generation_id)
+        assert await shared(opened) == [("a hat", 0), ("a cat", 0)]
+        await asyncio.wait_for(posts.elsewhere.wait(), 10)
+        assert posts.prompts() == ["a cat", "a dog"]
+        posts.open.set()
+        await opened.gallery.idle()
+        await opened.gallery.post_again()
+        await opened.gallery.idle()
+        assert posts.prompts() == ["a cat", "a dog", "a hat"]
+
+
+async def test_what_was_drawn_before_a_stop_is_shared(tmp_path: Path) -> None:
+    """Although its channel is slow; what is not posted is owed."""
+    async with services(tmp_path, posts=SlowChannel(), limit_per_person="off") as opened:
+        await opened.guild_settings.set(GuildRecord(GUILD, sharing="opt_out", gallery_channel_id=5), 1)
+        for prompt in ("a cat", "a hat", "a dog"):
+            await draw(opened, an_order(prompt, images=1))
+    async with services(tmp_path) as opened:
+        shares = (await opened.shares.page(GUILD)).records
+        assert [share.prompt for share in shares] == ["a dog", "a hat", "a cat"]
+        names = [name_of(share.id) for share in shares]
+        assert sorted(await opened.notices.known(GUILD, names)) == sorted(names)
 
 
 async def test_what_was_taken_out_is_not_put_back(opened: Services) -> None:

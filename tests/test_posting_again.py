@@ -134,7 +134,9 @@ class Hall:
     async def after(self, span: timedelta) -> None:
         """The clock goes on, and the calendar is looked at."""
         self.now += span
-        await self.gallery.post_again()
+        gallery = self.gallery
+        await gallery.post_again()
+        await gallery.idle()
         await self.notices.retract_banned()
         await self.notices.retract_again()
 

@@ -3,11 +3,14 @@
 In: an actor and an id.  Out: records.  Knows no Discord.
 """
 
+import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+
+import structlog
 
 from bot.actions.actor import Actor
 from bot.actions.moderation import Target, check_target
@@ -30,6 +33,8 @@ from bot.errors import (
     Sanctioned,
     SharingBlocked,
 )
+
+log = structlog.get_logger(__name__)
 
 ANCESTORS: Final = 8
 LEVELS: Final = 3
@@ -68,6 +73,17 @@ class Gallery:
         self._notices = notices
         self._lineage = lineage
         self._share_blocks = share_blocks
+        self._posting: dict[int, asyncio.Task[None]] = {}  # by server
+
+    async def close(self) -> None:
+        """What is not posted yet is posted after the next start."""
+        for posting in (left := tuple(self._posting.values())):
+            posting.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Until all that was begun is posted."""
+        await asyncio.gather(*self._posting.values())
 
     async def page(
         self, actor: Actor, order: GalleryOrder, cursor: str | None, limit: int, wanted: GalleryFilter | None = None
@@ -154,7 +170,7 @@ class Gallery:
         """Put the best of what was just drawn into the gallery, where the server's managers chose that for everybody.
 
         Nothing that is private, or that is shown behind a cover.  Which roles share of their own accord is another
-        choice: who had which when they ordered is not kept.
+        choice: who had which when they ordered is not kept.  Its channel may take a while; nobody waits for that.
         """
         record = await self._generations.get(generation_id)
         if record is None or record.order.private or record.order.spoiler or record.removal is not None:
@@ -167,16 +183,17 @@ class Gallery:
         best = max(shown, key=lambda one: (one.score or 0.0, -one.index))
         with suppress(Sanctioned, SharingBlocked):
             await self._check_allowed(asked.user_id, here)
-            await self._share(record.id, best.index, asked.user_id)
+            share = await self._shares.share(record.id, best.index, asked.user_id)
+            if here not in self._posting:
+                self._begin(here, (name_of(share.id),))
+            elif guild.gallery_channel_id is not None:
+                await self._notices.owe(here, name_of(share.id), guild.gallery_channel_id)
 
     async def share(self, actor: Actor, generation_id: int, index: int) -> ShareRecord:
         """Post one's own picture to the gallery; again, it is the same share.  Raises as `shareable`."""
         if index not in await self.shareable(actor, generation_id):
             raise NotFound("picture", index + 1)
-        return await self._share(generation_id, index, actor.user_id)
-
-    async def _share(self, generation_id: int, index: int, user_id: int) -> ShareRecord:
-        share = await self._shares.share(generation_id, index, user_id)
+        share = await self._shares.share(generation_id, index, actor.user_id)
         await self._post(share)
         return share
 
@@ -193,8 +210,18 @@ class Gallery:
         return any(share.image.index == index for share in shares)
 
     async def post_again(self) -> None:
-        """Show in the gallery's channels what these did not take before, such as for a missing permission."""
-        for guild_id, names in (await self._notices.unsaid(SHARE)).items():
+        """Begin to show in the gallery's channels what these did not take before, and what waited for others there."""
+        for guild_id, names in (await self._notices.unsaid(SHARE, tuple(self._posting))).items():
+            if guild_id not in self._posting:
+                self._begin(guild_id, names)
+
+    def _begin(self, guild_id: int, names: Sequence[str]) -> None:
+        """Each server by itself: Discord takes one message a second in a channel."""
+        self._posting[guild_id] = asyncio.create_task(self._post_all(guild_id, names), name="gallery")
+        self._posting[guild_id].add_done_callback(lambda _: self._posting.pop(guild_id))
+
+    async def _post_all(self, guild_id: int, names: Sequence[str]) -> None:
+        try:
             is_shown = (await self._guild_settings.get(guild_id)).gallery_channel_id is not None
             for name in names:
                 share = await self._shares.get(int(name.removeprefix(SHARE))) if is_shown else None
@@ -202,6 +229,8 @@ class Gallery:
                     await self._notices.retract(guild_id, name)
                 elif not await self._post(share):
                     break  # the others here would not be taken either
+        except Exception:  # a database that is away now; it is tried again
+            log.exception("share.not_posted", guild=guild_id)
 
     async def _post(self, share: ShareRecord) -> bool:
         """Show it once in the channel that managers chose for that, if any; False where Discord did not take it."""

@@ -152,11 +152,18 @@ class Notices:
             await self._notice_log.owe(guild_id, name, channel_id)
         return await self.say(guild_id, name, channel_id, make)
 
-    async def unsaid(self, prefix: str) -> dict[int, list[str]]:
-        """By server of this process, the names of what Discord did not take and may take now, the oldest first."""
+    async def owe(self, guild_id: int, name: str, channel_id: int) -> None:
+        """It is said later, by whoever looks for what is `unsaid`."""
+        await self._notice_log.owe(guild_id, name, channel_id)
+
+    async def unsaid(self, prefix: str, besides: Collection[int] = ()) -> dict[int, list[str]]:
+        """By server of this process, the names of what Discord did not take and may take now, the oldest first.
+
+        Without the servers `besides`.
+        """
         if not self._publisher.ready():
             return {}
-        waiting = await self._notice_log.unsaid(prefix)
+        waiting = await self._notice_log.unsaid(prefix, besides)
         return {guild_id: names for guild_id, names in waiting.items() if self._partition.holds(guild_id)}
 
     async def revise(self, guild_id: int, name: str, channel_id: int, make: Callable[[], Awaitable[Notice]]) -> None:

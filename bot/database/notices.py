@@ -138,16 +138,17 @@ class NoticeLog:
         async with self._database.reading() as session:
             return list(await session.scalars(query))
 
-    async def unsaid(self, prefix: str) -> dict[int, list[str]]:
+    async def unsaid(self, prefix: str, besides: Collection[int] = ()) -> dict[int, list[str]]:
         """By server, what is not older than the persistence and was not taken yet, the oldest first.
 
-        Without servers where something was tried a moment ago: one refusal tells of all.
+        Without servers where something was tried a moment ago, for one refusal tells of all, and without `besides`.
         """
         now = self._now()
         columns = (NoticeTable.guild_id, NoticeTable.name, NoticeTable.claimed_at)
         waiting = or_(NoticeTable.message_id.is_(None), NoticeTable.message_id == REFUSED)
         query = select(*columns).where(waiting, NoticeTable.first_at > now - PERSISTENCE)
-        query = query.where(NoticeTable.name.startswith(prefix)).order_by(NoticeTable.first_at).limit(AT_ONCE)
+        query = query.where(NoticeTable.name.startswith(prefix), NoticeTable.guild_id.not_in(besides))
+        query = query.order_by(NoticeTable.first_at).limit(AT_ONCE)
         async with self._database.reading() as session:
             rows = (await session.execute(query)).all()
         tried = {guild_id for guild_id, _, at in rows if abs(now - at) < PATIENCE}

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 PURGE_SECONDS: Final = 3600.0
 CALENDAR_SECONDS: Final = 20.0
+OFFERING_SECONDS: Final = 5.0  # for what was drawn just before a stop
 
 
 @asynccontextmanager
@@ -31,16 +32,19 @@ async def upkeep(services: Services) -> AsyncIterator[None]:
         stack.push_async_callback(note_taker.close)
         generator.listen(note_taker.drawn)
         generator.listen(drawn.put_nowait)
+        stack.push_async_callback(services.gallery.close)
+        offering = asyncio.create_task(_keep_offering(services.gallery, drawn), name="offering")
+        stack.push_async_callback(_finished, drawn, offering)  # behind the last delivery
         await generator.open()
         stack.push_async_callback(generator.close)
         stack.push_async_callback(services.privacy.close)
-        for name, work in _beside(services, drawn).items():
+        for name, work in _beside(services).items():
             stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
         yield
 
 
-def _beside(services: Services, drawn: "asyncio.Queue[int]") -> dict[str, Coroutine[None, None, None]]:
-    """What goes on beside the drawing; `drawn` brings the ids of generations."""
+def _beside(services: Services) -> dict[str, Coroutine[None, None, None]]:
+    """What goes on beside the drawing."""
     purges = (
         services.generations.forget_expired_tokens,
         services.eraser.erase,
@@ -48,7 +52,6 @@ def _beside(services: Services, drawn: "asyncio.Queue[int]") -> dict[str, Corout
         services.departures.purge,
     )
     works = {
-        "offering": _keep_offering(services.gallery, drawn),
         "calendar": _keep_the_calendar(services),
         "purge": _keep_purging(*purges),
     }
@@ -89,7 +92,7 @@ async def _keep_the_calendar(services: Services) -> None:
 
 
 async def _keep_offering(gallery: Gallery, drawn: "asyncio.Queue[int]") -> None:
-    """Behind the deliveries."""
+    """Behind the deliveries; `drawn` brings the ids of generations."""
     while True:
         generation_id = await drawn.get()
         try:
@@ -109,6 +112,13 @@ async def _keep_reading(meaning: Meaning) -> None:
             log.info("prompts.nobody_reads")
         except Exception:  # as above
             log.exception("prompts.not_read")
+
+
+async def _finished(drawn: "asyncio.Queue[int]", offering: "asyncio.Task[None]") -> None:
+    """Once all that was drawn is offered, or a database that takes its time was waited for."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(drawn.join(), OFFERING_SECONDS)
+    await _ended(offering)
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:
