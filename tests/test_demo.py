@@ -22,13 +22,13 @@ from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
 from bot.demo import run as demo
 from bot.demo import stage as stages
-from bot.demo.page import TO_TRY
+from bot.demo.page import TO_TRY, as_it_is
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import Stage, open_stage
 from bot.errors import ConfigurationError
 from bot.generation.grid import size_of
 from bot.services import Services, open_services
-from tests.bot_fakes import ADA, FakePool, an_order
+from tests.bot_fakes import ADA, FakePool, an_order, tile
 from tests.town import said
 
 
@@ -62,6 +62,20 @@ async def test_the_page_is_ours_and_shows_the_welcome(tmp_path: Path) -> None:
     assert {viewer["name"] for viewer in state["viewers"]} >= {"Ada", "Bo", "Mo", "Olga"}
     gallery = f"{stage.pages}/gallery/{stage.world.guild.id}"
     assert said_of_itself["pages"] == [["Gallery", gallery], ["Console", f"{stage.pages}/console"]]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_picture_reaches_the_page_as_it_is(kind: str) -> None:
+    """Encoding each again at each reload would keep the visitor waiting."""
+    info = as_it_is(tile(7, side=12, kind=kind))
+    assert info is not None
+    assert (info.normalized, info.width, info.height) == (tile(7, side=12, kind=kind), 12, 12)
+    assert info.content_type == f"image/{kind.lower()}"
+
+
+@pytest.mark.parametrize("file", [tile(7, kind="JPEG"), b"no picture"], ids=["jpeg", "text"])
+def test_what_is_no_picture_of_the_bots_is_left_to_simcord(file: bytes) -> None:
+    assert as_it_is(file) is None
 
 
 async def test_an_old_tab_can_tell_that_the_demo_was_restarted(tmp_path: Path) -> None:

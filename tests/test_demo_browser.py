@@ -10,6 +10,7 @@ import pytest
 
 from bot.actions.posts import Posts
 from bot.config import Settings, load_settings
+from bot.demo.page import PictureReader
 from bot.demo.run import in_demo_folder
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import open_stage
@@ -170,6 +171,39 @@ async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(
         await page.keyboard.press("Enter")
         answered.set()
         await page.locator("#channel-timeline").locator(f":text('{answer}'), img[alt*='{answer}']").first.wait_for()
+
+
+async def test_a_reloaded_page_works_before_its_pictures_have_come(
+    chromium: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading them leaves connections free, of which a browser has six, for what the visitor does meanwhile."""
+    read = asyncio.Event()
+    decode = PictureReader._decode  # as in bot.demo.page
+
+    async def late(self: PictureReader, key: str, blob: bytes, media_time: float | None) -> Any:
+        await read.wait()
+        return await decode(self, key, blob, media_time)
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=PausingPool(), interval=0.0) as opened:
+            yield opened
+
+    monkeypatch.setattr(PictureReader, "_decode", late)
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage:
+        for number in range(6):  # and two portraits
+            await stage.act(stage.world.members[0], "imagine", prompt=f"a red heart number {number}")
+        async with open_page(chromium, stage.url) as page:
+            timeline = page.locator("#channel-timeline")
+            await timeline.get_by_text("Welcome to Easel").wait_for()
+            await page.locator("#channel-composer-input").fill("/help")
+            await page.keyboard.press("Enter")
+            await timeline.get_by_text("Easel draws what you describe", exact=True).wait_for()
+            picture = timeline.get_by_role("img", name="a red heart number 5")
+            assert not await picture.evaluate("picture => picture.complete && picture.naturalWidth > 0")
+            read.set()
+            await loaded(picture)
 
 
 async def in_sight(element: Any) -> bool:

@@ -8,7 +8,8 @@
   let commands = [];
   let held = null; // where Enter was pressed while SimCord's page was busy: it drops what is sent meanwhile
 
-  const ask = window.fetch.bind(window);
+  const fetched = window.fetch.bind(window);
+  const ask = (input, init) => (String(input).startsWith("/api/assets/") ? inTurn(() => fetched(input, init)) : fetched(input, init));
   window.fetch = async (input, init = {}) => {
     if (init.headers) headers = { ...headers, ...init.headers };
     const answer = await ask(input, init);
@@ -16,6 +17,25 @@
     if (String(input) === "/api/commands") answer.clone().json().then(know, () => {});
     return answer;
   };
+
+  // A browser keeps six connections to a server.  Were all of them loading pictures, what the visitor does would wait for
+  // the last one: SimCord's page takes no press and no message until the answer to its last one is there.
+  const PICTURES_AT_ONCE = 2;
+  const waiting = [];
+  let loading = 0;
+
+  function inTurn(load) {
+    return new Promise((resolve, reject) => {
+      waiting.push(() => load().then(resolve, reject));
+      next();
+    });
+  }
+
+  function next() {
+    if (loading >= PICTURES_AT_ONCE || !waiting.length) return;
+    loading += 1;
+    void waiting.shift()().finally(() => { loading -= 1; next(); });
+  }
 
   function heard(receipt) { hint(receipt.hint || ""); }
 
