@@ -633,9 +633,19 @@ async def test_every_choice_comes_back_as_it_was_made(database: Database, audit_
         "opt_out", "9", "pt-BR", "on", "8",
     }  # fmt: skip
     await settings.change_channel(GUILD, 5, MODERATOR, lambda _: drawing)
-    assert await settings.channel(5) == drawing
+    assert await settings.channel(GUILD, 5) == drawing
     await settings.set(chosen, by=MODERATOR)
     assert len((await audit_log.page(GUILD)).records) == 2, "what changes nothing is no act"
+
+
+async def test_a_channels_choices_are_its_servers_alone(database: Database) -> None:
+    """Another server's managers neither change nor read them, and their own orders there do not go by them."""
+    settings = GuildSettings(database)
+    await settings.change_channel(GUILD, 5, MODERATOR, lambda _: Drawing(max_images=4))
+    with pytest.raises(NotFound, match="channel_here"):
+        await settings.change_channel(GUILD + 1, 5, MODERATOR, lambda _: Drawing(max_images=1))
+    found = [await settings.channel(guild_id, 5) for guild_id in (GUILD, GUILD + 1, None)]
+    assert found == [Drawing(max_images=4), Drawing(), Drawing()]
 
 
 async def test_changes_of_different_choices_at_the_same_moment_are_both_kept(database: Database) -> None:

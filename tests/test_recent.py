@@ -68,13 +68,13 @@ async def test_what_is_chosen_counts_at_once(database: Database) -> None:
     """In the process that chose it, for servers, channels and words."""
     settings, terms = GuildSettings(database), BlockedTerms(database)
     await settings.get(GUILD)
-    await settings.channel(CHANNEL)
+    await settings.channel(GUILD, CHANNEL)
     await terms.of(GUILD)
     await settings.set(GuildRecord(GUILD, retention_days=7), by=ADA)
     await settings.change_channel(GUILD, CHANNEL, ADA, lambda _: Drawing(max_images=4))
     word = await terms.add(GUILD, "balrog", "block", by=ADA)
     assert (await settings.get(GUILD)).retention_days == 7
-    assert (await settings.channel(CHANNEL)).max_images == 4
+    assert (await settings.channel(GUILD, CHANNEL)).max_images == 4
     assert [term.term for term in await terms.of(GUILD)] == ["balrog"]
     await terms.remove(GUILD, word.id, by=ADA)
     assert await terms.of(GUILD) == ()

@@ -157,7 +157,7 @@ async def test_a_channel_chooses_for_itself(town: Town, olga: simcord.MemberActo
     here = await town.services.entitlements.of(_actor(town, town.ada).requester)
     assert here.drawing == Drawing(level="strict", default_images=9)
     await choose(olga, shown, "level", ["-"], channel)
-    assert await town.services.guild_settings.channel(town.pictures.id) == Drawing()
+    assert await town.services.guild_settings.channel(town.guild.id, town.pictures.id) == Drawing()
 
 
 async def test_a_role_has_its_own_page(town: Town, olga: simcord.MemberActor) -> None:

@@ -37,7 +37,7 @@ class ServerSettings:
         """What was chosen for the server, or for a channel or a role of it alone."""
         here = _here(actor)
         if scope.channel_id is not None:
-            return await self._guild_settings.channel(scope.channel_id)
+            return await self._guild_settings.channel(here, scope.channel_id)
         record = await self._guild_settings.get(here)
         return record if scope.role_id is None else record.rule(scope.role_id)
 

@@ -17,6 +17,7 @@ from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
 from bot.database.recent import Recent
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.settings import ChannelSettingsTable, GuildSettingsTable
+from bot.errors import NotFound
 from inference.contract import Policy
 
 
@@ -28,7 +29,7 @@ class GuildSettings:
         self._now = now
         self._known: dict[int, GuildRecord] = {}
         self._guilds: Recent[int, GuildRecord] = Recent()
-        self._channels: Recent[int, Drawing] = Recent()
+        self._channels: Recent[tuple[int, int], Drawing] = Recent()
 
     async def load(self) -> None:
         """Read what is asked for at each interaction, so that `moderator_role` and `language` are known at once."""
@@ -95,22 +96,29 @@ class GuildSettings:
         self._guilds.forget()
         return self._remember(chosen)
 
-    async def channel(self, channel_id: int) -> Drawing:
-        """What was chosen for this channel alone."""
-        return await self._channels.get(channel_id, partial(self._read_channel, channel_id))
+    async def channel(self, guild_id: int | None, channel_id: int) -> Drawing:
+        """What was chosen for this channel of the server alone; direct messages (None) have no choices."""
+        if guild_id is None:
+            return Drawing()
+        return await self._channels.get((guild_id, channel_id), partial(self._read_channel, guild_id, channel_id))
 
-    async def _read_channel(self, channel_id: int) -> Drawing:
+    async def _read_channel(self, guild_id: int, channel_id: int) -> Drawing:
         async with self._database.reading() as session:
             row = await session.get(ChannelSettingsTable, channel_id)
-        return Drawing() if row is None else _drawing(row.drawing)
+        return Drawing() if row is None or row.guild_id != guild_id else _drawing(row.drawing)
 
     @whole
     async def change_channel(self, guild_id: int, channel_id: int, by: int, edit: Callable[[Drawing], Drawing]) -> None:
-        """Write what `edit` makes of a channel's choices, and what changed to the audit log."""
+        """Write what `edit` makes of a channel's choices, and what changed to the audit log.
+
+        Raises NotFound for a channel of another server: its id comes from whoever chooses.
+        """
         now = self._now()
         async with self._database.writing("channel_settings") as session:
             await take_turn(session, f"channel_settings:{channel_id}")
             row = await session.get(ChannelSettingsTable, channel_id)
+            if row is not None and row.guild_id != guild_id:
+                raise NotFound("channel_here", channel_id)
             before = Drawing() if row is None else _drawing(row.drawing)
             if row is None:
                 row = ChannelSettingsTable(channel_id=channel_id, guild_id=guild_id)

@@ -111,7 +111,7 @@ class Entitlements:
 
     async def of(self, requester: Requester) -> Entitlement:
         guild = await self._guild_settings.get(requester.guild_id)
-        channel = await self._guild_settings.channel(requester.chosen_channel_id)
+        channel = await self._guild_settings.channel(requester.guild_id, requester.chosen_channel_id)
         return entitled(guild, channel, requester.role_ids, self.ceiling)
 
 
