@@ -130,22 +130,22 @@ def test_pictures_without_losses_have_no_details() -> None:
 
 def dalle() -> DalleBart:
     return DalleBart(DalleBartConfig(
-        image_vocab_size=40, image_length=144, d_model=16, decoder_layers=1, decoder_attention_heads=2,
+        image_vocab_size=40, image_length=576, d_model=16, decoder_layers=1, decoder_attention_heads=2,
         encoder_layers=0, decoder_ffn_dim=24, text_encoder="minilm", encoder_dim=384, use_null_state=True,
     ))  # fmt: skip
 
 
 def test_a_model_s_folder_gets_the_details_of_its_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By `easel train details`; a codec exported later, with other codes, takes them away again."""
-    network = codec(192, encoder_patch=16, patch_size=32)
+    network = codec(192, encoder_patch=8, patch_size=16)
     save_builtin(tmp_path / "model", dalle(), network)
     pictures = write_pictures(tmp_path / "mine")
     for _ in range(2):  # the second run begins without what the first has written
         stage.main(["--model", str(tmp_path / "model"), "--pictures", str(pictures), "--threads", "1"])
-    assert "864 places in 6 pictures" in capsys.readouterr().out
+    assert "3,456 places in 6 pictures" in capsys.readouterr().out
     details = load_builtin(tmp_path / "model").vqgan.details
     assert details is not None
-    assert details.grids.shape == (6, 144)
+    assert details.grids.shape == (6, 576)
     save_builtin(tmp_path / "model", dalle(), network)
     assert not (tmp_path / "model" / DETAILS).exists()
 

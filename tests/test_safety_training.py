@@ -150,7 +150,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]
     """The documented command on sixty rows: the rows, what it wrote, and what it printed."""
     folder = tmp_path_factory.mktemp("safety")
     data, run = write_rows(folder / "prompts.jsonl"), folder / "weights"
-    small = {"phrases": 30, "short": 30, "foreign": 30, "epochs": 2, "batch": 8, "folds": 3, "turns": 2}
+    small = {"phrases": 30, "short": 30, "foreign": 30, "epochs": 2, "batch": 16, "folds": 3, "turns": 2}
     options = [word for name, value in small.items() for word in (f"--{name}", str(value))]
     told = io.StringIO()
     with contextlib.redirect_stdout(told):

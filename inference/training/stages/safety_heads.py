@@ -186,22 +186,23 @@ def ngram_rarity(counted: Ngrams) -> bytes:
     return bytes(np.clip(np.round(rarity * 16), 1, 255).astype(np.uint8))
 
 
-def ngram_matrix(counted: Ngrams, rarity: bytes) -> Tensor:
-    """(N, PLACES), sparse."""
-    starts, places = torch.from_numpy(counted.starts()), torch.from_numpy(counted.places)
+def ngram_matrix(counted: Ngrams, rarity: bytes) -> tuple[Tensor, Tensor]:
+    """The places that the texts have, (S,), and what each text has there, (N, S), sparse."""
+    seen, columns = np.unique(counted.places, return_inverse=True)
+    starts, places = torch.from_numpy(counted.starts()), torch.from_numpy(columns)
     values = torch.from_numpy(counted.weighed(rarity))
-    size = (counted.texts, PLACES)
+    size = (counted.texts, len(seen))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # sparse tensors are "in beta state"; products are all we need
-        return torch.sparse_csr_tensor(starts, places, values, size)
+        return torch.from_numpy(seen), torch.sparse_csr_tensor(starts, places, values, size)
 
 
 def train_ngrams(counted: Ngrams, wanted: Tensor, weights: Tensor, penalty: float = 0.1) -> NgramTable:
-    """Logistic regression of each output, by L-BFGS."""
+    """Logistic regression of each output, by L-BFGS; places that no text has weigh nothing."""
     rarity = ngram_rarity(counted)
-    matrix = ngram_matrix(counted, rarity)
+    seen, matrix = ngram_matrix(counted, rarity)
     turned = matrix.t().to_sparse_csr()
-    weight = torch.zeros(PLACES, OUTPUTS, requires_grad=True)
+    weight = torch.zeros(len(seen), OUTPUTS, requires_grad=True)
     bias = torch.zeros(OUTPUTS, requires_grad=True)
     optimizer = torch.optim.LBFGS([weight, bias], max_iter=60, history_size=8, line_search_fn="strong_wolfe")
 
@@ -215,4 +216,5 @@ def train_ngrams(counted: Ngrams, wanted: Tensor, weights: Tensor, penalty: floa
             return losses.sum() + penalty / 2 * weight.square().sum()
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
-    return NgramTable(weight.detach(), bias.detach(), rarity)
+    whole = torch.zeros(PLACES, OUTPUTS).index_copy(0, seen, weight.detach())
+    return NgramTable(whole, bias.detach(), rarity)
