@@ -29,7 +29,7 @@ from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw
 from inference.training.evaluation.evaluate import Examiner, read_sheet, share_right
 from inference.training.evaluation.page import page
-from inference.training.evaluation.phrasings import Measurer, Record
+from inference.training.evaluation.phrasings import Measurer, Record, likeness_to
 from inference.training.evaluation.questions import (
     EVALUATION_FOLDER,
     MEASURES,
@@ -296,23 +296,42 @@ def test_shipped_judge_sees_what_held_out_scenes_show() -> None:
     assert all(things[0].confidence > 0.5 for things in find(detector, list(scenes[:8])))
 
 
-def test_things_are_asked_by_what_they_are_recognised_by(tmp_path: Path) -> None:
-    """A style, or another word; nothing where the name is as good, and no picture is drawn twice."""
+def test_things_are_asked_by_what_draws_them_best(tmp_path: Path) -> None:
+    """A style, or another word; nothing where the name is good, or hardly worse, and no picture is drawn twice."""
     names = ("cat", "laptop", "eye", "moon")
     concepts = [Concept(name, (name,), (f"other {name}",), (), 3, 1, 1.0) for name in names]
-    right = {"a cat": 0, "a laptop, 3d": 1, "an other eye": 2}
-    asked: list[tuple[str, int]] = []
+    likeness = {"a cat": 27, "an other cat": 40, "a laptop, 3d": 25, "an other eye": 19, "an other eye, 3d": 21}
+    asked: list[tuple[str, int, int]] = []
 
-    def look(orders: Sequence[tuple[str, int]]) -> list[int]:
+    def look(orders: Sequence[tuple[str, int, int]]) -> list[float]:
         asked.extend(orders)
-        return [right.get(text, -1) for text, _ in orders]
+        return [likeness.get(text, 18) + seed % 2 for text, seed, _ in orders]
 
     record = Record(tmp_path / "measured.jsonl")
     found, done = Measurer(look, record).phrasings(concepts)
-    assert found == {"laptop": "laptop, 3d", "eye": "other eye"}
+    assert found == {"laptop": "laptop, 3d", "eye": "other eye, 3d"}
     assert done == len(concepts)
     assert len(asked) == len(set(asked))
     assert Measurer(lambda _: pytest.fail("drawn again"), Record(record.path)).phrasings(concepts) == (found, done)
+
+
+def test_a_word_that_two_things_share_is_compared_with_both(tmp_path: Path) -> None:
+    """One that shows the second is no phrasing of the first."""
+    concepts = [Concept(name, (name,), ("shared",), (), 3, 1, 1.0) for name in ("cat", "moon")]
+    measurer = Measurer(
+        lambda orders: [30.0 if (text, row) == ("a shared", 1) else 10.0 for text, _, row in orders],
+        Record(tmp_path / "measured.jsonl"),
+    )
+    assert measurer.phrasings(concepts)[0] == {"moon": "shared"}
+
+
+def test_a_picture_is_most_like_the_rendering_that_it_is_of(tmp_path: Path) -> None:
+    icons = write_icons(tmp_path)
+    scene = Scene((Placed(1, "large", 1, 1),), "white", "flat")
+    likeness = likeness_to(icons)
+    picture = render(scene, icons, detailed=True)
+    assert likeness(picture, 1) > 50 > likeness(picture, 0)
+    assert likeness(picture // 2, 1) < 20
 
 
 def test_when_the_time_is_over_the_rest_of_the_names_stay_as_they_are(tmp_path: Path) -> None:
@@ -321,7 +340,8 @@ def test_when_the_time_is_over_the_rest_of_the_names_stay_as_they_are(tmp_path: 
     concepts = [Concept(name, (name,), (), (), 3, 1, 1.0) for name in names]
     times = iter((False, True))
     measurer = Measurer(
-        lambda orders: [200 if text == "a cat, 3d" else -1 for text, _ in orders], Record(tmp_path / "measured.jsonl")
+        lambda orders: [30.0 if text == "a cat, 3d" else 10.0 for text, *_ in orders],
+        Record(tmp_path / "measured.jsonl"),
     )
     found, done = measurer.phrasings(concepts, lambda: next(times))
     assert found == {"cat": "cat, 3d"}

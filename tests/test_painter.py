@@ -65,6 +65,29 @@ def test_what_is_closed_in_belongs_to_the_thing() -> None:
     assert share[44, 80] == 0
 
 
+def test_what_is_seen_through_a_loop_is_not_the_things_colour() -> None:
+    """Nor is it painted, though the thing has another colour that is further from its main one."""
+    picture = np.full((96, 96, 3), 255, np.uint8)
+    picture[16:80, 16:80] = COLOURS["teal"]
+    picture[68:80, 16:80] = COLOURS["orange"]
+    picture[20:52, 32:64] = 254
+    after = painted(picture, "red")
+    assert nearest(after[40, 20]) == "red"
+    assert np.array_equal(after[24:48, 36:60], picture[24:48, 36:60])
+
+
+def test_noise_beside_a_pale_outline_is_not_painted() -> None:
+    """A codec leaves some there; of a dark thing it is far from the main colour anyway."""
+    picture = np.full((96, 96, 3), 255, np.uint8)
+    picture[22:74, 22:74] = 0
+    picture[24:72, 24:72] = 225
+    noisy = picture.copy()
+    noisy[18:21, 24:72] = 243
+    changed = (painted(noisy, "red") != noisy).any(-1)
+    assert changed[48, 48]
+    assert not changed[18:21].any()
+
+
 def test_what_there_is_nothing_to_paint_in_stays() -> None:
     """No colour, one that the thing has, no thing, and a place instead of a background."""
     ring = drawn()

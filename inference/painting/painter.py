@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.painting.recolouring import Paint, recolour
+from inference.painting.recolouring import Paint, from_lab, recolour
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
 
@@ -18,6 +18,11 @@ _LEAST_PLAIN = 0.5
 """Of the picture's edge so much must be of one colour."""
 _SPARSE = 4
 """Of the picture's rows and columns one in so many tells its main colour."""
+_LEAST_OWN = 0.3
+"""What is closed in and like the background is the thing's own colour from this share of it on (a sheep's wool)."""
+_NEAR, _NOISE = 48, 20
+"""Levels by which a main colour differs from the background that are little, so that noise beside an outline, which
+has so many, would be painted, too."""
 _LOWER_BITS = 2
 """Of each channel so many tell no colours apart when they are painted."""
 _WHOLE = 128
@@ -38,10 +43,17 @@ def painted(picture: Pixels, colour: str) -> Pixels:
     if share is None:
         return picture
     few = np.s_[::_SPARSE, ::_SPARSE]
-    solid = np.where(share[few] > 0.5, 255, 0).astype(np.uint8)
-    paint = Paint.of(np.dstack([picture[few], solid]))
+    solid = share[few] > 0.5
+    closed = solid & (_levels_apart(picture[few], edge_colour(picture)) <= _SAME)
+    if closed.sum() < _LEAST_OWN * solid.sum():  # within a dragon's loop one sees what is behind it
+        solid &= ~closed
+    paint = Paint.of(np.dstack([picture[few], np.where(solid, 255, 0).astype(np.uint8)]))
     if colour in paint.names:
         return picture
+    if np.abs(from_lab(paint.centre[None])[0] - edge_colour(picture)).max() < _NEAR:
+        share = thing(picture, _NOISE)
+        if share is None:
+            return picture
     box = box_of(share > 0)
     part = np.rint(_WHOLE * share[box]).astype(np.int16)[..., None]
     mixed = picture.copy()
@@ -75,15 +87,16 @@ def _changes(pixels: Pixels, colour: str, paint: Paint) -> NDArray[np.int16]:
     return change.take(places.take(keys), axis=0)
 
 
-def thing(picture: Pixels) -> NDArray[np.float32] | None:
+def thing(picture: Pixels, same: int = _SAME) -> NDArray[np.float32] | None:
     """How much of each pixel (H, W) is no background, 0..1; None without a plain background, or where there is nothing.
+    Up to `same` levels may be background.
 
     What has the background's colour but is closed in (the white of an eye) is part of the thing.
     """
     if not is_plain(picture):
         return None
-    differs, outside = apart(picture)
-    shares = np.clip((np.arange(256, dtype=np.float32) - _SAME) / (_CLEAR - _SAME), 0, 1)
+    differs, outside = apart(picture, same)
+    shares = np.clip((np.arange(256, dtype=np.float32) - same) / (_CLEAR - same), 0, 1)
     share = np.where(outside, shares[differs], np.float32(1))
     return share if share.any() else None
 
@@ -104,9 +117,14 @@ def apart(
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     """By how many levels each pixel (H, W) differs from the background, and whether it may be that, as up to `same`
     levels it may, or an outline: what hangs together with the picture's edge, or any that is wide enough."""
-    levels = np.abs(picture.astype(np.int16) - edge_colour(picture).astype(np.int16))
-    differs = np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])  # ten times as fast as .max(-1)
+    differs = _levels_apart(picture, edge_colour(picture))
     return differs, outside(differs <= same, everywhere=everywhere)
+
+
+def _levels_apart(picture: Pixels, colour: NDArray[np.float64]) -> NDArray[np.int16]:
+    """By how many levels of one channel each pixel (H, W) differs from a colour (3,) at most."""
+    levels = np.abs(picture.astype(np.int16) - colour.astype(np.int16))
+    return np.maximum(np.maximum(levels[..., 0], levels[..., 1]), levels[..., 2])  # ten times as fast as .max(-1)
 
 
 def _edge(picture: Pixels) -> Pixels:

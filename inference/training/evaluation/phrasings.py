@@ -1,12 +1,11 @@
-"""Measuring how each thing is best asked of a model: by its name, by another of its words, with a style, or small.
+"""Measuring how each thing is best asked of a model: by its name, by another of its words, or with a style.
 
-In: a model, the concepts, and the judge. Out: `phrasings.json`, of the names whose pictures the judge does not know for
-what they are the phrasing whose pictures it does. Every picture is noted in a file, and drawn once only.
+In: a model, the concepts and their renderings. Out: `phrasings.json`, of the names whose pictures are not like any
+rendering of the thing the phrasing whose pictures are. Every picture is noted in a file, and drawn once only.
 
-Two pictures of each name are drawn, of other seeds than those of the evaluation. Where not both show the thing, its
-other words, two styles and a small one are tried with one picture, and what that shows with three; a phrasing is taken
-that is right twice at least, and more often than the name. Where the time is short, the rest of the names stay as they
-are.
+Two pictures of each name are drawn, of other seeds than those of the evaluation. Where they differ from the renderings,
+other words and two styles are tried with one picture, and what is better with another; the best of them is taken if it
+is better by `GAIN`. Where the time is short, the rest of the names stay as they are.
 `python -m inference.training.evaluation.phrasings [--model NAME] --out FILE`
 """
 
@@ -19,7 +18,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 
+import numpy as np
 import torch
 
 from inference.checkpoints.load import load_model
@@ -28,62 +29,72 @@ from inference.contract import PLAIN_EVERY
 from inference.engine.dalle import DalleCodeModel
 from inference.models.text_encoder import SentenceEncoder
 from inference.native.precision import Processor, choose_precision
-from inference.ranking.detector import find, load_detector
+from inference.pictures import Pixels
 from inference.text.nouns import indefinite
 from inference.text.reader import PHRASINGS, Reader
+from inference.training.data.icons import STYLES as ICON_STYLES
 from inference.training.data.icons import Concept, IconSet
 from inference.training.data.packages import DEFAULT_CACHE
+from inference.training.data.scenes import Placed, Scene, render
 from inference.training.evaluation.drawing import draw
-from inference.training.evaluation.questions import EVALUATION_FOLDER
 from inference.training.loop import use_threads
 
-SEEDS = tuple(PLAIN_EVERY * seed for seed in (100_001, 100_002, 100_003))
+SEEDS = tuple(PLAIN_EVERY * seed for seed in (100_001, 100_002))
 STYLES = ("3d", "flat illustration")
-_OTHER_WORDS = 3
-_LEAST_RIGHT = 2
+GOOD, GAIN = 26.0, 2.0
+"""Decibels of PSNR beside the nearest rendering: from there on a picture needs no other words, and what those gain at
+least."""
+_OTHER_WORDS, _STYLED_WORDS = 3, 2
+_EXACT = 1e-6
+"""A mean squared error that nobody sees."""
 _BATCH = 48
 _TOGETHER = 2 * _BATCH
 """Names that are asked for together."""
+Order = tuple[str, int, int]
+"""A text, a seed, and the row of the concept that is meant."""
 
 
 @dataclass
 class Record:
-    """What was seen in the picture of a phrasing and a seed: the row of a concept. Kept in a file, a line each."""
+    """How like the nearest rendering of its concept the picture of a phrasing and a seed is, in decibels. Kept in a
+    file, a line each."""
 
     path: Path
-    seen: dict[tuple[str, int], int] = field(default_factory=dict)
+    likeness: dict[Order, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.path.is_file():
             for row in map(json.loads, self.path.read_text("utf-8").splitlines()):
-                self.seen[row["phrasing"], row["seed"]] = row["seen"]
+                self.likeness[row["phrasing"], row["seed"], row["concept"]] = row["likeness"]
 
-    def add(self, phrasing: str, seed: int, seen: int) -> None:
+    def add(self, order: Order, likeness: float) -> None:
         """One more picture."""
-        self.seen[phrasing, seed] = seen
+        self.likeness[order] = likeness
+        row = dict(zip(("phrasing", "seed", "concept"), order, strict=True)) | {"likeness": round(likeness, 2)}
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"phrasing": phrasing, "seed": seed, "seen": seen}) + "\n")
+            file.write(json.dumps(row) + "\n")
 
-    def right(self, phrasing: str, concept: int) -> int:
-        """How many of its pictures show the concept."""
-        return sum(self.seen.get((said(phrasing), seed)) == concept for seed in SEEDS)
+    def mean(self, phrasing: str, concept: int) -> float:
+        """Over the pictures of a phrasing that were drawn, of which there is one."""
+        orders = [(said(phrasing), seed, concept) for seed in SEEDS]
+        return fmean(self.likeness[order] for order in orders if order in self.likeness)
 
 
 class Measurer:
-    """Has phrasings drawn, and notes what is seen."""
+    """Has phrasings drawn, and notes how like their things they are."""
 
-    def __init__(self, look: Callable[[Sequence[tuple[str, int]]], Sequence[int]], record: Record) -> None:
-        """`look` says for each text and seed which concept its picture shows."""
+    def __init__(self, look: Callable[[Sequence[Order]], Sequence[float]], record: Record) -> None:
+        """`look` says of each order's picture how like a rendering of its concept it is."""
         self._look, self.record = look, record
 
-    def draw(self, phrasings: Iterable[str], seeds: Sequence[int]) -> None:
-        """A picture of each phrasing and seed that is not yet on record."""
-        wanted = [(said(one), seed) for seed in seeds for one in dict.fromkeys(phrasings)]
-        orders = [order for order in wanted if order not in self.record.seen]
+    def draw(self, phrasings: Iterable[tuple[str, int]], seeds: Sequence[int]) -> None:
+        """A picture of each phrasing, with its concept, and seed that is not yet on record."""
+        wanted = [(said(one), seed, row) for seed in seeds for one, row in dict.fromkeys(phrasings)]
+        orders = [order for order in wanted if order not in self.record.likeness]
         for start in range(0, len(orders), _BATCH):
             some = orders[start : start + _BATCH]
-            for (phrasing, seed), seen in zip(some, self._look(some), strict=True):
-                self.record.add(phrasing, seed, seen)
+            for order, likeness in zip(some, self._look(some), strict=True):
+                self.record.add(order, likeness)
 
     def phrasings(
         self, concepts: Sequence[Concept], is_over: Callable[[], bool] = lambda: False
@@ -100,27 +111,33 @@ class Measurer:
         return found, done
 
     def _best(self, concepts: Mapping[int, Concept]) -> dict[str, str]:
-        right = self.record.right
-        self.draw((one.name for one in concepts.values()), SEEDS[:1])
-        self.draw((one.name for row, one in concepts.items() if right(one.name, row)), SEEDS[1:2])
-        bad = {row: one for row, one in concepts.items() if right(one.name, row) < 2}
-        tried = {row: others(concept) for row, concept in bad.items()}
-        self.draw((one for some in tried.values() for one in some), SEEDS[:1])
-        hopeful = {row: [one for one in some if right(one, row)] for row, some in tried.items()}
-        self.draw((one for some in hopeful.values() for one in some), SEEDS[1:])
-        self.draw((one.name for row, one in bad.items() if hopeful[row]), SEEDS[1:])
-        best = {row: max(some, key=lambda one: right(one, row)) for row, some in hopeful.items() if some}
-        return {
-            bad[row].name: one
-            for row, one in best.items()
-            if right(one, row) >= max(_LEAST_RIGHT, right(bad[row].name, row) + 1)
-        }
+        mean = self.record.mean
+        self.draw([(one.name, row) for row, one in concepts.items()], SEEDS)
+        named = {row: mean(one.name, row) for row, one in concepts.items()}
+        tried = {row: others(concepts[row]) for row, likeness in named.items() if likeness < GOOD}
+        self.draw([(one, row) for row, some in tried.items() for one in some], SEEDS[:1])
+        hopeful = {row: [one for one in some if mean(one, row) >= named[row] + GAIN] for row, some in tried.items()}
+        self.draw([(one, row) for row, some in hopeful.items() for one in some], SEEDS[1:])
+        best = {row: max(some, key=lambda one: mean(one, row)) for row, some in hopeful.items() if some}
+        return {concepts[row].name: one for row, one in best.items() if mean(one, row) >= named[row] + GAIN}
 
 
 def others(concept: Concept) -> list[str]:
-    """Other ways to ask for a thing, the least different first: its styles, its other words, and a small one."""
-    words = dict.fromkeys((*concept.names[1:], *concept.synonyms))
-    return [*(f"{concept.name}, {style}" for style in STYLES), *list(words)[:_OTHER_WORDS], f"small {concept.name}"]
+    """Other ways to ask for a thing, the least different first: its styles, its other words, and those in one."""
+    words = list(dict.fromkeys((*concept.names[1:], *concept.synonyms)))[:_OTHER_WORDS]
+    named = [f"{concept.name}, {style}" for style in STYLES]
+    return [*named, *words, *(f"{word}, {STYLES[0]}" for word in words[:_STYLED_WORDS])]
+
+
+def likeness_to(icons: IconSet) -> Callable[[Pixels, int], float]:
+    """What says how like the nearest rendering of a concept, large before white, a picture is: PSNR in decibels."""
+
+    def likeness(picture: Pixels, concept: int) -> float:
+        scenes = (Scene((Placed(concept, "large", 1, 1),), "white", style) for style in ICON_STYLES)
+        apart = (render(scene, icons, detailed=True).astype(np.float32) - picture for scene in scenes)
+        return float(-10 * np.log10(max(min(np.square(one / 255).mean() for one in apart), _EXACT)))
+
+    return likeness
 
 
 def said(phrasing: str) -> str:
@@ -152,9 +169,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     record = Record(options.out.with_suffix(".jsonl"))
     precision = choose_precision("auto", torch.device("cpu"), Processor.here())
     model = DalleCodeModel(checkpoint, slots=2 * _BATCH, precision=precision)
-    judge = load_detector(EVALUATION_FOLDER)
-    measurer = Measurer(lambda some: [things[0].concept for things in find(judge, draw(model, some))], record)
-    concepts, end = IconSet.load(options.cache.expanduser()).concepts, time.monotonic() + 60 * options.minutes
+    icons = IconSet.load(options.cache.expanduser())
+    likeness = likeness_to(icons)
+
+    def look(some: Sequence[Order]) -> list[float]:
+        pictures = draw(model, [(text, seed) for text, seed, _ in some])
+        return [likeness(picture, row) for picture, (_, _, row) in zip(pictures, some, strict=True)]
+
+    measurer = Measurer(look, record)
+    concepts, end = icons.concepts, time.monotonic() + 60 * options.minutes
     found, done = measurer.phrasings(concepts, lambda: time.monotonic() > end)
     rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in sorted(found.items()))
     options.out.write_text(f"{{\n{rows}\n}}\n", "utf-8")
