@@ -33,7 +33,7 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
         ("eine Katze reitet auf einem Pferd", "a cat riding a horse"),
         ("drei blaue Katzen", "three blue cats"),
         ("ein Schloss auf einem Hügel bei Nacht", "a castle on a green hill at night"),
-        ("un chat noir sur la plage", "a black cat on the beach"),
+        ("un chat bleu sur la plage", "a blue cat on the beach"),
         ("un cœur rouge sur fond bleu", "a red heart on a blue background"),
         ("l’éléphant rose", "the pink elephant"),
         ("un gato negro y un perro blanco", "a black cat and a white dog"),
@@ -341,6 +341,7 @@ def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: st
         ("un perro con barba", "a dog", ("barba",)), ("a donut with sprinkles", "a donut", ("sprinkles",)),
         ("spaghetti and meatballs", "spaghetti", ("meatballs",)), ("a cat with eyes", "a cat with eyes", ()),
         ("the eiffel tower", "the tokyo tower", ()), ("la Sagrada Familia", "a church", ()),
+        ("a person rowing boat in the sea", "a person rowing boat in the sea, 3d", ()),
         ("a pile of gold", "a coin", ()), ("a gold star", "a gold star", ()),
     ],
 )  # fmt: skip

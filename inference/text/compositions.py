@@ -85,6 +85,12 @@ _UNNAMED = frozenset({"white", "beige", "cyan", "pink"})
 """Colours that an unnamed background may have."""
 _GROUNDS = ("white", "cyan", "light green", "blue", "black")
 """What stands behind things in those, the first that none of them is in."""
+_COMPOUND = re.compile(r"an? (?P<before>(?:[\w-]+ )??)(?P<kind>[\w-]+) (?P<head>[\w-]+)", re.IGNORECASE)
+_NO_KINDS = frozenset(" ".join((*COLOURS, "grey")).split())
+_EATEN = frozenset(
+    "apple avocado banana bread burger cake cheese cookie donut egg hamburger pancake pineapple pizza pumpkin"
+    " strawberry sushi taco watermelon".split()
+)
 _LONGEST = 200
 """Letters of prompts that are taken apart: longer ones tell a story."""
 _AROUND = ' .!?"“”'
@@ -126,7 +132,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
         return None
     if spot:
         layout = _spot(spot)
-    if len(drafts) == 1 and not (place or spot) and _is_drawn_so(drafts[0]):
+    if len(drafts) == 1 and not (place or spot) and _is_drawn_so(drafts[0]) and _headed(what, names) == what:
         return None
     colours = [draft.colour for draft in drafts if draft.colour]
     if place in colours:
@@ -140,7 +146,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
 
 def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
     """The drafts of all things that are named, and how they stand; nothing where one of them is no such thing."""
-    drafts, joints = _apart(_POSED.sub("", what), names)
+    drafts, joints = _apart(_headed(_POSED.sub("", what), names, is_alone=True), names)
     layout = joints[-1] if joints else "alone"
     if len(set(joints)) == len(joints) > 1 and _TOGETHER.issuperset(joints) and all(one.count == 1 for one in drafts):
         return (_faced(drafts[0], names), *drafts[1:]), "+".join(joints)
@@ -155,6 +161,21 @@ def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
         sizes = relative_sizes([draft.text for draft in drafts], what)
         drafts = tuple(replace(draft, size=draft.size * size) for draft, size in zip(drafts, sizes, strict=True))
     return (drafts[::-1] if layout in _TURNED else drafts), _TURNED.get(layout, layout)
+
+
+def _headed(what: str, names: Names, *, is_alone: bool = False) -> str:
+    """One thing without the other that says of what kind it is, which confuses its shape ("a skeleton king"); what is
+    written in two words is one ("a sun flower"), and what is eaten is put beside what is alone."""
+    found = _COMPOUND.fullmatch(what)
+    if found is None or names.is_name(without_article(what)):
+        return what
+    before, kind, head = (found[part].lower() for part in ("before", "kind", "head"))
+    if names.is_name(f"{kind} {head}") or kind in _NO_KINDS or not (names.is_thing(kind) and names.is_thing(head)):
+        return what
+    if names.is_thing(kind + head):
+        return article(before + kind + head)
+    one = article(before + head)
+    return f"{one} along with {article(kind)}" if is_alone and kind in _EATEN else one
 
 
 def _faced(draft: Draft, names: Names) -> Draft:
@@ -185,11 +206,11 @@ def _in_order(text: str) -> str:
 
 def _apart(what: str, names: Names, room: int = MOST) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """The drafts of the things that are named one after the other, and what joins them; a name may have a joint."""
-    whole = read_draft(what, names, is_alone=room == MOST)
+    whole = read_draft(_headed(what, names), names, is_alone=room == MOST)
     if whole is not None or room == 1:
         return (() if whole is None else (whole,)), ()
     for joint in _JOINT.finditer(what):
-        first = read_draft(what[: joint.start()], names, is_alone=False)
+        first = read_draft(_headed(what[: joint.start()], names), names, is_alone=False)
         if first is not None:
             others, joints = _apart(what[joint.end() :], names, room - 1)
             if others:

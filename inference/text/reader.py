@@ -47,6 +47,8 @@ _TOPPING = re.compile(r"(?P<whole>\w[\w'’ -]*) (?:with|and) (?:[\w-]+ )?(?P<wh
 """What a thing is said to have on it, or with it, that has no article."""
 _DISHES = frozenset({"plate", "dish"})
 """What is drawn from above, so that nothing stands on it."""
+_NAME_END = re.compile(r"(?<=\w)(?= (?:in|on|at|under|before|against)\b)")
+"""Where a name may end ("a person rowing boat in the sea")."""
 _SHORT = 2
 """Letters of words that are never told as unknown."""
 MOST_UNKNOWN = 8
@@ -192,7 +194,7 @@ class Reader:
         """English words in those of captions."""
         text = _ONE.sub(lambda found: article(found[1].lower())[:-1], text)
         words = self._vocabulary
-        if words is not None and not self._is_name(text):
+        if words is not None and not self._starts_with_name(text):
             knows = self.thesaurus.knows
             text = read_activities(text, knows, lambda word: knows(word) or word in words.drawn)
         return self.thesaurus.read(text)
@@ -218,6 +220,11 @@ class Reader:
     def _is_name(self, text: str) -> bool:
         """Whether a prompt is a thing's own name, in a colour perhaps: no word of it says where or what it does."""
         return _BEFORE_NAME.sub("", text.strip().lower()) in self.thesaurus.nouns
+
+    def _starts_with_name(self, text: str) -> bool:
+        """Whether a prompt is a thing's own name, or one with a verb in it, whatever stands behind that."""
+        names = (text[: at.start()] for at in _NAME_END.finditer(text))
+        return self._is_name(text) or any("ing " in name and self._is_name(name) for name in names)
 
     def _spelled(self, text: str) -> Spelled:
         return Spelled(text) if self._speller is None else self._speller.read(text)

@@ -50,6 +50,8 @@ _EXACT = 1e-6
 _BATCH = 48
 _TOGETHER = 2 * _BATCH
 """Names that are asked for together."""
+_UNSAID = frozenset({"gypsy cab", "handgun"})
+"""Words that no table of ours is to have, whatever they draw."""
 Order = tuple[str, int, int]
 """A text, a seed, and the row of the concept that is meant."""
 
@@ -124,7 +126,7 @@ class Measurer:
 
 def others(concept: Concept) -> list[str]:
     """Other ways to ask for a thing, the least different first: its styles, its other words, and those in one."""
-    words = list(dict.fromkeys((*concept.names[1:], *concept.synonyms)))[:_OTHER_WORDS]
+    words = [one for one in dict.fromkeys((*concept.names[1:], *concept.synonyms)) if one not in _UNSAID][:_OTHER_WORDS]
     named = [f"{concept.name}, {style}" for style in STYLES]
     return [*named, *words, *(f"{word}, {STYLES[0]}" for word in words[:_STYLED_WORDS])]
 
