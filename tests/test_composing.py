@@ -116,6 +116,16 @@ def test_a_hat_is_where_most_of_the_head_is() -> None:
     assert middle(after, "blue")[0] < 0.4
 
 
+def test_a_hat_lies_between_ears() -> None:
+    """On the head, not on their tips."""
+    eared = ball().copy()
+    eared[:] = 255
+    eared[64:160, 40:152] = eared[30:160, 40:56] = eared[30:160, 136:152] = COLOURS["red"]
+    after = composed([eared, ball()], Composition((BALL, Draft("a ball", "blue")), "wearing"))
+    below = is_like(after, "blue")[:, SIDE // 2].nonzero()[0].max() + 1
+    assert is_like(after, "red")[below + 2, SIDE // 2]
+
+
 @pytest.mark.parametrize("layout", ["left", "right", "top", "bottom"])
 def test_a_single_thing_stands_where_it_is_said_to(layout: str) -> None:
     after = composed([ball()], Composition((Draft("a ball", size=0.5),), layout))

@@ -68,8 +68,8 @@ _WEARER, _HEAD = 0.68, 0.3
 _WIDTHS = {"wearing": 0.6, "eyed": 0.72, "tied": 0.5}
 """How wide a hat, glasses and what is below the chin are, as a share of the head."""
 _WORN = frozenset(_WIDTHS)
-_SHARED = 0.35
-"""How much of a hat hides the head."""
+_SHARED, _CROWN = 0.3, 0.15
+"""How much of a hat hides the head, and how far from its middle, as shares of it, it lies on that."""
 _EYES, _CHIN = 0.47, 0.96
 """How far down a face its eyes are, and its chin."""
 _HELD = 0.42
@@ -202,12 +202,19 @@ def _worn(things: Sequence[tuple[Image.Image, float]], ways: Sequence[str], edge
         worn = _put(what, width * max(what.size) / what.width, ((wearer.left + (left + right) / 2) / edge, 0.5), edge)
         middle = wearer.top + (_EYES if way == "eyed" else _CHIN) * tall
         puts.append(
-            worn.moved(wearer.top + _SHARED * worn.thing.height - worn.bottom)
+            worn.moved(wearer.top + _crown(wearer.thing, left, right) + _SHARED * worn.thing.height - worn.bottom)
             if way == "wearing"
             else worn.moved(middle - (worn.top + worn.bottom) / 2)
         )
     down = edge / 2 - (min(put.top for put in puts) + max(put.bottom for put in puts)) / 2
     return [put.moved(down) for put in puts]
+
+
+def _crown(thing: Image.Image, left: float, right: float) -> int:
+    """How far down a head begins in its middle: between ears."""
+    middle, near = (left + right) / 2, _CROWN * (right - left)
+    columns = np.asarray(thing.getchannel("A"))[:, max(0, round(middle - near)) : round(middle + near) + 1] > 127
+    return int(np.median(columns.argmax(0)))
 
 
 def _winged(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
