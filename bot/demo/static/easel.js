@@ -148,7 +148,7 @@
     if (event.key !== "Enter") held = null;
     if (event.key === "Enter" && !event.shiftKey) {
       const command = words === null ? null : named(words);
-      const chooses = words !== null && commands.length && !(command && !needs(command)); // from SimCord's list
+      const chooses = words !== null && box().hasAttribute("aria-activedescendant") && !(command && !needs(command));
       if (busy() && !chooses) {
         event.preventDefault();
         event.stopImmediatePropagation();
