@@ -9,6 +9,7 @@ import discord
 
 from bot.client import Bot
 from bot.config import load_settings
+from inference.contract import MAX_PROMPT_CHARACTERS
 
 PAGE: Final = Path(__file__).parent / "commands.md"
 OPTION: Final = discord.AppCommandOptionType
@@ -17,6 +18,7 @@ VALUES: Final = {
     OPTION.user: "person", OPTION.channel: "channel", OPTION.attachment: "file",
 }  # fmt: skip
 CONTEXTS: Final = {0: "servers", 1: "direct messages", 2: "group messages"}
+OURS: Final = ("prompt", "negative")  # Easel refuses longer ones: Discord would do so without naming the limit
 HEAD: Final = """# Commands
 
 Written by `python docs/list_commands.py` from the commands themselves; a test compares the two. *Shown to* is what
@@ -92,7 +94,8 @@ def _value(option: dict[str, Any]) -> str:
         told += f", {_number(low)} to {_number(high)}"
     elif low is not None:
         told += f", {_number(low)} or more"
-    if (longest := option.get("max_length")) is not None:
+    longest = option.get("max_length", MAX_PROMPT_CHARACTERS if option["name"] in OURS else None)
+    if longest is not None:
         told += f", up to {longest} characters"
     return told + (", with suggestions" if option.get("autocomplete") else "")
 

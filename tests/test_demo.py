@@ -57,6 +57,7 @@ async def test_the_page_is_ours_and_shows_the_welcome(tmp_path: Path) -> None:
     assert all(f'data-try="{command}"' in page for tries in TO_TRY.values() for _, command in tries)
     assert all(f'data-person="{person.id}"' in page for person in stage.world.people)
     assert key == (settings.data_dir / "page-key").read_text()
+    assert "maxlength" not in page.partition('id="channel-composer-input"')[2].partition(">")[0]
     assert "Welcome to Easel" in str(state["messages"])
     assert "joined" not in str(state["messages"])
     assert {viewer["name"] for viewer in state["viewers"]} >= {"Ada", "Bo", "Mo", "Olga"}
@@ -106,6 +107,10 @@ async def test_a_command_typed_as_a_message_is_run(tmp_path: Path) -> None:
         assert receipt["hint"] == "There is no command /imagin. Did you mean /imagine?"
         receipt = await person.say("/mod log")
         assert receipt["hint"].startswith("Discord does not list /mod for you. Choose Mo or Olga")
+        receipt = await person.say("cat " * 501)
+        assert receipt["hint"] == "A message has at most 2,000 characters; this one has 2,004."
+        receipt = await person.say("  ")
+        assert receipt["hint"].startswith("Not sent. ")
         said_in_channel = str((await person.state())["messages"])
     assert (record.order.prompt, record.order.images) == ("a yellow star", 9)
     assert "/imagin a cat" not in said_in_channel

@@ -20,8 +20,16 @@ def leaf(*path: str, options: tuple[dict[str, Any], ...] = ()) -> Leaf:
 CHOICES = [{"name": str(count), "value": count} for count in (1, 4, 9)]
 ORDERS = [{"name": "newest", "value": "newest"}, {"name": "most votes", "value": "top"}]
 LEAVES = (
-    leaf("imagine", options=(option("prompt", required=True), option("images", 4, choices=CHOICES), option("seed", 4))),
-    leaf("gallery", options=(option("order", choices=ORDERS),)),
+    leaf(
+        "imagine",
+        options=(
+            option("prompt", required=True),
+            option("images", 4, choices=CHOICES),
+            option("seed", 4, min_value=0, max_value=4294967295),
+            option("guidance", 10, min_value=1.0),
+        ),
+    ),
+    leaf("gallery", options=(option("order", choices=ORDERS), option("search", min_length=1, max_length=8))),
     leaf("queue"),
     leaf("mod", "log"),
     leaf("mod", "timeout", options=(option("person", 6, required=True), option("duration", required=True))),
@@ -60,6 +68,10 @@ def test_words_become_a_command(text: str, name: str, options: dict[str, Any]) -
         ("/mod", "/mod is a group of commands: /mod log, /mod timeout, /mod hide."),
         ("/imagine", "/imagine also needs prompt, for example: /imagine prompt:…"),
         ("/imagine a cat images:5", "images is one of: 1, 4, 9."),
+        ("/imagine a cat seed:-1", "seed is a whole number from 0 to 4,294,967,295, not “-1”."),
+        ("/imagine a cat seed:lucky", "seed is a whole number from 0 to 4,294,967,295, not “lucky”."),
+        ("/imagine a cat guidance:0.5", "guidance is a number from 1, not “0.5”."),
+        ("/gallery search:an animal", "search is text from 1 to 8 characters long, not 9."),
         ("/queue please", "/queue takes no words: “please” is left over."),
         ("/mod timeout @Eve duration:1h", "Nobody here is called @Eve."),
         ("/mod hide picture:a.png", "picture cannot be typed: choose the command from the list that “/” opens."),

@@ -109,6 +109,7 @@ class Shell:
             simcords.replace("<title>SimCord Preview</title>", "<title>Easel demo</title>", 1)
             .replace("</head>", _HEAD + "</head>", 1)  # after SimCord's own sheet
             .replace("<body>", "<body>" + _HEADER.replace("PEOPLE", people), 1)
+            .replace(' maxlength="2000"', "", 1)  # it cuts without a word; what is too long is answered to
             .replace(composer, _TRY.replace("TRIES", _tries()) + composer, 1)
         )
 

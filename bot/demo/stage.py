@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 OpenServices = Callable[[Settings, Posts], AbstractAsyncContextManager[Services]]
 
 PUMP_SECONDS: Final = 0.25
+MAX_MESSAGE: Final = 2000  # characters, as in Discord
 SETTLE_SECONDS: Final = 60.0  # what an answer may take on a slow machine
 WELCOME: Final = """**Welcome to Easel.** It draws what you describe: type `/imagine a castle on a hill`, press Enter.
 Under the pictures, the list opens one of them, *Share* puts it into the gallery, *Remix* changes the words.
@@ -118,7 +119,8 @@ class Stage:
             if page is None:
                 return await self._act(context_id, body)
             try:
-                return await self._act(context_id, self._read(body, page))
+                answer = await self._act(context_id, self._read(body, page))
+                return {**answer, **unsent(answer)} if body.get("kind") in ("send_message", "run_command") else answer
             except typed.Hint as hint:
                 refused = self._preview._reject(  # noqa: SLF001  # as above
                     page, "validation-failed", request_id=body.get("request_id"), sequence=body.get("sequence")
@@ -130,6 +132,8 @@ class Stage:
         content, kind = str(body.get("content")), body.get("kind")
         if kind == "send_message" and typed.is_command(content):
             return self._command(content, page, body)
+        if kind == "send_message" and len(content) > MAX_MESSAGE:
+            raise typed.Hint(f"A message has at most {MAX_MESSAGE:,} characters; this one has {len(content):,}.")
         if kind == "run_command":
             for leaf in self._leaves(page):
                 entry = _commands.entry_for_leaf(dict(leaf.root), list(leaf.path), dict(leaf.spec))
@@ -193,6 +197,13 @@ async def open_stage(
         await bot.services.recovery.resume(partial(InteractionReply.again, bot))
         stage.pages = await stack.enter_async_context(open_pages(bot, world, pages_port))
         yield stage
+
+
+def unsent(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The hint for what SimCord did not take: its page leaves the words in the box and says nothing."""
+    if not answer.get("rejected"):
+        return {}
+    return {"hint": " ".join(["Not sent.", *(said["message"] for said in answer.get("diagnostics") or ())])}
 
 
 def set_clock(env: simcord.Env) -> None:

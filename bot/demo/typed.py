@@ -5,6 +5,7 @@ for whoever typed.  Discord's own client fills in options one by one; here one m
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -125,4 +126,20 @@ def _raw(option: Mapping[str, Any], value: str, people: Mapping[str, int]) -> An
         return value.casefold() in ("true", "yes", "on", "1")
     if kind not in (STRING, INTEGER, NUMBER):
         raise Hint(f"{option['name']} cannot be typed: choose the command from the list that “/” opens.")
-    return value
+    return _within(option, value)
+
+
+def _within(option: Mapping[str, Any], value: str) -> str:
+    """The words or the number as they are.  Raises Hint where Discord would not take them; SimCord only drops them."""
+    kind, is_text = option["type"], option["type"] == STRING
+    low, high = (option.get(f"{end}_{'length' if is_text else 'value'}") for end in ("min", "max"))
+    try:
+        size = len(value) if is_text else int(value) if kind == INTEGER else float(value)
+    except ValueError:
+        size = math.nan  # is in no range
+    if (-math.inf if low is None else low) <= size <= (math.inf if high is None else high):
+        return value
+    what = {STRING: "text", INTEGER: "a whole number", NUMBER: "a number"}[kind]
+    limits = "".join(f" {word} {end:,.15g}" for word, end in (("from", low), ("to", high)) if end is not None)
+    given = f" characters long, not {size:,}" if is_text else f", not “{value}”"
+    raise Hint(f"{option['name']} is {what}{limits}{given}.")
