@@ -74,6 +74,22 @@ async def test_more_like_this_is_without_the_picture_itself(opened: Services) ->
     assert [one.id for one in await opened.meaning.like(HERE, first, 5)] == [second.id]
 
 
+async def test_of_a_very_large_server_the_newest_are_found(opened: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first look on, and as more are shared."""
+    monkeypatch.setattr("bot.actions.meaning.MOST_IN_MEMORY", 3)
+    monkeypatch.setattr("bot.actions.meaning.RELOAD_SECONDS", -1.0)
+    prompts = [f"a small cat {colour}" for colour in ("red", "blue", "green", "white", "black")]
+    for prompt in prompts:
+        await share(opened, prompt)
+    await opened.meaning.read()
+    assert sorted(await found(opened.meaning, "a small cat")) == sorted(prompts[2:])
+    await share(opened, "a small cat asleep")
+    await opened.meaning.read()
+    for _ in range(2):  # one more than the most is let in, then the oldest is let go
+        await found(opened.meaning, "a small cat")
+    assert sorted(await found(opened.meaning, "a small cat")) == sorted([*prompts[3:], "a small cat asleep"])
+
+
 @pytest.mark.parametrize("how", ["removed", "unshared", "banned", "erased"])
 async def test_what_is_gone_is_not_found(opened: Services, how: str) -> None:
     """Though its vector is still in memory."""

@@ -2,8 +2,9 @@
 
 In: words, or a shared picture.  Out: shared pictures, the likest first.  Knows no Discord.
 
-Every prompt of a server is compared, with one product of a matrix and a vector: exact, and quicker than the network
-around it (100,000 prompts: see docs/community.md).  Each server's matrix is read when somebody first searches there.
+Every prompt of a server, or the newest of a very large one, is compared, with one product of a matrix and a vector:
+exact, and quicker than the network around it (100,000 prompts: see docs/community.md).  Each server's matrix is read
+when somebody first searches there.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 32  # prompts that are read at a time; an inference server takes 64
 LOADED_AT_ONCE: Final = 5000
 MOST_IN_MEMORY: Final = 200_000  # vectors of all servers together: 300 MB
+SURPLUS: Final = 1.1  # of one server's, before its oldest are let go
 LEAST: Final = 0.25  # of the cosine; below it, texts have nothing to do with each other
 LEAST_ALIKE: Final = 0.3  # of two prompts: any two short ones are a little alike, "a pizza" and "a car in the city"
 BESIDE_THE_BEST: Final = 0.6  # of the best one's: what is so much further away is no answer beside it
@@ -45,6 +47,7 @@ class _Server:
     ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     vectors: Vectors = field(default_factory=lambda: np.empty((0, 0), np.float32))
     count: int = 0
+    oldest: int = 0  # places in the log, of what is there and what is looked for behind it
     newest: int = 0
     loaded_at: float = 0.0
 
@@ -125,11 +128,13 @@ class Meaning:
 
     async def _refreshed(self, guild_id: int) -> _Server:
         """With what was read since the last time, here or in another process; anew where something is gone."""
-        server = self._servers.pop(guild_id, None) or _Server(loaded_at=time.monotonic())
+        server = self._servers.pop(guild_id, None) or await self._begun(guild_id)
         if server.count and time.monotonic() - server.loaded_at > RELOAD_SECONDS:
             server.loaded_at = time.monotonic()
-            if await self._meanings.count(guild_id) < server.count:
-                server = _Server(loaded_at=time.monotonic())
+            if await self._meanings.count(guild_id, server.oldest) < server.count:
+                server = await self._begun(guild_id)
+        if server.count > MOST_IN_MEMORY * SURPLUS:
+            server = await self._begun(guild_id)
         self._servers[guild_id] = server
         while len((batch := await self._meanings.of_server(guild_id, server.newest, LOADED_AT_ONCE)).generation_ids):
             server.add(batch.generation_ids, batch.vectors)
@@ -137,6 +142,11 @@ class Meaning:
         while len(self._servers) > 1 and sum(one.count for one in self._servers.values()) > MOST_IN_MEMORY:
             self._servers.popitem(last=False)
         return server
+
+    async def _begun(self, guild_id: int) -> _Server:
+        """Nothing yet, from where the newest are as many as may be."""
+        before = await self._meanings.before_newest(guild_id, MOST_IN_MEMORY)
+        return _Server(oldest=before, newest=before, loaded_at=time.monotonic())
 
     # -------------------------------------------------------------------------------------------------- reading
 

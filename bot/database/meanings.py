@@ -83,7 +83,15 @@ class MeaningLog:
         ids = np.fromiter((row[1] for row in rows), np.int64, len(rows))
         return Batch(ids, vectors.reshape(len(rows), -1), rows[-1][0])
 
-    async def count(self, guild_id: int) -> int:
-        query = select(func.count()).select_from(MeaningTable).where(MeaningTable.guild_id == guild_id)
+    async def before_newest(self, guild_id: int, number: int) -> int:
+        """Behind which place so many of a server's prompts are; 0 where there are no more than these."""
+        query = select(MeaningTable.id).where(MeaningTable.guild_id == guild_id).order_by(MeaningTable.id.desc())
+        async with self._database.reading() as session:
+            return await session.scalar(query.offset(number).limit(1)) or 0
+
+    async def count(self, guild_id: int, after: int = 0) -> int:
+        """How many of a server's prompts there are behind this place."""
+        query = select(func.count()).select_from(MeaningTable)
+        query = query.where(MeaningTable.guild_id == guild_id, MeaningTable.id > after)
         async with self._database.reading() as session:
             return await session.scalar(query) or 0
