@@ -803,7 +803,8 @@ async def notice(browser: Browser, path: str) -> str:
     [
         "log/999999", "log/99999999999999999999999", "log/-1", "log/1/0.png", "people/99999999999999999999",
         "log?before=99999999999999999999", "log?before=x", "log?since=yesterday", "log?score=2", "log?until=9999-12-31",
-        "log?score=nan", "log?words=%00", "log?words=%ff", "audit?actor=x", "audit?since=1", "stats?days=99999",
+        "log?since=0001-01-01", "log?score=nan", "log?words=%00", "log?words=%ff", "audit?actor=x",
+        "audit?since=1", "stats?days=99999",
         "log?channel=٣", "review?after=99999999999999999999.1", "review?after=1.99999999999999999999", "nothing",
     ],
 )  # fmt: skip

@@ -1,10 +1,10 @@
 """Durations as people write them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.wording.duration import parse_duration
+from bot.wording.duration import parse_duration, parse_moment
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,7 @@ from bot.wording.duration import parse_duration
         ("1h30m", timedelta(minutes=90)),
         ("1 day, 2 hours and 5 min", timedelta(days=1, hours=2, minutes=5)),
         ("0m", timedelta()),
+        ("999999w" * 300, timedelta(days=73_000)),
     ],
 )
 def test_durations_are_read(written: str, length: timedelta) -> None:
@@ -32,3 +33,13 @@ def test_durations_are_read(written: str, length: timedelta) -> None:
 def test_what_is_no_duration_is_none(written: str) -> None:
     """Nothing is guessed."""
     assert parse_duration(written) is None
+
+
+@pytest.mark.parametrize(("written", "year"), [("0001-01-01", 1970), ("2026-05-03", 2026), ("9999-12-31", 3000)])
+def test_a_day_is_one_that_every_database_can_compare(written: str, year: int) -> None:
+    """Nothing is from before, and nothing from after."""
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    for end in (False, True):
+        found = parse_moment(written, now, end=end)
+        assert found is not None
+        assert found.year == year

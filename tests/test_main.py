@@ -393,8 +393,15 @@ def test_the_operator_bans_everywhere_and_reads_what_was_asked_for_in_direct_mes
     )
     (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
     assert (told["kind"], told["until"] is not None) == ("timeout", True)
-    with pytest.raises(CommandError, match="soon, which is no duration"):
-        easel("moderation", "timeout", str(ADA), "soon", "--reason", "spam")
+    for words in (
+        ("timeout", str(ADA), "soon", "--reason", "spam"), ("timeout", str(ADA), "999999 weeks", "--reason", "spam"),
+        ("ban", str(ADA), "--reason", "spam", "--remove", "999999 weeks"), ("ban", str(ADA), "--reason", "x" * 401),
+        ("unban", str(ADA), "--reason", "x" * 401),
+    ):  # fmt: skip
+        with pytest.raises(InvalidOption):
+            easel("moderation", *words)
+    (told,) = json.loads(easel("moderation", "list", "--json")[1])["bans"]
+    assert told["kind"] == "timeout", "what is refused changes nothing"
     discords = 1_234_567_890_123_456_789
     easel("moderation", "ban", str(discords), "--reason", "many words about it " * 10)
     for command in ("list", "audit"):  # in 80 columns: ids are there to be copied

@@ -10,6 +10,7 @@ from typing import Final, Literal, Protocol
 
 from bot.actions.actor import Actor
 from bot.actions.entry import moderated_entry
+from bot.actions.reason import checked_reason
 from bot.database.audit import AuditFilter, AuditLog
 from bot.database.generations import GenerationLog
 from bot.database.records import AuditRecord, GenerationFilter, GenerationRecord, Page, SanctionKind, SanctionRecord
@@ -127,11 +128,12 @@ class Moderation:
 
         Raises MissingPermission also where a ban would end and the moderator may only time out, and CannotSanction also
         where it would end sooner than what is in force: that is a pardon, which takes a lift; and InvalidOption without
-        a reason.
+        a reason, or with one that is too long.
         """
         actor.require(PERMISSIONS[kind])
         check_target(actor, target)
-        if not reason.strip():
+        reason = checked_reason(reason)
+        if not reason:
             raise InvalidOption("reason", "empty")
         in_force = await self._own_sanction(actor, target.user_id)
         if in_force is not None and kind == "timeout" and _ends_sooner(until, in_force):
@@ -150,7 +152,7 @@ class Moderation:
         if await self._own_sanction(actor, user_id) is None:
             everywhere = await self._sanctions.active(user_id, actor.guild_id) is not None
             raise NotSanctioned(user_id, everywhere=everywhere)
-        return await self._sanctions.lift(user_id, actor.guild_id, actor.user_id, why)
+        return await self._sanctions.lift(user_id, actor.guild_id, actor.user_id, checked_reason(why))
 
     async def _own_sanction(self, actor: Actor, user_id: int) -> SanctionRecord | None:
         """This server's own sanction.  Raises MissingPermission where it is a ban and the moderator may not ban."""

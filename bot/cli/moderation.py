@@ -5,19 +5,19 @@ asks about before it admits and draws, and takes down; the request log, the queu
 act is in the audit log, by actor 0.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bot.actions.reason import checked_reason
 from bot.cli.desk import OPERATOR, Desk, at_desk
 from bot.cli.request_log import audit, export, log, review, stats
 from bot.cli.surroundings import JsonFlag, id_argument, print_json, print_table, table_of
 from bot.database.records import SanctionKind, SanctionRecord
-from bot.errors import AlreadyDeleted, CommandError
-from bot.wording.duration import parse_duration
+from bot.errors import AlreadyDeleted
 from bot.wording.text import one_line
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ PictureOption = Annotated[int | None, typer.Option(min=1, max=9, help="One pictu
 @moderation_commands.command()
 def ban(user: UserArgument, reason: ReasonOption, remove: RemoveOption = None) -> None:
     """Keep a person from using Easel, in all servers and in direct messages."""
-    removed = _sanctioned(user, "ban", None, reason, _span("--remove", remove))
+    removed = _sanctioned(user, "ban", None, reason, remove)
     Console().print(f"{user} is banned everywhere. What waits in the queue of a bot that runs ends before it is drawn.")
     _tell_removed(removed)
 
@@ -52,8 +52,10 @@ def timeout(
     reason: ReasonOption, remove: RemoveOption = None,
 ) -> None:  # fmt: skip
     """Keep a person from using Easel for a while, in all servers and in direct messages."""
-    until = datetime.now(UTC) + (_span("duration", duration) or timedelta())
-    removed = _sanctioned(user, "timeout", until, reason, _span("--remove", remove))
+    from bot.actions.moderation import sanction_length
+
+    until = datetime.now(UTC) + sanction_length("duration", duration)
+    removed = _sanctioned(user, "timeout", until, reason, remove)
     Console().print(f"{user} cannot use Easel anywhere until {until:%Y-%m-%d %H:%M} UTC.", highlight=False)
     _tell_removed(removed)
 
@@ -121,6 +123,7 @@ def person(user: UserArgument, as_json: JsonFlag = False) -> None:
 @moderation_commands.command()
 def remove(generation: GenerationArgument, reason: AuditReasonOption = "", picture: PictureOption = None) -> None:
     """Take a generation, or one picture of it, out of history and gallery, wherever it was drawn."""
+    why = checked_reason(reason)
 
     async def removed(desk: Desk) -> None:
         record, index = await desk.moderation.entry(OPERATOR, generation), _index(picture)
@@ -128,7 +131,7 @@ def remove(generation: GenerationArgument, reason: AuditReasonOption = "", pictu
         before = record.removal if index is None else images.get(index)
         if record.deleted or (before is not None and before.by_operator):
             raise AlreadyDeleted(generation)
-        await desk.generations.remove(generation, OPERATOR.user_id, reason, index, by_operator=True)
+        await desk.generations.remove(generation, OPERATOR.user_id, why, index, by_operator=True)
 
     at_desk(removed, changes=True)
     Console().print("Removed. A bot that runs takes it out of Discord within half a minute.")
@@ -137,11 +140,12 @@ def remove(generation: GenerationArgument, reason: AuditReasonOption = "", pictu
 @moderation_commands.command()
 def restore(generation: GenerationArgument, reason: AuditReasonOption = "", picture: PictureOption = None) -> None:
     """Show again what was removed, but not by its owner.  A message that was deleted in Discord does not come back."""
+    why = checked_reason(reason)
 
     async def restored(desk: Desk) -> None:
         record = await desk.moderation.entry(OPERATOR, generation)
         record.restorable(_index(picture), operator=True)
-        await desk.generations.restore(generation, OPERATOR.user_id, reason, _index(picture))
+        await desk.generations.restore(generation, OPERATOR.user_id, why, _index(picture))
 
     at_desk(restored, changes=True)
     Console().print("Shown again.")
@@ -151,15 +155,17 @@ for command in (log, export, review, stats, audit):
     moderation_commands.command()(command)
 
 
-def _sanctioned(user: int, kind: SanctionKind, until: datetime | None, why: str, span: timedelta | None) -> int | None:
+def _sanctioned(user: int, kind: SanctionKind, until: datetime | None, why: str, remove: str | None) -> int | None:
     """How many generations were removed with it; None where nobody asked for that."""
-    from bot.actions.moderation import Target
+    from bot.actions.moderation import Target, sanction_length
+
+    since = None if remove is None else datetime.now(UTC) - sanction_length("remove", remove)
 
     async def sanctioned(desk: Desk) -> int | None:
         sanction = await desk.moderation.sanction(OPERATOR, Target(user), kind, until, why)
-        if span is None:
+        if since is None:
             return None
-        return len(await desk.sweep.remove(OPERATOR, user, datetime.now(UTC) - span, why, sanction.id))
+        return len(await desk.sweep.remove(OPERATOR, user, since, why, sanction.id))
 
     return at_desk(sanctioned, changes=True)
 
@@ -167,14 +173,6 @@ def _sanctioned(user: int, kind: SanctionKind, until: datetime | None, why: str,
 def _tell_removed(number: int | None) -> None:
     if number is not None:
         Console().print(f"Removed: {number}. A bot that runs takes the messages down within half a minute.")
-
-
-def _span(name: str, written: str | None) -> timedelta | None:
-    """Raises CommandError."""
-    length = None if written is None else parse_duration(written)
-    if written is not None and not length:
-        raise CommandError(f"{name} is {written}, which is no duration; write for example 30m, 1 hour, 2 days")
-    return length
 
 
 def _index(picture: int | None) -> int | None:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from bot.actions.reason import checked_reason
 from bot.errors import InvalidOption
+from bot.wording.duration import parse_day
 
 T = TypeVar("T", bound=str)
 
@@ -53,16 +54,16 @@ def day(field: str, text: str) -> datetime | None:
     """The beginning of a day, UTC."""
     if not text:
         return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise InvalidOption(field, "no_day", {"value": text[:40]}) from error
+    found = parse_day(text)
+    if found is None:
+        raise InvalidOption(field, "no_day", {"value": text[:40]})
+    return found
 
 
 def day_after(field: str, text: str) -> datetime | None:
     """The end of a day, UTC."""
     asked = day(field, text)
-    return None if asked is None or asked.year >= 9999 else asked + timedelta(days=1)
+    return None if asked is None else asked + timedelta(days=1)
 
 
 def score(field: str, text: str) -> float | None:

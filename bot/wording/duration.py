@@ -16,11 +16,13 @@ _WORDS: Final = {
 _UNITS: Final = {word: unit for unit, words in _WORDS.items() for word in words.split()}
 _PART: Final = re.compile(r"(\d{1,6}|\b(?:an?|one|eine?n?|une?|una|uma?)\b)\s*([^\W\d_]+)\s*")
 _LONGEST: Final = timedelta(days=36_500)
+_TOO_LONG: Final = 2 * _LONGEST
+_DAYS: Final = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)  # what every database can compare
 _BETWEEN: Final = re.compile(r",|\b(?:and|und|et|y|e)\b")
 
 
 def parse_duration(written: str) -> timedelta | None:
-    """The sum of all parts, or None where the words are no duration."""
+    """The sum of all parts, 200 years at most, or None where the words are no duration."""
     text = _BETWEEN.sub(" ", written.casefold()).strip()
     if not text or _PART.sub("", text):
         return None
@@ -29,15 +31,23 @@ def parse_duration(written: str) -> timedelta | None:
         unit = _UNITS.get(name)
         if unit is None:
             return None
-        length += (int(number) if number.isdigit() else 1) * unit
+        length = min(length + (int(number) if number.isdigit() else 1) * unit, _TOO_LONG)
     return length
+
+
+def parse_day(written: str) -> datetime | None:
+    """Its beginning, UTC; the nearest from 1970 to 3000, or None where the words are no day."""
+    try:
+        day = datetime.strptime(written.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return min(max(day, _DAYS[0]), _DAYS[1])
 
 
 def parse_moment(written: str, now: datetime, *, end: bool = False) -> datetime | None:
     """A day (UTC; its end, if so asked) or so long ago; None where the words are neither."""
-    try:
-        day = datetime.strptime(written.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
+    day = parse_day(written)
+    if day is None:
         length = parse_duration(written)
         return None if length is None or length > _LONGEST else now - length
     return day + timedelta(days=1) if end else day
