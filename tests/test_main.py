@@ -438,6 +438,10 @@ def test_the_operator_reads_and_removes_over_all_servers(tmp_path: Path) -> None
     assert [json.loads(line)["prompt"] for line in printed.splitlines()] == ["a knife"]
     assert easel("moderation", "export", "--direct", "-o", "log.csv")[0] == 0
     assert "a dog" in Path("log.csv").read_text(encoding="utf-8")
+    assert Path("log.csv").stat().st_mode & 0o777 == 0o600, "prompts and ids are in it"
+    for name, problem in (("log.csv", "is there already"), ("nowhere/log.csv", "No such file or directory")):
+        with pytest.raises(CommandError, match=problem):
+            easel("moderation", "export", "-o", name)
     with pytest.raises(CommandError, match="it must read like 12 hours"):
         easel("moderation", "log", "--since", "whenever")
     assert "takes it out of Discord" in easel("moderation", "remove", "1", "--reason", "no knives")[1]

@@ -4,10 +4,10 @@ In: filters.  Out: tables for people, JSON for programs.
 """
 
 import sys
-from collections.abc import Collection
-from contextlib import nullcontext
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Final, TextIO, TypeVar, get_args
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from bot.cli.desk import OPERATOR, Desk, at_desk, moment_option
 from bot.cli.surroundings import JsonFlag, id_option, print_json, print_table, table_of
 from bot.database.records import GenerationFilter, GenerationRecord, Status
 from bot.errors import CommandError
+from bot.secrecy import private_file
 from bot.wording.catalogue import ENGLISH
 from bot.wording.form import PLAIN
 from bot.wording.reader import reading
@@ -73,7 +74,9 @@ def log(
 
 
 def export(
-    file: Annotated[Path | None, typer.Option("-o", "--output", help="Where to; standard output otherwise.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A new file, for your eyes only; standard output otherwise.")
+    ] = None,
     form: Annotated[str, typer.Option(help="csv or jsonl.")] = "csv",
     user: UserOption = None, server: ServerOption = None, direct: DirectFlag = False, status: StatusOption = None,
     flagged: FlaggedFlag = False, category: CategoryOption = None, words: WordsOption = None, since: SinceOption = None,
@@ -84,14 +87,29 @@ def export(
     if chosen is None:
         raise CommandError(f"--form is {form}; it must be one of {', '.join(FORMS)}")
     wanted = _filter(user, server, direct, status, flagged, category, words, since, until, score)
-    opened = nullcontext(sys.stdout) if file is None else file.open("w", encoding="utf-8", newline="")
-    with opened as out:
+    with _new_file(file) as out:
 
         async def written(desk: Desk) -> None:
             async for line in desk.exports.lines(OPERATOR, wanted, chosen, f"easel moderation export {wanted}"):
                 out.write(line)
 
         at_desk(written)
+
+
+@contextmanager
+def _new_file(file: Path | None) -> Iterator[TextIO]:
+    """Standard output where none is named.  Raises CommandError for one that is there, or that takes no more."""
+    if file is None:
+        yield sys.stdout
+        return
+    if file.exists():
+        raise CommandError(f"{file} is there already; name another file")
+    try:
+        private_file(file)  # prompts and people's ids will be in it
+        with file.open("w", encoding="utf-8", newline="") as out:
+            yield out
+    except OSError as error:
+        raise CommandError(f"{file} cannot be written: {error.strerror or error}") from error
 
 
 def review(limit: LimitOption = 20, as_json: JsonFlag = False) -> None:
