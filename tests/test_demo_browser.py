@@ -212,6 +212,29 @@ async def test_a_reloaded_page_works_before_its_pictures_have_come(
             await loaded(picture)
 
 
+async def test_what_answers_a_press_on_an_older_message_comes_into_view(chromium: Any, tmp_path: Path) -> None:
+    """It stands below the newest message, far from the button, and the visitor's own scrolling came before it."""
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=PausingPool(), interval=0.0) as opened:
+            yield opened
+
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage:
+        for number in range(5):
+            await stage.act(stage.world.members[0], "imagine", prompt=f"a red heart number {number}")
+        async with open_page(chromium, stage.url) as page:
+            timeline = page.locator("#channel-timeline")
+            await loaded(timeline.get_by_role("img", name="a red heart number 4"))
+            await timeline.hover()
+            await page.mouse.wheel(0, 50)
+            await timeline.get_by_role("button", name="Details").first.click()
+            answer = timeline.get_by_text("/imagine prompt:a red heart number 0")
+            await answer.wait_for()
+            assert await in_sight(answer)
+
+
 async def in_sight(element: Any) -> bool:
     """Whether the whole element is within the timeline's visible part, once the page came to rest."""
     for _ in range(PATIENCE_MS // 50):

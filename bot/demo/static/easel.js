@@ -12,6 +12,7 @@
   const ask = (input, init) => (String(input).startsWith("/api/assets/") ? inTurn(() => fetched(input, init)) : fetched(input, init));
   window.fetch = async (input, init = {}) => {
     if (init.headers) headers = { ...headers, ...init.headers };
+    if (String(input) === "/api/action" && typeof init.body === "string") acted(JSON.parse(init.body).kind);
     const answer = await ask(input, init);
     if (String(input) === "/api/action") answer.clone().json().then(heard, () => {});
     if (String(input) === "/api/commands") answer.clone().json().then(know, () => {});
@@ -180,13 +181,24 @@
 
   // ---- the timeline starts at its top, where the welcome is; from the visitor's first act on, the newest stays in view.
 
-  let follows = false, touched = 0;
+  // What answers a press on an older message comes below the newest, and is brought into view.
+
+  let follows = false, touched = 0, pressed = null;
   const timeline = () => document.getElementById("channel-timeline");
 
   function follow() { follows = true; settle(); }
 
+  const newest = () => [...timeline().querySelectorAll("[data-message-id]")].at(-1)?.dataset.messageId;
+
+  function acted(kind) { if (["click", "select"].includes(kind)) pressed = newest(); }
+
   function settle() {
     const line = timeline();
+    if (pressed !== null && pressed !== newest()) {
+      pressed = null;
+      follows = true;
+      touched = 1; // long ago: what SimCord's page now scrolls by itself is not the visitor's doing
+    }
     if (follows) line.scrollTop = line.scrollHeight;
     else if (!touched) line.scrollTop = 0;
   }
@@ -194,14 +206,13 @@
   function watchScrolling() {
     const line = timeline();
     for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-      line.addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
+      line.addEventListener(kind, () => { touched = Date.now(); pressed = null; }, { passive: true, capture: true });
     }
     line.addEventListener("scroll", () => {
       if (!touched) { settle(); return; }
       const rest = line.scrollHeight - line.scrollTop - line.clientHeight;
       if (rest < 40) follows = true; else if (Date.now() - touched < 1000) follows = false;
     });
-    line.addEventListener("click", (event) => { if (event.target.closest(".component-button")) follows = true; });
     new ResizeObserver(settle).observe(document.getElementById("channel-message-list"));
     new ResizeObserver(settle).observe(line);
   }
