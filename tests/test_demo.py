@@ -53,6 +53,8 @@ async def test_the_page_is_ours_and_shows_the_welcome(tmp_path: Path) -> None:
             assert answer.status == 403
     assert "<title>Easel demo</title>" in page
     assert lists.index("easelLists") < lists.index("const draft = draftValue(key)"), "SimCord's script has changed"
+    assert lists.count('"Your choice"') == 2, "SimCord's script has changed"
+    assert "SimCord" not in lists
     assert "SimCord Preview</title>" not in page
     assert all(f'data-try="{command}"' in page for tries in TO_TRY.values() for _, command in tries)
     assert all(f'data-person="{person.id}"' in page for person in stage.world.people)

@@ -115,8 +115,13 @@ class Shell:
 
 
 def with_lists_as_chosen(simcords: str) -> str:
-    """SimCord's script for lists, which forgets what was chosen at a place once another list stands there."""
-    return simcords.replace(_LISTS, _CHOSEN + _LISTS, 1)
+    """SimCord's script for lists, which forgets what was chosen at a place once another list stands there.
+
+    Under one where several may be chosen it offers *Apply* and *Cancel*, and names them after itself."""
+    named = simcords.replace("SimCord selection draft actions", "Your choice").replace(
+        "SimCord selection draft", "Your choice"
+    )
+    return named.replace(_LISTS, _CHOSEN + _LISTS, 1)
 
 
 class PictureReader(_media.MediaWorker):
