@@ -106,6 +106,7 @@ async def test_a_server_that_lets_nobody_in_is_named(postgres: Postgres) -> None
             await database.open()
         assert "secret" not in str(caught.value)
         assert "See that the server runs" in caught.value.cure
+        assert caught.value.final is (url.database == "nowhere"), "one that does not answer may only be away"
         await database.close()
     await postgres.drop_database(there.render_as_string(hide_password=False))
 
@@ -185,9 +186,10 @@ async def test_a_checkout_under_any_path_can_migrate(tmp_path: Path, monkeypatch
     "url", ["postgresql+psycopg2://x/y", "sqlite+pysqlite:///x.db", "nonsense", "oracle+nothing://x"]
 )
 def test_a_url_that_is_none_is_named(url: str) -> None:
-    """Before anything is opened."""
-    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+    """Before anything is opened; and to start again mends nothing."""
+    with pytest.raises(ConfigurationError, match="DATABASE_URL") as caught:
         Database(url)
+    assert caught.value.final
 
 
 def test_a_bad_urls_password_is_not_shown() -> None:

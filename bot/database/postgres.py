@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+NEVER: Final = ("28", "3D")  # the classes of SQLSTATEs that refuse a name or password, or know no such database
 INVALID_VALUE: Final = "22"  # the class of SQLSTATEs whose messages name a value themselves
 
 
@@ -18,6 +19,11 @@ def postgres_engine(url: URL, connections: int) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "handle_error", _keep_values_back)
     return engine
+
+
+def lets_nobody_in(error: Exception) -> bool:
+    """Whether the server is there and refuses: another try will not do better."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith(NEVER)
 
 
 def _prepare(connection: Any, _: object) -> None:

@@ -8,7 +8,6 @@ Transactions are short: nothing but the database is awaited inside one.
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
 from alembic.util import CommandError
-from sqlalchemy import Executable, Table, event, func, select
+from sqlalchemy import Executable, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
@@ -35,8 +34,9 @@ from sqlalchemy.orm import DeclarativeBase
 from bot.database import migrate
 from bot.database.failures import FAILURES, is_away
 from bot.database.migrate import SchemaState
-from bot.database.postgres import postgres_engine
+from bot.database.postgres import lets_nobody_in, postgres_engine
 from bot.database.sqlite import sqlite_engine, unlinked
+from bot.database.statements import measure_statements
 from bot.errors import ConfigurationError, NotRead, NotSaved
 from bot.secrecy import private_file, private_folder
 
@@ -130,9 +130,9 @@ class Database:
             cure = "Leave it empty for SQLite in DATA_DIR; PostgreSQL reads postgresql://user:password@host/name."
             if isinstance(error, ImportError) and url.startswith("postgres"):
                 cure = "PostgreSQL's driver is an extra: pip install -e '.[postgres]' in Easel's folder."
-            raise ConfigurationError("DATABASE_URL", shown, problem, cure) from error
+            raise ConfigurationError("DATABASE_URL", shown, problem, cure, final=True) from error
         if measure is not None:
-            _measure_statements(self._engine, measure)
+            measure_statements(self._engine, measure)
         # SQLite has one writer at a time; waiting here costs less than its polling, and is in turn.
         self._one_writer: AbstractAsyncContextManager[None] = nullcontext() if self._remote else asyncio.Lock()
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -158,11 +158,10 @@ class Database:
             await self._migrate()
         except CommandError as error:
             cure = "Install the version of Easel that wrote it, or point DATABASE_URL at another database."
-            raise ConfigurationError(
-                "DATABASE_URL", self.name, f"its schema is not known here ({error})", cure
-            ) from error
+            problem = f"its schema is not known here ({error})"
+            raise ConfigurationError("DATABASE_URL", self.name, problem, cure, final=True) from error
         except (SQLAlchemyError, OSError) as error:
-            raise self._unusable(str(error).splitlines()[0]) from error
+            raise self._unusable(str(error).splitlines()[0], final=lets_nobody_in(error)) from error
 
     async def _migrate(self) -> None:
         """In one transaction, alone from before its first look: of several at once, each finds what one made."""
@@ -185,7 +184,7 @@ class Database:
             async with self._engine.connect() as connection:
                 return await connection.run_sync(migrate.schema_state)
         except (SQLAlchemyError, OSError) as error:
-            raise self._unusable(str(error).splitlines()[0]) from error
+            raise self._unusable(str(error).splitlines()[0], final=lets_nobody_in(error)) from error
 
     async def ping(self) -> None:
         """Raises what the driver raises where the database does not answer."""
@@ -263,30 +262,15 @@ class Database:
         with suppress(OSError):  # SQLite says better what is wrong, and another process may have been faster
             private_file(file)  # the journals beside it get its mode
 
-    def _unusable(self, problem: str) -> ConfigurationError:
+    def _unusable(self, problem: str, *, final: bool = False) -> ConfigurationError:
         cure = "Point DATA_DIR or DATABASE_URL at a place that can be written and has space."
         if LOCKED in problem:
             cure = "Another program is writing to it: wait until that is done, or end it."
         elif self._remote:
             cure = "See that the server runs and takes connections from here, with this name and password."
-        return ConfigurationError("DATABASE_URL", self.name, problem, cure)
+        return ConfigurationError("DATABASE_URL", self.name, problem, cure, final=final)
 
 
 def _log_failure(event: str, error: Exception, **about: str) -> None:
     """In one line: it will be tried again and again."""
     log.error(event, problem=str(getattr(error, "orig", None) or error), **about)
-
-
-def _measure_statements(engine: AsyncEngine, measure: Callable[[float | None], None]) -> None:
-    def begin(_: object, __: object, ___: object, ____: object, context: Any, _____: object) -> None:
-        context.begun = time.perf_counter()
-
-    def end(_: object, __: object, ___: object, ____: object, context: Any, _____: object) -> None:
-        measure(time.perf_counter() - context.begun)
-
-    def fail(_: object) -> None:
-        measure(None)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", begin)
-    event.listen(engine.sync_engine, "after_cursor_execute", end)
-    event.listen(engine.sync_engine, "handle_error", fail)
