@@ -34,6 +34,7 @@ from inference.engine.sampler import draw_noise, log_likelihood, next_codes
 from inference.engine.scheduler import Scheduler
 from inference.engine.sequence import Sequence
 from inference.engine.status import EngineStatus
+from inference.native.kernels import one_thread
 from inference.pictures import SMALLEST_SIDE, Pixels
 from inference.ranking import Ranker
 
@@ -227,12 +228,13 @@ class Engine:
         tokens = self._table.last(batch, positions)  # (P,)
         given = self._table.given(batch, positions).to(self.model.device, non_blocking=True)
         logits = self.model.decode_one_token(batch.slots, tokens[rows], positions[rows])  # (R, V)
-        # on the CPU, while a GPU has its step to do
-        noise = draw_noise(batch.widths, batch.generators, self.model.device)
-        codes = next_codes(logits, batch.guided, batch.sampling, batch.branches, noise, given)  # (P,)
-        if self.ranker is not None:
-            conditional = logits[: len(logits) - len(batch.guided)]  # (B, V)
-            self._table.add_likelihood(batch, log_likelihood(conditional, codes, batch.branches))
+        with one_thread():
+            # on the CPU, while a GPU has its step to do
+            noise = draw_noise(batch.widths, batch.generators, self.model.device)
+            codes = next_codes(logits, batch.guided, batch.sampling, batch.branches, noise, given)  # (P,)
+            if self.ranker is not None:
+                conditional = logits[: len(logits) - len(batch.guided)]  # (B, V)
+                self._table.add_likelihood(batch, log_likelihood(conditional, codes, batch.branches))
         codes = codes.cpu()
         self._table.write(batch, positions, codes)
         if pairs := part(batch.sequences, codes.tolist()):

@@ -78,10 +78,10 @@ def draw_noise(widths: Sequence[int], generators: Sequence[torch.Generator], dev
     It is for the codes that can be drawn at all, best first: for fifty of 16384, that is a tenth of a step.
     """
     # from pinned memory a GPU fetches it by itself: nobody waits until the GPU has done what it was told before
-    noise = torch.ones(len(generators), max(widths, default=0), pin_memory=device.type == "cuda")
+    noise = torch.zeros(len(generators), max(widths, default=0), pin_memory=device.type == "cuda")
     for row, width, generator in zip(noise, widths, generators, strict=True):
-        row[:width].exponential_(generator=generator)
-    return noise.log_().neg_().to(device, non_blocking=True)
+        row[:width].exponential_(generator=generator).log_()  # a logarithm of all rows would be taken by all threads
+    return noise.neg_().to(device, non_blocking=True)
 
 
 def next_codes(
@@ -114,7 +114,7 @@ def _choose(values: Tensor, codes: Tensor, noise: Tensor) -> Tensor:
 def log_likelihood(logits: Tensor, codes: Tensor, branches: Tensor) -> Tensor:
     """Logits (B, V), and of each picture a code and its branch (P,) -> the logarithms of the codes' probabilities (P,),
     in nats."""
-    return logits[branches, codes] - logits.logsumexp(-1)[branches]
+    return logits.log_softmax(-1)[branches, codes]
 
 
 def filter_logits(logits: Tensor, rows: SamplingRows) -> Tensor:

@@ -51,6 +51,7 @@ static inline float sum_vec(vec v) {
 
 /* ------------------------------------------------------------------------------------------------ 8-bit product */
 
+#define ALONE (24 << 20) /* products that one thread adds up in half a millisecond: it would only wait for company */
 #define PANEL 16 /* outputs that lie side by side in a weight: (out / 16, ..., 16, inputs of one step) */
 #define EPSILON 1e-5f
 enum { GATED = 1, BEFORE = 2, AFTER = 4, FINE = 8 };
@@ -314,7 +315,7 @@ static workspace thread_space(workspace common, int64_t rows, int64_t in) {
 
 void multiply_int8(const linear *s, int64_t rows, const float *x, int64_t x_stride, const float *residual, float *y) {
     workspace common = common_space(rows, s->in);
-#pragma omp parallel
+#pragma omp parallel if (rows * s->in * s->out > ALONE)
     {
         workspace space = thread_space(common, rows, s->in);
         multiply_team(s, rows, x, x_stride, residual, y, &space);
@@ -431,20 +432,20 @@ typedef struct {
     uint16_t *keys, *values, *text_keys, *text_values;
 } layer;
 
-/* weights of all layers up to which every thread takes rows of its own, and waits for nobody before the end: they stay
- * in the processor's cache. Of larger ones all threads read a part each, for all rows. */
+/* weights of all layers up to which a thread takes rows of its own, if there are enough, and waits for nobody before the
+ * end: they stay in the processor's cache. Of larger ones all threads read a part each, for all rows. */
 #define SMALL_BYTES (16 << 20)
 
-/* as decode; within a part of it, where a thread is alone, or by all that there are */
-static void decode_rows(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
-                        int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths,
+/* as decode, by a number of threads together */
+static void decode_rows(int64_t threads, int64_t count, const layer *layers, int64_t rows, int64_t heads,
+                        int64_t width, int64_t room, int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths,
                         float *x) {
     int64_t d = heads * width, inner = layers->gate_up->out, /* the same in all layers */
             widest = inner > 3 * d ? inner : 3 * d;
     float *wide = malloc((size_t)(rows * widest) * sizeof(float));
     float *mixed = malloc((size_t)(rows * d) * sizeof(float)), *spare = malloc((size_t)(rows * d) * sizeof(float));
     workspace common = common_space(rows, widest);
-#pragma omp parallel
+#pragma omp parallel num_threads((int)threads)
     {
         workspace space = thread_space(common, rows, widest);
         float *from = x, *to = spare;
@@ -478,15 +479,16 @@ static void decode_rows(int64_t count, const layer *layers, int64_t rows, int64_
 void decode(int64_t count, const layer *layers, int64_t rows, int64_t heads, int64_t width, int64_t room,
             int64_t text_room, const int64_t *slots, const int64_t *lengths, const int64_t *text_lengths, float *x) {
     int64_t d = heads * width, bytes = count * d * (6 * d + layers->gate_up->out + layers->down->in);
-    int64_t threads = omp_get_max_threads(), parts = rows < threads ? rows : threads;
-    if (parts == 1 || bytes > SMALL_BYTES) {
-        decode_rows(count, layers, rows, heads, width, room, text_room, slots, lengths, text_lengths, x);
+    int64_t threads = omp_get_max_threads(), most = rows * bytes / ALONE, parts = most < threads ? most : threads;
+    if (bytes > SMALL_BYTES || parts < 2) {
+        threads = bytes > SMALL_BYTES ? threads : 1;
+        decode_rows(threads, count, layers, rows, heads, width, room, text_room, slots, lengths, text_lengths, x);
         return;
     }
-#pragma omp parallel for schedule(static, 1)
+#pragma omp parallel for schedule(static, 1) num_threads((int)parts)
     for (int64_t part = 0; part < parts; part++) {
         int64_t first = rows * part / parts, some = rows * (part + 1) / parts - first;
-        decode_rows(count, layers, some, heads, width, room, text_room, slots + first, lengths + first,
+        decode_rows(1, count, layers, some, heads, width, room, text_room, slots + first, lengths + first,
                     text_lengths + first, x + first * d);
     }
 }

@@ -187,6 +187,12 @@ def load_kernels() -> Kernels | None:
     return build_kernels(FLAGS + WIDE_FLAGS if _has(WIDE_NEEDED) else FLAGS)
 
 
+def one_thread() -> contextlib.AbstractContextManager[None]:
+    """`Kernels.one_thread`, also for PyTorch's operations; nothing where there are no kernels."""
+    kernels = load_kernels()
+    return kernels.one_thread() if kernels else contextlib.nullcontext()
+
+
 def build_kernels(flags: tuple[str, ...]) -> Kernels | None:
     """The kernels as these flags make them, built first where this user has not yet; None as in `load_kernels`."""
     able = platform.system() == "Linux" and _has(NEEDED)

@@ -10,6 +10,7 @@ import torch
 from inference.models.config import ConfigError
 from inference.models.judge import PictureJudge, picture_tensor
 from inference.models.text_encoder import SentenceEncoder
+from inference.native.kernels import one_thread
 from inference.pictures import Pixels
 
 
@@ -29,6 +30,7 @@ class JudgeRanker:
         if not pictures:
             return []
         wanted = self._judge.embed_texts(self._text.vectors([prompt]))  # (1, D)
-        seen = self._judge.embed_pictures(picture_tensor(pictures, self._judge.config.edge))  # (B, D)
+        with one_thread():
+            seen = self._judge.embed_pictures(picture_tensor(pictures, self._judge.config.edge))  # (B, D)
         scores: list[float] = (seen @ wanted[0]).tolist()
         return scores

@@ -16,7 +16,7 @@ from torch import Tensor
 from inference.models.dalle_bart import DalleBart, DecoderLayer
 from inference.models.packed.linear import Int8Product, Packer, linear_of, scaled_heads
 from inference.models.packed.slots import HalfSlots, PlainSlots, Reach, Slots
-from inference.native.kernels import Kernels
+from inference.native.kernels import Kernels, one_thread
 from inference.native.weights import LANES, Int8Layers
 
 
@@ -99,10 +99,11 @@ class PackedDecoder:
         differ. Position 0 takes the start token. What a slot held of an earlier picture is not read.
         """
         device = self._embed_tokens.weight.device
-        x = self._embed_tokens(tokens.to(device)) * self._scale  # (R, D)
-        if self._embed_positions is not None:
-            x = x + self._embed_positions(positions.to(device))
-        x = self._embedding_norm(x)
+        with one_thread():
+            x = self._embed_tokens(tokens.to(device)) * self._scale  # (R, D)
+            if self._embed_positions is not None:
+                x = x + self._embed_positions(positions.to(device))
+            x = self._embedding_norm(x)
         if self._at_once is not None:
             x = self._at_once(x, slots, positions + 1, self._text_lengths[slots])
         else:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from inference.models.vqgan import VQGAN
 from inference.models.vqgan_blocks import GROUPS, AttnBlock, Level, ResnetBlock
-from inference.native.kernels import Kernels
+from inference.native.kernels import Kernels, one_thread
 from inference.native.weights import WinogradWeight
 
 LARGEST_MAPS = 8 << 20
@@ -108,7 +108,10 @@ class PackedDetokenizer:
     def __call__(self, codes: Tensor) -> Tensor:
         """Codes (B, L) of square pictures -> pixels (B, 3, H, W), unclipped."""
         pixels = torch.cat([self._detokenize(some) for some in torch.split(codes, self._together)])
-        return pixels if self._details is None else self._details.add(pixels, codes, self._codebook.weight)
+        if self._details is None:
+            return pixels
+        with one_thread():
+            return self._details.add(pixels, codes, self._codebook.weight)
 
     def _detokenize(self, codes: Tensor) -> Tensor:
         side = math.isqrt(codes.shape[1])
