@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+import threading
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
@@ -150,6 +151,22 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         await database.open()
     await database.close()
     assert file.read_bytes().startswith(b"this is not")
+
+
+@pytest.mark.parametrize(("problem", "is_folder"), [("not a database", False), ("unable to open", True)])
+async def test_what_does_not_open_leaves_no_thread_behind(tmp_path: Path, problem: str, is_folder: bool) -> None:
+    """It would complain on the terminal, above the sentence that says what is wrong."""
+    if is_folder:
+        (tmp_path / "easel.db").mkdir()
+    else:
+        (tmp_path / "easel.db").write_bytes(b"this is not a database" * 100)
+    before = set(threading.enumerate())
+    with pytest.raises(ConfigurationError, match=problem):
+        async with Database(f"sqlite+aiosqlite:///{tmp_path}/easel.db"):
+            pass
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive(), thread
 
 
 @pytest.mark.parametrize("name", ["what?", "100%25", "a%b#c", "a b"])

@@ -196,7 +196,11 @@ class Database:
             await self._engine.dispose()
 
     async def __aenter__(self) -> "Database":
-        await self.open()
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()  # what was opened on the way, SQLite's threads among it
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

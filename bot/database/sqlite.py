@@ -131,7 +131,11 @@ def _opener(url: URL) -> Callable[[], Any]:
     async def connect() -> aiosqlite.Connection:
         connection = _Connection(partial(sqlite3.connect, *places, **options), iter_chunk_size=64)
         connection._thread.daemon = True  # noqa: SLF001  # as SQLAlchemy does: one that is stuck ends with the process
-        return await connection
+        try:
+            return await connection
+        except Exception:
+            connection._thread.join()  # noqa: SLF001  # it is told to end, and reports to a loop that may close now
+            raise
 
     return connect
 
