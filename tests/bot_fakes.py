@@ -6,6 +6,7 @@
 import asyncio
 import io
 import math
+import os
 import sqlite3
 import tempfile
 import zlib
@@ -22,7 +23,7 @@ from sqlalchemy import create_engine
 
 from bot.actions.notices import Notice
 from bot.actions.posts import Posts
-from bot.config import load_settings
+from bot.config import Settings, load_settings
 from bot.database import migrate
 from bot.database.records import GenerationRecord, PostRecord
 from bot.database.reviews import ReviewRecord
@@ -382,6 +383,25 @@ def lay_out(folder: Path) -> None:
         (folder / "easel.db").write_bytes(empty_database())
 
 
+_READ: dict[str, Settings] = {}
+
+
+def settings_in(folder: Path, **values: Any) -> Settings:
+    """As `load_settings(None, data_dir=folder, **values)`, read once for all tests that ask for the same in the same
+    environment: to read them is a tenth of a test of commands or pages."""
+    if not all(isinstance(value, str | int | float | None) for value in values.values()):
+        return load_settings(None, data_dir=folder, **values)  # a secret, say, is shown as another
+    variables = sorted(item for item in os.environ.items() if item[0].lower() in Settings.model_fields)
+    asked = repr((variables, sorted(values.items())))
+    if asked not in _READ:
+        _READ[asked] = load_settings(None, data_dir=folder, **values)
+    read, own = _READ[asked], {"data_dir": folder}
+    for name, field in Settings.model_fields.items():
+        if field.default_factory is not None and name not in read.model_fields_set:  # follows from the folder
+            own[name] = field.get_default(call_default_factory=True, validated_data=own)
+    return read.model_copy(update=own)
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """The database in the folder takes no writes meanwhile."""
@@ -398,7 +418,7 @@ async def services(
 ) -> AsyncIterator[Services]:
     """The real services around a fake pool, everything kept in `folder`; replies are not throttled."""
     lay_out(folder)
-    chosen = load_settings(None, data_dir=folder, **{"shutdown_seconds": 0, **settings})
+    chosen = settings_in(folder, **{"shutdown_seconds": 0, **settings})
     async with open_services(chosen, posts, pool=pool or FakePool(), interval=0.0) as opened:
         yield opened
 

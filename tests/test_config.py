@@ -8,6 +8,7 @@ import pytest
 from bot.cli.misspelt import misspelt_settings
 from bot.config import Settings, load_settings, looks_like_a_token
 from bot.errors import ConfigurationError
+from tests.bot_fakes import settings_in
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 
@@ -38,6 +39,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("QUEUE_SIZE", "9")
     settings = load_settings(file)
     assert (settings.queue_size, settings.log_level) == (9, "debug")
+
+
+@pytest.mark.parametrize("given", [{}, {"shutdown_seconds": 0}, {"database_url": "sqlite+aiosqlite:///x.db"}])
+def test_settings_kept_for_many_tests_are_those_of_the_folder(
+    tmp_path: Path, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And of the environment as it is now."""
+    for folder, size in ((tmp_path / "a", "7"), (tmp_path / "b", "7"), (tmp_path / "b", "9")):
+        monkeypatch.setenv("QUEUE_SIZE", size)
+        assert settings_in(folder, **given) == load_settings(None, data_dir=folder, **given)
 
 
 def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:

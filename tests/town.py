@@ -16,14 +16,13 @@ import discord
 import simcord
 
 from bot.client import Bot
-from bot.config import load_settings
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.services import Services
 from bot.views.double_press import MOMENT, LastPresses
 from bot.views.posts import ChannelPosts
 from bot.views.reply import InteractionReply
 from inference.contract import Event, GenerationRequest, Progress
-from tests.bot_fakes import FakePool, services
+from tests.bot_fakes import FakePool, services, settings_in
 
 SETTLE_SECONDS = 60.0  # what a machine with other work may take; nothing waits that long where all is well
 
@@ -186,7 +185,7 @@ def build(bot: Bot) -> simcord.Env:
 
 
 def a_bot(folder: Path) -> Bot:
-    return Bot(load_settings(None, data_dir=folder), shard_count=1)
+    return Bot(settings_in(folder), shard_count=1)
 
 
 def said(message: Any) -> str:
