@@ -215,7 +215,8 @@ async def test_remote_inference_is_asked(tmp_path: Path, status: int, grade: str
         url = str(server.make_url("")).rstrip("/")
         found = about("inference", await examine(settings(tmp_path, inference_urls=url)))
     assert found.grade == grade
-    assert ("NudeNet with CLIP looks at pictures" in found.text) == (status == 200)
+    told = f"{url}: builtin; takes 8; NudeNet with CLIP looks at pictures"
+    assert (found.text == told) == (status == 200)
 
 
 @pytest.mark.parametrize("installed", [True, False])

@@ -45,6 +45,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "DISCORD_TOKEN",
         "INFERENCE_TOKEN",
         "INFERENCE_URLS",
+        "INFERENCE_URLS_FILE",
         "INFERENCE_MODEL",
         "MODELS_DIR",
     ):
@@ -262,6 +263,23 @@ def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings["token"]["grade"] == "problem"
     assert "Reset Token" in findings["token"]["cure"]
     assert findings["model"]["text"] == "builtin is there"
+
+
+@pytest.mark.parametrize(
+    ("variable", "asked"), [(None, True), ("INFERENCE_URLS", False), ("INFERENCE_URLS_FILE", False)]
+)
+def test_doctor_looks_for_a_model_where_it_draws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str | None, asked: bool
+) -> None:
+    """Servers elsewhere say which they have; what lies on this machine is nothing to them."""
+    (tmp_path / "http:").mkdir()
+    (tmp_path / "http:" / "servers").write_text("http://127.0.0.1:1\n")
+    monkeypatch.setenv("INFERENCE_MODEL", "nobodys/model")
+    if variable is not None:
+        monkeypatch.setenv(variable, "http://servers")  # an address, and a file's name
+    subjects = [finding["subject"] for finding in json.loads(easel("doctor", "--json")[1])["findings"]]
+    assert ("model" in subjects, "pictures" in subjects) == (asked, asked)
+    assert "inference" in subjects or asked
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "http"])

@@ -40,9 +40,9 @@ def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
     settings = load_settings(settings_file())
     configure_logs(settings.log_level, settings.log_format, settings.secrets())
-    findings = [*asyncio.run(examine(settings)), model(settings)]
-    if not settings.inference_urls:
-        findings.append(pictures(settings))
+    findings = asyncio.run(examine(settings))
+    if not settings.inference_urls and settings.inference_urls_file is None:  # servers elsewhere have said what they do
+        findings += [model(settings), pictures(settings)]
     if wanted := port_variable("EASEL_DEMO_PORT"):
         findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
     if as_json:
@@ -240,7 +240,7 @@ async def _endpoint(url: str, settings: Settings) -> Finding:
             return Finding("inference", "warning", text, "Wait for its model, or read its log.")
         return Finding("inference", "problem", text, "Start it there with `easel serve`, or mend INFERENCE_URLS.")
     looks = f"{_named(ready.looks_at_pictures)} looks at pictures"
-    return Finding("inference", "ok", f"{endpoint.name} is ready, with room for {ready.capacity}; {looks}")
+    return Finding("inference", "ok", f"{endpoint.name}: {', '.join(ready.models)}; takes {ready.capacity}; {looks}")
 
 
 def socket_folder(folder: Path) -> Finding:
