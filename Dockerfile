@@ -31,7 +31,8 @@ VOLUME /data
 EXPOSE 8080 8800
 # Whether the process lives; /readyz, which also asks for Discord and the database, is for whoever balances the load.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+    CMD ["python", "-c", "import os; from urllib.request import urlopen; port = os.environ['WEB_PORT']; \
+port == '0' or urlopen(f'http://127.0.0.1:{port}/healthz', timeout=4)"]
 # SIGTERM finishes or parks what is under way, within SHUTDOWN_SECONDS.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["easel"]

@@ -74,19 +74,26 @@ def test_the_inference_server_hears_of_all_its_settings() -> None:
     assert own <= set(compose()["services"]["inference"]["environment"])
 
 
+def _default(found: re.Match[str]) -> str:
+    return "x" if "set it" in found[1] else found[1]
+
+
 def test_the_settings_are_ones_that_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each service's values, with what `.env` must hold filled in."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     for name, service in compose()["services"].items():
         for variable, value in (variables_of_the_image() | service.get("environment", {})).items():
-            filled = re.sub(r"\$\{\w+:[-?]([^}]*)\}", lambda found: "x" if "set it" in found[1] else found[1], value)
+            filled = str(value)
+            while (written := re.sub(r"\$\{\w+:[-?]([^${}]*)\}", _default, filled)) != filled:
+                filled = written
             if variable in SETTINGS:
                 monkeypatch.setenv(variable, filled)
         settings = load_settings(None)
         if name == "bot":
             assert settings.database_url == "postgresql+asyncpg://easel:x@postgres/easel"
             assert settings.inference_urls == ("http://inference:8800",)
+            assert settings.web_url == f"http://127.0.0.1:{settings.web_port}"
             assert settings.shutdown_seconds < int(service["stop_grace_period"].rstrip("s"))
 
 
@@ -101,13 +108,29 @@ def test_the_compose_file_starts_what_there_is() -> None:
     assert services["bot"]["environment"]["INFERENCE_URLS"] == f"http://inference:{port}"
     assert f":{port}/healthz" in " ".join(services["inference"]["healthcheck"]["test"])
     web = variables_of_the_image()["WEB_PORT"]
-    assert services["bot"]["ports"] == [f"127.0.0.1:{web}:{web}"]
-    assert f":{web}/healthz" in dockerfile()
+    assert services["bot"]["ports"] == [f"127.0.0.1:${{WEB_PORT:-{web}}}:{web}"]
+    assert str(services["bot"]["environment"]["WEB_PORT"]) == web, "whatever .env says"
     assert f"EXPOSE {web} {port}" in dockerfile()
     mounted = {volume.partition(":")[0] for service in services.values() for volume in service.get("volumes", ())}
     assert mounted == set(compose()["volumes"])
     for name in services:
         assert set(services[name].get("depends_on", {})) <= set(services)
+
+
+@pytest.mark.parametrize(("port", "asked"), [("8080", True), ("9000", True), ("0", False)])
+def test_the_image_is_asked_for_its_health_where_its_pages_are(
+    monkeypatch: pytest.MonkeyPatch, port: str, asked: bool
+) -> None:
+    """And is not called ill where there are none."""
+    found = re.search(r"^HEALTHCHECK [^[]*CMD (\[.*?\])$", re.sub(r"\\\n", "", dockerfile()), re.MULTILINE)
+    assert found is not None
+    python, option, program = json.loads(found[1])
+    assert (python, option) == ("python", "-c")
+    opened: list[str] = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda url, timeout: opened.append(url))
+    monkeypatch.setenv("WEB_PORT", port)
+    exec(program, {})  # noqa: S102  # our own file
+    assert opened == ([f"http://127.0.0.1:{port}/healthz"] if asked else [])
 
 
 def test_the_image_has_a_python_and_extras_that_are_supported() -> None:
@@ -155,6 +178,7 @@ def test_the_units_start_and_stop_in_order(path: Path) -> None:
     assert keys["Restart"] == ["always"]
     assert keys["RestartPreventExitStatus"] == [str(os.EX_CONFIG)], "what only another setting mends"
     assert int(keys["TimeoutStopSec"][0]) > load_settings(None).shutdown_seconds
+    assert "PrivateDevices" not in keys, "it hides the graphics card"
     folders = {value.partition("=")[2] for value in keys["Environment"] if not value.startswith(ENV_FILE_VARIABLE)}
     assert all(folder.startswith(("/var/lib/easel", "/var/cache/easel", "/run/easel")) for folder in folders)
 
