@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.actions.actor import Actor
 from bot.actions.contests import Contests
@@ -26,6 +27,7 @@ from bot.database.reticent import Reticent
 from bot.database.session import Database
 from bot.database.share_blocks import ShareBlocks
 from bot.database.shares import Shares
+from bot.database.tables.community import NoticeTable
 from bot.database.withdrawals import Said
 from bot.partition import Partition
 from bot.services import Services
@@ -265,6 +267,25 @@ async def test_what_a_banned_person_shared_leaves_the_channels(hall: Hall, every
     await hall.after(MINUTE)
     await hall.after(MINUTE)
     assert hall.posts.retracted == ([900_001, 900_003] if everywhere else [900_001])
+
+
+async def test_a_ban_is_asked_for_until_nothing_of_its_person_stands(hall: Hall) -> None:
+    """What is withdrawn late goes all the same; an old ban that is carried out is not asked for again; a new one is."""
+    notices = NoticeLog(hall.opened.database, lambda: hall.now)
+    await hall.share("bob's", BOB)
+    await hall.opened.sanctions.sanction(BOB, GUILD, "ban", None, "", 0)
+    (banned,) = await notices.of_banned()
+    hall.now += 6 * MINUTE
+    assert await notices.of_banned() == [banned]
+    await notices.withdraw(*banned)
+    assert await notices.of_banned() == []
+    async with hall.opened.database.writing() as session:
+        await session.execute(update(NoticeTable).values(withdrawn_at=None))
+    assert await notices.of_banned() == []
+    assert len(await NoticeLog(hall.opened.database).of_banned()) == 1, "another process asks for itself"
+    await hall.share("ada's", ADA, GUILD + 1)
+    await hall.opened.sanctions.sanction(ADA, None, "ban", None, "", 0)
+    assert [guild_id for guild_id, _ in await notices.of_banned()] == [GUILD + 1]
 
 
 @pytest.mark.parametrize("how", WAYS)
