@@ -33,8 +33,8 @@ class LoadOptions:
     inference/native/precision.py says what `precision` may be.
 
     `threads` 0 takes the machine's physical cores but one.  That one is the bot's and the server's: threads that wait
-    for each other at every operation are held up by whatever takes a core from one of them (with two threads on two
-    cores and another busy process, nine built-in pictures took 10 s instead of 1.4).
+    for each other are held up by whatever takes a core from one of them (with two threads on two cores that others kept
+    busy, nine built-in pictures took 0.6 to 1.0 s, with one 0.4 to 0.5).
     """
 
     threads: int = 0
