@@ -4,7 +4,10 @@ from functools import cache
 
 from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.checkpoints.text_encoder import common_words
-from inference.text.reader import Reader
+from inference.text.languages import Languages
+from inference.text.phrasings import Phrasings
+from inference.text.reader import LANGUAGES, THESAURUS, VOCABULARY, Reader, Vocabulary
+from inference.text.thesaurus import Thesaurus
 
 
 @cache
@@ -16,3 +19,11 @@ def shipped() -> Reader:
 def spelling() -> Reader:
     """It also takes misspelt words for what was meant."""
     return Reader.load(BUILTIN_FOLDER, common_words())
+
+
+@cache
+def unphrased() -> Reader:
+    """It asks for each thing by its own name."""
+    thesaurus, vocabulary = Thesaurus.load(BUILTIN_FOLDER / THESAURUS), Vocabulary.load(BUILTIN_FOLDER / VOCABULARY)
+    known = thesaurus.words | {*vocabulary.drawn, *vocabulary.nouns}
+    return Reader(thesaurus, Languages.load(BUILTIN_FOLDER / LANGUAGES, known), vocabulary, Phrasings({}))

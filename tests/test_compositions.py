@@ -148,6 +148,7 @@ CAT, HAT = Draft("a cat"), Draft("a hat")
         ("a horse cat", Composition((CAT,))),
         ("a cute horse cat in space", Composition((Draft("a cute cat"),), place="space")),
         ("a pizza cat", Composition((CAT, Draft("a pizza")), "with")),
+        ("a pizza cat on the left", Composition((CAT,), "left")),
         ("a horse cat wearing a pizza hat", Composition((CAT, HAT), "wearing")),
         ("a black cat wearing a hat", Composition((Draft("a black cat"), HAT), "wearing")),
         ("a cat landing in space", Composition((CAT,), place="space")),

@@ -126,7 +126,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
         whole, ground = _split(_GROUND, whole)
         place = _colour_of(ground)
     what, spot = _split(_SPOT, _in_order(_resting(whole, names)))
-    drafts, layout = _things(what, names)
+    drafts, layout = _things(what, names, is_alone=not spot)
     count = sum(draft.count for draft in drafts) - (len(drafts) > 1 and layout in _GATHERED)
     if not 1 <= count <= MOST or (spot and count > 1):
         return None
@@ -144,9 +144,9 @@ def read_composition(text: str, names: Names) -> Composition | None:
     return Composition(tuple(placed), layout, place)
 
 
-def _things(what: str, names: Names) -> tuple[tuple[Draft, ...], str]:
+def _things(what: str, names: Names, *, is_alone: bool) -> tuple[tuple[Draft, ...], str]:
     """The drafts of all things that are named, and how they stand; nothing where one of them is no such thing."""
-    drafts, joints = _apart(_headed(_POSED.sub("", what), names, is_alone=True), names)
+    drafts, joints = _apart(_headed(_POSED.sub("", what), names, is_alone=is_alone), names)
     layout = joints[-1] if joints else "alone"
     if len(set(joints)) == len(joints) > 1 and _TOGETHER.issuperset(joints) and all(one.count == 1 for one in drafts):
         return (_faced(drafts[0], names), *drafts[1:]), "+".join(joints)

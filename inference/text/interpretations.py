@@ -33,7 +33,7 @@ _OUTDOORS = re.compile(
 )  # fmt: skip
 _ALONE = re.compile(r"(?:an?|the)(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NOT_ALONE = re.compile(
-    r"\b(?:and|or|vs|of|with|without|to|from|as|like|beside|behind|between|above|below|before|front|clad|next|\w+ing|\w*[^s]s"
+    r"\b(?:and|or|vs|of|with|within|without|to|from|as|like|beside|behind|between|above|below|before|front|clad|next|\w+ing|\w*[^s]s"
     r"|small|little|tiny|big|large|huge|giant|left|right|top|bottom|middle)\b",
     re.IGNORECASE,
 )
