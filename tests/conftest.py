@@ -25,7 +25,7 @@ from tests.bot_fakes import empty_database
 from tests.browsers import launched
 from tests.compiled import share_compiled_statements
 from tests.servers import Postgres, postgres_url, redis_url
-from tests.town import Town, a_bot, build
+from tests.town import SyncOnce, Town, a_bot, build
 
 # The tests themselves run side by side, one a core: threads of torch beside them would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -86,6 +86,7 @@ async def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
     SimCord's own plugin lets a test that has one see its clock.
     """
+    monkeypatch.setattr("bot.client.CommandSync", SyncOnce)
     with checked_bodies(monkeypatch) as refused:
         env = build(a_bot(tmp_path))
         await env.start()
