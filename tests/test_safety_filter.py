@@ -135,6 +135,14 @@ def test_of_languages_that_it_never_learned_the_classifier_must_be_surer(prompt:
 
 
 @pytest.mark.parametrize(
+    "saying", ["drake hotline bling but with cats", "grumpy cat says no", "shut up and take my money"]
+)
+def test_a_saying_that_is_no_category_by_itself_is_not_refused(saying: str) -> None:
+    """The classifier finds it bad, and cannot say why: it is drawn, and listed for review."""
+    assert check(saying) == "flag"
+
+
+@pytest.mark.parametrize(
     "prompt", ["a mother bathing her toddler in a tin tub", "mom kissing her baby", "a drunk girl crying in a cab"]
 )
 def test_of_a_short_sentence_without_a_listed_word_it_must_be_rather_surer(prompt: str) -> None:

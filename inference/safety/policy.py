@@ -38,6 +38,9 @@ SHORT, RATHER_SURER = 6, 0.5
 """Of so many words it is wrong less often: of ours that it refuses though no list finds anything in them, half of the
 harmless ones are less than that above the threshold, and one of 23 harmful ones.  Not for self-harm, of which people
 speak softly."""
+KIND_UNLIKELY, UNSURE_OF_KIND = 0.3, 1.0
+"""Where no category by itself is as likely, the classifier finds such a text bad and cannot say why: mostly names and
+sayings (grumpy cat says no).  To be refused it must be so much surer; flagged it is as before."""
 _GRAVE: Final = frozenset({Kind.SEVERE, Kind.NUDITY, Kind.VIOLENCE, Kind.THREAT})
 _SMALL: Final = frozenset("a an the my your some of in on at with and or".split())
 
@@ -123,7 +126,7 @@ def _listed(policy: Policy, evidence: Evidence) -> Verdict:
 
 
 def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
-    band = _band(policy, evidence, scores.category, thresholds)
+    band = _band(policy, evidence, scores, thresholds)
     if scores.unsafe < band.flag:
         return Verdict("allow", None, scores.unsafe)
     blocked = scores.unsafe >= band.block
@@ -132,10 +135,11 @@ def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thre
     return Verdict(action, scores.category, scores.unsafe, "classifier", quoted(words, evidence))
 
 
-def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresholds) -> Band:
+def _band(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Band:
     """A few words, and what is no English, tell the classifier little: a woman who cries, or has a red hat in Spanish,
     is as bad as anything to it.  There it must be surer, and much surer of what no list finds anything in.
     """
+    category = scores.category
     band = thresholds.of(policy, category)
     words = [word for word in evidence.words.words if word not in _SMALL]
     few = len(words) <= FEW_WORDS and len(evidence.words.flat) <= FEW_LETTERS
@@ -143,7 +147,10 @@ def _band(policy: Policy, evidence: Evidence, category: str, thresholds: Thresho
     heard = any(match.kind in HEARD for match in evidence.matches)
     if (listed and len(words) > 1) or not (few or evidence.foreign):
         guessed = not (listed or heard) and len(words) <= SHORT and category != "self_harm"
-        return band.raised(RATHER_SURER) if guessed else band
+        if not guessed:
+            return band
+        unsure = scores.categories[category] < KIND_UNLIKELY
+        return Band(band.raised(RATHER_SURER).flag, band.raised(UNSURE_OF_KIND if unsure else RATHER_SURER).block)
     if heard:
         return band.raised(SURER)
     if len(words) == 1:  # a whole sentence, where there are no spaces
