@@ -283,7 +283,7 @@ async def test_a_server_that_is_slow_to_its_first_answer_gets_there(place: Place
 def test_the_server_is_not_given_the_bots_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """It gets the model and the log's form, and no Discord token."""
     monkeypatch.setenv("DISCORD_TOKEN", "hush")
-    for name in ("DATABASE_URL", "DISCORD_CLIENT_SECRET", "inference_token"):
+    for name in ("EASEL_ENV_FILE", "DATABASE_URL", "DISCORD_CLIENT_SECRET", "inference_token"):
         monkeypatch.setenv(name, "hush")
     settings = load_settings(None, inference_model="/models/mega", inference_threads=3, log_format="json")
     environment = serve_environment(settings)

@@ -25,7 +25,7 @@ from typing import Final
 import aiohttp
 import structlog
 
-from bot.config import Settings
+from bot.config import ENV_FILE_VARIABLE, Settings
 from bot.pool.runtime import make_private
 
 log = structlog.get_logger(__name__)
@@ -223,7 +223,7 @@ def serve_command(socket: Path) -> tuple[str, ...]:
 
 def serve_environment(settings: Settings) -> dict[str, str]:
     """Ours, but of Easel's settings only those that the server reads: nothing of Discord's, no secret but its own."""
-    ours = {name.upper() for name in Settings.model_fields}
+    ours = {ENV_FILE_VARIABLE, *(name.upper() for name in Settings.model_fields)}
     kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     return kept | settings.of_the_server()
 
