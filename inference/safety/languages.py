@@ -87,9 +87,14 @@ class Languages:
 
     def says_more(self, reading: str, text: str) -> bool:
         """Whether what a text is taken for has no fewer small words than it has, where it is of another language."""
-        return not self.is_foreign(text) or self._most_small(reading) >= self._most_small(text)
+        return not self.is_foreign(text) or self.most_small(reading) >= self.most_small(text)
 
-    def _most_small(self, text: str) -> int:
+    def turns_english(self, reading: str, text: str) -> bool:
+        """Whether what a text is taken for has more small words of English than it has of another language."""
+        return not self.is_foreign(text) or len({*_WORD.findall(reading)} & _ENGLISH) > self.most_small(text)
+
+    def most_small(self, text: str) -> int:
+        """How many small words a text has of the language of which it has the most."""
         pieces = {*_WORD.findall(text)}
         return max(len(pieces & _ENGLISH), self.small_words(pieces))
 

@@ -23,6 +23,7 @@ from inference.safety.leet import MEANT, leet, spellings
 from inference.safety.normalise import join_spaced, normalise
 from inference.safety.parting import Parter
 from inference.safety.regularity import Regularity, unchopped, unnumbered
+from inference.safety.restoring import Restorer
 from inference.safety.shapes import ANY, Shapes
 from inference.safety.skeletons import MAX_WORD, Skeletons
 from inference.safety.turning import MADE_OF_WORDS, Turner
@@ -118,6 +119,7 @@ class Speller:
         self._parter = Parter(self._rank, self._telling, self.knows)
         self._turner = Turner(self.knows, self._tells, self._parter)
         self._regularity = Regularity(self.knows, self._tells, self._parter)
+        self._restorer = Restorer(self._rank, self._telling, self.knows, languages)
         either = sorted({*self._telling, *self._rank}, key=lambda word: (self._rank.get(word, MANY), word))
         self._shapes, self._telling_shapes = Shapes(either), Shapes(word for word in either if word in self._telling)
 
@@ -127,7 +129,7 @@ class Speller:
         plain = self._turner.ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
         turned = self._regularity.without_tails(plain) or self._turner.turned_back(plain, best.text)
-        turned = turned or self._without_regularity(plain, best.text)
+        turned = turned or self._without_regularity(plain, best.text) or self._restorer.restored(plain, best.text)
         if turned is not None and self._languages.says_more(turned, plain):
             meant = self._read_plain(turned).text.split()  # what stood there plainly stays
             told = [word for word in best.text.split() if self._tells(word) and word not in meant]
