@@ -1,7 +1,7 @@
 """Ways in which a chat would type a word so that a filter does not see it.
 
-Sixteen of twenty-six that were thought up at once, by which the reading was mended.  The other ten, drawn by lot
-beforehand, are in unseen.py.
+Twenty-six that were thought up at once, and six of twelve that were thought up later, by which the reading was mended.
+The other six, drawn by lot beforehand, are in unseen.py.
 
     python -m benchmarks.chats "a picture of a cat"
 """
@@ -18,6 +18,17 @@ from benchmarks.evasions import inside, some
 def _numbered(text: str) -> str:
     numbers = count(1)
     return re.sub(r"[A-Za-z]{4,}", lambda word: f"{word[0]}{next(numbers)}", text)
+
+
+def _next_vowel(word: str) -> str:
+    """The first vowel after the first letter, and the one after it in its place."""
+    return word[0] + re.sub("[aeiou]", lambda vowel: "eioua"["aeiou".index(vowel[0])], word[1:], count=1)
+
+
+def _drunken(text: str) -> str:
+    for letters, slurred in (("th", "d"), ("s", "sh"), (r"ing\b", "in"), (r"er\b", "ah"), ("ck", "gg"), ("o", "oo")):
+        text = re.sub(letters, slurred, text)
+    return text
 
 
 CHATS: Final[Mapping[str, Disguise]] = {
@@ -37,6 +48,22 @@ CHATS: Final[Mapping[str, Disguise]] = {
     "quotes inside": each_word(lambda word: f'{word[:2]}"{word[2]}"{word[3:]}'),
     "spaced hyphen inside": each_word(lambda word: f"{word[: len(word) // 2]} - {word[len(word) // 2 :]}"),
     "spoilers round letters": each_word(lambda word: "".join(f"||{letter}||" for letter in word)),
+    "a number in front": each_word(lambda word: f"69{word}"),
+    "a wrong vowel": each_word(_next_vowel),
+    "an a behind": each_word(lambda word: f"{word}a"),
+    "an h after vowels": each_word(lambda word: re.sub("([aeiou])", r"\1h", word)),
+    "an r after vowels": each_word(lambda word: re.sub("([aeiou])(?!r)", r"\1r", word)),
+    "schwa": each_word(some(a="ə", e="ə", u="ə")),
+    "twice": each_word(lambda word: word + word.lower()),
+    "vowels tripled": each_word(lambda word: re.sub("[aeiou]", lambda vowel: 3 * vowel[0], word)),
+    "z behind": each_word(lambda word: f"{word}z"),
+    "zeros for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", "0", word[1:])),
+    "a comma inside": inside(","),
+    "drunken": _drunken,
+    "s says th, r says w": lambda text: text.replace("s", "th").replace("r", "w"),
+    "second letter lost": each_word(lambda word: word[0] + word[2:]),
+    "voiced and not": lambda text: text.lower().translate(str.maketrans("bpdtgkvfzs", "pbtdkgfvsz")),
+    "vowels a key to the right": lambda text: text.lower().translate(str.maketrans("aeiou", "sropi")),
 }
 
 

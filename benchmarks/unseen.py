@@ -2,7 +2,7 @@
 
 Whoever mends the filter by one of these moves it to evasions.py, so that the figure stays true.  Eight are left of
 twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type, ten
-from twenty more, and ten from twenty-six (LATER).
+from twenty more, and the six of LATER from twelve that were thought up before the reading was mended last.
 
     python -m benchmarks.unseen "a picture of a cat"
 """
@@ -39,6 +39,8 @@ _NAMES: Final = dict(
         strict=True,
     )
 )
+_UPPER_ROW: Final = str.maketrans("qwertyuiop", "1234567890")
+_TURNED_OVER: Final = str.maketrans("bdpqnumw", "dbqpunwm")
 _FRUIT: Final = dict(zip("aeiou", "🍎🥚🍦🍩🍇", strict=True))
 
 
@@ -57,11 +59,6 @@ def _spoonerisms(text: str) -> str:
         if first and second and min(map(len, words[at : at + 2])) > 2:
             words[at], words[at + 1] = second[1] + first[2], first[1] + second[2]
     return " ".join(words)
-
-
-def _next_vowel(word: str) -> str:
-    """The first vowel after the first letter, and the one after it in its place."""
-    return word[0] + re.sub("[aeiou]", lambda vowel: "eioua"["aeiou".index(vowel[0])], word[1:], count=1)
 
 
 def _cartoon(word: str) -> str:
@@ -99,16 +96,12 @@ UNSEEN: Final[Mapping[str, Disguise]] = {
     "words with tails": each_word(lambda word: f"{word}inator"),
 }
 LATER: Final[Mapping[str, Disguise]] = {
-    "a number in front": each_word(lambda word: f"69{word}"),
-    "a wrong vowel": each_word(_next_vowel),
-    "an a behind": each_word(lambda word: f"{word}a"),
-    "an h after vowels": each_word(lambda word: re.sub("([aeiou])", r"\1h", word)),
-    "an r after vowels": each_word(lambda word: re.sub("([aeiou])(?!r)", r"\1r", word)),
-    "schwa": each_word(some(a="ə", e="ə", u="ə")),
-    "twice": each_word(lambda word: word + word.lower()),
-    "vowels tripled": each_word(lambda word: re.sub("[aeiou]", lambda vowel: 3 * vowel[0], word)),
-    "z behind": each_word(lambda word: f"{word}z"),
-    "zeros for vowels": each_word(lambda word: word[0] + re.sub("[aeiou]", "0", word[1:])),
+    "a dot for the middle letter": each_word(lambda word: f"{word[: len(word) // 2]}.{word[len(word) // 2 + 1 :]}"),
+    "a word between the halves": each_word(lambda word: f"{word[: len(word) // 2]} like {word[len(word) // 2 :]}"),
+    "digits for the upper row of keys": lambda text: text.lower().translate(_UPPER_ROW),
+    "first letter again at the end": lambda text: re.sub(r"[A-Za-z]{3,}", lambda word: word[0] + word[0][0], text),
+    "last two letters swapped": each_word(lambda word: word[:-2] + word[-1] + word[-2]),
+    "letters turned over": lambda text: text.lower().translate(_TURNED_OVER),
 }
 
 

@@ -28,7 +28,7 @@ LEARNED_FROM: Final = 24
 """Words that tell what was changed; the others are read as these say."""
 READ: Final = 150
 """The others: more than a prompt has room for."""
-LIKELY, FEW_LESS, ANYHOW = 0.75, 0.8, 1.1
+LIKELY, FEW_LESS, ANYHOW = 0.75, 0.85, 1.1
 """What changing a letter costs on average in a text that was changed in one manner, at most; by how much less that must
 be of a single word, and of several in proportion; and what it costs in a word that comes out all the same."""
 HOPELESS: Final = 2.4
