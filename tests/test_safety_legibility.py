@@ -41,7 +41,6 @@ def test_odd_texts_are_read(kind: str) -> None:
         "097110097107101100119111109097110",
         "abbab aabba babab bbaab ababb baaab abaab",
         "xq zr vt pk lw nb qd ms hf jc gw tx bn kp",
-        MENDED_BY["every third letter noise"]("a wizard paints a castle on a hill"),
         MENDED_BY["ASCII without gaps"]("a wizard paints a castle on a hill"),
     ],
 )

@@ -24,6 +24,7 @@ def reader() -> Reader:
         ("a hursbarnd smarshirng hirs cryirng wirfe irntor a sirnk", "husband smashing crying wife sink"),
         ("a huzpant zmazhink hiz cryink vace into a zing", "husband smashing his crying face"),
         ("a h0sb0nd sm0sh0ng his cry0ng w0f0 int0 a s0nk", "husband smashing crying wife"),
+        ("a wiqzaqrdq paqinqtsq a caqstqleq on a hiqllq", "wizard paints castle hill"),
         ("the bvrning cvstle nevr the frvzen rivvr vnd the mvvntain", "castle near frozen river and mountain"),
     ],
 )
@@ -34,7 +35,6 @@ def test_what_is_done_to_most_words_is_undone(reader: Reader, written: str, mean
 @pytest.mark.parametrize(
     "text",
     [
-        "Strix aluco, Bubo bubo, Tyto alba",
         "tsundere, isekai, chibi, mecha",
         "Daenerys Targaryen and Drogon over Qarth",
         "vanha mylly joen rannalla syksyllä",

@@ -24,10 +24,10 @@ FEW: Final = 0.15
 """Share of such words in a text that can be read."""
 SENTENCE: Final = 3
 """Small words that tell another language, however the others are written."""
-LEARNED_FROM: Final = 24
+LEARNED_FROM: Final = 16
 """Words that tell what was changed; the others are read as these say."""
 READ: Final = 150
-"""The others: more than a prompt has room for."""
+"""The most words that do not exist."""
 LIKELY, FEW_LESS, ANYHOW = 0.75, 0.85, 1.1
 """What changing a letter costs on average in a text that was changed in one manner, at most; by how much less that must
 be of a single word, and of several in proportion; and what it costs in a word that comes out all the same."""
@@ -37,6 +37,8 @@ AS_IT_IS: Final = 1.5
 """By so much a word that exists is likelier to be meant as it is."""
 INFLECTED: Final = 1.2
 """By so much a form that no list has is less likely than its word."""
+LONGEST_TEXT: Final = 1500
+"""Characters: prompts of people have 1,000 at most."""
 LONGEST, LONGEST_RUN = 14, 22
 """Letters of a word that is looked for, and signs that it may have been made."""
 NEAREST: Final = 100
@@ -87,7 +89,7 @@ class Restorer:
         """What the text was; None where most of it exists, or does as it is read `otherwise`, where it is of another
         language, or like no words that were changed in one manner."""
         languages = self._languages
-        if languages.is_foreign(plain) and languages.most_small(plain) >= SENTENCE:
+        if len(plain) > LONGEST_TEXT or (languages.is_foreign(plain) and languages.most_small(plain) >= SENTENCE):
             return None
         read = list(dict.fromkeys(map(_core, otherwise.split())))
         if len(self._strange(read)) <= FEW * len(read):
@@ -98,13 +100,15 @@ class Restorer:
 
     def _strange(self, cores: Iterable[str]) -> list[str]:
         """Words that do not exist."""
-        return [core for core in cores if len(core) > 2 and _is_written(core) and not self._knows(core)]
+        return [core for core in cores if 2 < len(core) <= LONGEST_RUN and _is_written(core) and not self._knows(core)]
 
     def _restored(self, cores: list[str]) -> Mapping[str, str]:
         """Of the words of a text, those that were others, and these."""
         strange = self._strange(cores)
         known = [core for core in cores if len(core) > 1 and core.isascii() and core.isalpha() and self._knows(core)]
-        if len(strange) < max(SEVERAL, MANY * (len(strange) + sum(len(core) > 2 for core in known))):
+        if len(strange) > READ or len(strange) < max(
+            SEVERAL, MANY * (len(strange) + sum(len(core) > 2 for core in known))
+        ):
             return {}
         some = strange[:: 1 + len(strange) // LEARNED_FROM]
         often = self._overused(some)
