@@ -60,6 +60,7 @@ def test_both_things_are_named(prompt: str, meant: str) -> None:
         "a robot playing polo", "nobody reading a book", "a cat reading over a box",  # no thing
         "cats in a box",  # several
         "a cat on the left and a dog on the bed",
+        "a ball and a sleeping dog",
         "a night dancing bed", "a cat wearing a dress and sunglasses", "a cat missing a ball",
         "a waving sword", "the holding ball",  # what is done stands where a name does
         "a cat on the beach", "a cat on a hill", "a hat on the head",

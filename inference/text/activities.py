@@ -111,7 +111,7 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     if upon is not None and _PLACED.search(upon["who"]) is None and _is_ground(upon["what"].lower(), is_thing):
         return f"{upon['who']} above {article(upon['what'])}{upon['rest'] or ''}"
     shared = _SHARED.fullmatch(text)
-    if shared is not None:
+    if shared is not None and shared["who"].rpartition(" ")[2].lower() not in _ARTICLES:  # a ball and a waving hand
         what = None if _PLACED.search(shared["who"]) else _what(shared, is_thing)
         joint = "above" if shared["doing"].lower() == "riding" else "and"
         return text if what is None else f"{shared['who']} {joint} {what}{shared['rest'] or ''}"

@@ -21,8 +21,9 @@ _LARGE = frozenset(
     " rainbow rhinoceros rocket sailboat school ship stadium station sun t-rex temple tent tower tractor train"
     " tree truck volcano whale".split()
 )
-_SHARES = (1.0, 0.72, 0.55)
-"""Of what is so many classes below the largest thing beside it: in truth it would hardly be seen."""
+_SHARES = (1.0, 0.85, 0.72)
+"""Of what is so many classes below the largest thing beside it: in truth it would hardly be seen. With 0.72 and 0.55
+the judge finds both of 72 % of pairs."""
 _SAID = re.compile(r"\b(?:small|little|tiny|big|large|huge|giant|enormous|mini|toy|baby|gigantic)\b", re.IGNORECASE)
 """Where a prompt says itself how large something is."""
 
