@@ -143,16 +143,17 @@ async def test_an_old_tab_goes_on_after_a_restart(chromium: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("way", "words", "answer"),
+    ("person", "way", "words", "answer"),
     [
-        ("press_sequentially", "/help", "Easel draws what"),
-        ("press_sequentially", "/imagine a yellow star", "a yellow star"),
-        ("fill", "/imagine a yellow star", "a yellow star"),
+        ("Ada", "press_sequentially", "/help", "Easel draws what"),
+        ("Ada", "press_sequentially", "/imagine a yellow star", "a yellow star"),
+        ("Ada", "fill", "/imagine a yellow star", "a yellow star"),
+        ("Bo", "fill", "/imagine a yellow star", "a yellow star"),
     ],
-    ids=["a command", "typed", "pasted"],
+    ids=["a command", "typed", "pasted", "as somebody else"],
 )
 async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(
-    chromium: Any, way: str, words: str, answer: str, tmp_path: Path
+    chromium: Any, person: str, way: str, words: str, answer: str, tmp_path: Path
 ) -> None:
     """SimCord's page drops what is sent while it has asked for something, such as another size; ours sends it then."""
     answered = asyncio.Event()
@@ -173,6 +174,7 @@ async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(
         await page.route("**/api/action", late)
         async with page.expect_request("**/api/action"):
             await page.set_viewport_size({"width": 1100, "height": 800})
+        await page.get_by_role("button", name=f"{person} member").click()
         await getattr(page.locator("#channel-composer-input"), way)(words)
         await page.keyboard.press("Enter")
         answered.set()

@@ -134,8 +134,14 @@
   function release() {
     if (!busy()) form().classList.remove("easel-sent");
     if (!held || busy()) return;
-    const target = held.isConnected ? held : form().contains(document.activeElement) ? document.activeElement : box();
+    const { at, words } = held;
     held = null;
+    if (words && box()) {
+      if (!box().value) fill(words); // it empties the box when it comes to show another person's view
+      form().requestSubmit(); // its list of commands, loaded anew then, would swallow the key
+      return;
+    }
+    const target = at.isConnected ? at : form().contains(document.activeElement) ? document.activeElement : box();
     if (target) enter(target);
   }
 
@@ -153,7 +159,7 @@
       if (busy() && !chooses) {
         event.preventDefault();
         event.stopImmediatePropagation();
-        held = event.target;
+        held = { at: event.target, words: box() && box().value };
         return;
       }
       const filled = event.target.matches(".command-chip") && !event.target.dataset.arrows;
