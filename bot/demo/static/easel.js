@@ -163,7 +163,8 @@
         return;
       }
       const filled = event.target.matches(".command-chip") && !event.target.dataset.arrows;
-      if ((command && !needs(command)) || filled) { send(event); return; }
+      const whole = words !== null && !command && !box().hasAttribute("aria-activedescendant"); // nothing to choose from
+      if ((command && !needs(command)) || filled || whole) { send(event); return; }
       follow();
     }
     if (["ArrowDown", "ArrowUp"].includes(event.key) && event.target.matches(".command-chip")) event.target.dataset.arrows = "yes";
