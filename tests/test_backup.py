@@ -1,7 +1,9 @@
 """A backup holds everything, is whole or not there, and comes back on both databases."""
 
+import asyncio
 import os
 import shutil
+import subprocess
 from contextlib import aclosing
 from pathlib import Path
 
@@ -9,10 +11,10 @@ import pytest
 
 from bot.config import load_settings
 from bot.database import migrate
-from bot.database.backup import back_up, check_restore, restore
+from bot.database.backup import _connection, back_up, check_restore, restore
 from bot.database.generations import GenerationLog
 from bot.database.locks import shard_locks
-from bot.database.session import Database
+from bot.database.session import Database, engine_url
 from bot.errors import CommandError, ConfigurationError
 from bot.partition import Partition
 from bot.storage.folder import FolderStorage
@@ -164,3 +166,18 @@ async def test_without_a_database_there_is_nothing_to_copy(tmp_path: Path) -> No
     with pytest.raises(CommandError, match="there is no database to copy"):
         await back_up(settings.database_url, tmp_path / "copy")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("options", [(), ("--table=alembic_version",)], ids=["empty", "one table"])
+async def test_a_dump_without_the_request_log_replaces_nothing(
+    postgres_database: str, empty_postgres_database: str, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """PostgreSQL's own program reads it, but it is none of Easel's copies."""
+    await order(postgres_database, "one")
+    url, target = postgres_database if options else empty_postgres_database, tmp_path / "copy"
+    environment = {**os.environ, "PGPASSWORD": engine_url(url).password or ""}
+    words = ["pg_dump", "--format=custom", f"--file={target}", *options, *_connection(url)]
+    await asyncio.to_thread(subprocess.run, words, check=True, env=environment)
+    with pytest.raises(CommandError, match="no request log"):
+        await restore(postgres_database, target)
+    assert await prompts(postgres_database) == ["one"]

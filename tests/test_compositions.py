@@ -10,6 +10,7 @@ from inference.text.colours import COLOURS
 from inference.text.compositions import MOST, Composition, read_composition
 from inference.text.drafts import Draft, Names
 from inference.text.scenery import PLACES, TIMED, TIMES
+from inference.text.worn import read_worn
 from tests.readers import shipped
 
 THINGS = frozenset("apple owl heart star cat cats balloon balloons horse saucer pizza rose car dragon hat box".split())
@@ -244,3 +245,10 @@ def test_any_prompt_can_be_read(prompt: str) -> None:
     if found is not None:
         assert 1 <= sum(draft.count for draft in found.drafts) <= MOST + (found.layout in {"above", "before"})
         assert all(draft.text and draft.colour in {"", *COLOURS} for draft in found.drafts)
+
+
+@pytest.mark.parametrize("again", ["and ", "and a scarf ", ", and a hat"])
+def test_much_of_what_joins_is_read_once(again: str) -> None:
+    """In steps that grow with the text: this would not end in a lifetime if each word could belong to two parts."""
+    text = "a cat with a hat " + 60 * again + "!"
+    assert read_worn(text, lambda piece: False) == text

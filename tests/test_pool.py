@@ -457,6 +457,16 @@ async def test_servers_come_and_go_while_it_works(tmp_path: Path) -> None:
         assert capacity(pool) == 16
 
 
+async def test_a_server_with_another_password_is_another(tmp_path: Path) -> None:
+    """Though it has the same name wherever it is shown."""
+    async with a_pool(tmp_path, "a") as (pool, _):
+        old, new = (Endpoint(f"http://easel:{word}@127.0.0.1:9") for word in ("before", "afterwards"))
+        assert old.name == new.name
+        await pool.change([old])
+        await pool.change([new])
+        assert [one.endpoint.url for one in pool._members if not one.leaves] == [new.url]
+
+
 async def test_the_file_of_servers_is_read_again_on_sighup(tmp_path: Path) -> None:
     """A line more is a server more; a file that names nonsense changes nothing, and says so."""
     servers = [FakeServer(tmp_path / f"{name}.sock") for name in "ab"]

@@ -58,6 +58,15 @@ def test_three_kinds_are_taken_by_their_content(kind: str) -> None:
     assert max(green, blue) < 15
 
 
+def test_a_telephones_file_of_several_pictures_is_its_first() -> None:
+    """Pillow has a name of its own for such a JPEG."""
+    first, second = opened(a_file("JPEG")), opened(a_file("JPEG"))
+    file = io.BytesIO()
+    first.save(file, "MPO", save_all=True, append_images=[second])
+    assert opened(file.getvalue()).format == "MPO"
+    assert opened(cleaned(file.getvalue())).size == (64, 48)
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [

@@ -184,10 +184,10 @@ class Gallery:
         with suppress(Sanctioned, SharingBlocked):
             await self._check_allowed(asked.user_id, here)
             share = await self._shares.share(record.id, best.index, asked.user_id)
-            if here not in self._posting:
-                self._begin(here, (name_of(share.id),))
-            elif guild.gallery_channel_id is not None:
+            if guild.gallery_channel_id is not None:
                 await self._notices.owe(here, name_of(share.id), guild.gallery_channel_id)
+                if here not in self._posting:
+                    self._begin(here, (name_of(share.id),))
 
     async def share(self, actor: Actor, generation_id: int, index: int) -> ShareRecord:
         """Post one's own picture to the gallery; again, it is the same share.  Raises as `shareable`."""

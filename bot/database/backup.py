@@ -7,6 +7,7 @@ and back by pg_restore and psql.  The picture files are not in it.
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -110,7 +111,9 @@ async def check_copy(url: str, source: Path) -> None:
     file = _file(url)
     _check_kind(source, "PostgreSQL" if file is None else "SQLite")
     if file is None:
-        await _run("pg_restore", ["--list", str(source)])
+        held = await _run("pg_restore", ["--list", str(source)], stdout=PIPE)
+        if not all(re.search(rb" TABLE DATA \S+ " + table, held) for table in (b"alembic_version ", b"generations ")):
+            raise CommandError(f"{source} is no copy of a database of Easel's: it has no request log")
         return
     try:
         state = await _state(engine_url("sqlite://").set(database=str(source)).render_as_string())
@@ -178,8 +181,8 @@ async def _replace(url: str, source: Path) -> None:
     await replaced
 
 
-async def _run(program: str, options: Sequence[str], url: str | None = None, *, stdout: int = DEVNULL) -> None:
-    await _end(program, await _begin(program, options, url, stdout=stdout))
+async def _run(program: str, options: Sequence[str], url: str | None = None, *, stdout: int = DEVNULL) -> bytes:
+    return await _end(program, await _begin(program, options, url, stdout=stdout))
 
 
 async def _begin(
@@ -197,12 +200,13 @@ async def _begin(
     )
 
 
-async def _end(program: str, process: Process) -> None:
-    """Raises CommandError with what it said, unless it succeeded."""
-    _, said = await process.communicate()
+async def _end(program: str, process: Process) -> bytes:
+    """What it wrote into a pipe.  Raises CommandError with what it said, unless it succeeded."""
+    written, said = await process.communicate()
     if process.returncode != 0:
         lines = said.decode(errors="replace").strip().splitlines() or [f"status {process.returncode}"]
         raise CommandError(f"{program} did not succeed: {lines[0]}")
+    return written or b""
 
 
 def _connection(url: str) -> Sequence[str]:

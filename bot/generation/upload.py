@@ -79,12 +79,13 @@ def _reader() -> ThreadPoolExecutor:
 
 def _check_work(data: bytes, opened: Image.Image) -> None:
     """By the file's headers, before anything of it is decoded."""
-    (width, height), most = opened.size, MAX_PIXELS[opened.format or ""]
+    kind = "JPEG" if opened.format == "MPO" else opened.format or ""  # several pictures, as telephones write them
+    (width, height), most = opened.size, MAX_PIXELS[kind]
     if width * height > most:
         raise InvalidOption("init_image", "too_many_pixels", _millions(most))
     if min(width, height) < MIN_SIDE:
         raise InvalidOption("init_image", "too_small_picture", {"width": width, "height": height, "limit": MIN_SIDE})
-    if opened.format == "JPEG" and _scans(data) > MAX_SCANS:
+    if kind == "JPEG" and _scans(data) > MAX_SCANS:
         raise InvalidOption("init_image", "unreadable_picture")
 
 

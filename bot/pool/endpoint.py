@@ -62,7 +62,7 @@ class Endpoint:
     """`async with` or open() and close().  `token` is sent as bearer token, over TCP only."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        self.name = without_login(url)
+        self.url, self.name = url, without_login(url)  # a login may change where the name does not
         self._socket = urlsplit(url).path if urlsplit(url).scheme == "unix" else None
         self._base = "http://localhost" if self._socket else url.rstrip("/")
         self._token = None if self._socket else token

@@ -76,10 +76,10 @@ class Pool:
 
     async def change(self, endpoints: Sequence[Endpoint]) -> None:
         """Work with these from now on.  What runs on one that is no more among them is finished there."""
-        names, known = {one.name for one in endpoints}, {one.endpoint.name for one in self._members}
+        urls, known = {one.url for one in endpoints}, {one.endpoint.url for one in self._members}
         for member in self._members:
-            member.leaves = member.endpoint.name not in names
-        new = [self._member(endpoint) for endpoint in endpoints if endpoint.name not in known]
+            member.leaves = member.endpoint.url not in urls
+        new = [self._member(endpoint) for endpoint in endpoints if endpoint.url not in known]
         for member in new:
             await member.endpoint.open()
         self._members += new

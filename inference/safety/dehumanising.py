@@ -96,7 +96,7 @@ _LOW: Final = f"{_VILE}|pigs|swine|dogs|roaches|leeches|lice|maggots|insects|pes
 _COMPARED: Final = re.compile(rf"(?<= )(?:{_GROUP}) (?:(?P<link>{_LINK}) (?:{_LOW})|(?:{_VILE}))(?= )")
 _DOING: Final = (
     "feeding|feed|petting|walking|riding|holding|carrying|hugging|watching|photographing|filming|raising|keeping|herding"
-    "|milking|training|washing|rescuing|saving|catching|selling|buying|(?:playing )?with"
+    "|milking|training|washing|rescuing|saving|catching|selling|buying|playing with"
 )
 _COUNTED: Final = "(?:(?:a|an|the|some|his|her|their|two|three|many|wild|baby|small|pet|cute|of) ){0,3}"
 _ONE: Final = "monkey|ape|gorilla|chimp|rat|pig|dog|goats?|donkeys?|camels?|elephants?|chickens?"

@@ -104,8 +104,7 @@ class Reader:
         alone = [match for match in matches if match.kind in HEARD and match.first == match.last]
         elsewhere = {match.text for match in alone if len(match.category) == 2 and match.category != "en"}
         small = {word for word in {m.text for m in alone} - elsewhere if self._languages.owns(word, text)}
-        six = {m.first for m in alone if any(m.text == _SIX.get(o.category) and o.first == m.last + 1 for o in matches)}
-        own = [match for match in alone if match.text in small or match.first in six]
+        own = [match for match in alone if match.text in small]
         counted = [match for match in matches if match not in own] if own else matches
         return [*counted, *comparisons(words)], [*excused, *own, *companions(words)]
 
@@ -120,8 +119,6 @@ LONG: Final = 5
 """Letters of a small word that is not bent into another."""
 HEARD: Final = frozenset({Kind.SEVERE, Kind.DOUBTFUL, Kind.NUDITY, Kind.SUGGESTIVE, Kind.VIOLENCE, Kind.WEAPON})
 """Kinds of terms that say something about harm, and not only whom or what a text is about."""
-_SIX: Final = {"sv": "sex"}
-"""Numbers that are listed, by the language in which they count the people who follow: sex flickor are six girls."""
 _DENIALS: Final = frozenset(
     ("no", "not", "non", "without", "never", "avoid", "avoiding", "exclude", "excluding", "anti", "against", "zero")
 )

@@ -23,14 +23,16 @@ JOINTS: Mapping[str, frozenset[str]] = {
 }
 """How a wearer stands to each piece, in words that captions do not have, but for hats, which scenes put on heads."""
 WINGED = "winged with"
-_PIECE = r"(?:(?:an?|the|his|her|its|their|some|one) )?(?:[\w'’-]+ ){0,2}?[\w'’-]+"
+_JOINING = r"(?:,| and| with| wearing| in)"
+_PART = r"(?!(?:and|with|wearing|in)\b)[\w'’-]+"
+_PIECE = rf"(?:{_PART} ){{0,3}}{_PART}"
 _SEVERAL = re.compile(
     r"(?P<who>.+?) (?:(?:is|who is|that is) )?(?:wearing|with|in|dressed in) "
-    rf"(?P<pieces>{_PIECE}(?:(?:, and|,| and| with| wearing| in)+ {_PIECE})+?)"
+    rf"(?P<pieces>{_PIECE}(?:{_JOINING}+ {_PIECE})+?)"
     r"(?P<rest>(?:,| (?:in|on|at|near|by|under|before|against|from|over)\b).*)?",
     re.IGNORECASE | re.DOTALL,
 )
-_NEXT = re.compile(r"(?:, and|,| and| with| wearing| in)+ (?=\w)", re.IGNORECASE)
+_NEXT = re.compile(rf"{_JOINING}+ (?=\w)", re.IGNORECASE)
 _WINGS = re.compile(r"\b(?:with|having|growing) (?:a pair of )?(?:[\w'’-]+ ){0,2}?wings\b", re.IGNORECASE)
 _WINGED = re.compile(r"^(?P<article>an?|the) winged (?P<who>(?:[\w'’-]+ )?[\w'’-]+)", re.IGNORECASE)
 
