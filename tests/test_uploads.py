@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from PIL.Image import core as PillowCore
+from PIL.Image import core as PillowCore  # type: ignore[attr-defined]
 
 from bot.errors import InvalidOption
 from bot.generation.upload import SIDE, cleaned
