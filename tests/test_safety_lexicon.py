@@ -140,7 +140,9 @@ def test_people_beside_animals_are_drawn(text: str) -> None:
     assert [*comparisons(Words(normalise(text)))] == []
 
 
-@pytest.mark.parametrize("text", ["black people feeding monkeys", "jews with two dogs", "muslim women holding a rat"])
+@pytest.mark.parametrize(
+    "text", ["black people feeding monkeys", "jews walking two dogs", "muslim women holding a rat"]
+)
 def test_of_people_who_have_to_do_with_animals_the_classifier_hears_no_group(text: str) -> None:
     """The rules still do."""
     evidence = reader().read(text)
