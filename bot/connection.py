@@ -26,6 +26,7 @@ from bot.errors import ConfigurationError
 from bot.garbage import set_aside
 from bot.services import open_services
 from bot.stopping import Stopped, StopSignals
+from bot.views.outage import NOT_DONE
 from bot.views.posts import ChannelPosts
 from bot.views.reply import InteractionReply
 from bot.web.app import serve_pages
@@ -143,7 +144,7 @@ async def stay_connected(bot: Bot, sleep: Callable[[float], Awaitable[None]] = a
             if getattr(error.__cause__, "status", None) == 401:
                 raise _refused(TOKEN_REFUSED) from error
             await _wait(error.__cause__ or error, pause, sleep)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, KeyError, TypeError) as error:
+        except (*NOT_DONE, KeyError, TypeError) as error:
             await _wait(error, pause, sleep)
         else:
             return

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import aiohttp
 import discord
 import structlog
 
 from bot.errors import DiscordAway
+from bot.views.outage import NOT_DONE
 from bot.web.site import Member, Named, Server
 
 BELIEVED_SECONDS: Final = 60.0
@@ -80,7 +80,7 @@ class DiscordDirectory:
             member = await guild.fetch_member(user_id)
         except discord.NotFound:
             return None
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except NOT_DONE as error:
             log.warning("directory.discord_away", guild=guild_id, error=repr(error))
             raise DiscordAway from error
         return Member(

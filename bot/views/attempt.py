@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final, TypeVar
 
-import aiohttp
 import discord
 import structlog
 
 from bot.views.discord_codes import TOKEN_GONE, Code
+from bot.views.outage import NOT_DONE
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ async def attempt(act: Callable[[], Awaitable[T]], until: float, *, generation_i
         try:
             async with turn, asyncio.timeout(TRY_SECONDS):
                 return await act()
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except NOT_DONE as error:
             code = getattr(error, "code", 0)
             if code == Code.UNKNOWN_MESSAGE:
                 raise Vanished from error

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import aiohttp
 import discord
 from discord import ui
 
@@ -19,6 +18,7 @@ from bot.views.cdn import HOSTS, fetch, is_at_discord
 from bot.views.client import BotInteraction
 from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, entry
+from bot.views.outage import NOT_DONE
 from bot.views.press import actor_of
 from bot.views.upload import FETCH_SECONDS
 from bot.wording import moderating
@@ -99,7 +99,7 @@ async def _file_of(interaction: BotInteraction, picture: str | discord.Attachmen
                 http = interaction.client.http
                 return await fetch(picture, MAX_FILE_BYTES, http.proxy, http.proxy_auth)
             return await picture.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except NOT_DONE as error:
         raise InvalidOption("picture", "picture_not_loaded") from error
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-import aiohttp
 import discord
 import structlog
 
@@ -15,6 +14,7 @@ from bot.generation.grid import PictureFile
 from bot.views.answer import note
 from bot.views.language import answer_language, language_of
 from bot.views.notices import NoticeLayout, carries
+from bot.views.outage import NOT_DONE
 from bot.views.result import ResultLayout, source_of
 from bot.views.review import announcement
 from bot.wording import moderating
@@ -39,7 +39,7 @@ class ChannelPosts:
             await self._message(post).delete()
         except discord.NotFound:
             return True
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("post.not_taken_down", generation=post.generation_id, error=str(error))
             return False
         return True
@@ -54,7 +54,7 @@ class ChannelPosts:
             await self._message(post).edit(view=layout, attachments=[layout.file])
         except discord.NotFound:
             return True
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("post.not_redrawn", generation=post.generation_id, error=str(error))
             return False
         return True
@@ -64,7 +64,7 @@ class ChannelPosts:
             layout = announcement(review, record)
         try:
             await self._client.get_partial_messageable(channel_id).send(view=layout)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("review.not_announced", review=review.id, error=str(error))
             return False
         return True
@@ -82,7 +82,7 @@ class ChannelPosts:
             with reading(locale):
                 told = moderating.outcome(review.kind, review.outcome or "", record.order.prompt)
             await channel.send(view=note(told))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("review.not_told", review=review.id, error=str(error))
             return False
         return True
@@ -105,7 +105,7 @@ class ChannelPosts:
         except (discord.Forbidden, discord.NotFound) as error:
             log.warning("notice.refused", channel=channel_id, error=str(error))
             return REFUSED
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("notice.not_posted", channel=channel_id, error=str(error))
             return None
 
@@ -114,7 +114,7 @@ class ChannelPosts:
             return await self._find(self._client.get_partial_messageable(channel_id), mark, since)
         except discord.NotFound:
             return 0
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("notice.not_found", channel=channel_id, error=str(error))
             return None
 
@@ -133,7 +133,7 @@ class ChannelPosts:
             layout = NoticeLayout(notice, mark)
         try:
             await self._message(PostRecord(message_id, channel_id, 0)).edit(view=layout, attachments=layout.files)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except NOT_DONE as error:
             log.info("notice.not_revised", channel=channel_id, message=message_id, error=str(error))
 
     async def retract(self, channel_id: int, message_id: int) -> bool:

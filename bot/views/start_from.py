@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
-import aiohttp
 import discord
 from discord import ui
 
@@ -20,6 +19,7 @@ from bot.views.client import BotInteraction
 from bot.views.custom_id import Base36, unwritten
 from bot.views.forms import Form, hand_back, question
 from bot.views.ideas import handing_back
+from bot.views.outage import NOT_DONE
 from bot.views.press import actor_of
 from bot.views.upload import Source, place_picture
 from bot.wording import buttons, text
@@ -97,7 +97,7 @@ class StartForm(Form, verb="started"):
         typed = written.get("prompt", "")
         try:
             starts = self.starts or await self._look_again(interaction)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError):
+        except NOT_DONE:
             await hand_back(interaction, typed)
             return
         start = next((one for one in starts if one.key == written.get("which", starts[0].key)), None)

@@ -3,12 +3,12 @@
 In: a person of the server.  Out: a `Target`.  Discord is asked for what the client does not know.
 """
 
-import aiohttp
 import discord
 
 from bot.actions.moderation import Target
 from bot.errors import NotFound
 from bot.views.client import BotInteraction
+from bot.views.outage import NOT_DONE
 
 
 async def target_of(interaction: BotInteraction, person: discord.User | discord.Member) -> Target:
@@ -34,6 +34,6 @@ async def owner_of(interaction: BotInteraction) -> int | None:
         return interaction.guild.owner_id
     try:
         guild = await interaction.client.fetch_guild(interaction.guild_id or 0, with_counts=False)
-    except (discord.HTTPException, aiohttp.ClientError, OSError):
+    except NOT_DONE:
         return None
     return guild.owner_id

@@ -6,7 +6,6 @@ In: attachments.  Out: orders, placed.  What kind of file it is, its content say
 import asyncio
 from typing import Final
 
-import aiohttp
 import discord
 
 from bot.errors import InvalidOption
@@ -15,6 +14,7 @@ from bot.orders.choices import Use, check_choices, started_from
 from bot.orders.order import Order
 from bot.views.answer import take_back, think
 from bot.views.client import BotInteraction
+from bot.views.outage import NOT_DONE
 from bot.views.press import actor_of, hidden, place
 from inference.contract import MAX_INIT_IMAGE_BYTES
 
@@ -64,6 +64,6 @@ async def fetched(attachment: discord.Attachment) -> bytes:
     try:
         async with asyncio.timeout(FETCH_SECONDS):
             data = await attachment.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except NOT_DONE as error:
         raise InvalidOption("init_image", "picture_not_loaded") from error
     return await in_turn(cleaned, data)
