@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot import bounds
-from bot.addresses import check_server_url, secrets_of, without_login
+from bot.addresses import check_server_url, secrets_of
 from bot.errors import ConfigurationError
 from bot.partition import Partition
 
@@ -197,7 +197,9 @@ class Settings(BaseSettings):
     @field_validator("shard_ids")
     @classmethod
     def _check_shards(cls, ids: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
-        count = info.data.get("shard_count")
+        if "shard_count" not in info.data:
+            return ids  # it was refused, which is the error to report
+        count = info.data["shard_count"]
         if ids and count is None:
             raise ValueError("it needs SHARD_COUNT, the number of all shards")
         for shard in ids:
@@ -254,19 +256,12 @@ def settings_file() -> Path:
 def load_settings(env_file: Path | None = None, **values: Any) -> Settings:
     """Read the settings; `values` win over the environment, which wins over `env_file` (None: there is none).
 
-    Raises ConfigurationError for the first value that cannot be used.
+    Raises ConfigurationError for the first value that cannot be used; its `others` are about those behind it.
     """
     try:
         return Settings(_env_file=env_file, **values)  # type: ignore[call-arg]  # pydantic-settings takes it by keyword
     except ValidationError as error:
-        first = error.errors()[0]
-        name, field = str(first["loc"][0]), Settings.model_fields[str(first["loc"][0])]
-        secret = any(word in name for word in ("token", "secret", "redis", "key"))
-        value = "(hidden)" if secret else without_login(str(first["input"]))
-        cure = f"Mend {name.upper()} in the environment or in .env; see .env.example."
-        raise ConfigurationError(
-            name.upper(), value, without_login(bounds.problem(field, first)), cure, final=True
-        ) from error
+        raise bounds.refused(Settings.model_fields, error) from error
     except UnicodeDecodeError as error:
         problem = f"the settings file is not UTF-8 (byte {error.start + 1} is 0x{error.object[error.start]:02X})"
         raise ConfigurationError(".env", str(env_file), problem, "Save it as UTF-8.", final=True) from error

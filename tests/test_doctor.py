@@ -5,21 +5,25 @@ import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from rich.console import Console
 
-from bot.cli import doctor
-from bot.cli.doctor import examine, model, pictures, port, socket_folder
-from bot.cli.finding import Finding
+from bot.cli import application
+from bot.cli.doctor import examine, model, pictures, port, refused, socket_folder
+from bot.cli.finding import Finding, show
 from bot.config import Settings, load_settings
 from bot.database.session import Database
+from bot.errors import ConfigurationError
 from inference.contract import Readiness
 from inference.safety import images
 
+LONG = "https://easel.example.org/with/a/long/way/login/callback"
 TOKEN = base64.b64encode(b"1234567890").decode().rstrip("=") + ".time.signature"
 
 
@@ -28,14 +32,14 @@ async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, ob
     """A stand-in for the one route that the doctor asks; the dict says what it answers."""
     answer: dict[str, object] = {"status": 200, "name": "Easel", "flags": 0}
 
-    async def application(request: web.Request) -> web.Response:
+    async def described(request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == f"Bot {TOKEN}"
         return web.json_response(answer, status=int(str(answer["status"])))
 
     app = web.Application()
-    app.router.add_get("/applications/@me", application)
+    app.router.add_get("/applications/@me", described)
     async with TestServer(app) as server:
-        monkeypatch.setattr(doctor, "DISCORD_API", str(server.make_url("")).rstrip("/"))
+        monkeypatch.setattr("bot.cli.application.DISCORD_API", str(server.make_url("")).rstrip("/"))
         yield answer
 
 
@@ -80,7 +84,7 @@ async def test_the_clock_is_held_against_discords(
     tmp_path: Path, discord: dict[str, object], monkeypatch: pytest.MonkeyPatch, off: float, grade: str
 ) -> None:
     """One that is minutes off is named, with the direction."""
-    monkeypatch.setattr(doctor, "time", SimpleNamespace(time=lambda: time.time() + off))
+    monkeypatch.setattr(application, "time", SimpleNamespace(time=lambda: time.time() + off))
     finding = about("clock", await examine(settings(tmp_path, discord_token=TOKEN)))
     assert finding.grade == grade
     assert ("ahead" in finding.text) == (off > 10)
@@ -119,7 +123,7 @@ async def test_privileged_intents_are_not_needed(tmp_path: Path, discord: dict[s
 
 async def test_discord_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network the token's validity stays open."""
-    monkeypatch.setattr(doctor, "DISCORD_API", "http://127.0.0.1:1")
+    monkeypatch.setattr("bot.cli.application.DISCORD_API", "http://127.0.0.1:1")
     finding = about("token", await examine(settings(tmp_path, discord_token=TOKEN)))
     assert finding.grade == "warning"
     assert "network" in finding.cure
@@ -135,7 +139,7 @@ async def test_discord_is_asked_through_the_proxy(tmp_path: Path, monkeypatch: p
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", forward)
-    monkeypatch.setattr(doctor, "DISCORD_API", "http://discord.invalid/api")
+    monkeypatch.setattr("bot.cli.application.DISCORD_API", "http://discord.invalid/api")
     async with TestServer(app) as proxy:
         chosen = settings(tmp_path, discord_token=TOKEN, https_proxy=str(proxy.make_url("")))
         assert about("token", await examine(chosen)).grade == "ok"
@@ -263,3 +267,23 @@ def test_a_socket_folder_open_to_all(tmp_path: Path) -> None:
     assert socket_folder(tmp_path).grade == "warning"
     tmp_path.chmod(0o1777)
     assert socket_folder(tmp_path).grade == "ok"
+
+
+def test_no_address_is_broken_by_a_narrow_terminal() -> None:
+    """It is there to be copied."""
+    console = Console(width=40, record=True, file=StringIO())
+    show([Finding("web pages", "warning", f"nobody can log in at {LONG}", f"Add {LONG} to the [others].")], console)
+    printed = console.export_text()
+    assert printed.count(LONG) == 2
+    assert "[others]" in printed
+    assert all(len(line) <= 40 for line in printed.splitlines() if LONG not in line)
+
+
+def test_every_setting_that_cannot_be_used_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who mends one need not come back for the next."""
+    for name, value in (("WEB_PORT", "a"), ("SHARD_COUNT", "b"), ("SHARD_IDS", "1"), ("REDIS_URL", "x://:hunter2@y")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(None)
+    told = [finding.text.partition(":")[0] for finding in refused(caught.value)]
+    assert sorted(told) == ["REDIS_URL=(hidden)", "SHARD_COUNT=b", "WEB_PORT=a"]

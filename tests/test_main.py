@@ -265,6 +265,36 @@ def test_doctor_prints_cures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings["model"]["text"] == "builtin is there"
 
 
+def test_doctor_goes_on_behind_a_bad_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a finding like others, beside the misspelt names; what hangs on the settings is not looked at."""
+    monkeypatch.setenv("WEB_PORT", "eighty")
+    monkeypatch.setenv("QUEUE_SIZE", "0")
+    monkeypatch.setenv("DISCORD_TOKN", "x")
+    status, printed = easel("doctor", "--json")
+    findings = json.loads(printed)["findings"]
+    assert status == 1
+    assert [(one["subject"], one["grade"]) for one in findings] == [
+        ("settings", "problem"), ("settings", "problem"), ("settings", "warning"), ("all else", "warning"),
+    ]  # fmt: skip
+    assert "WEB_PORT=eighty: it must be a whole number from 0 to 65,535" in {one["text"] for one in findings}
+
+
+def test_all_settings_that_stop_a_command_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line each."""
+    monkeypatch.setattr("sys.argv", ["easel", "db", "upgrade"])
+    monkeypatch.setenv("WEB_PORT", "eighty")
+    monkeypatch.setenv("QUEUE_SIZE", "0")
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert ended.value.code == 78
+    told = capsys.readouterr().err
+    assert told.count("error:") == 2
+    assert "WEB_PORT='eighty'" in told
+    assert "QUEUE_SIZE='0'" in told
+
+
 @pytest.mark.parametrize(
     ("variable", "asked"), [(None, True), ("INFERENCE_URLS", False), ("INFERENCE_URLS_FILE", False)]
 )

@@ -59,7 +59,7 @@ for group, name in (
 
 
 def main() -> None:
-    """Run a command; an error that a person can mend is one line on stderr and exit status 1.
+    """Run a command; an error that a person can mend is a line on stderr and exit status 1.
 
     It is 78 (EX_CONFIG of sysexits.h) where starting again changes nothing: the units in deploy/ then let it be.
     """
@@ -67,8 +67,9 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, CommandError, UserError, contract.InvalidRequest) as error:
-        told = _explained(error) if isinstance(error, UserError) else str(error)
-        Console(stderr=True).print("[bold red]error:[/]", escape(told), highlight=False, soft_wrap=True)
+        for one in (error, *error.others) if isinstance(error, ConfigurationError) else (error,):
+            told = _explained(one) if isinstance(one, UserError) else str(one)
+            Console(stderr=True).print("[bold red]error:[/]", escape(told), highlight=False, soft_wrap=True)
         sys.exit(EX_CONFIG if isinstance(error, ConfigurationError) and error.final else 1)
 
 

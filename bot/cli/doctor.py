@@ -8,43 +8,41 @@ import shutil
 import socket
 import stat
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
 import typer
 from rich.console import Console
 
+from bot.cli.application import token
 from bot.cli.finding import Finding, show
 from bot.cli.misspelt import misspelt_settings
 from bot.cli.surroundings import JsonFlag, nearest_existing, port_variable, print_json
-from bot.config import LOOPBACK, Settings, load_settings, looks_like_a_token, settings_file
+from bot.config import LOOPBACK, Settings, load_settings, settings_file
 from bot.errors import ConfigurationError
-from bot.generation.provenance import NoSeal, open_seal
 from bot.logs import configure_logs
 from bot.pool.runtime import runtime_place, socket_owner
 from bot.secrecy import read_by_others
 
-DISCORD_API: Final = "https://discord.com/api/v10"
-CLOCK_SECONDS: Final = 10.0
 ENOUGH_DISK: Final = 2**30
 ENDS_SOON: Final = timedelta(days=30)
-PATIENCE: Final = 5.0  # seconds
+UNSEEN: Final = Finding(
+    "all else", "warning", "nothing else was looked at: it goes by the settings", "Mend them, and ask again."
+)
 
 
 def doctor(as_json: JsonFlag = False) -> None:
     """Look for what would keep the bot from working; each finding names its cure. Exit status 1 on a problem."""
-    settings = load_settings(settings_file())
-    configure_logs(settings.log_level, settings.log_format, settings.secrets())
-    findings = asyncio.run(examine(settings))
-    if not settings.inference_urls and settings.inference_urls_file is None:  # servers elsewhere have said what they do
-        findings += [model(settings), pictures(settings)]
-    if wanted := port_variable("EASEL_DEMO_PORT"):
-        findings.append(port(wanted, "demo page", "EASEL_DEMO_PORT"))
+    try:
+        settings = load_settings(settings_file())
+    except ConfigurationError as error:
+        findings = [*refused(error), *(misspelt() if error.variable.lower() in Settings.model_fields else ()), UNSEEN]
+    else:
+        configure_logs(settings.log_level, settings.log_format, settings.secrets())
+        findings = [*asyncio.run(examine(settings)), *drawing(settings), *demo_page()]
     if as_json:
         print_json(findings=[asdict(finding) for finding in findings])
     else:
@@ -53,75 +51,44 @@ def doctor(as_json: JsonFlag = False) -> None:
         raise typer.Exit(1)
 
 
+def refused(error: ConfigurationError) -> list[Finding]:
+    """Every setting that cannot be used."""
+    return [
+        Finding("settings", "problem", f"{one.variable}={one.value}: {one.problem}", one.cure)
+        for one in (error, *error.others)
+    ]
+
+
+def drawing(settings: Settings) -> list[Finding]:
+    """What this machine draws with; servers elsewhere have said what they do."""
+    if settings.inference_urls or settings.inference_urls_file is not None:
+        return []
+    return [model(settings), pictures(settings)]
+
+
+def demo_page() -> list[Finding]:
+    """Is the port free that was chosen for it?"""
+    try:
+        wanted = port_variable("EASEL_DEMO_PORT")
+    except ConfigurationError as error:
+        return refused(error)
+    return [port(wanted, "demo page", "EASEL_DEMO_PORT")] if wanted else []
+
+
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything the bot process needs; one finding or more a subject, in a fixed order."""
     looks: Sequence[Callable[[Settings], Awaitable[list[Finding]]]]
-    looks = (_names, _token, _pages, _data_folder, _database, _provenance, _inference)
-    return [finding for look in looks for finding in await look(settings)]
+    looks = (_pages, _data_folder, _database, _provenance, _inference)
+    asked = [*misspelt(), *await token(settings)]
+    return [*asked, *[finding for look in looks for finding in await look(settings)]]
 
 
-async def _names(_: Settings) -> list[Finding]:
+def misspelt() -> list[Finding]:
     """A setting that is misspelt changes nothing, silently."""
     return [
         Finding("settings", "warning", f"{wrong.name} ({wrong.where}) is no setting", f"Is {wrong.nearest} meant?")
         for wrong in misspelt_settings(settings_file())
     ]
-
-
-async def _token(settings: Settings) -> list[Finding]:
-    """The token's shape first, then Discord's own word on it and on the application's intents."""
-    import aiohttp
-
-    where = "Copy it from discord.com/developers/applications → yours → Bot → Reset Token, into DISCORD_TOKEN."
-    if settings.discord_token is None:
-        text = "DISCORD_TOKEN is not set: `easel run` needs it, the demo does not"
-        return [Finding("token", "warning", text, where)]
-    token = settings.discord_token.get_secret_value()
-    if not looks_like_a_token(token):
-        text = f"DISCORD_TOKEN has {len(token)} characters and not the three parts of a bot token"
-        return [Finding("token", "problem", text, where)]
-    try:
-        async with (
-            aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=PATIENCE),
-                headers={"Authorization": f"Bot {token}"},
-                proxy=settings.discord_proxy,
-            ) as session,
-            session.get(f"{DISCORD_API}/applications/@me") as answer,
-        ):
-            if answer.status == 401:
-                return [Finding("token", "problem", "Discord does not know DISCORD_TOKEN (401)", where)]
-            answer.raise_for_status()
-            application = await answer.json()
-            told = answer.headers.get("Date")
-    except (aiohttp.ClientError, TimeoutError) as error:
-        cure = "Check the network or a firewall; where a proxy leads to the world, name it in HTTPS_PROXY."
-        return [Finding("token", "warning", f"discord.com could not be asked: {error or type(error).__name__}", cure)]
-    known = Finding("token", "ok", f"Discord knows it as {application['name']}")
-    return [known, _intents(application), *_clock(told, time.time())]
-
-
-def _clock(told: str | None, now: float) -> list[Finding]:
-    """Against Discord's own; the bot bears a wrong one, but times in its log, limits and timeouts are wrong with it."""
-    try:
-        off = now - parsedate_to_datetime(told or "").timestamp()
-    except ValueError:
-        return []
-    if abs(off) < CLOCK_SECONDS:
-        return [Finding("clock", "ok", "it goes as Discord's")]
-    text = f"it is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} Discord's"
-    return [Finding("clock", "warning", text, "Let it be set over the network: timedatectl set-ntp true.")]
-
-
-def _intents(application: dict[str, object]) -> Finding:
-    """Easel needs no privileged intent; one that is on only widens what a stolen token could read."""
-    flags = application.get("flags")
-    bits = {12: "Presence", 14: "Server Members", 18: "Message Content"}  # and the next bit: with Discord's limits
-    on = sorted(name for bit, name in bits.items() if isinstance(flags, int) and flags >> bit & 3)
-    if on:
-        cure = "Switch them off under Bot → Privileged Gateway Intents."
-        return Finding("intents", "warning", f"{', '.join(on)} switched on, and not needed", cure)
-    return Finding("intents", "ok", "none of the privileged ones is on, none is needed")
 
 
 async def _pages(settings: Settings) -> list[Finding]:
@@ -193,6 +160,8 @@ async def _database(settings: Settings) -> list[Finding]:
 
 async def _provenance(settings: Settings) -> list[Finding]:
     """Are pictures signed, and for how long still?"""
+    from bot.generation.provenance import NoSeal, open_seal
+
     try:
         seal = open_seal(settings)
     except ConfigurationError as error:

@@ -5,6 +5,7 @@ class ConfigurationError(Exception):
     """A setting that cannot be used.  Read by the operator, on the terminal, before anything has started.
 
     `final`: only another setting mends it; else what it names, such as a database, may only be away for a while.
+    `others` cannot be used either.
     """
 
     def __init__(self, variable: str, value: str, problem: str, cure: str, *, final: bool = False) -> None:
@@ -14,6 +15,7 @@ class ConfigurationError(Exception):
         self.problem = problem
         self.cure = cure
         self.final = final
+        self.others: tuple[ConfigurationError, ...] = ()
 
 
 class CommandError(Exception):
