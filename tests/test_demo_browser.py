@@ -14,12 +14,23 @@ from bot.demo.page import PictureReader
 from bot.demo.run import in_demo_folder
 from bot.demo.slow import SlowMotion
 from bot.demo.stage import open_stage
+from bot.pool.offer import Offer
 from bot.services import Services, open_services
 from tests.browsers import IN_ITS_LOOP, PATIENCE_MS, open_tab
 from tests.town import PausingPool
 
 pytestmark = IN_ITS_LOOP
 APP = "#preview-app"
+
+
+class SlowToLoad(PausingPool):
+    """Has no place for anybody before it is `loaded`."""
+
+    loaded = False
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        return super().offers if self.loaded else (Offer(0),)
 
 
 @asynccontextmanager
@@ -179,6 +190,56 @@ async def test_an_enter_while_the_page_waits_for_an_answer_is_kept(
         await page.keyboard.press("Enter")
         answered.set()
         await page.locator("#channel-timeline").locator(f":text('{answer}'), img[alt*='{answer}']").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("good morn", "good morn"),
+        ("/gallery sea", "/gallery sea"),
+        ("/imagine a castle in", "/imagine prompt:a castle in"),
+    ],
+)
+async def test_what_is_half_written_outlasts_a_look_through_other_eyes(
+    chromium: Any, written: str, kept: str, tmp_path: Path
+) -> None:
+    """SimCord's page empties its box, and a command's form, for another person."""
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=PausingPool(), interval=0.0) as opened:
+            yield opened
+
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url) as page:
+        await page.locator("#channel-timeline").get_by_text("Welcome to Easel").wait_for()
+        box = page.locator("#channel-composer-input")
+        await box.press_sequentially(written)
+        if kept.startswith("/imagine"):
+            await page.locator(".command-option-input").first.wait_for()
+            assert await box.count() == 0
+        for person in ("Bo member", "Mo moderator"):
+            await page.get_by_role("button", name=person).click()
+            await page.wait_for_function(
+                "words => document.querySelector('#channel-composer-input')?.value === words", arg=kept
+            )
+
+
+async def test_the_page_says_that_the_model_is_loading(chromium: Any, tmp_path: Path) -> None:
+    """Until it has; what is asked for meanwhile waits for it."""
+    pool = SlowToLoad()
+
+    @asynccontextmanager
+    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
+        async with open_services(settings, posts, pool=pool, interval=0.0) as opened:
+            yield opened
+
+    settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
+    async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url) as page:
+        line = page.get_by_text("The model is still loading")
+        await line.wait_for()
+        pool.loaded = True
+        await line.wait_for(state="hidden")
 
 
 async def test_a_reloaded_page_works_before_its_pictures_have_come(

@@ -196,7 +196,9 @@ _HEADER: Final = """
   <div class="easel-people" role="group" aria-label="Look through the eyes of">PEOPLE</div>
 </header>
 <p id="easel-away" role="alert" hidden>The demo has stopped. Start it again with <code>make demo</code>, and this page
-goes on by itself.</p>"""
+goes on by itself.</p>
+<p id="easel-loading" role="status" hidden>The model is still loading. What you ask for now is drawn as soon
+as it has.</p>"""
 
 _TRY: Final = """
 <section id="easel-try" aria-label="Things to try">TRIES</section>

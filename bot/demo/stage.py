@@ -74,7 +74,8 @@ class Stage:
         """What the page asks for again and again."""
         pages, guild_id = self.pages, self.world.guild.id
         links = [] if pages is None else [("Gallery", f"{pages}/gallery/{guild_id}"), ("Console", f"{pages}/console")]
-        return {"slow": self.slow_motion is not None and self.slow_motion.on, "pages": links}
+        draws = any(offer.places for offer in self.bot.services.pool.offers)
+        return {"slow": self.slow_motion is not None and self.slow_motion.on, "pages": links, "draws": draws}
 
     async def wait_closed(self) -> None:
         await self._preview.wait_closed()

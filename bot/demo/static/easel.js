@@ -6,6 +6,7 @@
   let headers = {}; // as SimCord's page sends them: who may act, and for which page
   let started = null;
   let commands = [];
+  let kept = null; // what was typed and not sent when another person was chosen: SimCord's page empties the box for them
   let held = null; // where Enter was pressed while SimCord's page was busy: it drops what is sent meanwhile
 
   const fetched = window.fetch.bind(window);
@@ -57,6 +58,7 @@
       away.hidden = true;
       document.getElementById("easel-slow").checked = state.slow;
       pages(state.pages);
+      document.getElementById("easel-loading").hidden = state.draws;
     } catch (_) {
       away.hidden = false;
     }
@@ -93,9 +95,33 @@
   function become(id) {
     const picker = document.getElementById("viewer-picker");
     if (picker.value === id) return;
+    kept = { words: draft(), away: false };
     picker.value = id;
     picker.dispatchEvent(new Event("change"));
     hint("");
+  }
+
+  // What is being written, as words that `fill` takes: also where a command is filled in, option by option.
+  function draft() {
+    if (box()) return box().value;
+    const chip = form().querySelector(".command-chip");
+    if (!chip) return "";
+    const given = [...form().querySelectorAll(".command-option-input[data-option]")].filter((input) => input.value);
+    return [chip.textContent, ...given.map((input) => `${input.dataset.option}:${input.value}`)].join(" ");
+  }
+
+  function restore() {
+    if (!kept) return;
+    if (!kept.away) { kept.words = draft() || kept.words; return; }
+    if (form().hidden || busy()) return;
+    const { words } = kept;
+    kept = null;
+    if (words && box() && !box().value) fill(words);
+  }
+
+  function watchView() {
+    new MutationObserver(() => { if (kept && form().hidden) kept.away = true; })
+      .observe(form(), { attributes: true, attributeFilter: ["hidden"] });
   }
 
   // ---- the box
@@ -242,11 +268,12 @@
         body: JSON.stringify({ kind: "easel_slow", on: event.target.checked }),
       });
     });
-    form().addEventListener("submit", () => { form().classList.add("easel-sent"); follow(); }, true);
+    form().addEventListener("submit", () => { kept = null; form().classList.add("easel-sent"); follow(); }, true);
     document.addEventListener("keydown", keys, true);
     watchScrolling();
     setInterval(who, 300);
-    setInterval(release, 50);
+    watchView();
+    setInterval(() => { restore(); release(); }, 50);
     if (!location.hash) document.getElementById("easel-away").textContent =
       "This address lacks its last part. Open the one that “make demo” printed, with everything after the “#”.";
     if (!location.hash) document.getElementById("easel-away").hidden = false; else void look();
