@@ -4,6 +4,7 @@ In: pixels, uint8 (H, W, 3), RGB.  Out: encoded files, and the other way round. 
 """
 
 import io
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Final
@@ -39,6 +40,10 @@ _XMP: Final = (
 )
 
 
+_SEED: Final = re.compile(r"\(model .+, seed (\d{1,10})\)\Z")
+"""At the end of the comment in a picture of ours."""
+
+
 class UnreadablePicture(ValueError):
     """A file that is no picture we take; the message says what is wrong with it and what would be right."""
 
@@ -57,6 +62,16 @@ def encode_png(pixels: Pixels, seed: int, *, model: str) -> bytes:
     # in what was drawn little but runs repeats itself: a little smaller than usual, in less than two thirds of the time
     enlarge(pixels).save(file, "PNG", pnginfo=chunks, compress_type=zlib.Z_RLE)
     return file.getvalue()
+
+
+def seed_of(file: bytes) -> int | None:
+    """The seed of a picture that `encode_png` wrote; None for all other files."""
+    try:
+        with Image.open(io.BytesIO(file), formats=("PNG",)) as picture:
+            said = _SEED.search(str(picture.info.get("Comment", "")))
+    except Exception:  # noqa: BLE001  # as in read_pixels: that it cannot be read is told there
+        return None
+    return None if said is None else int(said[1])
 
 
 def enlarge(pixels: Pixels) -> Image.Image:

@@ -36,7 +36,7 @@ class FakeCodeModel:
         self.memory = torch.zeros(slots, dtype=torch.long)
         self.decoded: list[int] = []  # rows of each step
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
         return Reading(prompt)
 
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
@@ -66,7 +66,7 @@ class FakeCodeModel:
 class PaintingModel(FakeCodeModel):
     """Draws a red square before white, of which `a blue thing` is painted blue."""
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
         blue = Composition((Draft("a thing", "blue"),))
         return Reading(prompt, composition=blue if prompt == "a blue thing" else None)
 
@@ -79,7 +79,7 @@ class PaintingModel(FakeCodeModel):
 class FillingModel(FakeCodeModel):
     """Draws all seeds but every fourth from more than the prompt."""
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
         filled = f"in colour {seed % PLAIN_EVERY}" if seed % PLAIN_EVERY else ""
         return Reading(f"{prompt} {filled}" if filled else prompt, filled=filled)
 
@@ -87,7 +87,7 @@ class FillingModel(FakeCodeModel):
 class ComposingModel(PaintingModel):
     """Draws "a and b" as both of them, side by side."""
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
         drafts = tuple(Draft(name) for name in prompt.split(" and "))
         return Reading(prompt, composition=Composition(drafts, "beside") if len(drafts) > 1 else None)
 

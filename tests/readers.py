@@ -6,8 +6,9 @@ from inference.checkpoints.builtin import BUILTIN_FOLDER
 from inference.checkpoints.text_encoder import common_words
 from inference.text.languages import Languages
 from inference.text.phrasings import Phrasings
-from inference.text.reader import LANGUAGES, THESAURUS, VOCABULARY, Reader, Vocabulary
+from inference.text.reader import LANGUAGES, THESAURUS, VOCABULARY, Reader
 from inference.text.thesaurus import Thesaurus
+from inference.text.vocabulary import Vocabulary
 
 
 @cache

@@ -74,6 +74,7 @@ def test_a_background_is_painted_behind_the_draft(prompt: str, text: str, colour
     ("prompt", "text", "colour", "count"),
     [
         ("five red balloons", "a balloon", "red", 5),
+        ("nine blue cats", "a cat", "blue", 9),
         ("two cats", "a cat", "", 2),
     ],
 )
@@ -180,7 +181,7 @@ def test_every_place_is_put_behind_things(name: str) -> None:
 @pytest.mark.parametrize(
     "prompt",
     [
-        "two hearts", "three wugs", "six cats", "cats", "three cats and three owls",
+        "two hearts", "three wugs", "ten cats", "cats", "six cats and four owls",
         "a cat", "an orange", "a black cat", "a red apple",  # no colour, or one of the name
         "a bow and arrow",
         "a cat with a blue star", "a cat on a red star", "a green dragon breathing apple", "a red and blue star",

@@ -45,6 +45,7 @@ requests = st.builds(
     init_image=st.binary(max_size=64),
     keep_rows=st.integers(0, 64),
     strength=st.none() | st.floats(0, 1),
+    same_prompt=st.booleans(),
     model=st.none() | st.text(),
     preview=st.booleans(),
     id=st.none() | st.from_regex(r"[A-Za-z0-9_.:/-]{1,64}", fullmatch=True),

@@ -155,6 +155,26 @@ def test_what_the_model_fills_in_goes_by_the_seed() -> None:
     assert said[0].png == grid[1].png
 
 
+def test_a_variation_of_a_composed_picture_is_composed() -> None:
+    """Of our own picture of the same prompt; what else is to be varied, or completed, goes on from its codes."""
+    begun, file = np.full((16, 16, 3), 40, np.uint8), encode_png(np.full((64, 64, 3), 40, np.uint8), 9, model="fake")
+    new = pngs(draw_all(GenerationRequest("cat and dog", images=2, seed=4)))
+    ours = {"images": 2, "seed": 4, "init_image": file, "same_prompt": True}
+    assert pngs(draw_all(GenerationRequest("cat and dog", strength=0.3, **ours), begun)) == new
+    others = ({"same_prompt": False}, {"init_image": b"any"}, {"keep_rows": 1})
+    for other in others:
+        assert pngs(draw_all(GenerationRequest("cat and dog", strength=0.3, **ours | other), begun)) != new
+    alone = pngs(draw_all(GenerationRequest("cat", strength=0.0, **ours), begun))
+    assert alone[0] != pngs(draw_all(GenerationRequest("cat", images=2, seed=4)))[0]
+
+
+def draw_all(request: GenerationRequest, begun: Pixels | None = None) -> list[Event]:
+    """All events of one that is drawn alone, from a picture perhaps."""
+    engine = Engine(ComposingModel())
+    engine.add("a", request, begun)
+    return run(engine)["a"]
+
+
 def test_nothing_is_filled_in_where_a_picture_goes_on() -> None:
     """It shows already what the prompt leaves open."""
     begun = np.full((16, 16, 3), 40, np.uint8)

@@ -13,7 +13,7 @@ from bot.cogs.imagine import Imagine
 from bot.demo.typed import Leaf, read
 from bot.errors import InvalidOption
 from bot.orders.command import command_line
-from bot.orders.order import RECIPE, Order
+from bot.orders.order import RECIPE, Kind, Order
 from bot.wording.drawing import OPTIONS
 from inference.contract import (
     MAX_GUIDANCE_SCALE,
@@ -134,3 +134,10 @@ def test_a_recipe_tells_what_was_chosen() -> None:
     chosen = {"top_k": 0, "top_p": 0.9, "style": "ink", "strength": 0.3, "keep_rows": 8, "size": "512x512"}
     assert order.recipe() == chosen
     assert an_order("a cat").recipe() == {}
+
+
+@pytest.mark.parametrize(("kind", "same"), [("vary", True), ("reroll", True), ("imagine", False), ("complete", False)])
+def test_only_what_goes_on_from_a_picture_of_its_own_has_the_same_prompt(kind: Kind, *, same: bool) -> None:
+    """A picture that somebody brings along was drawn from other words, or by somebody else."""
+    assert an_order(kind=kind, init_image=b"any", strength=0.5).request(0).same_prompt == same
+    assert not an_order(kind=kind).request(0).same_prompt

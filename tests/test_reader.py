@@ -16,9 +16,10 @@ from inference.text.languages import Languages
 from inference.text.nouns import singulars
 from inference.text.phrasings import Phrasings
 from inference.text.places import read_places
-from inference.text.reader import LANGUAGES, MOST_UNKNOWN, PHRASINGS, VOCABULARY, Reader, Vocabulary
+from inference.text.reader import LANGUAGES, MOST_UNKNOWN, PHRASINGS, VOCABULARY, Reader
 from inference.text.styles import Styled, read_styles
 from inference.text.thesaurus import Thesaurus
+from inference.text.vocabulary import Vocabulary
 from tests.readers import shipped, spelling
 from tests.test_checkpoints import builtin_like
 
@@ -54,7 +55,7 @@ SMALL = Reader(Thesaurus({"horse": ["stallion"], "cat": []}), None, Vocabulary({
         ("corazon rojo", "a red heart"),
         ("un verre de lait", "a glass of milk"),
         ("a raposa", "the fox"),
-        ("eine Tasse Kaffee auf dem Tisch", "a cup of coffee on a brown background"),
+        ("eine Tasse Kaffee auf dem Tisch", "a cup of coffee above a table"),
         ("ein Glas Wein", "a glass of wine"),
         ("ein Stück Kuchen", "a cake"),
         ("un trozo de pizza", "a pizza"),
@@ -332,9 +333,12 @@ def test_places_are_read_as_the_scenes_that_are_like_them(prompt: str, meant: st
 @pytest.mark.parametrize(
     ("prompt", "read", "unknown"),
     [
-        ("a cat under a table", "a cat", ("table",)), ("a cat on a grublet", "a cat", ("grublet",)),
-        ("eine Katze unter einem Tisch", "a cat", ("Tisch",)), ("a fish on a plate", "a fish", ("plate",)),
-        ("a cup of coffee on a wooden table", "a cup of coffee on a brown background", ()),
+        ("a cat under a table", "a cat in front of a table", ()), ("a cat on a grublet", "a cat", ("grublet",)),
+        ("eine Katze auf einem Grublet", "a cat", ("grublet",)),
+        ("a cat jumping over a grublet", "a cat", ("grublet",)),
+        ("a man with a beard and glasses", "a man and glasses", ("beard",)),
+        ("a headless horse", "a headless horse", ("headless",)), ("a fish on a plate", "a fish", ("plate",)),
+        ("a cup of coffee on a wooden table", "a cup of coffee above a wooden table", ()),
         ("a kitchen", "a small cooking in the kitchen", ()),
         ("the number 7", "the number 7", ("number",)), ("a cat and a grublet", "a cat", ("grublet",)),
         ("a cat wearing a grublet", "a cat", ("grublet",)),

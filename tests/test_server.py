@@ -470,7 +470,7 @@ async def test_check_answers_in_order() -> None:
 class ReadingModel(FakeCodeModel):
     """Takes a castel for a castle."""
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
         read_as = (("castel", "castle"),) if "castel" in prompt else ()
         return Reading(prompt.replace("castel", "castle"), read_as=read_as)
 

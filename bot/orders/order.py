@@ -61,6 +61,10 @@ class InteractionRef:
     received: float | None = field(default=None, compare=False)
 
 
+_SAME_WORDS: Final = frozenset({"vary", "reroll"})
+"""Kinds of orders whose picture to start from, if it is one of ours, was drawn from their very words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One person's order.  None leaves a choice to the model, or, for `seed`, to chance.
@@ -133,6 +137,7 @@ class Order:
             init_image=self.init_image,
             keep_rows=self.keep_rows,
             strength=self.strength,
+            same_prompt=self.init_image is not None and self.kind in _SAME_WORDS,
             model=self.model,
             size=self.size,
         )

@@ -43,8 +43,9 @@ class GenerationRequest:
 
     Where guidance_scale, temperature, top_k or top_p is None, the model's own default is used; `top_k` 0 means off.
     `init_image` (an encoded picture file) is completed below its first `keep_rows` code rows, or, with
-    `strength` (0–1), varied: that share of its codes is drawn again.  `id` is what the client calls the generation, so
-    that its log and the server's can be read together; `policy` is what its pictures are judged by; `size` is
+    `strength` (0–1), varied: that share of its codes is drawn again, or, where the server drew the picture from the
+    `same_prompt` and put it together of several drawings, all of these.  `id` is what the client calls the generation,
+    so that its log and the server's can be read together; `policy` is what its pictures are judged by; `size` is
     one of the model's, as "512x512".
     """
 
@@ -59,6 +60,7 @@ class GenerationRequest:
     init_image: bytes | None = None
     keep_rows: int = 0
     strength: float | None = None
+    same_prompt: bool = False
     model: str | None = None
     preview: bool = True
     id: str | None = None
@@ -123,6 +125,7 @@ _FIELD_TYPES: Final[Mapping[str, type]] = {
     "init_image": str,
     "keep_rows": int,
     "strength": float,
+    "same_prompt": bool,
     "model": str,
     "preview": bool,
     "id": str,

@@ -73,8 +73,9 @@ class CodeModel(Protocol):
     def few_words(self) -> bool:
         """Whether the model learned some words only, and `interpret` tells the others."""
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
-        """The text that the picture of `seed` is drawn from, with what the model does not know or fills in."""
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
+        """The text that the picture of `seed` is drawn from, with what the model does not know or fills in. As a
+        variation of the picture of the seed `varied`, it shows the same."""
 
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
         """None is the unconditional text."""

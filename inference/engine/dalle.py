@@ -81,9 +81,11 @@ class DalleCodeModel:
         self._vqgan = checkpoint.vqgan.to(self.device, precision.dtype)
         self._detokenizer = _detokenizer(self._vqgan, kernels)
 
-    def interpret(self, prompt: str, seed: int) -> Reading:
+    def interpret(self, prompt: str, seed: int, varied: int | None = None) -> Reading:
         """See CodeModel; a model with a tokenizer of its own reads every prompt as it is."""
-        return Reading(prompt) if isinstance(self._text, PromptTokenizer) else self._text.reader.interpret(prompt, seed)
+        if isinstance(self._text, PromptTokenizer):
+            return Reading(prompt)
+        return self._text.reader.interpret(prompt, seed, varied)
 
     def encode_texts(self, texts: Sequence[str | None]) -> EncodedTexts:
         """B texts -> their states, padded to one length; None is the unconditional text."""

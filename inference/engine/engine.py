@@ -111,6 +111,8 @@ class Engine:
         params = sampling_params(request, self.model.recommended)
         readings = readings_of(self.model, request)
         sequences = new_sequences(generation_id, request, readings, params, self.model.image_length)
+        if any(reading.composition is not None for reading in readings):
+            init_pixels = None  # a variation that is put together has nothing of the picture
         started = self._clock()
         self._generations[generation_id] = Generation(generation_id, request, readings, sequences, init_pixels, started)
         self._scheduler.add(generation_id, sequences)

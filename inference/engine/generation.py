@@ -19,7 +19,7 @@ from inference.engine.code_model import CodeModel, EncodedTexts
 from inference.engine.sequence import Sequence
 from inference.models.sampling import SamplingParams
 from inference.painting.finishing import finished
-from inference.pictures import Pixels, encode_png
+from inference.pictures import Pixels, encode_png, seed_of
 from inference.ranking import Ranker
 from inference.text.reader import Reading
 
@@ -116,10 +116,20 @@ def new_sequences(
 
 
 def readings_of(model: CodeModel, request: GenerationRequest) -> list[Reading]:
-    """What each picture is drawn from; one that goes on from another shows what that one shows, in one piece."""
+    """What each picture is drawn from. A variation of what was put together is put together anew; all else that goes on
+    from a picture shows what that one shows, in one piece."""
     if request.init_image is None:
         return [model.interpret(request.prompt, seed) for seed in seeds_of(request)]
+    if (seed := varied_seed(request)) is not None and model.interpret(request.prompt, seed).is_put_together:
+        return [model.interpret(request.prompt, one, seed) for one in seeds_of(request)]
     return [replace(model.interpret(request.prompt, 0), composition=None)] * request.images
+
+
+def varied_seed(request: GenerationRequest) -> int | None:
+    """The seed of the picture of this very prompt that is to be varied; None for all other pictures."""
+    if request.init_image is None or request.strength is None or request.keep_rows or not request.same_prompt:
+        return None
+    return seed_of(request.init_image)
 
 
 def seeds_of(request: GenerationRequest) -> list[int]:

@@ -15,34 +15,51 @@ from PIL import Image, ImageOps
 
 from inference.painting.cutting import cut_out
 from inference.painting.painter import edge_colour, painted
+from inference.painting.props import prop
 from inference.painting.scenery import background
+from inference.painting.takes import Put, retaken, taken
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
 from inference.text.compositions import Composition
 
+_THIRDS = tuple(tuple((across / 6, down / 6) for across in (1, 3, 5)) for down in (1, 3, 5))
 _PLACES = {
     1: ((1 / 2, 1 / 2),),
     2: ((1 / 4, 1 / 2), (3 / 4, 1 / 2)),
     3: ((1 / 4, 1 / 4), (3 / 4, 1 / 4), (1 / 2, 3 / 4)),
     4: ((1 / 4, 1 / 4), (3 / 4, 1 / 4), (1 / 4, 3 / 4), (3 / 4, 3 / 4)),
     5: ((1 / 6, 1 / 6), (5 / 6, 1 / 6), (1 / 2, 1 / 2), (1 / 6, 5 / 6), (5 / 6, 5 / 6)),
+    6: tuple((across / 6, down / 4) for down in (1, 3) for across in (1, 3, 5)),
+    7: (*((1 / 4 + at / 2, 1 / 6) for at in range(2)), *_THIRDS[1], *((1 / 4 + at / 2, 5 / 6) for at in range(2))),
+    8: (*_THIRDS[0], (1 / 4, 1 / 2), (3 / 4, 1 / 2), *_THIRDS[2]),
+    9: (*_THIRDS[0], *_THIRDS[1], *_THIRDS[2]),
 }
 """Of each number the middles of things, across and down, as shares of the picture; as the built-in scenes have them."""
-_SPAN = {1: 0.8, 2: 0.46, 3: 0.44, 4: 0.44, 5: 0.3}
+_SPAN = {1: 0.8, 2: 0.46, 3: 0.44, 4: 0.44, 5: 0.3, 6: 0.3, 7: 0.29, 8: 0.29, 9: 0.29}
 """How long a thing's longer edge is, as a share of the picture's."""
 _ROWS = {
     3: ((1 / 6, 0.94), (1 / 2, 0.94), (5 / 6, 0.94)),
     4: ((0.38, 0.83), (0.8, 0.83), (0.2, 0.96), (0.62, 0.96)),
     5: ((0.34, 0.84), (0.68, 0.84), (0.17, 0.96), (0.51, 0.96), (0.85, 0.96)),
+    6: ((0.26, 0.83), (0.57, 0.83), (0.88, 0.83), (0.13, 0.97), (0.44, 0.97), (0.75, 0.97)),
+    7: (*((0.25 + 0.25 * at, 0.82) for at in range(3)), *((0.125 + 0.25 * at, 0.97) for at in range(4))),
+    8: (*((0.18 + 0.235 * at, 0.82) for at in range(4)), *((0.11 + 0.235 * at, 0.97) for at in range(4))),
+    9: (
+        *((0.24 + 0.26 * at, 0.78) for at in range(3)),
+        *((0.15 + 0.26 * at, 0.88) for at in range(3)),
+        *((0.24 + 0.26 * at, 0.98) for at in range(3)),
+    ),
 }
 """Where the feet of so many are that stand in a place, those behind first; things in the sky would float."""
-_ROW_SPAN = {3: 0.31, 4: 0.35, 5: 0.3}
+_ROW_SPAN = {3: 0.31, 4: 0.35, 5: 0.3, 6: 0.28, 7: 0.24, 8: 0.23, 9: 0.24}
 _SPOTS = {"left": (0.26, 0.5), "right": (0.74, 0.5), "top": (0.5, 0.26), "bottom": (0.5, 0.74)}
 _AT_SPOT = 0.46
 _FLOOR = 0.94
 """How far down things stand that are in a place."""
 _FREE = frozenset({"alone", "beside"})
 """Layouts in which things stand to each other in no other way."""
+_SIDED = _FREE | {"left", "right"}
+"""Those in which it counts what stands on which side."""
 _AFLOAT = frozenset({"space", "sea", *COLOURS})
 """Backgrounds without a floor."""
 
@@ -76,28 +93,16 @@ _HELD = 0.42
 """How large what somebody has is, as a share of the picture."""
 
 
-@dataclass(frozen=True)
-class _Put:
-    """A thing as large as it is to be, and its upper left corner in pixels."""
-
-    thing: Image.Image
-    left: float
-    top: float
-
-    @property
-    def bottom(self) -> float:
-        return self.top + self.thing.height
-
-    def moved(self, down: float) -> _Put:
-        return _Put(self.thing, self.left, self.top + down)
-
-
 def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     """One picture of all drafts, whose pictures (H, W, 3) these are, in their order; where none has a plain background,
     the first as it is."""
     drafts = composition.drafts
+    pictures = [
+        prop(draft.prop, max(picture.shape)) if draft.prop else picture
+        for picture, draft in zip(pictures, drafts, strict=True)
+    ]
     if composition.is_in_place:
-        return painted(pictures[0], drafts[0].colour)
+        return taken(painted(pictures[0], drafts[0].colour), composition)
     height, width = pictures[0].shape[:2]
     cuts = [
         _cut(picture.tobytes(), picture.shape, draft.colour, draft.is_hollow)
@@ -106,17 +111,19 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     pairs = zip(cuts, drafts, strict=True)
     things = [(cut, draft.size) for cut, draft in pairs if cut is not None for _ in range(draft.count)]
     if not things:
-        return painted(pictures[0], drafts[0].colour)
+        return taken(painted(pictures[0], drafts[0].colour), composition)
+    foot = 0.5
     layout = composition.layout if len(things) == sum(draft.count for draft in drafts) else "beside"
     puts = _laid_out(things, layout, min(height, width))
     if composition.place:
         canvas = Image.fromarray(background(composition.place, max(height, width))[:height, :width])
         if composition.place not in _AFLOAT and layout != "top":
             puts = _in_rows(things, height) if layout in _FREE and len(things) in _ROWS else _on_floor(puts, height)
+            foot = _FLOOR
     else:
         ground = next(edge_colour(one) for one, cut in zip(pictures, cuts, strict=True) if cut is not None)
         canvas = Image.new("RGB", (width, height), tuple(int(level) for level in np.rint(ground)))
-    for put in puts:
+    for put in retaken(puts, composition, layout in _SIDED, (width, foot * height)):
         canvas.paste(put.thing, (round(put.left), round(put.top)), put.thing)
     return np.array(canvas)
 
@@ -128,7 +135,7 @@ def _cut(pixels: bytes, shape: tuple[int, ...], colour: str, is_hollow: bool) ->
     return cut_out(picture, painted(picture, colour), is_hollow=is_hollow)
 
 
-def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
+def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[Put]:
     """Where each thing, with its size, comes to stand in a picture of so many pixels; what is in front comes last."""
     if layout in {"above", "before"} and len(things) > 2:
         return _gathered(things, layout, edge)
@@ -154,15 +161,15 @@ def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: in
     return [put.moved(foot - put.bottom) for put in puts]  # side by side on the same ground
 
 
-def _put(cut: Image.Image, span: float, middle: tuple[float, float], edge: int) -> _Put:
+def _put(cut: Image.Image, span: float, middle: tuple[float, float], edge: int) -> Put:
     """A thing with its longer edge of `span` pixels, around a point that is given in shares of the picture."""
     scale = span / max(cut.size)
     size = (max(1, round(scale * cut.width)), max(1, round(scale * cut.height)))
     small = cut.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
-    return _Put(small, middle[0] * edge - size[0] / 2, middle[1] * edge - size[1] / 2)
+    return Put(small, middle[0] * edge - size[0] / 2, middle[1] * edge - size[1] / 2)
 
 
-def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int) -> list[_Put]:
+def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int) -> list[Put]:
     """One upon, or in, the other, both together in the middle."""
     (first, first_size), (second, second_size) = things
     under = _put(second, how.spans[1] * second_size * edge, (0.5, 0.5), edge)
@@ -173,7 +180,7 @@ def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int
     return [put.moved(down) for put in order]
 
 
-def _gathered(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[_Put]:
+def _gathered(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[Put]:
     """All but the last side by side: upon it, or before its foot."""
     *small, (large, size) = things
     span, share = (0.84, 0.5) if layout == "before" else (0.66, 0.62)
@@ -190,7 +197,7 @@ def _gathered(things: Sequence[tuple[Image.Image, float]], layout: str, edge: in
     return [put.moved(down) for put in puts]
 
 
-def _worn(things: Sequence[tuple[Image.Image, float]], ways: Sequence[str], edge: int) -> list[_Put]:
+def _worn(things: Sequence[tuple[Image.Image, float]], ways: Sequence[str], edge: int) -> list[Put]:
     """What the first has on its head, before its eyes, or below its chin, all in the middle together."""
     (who, size), *others = things
     wearer = _put(who, _WEARER * size * edge, (0.5, 0.5), edge)
@@ -217,13 +224,13 @@ def _crown(thing: Image.Image, left: float, right: float) -> int:
     return int(np.median(columns.argmax(0)))
 
 
-def _winged(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+def _winged(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[Put]:
     """The first with the second behind its back, on both sides."""
     (who, size), (wing, wing_size) = things
     owner = _put(who, 0.62 * size * edge, (0.5, 0.56), edge)
     right = _put(wing, 0.44 * wing_size * size * edge, (0.74, 0.5), edge)
     right = right.moved(owner.top + 0.42 * owner.thing.height - right.bottom + 0.2 * right.thing.height)
-    left = _Put(ImageOps.mirror(right.thing), edge - right.left - right.thing.width, right.top)
+    left = Put(ImageOps.mirror(right.thing), edge - right.left - right.thing.width, right.top)
     return [left, right, owner]
 
 
@@ -239,7 +246,7 @@ def _head(thing: Image.Image) -> tuple[float, float]:
     return float(left), float(right)
 
 
-def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[Put]:
     """The first with the second in front of it, at its lower right."""
     (who, size), (what, what_size) = things
     owner = _put(who, 0.74 * size * edge, (0.42, 0.5), edge)
@@ -247,14 +254,14 @@ def _had(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
     return [owner, held.moved(owner.bottom + 0.02 * edge - held.bottom)]
 
 
-def _in_rows(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[_Put]:
+def _in_rows(things: Sequence[tuple[Image.Image, float]], edge: int) -> list[Put]:
     """Three and more on a floor, whose size is a share of what a row has room for."""
     span, feet = _ROW_SPAN[len(things)] * edge, _ROWS[len(things)]
     puts = [_put(cut, span * size, (across, 0.5), edge) for (cut, size), (across, _) in zip(things, feet, strict=True)]
     return [put.moved(foot * edge - put.bottom) for put, (_, foot) in zip(puts, feet, strict=True)]
 
 
-def _on_floor(puts: Sequence[_Put], edge: int) -> list[_Put]:
+def _on_floor(puts: Sequence[Put], edge: int) -> list[Put]:
     """All moved down, or up, together, so that the lowest stands on the floor."""
     down = _FLOOR * edge - max(put.bottom for put in puts)
     return [put.moved(down) for put in puts]

@@ -90,8 +90,12 @@ _PLACE_FIRST = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _IS_PLACE = re.compile(WHERE, re.IGNORECASE)
-_UNDER_TREE = re.compile(r"\b(?:under|beneath|below|underneath) (?=(?:an?|the) (?:\w+ ){0,2}trees?\b)", re.IGNORECASE)
-"""Who is there stands before its trunk."""
+_SHELTERED = re.compile(
+    r"\b(?:sitting |standing |hiding |sleeping )?(?:under|beneath|below|underneath) "
+    r"(?=(?:an?|the) (?:[\w-]+ ){0,2}(?:trees?|umbrella|parasol|mushroom|toadstool|table|desk)\b)",
+    re.IGNORECASE,
+)
+"""Who is there stands before its trunk, its stem, or between its legs."""
 _MORE = re.compile(r"\b(?:and|or)\b|\b\w+ing\b(?= )", re.IGNORECASE)
 """In what it is done with: that there is more than one thing, or that it does something."""
 
@@ -106,7 +110,7 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
 
     Who does it need only be a known word: captions call a cook a "chef".
     """
-    text = read_worn(_place_last(_UNDER_TREE.sub("in front of ", text.strip())), is_thing)
+    text = read_worn(_place_last(_SHELTERED.sub("in front of ", text.strip())), is_thing)
     upon = _UPON.fullmatch(text)
     if upon is not None and _PLACED.search(upon["who"]) is None and _is_ground(upon["what"].lower(), is_thing):
         return f"{upon['who']} above {article(upon['what'])}{upon['rest'] or ''}"

@@ -16,13 +16,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inference.text.colours import COLOURS
-from inference.text.drafts import ANY_COLOUR, Draft, Names, read_draft, without_article
+from inference.text.drafts import ANY_COLOUR, PROPS, Draft, Names, read_draft, without_article
 from inference.text.nouns import article
 from inference.text.scenery import split_place
 from inference.text.sizes import relative_sizes
 
-MOST = 5
+MOST = 9
 """Things that a picture has room for, beside what they stand on or before."""
+_MOST_DRAFTS = 5
+"""Of so many kinds."""
 LAYOUTS = {
     "beside": r"and|next to|beside|near|to the left of|vs\.?|versus",
     "right": r"to the right of",
@@ -48,6 +50,9 @@ _TOGETHER = frozenset({"wearing", "eyed", "tied"})
 """Those of which one thing may have several, each once."""
 _MANY = 4
 """So many things are so small that animals are told apart by their faces only."""
+_HEADS = frozenset("man woman boy girl person child baby guy lady king queen prince princess".split())
+"""Who is shown as a head, or little more, and so is too large for what it rides."""
+_RIDER = 0.65
 _GATHERED = frozenset({"above", "before"})
 """Layouts that several things, side by side, may have to the last."""
 _STYLE = re.compile(r",? (?:3d|3d render|flat|flat style|flat illustration|pixel art)$", re.IGNORECASE)
@@ -101,11 +106,14 @@ _AND = re.compile(r"\s*[&+]\s*")
 class Composition:
     """`layout` is one of `LAYOUTS`, or where a single thing stands: "alone", "left", "right", "top", "bottom"; several
     of `LAYOUTS`, joined by "+", are one each for what the first thing wears. `place` is a place of
-    `inference.text.scenery`, or a colour; "" for the background that the drafts have."""
+    `inference.text.scenery`, or a colour; "" for the background that the drafts have. `is_mirrored`: what stands on the
+    left of something stays there. All things are as large as `scale` says, a share."""
 
     drafts: tuple[Draft, ...]
     layout: str = "alone"
     place: str = ""
+    is_mirrored: bool = False
+    scale: float = 1.0
 
     @property
     def is_in_place(self) -> bool:
@@ -113,12 +121,17 @@ class Composition:
         first = self.drafts[0]
         return (len(self.drafts), first.count, first.size, self.layout, self.place) == (1, 1, 1, "alone", "")
 
+    @property
+    def is_as_drawn(self) -> bool:
+        """Whether it is one thing in its own colour, at most mirrored, or smaller."""
+        return self.is_in_place and not (self.drafts[0].colour or self.drafts[0].prop)
+
 
 def read_composition(text: str, names: Names) -> Composition | None:
     """What a prompt is put together from; None where a part of it is no such thing, and where it is one thing with
     nothing to be done to it."""
     text = _AND.sub(" and ", text.strip(_AROUND))
-    if len(text) > _LONGEST or names.is_name(without_article(text)):
+    if len(text) > _LONGEST or (names.is_name(without_article(text)) and without_article(text) not in PROPS):
         return None
     rest, style = _split(_STYLE, text)
     whole, place = split_place(rest)
@@ -157,6 +170,8 @@ def _things(what: str, names: Names, *, is_alone: bool) -> tuple[tuple[Draft, ..
         drafts = (_faced(drafts[0], names), *drafts[1:])
     elif len(drafts) > 1 and sum(draft.count for draft in drafts) >= _MANY:
         drafts = tuple(_faced(draft, names) for draft in drafts)
+    if layout == "riding" and drafts[0].text.rpartition(" ")[2] in _HEADS:
+        drafts = (replace(drafts[0], size=_RIDER * drafts[0].size), *drafts[1:])
     if layout not in _WORN:
         sizes = relative_sizes([draft.text for draft in drafts], what)
         drafts = tuple(replace(draft, size=draft.size * size) for draft, size in zip(drafts, sizes, strict=True))
@@ -189,7 +204,8 @@ def _faced(draft: Draft, names: Names) -> Draft:
 
 def _resting(text: str, names: Names) -> str:
     """Things without what they do alone; "a woman dancing" is a name, and a king does nothing."""
-    if names.is_name(without_article(text)):
+    last = [text, *(text[joint.end() :] for joint in _JOINT.finditer(text))][-1]
+    if names.is_name(without_article(text)) or names.is_name(without_article(last)):
         return text
     rest, did = _split(_IDLE, text)
     return rest if did or names.is_thing(text.rpartition(" ")[2].lower()) else _DOING.sub("", text)
@@ -204,9 +220,9 @@ def _in_order(text: str) -> str:
     return f"{found['first']} {joint} {found['second']}"
 
 
-def _apart(what: str, names: Names, room: int = MOST) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
+def _apart(what: str, names: Names, room: int = _MOST_DRAFTS) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """The drafts of the things that are named one after the other, and what joins them; a name may have a joint."""
-    whole = read_draft(_headed(what, names), names, is_alone=room == MOST)
+    whole = read_draft(_headed(what, names), names, is_alone=room == _MOST_DRAFTS)
     if whole is not None or room == 1:
         return (() if whole is None else (whole,)), ()
     for joint in _JOINT.finditer(what):
@@ -220,7 +236,7 @@ def _apart(what: str, names: Names, room: int = MOST) -> tuple[tuple[Draft, ...]
 
 def _is_drawn_so(draft: Draft) -> bool:
     """Whether nothing is left to be done when a draft is drawn."""
-    return not draft.colour and draft.count == 1 and draft.size == 1
+    return not (draft.colour or draft.prop) and draft.count == 1 and draft.size == 1
 
 
 def _ground(colours: Sequence[str], *, is_pale: bool) -> str:

@@ -16,21 +16,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from inference.text.colours import COLOURS
+from inference.text.counts import NUMBERS
 from inference.text.nouns import article, singulars
 
 ANY_COLOUR = "|".join(sorted((*COLOURS, "grey"), key=len, reverse=True))
-_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 _SIZES = {"small": 0.6, "little": 0.6, "tiny": 0.4, "big": 1.0, "large": 1.0, "huge": 1.0, "giant": 1.0}
 """Shares of the room that there is for a thing."""
+PROPS = frozenset({"box", "fence", "table", "flying saucer", "ufo", "submarine", "skateboard"})
+"""What `inference.painting.props` draws by hand, since the model that ships cannot."""
+_PROP = re.compile(rf"(?:^|.* )(?P<name>{'|'.join(PROPS)})(?:,.*)?", re.IGNORECASE)
 _ARTICLES = frozenset({"a", "an", "one", "1"})
-_START = rf"(?:(?P<number>an?|the|one|my|1|{'|'.join(_NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
+_START = rf"(?:(?P<number>an?|the|one|my|1|{'|'.join(NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
 _NAME = r"(?P<name>(?:[\w'’-]+ ){0,3}?[\w'’-]+)"
 _COLOURED = re.compile(rf"{_START}(?P<before>(?:[\w'’-]+ ){{0,4}}?)(?P<colour>{ANY_COLOUR}) {_NAME}", re.IGNORECASE)
 _BARE = re.compile(rf"{_START}(?P<before>)(?P<colour>){_NAME}", re.IGNORECASE)
 _NOT_ALONE = re.compile(
     rf"\b(?:and|or|vs|versus|with|without|within|to|from|as|like|in|on|at|by|before|beside|behind|between|above|below"
     rf"|beneath|under|over|against|across|around|through|next|near|into|for|of the|who|that|is|are|it|its|no|not|never"
-    rf"|but|nothing|background|many|several|dozen|six|seven|eight|nine|ten|\d+|{ANY_COLOUR}|{'|'.join(_NUMBERS)})\b"
+    rf"|but|nothing|background|many|several|dozen|ten|\d+|{ANY_COLOUR}|{'|'.join(NUMBERS)})\b"
     r"|\w \w+ing\b",
     re.IGNORECASE,
 )
@@ -63,6 +66,12 @@ class Draft:
     is_pale: bool = False
     is_hollow: bool = False
 
+    @property
+    def prop(self) -> str:
+        """Which of `PROPS` it is, "" for none."""
+        found = _PROP.fullmatch(self.text)
+        return "" if found is None else found["name"].lower()
+
 
 def read_draft(text: str, names: Names, *, is_alone: bool = True) -> Draft | None:
     """The draft of one thing, or of copies of one; None for all else. A colour, a number or a size that is part of a
@@ -90,7 +99,7 @@ def _draft(found: re.Match[str], names: Names, is_thing: Callable[[str], bool]) 
         colour, name = "", f"{found['colour']} {name}"
     if size and names.is_name(f"{size} {before}{name}".lower()):
         size, before = "", f"{found['size']} {before}"
-    share, count = _SIZES.get(size, 1.0), _NUMBERS.get(number, 1)
+    share, count = _SIZES.get(size, 1.0), NUMBERS.get(number, 1)
     one = name if is_whole and count == 1 else _one(name, is_thing)
     if one is None:
         return None

@@ -24,7 +24,7 @@ _SAID = {
     "🌳": "tree",
     "⛄": "snowman",
 }
-_NUMBERS = ("two", "three", "four", "five")
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def read_emoji(text: str) -> str:
@@ -42,7 +42,7 @@ def _told(found: re.Match[str]) -> str:
 
 
 def _counted(name: str, count: int) -> str:
-    return article(name) if count == 1 else f"{_NUMBERS[min(count, 5) - 2]} {name}s"
+    return article(name) if count == 1 else f"{_NUMBERS[min(count, len(_NUMBERS) + 1) - 2]} {name}s"
 
 
 def _name(one: str) -> str:

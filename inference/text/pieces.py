@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from inference.text.counts import NUMBERS
 from inference.text.nouns import article, plural
 
-_NUMBERS = frozenset({"two", "three", "four", "five", "2", "3", "4", "5", "many"})
+_NUMBERS = frozenset({*NUMBERS, "many"})
 _ARTICLES = frozenset({"a", "the", "my", "his", "in a", "in the", "on a", "on the", "at the", "to the"})
 _STOOD_ON = frozenset("beach moon hill meadow mars street island".split())
 _WORN = frozenset("glasses sunglasses hat crown".split())

@@ -61,6 +61,18 @@ _SEEN: Mapping[str, str] = {
     "a milky way in space": r"(?:outer )?space",
 }
 """What is seen of a place that is named alone."""
+_SUN = r"(?:(?:an? |the )?(?:beautiful |red |golden )?(?:sunset|sunrise|setting sun|rising sun))"
+_SUNS: Mapping[str, str] = {
+    "a sunrise": rf"{_SUN} (?:over|above|on|at|by|behind) (?:an? |the )?(?:sea|ocean|water|beach|{_LAKE})",
+    "a sunrise over mountains": (
+        rf"{_SUN} (?:over|above|in|behind) (?:an? |the )?(?:snowy )?(?:mountains?|hills?|alps|valley)"
+    ),
+    "a sunset": rf"{_SUN} (?:over|above|in|behind) (?:an? |the )?(?:city|town|skyline|skyscrapers)",
+    "a cactus in the desert at sunset": rf"{_SUN} (?:over|above|in) (?:an? |the )?(?:desert|dunes|sahara)",
+    "an evergreen tree in a forest at sunset": rf"{_SUN} (?:over|above|in) (?:an? |the )?(?:forest|woods|jungle)",
+}
+"""Pictures of the sun over a place."""
+_RISING = {seen: re.compile(rf"^{words}(?=$|,)", re.IGNORECASE) for seen, words in _SUNS.items()}
 _TIME = (
     r"(?=(?: (?:at night|at sunset|at dusk|at dawn|in the rain|in the evening|in a storm|on a rainy day))?(?:,.*)?$)"
 )
@@ -76,8 +88,7 @@ _SURFACE = re.compile(
 """What lies below a thing and is of one colour."""
 _WOODEN = re.compile(
     r"\b(?:lying |standing |sitting |placed )?(?:on|upon|on top of) (?:an? |the )"
-    r"(?:wooden |wood |brown |kitchen |dining )?"
-    r"(?:table|desk|counter|tabletop|(?<=wooden )(?:floor|board|surface|plank))(?=$|,|\.)",
+    r"(?:wooden|wood|brown) (?:floor|board|surface|plank)(?=$|,|\.)",
     re.IGNORECASE,
 )
 """What is of wood."""
@@ -88,7 +99,7 @@ def read_places(text: str) -> str:
     """`text` with places that are known, where it names one that is like them."""
     for meant, pattern in _PATTERNS.items():
         text = pattern.sub(meant, text)
-    for seen, pattern in _ALONE.items():
+    for seen, pattern in (*_RISING.items(), *_ALONE.items()):
         text = pattern.sub(seen, text)
     text = _WOODEN.sub("on a brown background", text)
     return _SURFACE.sub(lambda found: f"on {article(found[1].lower())} background", text)

@@ -10,12 +10,12 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from inference.checkpoints.weights import CheckpointError, read_json
 from inference.text.activities import read_activities, side_by_side
 from inference.text.colours import read_colours
 from inference.text.compositions import Composition, read_composition
+from inference.text.counts import read_counts
 from inference.text.courtesies import asked_for, pleasant
 from inference.text.drafts import ANY_COLOUR, Names
 from inference.text.emoji import read_emoji
@@ -24,11 +24,14 @@ from inference.text.groups import read_groups
 from inference.text.interpretations import interpretation
 from inference.text.languages import Languages
 from inference.text.nouns import article, singulars
+from inference.text.people import read_people
 from inference.text.phrasings import Phrasings
 from inference.text.places import read_places
 from inference.text.spelling import Spelled, Speller, ranks
 from inference.text.styles import Styled, read_styles
+from inference.text.takes import take_of, taken
 from inference.text.thesaurus import Thesaurus
+from inference.text.vocabulary import Vocabulary
 
 THESAURUS, LANGUAGES, VOCABULARY = "thesaurus.json", "languages.json", "vocabulary.json"
 PHRASINGS = "phrasings.json"
@@ -37,18 +40,26 @@ _ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\
 """The number before a thing: captions have an article there, and of twenty things asked for as "one" ten were wrong."""
 _BEFORE_NAME = re.compile(rf"^(?:(?:an?|the) )?(?:(?:{ANY_COLOUR}) )?")
 _GROUND = re.compile(
-    r"(?<=\w)(?: (?:sitting|standing|lying|sleeping|hiding|placed))? "
-    r"(?:on top of|on|under|underneath|below|beneath|beside|next to|near|behind|in front of|inside|by|and|with|wearing"
-    r"|holding) (?:an?|the|his|her|its|my) (?:\w+ )?(?P<what>[\w-]+)(?=$|[,.!?])",
+    r"(?<=\w)(?P<doing>(?<!\ba)(?<!\ban)(?<!\bthe) (?:\w{2,}ing|placed))? "
+    r"(?:on top of|on|onto|off|under|underneath|below|beneath|beside|next to|near|behind|in front of|inside|into|by"
+    r"|over|above|through|across|against|around|along|from|and|with|wearing|holding)"
+    r" (?:an?|the|his|her|its|my) (?:\w+ )?(?P<what>[\w-]+)(?=$|[,.!?])",
     re.IGNORECASE,
 )
 """What something is said to stand on, or beside, or to have, at the end of a prompt."""
+_HAD = re.compile(
+    r"(?<=\w)(?P<joint> (?:with|wearing|holding|having) )(?:an?|the|his|her|its) (?:\w+ )?(?P<what>[\w-]+) and ",
+    re.IGNORECASE,
+)
+"""What it is said to have before something else."""
 _TOPPING = re.compile(r"(?P<whole>\w[\w'’ -]*) (?:with|and) (?:[\w-]+ )?(?P<what>[\w-]+)(?=$|[,.!?])", re.IGNORECASE)
 """What a thing is said to have on it, or with it, that has no article."""
 _DISHES = frozenset({"plate", "dish"})
 """What is drawn from above, so that nothing stands on it."""
 _NAME_END = re.compile(r"(?<=\w)(?= (?:in|on|at|under|before|against)\b)")
 """Where a name may end ("a person rowing boat in the sea")."""
+_LACKING = frozenset(f"{part}less" for part in "head leg arm wing face eye hair leaf tail ear nose mouth".split())
+"""What no picture is without."""
 _SHORT = 2
 """Letters of words that are never told as unknown."""
 MOST_UNKNOWN = 8
@@ -69,33 +80,14 @@ class Reading:
     read_as: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_put_together(self) -> bool:
+        """Whether the picture is more than what one row of codes shows."""
+        return bool(self.filters) or (self.composition is not None and not self.composition.is_as_drawn)
+
+    @property
     def drawn(self) -> tuple[str, ...]:
         """The texts that codes are drawn from: one, or one a draft."""
         return (self.text,) if self.composition is None else tuple(draft.text for draft in self.composition.drafts)
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """`drawn`: the words of captions. `silent`: words that tell nothing to be seen ("very", "happily", "makes").
-    `nouns`: English nouns that are unknown, so that nobody takes them for another language's ("collar"). `pale`: names
-    of things that white hides. `hollow`: names of things that one sees through, as through a ring."""
-
-    drawn: Collection[str]
-    silent: Collection[str]
-    nouns: Collection[str] = ()
-    pale: Collection[str] = ()
-    hollow: Collection[str] = ()
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `easel train thesaurus` wrote. Raises `CheckpointError` for anything else."""
-        values: dict[str, Any] = read_json(path)
-        lists = [values.get(name) for name in ("drawn", "silent")]
-        lists += [values.get(name, []) for name in ("nouns", "pale", "hollow")]
-        for some in lists:
-            if not isinstance(some, list) or not all(isinstance(word, str) for word in some):
-                raise CheckpointError(f"{path}: 'drawn', 'silent', 'nouns', 'pale' and 'hollow' must be lists of words")
-        return cls(*(frozenset(some) for some in lists if some is not None))
 
 
 class Reader:
@@ -164,7 +156,8 @@ class Reader:
         text = text if self._vocabulary is None else read_colours(text)
         if self._vocabulary is not None and not self._is_name(text):
             text = left_in(text, self.thesaurus.nouns.__contains__)
-            text = read_places(read_groups(text, self.thesaurus.knows))
+            text, missed = read_counts(read_people(read_groups(text, self.thesaurus.knows)), self.thesaurus.knows)
+            text, dropped = read_places(text), (*missed, *dropped)
         unknown = self._unknown(text) if translated is None else translated.unknown
         unknown = _listed((*unknown, *dropped))
         text, unseen = self._without_unknown(text)
@@ -172,17 +165,20 @@ class Reader:
         unknown = _listed((*unknown, *(one for one in unseen if one not in unknown)))
         return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
 
-    def interpret(self, text: str, seed: int) -> Reading:
+    def interpret(self, text: str, seed: int, varied: int | None = None) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the
-        prompt in its own words."""
+        prompt in its own words. A variation shows what the picture of the seed `varied` shows."""
         if self._vocabulary is None:
             return replace(self._in_captions(text), text=text)
-        chosen = "" if self._asked_for(text) else pleasant(seed)
+        shown = seed if varied is None else varied
+        chosen = "" if self._asked_for(text) else pleasant(shown)
         text = chosen or text
         reading = self._in_captions(text)
-        filled_in, filled = (reading.text, chosen) if chosen else interpretation(reading.text, seed)
+        filled_in, filled = (reading.text, chosen) if chosen else interpretation(reading.text, shown)
         composition = read_composition(filled_in, self._drafted)
         drawn = side_by_side(filled_in) if filled else text
+        take = take_of(seed, is_variation=varied is not None)
+        composition = taken(drawn, composition, take, lambda one: self._phrasings.read(one) == one)
         return replace(reading, text=drawn, filled=filled, composition=composition)
 
     def _asked_for(self, text: str) -> str:
@@ -204,10 +200,15 @@ class Reader:
         thing is drawn better alone."""
         if self._vocabulary is None:
             return text, ()
+        had = _HAD.search(text)
+        if had is not None and not self._knows(had["what"].lower()):
+            text, others = self._without_unknown(text[: had.end("joint")] + text[had.end() :])
+            return text, (had["what"], *others)
         found = _GROUND.search(text)
         what = "" if found is None else found["what"].lower()
         if found is not None and (not self._knows(what) or what in _DISHES):
-            return text[: found.start()] + text[found.end() :], (found["what"],)
+            is_name = self._is_thing((found["doing"] or "").strip().lower())  # "a big painting on an easel"
+            return text[: found.end("doing") if is_name else found.start()] + text[found.end() :], (found["what"],)
         found = _TOPPING.fullmatch(text.strip(" .!?"))
         if found is None or self._is_thing(found["what"].lower()) or not self._is_alone(found["whole"].lower()):
             return text, ()
@@ -251,6 +252,8 @@ class Reader:
         words = self._vocabulary
         if words is None:
             return True
+        if word in _LACKING:
+            return False
         if word in words.nouns and word not in words.silent:  # "number" is more than what is numb
             return word in words.drawn or self._is_thing(word)
         if word.endswith("ing") or any(stem in words.silent for stem in _stems(word)):
