@@ -56,6 +56,19 @@ def test_a_thing_is_copied(count: int) -> None:
     assert not is_like(after, "green").any()
 
 
+def test_a_vivid_background_leaves_no_rim() -> None:
+    """What spreads from it into a pale thing is not put down elsewhere; what the thing itself has of it, within, is."""
+    drawn = ball("white", "blue", blur=5).copy()
+    drawn[90:102, 90:102] = COLOURS["blue"]
+    cut = cut_out(drawn, drawn)
+    assert cut is not None
+    after = np.asarray(cut).astype(int)
+    seen = after[..., 3] > 127
+    blue = seen & (after[..., 2] - after[..., 0] > 90)
+    assert 100 < blue.sum() <= 12 * 12
+    assert seen.sum() > 0.9 * np.pi * 64**2
+
+
 def test_pictures_of_one_drawing_have_it_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it comes to stand; in another colour it is another thing."""
     cuts: list[Image.Image | None] = []

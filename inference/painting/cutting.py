@@ -24,6 +24,13 @@ _REACHES = (1, 2, 4, 8)
 """Steps of pixels, together as far as from the background to where any outline ends."""
 _STEPS, _KEPT = 2.0, 0.6
 """By how many pixels an outline is smoothed, and how much of the softness that comes of it is left."""
+_VIVID = 80
+"""A background is vivid that has so many levels of one channel more than of the others."""
+_TINGED, _DYED = 0.4, 0.9
+"""Up to this share of what a vivid background has more of one channel, a pixel is a thing's own shade; from there on
+it is background."""
+_SPILL_REACH = 8
+"""So many pixels further than an outline such a colour spreads; a scarf in it has more."""
 _FAINT = 0.1
 """A pixel with less of the thing than this does not tell its colour."""
 
@@ -38,13 +45,33 @@ def cut_out(picture: Pixels, painted: Pixels, *, is_hollow: bool = False) -> Ima
     differs, outside = apart(picture, _SAME, everywhere=is_hollow)
     solid = np.clip(_SOLID * _most_near(differs), _FAINTEST, _CLEAR)
     share = np.where(outside, np.clip((differs - _SAME) / (solid - _SAME), 0, 1), 1)
-    share = _smooth(share)
+    clean = np.where(_spread(outside, _SPILL_REACH), 1 - _spilt(picture, behind), np.float32(1))
+    share = _smooth(np.minimum(share, clean))
     if not share.any():
         return None
     box = box_of(share > 0)
-    colours = behind + (painted[box] - behind) / np.maximum(share[box], _FAINT)[..., None]
+    colours = behind + (painted[box] - behind) / np.maximum(np.minimum(share, clean)[box], _FAINT)[..., None]
     pixels = np.dstack([np.clip(colours, 0, 255), 255 * share[box]])
     return Image.fromarray(np.rint(pixels).astype(np.uint8), "RGBA")
+
+
+def _spilt(picture: Pixels, behind: NDArray[np.float64]) -> NDArray[np.float32]:
+    """How much of each pixel (H, W) has the colour of a vivid background, 0..1: that of a blue one spreads into what is
+    pale and drawn before it. Of no other background anything does."""
+    first, *others = np.argsort(behind)[::-1]
+    vivid = behind[first] - behind[others[0]]
+    if vivid < _VIVID:
+        return np.zeros(picture.shape[:2], np.float32)
+    levels = picture.astype(np.float32)
+    excess = (levels[..., first] - levels[..., others].max(-1)) / vivid
+    spilt: NDArray[np.float32] = np.clip((excess - _TINGED) / (_DYED - _TINGED), 0, 1)
+    return spilt
+
+
+def _spread(inside: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """The same (H, W) and what is so many pixels around it."""
+    wide = np.asarray(Image.fromarray(inside).convert("L").filter(ImageFilter.MaxFilter(2 * by + 1)))
+    return wide > 0
 
 
 def _smooth(share: NDArray[np.float32]) -> NDArray[np.float32]:
