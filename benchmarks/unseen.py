@@ -8,6 +8,7 @@ from twenty more, and the six of LATER from twelve that were thought up before t
 """
 
 import base64
+import random
 import re
 from collections.abc import Iterator, Mapping
 from itertools import cycle
@@ -67,6 +68,35 @@ def _cartoon(word: str) -> str:
     return word[0] + re.sub("[aeiou]", lambda _: next(signs), word[1:])
 
 
+def _broken_key(text: str) -> str:
+    """Without the commonest vowel."""
+    text = text.lower()
+    return text.replace(max("aeio", key=text.count), "")
+
+
+def _drunk_typing(word: str) -> str:
+    """One letter doubled, two inner neighbours swapped."""
+    at = 1 + len(word) % (len(word) - 3)
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :] + word[-1]
+
+
+def _cat_on_the_keys(word: str) -> str:
+    """Two letters by lot anywhere in the word."""
+    rng = random.Random(word)
+    for _ in range(2):
+        at = rng.randint(0, len(word))
+        word = word[:at] + rng.choice(LETTERS) + word[at:]
+    return word
+
+
+def _gaps_wander(text: str) -> str:
+    """Every other gap lost, and long words halved."""
+    words = [f"{word[: len(word) // 2]} {word[len(word) // 2 :]}" if len(word) > 5 else word for word in text.split()]
+    return " ".join("".join(words[at : at + 2]) for at in range(0, len(words), 2))
+
+
+_SPOKEN: Final = {"b": "bee", "c": "see", "r": "are", "t": "tea", "u": "you"}
+
 UNSEEN: Final[Mapping[str, Disguise]] = {
     "a digit inside": inside("1"),
     "accents on vowels": some(a="á", e="é", i="í", o="ó", u="ú"),
@@ -103,7 +133,23 @@ LATER: Final[Mapping[str, Disguise]] = {
     "last two letters swapped": each_word(lambda word: word[:-2] + word[-1] + word[-2]),
     "letters turned over": lambda text: text.lower().translate(_TURNED_OVER),
 }
+LATEST: Final[Mapping[str, Disguise]] = {
+    "a cat on the keys": each_word(_cat_on_the_keys),
+    "b first": each_word(lambda word: f"🅱{word[1:]}"),
+    "broken key": _broken_key,
+    "cut short": each_word(lambda word: f"{word[:-2]}." if len(word) > 4 else word),
+    "drunk typing": each_word(_drunk_typing),
+    "gaps wander": _gaps_wander,
+    "German accent": lambda text: re.sub("w", "v", re.sub("th", "z", re.sub("v", "f", text.lower()))),
+    "language of p": each_word(lambda word: re.sub("([aeiou])", r"\1p\1", word)),
+    "last letter again": each_word(lambda word: f"{word}-{word[-1]}"),
+    "olde": each_word(lambda word: word.lower().replace("i", "y") + word[-1] + "e"),
+    "rebus": each_word(some(b="🐝", c="🌊", i="👁️", t="🍵", u="🐑", y="❓")),
+    "spoken letters": each_word(
+        lambda word: re.sub("[bcrtu]", lambda found: f"-{_SPOKEN[found[0]]}-", word.lower()).strip("-")
+    ),
+}
 
 
 if __name__ == "__main__":
-    show(__doc__, {**UNSEEN, **LATER})
+    show(__doc__, {**UNSEEN, **LATER, **LATEST})
