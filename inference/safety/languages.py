@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -43,23 +44,21 @@ class Languages:
         pieces = {*_PIECE.findall(text)}
         if pieces and sum(not piece.isascii() for piece in pieces) * 2 >= len(pieces):
             return True
-        own = self._counted(pieces - _ENGLISH)
-        counted = self._counted(pieces)
-        small = {
-            language: counted[language] for language in own
-        }  # "no" is one of Portuguese, where others are beside it
-        most = max(small.values(), default=0)
+        of = {piece: self._of[piece] for piece in pieces if piece in self._of}
+        counted = Counter(chain.from_iterable(of.values()))
+        own = set(chain.from_iterable(languages for piece, languages in of.items() if piece not in _ENGLISH))
+        most = max(map(counted.__getitem__, own), default=0)  # "no" is one of Portuguese, where others are beside it
         if most <= len(pieces & _ENGLISH):
             return False
         if most > 1 and not pieces & _ENGLISH:  # los gatos negros son monos
             return True
         words = {piece for piece in pieces - _ENGLISH if _is_word(piece)}
-        beside = (
-            {word for word in words if language not in self._of.get(word, ())}
-            for language in small
-            if small[language] == most
-        )
-        return any(2 * sum(map(self._is_english, others)) <= len(others) for others in beside)
+        english = set(filter(self._is_english, words))
+        for language in own:
+            small = {piece for piece, languages in of.items() if language in languages}
+            if counted[language] == most and 2 * len(english - small) <= len(words - small):
+                return True
+        return False
 
     def is_beyond_english(self, text: str) -> bool:
         """Whether a plain text is foreign, or has no small word of English and hardly a word that English texts have

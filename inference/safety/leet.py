@@ -31,6 +31,8 @@ _LEET_SIGNS: Final = frozenset("@$€!")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _LEET_SIGN: Final = re.compile(f"[{re.escape(''.join(MEANT))}]")
 _DOUBLE: Final = re.compile(r"(.)\1")
+_AGAIN: Final = re.compile(r"(.)\1.*(.)\2|(.)\3\3|vv")
+"""More than one double letter, which many words have."""
 _RUNS: Final = re.compile(r"(.)\1*")
 _BUILT: Final = re.compile("|".join(map(re.escape, _BUILT_LETTERS)))
 _DRAWN_OUT: Final = re.compile(r"([a-z])-(?=\1)")
@@ -44,14 +46,15 @@ def spellings(token: str, core: str, telling: Callable[[str], bool]) -> Iterator
 
     `core` is the token without what stands around it; where signs were letters, they may stand there too.
     """
-    tight = "".join(sign for sign in core if sign.isalnum() or sign in _LEET_SIGNS)
-    edges = token.strip(".,;:?\"'[]{}«»“”‘’…–—")
+    edges, bare = token.strip(".,;:?\"'[]{}«»“”‘’…–—"), token.strip(".,;:?\"'")
     filled = _FILLED.fullmatch(core)
+    if core == edges == bare and core.isascii() and core.isalpha() and not filled and not _AGAIN.search(core):
+        return  # letters that can only spell what they are
+    tight = "".join(sign for sign in core if sign.isalnum() or sign in _LEET_SIGNS)
     forms = [core[::2]] if filled and len(core) > 6 else []
     forms.append(tight)
     for spelt in dict.fromkeys((core, edges, tight)):
         forms += leet(spelt)
-    bare = token.strip(".,;:?\"'")
     built = _BUILT.sub(lambda found: _BUILT_LETTERS[found[0]], bare)
     if built != bare:
         forms += [built, *leet(built)]

@@ -52,12 +52,13 @@ class Legibility:
     def illegible(self, text: str) -> tuple[str, ...]:
         """What of a plain text is in no language, as far as it is to be shown; nothing where it can be read."""
         pieces = _PIECE.findall(text)
-        unknown = {piece for piece in pieces if _is_word(piece) and not self._knows(piece) and not _is_row(piece)}
+        words = set(filter(_is_word, set(pieces)))
+        unknown = {piece for piece in words if not self._knows(piece) and not _is_row(piece)}
         found = (
             self._unlikely(pieces, unknown)
-            or self._speechless(text, pieces, unknown)
+            or self._speechless(text, pieces, words, unknown)
             or self._few_letters(pieces, unknown)
-            or self._numbers(pieces)
+            or self._numbers(pieces, words)
             or self._scraps(pieces)
         )
         return tuple(dict.fromkeys(found))[:SHOWN]
@@ -81,11 +82,12 @@ class Legibility:
         chances = [self._chances.get(pair, self._never[pair[0]]) for pair in pairwise(letters)]
         return sum(chances) / len(chances) * (len(letters) - 2)
 
-    def _speechless(self, text: str, pieces: list[str], unknown: Collection[str]) -> list[str]:
+    def _speechless(self, text: str, pieces: list[str], words: Collection[str], unknown: Collection[str]) -> list[str]:
         """What is written like a sentence and has no word that any language has; no list of names or terms."""
         strange = [piece for piece in pieces if piece in unknown]
-        words = sum(map(_is_word, pieces))
-        if len(set(strange)) < SENTENCE or len(strange) * 10 < words * 7 or not text.isascii():
+        if len(unknown) < SENTENCE or not text.isascii():
+            return []
+        if len(strange) * 10 < sum(piece in words for piece in pieces) * 7:
             return []
         if len(_PARTED.findall(text)) * 4 >= len(strange):
             return []
@@ -99,14 +101,14 @@ class Legibility:
             return []
         return strange
 
-    def _numbers(self, pieces: list[str]) -> list[str]:
+    def _numbers(self, pieces: list[str], words: Collection[str]) -> list[str]:
         """Letters as numbers, however they are counted."""
         numbers = list(chain.from_iterable(map(_DIGITS.findall, pieces)))
         digits = sum(map(len, numbers))
-        if digits < sum(len(piece) for piece in pieces if _is_word(piece) and self._knows(piece)):
-            return []
         many = digits >= MANY_DIGITS and len(numbers) >= MANY_NUMBERS
-        return numbers if many or max(map(len, numbers), default=0) >= LONG_NUMBER else []
+        if not many and max(map(len, numbers), default=0) < LONG_NUMBER:
+            return []
+        return numbers if digits >= sum(len(piece) for piece in pieces if piece in words and self._knows(piece)) else []
 
     def _scraps(self, pieces: list[str]) -> list[str]:
         """One or two letters at a time."""

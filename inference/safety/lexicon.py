@@ -85,8 +85,9 @@ class Words:
         """Of each word, how many sentences, and pieces between any signs, have ended before it."""
         sentences = pieces = 0
         for (start, _), before in zip(spans, ends, strict=False):
-            sentences += _SENTENCE.search(text, before, start) is not None
-            pieces += _PIECE.search(text, before, start) is not None
+            if start - before > 1 or (start and text[before] != " "):
+                sentences += _SENTENCE.search(text, before, start) is not None
+                pieces += _PIECE.search(text, before, start) is not None
             self.sentences.append(sentences)
             self.pieces.append(pieces)
 

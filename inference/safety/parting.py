@@ -167,14 +167,12 @@ class Parter:
         the text are `split`, as any of four letters.
         """
         shortest = SPLIT_LETTERS if split else WHOLE_LETTERS
-        alone = [self._stands_alone(piece) for piece in words]
-        short = [len(piece) <= 8 and _LETTERS.match(piece) is not None for piece in words]
+        most = self._pieces(words)
         index = 0
         while index < len(words):
-            for count in (4, 3, 2) if all(short[index : index + 2]) else ():
+            alone, short = most[index]
+            for count in range(short, max(1, alone), -1):
                 pieces = words[index : index + count]
-                if len(pieces) < count or all(alone[index : index + count]) or not all(short[index : index + count]):
-                    continue
                 joined = "".join(pieces).strip(".,;:!?")
                 told = joined in self._telling and len(joined) >= least
                 if told or (not least and len(joined) >= shortest and joined in self._rank):
@@ -185,6 +183,18 @@ class Parter:
             else:
                 yield words[index]
                 index += 1
+
+    def _pieces(self, words: list[str]) -> list[tuple[int, int]]:
+        """Of each word, how many from it on stand alone; and how many from it on are short, of four."""
+        kinds = {word: (self._stands_alone(word), len(word) <= 8 and _LETTERS.match(word)) for word in set(words)}
+        found: list[tuple[int, int]] = []
+        alone = short = 0
+        for word in reversed(words):
+            stands, is_short = kinds[word]
+            alone = alone + 1 if stands else 0
+            short = min(4, short + 1) if is_short else 0
+            found.append((alone, short))
+        return found[::-1]
 
     def _stands_alone(self, piece: str) -> bool:
         piece = piece.strip(".,;:!?'\"")

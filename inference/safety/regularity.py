@@ -108,7 +108,9 @@ class Regularity:
     def _strange(self, plain: str) -> list[str]:
         """The first different words that do not exist."""
         found: dict[str, None] = {}
-        for word in plain.split():
+        for word in dict.fromkeys(plain.split()):
+            if word.isalpha() and self._knows(word):
+                continue
             core = _bare(word)
             if 3 < len(core) <= 2 * MAX_WORD and core not in found and not self._knows(core) and _LETTERS.search(core):
                 if not all(map(self._knows, re.split("[-/]", core))):

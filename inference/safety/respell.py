@@ -37,11 +37,12 @@ EVERYDAY, MANY = 6000, 10**9
 BENT: Final = 12
 """Ways to spell one word that are bent into others, the likeliest: so a word costs as much whatever it is."""
 BENT_IN_ALL: Final = 250
-"""The same of one text, word by word from its start, beside those of words that came out; nobody may type so much that
-does not.  Of words after that it is only looked up what they spell as they stand."""
-PATIENCE: Final = 150
-"""Words of a text that are not parted into others, after which no more are looked at for that: more of so many letters
-than a prompt has room for, so that whatever stands before a word there, all is tried on it."""
+"""The same of one text, word by word from its start, beside those of words that came out."""
+PATIENCE: Final = 1000
+"""Letters of the words of a text that come to nothing, after which of others it is only looked up what they spell, and
+which word of a filter has like letters: as many as a prompt has room for, so that no filling there hides a word."""
+GLANCED_AT: Final = 2
+"""Ways to spell a word that are looked up after that."""
 MOSTLY: Final = 5
 """Ways to take a word's digits that are tried where words may be run together in it."""
 LEET_TURNED: Final = 2 * LOOKED_AT
@@ -87,8 +88,7 @@ class Reading:
 @dataclass(slots=True)
 class _Loosely:
     """How the words of a text may be bent into any other: the one `manner` in which most are changed; whether many have
-    `stars`; whether it is `foreign` and written plainly; how many ways to spell them may still be tried; and how many
-    words may still be parted in vain."""
+    `stars`; whether it is `foreign`; and how many ways to spell them, and letters, may still come to nothing."""
 
     manner: str | None
     stars: bool
@@ -193,7 +193,7 @@ class Speller:
     def _unmasked(self, plain: str, changes: list[tuple[str, str]]) -> tuple[str, bool]:
         """The text with the vowels that signs stand for: n-k-d; of any words where many are written so; and whether."""
         words = plain.split()
-        cores = [_APOSTROPHE.sub("", word.strip(_QUOTES)) for word in words]
+        cores = [word if word.isalpha() else _APOSTROPHE.sub("", word.strip(_QUOTES)) for word in words]
         at = [index for index, core in enumerate(cores) if 3 < len(core) <= MAX_WORD and not self.knows(core)]
         at = [index for index in at if self._skeletons.masked(cores[index], loosely=True) is not None]
         loosely = len(at) > STARRED_WORDS
@@ -243,11 +243,14 @@ class Speller:
         return f"{_EDGE.sub('', before)}{meant}{_EDGE.sub('', after)}".split()
 
     def _meant(self, token: str, core: str, loosely: _Loosely) -> str | None:
-        respelt = list(dict.fromkeys(islice(spellings(token, core, self._tells), None if loosely.patience else BENT)))
+        most = None if loosely.patience > 0 else GLANCED_AT
+        respelt = list(dict.fromkeys(islice(spellings(token, core, self._tells), most)))
         known = [form for form in respelt if self.knows(form) and self._is_sure(form)]
         if known:  # a filter's words first, then the commonest
             return min(known, key=lambda form: (not self._tells(form), self._rank.get(form, MANY)))
-        return self._bent(core, respelt, loosely)
+        if (meant := self._bent(core, respelt, loosely)) is None:
+            loosely.patience -= len(core)
+        return meant
 
     def _bent(self, core: str, respelt: Sequence[str], loosely: _Loosely) -> str | None:
         """A word that nothing but its letters says: as one that is like it, or as several."""
@@ -264,8 +267,7 @@ class Speller:
         elif (starred := self._starred(core, loosely)) is not None:
             return starred
         runs = [run for run in dict.fromkeys([letters, *leet(core)[:MOSTLY]]) if len(run) > 6]
-        words = self._parter.part(runs) if loosely.patience else None
-        loosely.patience -= bool(runs) and words is None and loosely.patience > 0
+        words = self._parter.part(runs) if loosely.patience > 0 else None
         if words is not None and (not loosely.foreign or any(len(word) > 4 and self._tells(word) for word in words)):
             return " ".join(words)
         return self._strange(core, respelt, loosely)
@@ -278,7 +280,7 @@ class Speller:
 
     def _strange(self, core: str, respelt: Sequence[str], loosely: _Loosely) -> str | None:
         """A word that nobody knows, with signs or digits among its letters: as what it can be spelt."""
-        if not _AMONG_LETTERS.search(core) or sum(map(str.isalpha, core)) * 3 < len(core):
+        if loosely.patience <= 0 or not _AMONG_LETTERS.search(core) or sum(map(str.isalpha, core)) * 3 < len(core):
             return None
         tried = respelt[: min(BENT, loosely.left)]
         loosely.left -= len(tried)

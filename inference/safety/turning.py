@@ -114,7 +114,7 @@ class Turner:
         longest = 0, 0
         start: int | None = None
         for at, word in enumerate([*words, ""]):
-            bare = "".join(_LETTERS.findall(word))
+            bare = word if word.isascii() and word.isalpha() else "".join(_LETTERS.findall(word))
             strange = len(bare) > 2 and bare == word.strip(".,;:!?'\"") and not self._knows(bare)
             short = 0 < len(bare) < 3 and start is not None and at < len(words)
             if strange and start is None:
