@@ -21,6 +21,7 @@ from bot.database.generations import GenerationLog
 from bot.database.guild import GuildRecord
 from bot.database.lineage import Lineage
 from bot.database.notices import NoticeLog
+from bot.database.offers import Offers
 from bot.database.posts import PostLog
 from bot.database.records import ShareRecord
 from bot.database.reticent import Reticent
@@ -71,7 +72,7 @@ class Hall:
         return Gallery(
             shares=opened.shares, generations=opened.generations, sanctions=opened.sanctions,
             guild_settings=opened.guild_settings, notices=self.notices, lineage=Lineage(database),
-            share_blocks=ShareBlocks(database),
+            share_blocks=ShareBlocks(database), offers=Offers(database),
         )  # fmt: skip
 
     @property

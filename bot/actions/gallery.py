@@ -5,18 +5,19 @@ In: an actor and an id.  Out: records.  Knows no Discord.
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from bot.actions.actor import Actor
+from bot.actions.family import Family, Relative, branches
 from bot.actions.moderation import Target, check_target
 from bot.actions.notices import Notices, SharedNotice
 from bot.database.generations import GenerationLog
-from bot.database.lineage import Kin, Lineage
+from bot.database.lineage import Lineage
+from bot.database.offers import Offers
 from bot.database.records import Ballot, GalleryFilter, SharePage, ShareRecord
 from bot.database.sanctions import Sanctions
 from bot.database.settings import GuildSettings
@@ -42,29 +43,11 @@ DESCENDANTS: Final = 60
 SHARE: Final = "share:"  # how the notices of shares begin
 
 
-@dataclass(frozen=True, slots=True)
-class Relative:
-    """Something in a picture's family.  `share` is None for what was removed, and for what is not in the gallery."""
-
-    kind: str
-    share: ShareRecord | None
-    is_removed: bool
-    children: tuple["Relative", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """`ancestors` begin with the oldest that is known; `kind` is how the picture was made from the last of them."""
-
-    kind: str
-    ancestors: tuple[Relative, ...]
-    descendants: tuple[Relative, ...]
-
-
 class Gallery:
     def __init__(
         self, *, shares: Shares, generations: GenerationLog, sanctions: Sanctions, guild_settings: GuildSettings,
         notices: Notices, lineage: Lineage, share_blocks: ShareBlocks,
+        offers: Offers,
     ) -> None:  # fmt: skip
         self._shares = shares
         self._generations = generations
@@ -73,6 +56,8 @@ class Gallery:
         self._notices = notices
         self._lineage = lineage
         self._share_blocks = share_blocks
+        self._offers = offers
+        self._offering = asyncio.Lock()
         self._posting: dict[int, asyncio.Task[None]] = {}  # by server
 
     async def close(self) -> None:
@@ -109,7 +94,7 @@ class Gallery:
         for one in await self._shares.of_generations(here, ids) if ids else ():
             shown.setdefault(one.generation.id, one)
         ancestors = tuple(Relative(one.kind, shown.get(one.id), one.is_removed) for one in reversed(above))
-        return Family(itself.kind, ancestors, _branches(generation_id, below, shown))
+        return Family(itself.kind, ancestors, branches(generation_id, below, shown))
 
     async def sources(self, shares: Sequence[ShareRecord]) -> dict[int, int]:
         """By generation, whose pictures they were made from, where these are other people's."""
@@ -165,6 +150,18 @@ class Gallery:
             if not reason.strip():
                 raise InvalidOption("reason", "empty")
         await self._share_blocks.set(_here(actor), target.user_id, reason, actor.user_id)
+
+    async def offer_owed(self) -> None:
+        """Offer what was delivered and not offered yet, once: by this process, or by one that was stopped."""
+        async with self._offering:
+            for generation_id in await self._offers.owed():
+                try:
+                    await self.offer(generation_id)
+                except Exception:  # whatever keeps this one keeps no other
+                    log.exception("picture.not_offered", generation=generation_id)
+                    await self._offers.put_off(generation_id)
+                else:
+                    await self._offers.settle(generation_id)
 
     async def offer(self, generation_id: int) -> None:
         """Put the best of what was just drawn into the gallery, where the server's managers chose that for everybody.
@@ -269,16 +266,6 @@ class Gallery:
         if share is None or not actor.is_here(share.guild_id):
             raise NotFound("share", share_id)
         return share
-
-
-def _branches(parent_id: int, below: Sequence[Kin], shown: Mapping[int, ShareRecord]) -> tuple[Relative, ...]:
-    """What was made from it; what does not show is named only where something that does was made from it."""
-    found = (
-        Relative(one.kind, shown.get(one.id), one.is_removed, _branches(one.id, below, shown))
-        for one in below
-        if one.parent_id == parent_id
-    )
-    return tuple(one for one in found if one.share is not None or one.children)
 
 
 def name_of(share_id: int) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, UpdateBase, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from bot.database.offers import owe
 from bot.database.records import (
     REFUSED,
     GenerationFilter,
@@ -131,10 +132,11 @@ class GenerationLog:
     async def delivered(self, generation_id: int, message_id: int | None, at: datetime | None = None) -> None:
         """The person has it (or, with None, finds it in the history); the interaction's token is forgotten.
 
-        NO_MESSAGE is for what is shown elsewhere than in a message.
+        NO_MESSAGE is for what is shown elsewhere than in a message.  Where all is shared, that is owed from now on.
         """
         ending: dict[str, object] = {"delivered_at": at or self._now(), "interaction_token": None}
         async with self._database.writing("generation") as session:
+            await owe(session, generation_id, self._now())
             if message_id is None:
                 await move(session, generation_id, "expired", **ending)
                 return

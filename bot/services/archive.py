@@ -23,6 +23,7 @@ from bot.database.looks import Looks
 from bot.database.meanings import MeaningLog
 from bot.database.metered import MeteredLog
 from bot.database.notices import NoticeLog
+from bot.database.offers import Offers
 from bot.database.personal import PersonalData
 from bot.database.posts import PostLog
 from bot.database.prompts import Prompts
@@ -58,6 +59,7 @@ class Archive:
     looks: Looks
     meaning_log: MeaningLog
     notice_log: NoticeLog
+    offers: Offers
     personal: PersonalData
     post_log: PostLog
     prompts: Prompts
@@ -103,6 +105,7 @@ def _archive(database: Database, settings: Settings, metrics: BotMetrics) -> Arc
         looks=Looks(database),
         meaning_log=MeaningLog(database),
         notice_log=NoticeLog(database),
+        offers=Offers(database, partition=settings.partition),
         personal=PersonalData(database, most_days=settings.retention_days or None),
         post_log=PostLog(database),
         prompts=Prompts(database),

@@ -187,6 +187,7 @@ def _gallery(archive: Archive, notices: Notices) -> Gallery:
         notices=notices,
         lineage=archive.lineage,
         share_blocks=archive.share_blocks,
+        offers=archive.offers,
     )
 
 

@@ -26,15 +26,15 @@ OFFERING_SECONDS: Final = 5.0  # for what was drawn just before a stop
 @asynccontextmanager
 async def upkeep(services: Services) -> AsyncIterator[None]:
     """The generator and everything that nobody asks for."""
-    generator, note_taker, drawn = services.generator, services.note_taker, asyncio.Queue[int]()
+    generator, note_taker, drawn = services.generator, services.note_taker, asyncio.Event()
     async with AsyncExitStack() as stack:
         note_taker.open()
         stack.push_async_callback(note_taker.close)
         generator.listen(note_taker.drawn)
-        generator.listen(drawn.put_nowait)
+        generator.listen(lambda _: drawn.set())
         stack.push_async_callback(services.gallery.close)
         offering = asyncio.create_task(_keep_offering(services.gallery, drawn), name="offering")
-        stack.push_async_callback(_finished, drawn, offering)  # behind the last delivery
+        stack.push_async_callback(_offered, services.gallery, offering)  # behind the last delivery
         await generator.open()
         stack.push_async_callback(generator.close)
         stack.push_async_callback(services.privacy.close)
@@ -91,16 +91,16 @@ async def _keep_the_calendar(services: Services) -> None:
         await asyncio.sleep(CALENDAR_SECONDS)
 
 
-async def _keep_offering(gallery: Gallery, drawn: "asyncio.Queue[int]") -> None:
-    """Behind the deliveries; `drawn` brings the ids of generations."""
+async def _keep_offering(gallery: Gallery, drawn: asyncio.Event) -> None:
+    """Behind the deliveries, of which `drawn` tells; and what a stop left, or a database that was away."""
     while True:
-        generation_id = await drawn.get()
+        drawn.clear()
         try:
-            await gallery.offer(generation_id)
-        except Exception:
-            log.exception("picture.not_offered", generation=generation_id)
-        finally:
-            drawn.task_done()
+            await gallery.offer_owed()
+        except Exception:  # as above
+            log.exception("pictures.not_offered")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(drawn.wait(), CALENDAR_SECONDS)
 
 
 async def _keep_reading(meaning: Meaning) -> None:
@@ -114,11 +114,13 @@ async def _keep_reading(meaning: Meaning) -> None:
             log.exception("prompts.not_read")
 
 
-async def _finished(drawn: "asyncio.Queue[int]", offering: "asyncio.Task[None]") -> None:
-    """Once all that was drawn is offered, or a database that takes its time was waited for."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(drawn.join(), OFFERING_SECONDS)
+async def _offered(gallery: Gallery, offering: "asyncio.Task[None]") -> None:
+    """What was drawn last, too; where the database takes its time, after the next start."""
     await _ended(offering)
+    try:
+        await asyncio.wait_for(gallery.offer_owed(), OFFERING_SECONDS)
+    except Exception:
+        log.exception("pictures.not_offered")
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

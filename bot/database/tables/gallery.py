@@ -80,6 +80,19 @@ class ShareBlockTable(Table):
     erased_at: Mapped[datetime | None]  # the person erased their data: what is said of this goes when it is lifted
 
 
+class OfferTable(Table):
+    """A generation that was delivered where all is shared, and is still to be offered to the gallery."""
+
+    __tablename__ = "offers"
+
+    generation_id: Mapped[int] = mapped_column(
+        ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    guild_id: Mapped[int] = mapped_column(BigInteger)
+    owed_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]  # in vain
+
+
 class MeaningTable(Table):
     """What a prompt means: the sentence encoder's vector, as 16-bit floats."""
 
