@@ -209,6 +209,23 @@ async def test_no_digest_where_it_is_off_or_has_no_channel(club: Club) -> None:
     assert club.digests == []
 
 
+async def test_a_slow_server_keeps_no_others_digest(club: Club) -> None:
+    """It is posted while the slow one is waited for."""
+    club.posts = posts = SlowChannel()
+    opened, elsewhere = club.opened, GUILD + 1
+    await opened.guild_settings.set(GuildRecord(elsewhere, gallery_channel_id=CHANNEL, digest=True), 1)
+    await club.share("a cat", ADA, votes=1)
+    record = await draw(opened, an_order("a dog", guild_id=elsewhere))
+    share = await opened.gallery.share(Actor(ADA, elsewhere), record.id, 0)
+    await opened.shares.vote(share.id, BOB)
+    sending = asyncio.create_task(club.send())
+    await asyncio.wait_for(posts.elsewhere.wait(), 10)
+    assert not sending.done()
+    posts.open.set()
+    await sending
+    assert len(club.digests) == 2
+
+
 async def test_a_digest_in_discord(town: Town) -> None:
     """It names people without pinging them, and whoever wants is not named again."""
     channel_id = await choose(town, digest=True)

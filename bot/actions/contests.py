@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from bot.actions.abreast import abreast
 from bot.actions.actor import Actor
 from bot.actions.notices import ContestNotice, Notices, Shown
 from bot.database.contests import OPEN, ContestLog, ContestRecord, Draft, Phase, ranked
@@ -151,12 +152,15 @@ class Contests:
         await self._log.move_on()
         lively = [one for one in await self._log.lively(self._now() - STALE) if self._partition.holds(one.guild_id)]
         entries = await self._log.count_entries([one.id for one in lively if one.is_open])
-        for record in lively:
+
+        async def told(record: ContestRecord) -> None:
             await self._announce(record)
             if record.is_open:
                 await self._recount(record, entries.get(record.id, 0))
             else:
                 self._counted.pop(record.id, None)
+
+        await abreast(told, lively)
 
     async def _announce(self, record: ContestRecord) -> None:
         """Say how far it has come, once, and delete what was said of the phases before: its buttons lead nowhere."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+from bot.actions.abreast import abreast
 from bot.actions.actor import Actor
 from bot.actions.notices import DigestNotice, Notices
 from bot.database.guild import GuildRecord
@@ -51,11 +52,14 @@ class Digest:
 
     async def send(self) -> None:
         """Post what is due and was not posted."""
-        first, name = last_week(self._now())
-        for guild in await self._guild_settings.digesting():
-            if guild.gallery_channel_id is not None and self._partition.holds(guild.guild_id):
-                make = partial(self._notice, guild, first)
-                await self._notices.say(guild.guild_id, name, guild.gallery_channel_id, make)
+        mine = [one for one in await self._guild_settings.digesting() if self._partition.holds(one.guild_id)]
+        await abreast(self._send, mine)
+
+    async def _send(self, guild: GuildRecord) -> None:
+        if guild.gallery_channel_id is not None:
+            first, name = last_week(self._now())
+            make = partial(self._notice, guild, first)
+            await self._notices.say(guild.guild_id, name, guild.gallery_channel_id, make)
 
     async def preview(self, actor: Actor) -> Preview:
         """The next digest of the actor's server as it stands; for managers.  Raises ServersOnly, MissingPermission."""

@@ -51,10 +51,17 @@ def _beside(services: Services) -> dict[str, Coroutine[None, None, None]]:
         services.privacy.purge,
         services.departures.purge,
     )
-    works = {
-        "calendar": _keep_the_calendar(services),
-        "purge": _keep_purging(*purges),
-    }
+    calendar = (
+        services.contests.move_on,
+        services.digest.send,
+        services.gallery.post_again,
+        services.notices.retract_banned,
+        services.notices.retract_again,
+        services.removals.take_down_again,
+        services.privacy.erase_again,
+    )
+    works = {f"calendar: {act.__qualname__}": _keep_the_calendar(act) for act in calendar}
+    works["purge"] = _keep_purging(*purges)
     if services.settings.partition.holds(None):  # one process of several does it
         works["reading"] = _keep_reading(services.meaning)
     return works
@@ -70,24 +77,13 @@ async def _keep_purging(*purges: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(PURGE_SECONDS)
 
 
-async def _keep_the_calendar(services: Services) -> None:
-    """What is due at a time, or once Discord takes it."""
-    notices = services.notices
-    acts = (
-        services.contests.move_on,
-        services.digest.send,
-        services.gallery.post_again,
-        notices.retract_banned,
-        notices.retract_again,
-        services.removals.take_down_again,
-        services.privacy.erase_again,
-    )
+async def _keep_the_calendar(act: Callable[[], Awaitable[object]]) -> None:
+    """What is due at a time, or once Discord takes it: each act by itself, for Discord may keep one waiting."""
     while True:
-        for act in acts:
-            try:
-                await act()
-            except Exception:  # as above
-                log.exception("calendar.not_kept", act=act.__qualname__)
+        try:
+            await act()
+        except Exception:  # as above
+            log.exception("calendar.not_kept", act=act.__qualname__)
         await asyncio.sleep(CALENDAR_SECONDS)
 
 
