@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from bot.actions.actor import Actor
 from bot.actions.departures import Departures
-from bot.actions.privacy import keys_of
+from bot.actions.disposal import keys_of
 from bot.database.audit import AuditLog
 from bot.database.departures import DepartureLog
 from bot.database.guild import GuildRecord

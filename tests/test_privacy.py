@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.actions.actor import Actor
+from bot.actions.disposal import keys_of
 from bot.actions.document import Document
 from bot.actions.moderation import Target
-from bot.actions.privacy import Erased, keys_of
+from bot.actions.privacy import Erased
 from bot.database.erasure_requests import ErasureRequests
 from bot.database.guild import GuildRecord
 from bot.database.personal import PersonalData

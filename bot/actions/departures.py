@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from bot.actions.privacy import without_files
+from bot.actions.disposal import Disposal
 from bot.database.departures import DepartureLog
 from bot.database.session import utc_now
 from bot.storage.folder import Storage
@@ -45,13 +45,14 @@ class Departures:
     async def purge(self) -> int:
         """Erase the servers whose time is over: files first, then rows; returns how many servers.
 
-        One with a file that cannot be deleted now keeps that generation until the next time.
+        One with a file that cannot be deleted now keeps that generation until the next time; all do while the storage
+        is away.
         """
-        erased, before = 0, self._now() - self._keep
+        erased, before, disposal = 0, self._now() - self._keep, Disposal(self._storage)
         for guild_id in await self._departures.due(before):
             last = 0
-            while records := await self._departures.generations(guild_id, BATCH, after=last):
-                await self._departures.delete(await without_files(self._storage, records))
+            while not disposal.is_over and (records := await self._departures.generations(guild_id, BATCH, after=last)):
+                await self._departures.delete(await disposal.without_files(records))
                 last = records[-1].id
             if await self._departures.forget(guild_id, before):
                 log.info("server.erased", guild=guild_id)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.actions.disposal import Disposal
 from bot.database.erasures import Erasures
 from bot.database.records import Erasure
 from bot.database.session import utc_now
@@ -34,27 +35,32 @@ class Eraser:
     async def erase_now(self, generation_id: int) -> bool:
         """Delete the files of one generation, without time for review; False where some cannot be deleted just now."""
         due = await self._erasures.due(self._now() + timedelta(seconds=1), generation_id)
-        return all([await self._erase(erasure) for erasure in due])
+        disposal = Disposal(self._storage)
+        return all([await self._erase(erasure, disposal) for erasure in due])
 
     async def erase(self, generation_id: int | None = None) -> int:
         """Delete all files that are due, or those of one generation; returns of how many generations.
 
-        What cannot be deleted now is due again the next time.
+        What cannot be deleted now is due again the next time; all is while the storage is away.
         """
-        removed_before = self._now() - self._review
+        removed_before, disposal = self._now() - self._review, Disposal(self._storage)
         erased = last = 0
         while due := await self._erasures.due(removed_before, generation_id, after=last):
             for erasure in due:
-                erased += await self._erase(erasure)
+                erased += await self._erase(erasure, disposal)
+                if disposal.is_over:
+                    return erased
             last = due[-1].generation_id
         return erased
 
-    async def _erase(self, erasure: Erasure) -> bool:
+    async def _erase(self, erasure: Erasure, disposal: Disposal) -> bool:
         try:
             await self._delete(erasure)
-        except Exception:
+        except Exception as error:
             log.exception("pictures.not_erased", generation=erasure.generation_id)
+            await disposal.failed(error)
             return False
+        disposal.went_well()
         log.info("pictures.erased", generation=erasure.generation_id, pictures=len(erasure.image_indexes))
         return True
 

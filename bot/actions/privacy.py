@@ -4,7 +4,7 @@ In: a person.  Out: counts, a zip file, what is gone.  Knows no Discord; see `Po
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from bot.actions.actor import Actor
+from bot.actions.disposal import Disposal
 from bot.actions.document import Document
 from bot.actions.exports import described
 from bot.actions.parts import Parts
@@ -26,7 +27,6 @@ from bot.database.records import GenerationFilter, GenerationRecord
 from bot.database.session import utc_now
 from bot.database.states import UNFINISHED
 from bot.errors import NotFound
-from bot.generation.thumbnail import thumbnail_key
 from bot.generation.work import Works
 from bot.partition import EVERY_SHARD, Partition
 from bot.storage.folder import Storage
@@ -220,35 +220,18 @@ class Privacy:
         """Delete what is older than its server keeps it, and what was erased but for a decision that has been made.
 
         Sanctions that have ended, too, and what the audit log says of them, where their person erased their data.
-        Files go first; what has one that cannot be deleted now waits for the next time, and nothing else for it.
+        Files go first; what has one that cannot be deleted now waits for the next time, and nothing else for it, unless
+        the storage is away.
         Returns how many generations.
         """
         await self._personal.forget_ended_sanctions()
-        purged = 0
+        purged, disposal = 0, Disposal(self._storage)
         async for records in self._personal.outlived(BATCH):
-            gone = await without_files(self._storage, records)
+            gone = await disposal.without_files(records)
             await self._personal.delete(gone)
             purged += len(gone)
+            if disposal.is_over:
+                break
         if purged:
             log.info("privacy.purged", generations=purged)
         return purged
-
-
-async def without_files(storage: Storage, records: Iterable[GenerationRecord]) -> list[int]:
-    """Delete the files of these generations; returns the ids of those that have none any more."""
-    gone = []
-    for record in records:
-        try:
-            for key in keys_of(record):
-                await storage.delete(key)
-        except Exception:
-            log.exception("pictures.not_purged", generation=record.id)
-        else:
-            gone.append(record.id)
-    return gone
-
-
-def keys_of(record: GenerationRecord) -> list[str]:
-    """Every file of a generation."""
-    keys = [key for image in record.images for key in (image.key, thumbnail_key(image.key))]
-    return keys + [key for key in (record.grid_key, record.init_image_key) if key is not None]
