@@ -97,8 +97,9 @@ class DalleParity:
         yield from self._half()
         if "cached_logits" in golden:
             yield from self._cached()
-        for (scale,) in golden.numbered(r"greedy_scale([\d.]+)"):
-            yield golden.compared(f"greedy_scale{scale}", self._greedy(float(scale)), EXACT)
+        scales = [scale for (scale,) in golden.numbered(r"greedy_scale([\d.]+)")]
+        for scale, codes in zip(scales, self._greedy([float(scale) for scale in scales]), strict=True):
+            yield golden.compared(f"greedy_scale{scale}", codes, EXACT)
         for index, scale in golden.numbered(r"filtered_(\d+)_scale([\d.]+)"):
             yield self._filtered(int(index), scale)
         for (run,) in golden.numbered(r"sampled_(\d+)_sequences"):
@@ -143,8 +144,18 @@ class DalleParity:
         yield golden.compared("cached_logits", logits[:, golden["cached_positions"].long()], LOGITS)
         yield golden.compared("logits", logits, LOGITS, "logits, one code at a time")
 
-    def _greedy(self, scale: float) -> Tensor:
-        return self.decode(lambda logits, _position: guided_logits(logits, scale).argmax(-1), guided=scale != 1)[0]
+    def _greedy(self, scales: Sequence[float]) -> Sequence[Tensor]:
+        """The codes at each scale; all are drawn together, which takes hardly longer than one."""
+        if not scales:
+            return []
+
+        def choose(logits: Tensor, _position: int) -> Tensor:
+            conditional, unconditional = (part.chunk(len(scales)) for part in logits.chunk(2))
+            pairs = zip(conditional, unconditional, scales, strict=True)
+            chosen = [one if scale == 1 else guide(one, other, torch.tensor(scale)) for one, other, scale in pairs]
+            return torch.cat(chosen).argmax(-1)
+
+        return self.decode(choose, guided=True, copies=len(scales))[0].chunk(len(scales))
 
     def _filtered(self, index: int, scale: str) -> Comparison:
         golden, number = self.golden, float(scale)
@@ -165,15 +176,15 @@ class DalleParity:
             lambda logits, position: sample(guided_logits(logits, scale), rows, noise[:, position]), guided=scale != 1
         )[0]
 
-    def decode(self, choose: Choice, *, guided: bool) -> tuple[Tensor, list[Tensor]]:
+    def decode(self, choose: Choice, *, guided: bool, copies: int = 1) -> tuple[Tensor, list[Tensor]]:
         """Draw all codes one at a time, by what the engine runs, in slots that are neither first nor in order.
 
-        Returns the start token and the codes (B, 1 + L), and the logits of each step (R, V).
+        Returns the start token and the codes (copies · B, 1 + L), and the logits of each step (R, V).
         """
         model, golden = self.model, self.golden
         texts = TEXTS if guided else TEXTS[:1]
-        states = torch.cat([self._states(text) for text in texts])
-        mask = torch.cat([golden[f"attention_mask{text}"] for text in texts])
+        states = torch.cat([self._states(text).repeat(copies, 1, 1) for text in texts])
+        mask = torch.cat([golden[f"attention_mask{text}"].repeat(copies, 1) for text in texts])
         size = {"slots": len(mask) + 3, "text_length": mask.shape[1], "codes": model.config.vocab_size}
         decoder: PackedDecoder | UnpackedDecoder = (
             PackedDecoder(model, Packer(Precision.FLOAT32, None), **size)
