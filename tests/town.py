@@ -17,7 +17,7 @@ import discord
 import simcord
 
 from bot.client import Bot
-from bot.command_sync import CommandSync
+from bot.command_sync import EVERYWHERE, CommandSync, Outcome
 from bot.database.records import GenerationFilter, GenerationRecord
 from bot.services import Services
 from bot.views.double_press import MOMENT, LastPresses
@@ -187,16 +187,19 @@ def build(bot: Bot) -> simcord.Env:
 
 
 class SyncOnce(CommandSync):
-    """Tells Discord what the first bot told it: all have the same commands, and to translate their words, for dozens of
-    languages, is half of a bot's start."""
+    """The first bot tells simulated Discord its commands; with the others it knows them: all have the same, and to
+    tell of them, in dozens of languages, is most of a bot's start."""
 
-    _told: bytes | None = None
+    _known: bytes | None = None
 
-    async def _payload(self) -> list[dict[str, Any]]:
-        if SyncOnce._told is None:
-            SyncOnce._told = pickle.dumps(await super()._payload())
-        told: list[dict[str, Any]] = pickle.loads(SyncOnce._told)  # noqa: S301  # our own
-        return told
+    async def run(self, guild_ids: Sequence[int], *, anew: bool = False) -> dict[str, Outcome]:
+        backend: Any = self._bot.http.backend  # type: ignore[attr-defined]  # SimCord's
+        if SyncOnce._known is None:
+            outcomes = await super().run(guild_ids, anew=anew)
+            SyncOnce._known = pickle.dumps(backend.commands)
+            return outcomes
+        backend.commands = pickle.loads(SyncOnce._known)  # noqa: S301  # our own
+        return {EVERYWHERE: "unchanged"}
 
 
 def a_bot(folder: Path) -> Bot:
