@@ -7,6 +7,7 @@ sentence: what is new stands there empty, what nobody says any more is gone.  Na
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ SAID: Final = ("say", "later", "_")  # one sentence
 IN_PAGES: Final[dict[str, Any]] = {"_": None, "count": (1, 2)}
 
 
+@cache  # the tests ask for it again and again
 def collected() -> Catalog:
     """Every sentence that is said, without any translation."""
     found = Catalog(charset="utf-8")
