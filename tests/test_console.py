@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlencode
 
 import pytest
@@ -66,34 +67,36 @@ async def test_the_log_shows_who_asked_for_what(site: Pages, mo: Browser) -> Non
     assert (await mo.get(glimpses[-1])).status == 200
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("words=cat", ["a cat"]),
-        ("words=ca", ["a cat"]),
-        ("words=cat+gore", []),
-        (f"person={BOB}", ["some gore"]),
-        ("person=person+1002", ["some gore"]),
-        ("status=blocked", ["some gore"]),
-        ("category=violence_gore", ["some gore"]),
-        ("flagged=1", ["some gore", "a knife"]),
-        ("score=0.95", []),
-        ("channel=42&words=knife", ["a knife"]),
-        ("channel=43", []),
-        ("since=2020-01-01", ["some gore", "a knife", "a cat"]),
-        ("until=2020-01-01", []),
-        ("removed=1", []),
-        ("status=&category=", ["some gore", "a knife", "a cat"]),
-    ],
-)
-async def test_the_address_holds_the_filter(site: Pages, mo: Browser, query: str, found: list[str]) -> None:
+FILTERED: Final = {
+    "words=cat": ["a cat"],
+    "words=ca": ["a cat"],
+    "words=cat+gore": [],
+    f"person={BOB}": ["some gore"],
+    "person=person+1002": ["some gore"],
+    "status=blocked": ["some gore"],
+    "category=violence_gore": ["some gore"],
+    "flagged=1": ["some gore", "a knife"],
+    "score=0.95": [],
+    "channel=42&words=knife": ["a knife"],
+    "channel=43": [],
+    "since=2020-01-01": ["some gore", "a knife", "a cat"],
+    "until=2020-01-01": [],
+    "removed=1": [],
+    "status=&category=": ["some gore", "a knife", "a cat"],
+}
+
+
+async def test_the_address_holds_the_filter(site: Pages, mo: Browser) -> None:
     """Each alone or with others; a link to a search can be sent to somebody."""
     await draw(site.services, an_order("a cat"))
     await flagged(site)
     await blocked(site, user_id=BOB)
-    shown = (await mo.get(f"{AT}/log?{query}")).text
-    results = shown[shown.index('id="results"') :]
-    assert [prompt for prompt in ("some gore", "a knife", "a cat") if prompt in results] == found
+    found = {}
+    for query in FILTERED:
+        shown = (await mo.get(f"{AT}/log?{query}")).text
+        results = shown[shown.index('id="results"') :]
+        found[query] = [prompt for prompt in ("some gore", "a knife", "a cat") if prompt in results]
+    assert found == FILTERED
 
 
 @pytest.mark.parametrize(
@@ -798,21 +801,20 @@ async def notice(browser: Browser, path: str) -> str:
     return (await browser.get(path)).text.partition('role="status"><p>')[2].partition("</p>")[0]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "log/999999", "log/99999999999999999999999", "log/-1", "log/1/0.png", "people/99999999999999999999",
-        "log?before=99999999999999999999", "log?before=x", "log?since=yesterday", "log?score=2", "log?until=9999-12-31",
-        "log?since=0001-01-01", "log?score=nan", "log?words=%00", "log?words=%ff", "audit?actor=x",
-        "audit?since=1", "stats?days=99999",
-        "log?channel=٣", "review?after=99999999999999999999.1", "review?after=1.99999999999999999999", "nothing",
-    ],
+FORGED: Final = (
+    "log/999999", "log/99999999999999999999999", "log/-1", "log/1/0.png", "people/99999999999999999999",
+    "log?before=99999999999999999999", "log?before=x", "log?since=yesterday", "log?score=2", "log?until=9999-12-31",
+    "log?since=0001-01-01", "log?score=nan", "log?words=%00", "log?words=%ff", "audit?actor=x",
+    "audit?since=1", "stats?days=99999",
+    "log?channel=٣", "review?after=99999999999999999999.1", "review?after=1.99999999999999999999", "nothing",
 )  # fmt: skip
-async def test_a_forged_address_is_refused_not_broken(mo: Browser, path: str) -> None:
+
+
+async def test_a_forged_address_is_refused_not_broken(mo: Browser) -> None:
     """400 or 404, never 500."""
-    answer = await mo.get(f"{AT}/{path}")
-    assert answer.status in (200, 400, 404), answer.text
-    assert "Something broke" not in answer.text
+    answers = {path: await mo.get(f"{AT}/{path}") for path in FORGED}
+    assert [path for path, one in answers.items() if one.status not in (200, 400, 404)] == []
+    assert [path for path, one in answers.items() if "Something broke" in one.text] == []
 
 
 async def test_an_entry_of_another_server_is_not_here(site: Pages, mo: Browser) -> None:
