@@ -50,8 +50,7 @@ NOT_IN_DEV = "the extra `ray`"  # for its size; its tests run where it is instal
 def pytest_collection_finish() -> None:
     """What was imported lives for good: looking through it was a quarter of the processor time of all tests."""
     set_aside()
-    youngest, middle, _ = gc.get_threshold()
-    gc.set_threshold(youngest, middle, 100)
+    gc.set_threshold(10_000, 10, 100)
 
 
 @pytest.hookimpl(tryfirst=True)
