@@ -12,7 +12,8 @@ THINGS = frozenset("duck elephant cat wolf sheep flower rose mushroom apple".spl
     ("prompt", "read"),
     [
         ("a family", "a man and a woman"), ("a happy family on the beach", "a man and a woman on the beach"),
-        ("my parents", "a man and a woman"),
+        ("my parents", "a man and a woman"), ("an elderly couple at night", "an old man and an old woman at night"),
+        ("a group of friends", "two men and two women"),
         ("a couple dancing in the kitchen", "a man and a woman dancing in the kitchen"),
         ("a crowd of people", "two men and two women"),
         ("people in a park", "two men and two women in a park"),

@@ -41,8 +41,13 @@ def test_all_else_stays_as_it_is(prompt: str) -> None:
     ("prompt", "drawn"),
     [
         ("two people dancing", ("a man dancing", "a woman dancing")),
+        ("a family having dinner", ("a man", "a woman")),
+        ("a mother and her child", ("a woman", "her child")),
+        ("an elderly couple on a bench", ("an old man", "an old woman", "a chair")),
         ("zwei tanzende Menschen", ("a man dancing", "a woman dancing")),
         ("a doctor and a nurse", ("a health worker", "a health worker")),
+        ("un médecin et une infirmière", ("a health worker", "a health worker")),
+        ("一个医生和一个护士", ("a health worker", "a health worker")),
     ],
 )
 def test_none_of_two_people_is_missing(prompt: str, drawn: tuple[str, ...]) -> None:

@@ -42,8 +42,10 @@ def test_props_are_known_by_name(name: str) -> None:
     [
         ("a cat in a box", "within", ["", "box"]), ("a cat on a table", "above", ["", "table"]),
         ("eine Katze auf einem Tisch", "above", ["", "table"]), ("a dog jumping over a fence", "above", ["", "fence"]),
+        ("ein Hund springt über einen Zaun", "above", ["", "fence"]),
         ("a cat behind a fence", "before", ["fence", ""]), ("a penguin on a skateboard", "riding", ["", "skateboard"]),
-        ("a cat under a table", "before", ["", "table"]), ("a lunch box", "alone", ["box"]),
+        ("a cat under a table", "before", ["", "table"]),
+        ("кошка за забором", "before", ["fence", ""]), ("a lunch box", "alone", ["box"]),
         ("a box turtle", "alone", [""]),
     ],
 )  # fmt: skip

@@ -120,7 +120,20 @@ def _skateboard(pencil: _Pencil) -> None:
     pencil.shape(deck, (98, 84, 168), (66, 54, 124))
 
 
+def _sofa(pencil: _Pencil) -> None:
+    for x in (20.0, 75.0):
+        pencil.slab(x, 78, x + 5, 88, _DARK_WOOD)
+    pencil.slab(16, 36, 84, 72, (52, 92, 188))
+    for x in (16.0, 50.5):
+        pencil.slab(x, 34, x + 33.5, 70, (92, 142, 232), (62, 106, 204))
+    for x in (16.0, 50.5):
+        pencil.slab(x, 58, x + 33.5, 72, (110, 160, 244), (78, 126, 222))
+    pencil.slab(10, 68, 90, 81, (70, 116, 212), (48, 88, 182))
+    for x in (5.0, 83.0):
+        pencil.slab(x, 48, x + 12, 81, (86, 134, 228), (52, 92, 188))
+
+
 _DRAWN: Mapping[str, Callable[[_Pencil], None]] = {
-    "box": _box, "fence": _fence, "table": _table, "flying saucer": _saucer, "ufo": _saucer, "submarine": _submarine,
-    "skateboard": _skateboard,
+    "box": _box, "couch and lamp": _sofa, "fence": _fence, "flying saucer": _saucer, "skateboard": _skateboard,
+    "submarine": _submarine, "table": _table, "ufo": _saucer,
 }  # fmt: skip

@@ -73,7 +73,11 @@ _NOT_STOOD_ON = frozenset(
 )
 """What a thing on it is not shown above: more places, and sides of things and pictures."""
 _ARTICLES = frozenset({"a", "an", "the", "one", "my"})
-_BEGUN = re.compile(r"(?:on|in|over|at|under|with|by|near|to|for|from|about|against|through)\b", re.IGNORECASE)
+_BEGUN = re.compile(
+    r"(?:on|in|over|at|under|with|by|near|to|for|from|about|against|through|above|below|beneath|underneath|behind|beside"
+    r"|next|inside|into|onto|off|across|between|among|around|after|before|along)\b",
+    re.IGNORECASE,
+)
 """In what something would be done with: that it is done nowhere near a thing."""
 _PLACED = re.compile(r"\b(?:on|in|at)\b", re.IGNORECASE)
 _SEVERAL = re.compile(r"\b(?:and|or|with|on|in|two|three|four|five|many|several)\b", re.IGNORECASE)

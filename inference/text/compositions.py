@@ -66,7 +66,9 @@ _SPOT = re.compile(
 )
 _IDLE = re.compile(
     r" (?:(?:is|are) )?(?:playing|dancing|running|walking|sitting|standing|sleeping|flying|swimming|jumping|smiling"
-    r"|floating|resting|relaxing|waiting|hiding|fighting)(?: together| around)?$",
+    r"|floating|resting|relaxing|waiting|hiding|fighting|eating|drinking|talking|chatting|laughing|arguing|kissing|hugging"
+    r"|having (?:an? )?(?:\w+ )?(?:breakfast|lunch|dinner|meal|fun|picnic|party)|casting (?:an? )?spells?)"
+    r"(?: together| around)?$",
     re.IGNORECASE,
 )
 """What somebody does alone, which no picture shows."""

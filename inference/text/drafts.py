@@ -22,7 +22,7 @@ from inference.text.nouns import article, singulars
 ANY_COLOUR = "|".join(sorted((*COLOURS, "grey"), key=len, reverse=True))
 _SIZES = {"small": 0.6, "little": 0.6, "tiny": 0.4, "big": 1.0, "large": 1.0, "huge": 1.0, "giant": 1.0}
 """Shares of the room that there is for a thing."""
-PROPS = frozenset({"box", "fence", "table", "flying saucer", "ufo", "submarine", "skateboard"})
+PROPS = frozenset({"box", "couch and lamp", "fence", "flying saucer", "skateboard", "submarine", "table", "ufo"})
 """What `inference.painting.props` draws by hand, since the model that ships cannot."""
 _PROP = re.compile(rf"(?:^|.* )(?P<name>{'|'.join(PROPS)})(?:,.*)?", re.IGNORECASE)
 _ARTICLES = frozenset({"a", "an", "one", "1"})

@@ -14,8 +14,12 @@ from inference.text.drafts import ANY_COLOUR
 from inference.text.nouns import article, plural, singulars
 
 _MEANT: Mapping[str, str] = {
+    "an old man and an old woman": r"(?:(?:old|elderly|senior|retired) couple|grandparents)",
     "a man and a woman": r"(?:family|couple|parents|friends|neighbou?rs|lovers|siblings|newlyweds)",
-    "two men and two women": r"(?:crowd|team|people|humans|audience|group|gang|crew|class|party)(?: of people)?",
+    "two men and two women": (
+        r"(?:crowd|team|people|humans|audience|group|gang|crew|class|party)"
+        r"(?: of (?:people|friends|humans|kids|children|strangers))?"
+    ),
     "a guitar, a trumpet and a microphone": r"(?:(?:rock|pop|metal|punk|music|jazz|school|live) )?band",
     "a violin, a trumpet and a flute": r"orchestra",
 }
