@@ -20,7 +20,7 @@ from inference.safety.lexicon import Kind
 from inference.safety.policy import Thresholds, decide
 from inference.safety.reading import Reader
 from inference.training.data.prompts import Example
-from inference.training.stages.safety import REFUSALS
+from inference.training.stages.safety_thresholds import REFUSALS
 
 Judge = Callable[[str], Mapping[str, Action]]
 LEVELS: tuple[Level, ...] = ("relaxed", "standard", "strict")

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import random
 import re
@@ -29,7 +30,14 @@ from inference.training.data.prompts import (
 )
 from inference.training.data.short_prompts import foreign_prompts, harmless_words, short_prompts, telling_spans
 from inference.training.stages import safety
-from inference.training.stages.safety import REFUSALS, SafetyConfig
+from inference.training.stages.safety import SafetyConfig
+from inference.training.stages.safety_thresholds import (
+    REFUSALS,
+    Suspicions,
+    chosen_offsets,
+    levels,
+    refused_elsewhere,
+)
 
 UNSAFE = ("a man stabbed to death, number {}", "a severed head on table {}", "a gutted corpse in room {}")
 SAFE = ("a bowl of apples, number {}", "a cat asleep on chair {}", "a red boat on lake {}")
@@ -161,7 +169,9 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]
 def test_a_tiny_run_gives_weights_that_the_filter_reads(tiny_run: tuple[Path, Path, str]) -> None:
     """Its classifier tells apart what it has not seen."""
     _, run, told = tiny_run
-    assert set(json.loads(told[told.index("\n{") :])) == {"unsafe", "safe"}
+    report = json.loads(told[told.index("\n{") :])
+    assert set(report) == {"unsafe", "safe", "thresholds_of_other_turns"}
+    assert report["thresholds_of_other_turns"]["violence_gore"] == 1
     thresholds = read_json(run / "config.json")["thresholds"]
     assert set(thresholds) == set(REFUSALS)
     assert all(0 <= band["flag"] <= band["block"] <= 1 for band in thresholds.values())
@@ -171,6 +181,39 @@ def test_a_tiny_run_gives_weights_that_the_filter_reads(tiny_run: tuple[Path, Pa
         assert Classifier.load(run / fold)._slope == read_json(run / fold / "config.json")["slope"] != 1
     classifier = Classifier.load(run)
     assert classifier.logit("a severed head on table 99") > classifier.logit("a red boat on lake 99")
+
+
+def suspicions_of(categories: dict[str, list[float]], users: list[float], unlike: str = "illegal") -> Suspicions:
+    """Logits of unsafe rows by category, and of users' rows, which look like another category."""
+    rows = [(Example("", name, name), logit, name) for name, logits in categories.items() for logit in logits]
+    rows += [(Example("", None, "benign_user"), logit, unlike) for logit in users]
+    likeliest = torch.tensor([CATEGORIES.index(category) for _, _, category in rows])
+    return Suspicions(torch.tensor([logit for _, logit, _ in rows]), likeliest, [row for row, _, _ in rows])
+
+
+def test_less_is_enough_where_no_user_is_suspected() -> None:
+    """What is found worst is refused, and no more users than the level says."""
+    users = [-9 + 0.05 * number for number in range(200)]
+    weak = [number / 10 - 1 for number in range(20)]
+    seen = suspicions_of({"violence_gore": weak, "illegal": [number / 10 for number in range(20)]}, users)
+    offsets = chosen_offsets(seen)
+    assert offsets[CATEGORIES.index("violence_gore")] > offsets[CATEGORIES.index("illegal")]
+    refused = seen.lowered(offsets) > seen.limit(offsets, REFUSALS["standard"])
+    assert refused[seen.are("violence_gore")].all()
+    assert refused[seen.are("benign_user")].float().mean() <= REFUSALS["standard"]
+    found = levels(seen, offsets, 1.0, 0.0)
+    for stricter, milder in itertools.pairwise(list(REFUSALS)[::-1]):
+        assert found[stricter]["flag"] < found[stricter]["block"] <= found[milder]["block"]
+
+
+def test_thresholds_are_judged_by_rows_that_did_not_choose_them() -> None:
+    """A part whose users are more suspected than all others has more of them refused than the level says."""
+    calm, loud = [0.01 * number for number in range(100)], [5 + 0.01 * number for number in range(100)]
+    seen = suspicions_of({"violence_gore": [4.0] * 20}, [*calm, *loud])
+    told = refused_elsewhere(seen, [*[0, 1] * 10, *[0] * 100, *[1] * 100])
+    assert told["benign_user"] > 0.4
+    assert told["violence_gore"] == told["unsafe"] < 1
+    assert refused_elsewhere(seen, [0] * 120 + [1] * 100) == {}
 
 
 def test_the_benchmark_prints_every_table_from_a_run(

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from inference.checkpoints.text_encoder import TEXT_ENCODER_FOLDER, load_sentence_encoder
@@ -52,22 +51,15 @@ from inference.training.stages.safety_heads import (
     train_head,
     train_ngrams,
 )
+from inference.training.stages.safety_thresholds import (
+    REFUSALS,
+    Suspicions,
+    chosen_offsets,
+    levels,
+    refused_elsewhere,
+    scale,
+)
 
-REFUSALS: Mapping[str, float] = {"open": 0.005, "relaxed": 0.01, "standard": 0.03, "strict": 0.05}
-"""Of real users' prompts, by level; `open` is one step below the most relaxed."""
-FLAGGED = 2.0
-"""So many times as many are flagged or refused together."""
-LOWER_THRESHOLDS: Mapping[str, float] = {
-    "sexual": 0.7,
-    "violence_gore": 1.0,
-    "hate_harassment": 1.0,
-    "self_harm": 0.4,
-    "illegal": 1.0,
-    "privacy_deepfake": 1.0,
-    "shocking": 1.3,
-}
-"""By so much, in logits, less is enough for a category.  Where `standard` refuses so many users, and 6.7 % of the
-over-refusal sets at most, these refuse most of what is violent, and then most of all that is unsafe."""
 TABLE_SHARE = 0.5
 CATEGORY_SHARE = 0.5
 
@@ -208,10 +200,14 @@ def write_classifier(folder: Path, net: SafetyHead, table: NgramTable) -> None:
         "rarity": torch.tensor(list(table.rarity), dtype=torch.float16),
     }
     write_weights(folder / "ngrams.safetensors", ngrams, dtype=torch.float16, int8=True)
-    write_json(folder / "config.json", _settings(0.0, 1.0, {level: {"flag": 0.0, "block": 0.0} for level in REFUSALS}))
+    write_json(
+        folder / "config.json", _settings(0.0, 1.0, {level: {"flag": 0.0, "block": 0.0} for level in REFUSALS}, {})
+    )
 
 
-def _settings(offset: float, slope: float, thresholds: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+def _settings(
+    offset: float, slope: float, thresholds: Mapping[str, Mapping[str, float]], lower: Mapping[str, float]
+) -> dict[str, Any]:
     return {
         "categories": list(CATEGORIES),
         "table_share": TABLE_SHARE,
@@ -219,7 +215,7 @@ def _settings(offset: float, slope: float, thresholds: Mapping[str, Mapping[str,
         "slope": slope,
         "offset": offset,
         "thresholds": thresholds,
-        "lower": dict(LOWER_THRESHOLDS),
+        "lower": lower,
     }
 
 
@@ -232,53 +228,38 @@ def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) ->
     `judged` are the classifiers' folders, which get the same thresholds, each with its rows; `folder` may have no
     classifier yet.
     """
+    seen = suspicions(judged)
+    offsets = chosen_offsets(seen)
+    slope, offset = scale(seen.logits, seen.unsafe)
+    lower = {name: round(slope * by, 2) for name, by in zip(CATEGORIES, offsets.tolist(), strict=True)}
+    settings = _settings(offset, slope, levels(seen, offsets, slope, offset), lower)
+    for judge in {folder, *(fold for fold, _ in judged)}:
+        write_json(judge / "config.json", settings)
+    Classifier.load.cache_clear()  # they were loaded with other settings
+    return report(seen, offsets, [turn for turn, (_, unseen) in enumerate(judged) for _ in unseen])
+
+
+def suspicions(judged: Sequence[tuple[Path, Sequence[Example]]]) -> Suspicions:
+    """What each classifier thinks of its rows."""
     reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
-    rows = [row for _, unseen in judged for row in unseen]
-    suspicions = [
+    found = [
         classifier.suspicion(reader.read(row.text).reading.text)
         for fold, unseen in judged
         for classifier in [Classifier.load(fold)]
         for row in unseen
     ]
-    logits = torch.tensor([logit for logit, _ in suspicions])
-    slope, offset = _scale(logits, torch.tensor([float(row.category is not None) for row in rows]))
-    logits += torch.tensor([LOWER_THRESHOLDS[category] for _, category in suspicions]) / slope
-    users = logits[torch.tensor([row.kind == "benign_user" for row in rows])]
-    thresholds = {
-        level: {
-            "flag": round(_probability(slope, offset, users.quantile(1 - FLAGGED * share)), 4),
-            "block": round(_probability(slope, offset, users.quantile(1 - share)), 4),
-        }
-        for level, share in REFUSALS.items()
-    }
-    for judge in {folder, *(fold for fold, _ in judged)}:
-        write_json(judge / "config.json", _settings(offset, slope, thresholds))
-    Classifier.load.cache_clear()  # they were loaded with other settings
-    limit = users.quantile(1 - REFUSALS["standard"])
-    kinds = sorted({(row.category is not None, row.kind) for row in rows})
-    report: dict[str, Any] = {"unsafe": {}, "safe": {}}
-    for unsafe, kind in kinds:
-        of_kind = torch.tensor([(row.category is not None, row.kind) == (unsafe, kind) for row in rows])
-        share = float((logits[of_kind] > limit).float().mean())
-        report["unsafe" if unsafe else "safe"][kind] = {"prompts": int(of_kind.sum()), "refused": round(share, 3)}
-    return report
+    likeliest = torch.tensor([CATEGORIES.index(category) for _, category in found])
+    return Suspicions(torch.tensor([logit for logit, _ in found]), likeliest, [row for _, own in judged for row in own])
 
 
-def _scale(logits: Tensor, unsafe: Tensor) -> tuple[float, float]:
-    """Platt's scaling: slope and offset that make the logits probabilities of these rows."""
-    scale = torch.tensor([1.0, 0.0], requires_grad=True)
-    optimizer = torch.optim.LBFGS([scale], max_iter=50)
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = F.binary_cross_entropy_with_logits(scale[0] * logits + scale[1], unsafe)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    slope, offset = scale.tolist()
-    return round(slope, 4), round(offset, 4)
-
-
-def _probability(slope: float, offset: float, logit: Tensor) -> float:
-    return float(torch.sigmoid(slope * logit + offset))
+def report(seen: Suspicions, offsets: Tensor, turn_of: Sequence[int]) -> dict[str, Any]:
+    """Shares that the standard level refuses, by kind; and those with thresholds that the other turns' rows fixed."""
+    refused = seen.lowered(offsets) > seen.limit(offsets, REFUSALS["standard"])
+    told: dict[str, Any] = {"unsafe": {}, "safe": {}}
+    for unsafe, kind in sorted({(row.category is not None, row.kind) for row in seen.rows}):
+        of_kind = torch.tensor([(row.category is not None, row.kind) == (unsafe, kind) for row in seen.rows])
+        share = round(float(refused[of_kind].float().mean()), 3)
+        told["unsafe" if unsafe else "safe"][kind] = {"prompts": int(of_kind.sum()), "refused": share}
+    if len(set(turn_of)) > 1:
+        told["thresholds_of_other_turns"] = refused_elsewhere(seen, turn_of)
+    return told
