@@ -76,6 +76,20 @@ def test_what_is_seen_through_a_loop_is_not_the_things_colour() -> None:
     assert np.array_equal(after[24:48, 36:60], picture[24:48, 36:60])
 
 
+def test_what_is_hollow_does_not_have_the_colour_behind_it() -> None:
+    """More white is seen through a wheel than the wheel has red; through what is not hollow, it is the thing's own."""
+    wheel = np.full((96, 96, 3), 255, np.uint8)
+    wheel[16:80, 16:80] = COLOURS["red"]
+    wheel[24:72, 24:72] = 255
+    assert painted(wheel, "white") is wheel
+    assert nearest(painted(wheel, "white", is_hollow=True)[20, 48]) == "white"
+    assert nearest(painted(wheel, "blue", is_hollow=True)[20, 48]) == "blue"
+    composition = Composition((Draft("a wheel", "blue", is_hollow=True),))
+    assert np.array_equal(
+        finished([wheel], Reading("", composition=composition))[0], painted(wheel, "blue", is_hollow=True)
+    )
+
+
 def test_noise_beside_a_pale_outline_is_not_painted() -> None:
     """A codec leaves some there; of a dark thing it is far from the main colour anyway."""
     picture = np.full((96, 96, 3), 255, np.uint8)

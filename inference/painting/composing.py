@@ -21,6 +21,7 @@ from inference.painting.takes import Put, retaken, taken
 from inference.pictures import Pixels
 from inference.text.colours import COLOURS
 from inference.text.compositions import Composition
+from inference.text.drafts import Draft
 
 _THIRDS = tuple(tuple((across / 6, down / 6) for across in (1, 3, 5)) for down in (1, 3, 5))
 _PLACES = {
@@ -102,7 +103,7 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
         for picture, draft in zip(pictures, drafts, strict=True)
     ]
     if composition.is_in_place:
-        return taken(painted(pictures[0], drafts[0].colour), composition)
+        return taken(_painted(pictures[0], drafts[0]), composition)
     height, width = pictures[0].shape[:2]
     cuts = [
         _cut(picture.tobytes(), picture.shape, draft.colour, draft.is_hollow)
@@ -111,7 +112,7 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     pairs = zip(cuts, drafts, strict=True)
     things = [(cut, draft.size) for cut, draft in pairs if cut is not None for _ in range(draft.count)]
     if not things:
-        return taken(painted(pictures[0], drafts[0].colour), composition)
+        return taken(_painted(pictures[0], drafts[0]), composition)
     foot = 0.5
     layout = composition.layout if len(things) == sum(draft.count for draft in drafts) else "beside"
     puts = _laid_out(things, layout, min(height, width))
@@ -128,11 +129,15 @@ def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
     return np.array(canvas)
 
 
+def _painted(picture: Pixels, draft: Draft) -> Pixels:
+    return painted(picture, draft.colour, is_hollow=draft.is_hollow)
+
+
 @lru_cache(maxsize=8)
 def _cut(pixels: bytes, shape: tuple[int, ...], colour: str, is_hollow: bool) -> Image.Image | None:
     """A painted thing, cut out; kept, for the pictures of a grid are often put together from the same drawing."""
     picture = np.frombuffer(pixels, np.uint8).reshape(shape)
-    return cut_out(picture, painted(picture, colour), is_hollow=is_hollow)
+    return cut_out(picture, painted(picture, colour, is_hollow=is_hollow), is_hollow=is_hollow)
 
 
 def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[Put]:

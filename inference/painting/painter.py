@@ -33,9 +33,10 @@ _RIM = 2
 """Squares beside the background in which a pixel like it is painted less: a thing may have a rim of its own noise."""
 
 
-def painted(picture: Pixels, colour: str) -> Pixels:
+def painted(picture: Pixels, colour: str, *, is_hollow: bool = False) -> Pixels:
     """`picture` (H, W, 3) with its thing, or its things, in `colour`; as it is for "", where they have that colour
-    anyway, and where there is no plain background.
+    anyway, and where there is no plain background. Through what `is_hollow` (a bicycle) that is seen, which is not its
+    own colour, however large its wheels are.
     """
     if not colour:
         return picture
@@ -45,7 +46,7 @@ def painted(picture: Pixels, colour: str) -> Pixels:
     few = np.s_[::_SPARSE, ::_SPARSE]
     solid = share[few] > 0.5
     closed = solid & (_levels_apart(picture[few], edge_colour(picture)) <= _SAME)
-    if closed.sum() < _LEAST_OWN * solid.sum():  # within a dragon's loop one sees what is behind it
+    if is_hollow or closed.sum() < _LEAST_OWN * solid.sum():  # within a dragon's loop one sees what is behind it
         solid &= ~closed
     paint = Paint.of(np.dstack([picture[few], np.where(solid, 255, 0).astype(np.uint8)]))
     if colour in paint.names:
