@@ -86,7 +86,7 @@ _SIDES = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(rf",? (?:{'|'.join(f'(?P<{name}>{words})' for name, words in LAYOUTS.items())}) |, ", re.IGNORECASE)
-_DARK = " on a blue background"
+IN_THE_DARK = " on a blue background"
 """What pale things are drawn before, to be cut out."""
 _UNNAMED = frozenset({"white", "beige", "cyan", "pink"})
 """Colours that an unnamed background may have."""
@@ -154,7 +154,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
         return None
     if not place:
         place = _ground(colours, is_pale=any(draft.is_pale for draft in drafts))
-    behind = [_DARK if place and draft.is_pale else "" for draft in drafts]
+    behind = [IN_THE_DARK if place and draft.is_pale else "" for draft in drafts]
     placed = (replace(draft, text=f"{draft.text}{one}{style}") for draft, one in zip(drafts, behind, strict=True))
     return Composition(tuple(placed), layout, place)
 

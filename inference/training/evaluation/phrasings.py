@@ -3,7 +3,8 @@
 In: a model, the concepts and their renderings. Out: `phrasings.json`, of the names whose pictures are not like any
 rendering of the thing the phrasing whose pictures are. Every picture is noted in a file, and drawn once only.
 
-Two pictures of each name are drawn, of other seeds than those of the evaluation. Where they differ from the renderings,
+Two pictures of each name are drawn, of other seeds than those of the evaluation; things that white hides are drawn
+before blue, as the engine has them drawn to cut them out. Where they differ from the renderings,
 other words and two styles are tried with one picture, and what is better with another; the best of them is taken if it
 is better by `GAIN`. Where the time is short, the rest of the names stay as they are.
 `python -m inference.training.evaluation.phrasings [--model NAME] --out FILE`
@@ -30,6 +31,7 @@ from inference.engine.dalle import DalleCodeModel
 from inference.models.text_encoder import SentenceEncoder
 from inference.native.precision import Processor, choose_precision
 from inference.pictures import Pixels
+from inference.text.compositions import IN_THE_DARK
 from inference.text.nouns import indefinite
 from inference.text.reader import PHRASINGS, Reader
 from inference.training.data.icons import STYLES as ICON_STYLES
@@ -76,22 +78,26 @@ class Record:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def mean(self, phrasing: str, concept: int) -> float:
-        """Over the pictures of a phrasing that were drawn, of which there is one."""
-        orders = [(said(phrasing), seed, concept) for seed in SEEDS]
+    def mean(self, text: str, concept: int) -> float:
+        """Over the pictures of a text that were drawn, of which there is one."""
+        orders = [(text, seed, concept) for seed in SEEDS]
         return fmean(self.likeness[order] for order in orders if order in self.likeness)
 
 
 class Measurer:
     """Has phrasings drawn, and notes how like their things they are."""
 
-    def __init__(self, look: Callable[[Sequence[Order]], Sequence[float]], record: Record) -> None:
-        """`look` says of each order's picture how like a rendering of its concept it is."""
-        self._look, self.record = look, record
+    def __init__(
+        self, look: Callable[[Sequence[Order]], Sequence[float]], record: Record,
+        is_pale: Callable[[int], bool] = lambda _: False,
+    ) -> None:  # fmt: skip
+        """`look` says of each order's picture how like a rendering of its concept it is, `is_pale` which concepts are
+        drawn before blue."""
+        self._look, self.record, self._is_pale = look, record, is_pale
 
     def draw(self, phrasings: Iterable[tuple[str, int]], seeds: Sequence[int]) -> None:
         """A picture of each phrasing, with its concept, and seed that is not yet on record."""
-        wanted = [(said(one), seed, row) for seed in seeds for one, row in dict.fromkeys(phrasings)]
+        wanted = [(self._text(one, row), seed, row) for seed in seeds for one, row in dict.fromkeys(phrasings)]
         orders = [order for order in wanted if order not in self.record.likeness]
         for start in range(0, len(orders), _BATCH):
             some = orders[start : start + _BATCH]
@@ -113,7 +119,9 @@ class Measurer:
         return found, done
 
     def _best(self, concepts: Mapping[int, Concept]) -> dict[str, str]:
-        mean = self.record.mean
+        def mean(phrasing: str, row: int) -> float:
+            return self.record.mean(self._text(phrasing, row), row)
+
         self.draw([(one.name, row) for row, one in concepts.items()], SEEDS)
         named = {row: mean(one.name, row) for row, one in concepts.items()}
         tried = {row: others(concepts[row]) for row, likeness in named.items() if likeness < GOOD}
@@ -122,6 +130,9 @@ class Measurer:
         self.draw([(one, row) for row, some in hopeful.items() for one in some], SEEDS[1:])
         best = {row: max(some, key=lambda one: mean(one, row)) for row, some in hopeful.items() if some}
         return {concepts[row].name: one for row, one in best.items() if mean(one, row) >= named[row] + GAIN}
+
+    def _text(self, phrasing: str, concept: int) -> str:
+        return said(phrasing, IN_THE_DARK if self._is_pale(concept) else "")
 
 
 def others(concept: Concept) -> list[str]:
@@ -132,20 +143,22 @@ def others(concept: Concept) -> list[str]:
 
 
 def likeness_to(icons: IconSet) -> Callable[[Pixels, int], float]:
-    """What says how like the nearest rendering of a concept, large before white, a picture is: PSNR in decibels."""
+    """What says how like the nearest rendering of a concept, large before white, or blue where that hides it, a picture
+    is: PSNR in decibels."""
 
     def likeness(picture: Pixels, concept: int) -> float:
-        scenes = (Scene((Placed(concept, "large", 1, 1),), "white", style) for style in ICON_STYLES)
+        behind = "blue" if icons.is_pale(concept) else "white"
+        scenes = (Scene((Placed(concept, "large", 1, 1),), behind, style) for style in ICON_STYLES)
         apart = (render(scene, icons, detailed=True).astype(np.float32) - picture for scene in scenes)
         return float(-10 * np.log10(max(min(np.square(one / 255).mean() for one in apart), _EXACT)))
 
     return likeness
 
 
-def said(phrasing: str) -> str:
-    """With an article, as captions say it."""
+def said(phrasing: str, where: str = "") -> str:
+    """With an article, as captions say it, and perhaps where it is."""
     name, comma, style = phrasing.partition(",")
-    return indefinite(name) + comma + style
+    return indefinite(name) + where + comma + style
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -178,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         pictures = draw(model, [(text, seed) for text, seed, _ in some])
         return [likeness(picture, row) for picture, (_, _, row) in zip(pictures, some, strict=True)]
 
-    measurer = Measurer(look, record)
+    measurer = Measurer(look, record, icons.is_pale)
     concepts, end = icons.concepts, time.monotonic() + 60 * options.minutes
     found, done = measurer.phrasings(concepts, lambda: time.monotonic() > end)
     rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(one)}" for name, one in sorted(found.items()))
