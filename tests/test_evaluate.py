@@ -27,7 +27,8 @@ from inference.training.data.scenes import Placed, Scene, SceneMaker, render
 from inference.training.evaluation.ceilings import variants
 from inference.training.evaluation.diversity import diversity
 from inference.training.evaluation.drawing import draw
-from inference.training.evaluation.evaluate import Examiner, read_sheet, share_right
+from inference.training.evaluation.evaluate import main, read_sheet
+from inference.training.evaluation.examiner import Examiner, again, share_right
 from inference.training.evaluation.page import page
 from inference.training.evaluation.phrasings import Measurer, Record, likeness_to
 from inference.training.evaluation.questions import (
@@ -40,12 +41,13 @@ from inference.training.evaluation.questions import (
     write_questions,
 )
 from inference.training.evaluation.result import Answer, Evaluation, results
-from inference.training.evaluation.scoring import answers, dominant_colour, main_colours, nearest_background
+from inference.training.evaluation.scoring import answers, dominant_colour, main_colours, nearest_background, sized
 from inference.training.stages.detection import CrowdSource, DetectionConfig, DetectorTrainer
 from tests.fakes import FakeCodeModel
 from tests.test_training_data import write_icons
 
 EVALUATE = "inference.training.evaluation.evaluate"
+EXAMINER = "inference.training.evaluation.examiner"
 TINY = DetectorConfig(concepts=6, finder=(16, 16), namer=(16, 16, 32))
 
 
@@ -221,6 +223,60 @@ def test_drawing_gives_each_order_its_own_picture() -> None:
     assert np.array_equal(draw(FakeCodeModel(slots=4), orders[1:2])[0], drawn[1])
 
 
+def test_questions_are_asked_in_parts_and_none_is_drawn_twice() -> None:
+    """As all together would be drawn, each with its own seed; what is drawn is told as it grows, and kept small."""
+    heard: list[int] = []
+    examiner = Examiner(FakeCodeModel(slots=4), Detector(TINY).eval(), heard.append)
+    questions = [Question("colour", prompt, (0,), colour="red") for prompt in ("a cat", "a dog", "a fox")]
+    answered = examiner.ask(questions, 2)
+    assert heard == [2, 3]
+    drawn = draw(FakeCodeModel(slots=4), [("a cat", 8), ("a dog", 12), ("a fox", 16)])
+    assert [answer.question for answer in answered] == questions
+    assert all(np.array_equal(answer.pixels, sized(one)) for answer, one in zip(answered, drawn, strict=True))
+
+
+def test_another_measure_is_taken_on_what_was_found() -> None:
+    """The colour alone is right where the thing is not, and the judge need not look again."""
+    picture = background("white").copy()
+    picture[48:144, 48:144] = COLOURS["red"]
+    asked = Question("colour", "a red cat", (0,), colour="red")
+    seen = [Answer(asked, picture, is_right=True, found=(found(one),)) for one in (0, 1)]
+    both = again(seen, "colour_and_thing")
+    assert [answer.is_right for answer in both] == [True, False]
+    assert {answer.question.measure for answer in both} == {"colour_and_thing"}
+    assert [answer.is_right for answer in again(both, "colour")] == [True, True]
+
+
+def test_a_number_is_told_before_the_next_is_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who stops the command keeps it; only what is asked for is measured, with as few questions as that."""
+    asked: list[tuple[str, int]] = []
+
+    class Asks(Examiner):
+        def ask(self, questions: Sequence[Question], seed: int) -> list[Answer]:
+            if asked:
+                assert "concept_top1 1.000 of 3" in capsys.readouterr().err
+            asked.append((questions[0].measure, len(questions)))
+            return [Answer(question, background("white"), is_right=True) for question in questions]
+
+    monkeypatch.setattr(f"{EVALUATE}.load_model", lambda *_: Loaded())
+    monkeypatch.setattr(f"{EVALUATE}.DalleCodeModel", lambda *_, **__: FakeCodeModel(slots=4))
+    monkeypatch.setattr(f"{EVALUATE}.Examiner", Asks)
+    main(["--only", "concept", "--only", "languages", "--most", "3", "--json"])
+    assert asked == [("concept", 3), ("languages", 3)]
+    assert json.loads(capsys.readouterr().out)["n"] == {"concept_top1": 3, "languages_top1": 3}
+    with pytest.raises(SystemExit):
+        main(["--most", "0"])
+    assert "--most must be at least 1: 0" in capsys.readouterr().err
+
+
+class Loaded:
+    """A checkpoint of which nothing is needed but its name."""
+
+    name, vqgan, judge, clip = "tiny", None, None, None
+
+
 class LikesTheLast:
     """A ranker that puts the last picture first."""
 
@@ -236,15 +292,15 @@ def test_best_of_nine_compares_the_first_with_all(monkeypatch: pytest.MonkeyPatc
     right = [*[True] * 9, *[False] * 9, *[False] * 8, True]
     nine = [Answer(question, np.zeros((4, 4, 3), np.uint8), mark) for mark in right]
     drawn = [answer.pixels for answer in nine], [0.0] * 27
-    monkeypatch.setattr(f"{EVALUATE}.draw_with_likelihoods", lambda model, orders, told: drawn)
-    monkeypatch.setattr(f"{EVALUATE}.judged", lambda detector, questions, pictures: nine)
+    monkeypatch.setattr(f"{EXAMINER}.draw_with_likelihoods", lambda model, orders, told: drawn)
+    monkeypatch.setattr(f"{EXAMINER}.judged", lambda detector, questions, pictures: nine)
     numbers = examiner.best_of_nine([question] * 3, LikesTheLast(), 0)  # type: ignore[arg-type]
     assert numbers == {
         "best_of_9_mean": pytest.approx(10 / 27), "best_of_9_first": pytest.approx(2 / 3),
         "best_of_9_gain": pytest.approx(8 / 27), "best_of_9_possible": pytest.approx(2 / 3),
         "best_of_9_mixed_mean": pytest.approx(1 / 9), "best_of_9_mixed_first": 1.0,
     }  # fmt: skip
-    monkeypatch.setattr(f"{EVALUATE}.judged", lambda detector, questions, pictures: nine[:18])
+    monkeypatch.setattr(f"{EXAMINER}.judged", lambda detector, questions, pictures: nine[:18])
     assert examiner.best_of_nine([question] * 2, LikesTheLast(), 0)["best_of_9_mixed_first"] is None  # type: ignore[arg-type]
 
 
@@ -313,6 +369,20 @@ def test_things_are_asked_by_what_draws_them_best(tmp_path: Path) -> None:
     assert done == len(concepts)
     assert len(asked) == len(set(asked))
     assert Measurer(lambda _: pytest.fail("drawn again"), Record(record.path)).phrasings(concepts) == (found, done)
+
+
+def test_what_white_hides_is_asked_for_before_blue(tmp_path: Path) -> None:
+    """As the engine has it drawn to be cut out: with the place before the style, and other things as they are."""
+    concepts = [Concept(name, (name,), (), (), 3, 1, 1.0) for name in ("cloud", "cat")]
+    asked: list[str] = []
+
+    def look(orders: Sequence[tuple[str, int, int]]) -> list[float]:
+        asked.extend(text for text, *_ in orders)
+        return [30.0 if "3d" in text else 10.0 for text, *_ in orders]
+
+    measurer = Measurer(look, Record(tmp_path / "measured.jsonl"), lambda row: concepts[row].name == "cloud")
+    assert measurer.phrasings(concepts)[0] == {"cloud": "cloud, 3d", "cat": "cat, 3d"}
+    assert {"a cloud on a blue background, 3d", "a cat, 3d", "a cloud on a blue background"} <= set(asked)
 
 
 def test_a_word_that_two_things_share_is_compared_with_both(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from inference.training.data.labels import read_labels
 from inference.training.data.scenes import UNSAID, Scene, render
 from inference.training.data.stream import VALIDATION_SEED, SceneSource
 from inference.training.evaluation.diversity import diversity
-from inference.training.evaluation.evaluate import FEW, judged, share_right
+from inference.training.evaluation.examiner import FEW, judged, share_right
 from inference.training.evaluation.questions import (
     DERIVED,
     MEASURES,

@@ -85,7 +85,13 @@ class Questions:
 def spread(lists: Sequence[Sequence[Question]], count: int) -> list[Question]:
     """About `count` questions, as many from each list, evenly from its first to its last."""
     share = -(-count // len(lists))
-    return [some[len(some) * index // share] for some in lists for index in range(share)]
+    return [question for some in lists for question in evenly(some, share)]
+
+
+def evenly(some: Sequence[Question], most: int) -> list[Question]:
+    """At most so many questions, from the first on in even steps."""
+    count = min(len(some), most)
+    return [some[len(some) * index // count] for index in range(count)]
 
 
 def read_questions(path: Path = EVALUATION_FOLDER / "questions.json") -> Questions:

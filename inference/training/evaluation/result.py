@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inference.pictures import Pixels
+from inference.ranking.detector import Found
 from inference.training.evaluation.questions import Question
 
 GOALS = {
@@ -22,11 +23,13 @@ AT_MOST = frozenset({"near_identical"})
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, what was drawn for it, and whether that was right; None where it could not be said."""
+    """A question, what was drawn for it, at 192 pixels a side, whether that was right, None where it could not be said,
+    and what the judge found in it."""
 
     question: Question
     pixels: Pixels
     is_right: bool | None
+    found: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True)
