@@ -6,6 +6,7 @@ from inference.safety.dehumanising import comparisons
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
 from inference.safety.normalise import normalise
 from inference.safety.rules import judge
+from inference.safety.smears import smears
 from tests.test_safety_respell import reader
 
 FAMOUS = [
@@ -350,3 +351,31 @@ def test_naked_minors_are_accused_in_every_listed_language(text: str) -> None:
     finding = judge(words, Lexicon.load().find(words))
     assert finding is not None
     assert finding.category == "minors"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lazy Norwegians",
+        "a dirty Swede",
+        "Swedish dirty",
+        "a Dutch family, all filthy; stupid Dutch people, cartoon",
+        "Finns are greedy",
+    ],
+)
+def test_what_prejudice_says_of_a_people_is_doubtful(text: str) -> None:
+    """It is the people who are called so."""
+    assert [match.category for match in smears(Words(normalise(text)))] == ["hate_harassment"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a dirty Norwegian kitchen", "an ugly Danish modern chair", "dirty black boots", "a poor Indian family",
+        "an aggressive German shepherd", "a lazy Spanish afternoon", "a black dirty pan",
+        "stupid questions, Swedish answers", "a lazy, Swedish summer",
+    ],
+)  # fmt: skip
+def test_what_is_dirty_is_no_people(text: str) -> None:
+    """A thing of that country, or another phrase."""
+    assert [*smears(Words(normalise(text)))] == []

@@ -16,6 +16,7 @@ from inference.safety.legibility import Legibility
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
 from inference.safety.respell import Reading, Speller
 from inference.safety.rules import Finding, judge
+from inference.safety.smears import smears
 from inference.safety.vocabulary import Vocabulary
 
 
@@ -106,7 +107,7 @@ class Reader:
         small = {word for word in {m.text for m in alone} - elsewhere if self._languages.owns(word, text)}
         own = [match for match in alone if match.text in small]
         counted = [match for match in matches if match not in own] if own else matches
-        return [*counted, *comparisons(words)], [*excused, *own, *companions(words)]
+        return [*counted, *comparisons(words), *smears(words)], [*excused, *own, *companions(words)]
 
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:
