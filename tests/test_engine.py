@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,9 +160,9 @@ def test_a_variation_of_a_composed_picture_is_composed() -> None:
     """Of our own picture of the same prompt; what else is to be varied, or completed, goes on from its codes."""
     begun, file = np.full((16, 16, 3), 40, np.uint8), encode_png(np.full((64, 64, 3), 40, np.uint8), 9, model="fake")
     new = pngs(draw_all(GenerationRequest("cat and dog", images=2, seed=4)))
-    ours = {"images": 2, "seed": 4, "init_image": file, "same_prompt": True}
+    ours: dict[str, Any] = {"images": 2, "seed": 4, "init_image": file, "same_prompt": True}
     assert pngs(draw_all(GenerationRequest("cat and dog", strength=0.3, **ours), begun)) == new
-    others = ({"same_prompt": False}, {"init_image": b"any"}, {"keep_rows": 1})
+    others: tuple[dict[str, Any], ...] = ({"same_prompt": False}, {"init_image": b"any"}, {"keep_rows": 1})
     for other in others:
         assert pngs(draw_all(GenerationRequest("cat and dog", strength=0.3, **ours | other), begun)) != new
     alone = pngs(draw_all(GenerationRequest("cat", strength=0.0, **ours), begun))
