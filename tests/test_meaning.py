@@ -137,7 +137,7 @@ async def test_nothing_is_lost_in_what_is_kept(opened: Services) -> None:
         f"{thing} {place} {number}" for thing in ("cat", "dog") for place in ("sea", "hill") for number in range(9)
     ]
     for prompt in prompts:
-        await share(opened, prompt)
+        await opened.shares.share(await drawn(opened.generations, seeded(prompt)), 0, ADA)
     await opened.meaning.read()
     exact = np.array([vector_of(prompt) for prompt in prompts]) @ np.array(vector_of("cat hill 3"))
     best = [prompts[place] for place in np.argsort(-exact, kind="stable") if exact[place] >= 0.6 * exact.max()]
