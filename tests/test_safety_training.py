@@ -8,6 +8,7 @@ import random
 import re
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,7 @@ def test_the_benchmark_prints_every_table_from_a_run(
     ours = [("ours, harmless: art", "a lighthouse"), ("ours, harmful", "decapitated men")]
     monkeypatch.setattr(benchmark, "own_prompts", lambda: iter(ours))
     monkeypatch.setattr("benchmarks.prompts.NOUNS", 20)
+    monkeypatch.setattr(benchmark, "print_pictures", partial(benchmark.print_pictures, 2))
     for manners in ("CHATS", "UNSEEN", "LATER"):
         monkeypatch.setattr(benchmark, manners, {})
     for name in ("MORE", "MENDED_BY", "DISGUISES"):
