@@ -90,13 +90,13 @@ class DiffusersPipeline:
         try:
             from transformers.utils import logging as transformers_logging
 
-            transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it warns of what nobody uses
+            transformers_logging.set_verbosity_error()  # it warns of what nobody uses
             from diffusers import AutoPipelineForText2Image
             from diffusers.utils import logging
         except ImportError as error:
             raise CheckpointError(f"{name} needs `pip install 'easel[diffusers]'`: {error}") from error
         logging.disable_progress_bar()
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers_logging.disable_progress_bar()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         dtype = choose_dtype(options.precision, device, name)
         try:

@@ -47,7 +47,7 @@ class ClipRanker:
         from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has a log, not a terminal
+        disable_progress_bar()  # a server has a log, not a terminal
         try:
             model: Any = CLIPModel.from_pretrained(
                 folder, local_files_only=True, weights_only=True, dtype=torch.float32

@@ -84,7 +84,7 @@ class Upscaler:
         import transformers
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # a server has a log, not a terminal
+        disable_progress_bar()  # a server has a log, not a terminal
         try:
             model: Any = transformers.Swin2SRForImageSuperResolution.from_pretrained(
                 self._folder, local_files_only=True, weights_only=True, dtype=torch.float32
