@@ -56,6 +56,17 @@ def test_a_thing_is_copied(count: int) -> None:
     assert not is_like(after, "green").any()
 
 
+def test_several_are_within_one() -> None:
+    """Side by side behind its rim, which hides their feet."""
+    drawn = [ball("red"), ball("blue"), ball("green")]
+    after = composed(drawn, Composition((BALL, BALL, BALL), "within"))
+    red, blue, green = (middle(after, colour) for colour in ("red", "blue", "green"))
+    assert red[0] < 0.45 < green[0] < 0.55 < blue[0]
+    assert red[1] == pytest.approx(blue[1], abs=0.02)
+    assert red[1] < green[1]
+    assert is_like(after, "green").sum() > 4 * is_like(after, "red").sum()
+
+
 def test_a_vivid_background_leaves_no_rim() -> None:
     """What spreads from it into a pale thing is not put down elsewhere; what the thing itself has of it, within, is."""
     drawn = ball("white", "blue", blur=5).copy()

@@ -44,6 +44,7 @@ def test_props_are_known_by_name(name: str) -> None:
         ("eine Katze auf einem Tisch", "above", ["", "table"]), ("a dog jumping over a fence", "above", ["", "fence"]),
         ("ein Hund springt über einen Zaun", "above", ["", "fence"]),
         ("a cat behind a fence", "before", ["fence", ""]), ("a penguin on a skateboard", "riding", ["", "skateboard"]),
+        ("a dog and a cat in a box", "within", ["", "", "box"]), ("two cats in a box", "within", ["", "box"]),
         ("a cat under a table", "before", ["", "table"]),
         ("кошка за забором", "before", ["fence", ""]), ("a lunch box", "alone", ["box"]),
         ("a box turtle", "alone", [""]),

@@ -81,6 +81,9 @@ _JOINED = {
     "within": _Joined((0.5, 0.6), 0.4, first_in_front=False),
     "dressed": _Joined((0.44, 0.54), 0.14),
 }
+_GATHERED = {"above": (0.66, 0.92, 0.15), "before": (0.84, 0.92, 1.0), "within": (0.76, 0.6, 0.45)}
+"""Of several that stand to a last thing: how large that is, how wide a row they make, both as shares of the picture,
+and how far down the last thing their feet are, as a share of it."""
 _WEARER, _HEAD = 0.68, 0.3
 """How large who wears something is, as a share of the picture, and from its top on the share of it that is its head."""
 _WIDTHS = {"wearing": 0.6, "eyed": 0.72, "tied": 0.5}
@@ -142,7 +145,7 @@ def _cut(pixels: bytes, shape: tuple[int, ...], colour: str, is_hollow: bool) ->
 
 def _laid_out(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[Put]:
     """Where each thing, with its size, comes to stand in a picture of so many pixels; what is in front comes last."""
-    if layout in {"above", "before"} and len(things) > 2:
+    if layout in _GATHERED and len(things) > 2:
         return _gathered(things, layout, edge)
     if layout in _JOINED:
         return _joined(things, _JOINED[layout], edge)
@@ -186,18 +189,18 @@ def _joined(things: Sequence[tuple[Image.Image, float]], how: _Joined, edge: int
 
 
 def _gathered(things: Sequence[tuple[Image.Image, float]], layout: str, edge: int) -> list[Put]:
-    """All but the last side by side: upon it, or before its foot."""
+    """All but the last side by side: upon it, in it, or before its foot."""
     *small, (large, size) = things
-    span, share = (0.84, 0.5) if layout == "before" else (0.66, 0.62)
-    last = _put(large, span * size * edge, (0.5, 0.5 if layout == "before" else share), edge)
-    room = 0.92 / len(small)
+    span, wide, depth = _GATHERED[layout]
+    last = _put(large, span * size * edge, (0.5, 0.5), edge)
+    room = wide / len(small)
     row = [
-        _put(cut, min(0.4, room) * one * edge, (0.04 + room * (at + 0.5), 0.5), edge)
+        _put(cut, min(0.4, room) * one * edge, (0.5 - wide / 2 + room * (at + 0.5), 0.5), edge)
         for at, (cut, one) in enumerate(small)
     ]
-    foot = last.bottom if layout == "before" else last.top + 0.15 * last.thing.height
+    foot = last.top + depth * last.thing.height
     row = [put.moved(foot - put.bottom) for put in row]
-    puts = [last, *row]
+    puts = [*row, last] if layout == "within" else [last, *row]
     down = edge / 2 - (min(put.top for put in puts) + max(put.bottom for put in puts)) / 2
     return [put.moved(down) for put in puts]
 

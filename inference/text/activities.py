@@ -89,6 +89,14 @@ _UPON = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Several on one thing."""
+_WITHIN_ONE = re.compile(
+    r"(?P<who>.+ and .+|(?:[2-9]|two|three|four|five|six|seven|eight|nine) .+?) "
+    r"(?:(?:sitting|sleeping|hiding|living|lying) )?(?:in|inside) (?:an?|the|one) "
+    r"(?P<what>(?:\w+ )?(?:box|basket|bowl|bucket|bathtub|boat|canoe|cup|hat|car|bed|nest|bag))"
+    r"(?P<rest>(?:,| (?:in|on|at|near|by|under|from)\b).*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Several in one thing."""
 _PLACE_FIRST = re.compile(
     rf"(?P<first>.+?)(?P<where>{WHERE}) (?P<more>(?:{_DOING}|\w+ing) (?:(?:an?|his|her|its|the|some) )?\w.*)",
     re.IGNORECASE | re.DOTALL,
@@ -118,6 +126,9 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     upon = _UPON.fullmatch(text)
     if upon is not None and _PLACED.search(upon["who"]) is None and _is_ground(upon["what"].lower(), is_thing):
         return f"{upon['who']} above {article(upon['what'])}{upon['rest'] or ''}"
+    within = _WITHIN_ONE.fullmatch(text)
+    if within is not None and _PLACED.search(within["who"]) is None and _is_ground(within["what"].lower(), is_thing):
+        return f"{within['who']} {_WITHIN} {article(within['what'])}{within['rest'] or ''}"
     shared = _SHARED.fullmatch(text)
     if shared is not None and shared["who"].rpartition(" ")[2].lower() not in _ARTICLES:  # a ball and a waving hand
         what = None if _PLACED.search(shared["who"]) else _what(shared, is_thing)

@@ -53,7 +53,7 @@ _MANY = 4
 _HEADS = frozenset("man woman boy girl person child baby guy lady king queen prince princess".split())
 """Who is shown as a head, or little more, and so is too large for what it rides."""
 _RIDER = 0.65
-_GATHERED = frozenset({"above", "before"})
+_GATHERED = frozenset({"above", "before", "within"})
 """Layouts that several things, side by side, may have to the last."""
 _STYLE = re.compile(r",? (?:3d|3d render|flat|flat style|flat illustration|pixel art)$", re.IGNORECASE)
 _GROUND = re.compile(
@@ -172,7 +172,7 @@ def _things(what: str, names: Names, *, is_alone: bool) -> tuple[tuple[Draft, ..
         drafts = (_faced(drafts[0], names), *drafts[1:])
     elif len(drafts) > 1 and sum(draft.count for draft in drafts) >= _MANY:
         drafts = tuple(_faced(draft, names) for draft in drafts)
-    if layout == "riding" and drafts[0].text.rpartition(" ")[2] in _HEADS:
+    if layout == "riding" and _HEADS.intersection(drafts[0].text.split()):
         drafts = (replace(drafts[0], size=_RIDER * drafts[0].size), *drafts[1:])
     if layout not in _WORN:
         sizes = relative_sizes([draft.text for draft in drafts], what)

@@ -64,7 +64,7 @@ _SEEN: Mapping[str, str] = {
 _SUN = r"(?:(?:an? |the )?(?:beautiful |red |golden )?(?:sunset|sunrise|setting sun|rising sun))"
 _SUNS: Mapping[str, str] = {
     "a sunrise": rf"{_SUN} (?:over|above|on|at|by|behind) (?:an? |the )?(?:sea|ocean|water|beach|{_LAKE})",
-    "a sunrise over mountains": (
+    "a mountain at sunset": (
         rf"{_SUN} (?:over|above|in|behind) (?:an? |the )?(?:snowy )?(?:mountains?|hills?|alps|valley)"
     ),
     "a sunset": rf"{_SUN} (?:over|above|in|behind) (?:an? |the )?(?:city|town|skyline|skyscrapers)",
