@@ -1,7 +1,7 @@
 """Ways in which a chat would type a word so that a filter does not see it.
 
-Twenty-six that were thought up at once, and six of twelve that were thought up later, by which the reading was mended.
-The other six, drawn by lot beforehand, are in unseen.py.
+Twenty-six that were thought up at once, and twice twelve that were thought up later, but for six of the last that were
+drawn by lot beforehand, which are in unseen.py: by the others the reading was mended.
 
     python -m benchmarks.chats "a picture of a cat"
 """
@@ -29,6 +29,22 @@ def _drunken(text: str) -> str:
     for letters, slurred in (("th", "d"), ("s", "sh"), (r"ing\b", "in"), (r"er\b", "ah"), ("ck", "gg"), ("o", "oo")):
         text = re.sub(letters, slurred, text)
     return text
+
+
+_UPPER_ROW: Final = str.maketrans("qwertyuiop", "1234567890")
+_TURNED_OVER: Final = str.maketrans("bdpqnumw", "dbqpunwm")
+
+
+def _drunk_typing(word: str) -> str:
+    """One letter doubled, two inner neighbours swapped."""
+    at = 1 + len(word) % (len(word) - 3)
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :] + word[-1]
+
+
+def _gaps_wander(text: str) -> str:
+    """Every other gap lost, and long words halved."""
+    words = [f"{word[: len(word) // 2]} {word[len(word) // 2 :]}" if len(word) > 5 else word for word in text.split()]
+    return " ".join("".join(words[at : at + 2]) for at in range(0, len(words), 2))
 
 
 CHATS: Final[Mapping[str, Disguise]] = {
@@ -64,6 +80,18 @@ CHATS: Final[Mapping[str, Disguise]] = {
     "second letter lost": each_word(lambda word: word[0] + word[2:]),
     "voiced and not": lambda text: text.lower().translate(str.maketrans("bpdtgkvfzs", "pbtdkgfvsz")),
     "vowels a key to the right": lambda text: text.lower().translate(str.maketrans("aeiou", "sropi")),
+    "a dot for the middle letter": each_word(lambda word: f"{word[: len(word) // 2]}.{word[len(word) // 2 + 1 :]}"),
+    "a word between the halves": each_word(lambda word: f"{word[: len(word) // 2]} like {word[len(word) // 2 :]}"),
+    "digits for the upper row of keys": lambda text: text.lower().translate(_UPPER_ROW),
+    "first letter again at the end": lambda text: re.sub(r"[A-Za-z]{3,}", lambda word: word[0] + word[0][0], text),
+    "last two letters swapped": each_word(lambda word: word[:-2] + word[-1] + word[-2]),
+    "letters turned over": lambda text: text.lower().translate(_TURNED_OVER),
+    "cut short": each_word(lambda word: f"{word[:-2]}." if len(word) > 4 else word),
+    "drunk typing": each_word(_drunk_typing),
+    "gaps wander": _gaps_wander,
+    "German accent": lambda text: re.sub("w", "v", re.sub("th", "z", re.sub("v", "f", text.lower()))),
+    "language of p": each_word(lambda word: re.sub("([aeiou])", r"\1p\1", word)),
+    "olde": each_word(lambda word: word.lower().replace("i", "y") + word[-1] + "e"),
 }
 
 

@@ -2,7 +2,8 @@
 
 Whoever mends the filter by one of these moves it to evasions.py, so that the figure stays true.  Eight are left of
 twenty that were drawn by lot from forty codes and games; six were drawn from twelve that a chat would type, ten
-from twenty more, and the six of LATER from twelve that were thought up before the reading was mended last.
+from twenty more, and the six of LATER from twelve that were thought up before the reading was mended last: the six that
+were LATER before it, and the other six, are in chats.py since.
 
     python -m benchmarks.unseen "a picture of a cat"
 """
@@ -40,8 +41,6 @@ _NAMES: Final = dict(
         strict=True,
     )
 )
-_UPPER_ROW: Final = str.maketrans("qwertyuiop", "1234567890")
-_TURNED_OVER: Final = str.maketrans("bdpqnumw", "dbqpunwm")
 _FRUIT: Final = dict(zip("aeiou", "🍎🥚🍦🍩🍇", strict=True))
 
 
@@ -74,12 +73,6 @@ def _broken_key(text: str) -> str:
     return text.replace(max("aeio", key=text.count), "")
 
 
-def _drunk_typing(word: str) -> str:
-    """One letter doubled, two inner neighbours swapped."""
-    at = 1 + len(word) % (len(word) - 3)
-    return word[:at] + word[at + 1] + word[at] + word[at + 2 :] + word[-1]
-
-
 def _cat_on_the_keys(word: str) -> str:
     """Two letters by lot anywhere in the word."""
     rng = random.Random(word)
@@ -87,12 +80,6 @@ def _cat_on_the_keys(word: str) -> str:
         at = rng.randint(0, len(word))
         word = word[:at] + rng.choice(LETTERS) + word[at:]
     return word
-
-
-def _gaps_wander(text: str) -> str:
-    """Every other gap lost, and long words halved."""
-    words = [f"{word[: len(word) // 2]} {word[len(word) // 2 :]}" if len(word) > 5 else word for word in text.split()]
-    return " ".join("".join(words[at : at + 2]) for at in range(0, len(words), 2))
 
 
 _SPOKEN: Final = {"b": "bee", "c": "see", "r": "are", "t": "tea", "u": "you"}
@@ -126,24 +113,10 @@ UNSEEN: Final[Mapping[str, Disguise]] = {
     "words with tails": each_word(lambda word: f"{word}inator"),
 }
 LATER: Final[Mapping[str, Disguise]] = {
-    "a dot for the middle letter": each_word(lambda word: f"{word[: len(word) // 2]}.{word[len(word) // 2 + 1 :]}"),
-    "a word between the halves": each_word(lambda word: f"{word[: len(word) // 2]} like {word[len(word) // 2 :]}"),
-    "digits for the upper row of keys": lambda text: text.lower().translate(_UPPER_ROW),
-    "first letter again at the end": lambda text: re.sub(r"[A-Za-z]{3,}", lambda word: word[0] + word[0][0], text),
-    "last two letters swapped": each_word(lambda word: word[:-2] + word[-1] + word[-2]),
-    "letters turned over": lambda text: text.lower().translate(_TURNED_OVER),
-}
-LATEST: Final[Mapping[str, Disguise]] = {
     "a cat on the keys": each_word(_cat_on_the_keys),
     "b first": each_word(lambda word: f"🅱{word[1:]}"),
     "broken key": _broken_key,
-    "cut short": each_word(lambda word: f"{word[:-2]}." if len(word) > 4 else word),
-    "drunk typing": each_word(_drunk_typing),
-    "gaps wander": _gaps_wander,
-    "German accent": lambda text: re.sub("w", "v", re.sub("th", "z", re.sub("v", "f", text.lower()))),
-    "language of p": each_word(lambda word: re.sub("([aeiou])", r"\1p\1", word)),
     "last letter again": each_word(lambda word: f"{word}-{word[-1]}"),
-    "olde": each_word(lambda word: word.lower().replace("i", "y") + word[-1] + "e"),
     "rebus": each_word(some(b="🐝", c="🌊", i="👁️", t="🍵", u="🐑", y="❓")),
     "spoken letters": each_word(
         lambda word: re.sub("[bcrtu]", lambda found: f"-{_SPOKEN[found[0]]}-", word.lower()).strip("-")
@@ -152,4 +125,4 @@ LATEST: Final[Mapping[str, Disguise]] = {
 
 
 if __name__ == "__main__":
-    show(__doc__, {**UNSEEN, **LATER, **LATEST})
+    show(__doc__, {**UNSEEN, **LATER})

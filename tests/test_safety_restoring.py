@@ -26,6 +26,7 @@ def reader() -> Reader:
         ("a h0sb0nd sm0sh0ng his cry0ng w0f0 int0 a s0nk", "husband smashing crying wife"),
         ("a wiqzaqrdq paqinqtsq a caqstqleq on a hiqllq", "wizard paints castle hill"),
         ("the bvrning cvstle nevr the frvzen rivvr vnd the mvvntain", "castle near frozen river and mountain"),
+        ("How to slciee braedd withuott crusihngg it", "slice bread without crushing"),
     ],
 )
 def test_what_is_done_to_most_words_is_undone(reader: Reader, written: str, meant: str) -> None:
@@ -39,6 +40,7 @@ def test_what_is_done_to_most_words_is_undone(reader: Reader, written: str, mean
         "Daenerys Targaryen and Drogon over Qarth",
         "vanha mylly joen rannalla syksyllä",
         "un faro antiguo junto al mar bajo la niebla",
+        "an asexual dragon hoarding garlic bread",
     ],
 )
 def test_names_terms_and_other_languages_are_meant_as_they_are(reader: Reader, text: str) -> None:

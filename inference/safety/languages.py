@@ -92,6 +92,10 @@ class Languages:
         """Whether what a text is taken for has more small words of English than it has of another language."""
         return not self.is_foreign(text) or len({*_WORD.findall(reading)} & _ENGLISH) > self.most_small(text)
 
+    def english_small(self, words: Iterable[str]) -> int:
+        """How many different ones there are of English."""
+        return len(_ENGLISH.intersection(words))
+
     def most_small(self, text: str) -> int:
         """How many small words a text has of the language of which it has the most."""
         pieces = {*_WORD.findall(text)}

@@ -85,6 +85,11 @@ def leet(core: str) -> Sequence[str]:
     return found if len(wide) < 3 else tuple(found[at] for at in _FEWEST_CHANGES)
 
 
+def spelt(word: str) -> str:
+    """What its digits mostly mean."""
+    return next(iter(leet(word)), word)
+
+
 def _unstretched(form: str) -> Iterator[str]:
     if _DOUBLE.search(form) is None:
         return

@@ -19,7 +19,7 @@ from typing import Final
 
 from inference.safety.decoding import LOOKED_AT, decode, known_letters, share_known, words_of
 from inference.safety.languages import Languages
-from inference.safety.leet import MEANT, leet, spellings
+from inference.safety.leet import MEANT, leet, spellings, spelt
 from inference.safety.normalise import join_spaced, normalise
 from inference.safety.parting import Parter
 from inference.safety.regularity import Regularity, unchopped, unnumbered
@@ -97,11 +97,6 @@ class _Loosely:
     patience: int = PATIENCE
 
 
-def _spelt(word: str) -> str:
-    """What its digits mostly mean."""
-    return next(iter(leet(word)), word)
-
-
 def _apart(word: str, plain: str) -> str:
     """A word as it stood in the text, its letters apart."""
     found = re.search(r"[\W_]{1,5}".join(map(re.escape, word[:MAX_WORD])), plain)
@@ -129,8 +124,12 @@ class Speller:
         plain = self._turner.ungrouped(normalise(_WIDE_GAP.sub(f" {GAP} ", decoded)))
         best = self._read_plain(plain)
         turned = self._regularity.without_tails(plain) or self._turner.turned_back(plain, best.text)
-        turned = turned or self._without_regularity(plain, best.text) or self._restorer.restored(plain, best.text)
-        if turned is not None and self._languages.says_more(turned, plain):
+        turned = turned or self._without_regularity(plain, best.text)
+        if turned is None:
+            turned = self._restorer.restored(plain, best.text)
+        elif not self._languages.says_more(turned, plain):
+            turned = None
+        if turned is not None:
             meant = self._read_plain(turned).text.split()  # what stood there plainly stays
             told = [word for word in best.text.split() if self._tells(word) and word not in meant]
             return Reading(" ".join([*meant, *told]), ((text, turned),))
@@ -145,9 +144,9 @@ class Speller:
         readings = [*self._regularity.readings(plain)]
         if _DIGIT_AMONG_LETTERS.search(otherwise):  # leet, and turned as well
             start, rest = plain.split()[:LEET_TURNED], plain.split()[LEET_TURNED:]
-            turned = self._turner.turned_back(" ".join(map(_spelt, start)), otherwise)
+            turned = self._turner.turned_back(" ".join(map(spelt, start)), otherwise)
             if rest and turned is not None:
-                turned = self._turner.turned_back(" ".join(map(_spelt, [*start, *rest])), otherwise)
+                turned = self._turner.turned_back(" ".join(map(spelt, [*start, *rest])), otherwise)
             readings += filter(None, [turned])
         best = max(readings, key=lambda text: known_letters(text, self.knows), default="")
         return best if known_letters(best, self.knows) > known_letters(otherwise, self.knows) else None

@@ -18,8 +18,9 @@ from inference.safety.alignment import Alignment, Codes, Costs32, coded
 from inference.safety.channel import KIND_OF, KINDS, LETTERS, NO_LETTER, Costs
 from inference.safety.languages import Languages
 
-SEVERAL, MANY = 3, 0.4
-"""Words that do not exist, and their share, from which on they may all be changed."""
+SEVERAL, MANY, MOST = 3, 0.4, 0.6
+"""Words that do not exist, and their share, from which on they may all be changed; one less beside a small word of
+English, where most are none."""
 FEW: Final = 0.15
 """Share of such words in a text that can be read."""
 SENTENCE: Final = 3
@@ -33,8 +34,15 @@ LIKELY, FEW_LESS, ANYHOW = 0.75, 0.85, 1.1
 be of a single word, and of several in proportion; and what it costs in a word that comes out all the same."""
 HOPELESS: Final = 2.4
 """What it costs before anything is learned, from which on nothing is: foreign words and names are like none."""
+ENGLISH_MORE, ENGLISH_MOST = 0.07, 2
+"""By how much more a letter may cost for each small word of English that the text has, and for how many: such a text is
+no list of names, and in no other language."""
+SURE: Final = 0.15
+"""By how much less a letter must cost where the text may be in another language."""
 AS_IT_IS: Final = 1.5
 """By so much a word that exists is likelier to be meant as it is."""
+HIDDEN: Final = 1.0
+"""By so much a word that a filter looks for is likelier where somebody changed what they wrote."""
 INFLECTED: Final = 1.2
 """By so much a form that no list has is less likely than its word."""
 LONGEST_TEXT: Final = 1500
@@ -77,7 +85,8 @@ class Restorer:
                 if len(form) <= LONGEST:
                     rarity.setdefault(form, rarity[word] + INFLECTED)
         self._words = list(rarity)
-        self._rarity = np.array(list(rarity.values()), np.float32)
+        hidden = frozenset(telling)
+        self._rarity = np.array([rare - HIDDEN * (word in hidden) for word, rare in rarity.items()], np.float32)
         self._lengths = np.array(list(map(len, self._words)))
         self._codes = coded(self._words, LONGEST, NO_LETTER)
         self._having = {letter: float((self._codes == at).any(1).mean()) for at, letter in enumerate(LETTERS)}
@@ -94,43 +103,46 @@ class Restorer:
         read = list(dict.fromkeys(map(_core, otherwise.split())))
         if len(self._strange(read)) <= FEW * len(read):
             return None
-        found = self._restored(list(dict.fromkeys(map(_core, plain.split()))))
+        found, sure = self._restored(list(dict.fromkeys(map(_core, plain.split()))))
         meant = " ".join(_replaced(token, found) for token in plain.split())
-        return meant if found and languages.turns_english(meant, plain) else None
+        return meant if found and (sure or languages.turns_english(meant, plain)) else None
 
     def _strange(self, cores: Iterable[str]) -> list[str]:
         """Words that do not exist."""
         return [core for core in cores if 2 < len(core) <= LONGEST_RUN and _is_written(core) and not self._knows(core)]
 
-    def _restored(self, cores: list[str]) -> Mapping[str, str]:
-        """Of the words of a text, those that were others, and these."""
+    def _restored(self, cores: list[str]) -> tuple[Mapping[str, str], bool]:
+        """Of the words of a text, those that were others, and these; and whether that is so in any language."""
         strange = self._strange(cores)
         known = [core for core in cores if len(core) > 1 and core.isascii() and core.isalpha() and self._knows(core)]
-        if len(strange) > READ or len(strange) < max(
-            SEVERAL, MANY * (len(strange) + sum(len(core) > 2 for core in known))
-        ):
-            return {}
+        english = min(ENGLISH_MOST, self._languages.english_small(cores))
+        share = MANY if len(strange) >= SEVERAL else MOST
+        few = max(SEVERAL - (english > 0), share * (len(strange) + sum(len(core) > 2 for core in known)))
+        if not few <= len(strange) <= READ:
+            return {}, False
         some = strange[:: 1 + len(strange) // LEARNED_FROM]
         often = self._overused(some)
         near = self._near(some, often)
-        costs = self._learned(some, near)
+        more = ENGLISH_MORE * english if len(some) >= SEVERAL else 0.0
+        costs = self._learned(some, near, HOPELESS + 2 * more)
         if costs is None:
-            return {}
+            return {}, False
         meant, cost = self._likeliest(some, near, costs)
-        if cost.sum() > (LIKELY - FEW_LESS / len(some)) * sum(len(run[:LONGEST_RUN]) for run in some):
-            return {}
+        below = LIKELY - FEW_LESS / len(some) - cost.sum() / sum(len(run[:LONGEST_RUN]) for run in some)
+        if below + more < 0:
+            return {}, False
         found = list(zip(some, meant, cost, strict=True))
         rest = [core for core in (*strange, *known) if core not in set(some)][:READ]
         for at in range(0, len(rest), LEARNED_FROM):
             part = rest[at : at + LEARNED_FROM]
             found += zip(part, *self._likeliest(part, self._near(part, often), costs), strict=True)
-        return {run: word for run, word, each in found if each < ANYHOW * len(run)}
+        return {run: word for run, word, each in found if each < ANYHOW * len(run)}, bool(below > SURE)
 
-    def _learned(self, runs: list[str], near: Codes) -> Costs | None:
+    def _learned(self, runs: list[str], near: Codes, hopeless: float) -> Costs | None:
         """What changes cost in the text of these runs; None where they are like no words at all."""
         costs = Costs()
         found = self._aligned(runs, near).costs(costs).reshape(near.shape)
-        if found.min(1).sum() > HOPELESS * sum(len(run[:LONGEST_RUN]) for run in runs):
+        if found.min(1).sum() > hopeless * sum(len(run[:LONGEST_RUN]) for run in runs):
             return None
         likely = np.argpartition(found + self._rarity[near], LIKELIEST, 1)[:, :LIKELIEST]
         few = np.take_along_axis(near, likely, 1)
