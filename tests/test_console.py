@@ -81,6 +81,9 @@ FILTERED: Final = {
     "channel=43": [],
     "since=2020-01-01": ["some gore", "a knife", "a cat"],
     "until=2020-01-01": [],
+    "since=yesterday": ["some gore", "a knife", "a cat"],
+    "until=yesterday": [],
+    "since=12+hours&until=today": ["some gore", "a knife", "a cat"],
     "removed=1": [],
     "status=&category=": ["some gore", "a knife", "a cat"],
 }
@@ -815,6 +818,39 @@ async def test_a_forged_address_is_refused_not_broken(mo: Browser) -> None:
     answers = {path: await mo.get(f"{AT}/{path}") for path in FORGED}
     assert [path for path, one in answers.items() if one.status not in (200, 400, 404)] == []
     assert [path for path, one in answers.items() if "Something broke" in one.text] == []
+
+
+async def test_the_box_shows_the_time_that_was_asked_for(mo: Browser) -> None:
+    """A browser's calendar shows days alone; another search keeps what it cannot show."""
+    boxes = {
+        "since=2026-05-03": 'type="date" name="since" value="2026-05-03"',
+        "since=2+days": 'type="text" name="since" value="2 days"',
+        "": 'type="date" name="since" value=""',
+    }
+    for page in ("log", "audit"):
+        assert [query for query, box in boxes.items() if box not in (await mo.get(f"{AT}/{page}?{query}")).text] == []
+
+
+async def test_what_is_no_time_is_answered_with_what_is(mo: Browser) -> None:
+    """The value, and how one reads."""
+    answer = await mo.get(f"{AT}/log?since=soon")
+    assert answer.status == 400
+    assert (
+        "From is “soon”; write a day (2026-05-03, today, yesterday) or how long ago (12 hours, 2 days)." in answer.text
+    )
+
+
+async def test_nobody_by_this_id(mo: Browser) -> None:
+    """The page says so, and offers the one thing that counts ahead."""
+    shown = (await mo.get(f"{AT}/people/4711")).text
+    assert "Easel knows nobody by this id" in shown
+    assert 'value="ban"' in shown
+    for missing in ('value="timeout"', 'name="remove"', "/sharing", "Newest requests"):
+        assert missing not in shown
+    await mo.post(f"{AT}/people/4711/sanction", {"kind": "ban", "reason": "spam"})
+    shown = (await mo.get(f"{AT}/people/4711")).text
+    assert "Easel knows nobody by this id" not in shown
+    assert "Lift the ban" in shown
 
 
 async def test_an_entry_of_another_server_is_not_here(site: Pages, mo: Browser) -> None:

@@ -43,3 +43,16 @@ def test_a_day_is_one_that_every_database_can_compare(written: str, year: int) -
         found = parse_moment(written, now, end=end)
         assert found is not None
         assert found.year == year
+
+
+@pytest.mark.parametrize(
+    ("written", "end", "day"),
+    [
+        ("today", False, 1), ("yesterday", False, 0), ("Yesterday ", True, 1), ("gestern", False, 0),
+        ("aujourd’hui", True, 2), ("hier", False, 0), ("ayer", False, 0), ("ontem", False, 0), ("昨日", False, 0),
+    ],
+)  # fmt: skip
+def test_days_have_names(written: str, end: bool, day: int) -> None:
+    """UTC's, in every language of the catalogues, whatever the reader's."""
+    now = datetime(2026, 12, 1, 23, 59, tzinfo=UTC)
+    assert parse_moment(written, now, end=end) == datetime(2026, 11, 30, tzinfo=UTC) + timedelta(days=day)

@@ -89,5 +89,5 @@ def moment_option(name: str, written: str | None, *, end: bool = False) -> datet
         return None
     found = parse_moment(written, datetime.now(UTC), end=end)
     if found is None:
-        raise CommandError(f"--{name} is {written}; it must read like 12 hours, 2 days, or 2026-05-03")
+        raise CommandError(f"--{name} is {written}; it must read like 12 hours, 2 days, yesterday, or 2026-05-03")
     return found

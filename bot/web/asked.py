@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, TypeVar
 
 from bot.actions.reason import checked_reason
+from bot.database.session import utc_now
 from bot.errors import InvalidOption
-from bot.wording.duration import parse_day
+from bot.wording.duration import parse_day, parse_moment
 
 T = TypeVar("T", bound=str)
 
@@ -50,20 +51,19 @@ def choice(field: str, text: str, choices: Collection[T]) -> T:
     return chosen
 
 
-def day(field: str, text: str) -> datetime | None:
-    """The beginning of a day, UTC."""
+def moment(field: str, text: str, *, end: bool = False) -> datetime | None:
+    """A day (UTC; its end, if so asked), or so long ago; None where nothing is asked."""
     if not text:
         return None
-    found = parse_day(text)
+    found = parse_moment(text, utc_now(), end=end)
     if found is None:
-        raise InvalidOption(field, "no_day", {"value": text[:40]})
+        raise InvalidOption(field, "no_moment", {"value": text[:40]})
     return found
 
 
-def day_after(field: str, text: str) -> datetime | None:
-    """The end of a day, UTC."""
-    asked = day(field, text)
-    return None if asked is None else asked + timedelta(days=1)
+def input_of(text: str) -> str:
+    """The type of the box that can show it: a browser's calendar knows days, and empties itself for all else."""
+    return "date" if not text or parse_day(text) is not None else "text"
 
 
 def score(field: str, text: str) -> float | None:

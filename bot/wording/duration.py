@@ -1,6 +1,6 @@
 """How long something takes, and when it was, as people write it in any of Easel's languages.
 
-In: "90 minutes", "1h30m", "2 Tage", "1 日", "2026-05-03".  Out: a `timedelta`, or a moment.
+In: "90 minutes", "1h30m", "2 Tage", "1 日", "2026-05-03", "gestern".  Out: a `timedelta`, or a moment.
 """
 
 import re
@@ -14,6 +14,10 @@ _WORDS: Final = {
     timedelta(weeks=1): "w wk wks week weeks woche wochen semaine semaines semana semanas 週 週間",
 }
 _UNITS: Final = {word: unit for unit, words in _WORDS.items() for word in words.split()}
+_NAMED_DAYS: Final = {  # by how many days ago they were
+    **dict.fromkeys(("today", "heute", "aujourd'hui", "hoy", "hoje", "今日", "きょう"), 0),
+    **dict.fromkeys(("yesterday", "gestern", "hier", "ayer", "ontem", "昨日", "きのう"), 1),
+}
 _PART: Final = re.compile(r"(\d{1,6}|\b(?:an?|one|eine?n?|une?|una|uma?)\b)\s*([^\W\d_]+)\s*")
 _LONGEST: Final = timedelta(days=36_500)
 _TOO_LONG: Final = 2 * _LONGEST
@@ -45,9 +49,15 @@ def parse_day(written: str) -> datetime | None:
 
 
 def parse_moment(written: str, now: datetime, *, end: bool = False) -> datetime | None:
-    """A day (UTC; its end, if so asked) or so long ago; None where the words are neither."""
-    day = parse_day(written)
+    """A day (UTC; its end, if so asked), also by name, or so long ago; None where the words are neither."""
+    day = parse_day(written) or _named_day(written, now)
     if day is None:
         length = parse_duration(written)
         return None if length is None or length > _LONGEST else now - length
     return day + timedelta(days=1) if end else day
+
+
+def _named_day(written: str, now: datetime) -> datetime | None:
+    days = _NAMED_DAYS.get(written.strip().casefold().replace("’", "'"))
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return None if days is None else midnight - timedelta(days=days)

@@ -122,7 +122,9 @@ PROBLEMS: Final = {
     "no_model_ready": later("No drawing server is ready just now. Please try again in a moment."),
     "cannot_complete": later("The model {model} cannot complete a picture. Vary it instead."),
     "not_at_discord": later("The link must lead to a message of this server, or to a picture at {hosts}."),
-    "no_moment": later("“{value}” is neither a day (2026-05-03) nor so long ago (12 hours, 2 days)."),
+    "no_moment": later(
+        "{field} is “{value}”; write a day (2026-05-03, today, yesterday) or how long ago (12 hours, 2 days)."
+    ),
     "too_many_filters": later("So many filters at once do not fit; leave one out, or shorten the words."),
     "picture_or_link": later("Give a picture or a link."),
     "unknown_model": later("No drawing server has the model {value} now."),
@@ -150,7 +152,6 @@ PROBLEMS: Final = {
     "wrong_duration": later("The duration is {value}; it must be from 1 minute to 365 days."),
     "contest_length": later("{field} is {value}; it must be from 10 minutes to 60 days."),
     "no_number": later("{field} is “{value}”; it must be a number."),
-    "no_day": later("{field} is “{value}”; a day reads like 2026-11-29."),
     "no_channel": later("This server has no channel {value}."),
     "no_role": later("This server has no role {value}."),
     "word_missing": later("To erase everything, write the word “{value}” into the box."),

@@ -31,8 +31,8 @@ async def audit(request: web.Request) -> web.Response:
         actor_id=asked.number("actor", typed["actor"]),
         action=asked.one_of("action", typed["action"], terms.ACTS),
         subject=subject_of(typed["subject"]),
-        since=asked.day("since", typed["since"]),
-        until=asked.day_after("until", typed["until"]),
+        since=asked.moment("since", typed["since"]),
+        until=asked.moment("until", typed["until"], end=True),
     )
     before = asked.number("before", request.query.get("before", ""))
     found = await site_of(request).services.moderation.audit(desk.actor, wanted, before, PER_PAGE)
@@ -48,6 +48,7 @@ async def audit(request: web.Request) -> web.Response:
         about=lambda record: acts.about(record.subject, shown),
         changes=lambda record: acts.changes(record.before, record.after, shown),
         asked=typed,
+        input_of=asked.input_of,
         actions=terms.ACTS,
         server=lambda guild_id: server_name(request, guild_id, say(buttons.EVERYWHERE)),
         names=names,

@@ -67,8 +67,8 @@ class Asked:
             words=self.words or None,
             flagged=True if self.flagged else None,
             removed=True if self.removed else None,
-            since=asked_for.day("since", self.since),
-            until=asked_for.day_after("until", self.until),
+            since=asked_for.moment("since", self.since),
+            until=asked_for.moment("until", self.until, end=True),
             score=asked_for.score("score", self.score),
         )
 
@@ -116,6 +116,7 @@ async def log(request: web.Request) -> web.Response:
         "console/log.html",
         "log",
         asked=asked,
+        input_of=asked_for.input_of,
         meant=asked.meant(desk),
         found=found,
         before=before,

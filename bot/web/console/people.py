@@ -34,6 +34,10 @@ async def person(request: web.Request) -> web.Response:
     here = GenerationFilter(user_id=user_id, guild_id=desk.guild_id)
     sanctions = (await services.moderation.sanctions(desk.actor, None, 20, user_id)).records
     names = await names_of(request, desk, [user_id, *(one.created_by for one in sanctions)])
+    counts = await services.moderation.counts(desk.actor, user_id)
+    said = await services.reviews.counts(desk.actor, user_id)
+    in_force = await services.moderation.in_force(desk.actor, user_id)
+    unshared = None if desk.server is None else await services.gallery.blocked(desk.actor, user_id)
     removed = [len(await services.removals.removed_with(desk.actor, user_id, one.id)) for one in sanctions]
     return await console_page(
         request,
@@ -42,10 +46,11 @@ async def person(request: web.Request) -> web.Response:
         "sanctions",
         user_id=user_id,
         name=names[user_id],
-        counts=await services.moderation.counts(desk.actor, user_id),
-        said=await services.reviews.counts(desk.actor, user_id),
-        in_force=await services.moderation.in_force(desk.actor, user_id),
-        unshared=None if desk.server is None else await services.gallery.blocked(desk.actor, user_id),
+        unknown=names[user_id] == str(user_id) and not (counts or said or sanctions or in_force or unshared),
+        counts=counts,
+        said=said,
+        in_force=in_force,
+        unshared=unshared,
         sanctions=tuple(zip(sanctions, removed, strict=True)),
         newest=(await services.moderation.log(desk.actor, here, None, 8)).records,
         durations=map(say, pages.DURATIONS),
