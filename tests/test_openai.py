@@ -113,6 +113,10 @@ async def test_the_official_client_streams() -> None:
         ({"prompt": "a", "size": "64x64"}, openai.BadRequestError, "unknown_size", "size"),
         ({"prompt": "a", "model": "dall-e-9"}, openai.NotFoundError, "model_not_found", "model"),
         ({"prompt": "a", "response_format": "url"}, openai.BadRequestError, "unknown_value", "response_format"),
+        ({"prompt": "a", "background": "transparent"}, openai.BadRequestError, "unknown_value", "background"),
+        ({"prompt": "a", "quality": "superb"}, openai.BadRequestError, "unknown_value", "quality"),
+        ({"prompt": "a", "output_compression": 101}, openai.BadRequestError, "out_of_range", "output_compression"),
+        ({"prompt": "a", "extra_body": {"seed": -1}}, openai.BadRequestError, "out_of_range", "seed"),
         ({"prompt": "a", "extra_body": {"colour": 1}}, openai.BadRequestError, "unknown_field", "colour"),
     ],
 )
@@ -122,6 +126,7 @@ async def test_refusals_have_the_apis_form(options: dict[str, Any], kind: type[A
         with pytest.raises(kind) as refusal:
             await official.images.generate(**options)
     assert (refusal.value.code, refusal.value.param) == (code, param)
+    assert param in refusal.value.message or code == "moderation_blocked"
 
 
 async def test_a_refusal_in_a_stream_is_its_last_event() -> None:

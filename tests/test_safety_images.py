@@ -185,7 +185,7 @@ def test_pictures_are_made_small_and_opaque() -> None:
 @pytest.mark.parametrize("data", [b"", b"no picture", PICTURE[:60]])
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     """It is never an "allow"."""
-    with pytest.raises(UnreadablePicture):
+    with pytest.raises(UnreadablePicture, match=r"the picture, of \d+ bytes, cannot be read \([A-Za-z]+\)$"):
         PictureCheck(FakeDetector()).check(data, Policy())
 
 

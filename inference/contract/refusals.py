@@ -6,6 +6,7 @@ needs, in whatever language.  Its `message` is for the engineer who reads an ans
 
 import base64
 import binascii
+import json
 import math
 import unicodedata
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ MAX_PROMPT_CHARACTERS: Final = 1000
 MESSAGES: Final[Mapping[str, str]] = {
     "beyond_any_limit": "{field} has {digits} digits; that is beyond any limit",
     "empty": "{field} is empty: nothing in it can be seen",
-    "invalid_body": "the body is a JSON {found}; an object is needed",
+    "invalid_body": "the body is {found}; an object is needed",
     "invalid_json": "the body is not JSON: {problem}",
     "missing": "{field} is missing",
     "needs_guidance": "{field} is not read without guidance: guidance_scale is {value}, more than 1 is needed",
@@ -41,9 +42,17 @@ MESSAGES: Final[Mapping[str, str]] = {
     "unreadable_picture": "{field}: {problem}",
     "wrong_characters": "{field} is {value!r}; up to {limit} letters, digits and -_.:/ are taken",
     "wrong_count": "{field} has {count} entries; {low} to {high} are taken",
-    "wrong_type": "{field} is a {found}; a {wanted} is needed",
+    "wrong_type": "{field} is {value}; {wanted} is needed",
 }
 """Every code there is; what stands in braces is `field`, the JSON name, and the refusal's data."""
+
+
+TYPES: Final[Mapping[type, str]] = {
+    str: "a string", int: "a whole number", float: "a number", bool: "true or false", dict: "an object", list: "a list",
+}  # fmt: skip
+"""What a document is made of, in JSON's words."""
+SHOWN: Final = 40
+"""Characters that are told of a value."""
 
 
 class InvalidRequest(ValueError):
@@ -72,7 +81,7 @@ class Busy(Exception):
 def check_fields(document: object, types: Mapping[str, type]) -> dict[str, Any]:
     """Return the document's fields, nulls left out; raises InvalidRequest for an unknown name or a wrong type."""
     if not isinstance(document, dict):
-        raise InvalidRequest("invalid_body", found=type(document).__name__)
+        raise InvalidRequest("invalid_body", found=_told(document))
     fields = {}
     for name, value in document.items():
         if name not in types:
@@ -82,12 +91,20 @@ def check_fields(document: object, types: Mapping[str, type]) -> dict[str, Any]:
         wanted = types[name]
         accepted = (int, float) if wanted is float else wanted  # JSON writes 3.0 as 3
         if not isinstance(value, accepted) or (isinstance(value, bool) and wanted is not bool):
-            raise InvalidRequest("wrong_type", name, found=type(value).__name__, wanted=wanted.__name__)
+            raise InvalidRequest("wrong_type", name, value=_told(value), wanted=TYPES[wanted])
         try:
             fields[name] = wanted(value)
         except OverflowError:  # an integer beyond what a float holds
             raise InvalidRequest("beyond_any_limit", name, digits=len(str(value))) from None
     return fields
+
+
+def _told(value: object) -> str:
+    """A value as it was written; of what holds others, only that it does."""
+    if isinstance(value, dict | list):
+        return TYPES[type(value)]
+    written = json.dumps(value, ensure_ascii=False)
+    return written if len(written) <= SHOWN else f"{written[:SHOWN]}…"
 
 
 def check_text(field: str, text: str) -> None:
@@ -105,11 +122,10 @@ def check_range(field: str, value: float | None, low: float, high: float) -> Non
         raise InvalidRequest("out_of_range", field, value=shown, low=low, high=high)
 
 
-def check_strings(field: str, values: list[Any]) -> None:
-    for value in values:
-        if not isinstance(value, str):
-            found = f"list with a {type(value).__name__}"
-            raise InvalidRequest("wrong_type", field, found=found, wanted="list of str")
+def check_strings(field: str, values: list[Any], *, or_null: bool = False) -> None:
+    for place, value in enumerate(values):
+        if not isinstance(value, str) and not (or_null and value is None):
+            raise InvalidRequest("wrong_type", f"{field}[{place}]", value=_told(value), wanted=TYPES[str])
 
 
 def decode_base64(field: str, text: str) -> bytes:

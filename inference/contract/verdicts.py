@@ -94,7 +94,7 @@ class CheckRequest:
         fields = check_fields(document, {"prompts": list, "negative_prompts": list, "policy": dict})
         prompts, negative = fields.get("prompts", []), fields.get("negative_prompts", [])
         check_strings("prompts", prompts)
-        check_strings("negative_prompts", [text for text in negative if text is not None])
+        check_strings("negative_prompts", negative, or_null=True)
         return cls(tuple(prompts), tuple(negative), Policy.from_json(fields.get("policy", {})))
 
 

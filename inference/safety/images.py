@@ -182,11 +182,13 @@ def _read(picture: bytes) -> Pixels:
     try:
         with Image.open(io.BytesIO(picture)) as image:
             if image.width * image.height > LARGEST_PIXELS:
-                raise UnreadablePicture(f"it has {image.width} × {image.height} pixels; that is too large to check")
+                size = f"{image.width} × {image.height}"
+                raise UnreadablePicture(f"the picture has {size} pixels; at most {LARGEST_PIXELS} can be checked")
             image.draft("RGB", (2 * SIDE, 2 * SIDE))
             flat = Image.new("RGBA", image.size, "white")
             flat.alpha_composite(image.convert("RGBA"))
             flat.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR)
             return np.asarray(flat.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadablePicture(f"it cannot be read: {error}") from error
+        kind = type(error).__name__  # its words name an object of ours
+        raise UnreadablePicture(f"the picture, of {len(picture)} bytes, cannot be read ({kind})") from error

@@ -43,7 +43,14 @@ FIELDS: Final[Mapping[str, type]] = {
     "response_format": str, "output_format": str, "quality": str, "background": str, "moderation": str, "style": str,
     "output_compression": int,
 }  # fmt: skip
-"""`seed` is ours.  Quality, style, background and moderation are choices that the models here do not have."""
+"""`seed` is ours."""
+TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "response_format": ("b64_json",), "output_format": ("png",), "background": ("auto", "opaque"),
+    "quality": ("auto", "low", "medium", "high", "standard", "hd"), "style": ("vivid", "natural"),
+    "moderation": ("auto", "low"),
+}  # fmt: skip
+"""Quality, style and moderation are choices that the models here do not have: every picture is as good as it gets, and
+is looked at.  What would be another picture, such as one without a background, is refused."""
 
 MAX_PARTIAL_IMAGES: Final = 3
 KEPT_BACK: Final = ("block", "hold")
@@ -98,10 +105,11 @@ def read_request(document: object) -> tuple[GenerationRequest, int, bool]:
         raise InvalidRequest("missing", "prompt")
     partial_images = fields.get("partial_images", 0)
     check_range("partial_images", partial_images, 0, MAX_PARTIAL_IMAGES)
-    check_range("images", fields.get("n", 1), 1, MAX_IMAGES)
-    for name, only in (("response_format", "b64_json"), ("output_format", "png")):
-        if fields.get(name, only) != only:
-            raise InvalidRequest("unknown_value", name, value=fields[name], known=only)
+    check_range("n", fields.get("n"), 1, MAX_IMAGES)
+    check_range("output_compression", fields.get("output_compression"), 0, 100)
+    for name, known in TAKEN.items():
+        if name in fields and fields[name] not in known:
+            raise InvalidRequest("unknown_value", name, value=fields[name][:40], known=", ".join(known))
     size = fields.get("size", "auto")
     asked = GenerationRequest(
         prompt=fields["prompt"],

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -82,8 +83,17 @@ def log_end(asked: GenerationRequest, last: Event | None, metrics: ServerMetrics
 
 
 def parse_json(body: bytes) -> object:
+    """Raises InvalidRequest."""
     try:
         document: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        problem = f"byte {error.start + 1} is 0x{body[error.start]:02X}, which is no UTF-8"
+        raise InvalidRequest("invalid_json", problem=problem) from error
+    except json.JSONDecodeError as error:
         raise InvalidRequest("invalid_json", problem=str(error)) from error
+    except ValueError as error:  # Python's own limit
+        limit = sys.get_int_max_str_digits()
+        raise InvalidRequest("invalid_json", problem=f"it has a number of more than {limit} digits") from error
+    except RecursionError as error:
+        raise InvalidRequest("invalid_json", problem="it is nested too deeply") from error
     return document
