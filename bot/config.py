@@ -20,14 +20,13 @@ from bot import bounds
 from bot.addresses import check_server_url, secrets_of
 from bot.errors import ConfigurationError
 from bot.partition import Partition
+from bot.precision import PrecisionName
 
 SHARED_SETTINGS: Final = ("models_dir", "log_level", "log_format")  # of the bot and of the inference server
 BOT_ALONE: Final = ("inference_urls", "inference_urls_file", "inference_token")  # of the others, the server reads all
 ENV_FILE_VARIABLE: Final = "EASEL_ENV_FILE"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 PAGES_PORT: Final = 8080
-
-PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 
 
 class Settings(BaseSettings):

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from rich.console import Console
 
 from bot.cli import application
-from bot.cli.doctor import examine, model, pictures, port, refused, socket_folder
+from bot.cli.examination import examine, model, pictures, port, refused, socket_folder
 from bot.cli.finding import Finding, show
 from bot.config import Settings, load_settings
 from bot.database.session import Database

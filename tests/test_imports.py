@@ -29,7 +29,7 @@ LAYERS = (
     ("bot.orders", "bot.pool", "bot.database", "bot.storage"),
     ("bot.wording",),
     ("bot.config", "bot.garbage", "bot.logs", "bot.metrics", "bot.secrecy", "bot.stopping"),
-    ("bot.addresses", "bot.bounds", "bot.errors", "bot.nobody", "bot.partition"),
+    ("bot.addresses", "bot.bounds", "bot.errors", "bot.nobody", "bot.partition", "bot.precision"),
     ("inference.training",),
     ("inference.server",),
     ("inference.backends",),

@@ -50,8 +50,7 @@ def _somewhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "MODELS_DIR",
     ):
         monkeypatch.delenv(name, raising=False)
-    for module in ("surroundings", "doctor"):
-        monkeypatch.setattr(f"bot.cli.{module}.configure_logs", lambda *_: None)
+    monkeypatch.setattr("bot.logs.configure_logs", lambda *_: None)
     monkeypatch.setattr("inference.backends.codes.load_engine", lambda *_: Engine(FakeCodeModel(slots=32)))
 
 
@@ -363,8 +362,11 @@ def test_version_is_printed() -> None:
 
 
 def test_a_command_costs_only_what_it_needs() -> None:
-    """The command line alone brings in neither the model's libraries nor the database's, Discord's or the network's."""
-    heavy = ("torch", "numpy", "sqlalchemy", "alembic", "discord", "aiohttp", "imagehash")
+    """The command line alone brings in no library of model, database, Discord, network, settings or logs."""
+    heavy = (
+        "torch", "numpy", "sqlalchemy", "alembic", "discord", "aiohttp", "imagehash", "PIL", "pydantic", "structlog",
+        "limits", "cryptography",
+    )  # fmt: skip
     asked = f"import sys, bot.cli.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -12,7 +12,7 @@ import structlog
 from PIL import Image, PngImagePlugin
 
 from bot.cli import provenance as command
-from bot.cli.doctor import examine
+from bot.cli.examination import examine
 from bot.config import Settings, load_settings
 from bot.errors import ConfigurationError
 from bot.generation import grid

@@ -29,10 +29,6 @@ from bot.cli.storage import storage_commands
 from bot.cli.surroundings import take_any_terminal
 from bot.cli.train import train_commands
 from bot.errors import CommandError, ConfigurationError, UserError
-from bot.wording.catalogue import ENGLISH
-from bot.wording.form import PLAIN
-from bot.wording.reader import reading
-from bot.wording.render import explain
 from inference import contract
 
 
@@ -74,5 +70,10 @@ def main() -> None:
 
 
 def _explained(error: UserError) -> str:
+    from bot.wording.catalogue import ENGLISH
+    from bot.wording.form import PLAIN
+    from bot.wording.reader import reading
+    from bot.wording.render import explain
+
     with reading(ENGLISH, PLAIN):
         return explain(error)

@@ -4,7 +4,7 @@ import asyncio
 import os
 from contextlib import aclosing
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -21,10 +21,12 @@ from bot.cli.surroundings import (
     print_json,
     read_settings,
 )
-from bot.config import Settings
 from bot.errors import CommandError
-from bot.generation.provenance import Seal, open_seal
 from inference import contract
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.generation.provenance import Seal
 
 FORMATS: Final = {".png": "PNG", ".webp": "WEBP", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
@@ -72,11 +74,17 @@ def imagine(
     )
     _refuse_unwritable(output)
     refuse_blocked(prompt, negative)
-    seal = open_seal(settings)
+    seal = _seal(settings)
     drawing = _draw(request, settings, precision or settings.inference_precision, quiet=as_json)
     pictures, done = asyncio.run(drawing)
     _write_grid(output, [picture.png for picture in pictures], seal)
     _tell(output, request, pictures, done, as_json=as_json)
+
+
+def _seal(settings: "Settings") -> "Seal":
+    from bot.generation.provenance import open_seal
+
+    return open_seal(settings)
 
 
 def _tell(
@@ -102,7 +110,7 @@ def _tell(
 
 
 async def _draw(
-    request: contract.GenerationRequest, settings: Settings, precision: str, *, quiet: bool
+    request: contract.GenerationRequest, settings: "Settings", precision: str, *, quiet: bool
 ) -> tuple[list[contract.Image], contract.Done]:
     """Run one generation in this process; `threads` 0 takes all cores, for nobody else needs one."""
     let_idle_threads_sleep()
@@ -145,7 +153,7 @@ def _refuse_unwritable(path: Path) -> None:
         raise CommandError(f"{path} cannot be written: it is a folder")
 
 
-def _write_grid(path: Path, pngs: list[bytes], seal: Seal) -> None:
+def _write_grid(path: Path, pngs: list[bytes], seal: "Seal") -> None:
     """Write the grid, signed, in the format that the file's name asks for."""
     from bot.generation.grid import compose, reencode
 

@@ -12,9 +12,7 @@ import typer
 from rich.console import Console
 
 from bot.cli.surroundings import JsonFlag, print_json
-from bot.config import load_settings, settings_file
 from bot.errors import CommandError
-from bot.generation.provenance import MIME_TYPES, origin_of
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -32,6 +30,8 @@ def key(
     name: Annotated[str, typer.Option(help="Who signs, as readers of the pictures see it.")] = "Easel",
 ) -> None:
     """Make a certificate and its key, to sign pictures with; nobody vouches for it, so readers call it unknown."""
+    from bot.config import load_settings, settings_file
+
     folder = folder or load_settings(settings_file()).data_dir / "provenance"
     certificate, key_file = folder / "certificate.pem", folder / "key.pem"
     for file in (certificate, key_file):
@@ -59,6 +59,8 @@ def show(
     file: Annotated[Path, typer.Argument(help="A picture: .png, .webp or .jpg.")], as_json: JsonFlag = False
 ) -> None:
     """Say what a picture's C2PA manifest tells; exit status 1 where it has none, or a broken one."""
+    from bot.generation.provenance import MIME_TYPES, origin_of
+
     suffix = file.suffix.lower().lstrip(".")
     if suffix not in MIME_TYPES:
         raise CommandError(f"{file} is not named .png, .webp or .jpg")

@@ -4,14 +4,15 @@ import re
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 
 from bot.cli.surroundings import PrecisionOption, let_idle_threads_sleep, read_settings
-from bot.config import Settings
 from bot.errors import CommandError
+
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 
 def serve(
@@ -70,7 +71,7 @@ def refuse_without_ray() -> None:
         raise CommandError("--ray needs Ray Serve: pip install -e '.[ray]' in Easel's folder")
 
 
-def refuse_place(settings: Settings, uds: Path | None, port: int | None) -> None:
+def refuse_place(settings: "Settings", uds: Path | None, port: int | None) -> None:
     """Raises CommandError unless there is one place to listen on, and a token where strangers could reach it."""
     if (uds is None) == (port is None):
         raise CommandError(
@@ -84,8 +85,10 @@ def refuse_place(settings: Settings, uds: Path | None, port: int | None) -> None
         )
 
 
-def serve_options(settings: Settings, **given: Any) -> Any:
+def serve_options(settings: "Settings", **given: Any) -> Any:
     """ServeOptions: each option as given, otherwise as the setting of its name, with or without INFERENCE_, says."""
+    from pydantic import SecretStr
+
     from inference.server.process import ServeOptions
 
     chosen: dict[str, Any] = {}

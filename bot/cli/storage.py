@@ -1,7 +1,7 @@
 """`easel storage`: the picture files."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,7 +9,9 @@ from rich.markup import escape
 
 from bot.cli.desk import kept_database
 from bot.cli.surroundings import read_settings
-from bot.config import Settings
+
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 storage_commands = typer.Typer(no_args_is_help=True, help="The picture files.")
 
@@ -32,7 +34,7 @@ def clean(
     Console().print(f"{count} files ({size / 1e6:.1f} MB) {done}", highlight=False)
 
 
-async def _clean(settings: Settings, console: Console, *, delete: bool) -> tuple[int, int]:
+async def _clean(settings: "Settings", console: Console, *, delete: bool) -> tuple[int, int]:
     from bot.actions.cleaning import Cleaner
     from bot.database.files import FileKeys
     from bot.database.session import utc_now

@@ -10,20 +10,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from bot.cli.misspelt import misspelt_settings
-from bot.config import PrecisionName, Settings, load_settings, settings_file
 from bot.errors import CommandError, ConfigurationError
-from bot.logs import configure_logs
+from bot.precision import PrecisionName
 
-log = structlog.get_logger(__name__)
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 PrecisionOption = Annotated[
     PrecisionName | None, typer.Option(help="What the model computes with; INFERENCE_PRECISION otherwise.")
@@ -59,16 +57,24 @@ def print_table(table: Table) -> None:
     Console(width=max(console.width, least)).print(table)
 
 
-def read_settings() -> Settings:
+def read_settings() -> "Settings":
     """The settings, with the logs set up as they say; names that are almost a setting's are logged.
 
     Raises ConfigurationError.
     """
+    import structlog
+
+    from bot.cli.misspelt import misspelt_settings
+    from bot.config import load_settings, settings_file
+    from bot.logs import configure_logs
+
     file = settings_file()
     settings = load_settings(file)
     configure_logs(settings.log_level, settings.log_format, settings.secrets())
     for wrong in misspelt_settings(file):
-        log.warning("setting.unknown", name=wrong.name, where=wrong.where, nearest=wrong.nearest)
+        structlog.get_logger(__name__).warning(
+            "setting.unknown", name=wrong.name, where=wrong.where, nearest=wrong.nearest
+        )
     return settings
 
 
