@@ -639,13 +639,13 @@ async def test_every_choice_comes_back_as_it_was_made(database: Database, audit_
 
 
 async def test_a_channels_choices_are_its_servers_alone(database: Database) -> None:
-    """Another server's managers neither change nor read them, and their own orders there do not go by them."""
+    """Whoever makes up the id of another server's channel neither changes nor takes what is chosen for it there."""
     settings = GuildSettings(database)
+    await settings.change_channel(GUILD + 1, 5, MODERATOR, lambda _: Drawing(max_images=1))  # before the channel's own
     await settings.change_channel(GUILD, 5, MODERATOR, lambda _: Drawing(max_images=4))
-    with pytest.raises(NotFound, match="channel_here"):
-        await settings.change_channel(GUILD + 1, 5, MODERATOR, lambda _: Drawing(max_images=1))
+    await settings.change_channel(GUILD + 1, 5, MODERATOR, lambda one: replace(one, default_images=2))
     found = [await settings.channel(guild_id, 5) for guild_id in (GUILD, GUILD + 1, None)]
-    assert found == [Drawing(max_images=4), Drawing(), Drawing()]
+    assert found == [Drawing(max_images=4), Drawing(max_images=1, default_images=2), Drawing()]
 
 
 async def test_changes_of_different_choices_at_the_same_moment_are_both_kept(database: Database) -> None:

@@ -224,6 +224,21 @@ async def test_what_the_operator_removed_before_is_known_as_theirs(connection: A
     assert ([bool(row[0]) for row in rows], [bool(row[0]) for row in images]) == ([True, False, False], [True, False])
 
 
+async def test_what_two_servers_chose_for_a_channel_fits_into_the_schema_before(connection: AsyncConnection) -> None:
+    """One of the two choices, as there is room for one; what was chosen before is kept on the way up."""
+    await connection.run_sync(migrate.upgrade, "0036")
+    insert = text("INSERT INTO channel_settings (guild_id, channel_id, drawing, updated_at) VALUES "
+                  "(:guild, :channel, '{}', '2026-11-01')")  # fmt: skip
+    await connection.execute(insert, {"guild": 2, "channel": 5})
+    await connection.run_sync(migrate.upgrade)
+    await connection.execute(insert, {"guild": 1, "channel": 5})
+    await connection.execute(insert, {"guild": 1, "channel": 6})
+    chosen = text("SELECT guild_id, channel_id FROM channel_settings ORDER BY channel_id, guild_id")
+    assert [tuple(row) for row in await connection.execute(chosen)] == [(1, 5), (2, 5), (1, 6)]
+    await connection.run_sync(migrate.downgrade, "0036")
+    assert [tuple(row) for row in await connection.execute(chosen)] == [(1, 5), (1, 6)]
+
+
 async def test_messages_of_before_are_known_as_posts(connection: AsyncConnection) -> None:
     """What an older Easel posted can be taken down by this one."""
     await connection.run_sync(migrate.upgrade, "0002")

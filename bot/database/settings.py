@@ -17,7 +17,6 @@ from bot.database.guild import Drawing, GuildRecord, Misuse, RoleRule, Sharing
 from bot.database.recent import Recent
 from bot.database.session import Database, take_turn, utc_now, whole
 from bot.database.tables.settings import ChannelSettingsTable, GuildSettingsTable
-from bot.errors import NotFound
 from inference.contract import Policy
 
 
@@ -104,21 +103,19 @@ class GuildSettings:
 
     async def _read_channel(self, guild_id: int, channel_id: int) -> Drawing:
         async with self._database.reading() as session:
-            row = await session.get(ChannelSettingsTable, channel_id)
-        return Drawing() if row is None or row.guild_id != guild_id else _drawing(row.drawing)
+            row = await session.get(ChannelSettingsTable, (guild_id, channel_id))
+        return Drawing() if row is None else _drawing(row.drawing)
 
     @whole
     async def change_channel(self, guild_id: int, channel_id: int, by: int, edit: Callable[[Drawing], Drawing]) -> None:
         """Write what `edit` makes of a channel's choices, and what changed to the audit log.
 
-        Raises NotFound for a channel of another server: its id comes from whoever chooses.
+        A channel that is another server's is so chosen for in vain: its id comes from whoever chooses.
         """
         now = self._now()
         async with self._database.writing("channel_settings") as session:
-            await take_turn(session, f"channel_settings:{channel_id}")
-            row = await session.get(ChannelSettingsTable, channel_id)
-            if row is not None and row.guild_id != guild_id:
-                raise NotFound("channel_here", channel_id)
+            await take_turn(session, f"channel_settings:{guild_id}:{channel_id}")
+            row = await session.get(ChannelSettingsTable, (guild_id, channel_id))
             before = Drawing() if row is None else _drawing(row.drawing)
             if row is None:
                 row = ChannelSettingsTable(channel_id=channel_id, guild_id=guild_id)

@@ -175,7 +175,6 @@ LOST: Final = {
     "share": later("This picture was not found in the gallery. It may have been removed."),
     "file": later("The picture's file was not found. It may have been removed."),
     "channel": later("Discord does not say in which channel this is."),
-    "channel_here": later("This channel was not found in this server."),
     "message_of_easel": later("This message shows nothing that Easel drew, or it was removed."),
     "message_here": later("This message was not found in this server, or one of us may not read its channel."),
     "picture_in_message": later(

@@ -35,11 +35,11 @@ class GuildSettingsTable(Table):
 
 
 class ChannelSettingsTable(Table):
-    """What a server chose for one of its channels."""
+    """What a server chose for a channel: in its own name alone, for the channel's id comes from whoever chooses."""
 
     __tablename__ = "channel_settings"
 
+    guild_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     channel_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    guild_id: Mapped[int] = mapped_column(BigInteger)
     drawing: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]
