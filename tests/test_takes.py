@@ -114,3 +114,12 @@ def test_only_our_pictures_tell_their_seed() -> None:
     Image.fromarray(square(RED)).save(file, "PNG")
     assert seed_of(file.getvalue()) is None
     assert seed_of(b"no picture") is None
+
+
+def test_what_is_measured_is_what_was_drawn() -> None:
+    """A judge that knows things facing one way is shown them so; what a colour or a number does to them stays."""
+    for prompt in ("a cat", "two blue dogs"):
+        plain, *others = (shipped().interpret(prompt, seed).as_drawn for seed in PLAIN_SEEDS)
+        for other in others:
+            assert (other.drawn, other.text) == (plain.drawn, plain.text)
+            assert plain.composition is None or other.composition == plain.composition

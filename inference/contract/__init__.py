@@ -59,6 +59,7 @@ from inference.contract.request import (
     MIN_TEMPERATURE,
     MIN_TOP_P,
     PLAIN_EVERY,
+    PLAIN_TAKES,
     GenerationRequest,
     random_seed,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "PICTURE_ACTIONS",
     "PICTURE_CATEGORIES",
     "PLAIN_EVERY",
+    "PLAIN_TAKES",
     "PROMPT_ACTIONS",
     "PROMPT_CATEGORIES",
     "Action",

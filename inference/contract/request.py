@@ -18,6 +18,9 @@ MAX_SEED: Final = 2**32 - 1
 PLAIN_EVERY: Final = 4
 """Of so many seeds one, the multiple of it, draws a prompt as it is. For the others a model may fill in what the prompt
 leaves open, so that a grid offers a choice."""
+PLAIN_TAKES: Final = 3
+"""Of so many seeds that draw a prompt as it is one, the multiple of both, shows it as the model drew it; for the others
+it may be mirrored, or smaller."""
 MAX_GUIDANCE_SCALE: Final = 30.0
 MIN_TEMPERATURE: Final = 0.01
 MAX_TEMPERATURE: Final = 5.0
@@ -33,8 +36,9 @@ _ID: Final = re.compile(rf"[A-Za-z0-9_.:/-]{{1,{MAX_ID_CHARACTERS}}}")
 
 
 def random_seed() -> int:
-    """A seed out of all whose first picture is drawn from the prompt as it is."""
-    return PLAIN_EVERY * secrets.randbelow((MAX_SEED + 1) // PLAIN_EVERY)
+    """A seed out of all whose first picture shows the prompt as it is, as it was drawn."""
+    apart = PLAIN_EVERY * PLAIN_TAKES
+    return apart * secrets.randbelow((MAX_SEED + 1) // apart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,10 @@ _MORE = re.compile(r"\b(?:and|or)\b|\b\w+ing\b(?= )", re.IGNORECASE)
 """In what it is done with: that there is more than one thing, or that it does something."""
 
 
+_LONGEST = 300
+"""Letters of prompts in which several are looked for: each "and" of a longer one might be theirs."""
+
+
 def side_by_side(text: str) -> str:
     """What `read_activities` made of a text, in words that captions have."""
     return re.sub(rf" (?:{_JOINTS}) ", " and ", text)
@@ -123,22 +127,28 @@ def read_activities(text: str, is_thing: Callable[[str], bool], is_known: Callab
     Who does it need only be a known word: captions call a cook a "chef".
     """
     text = read_worn(_place_last(_SHELTERED.sub("in front of ", text.strip())), is_thing)
-    upon = _UPON.fullmatch(text)
-    if upon is not None and _PLACED.search(upon["who"]) is None and _is_ground(upon["what"].lower(), is_thing):
-        return f"{upon['who']} above {article(upon['what'])}{upon['rest'] or ''}"
-    within = _WITHIN_ONE.fullmatch(text)
-    if within is not None and _PLACED.search(within["who"]) is None and _is_ground(within["what"].lower(), is_thing):
-        return f"{within['who']} {_WITHIN} {article(within['what'])}{within['rest'] or ''}"
-    shared = _SHARED.fullmatch(text)
-    if shared is not None and shared["who"].rpartition(" ")[2].lower() not in _ARTICLES:  # a ball and a waving hand
-        what = None if _PLACED.search(shared["who"]) else _what(shared, is_thing)
-        joint = "above" if shared["doing"].lower() == "riding" else "and"
-        return text if what is None else f"{shared['who']} {joint} {what}{shared['rest'] or ''}"
+    several = _several(text, is_thing) if len(text) <= _LONGEST else None
+    if several is not None:
+        return several
     for pattern in (_PATTERN, _OTHER):
         found = pattern.fullmatch(text)
         if found is not None and (joint := _how(found, is_thing, is_known)):
             return f"{found['who']} {joint} {_what(found, is_thing)}{found['rest'] or ''}"
     return text
+
+
+def _several(text: str, is_thing: Callable[[str], bool]) -> str | None:
+    """The same for several that are upon one thing, or in it, or do something with it; None for all else."""
+    for pattern, joint in ((_UPON, "above"), (_WITHIN_ONE, _WITHIN)):
+        found = pattern.fullmatch(text)
+        if found is not None and _PLACED.search(found["who"]) is None and _is_ground(found["what"].lower(), is_thing):
+            return f"{found['who']} {joint} {article(found['what'])}{found['rest'] or ''}"
+    shared = _SHARED.fullmatch(text)
+    if shared is None or shared["who"].rpartition(" ")[2].lower() in _ARTICLES:  # a ball and a waving hand
+        return None
+    what = None if _PLACED.search(shared["who"]) else _what(shared, is_thing)
+    joint = "above" if shared["doing"].lower() == "riding" else "and"
+    return text if what is None else f"{shared['who']} {joint} {what}{shared['rest'] or ''}"
 
 
 def _place_last(text: str) -> str:

@@ -80,6 +80,13 @@ class Reading:
     read_as: tuple[tuple[str, str], ...] = ()
 
     @property
+    def as_drawn(self) -> Reading:
+        """The same, neither mirrored nor smaller."""
+        if self.composition is None:
+            return self
+        return replace(self, composition=replace(self.composition, is_mirrored=False, scale=1.0))
+
+    @property
     def is_put_together(self) -> bool:
         """Whether the picture is more than what one row of codes shows."""
         return bool(self.filters) or (self.composition is not None and not self.composition.is_as_drawn)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from inference.contract import PLAIN_EVERY
+from inference.contract import PLAIN_EVERY, PLAIN_TAKES
 from inference.text.compositions import Composition
 from inference.text.drafts import Draft
 from inference.text.interpretations import is_styled
@@ -55,7 +55,7 @@ def take_of(seed: int, *, is_variation: bool) -> Take:
     if is_variation:
         return VARIED[seed % len(VARIED)]
     turn, place = divmod(seed, PLAIN_EVERY)
-    return Take() if place else PLAIN[turn % len(PLAIN)]
+    return Take() if place else PLAIN[turn % PLAIN_TAKES]
 
 
 def taken(

@@ -1,7 +1,7 @@
 """Many pictures at once from a model, for measuring it: no queue, no previews, only wide batches.
 
 In: a `CodeModel`, prompts and seeds. Out: pictures, in the order of the prompts, as the engine would draw them for the
-same seeds. It knows nothing of what the pictures are for.
+same seeds, but in no take (`inference.text.takes`). It knows nothing of what the pictures are for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _PIXELS_TOGETHER = 16
 def draw(
     model: CodeModel, orders: Sequence[tuple[str, int]], drawn: Callable[[int], None] | None = None
 ) -> list[Pixels]:
-    """One picture for each prompt and seed, with the model's own settings; `drawn` hears how many are done."""
+    """One picture for each prompt and seed, with the model's own settings, neither mirrored nor smaller: a judge knows
+    things as they were shown to it. `drawn` hears how many are done."""
     return draw_with_likelihoods(model, orders, drawn)[0]
 
 
@@ -33,7 +34,7 @@ def draw_with_likelihoods(
     model: CodeModel, orders: Sequence[tuple[str, int]], drawn: Callable[[int], None] | None = None
 ) -> tuple[list[Pixels], list[float]]:
     """The same, and how likely the model found them, as rankers read it."""
-    readings = [model.interpret(*order) for order in orders]
+    readings = [model.interpret(*order).as_drawn for order in orders]
     parts = [
         (text, seed, part)
         for (_, seed), reading in zip(orders, readings, strict=True)
