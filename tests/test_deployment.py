@@ -4,6 +4,9 @@ import dataclasses
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +184,17 @@ def test_the_units_start_and_stop_in_order(path: Path) -> None:
     assert "PrivateDevices" not in keys, "it hides the graphics card"
     folders = {value.partition("=")[2] for value in keys["Environment"] if not value.startswith(ENV_FILE_VARIABLE)}
     assert all(folder.startswith(("/var/lib/easel", "/var/cache/easel", "/run/easel")) for folder in folders)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_systemd_understands_every_line_of_the_units(tmp_path: Path) -> None:
+    """With a program in the place of Easel's, which is installed elsewhere."""
+    for unit in UNITS:
+        text = unit.read_text("utf-8").replace("/srv/easel/.venv/bin/easel", sys.executable)
+        (tmp_path / unit.name).write_text(text.replace("file:///srv/easel/docs", "file:///usr"), "utf-8")
+    files = [str(tmp_path / unit.name) for unit in UNITS]
+    done = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, text=True, check=False)  # noqa: S607  # wherever it is
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_command_line_of_the_service_has_all_its_settings() -> None:
