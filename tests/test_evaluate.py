@@ -230,7 +230,7 @@ def test_questions_are_asked_in_parts_and_none_is_drawn_twice() -> None:
     questions = [Question("colour", prompt, (0,), colour="red") for prompt in ("a cat", "a dog", "a fox")]
     answered = examiner.ask(questions, 2)
     assert heard == [2, 3]
-    drawn = draw(FakeCodeModel(slots=4), [("a cat", 8), ("a dog", 12), ("a fox", 16)])
+    drawn = draw(FakeCodeModel(slots=4), [("a cat", 24), ("a dog", 36), ("a fox", 48)])
     assert [answer.question for answer in answered] == questions
     assert all(np.array_equal(answer.pixels, sized(one)) for answer, one in zip(answered, drawn, strict=True))
 

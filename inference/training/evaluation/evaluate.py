@@ -175,7 +175,7 @@ def _options(arguments: Sequence[str] | None) -> tuple[argparse.ArgumentParser, 
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of sample grids, not chosen by hand")
-    parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has four times this + k (0)")
+    parser.add_argument("--seed", type=int, default=0, help="picture k of a measure has twelve times this + k (0)")
     parser.add_argument("--batch", type=int, default=48, help="pictures drawn together (48)")
     parser.add_argument(
         "--precision", type=Precision, choices=(Precision.FLOAT32, Precision.INT8), default="float32",

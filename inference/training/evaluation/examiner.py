@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from inference.contract import PLAIN_EVERY
+from inference.contract import PLAIN_EVERY, PLAIN_TAKES
 from inference.engine.code_model import CodeModel
 from inference.engine.generation import AS_ASKED
 from inference.pictures import Pixels
@@ -26,6 +26,8 @@ from inference.training.evaluation.scoring import answers, sized
 FEW = 4
 """Pictures of a grid that a person is shown at least."""
 GRID = 9
+_AS_IT_IS = PLAIN_EVERY * PLAIN_TAKES
+"""Seeds that are multiples of this show a prompt as it is, as large as things are that the judge knows."""
 
 
 class Examiner:
@@ -37,8 +39,9 @@ class Examiner:
         self._drawn = drawn
 
     def ask(self, questions: Sequence[Question], seed: int) -> list[Answer]:
-        """One picture a question, of the prompt as it is; the k-th has seed `PLAIN_EVERY` * (`seed` + k)."""
-        orders = [(question.prompt, PLAIN_EVERY * (seed + index)) for index, question in enumerate(questions)]
+        """One picture a question, of the prompt as it is, neither smaller nor mirrored; the k-th has seed
+        `PLAIN_EVERY` * `PLAIN_TAKES` * (`seed` + k)."""
+        orders = [(question.prompt, _AS_IT_IS * (seed + index)) for index, question in enumerate(questions)]
         answered: list[Answer] = []
         together = self._model.slots // 2
         for start in range(0, len(orders), together):  # a thousand pictures as they are drawn are half a gigabyte
@@ -93,7 +96,7 @@ class Examiner:
 
 def _grids(questions: Sequence[Question], seed: int, size: int) -> list[tuple[str, int]]:
     """Orders of a grid for each question, whose first picture is one of the prompt as it is."""
-    apart = PLAIN_EVERY * -(-size // PLAIN_EVERY)
+    apart = _AS_IT_IS * -(-size // _AS_IT_IS)
     return [
         (question.prompt, apart * (seed + index) + k) for index, question in enumerate(questions) for k in range(size)
     ]
