@@ -1,5 +1,6 @@
 """Verdicts on prompts: what decides, by which policy, and why."""
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -347,4 +348,5 @@ def test_less_is_enough_where_users_are_hardly_ever_suspected() -> None:
     assert usual == Band(0.4, 0.6)
     assert lower.flag == pytest.approx(0.2487, abs=1e-4)
     assert lower.block == pytest.approx(0.4269, abs=1e-4)
-    assert lower.raised(0.7).block == pytest.approx(0.6)
+    assert lower.raised(0, 0.7).block == pytest.approx(0.6)
+    assert not lower.raised(0, math.inf).block <= 1

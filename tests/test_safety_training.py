@@ -4,10 +4,12 @@ import contextlib
 import io
 import itertools
 import json
+import math
 import random
 import re
 import sys
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -189,7 +191,8 @@ def suspicions_of(categories: dict[str, list[float]], users: list[float], unlike
     rows = [(Example("", name, name), logit, name) for name, logits in categories.items() for logit in logits]
     rows += [(Example("", None, "benign_user"), logit, unlike) for logit in users]
     likeliest = torch.tensor([CATEGORIES.index(category) for _, _, category in rows])
-    return Suspicions(torch.tensor([logit for _, logit, _ in rows]), likeliest, [row for row, _, _ in rows])
+    logits = torch.tensor([logit for _, logit, _ in rows])
+    return Suspicions(logits, likeliest, [row for row, _, _ in rows], torch.zeros(len(rows)))
 
 
 def test_less_is_enough_where_no_user_is_suspected() -> None:
@@ -205,6 +208,16 @@ def test_less_is_enough_where_no_user_is_suspected() -> None:
     found = levels(seen, offsets, 1.0, 0.0)
     for stricter, milder in itertools.pairwise(list(REFUSALS)[::-1]):
         assert found[stricter]["flag"] < found[stricter]["block"] <= found[milder]["block"]
+
+
+def test_users_of_whom_the_filter_must_be_surer_are_not_counted_as_refused() -> None:
+    """The level is fixed where so many are refused by all of the filter."""
+    seen = suspicions_of({"violence_gore": [5.0] * 20}, [0.01 * number for number in range(200)])
+    surer = torch.tensor([0.0] * 20 + [0.0] * 190 + [4.6] * 9 + [math.inf])
+    limit, raw = (
+        found.limit(torch.ones(len(CATEGORIES)), 0.02) for found in (replace(seen, surer=surer).demanding(0.5), seen)
+    )
+    assert limit == pytest.approx(float(raw) - 0.1, abs=0.02)
 
 
 def test_thresholds_are_judged_by_rows_that_did_not_choose_them() -> None:

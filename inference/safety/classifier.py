@@ -166,12 +166,12 @@ class Classifier:
         """Of being unsafe, before it is scaled to a probability."""
         return self.suspicion(text)[0]
 
-    def suspicion(self, text: str) -> tuple[float, str]:
-        """That logit, and the likeliest category: for setting thresholds."""
+    def suspicion(self, text: str) -> tuple[float, str, float]:
+        """That logit, and the likeliest category with its probability: for setting thresholds."""
         found = self._logits([text])[0]
         overall = self._overall(found)
-        worst = int(overall.argmax())
-        return float(overall[worst]), self._categories[int(found[worst, 1:].argmax())]
+        likeliest = found[int(overall.argmax()), 1:].max(0)
+        return float(overall.max()), self._categories[int(likeliest.indices)], _probability(float(likeliest.values))
 
     def scores(self, texts: Sequence[str]) -> list[Scores]:
         """Of each text, the same as if it were alone."""

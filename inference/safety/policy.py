@@ -52,9 +52,9 @@ class Band:
     flag: float
     block: float
 
-    def raised(self, by: float) -> "Band":
+    def raised(self, flag: float, block: float) -> "Band":
         """The same, in logits so much higher."""
-        return Band(_raised(self.flag, by), _raised(self.block, by)) if by else self
+        return Band(_raised(self.flag, flag), _raised(self.block, block))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class Thresholds:
         """The band for one category."""
         step = STEPS.index(policy.level)
         relaxed = policy.age_restricted and category == "sexual"
-        return self.bands[STEPS[step - 1 if relaxed else step]].raised(-self.lower.get(category, 0.0))
+        lower = self.lower.get(category, 0.0)
+        return self.bands[STEPS[step - 1 if relaxed else step]].raised(-lower, -lower)
 
 
 def decide(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
@@ -126,7 +127,8 @@ def _listed(policy: Policy, evidence: Evidence) -> Verdict:
 
 
 def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Verdict:
-    band = _band(policy, evidence, scores, thresholds)
+    by = surer_by(evidence, scores.category, scores.categories[scores.category])
+    band = thresholds.of(policy, scores.category).raised(*by)
     if scores.unsafe < band.flag:
         return Verdict("allow", None, scores.unsafe)
     blocked = scores.unsafe >= band.block
@@ -135,30 +137,31 @@ def _scored(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thre
     return Verdict(action, scores.category, scores.unsafe, "classifier", quoted(words, evidence))
 
 
-def _band(policy: Policy, evidence: Evidence, scores: Scores, thresholds: Thresholds) -> Band:
-    """A few words, and what is no English, tell the classifier little: a woman who cries, or has a red hat in Spanish,
-    is as bad as anything to it.  There it must be surer, and much surer of what no list finds anything in.
+def surer_by(evidence: Evidence, category: str, likelihood: float) -> tuple[float, float]:
+    """By how much, in logits, the classifier must be surer than the level says to flag a text, and to refuse it.
+
+    `likelihood` is that of its likeliest category by itself.  A few words, and what is no English, tell the classifier
+    little: a woman who cries, or has a red hat in Spanish, is as bad as anything to it.  There it must be surer, and
+    much surer of what no list finds anything in.
     """
-    category = scores.category
-    band = thresholds.of(policy, category)
     words = [word for word in evidence.words.words if word not in _SMALL]
     few = len(words) <= FEW_WORDS and len(evidence.words.flat) <= FEW_LETTERS
     listed = any(match.category == category or match.kind in _GRAVE for match in evidence.matches)
     heard = any(match.kind in HEARD for match in evidence.matches)
     if (listed and len(words) > 1) or not (few or evidence.foreign):
-        guessed = not (listed or heard) and len(words) <= SHORT and category != "self_harm"
-        if not guessed:
-            return band
-        unsure = scores.categories[category] < KIND_UNLIKELY
-        return Band(band.raised(RATHER_SURER).flag, band.raised(UNSURE_OF_KIND if unsure else RATHER_SURER).block)
+        if listed or heard or len(words) > SHORT or category == "self_harm":
+            return 0.0, 0.0
+        return RATHER_SURER, UNSURE_OF_KIND if likelihood < KIND_UNLIKELY else RATHER_SURER
     if heard:
-        return band.raised(SURER)
+        return SURER, SURER
     if len(words) == 1:  # a whole sentence, where there are no spaces
-        return Band(band.raised(MUCH_SURER if evidence.foreign else SURER).flag, math.inf)
-    return band.raised(MUCH_SURER)
+        return MUCH_SURER if evidence.foreign else SURER, math.inf
+    return MUCH_SURER, MUCH_SURER
 
 
 def _raised(score: float, by: float) -> float:
+    if by == math.inf:
+        return math.inf  # also where a score is rounded to 1
     return 1 / (1 + math.exp(-by) * (1 / score - 1)) if score > 0 else 0.0
 
 

@@ -28,6 +28,7 @@ from inference.models.text_encoder import SentenceEncoder
 from inference.safety.classifier import LOWER, Classifier
 from inference.safety.lexicon import Kind
 from inference.safety.ngrams import count_ngrams
+from inference.safety.policy import surer_by
 from inference.safety.reading import Reader
 from inference.training.data.prompts import (
     CATEGORIES,
@@ -228,9 +229,10 @@ def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) ->
     `judged` are the classifiers' folders, which get the same thresholds, each with its rows; `folder` may have no
     classifier yet.
     """
-    seen = suspicions(judged)
+    raw = suspicions(judged)
+    slope, offset = scale(raw.logits, raw.unsafe)
+    seen = raw.demanding(slope)
     offsets = chosen_offsets(seen)
-    slope, offset = scale(seen.logits, seen.unsafe)
     lower = {name: round(slope * by, 2) for name, by in zip(CATEGORIES, offsets.tolist(), strict=True)}
     settings = _settings(offset, slope, levels(seen, offsets, slope, offset), lower)
     for judge in {folder, *(fold for fold, _ in judged)}:
@@ -242,14 +244,17 @@ def calibrate(folder: Path, judged: Sequence[tuple[Path, Sequence[Example]]]) ->
 def suspicions(judged: Sequence[tuple[Path, Sequence[Example]]]) -> Suspicions:
     """What each classifier thinks of its rows."""
     reader = Reader.load(str(TEXT_ENCODER_FOLDER / "tokenizer.json"))
-    found = [
-        classifier.suspicion(reader.read(row.text).reading.text)
-        for fold, unseen in judged
-        for classifier in [Classifier.load(fold)]
-        for row in unseen
-    ]
-    likeliest = torch.tensor([CATEGORIES.index(category) for _, category in found])
-    return Suspicions(torch.tensor([logit for logit, _ in found]), likeliest, [row for _, own in judged for row in own])
+    logits, likeliest, surer = [], [], []
+    for fold, unseen in judged:
+        classifier = Classifier.load(fold)
+        for row in unseen:
+            evidence = reader.read(row.text)
+            logit, category, likelihood = classifier.suspicion(evidence.reading.text)
+            logits.append(logit)
+            likeliest.append(CATEGORIES.index(category))
+            surer.append(surer_by(evidence, category, likelihood)[1])
+    rows = [row for _, own in judged for row in own]
+    return Suspicions(torch.tensor(logits), torch.tensor(likeliest), rows, torch.tensor(surer))
 
 
 def report(seen: Suspicions, offsets: Tensor, turn_of: Sequence[int]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -37,11 +37,19 @@ STEPS: Final = (0.4, 0.2, 0.1)
 
 @dataclass(frozen=True)
 class Suspicions:
-    """Of texts that nobody learned from: logits (N,), the place of the likeliest category (N,), and what they are."""
+    """Of texts that nobody learned from: logits (N,), the place of the likeliest category (N,), and what they are.
+
+    `surer` (N,) is by how much, in probabilities' logits, the filter wants to be surer of such a text (policy.py).
+    """
 
     logits: Tensor
     likeliest: Tensor
     rows: Sequence[Example]
+    surer: Tensor
+
+    def demanding(self, slope: float) -> Suspicions:
+        """The same, with the logits lowered by that: what a threshold is compared with."""
+        return replace(self, logits=self.logits - self.surer / slope)
 
     def are(self, kind: str) -> Tensor:
         """(N,) of bool: the unsafe ones of a category, or the safe ones of a kind."""
@@ -132,7 +140,9 @@ def refused_elsewhere(seen: Suspicions, part_of: Sequence[int]) -> dict[str, flo
     refused = torch.zeros(len(parts), dtype=torch.bool)
     for part in sorted(set(part_of)):
         others = [place for place, own in enumerate(part_of) if own != part]
-        rest = Suspicions(seen.logits[parts != part], seen.likeliest[parts != part], [seen.rows[at] for at in others])
+        rest = Suspicions(
+            seen.logits[others], seen.likeliest[others], [seen.rows[at] for at in others], seen.surer[others]
+        )
         if not (rest.are(USERS).any() and rest.unsafe.any()):
             return {}
         offsets = chosen_offsets(rest)
