@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.actions.actor import Actor
 from bot.actions.setting import OTHER
 from bot.database.guild import Drawing, GuildRecord
 from bot.database.records import GenerationFilter, GenerationRecord
+from bot.web import render
 from bot.web.site import Member
 from inference.contract import Policy, Verdict
 from tests.bot_fakes import ADA, BOB, GUILD, an_order, draw, finish, order_one
@@ -47,6 +49,19 @@ async def blocked(site: Pages, prompt: str = "some gore", user_id: int = ADA) ->
 async def flagged(site: Pages, prompt: str = "a knife", user_id: int = ADA) -> GenerationRecord:
     site.pool.block("knife", "weapons", action="flag")
     return await draw(site.services, an_order(prompt, user_id))
+
+
+async def test_pages_stay_as_they_were_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update of the files below a running bot breaks no page, whether or not it was shown before."""
+    templates = shutil.copytree(render.TEMPLATES, tmp_path / "templates")
+    monkeypatch.setattr(render, "TEMPLATES", templates)
+    async with pages(tmp_path) as site:
+        mo = await site.browser(MODERATOR)
+        before = (await mo.get(f"{AT}/log")).text
+        for file in templates.rglob("*.html"):
+            file.write_text("{{ what_only_newer_code_knows }}")
+        assert (await mo.get(f"{AT}/log")).text == before
+        assert (await mo.get(f"{AT}/review")).status == 200
 
 
 # -------------------------------------------------------------------------------------------------------- the log

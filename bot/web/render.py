@@ -20,13 +20,13 @@ from bot.wording import community, pages, reasons, terms
 from bot.wording.catalogue import display_name, known_languages
 from bot.wording.reader import count, reader
 
-FOLDER: Final = Path(__file__).parent
+TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def set_up(app: web.Application) -> None:
     environment = aiohttp_jinja2.setup(
         app,
-        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        loader=jinja2.DictLoader(_read(TEMPLATES)),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -39,6 +39,11 @@ def set_up(app: web.Application) -> None:
         "languages": {name: display_name(name) for name in known_languages()},
     })  # fmt: skip
     environment.globals["demo"] = bool(app[SITE].people)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """All templates, by name: an update of the files below a running bot must not change pages of older Python."""
+    return {file.relative_to(folder).as_posix(): file.read_text("utf-8") for file in sorted(folder.rglob("*.html"))}
 
 
 def noted(request: web.Request) -> str | None:
