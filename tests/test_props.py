@@ -43,7 +43,7 @@ def test_props_are_known_by_name(name: str) -> None:
         ("a cat in a box", "within", ["", "box"]), ("a cat on a table", "above", ["", "table"]),
         ("eine Katze auf einem Tisch", "above", ["", "table"]), ("a dog jumping over a fence", "above", ["", "fence"]),
         ("ein Hund springt über einen Zaun", "above", ["", "fence"]),
-        ("a cat behind a fence", "before", ["fence", ""]), ("a penguin on a skateboard", "riding", ["", "skateboard"]),
+        ("a cat behind a fence", "before", ["fence", ""]), ("a penguin on a skateboard", "riding", ["", ""]),
         ("a dog and a cat in a box", "within", ["", "", "box"]), ("two cats in a box", "within", ["", "box"]),
         ("a cat under a table", "before", ["", "table"]),
         ("кошка за забором", "before", ["fence", ""]), ("a lunch box", "alone", ["box"]),
@@ -57,8 +57,8 @@ def test_props_are_put_together_with_things(prompt: str, layout: str, props: lis
 
 
 def test_a_prop_takes_the_place_of_what_was_drawn() -> None:
-    drawn = composed([DRAWN], Composition((Draft("a submarine"),)))
-    assert (drawn == prop("submarine", SIDE)).all()
+    drawn = composed([DRAWN], Composition((Draft("a table"),)))
+    assert (drawn == prop("table", SIDE)).all()
     green = composed([DRAWN], Composition((Draft("a box", "green"),)))
     near = np.abs(green.astype(int) - COLOURS["green"]).max(2) < 60
     assert near.mean() > 0.2

@@ -22,8 +22,8 @@ from inference.text.nouns import article, singulars
 ANY_COLOUR = "|".join(sorted((*COLOURS, "grey"), key=len, reverse=True))
 _SIZES = {"small": 0.6, "little": 0.6, "tiny": 0.4, "big": 1.0, "large": 1.0, "huge": 1.0, "giant": 1.0}
 """Shares of the room that there is for a thing."""
-PROPS = frozenset({"box", "couch and lamp", "fence", "flying saucer", "skateboard", "submarine", "table", "ufo"})
-"""What `inference.painting.props` draws by hand, since the model that ships cannot."""
+PROPS = frozenset({"box", "fence", "table"})
+"""What `inference.painting.props` draws by hand, as it does places: others stand on it, in it or behind it."""
 _PROP = re.compile(rf"(?:^|.* )(?P<name>{'|'.join(PROPS)})(?:,.*)?", re.IGNORECASE)
 _ARTICLES = frozenset({"a", "an", "one", "1"})
 _START = rf"(?:(?P<number>an?|the|one|my|1|{'|'.join(NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
