@@ -1,6 +1,7 @@
 """Whether a text is English, as far as its small words tell.
 
-In: a plain text.  Out: whether it is in another language, and how many small words of one language it has.
+In: a plain text.  Out: whether it is in another language, how many small words of one language it has, and which words
+mean something else in it than in English.
 """
 
 import functools
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 COMMON_WORDS: Final = Path(__file__).parent / "words" / "common.toml"
+FALSE_FRIENDS: Final = COMMON_WORDS.with_name("false_friends.toml")
 RARE: Final = 20_000
 """The rank from which on a word that English texts have is often one of another language, as femme and mens are."""
 TEXTS_KEPT: Final = 8
@@ -24,6 +26,9 @@ _ENGLISH: Final = frozenset(
 )
 """Its small words, of which other languages have some as well."""
 _ENDINGS: Final = ("s", "es", "d", "ed", "ing", "er", "ly", "y")
+_ALSO_PEOPLE: Final = frozenset({"negro"})
+"""A colour behind what has it, un gato negro; with nothing before but one of these it is somebody."""
+_DETERMINERS: Final = frozenset("un el este ese aquel otro ningun um o ao esse aquele outro nenhum que".split())
 _PIECE: Final = re.compile(r"[^\W_]+")
 _WORD: Final = re.compile(r"(?<!\S)[^\W_]{2,}(?=[\s.,;:!?]|$)")
 _LETTERS: Final = re.compile(r"[a-z]")
@@ -35,7 +40,8 @@ class Languages:
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
         """`vocabulary` gives English words their rank, the commonest first."""
         self._ranks = vocabulary
-        self._of = _common_words()
+        self._of = languages_of(COMMON_WORDS)
+        self._friends = languages_of(FALSE_FRIENDS)
         self.is_foreign: Callable[[str], bool] = functools.lru_cache(TEXTS_KEPT)(self._is_foreign)
         """Whether a plain text is no English: in other letters; or it has small words of another language rather than
         English ones, and half of the other words at least are none that English texts have often."""
@@ -80,6 +86,22 @@ class Languages:
         small = self._counted(rest - _ENGLISH)
         return any(small[language] == max(small.values(), default=1) for language in languages)
 
+    def means_else(self, word: str, before: str, text: str) -> bool:
+        """Whether a word that is one of harm in English is an everyday one of the language of the rest of a text.
+
+        `before` is the word before it, if any.  A rest of a single word tells no language: that it is no English does.
+        """
+        languages = self._friends.get(word, ())
+        if not languages or (word in _ALSO_PEOPLE and (not before or before in _DETERMINERS)):
+            return False
+        rest = {*_PIECE.findall(text)} - {word}
+        plain = " ".join(sorted(rest))
+        alone = len(rest) == 1 and not rest & _ENGLISH and not any(map(self._is_english, rest))
+        if not (alone or self.is_beyond_english(plain)):
+            return False
+        small = self._counted(rest - _ENGLISH)  # "kot na stole" is Polish though kot is a small word of Slovene
+        return any(2 * small[language] >= max(small.values(), default=0) for language in languages)
+
     def long_words(self, letters: int) -> frozenset[str]:
         """The small words of so many letters, for they are no others that somebody changed."""
         return frozenset(word for word in self._of if len(word) >= letters)
@@ -123,11 +145,11 @@ def _is_word(piece: str) -> bool:
 
 
 @functools.cache
-def _common_words() -> Mapping[str, Collection[str]]:
-    """The languages of each."""
+def languages_of(file: Path) -> Mapping[str, Collection[str]]:
+    """The languages of each word of a list by language."""
     found: dict[str, list[str]] = defaultdict(list)
-    with COMMON_WORDS.open("rb") as file:
-        for language, words in tomllib.load(file).items():
+    with file.open("rb") as listed:
+        for language, words in tomllib.load(listed).items():
             for word in dict.fromkeys(words.split()):
                 found[word].append(language)
     return dict(found)

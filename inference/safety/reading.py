@@ -100,14 +100,18 @@ class Reader:
         )
 
     def _sorted(self, words: Words, text: str) -> tuple[list[Match], list[Match]]:
-        """What counts, and what does not: in a harmless phrase, or as a small word of the language of the text."""
+        """What counts, and what does not: in a harmless phrase, or as a word of the language of the text."""
         matches, excused = self.lexicon.sort(words)
         alone = [match for match in matches if match.kind in HEARD and match.first == match.last]
         elsewhere = {match.text for match in alone if len(match.category) == 2 and match.category != "en"}
         small = {word for word in {m.text for m in alone} - elsewhere if self._languages.owns(word, text)}
-        own = [match for match in alone if match.text in small]
+        own = [m for m in alone if m.text in small or (m.text not in elsewhere and self._means_else(m, words, text))]
         counted = [match for match in matches if match not in own] if own else matches
         return [*counted, *comparisons(words), *smears(words)], [*excused, *own, *companions(words)]
+
+    def _means_else(self, match: Match, words: Words, text: str) -> bool:
+        before = words.words[match.first - 1] if match.first else ""
+        return match.kind is not Kind.SEVERE and self._languages.means_else(match.text, before, text)
 
 
 def english_words(tokenizer: Tokenizer) -> dict[str, int]:
