@@ -65,6 +65,21 @@ def test_the_bots_own_removals_are_told_in_the_readers_language(picture: str) ->
         assert moderating.removed_by(42, "picture: ugly", 100).endswith("von <@42>: picture: ugly")
 
 
+@pytest.mark.parametrize(
+    ("kept", "german"),
+    [
+        ("review:report", "Gemeldet"),
+        ("review:misuse,appeal", "Ungewöhnliche Aktivität, Einspruch"),
+        ("review:flag=violence_gore", "Dem Filter aufgefallen: Gewalt und Blut"),
+        ("review: it is ugly", "review: it is ugly"),
+    ],
+)
+def test_what_a_decided_thing_waited_for(kept: str, german: str) -> None:
+    """As the audit log keeps it where the moderator wrote no reason; what somebody wrote stays."""
+    with reading("de"):
+        assert kept_reason(kept) == german
+
+
 def test_every_rule_and_part_has_its_words() -> None:
     """Those that docs/safety.md lists, and those that the picture check looks for."""
     listed = re.search(r"Rules: (.*?)\. Words", SAFETY, re.DOTALL)

@@ -61,6 +61,19 @@ async def test_the_queue_goes_on_to_the_next(town: Town) -> None:
     assert first != second
 
 
+async def test_a_decision_in_the_queue_is_audited_with_what_it_waited_for(town: Town) -> None:
+    """Moderators press one button; the log has a reason all the same, but not the words of who reported."""
+    town.pool.block("knife", "weapons", action="flag")
+    record, message = await town.imagine("a knife")
+    form = await town.bo.context_menu(town.pictures, "Report to moderators", message)
+    await town.bo.submit_modal(form, {"reason": "it looks at me"})
+    shown = await mod(town, "review")
+    await town.mo.click(shown, custom_id=button(shown, "takedown"))
+    told = said(await mod(town, "audit", action="review_remove"))
+    assert f"**review: removed** Generation {record.id}: Reported, Flagged by the filter: weapons" in told
+    assert "looks at me" not in told
+
+
 async def test_the_queue_says_what_waits_and_reaches_the_person(town: Town) -> None:
     """How many wait, and for what; Time out and Ban beside the decision, which stays to be made."""
     await reported(town)

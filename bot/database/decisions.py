@@ -22,6 +22,7 @@ Outcome = Literal["kept", "once", "removed"]
 """`once`: what was blocked may be asked for one more time, by who asked for it."""
 
 PARDONED: Final = ("appeal", "held")  # the kinds that let the very prompt pass, where it is kept
+WAITED_FOR: Final = "review:"
 _ACTS: Final[dict[Outcome, ActName]] = {"kept": "review_keep", "once": "review_once", "removed": "review_remove"}
 
 
@@ -36,7 +37,10 @@ async def close(
     *,
     by_operator: bool,
 ) -> Sequence[ReviewTable]:
-    """Everything that was open about it.  Where nothing was, nothing is hidden either: somebody was quicker."""
+    """Everything that was open about it.  Where nothing was, nothing is hidden either: somebody was quicker.
+
+    Without a reason `why` the audit log tells what it waited for.
+    """
     here = (ReviewTable.generation_id == generation_id, ReviewTable.closed_at.is_(None))
     rows = (await session.scalars(select(ReviewTable).where(*here).order_by(ReviewTable.id).with_for_update())).all()
     for row in rows:
@@ -44,8 +48,18 @@ async def close(
     if rows and hidden_for is not None:
         await hide(session, generation_id, None, Removal(now, by, hidden_for, by_operator=by_operator))
     if rows:
-        await _note(session, rows[0], now, by, _ACTS[outcome], why)
+        await _note(session, rows[0], now, by, _ACTS[outcome], why or _waited_for(rows))
     return rows
+
+
+def _waited_for(rows: Sequence[ReviewTable]) -> str:
+    """ "review:report,flag=sexual", the gravest first.  Not what people wrote: that goes with their other data."""
+    gravest_first = sorted(rows, key=lambda row: -row.priority)
+    found = (
+        f"{row.kind}={row.reason.partition(': ')[0]}" if row.kind in ("held", "flag") else row.kind
+        for row in gravest_first
+    )  # fmt: skip
+    return WAITED_FOR + ",".join(dict.fromkeys(found))
 
 
 async def reopen(session: AsyncSession, ids: Sequence[int], by: int, now: datetime) -> Sequence[ReviewTable]:

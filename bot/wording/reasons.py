@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.wording.catalogue import later
 from bot.wording.reader import count, labelled, say
-from bot.wording.terms import CATEGORIES, category, named
+from bot.wording.terms import CATEGORIES, REVIEWS, category, named, review
 from inference.contract import Verdict
 
 RULES: Final = {
@@ -43,6 +43,7 @@ PARTS: Final = {
 """What the picture check sees."""
 _PARDONED: Final = ("pardoned", "allowed by moderators")  # as it is written, and as it was
 _IN_REVIEW: Final = ("decided_in_review", "decided in review")
+_WAITED_FOR: Final = "review:"
 _SEEN: Final = ("picture_check", "picture check")
 
 
@@ -64,10 +65,20 @@ def review_reason(kind: str, reason: str) -> str:
 
 def kept_reason(why: str) -> str:
     """Of a removal, or of an act in the audit log: the bot's own, or what somebody wrote."""
+    if why.startswith(_WAITED_FOR):
+        return _waited_for(why)
     what, _, found = why.partition(": ")
     if what in _SEEN and found in CATEGORIES:
         return _with(say(RULES["picture_check"]), category(found))
     return say("decided in review") if why in _IN_REVIEW else why
+
+
+def _waited_for(why: str) -> str:
+    """ "review:report,flag=sexual" → "Reported, Flagged by the filter: sexual content"."""
+    waited = [one.partition("=") for one in why.removeprefix(_WAITED_FOR).split(",")]
+    if any(kind not in REVIEWS for kind, _, _ in waited):
+        return why
+    return ", ".join(labelled(review(kind), found and category(found)) for kind, _, found in waited)
 
 
 def _ruled(rule: str, words: str) -> str:
