@@ -16,7 +16,7 @@ from bot.database.records import GenerationRecord
 from bot.errors import CannotAllow
 from bot.views.custom_id import to_base36
 from inference.contract import Verdict
-from tests.town import Town, answer, button, buttons, said
+from tests.town import Town, answer, button, buttons, parts, said
 
 
 async def mod(town: Town, command: str, **options: Any) -> Any:
@@ -59,6 +59,25 @@ async def test_the_queue_goes_on_to_the_next(town: Town) -> None:
     await town.mo.click(shown, custom_id=button(shown, "review"))
     assert "the second" in said(shown)
     assert first != second
+
+
+def labels(message: Any) -> list[str]:
+    return [part["label"] for part in parts(message) if "label" in part]
+
+
+async def test_a_decision_leaves_the_count_beside_the_way_on(town: Town) -> None:
+    """Next says how many are left; with the last one decided there is no Next, but a word that nothing waits."""
+    await reported(town, "the first")
+    await reported(town, "the second")
+    shown = await mod(town, "review")
+    await town.mo.click(shown, custom_id=button(shown, "keep"))
+    assert labels(shown) == ["Undo", "Next (1)"]
+    await town.mo.click(shown, custom_id=button(shown, "review"))
+    assert "the second" in said(shown)
+    await town.mo.click(shown, custom_id=button(shown, "takedown"))
+    assert labels(shown) == ["Undo"]
+    assert "is removed" in said(shown)
+    assert "Nothing waits for a decision" in said(shown)
 
 
 async def test_a_decision_in_the_queue_is_audited_with_what_it_waited_for(town: Town) -> None:

@@ -14,6 +14,7 @@ from bot.database.records import GenerationRecord
 from bot.database.reviews import ReviewRecord
 from bot.views.answer import note
 from bot.views.client import BotInteraction
+from bot.views.custom_id import unwritten
 from bot.views.history import grid_of
 from bot.views.layout import Layout
 from bot.views.modlog import LogEntry, ShowAgain, entry_facts
@@ -110,12 +111,14 @@ def _rows(
 
 
 class NextReview(Press, verb="review"):
-    """Shows what is next in the queue; `after` is the place of the one before it."""
+    """Shows what is next in the queue; `after` is the place of the one before it, `waiting` how many are left."""
 
     after: str | None
+    waiting: int = unwritten(default=0)
 
     def control(self) -> ui.Button[Any]:
-        return ui.Button(label=say(buttons.NEXT), emoji="▶️")
+        label = f"{say(buttons.NEXT)} ({self.waiting})" if self.waiting else say(buttons.NEXT)
+        return ui.Button(label=label, emoji="▶️")
 
     async def press(self, interaction: BotInteraction) -> None:
         await interaction.response.defer()
@@ -149,7 +152,13 @@ async def _decide(interaction: BotInteraction, generation_id: int, decision: Dec
 async def _decided(interaction: BotInteraction, generation_id: int, sentence: str) -> None:
     """In place of the buttons: what was decided, the way back, and, for who goes through the queue, the way on."""
     layout, message = note(sentence), interaction.message
-    on = [NextReview(None)] if message is not None and message.flags.ephemeral else []
+    on: list[Press] = []
+    if message is not None and message.flags.ephemeral:
+        waiting = await interaction.client.services.reviews.count(actor_of(interaction))
+        if waiting:
+            on = [NextReview(None, waiting=waiting)]
+        else:
+            layout.add_item(ui.TextDisplay(f"-# {say(moderating.NOTHING_TO_REVIEW)}"))
     layout.add_item(ui.ActionRow(TakeBack(generation_id), *on))
     await interaction.edit_original_response(view=layout, attachments=[])
 
