@@ -93,6 +93,15 @@ async def test_a_decision_in_the_queue_is_audited_with_what_it_waited_for(town: 
     assert "looks at me" not in told
 
 
+async def test_report_and_appeal_take_no_reason(town: Town) -> None:
+    """What is wrong may be plain to see; who must type a sentence rather says nothing."""
+    generation_id, thanked = await reported(town, "")
+    assert "The moderators will look at it" in said(answer(thanked))
+    record = await appealed(town, "")
+    waiting = [await town.services.reviews._reviews.of(one) for one in (generation_id, record.id)]
+    assert [(one.kind, one.reason) for (one,) in waiting] == [("report", ""), ("appeal", "")]
+
+
 async def test_the_queue_says_what_waits_and_reaches_the_person(town: Town) -> None:
     """How many wait, and for what; Time out and Ban beside the decision, which stays to be made."""
     await reported(town)

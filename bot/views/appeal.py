@@ -39,7 +39,7 @@ class AppealForm(Form, verb="appealed"):
         return say(buttons.APPEAL_TITLE)
 
     def questions(self) -> Iterator[ui.Item[Any]]:
-        yield question(say(buttons.WHY_ALLOWED), "reason", limit=MAX_REASON, long=True)
+        yield question(say(buttons.WHY_ALLOWED), "reason", limit=MAX_REASON, required=False, long=True)
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)

@@ -23,7 +23,7 @@ class ReportForm(Form, verb="reported"):
         return say(buttons.REPORT_TITLE)
 
     def questions(self) -> Iterator[ui.Item[Any]]:
-        yield question(say(buttons.WHAT_IS_WRONG), "reason", limit=MAX_REASON, long=True)
+        yield question(say(buttons.WHAT_IS_WRONG), "reason", limit=MAX_REASON, required=False, long=True)
 
     async def take(self, interaction: BotInteraction, written: Mapping[str, str]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
