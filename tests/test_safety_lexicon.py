@@ -357,7 +357,7 @@ def test_naked_minors_are_accused_in_every_listed_language(text: str) -> None:
     "text",
     [
         "lazy Norwegians",
-        "a dirty Swede",
+        "a dirty Swedish man",
         "Swedish dirty",
         "a Dutch family, all filthy; stupid Dutch people, cartoon",
         "Finns are greedy",
@@ -372,6 +372,7 @@ def test_what_prejudice_says_of_a_people_is_doubtful(text: str) -> None:
     "text",
     [
         "a dirty Norwegian kitchen", "an ugly Danish modern chair", "dirty black boots", "a poor Indian family",
+        "a lazy Finn", "smelly swede", "polish dirty", "primitive aboriginal",
         "an aggressive German shepherd", "a lazy Spanish afternoon", "a black dirty pan",
         "stupid questions, Swedish answers", "a lazy, Swedish summer",
     ],

@@ -20,11 +20,11 @@ _PEOPLES: Final = (
     "indian indonesian iranian iraqi irish israeli italian ivorian jamaican japanese jordanian kazakh kenyan "
     "korean kurdish kuwaiti latvian lebanese liberian libyan lithuanian malaysian malian mauritian mexican "
     "moldovan mongolian moroccan nepalese nepali nicaraguan nigerian norwegian pakistani palestinian panamanian "
-    "peruvian polish portuguese puerto_rican romanian russian rwandan saudi senegalese serbian singaporean slovak "
+    "peruvian portuguese puerto_rican romanian russian rwandan saudi senegalese serbian singaporean slovak "
     "slovenian somali spanish sri_lankan sudanese swedish swiss syrian taiwanese tanzanian thai tibetan tunisian "
     "turkish ugandan ukrainian uzbek venezuelan vietnamese welsh yemeni zambian zimbabwean african asian european "
-    "hispanic latino latina roma romani gypsy jewish muslim hindu sikh christian catholic indigenous aboriginal "
-    "arabic jew immigrant migrant refugee turk kurd swede dane finn spaniard filipina"
+    "hispanic latino latina roma romani gypsy jewish muslim hindu sikh christian catholic "
+    "arabic jew immigrant migrant refugee turk kurd spaniard filipina"
 )
 _TRAITS: Final = (
     "dirty unclean filthy smelly stinking unwashed savage subhuman inferior aggressive violent lazy stupid dumb "
@@ -35,8 +35,12 @@ _TRAITS: Final = (
 _PERSON: Final = (
     "people|persons?|folks?|man|men|woman|women|guys?|girls?|boys?|family|families|kids?|child|children|workers?"
 )
+_WITH_PEOPLE: Final = "black|polish|aboriginal|indigenous"
+"""What is said of other things, too, or does something: nail polish, aboriginal art."""
+_NAMES: Final = "|".join(_PEOPLES.split()).replace("_", " ")
 _PEOPLE: Final = (
-    f"(?:black (?:{_PERSON})|blacks|(?:{'|'.join(_PEOPLES.split()).replace('_', ' ')})(?:s| (?:{_PERSON}))?)"
+    f"(?:(?:{_WITH_PEOPLE}) (?:{_PERSON})|blacks|aboriginals|poles|swedes|danes|finns"
+    f"|(?:{_NAMES})(?:s| (?:{_PERSON}))?)"
 )
 _TRAIT: Final = f"(?:{'|'.join(_TRAITS.split())})"
 _SMEARED: Final = re.compile(
