@@ -27,6 +27,14 @@ def test_people_do_what_they_are_said_to(prompt: str, read: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "read"),
+    [("A MAN RUNNİNG", "a person running"), ("a girl dancıng", "a woman dancing"), ("a boy ſkiing", "a skier")],
+)
+def test_letters_that_only_patterns_take_for_others_are_read(prompt: str, read: str) -> None:
+    assert read_people(prompt) == read
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
         "a dog running", "a robot dancing", "a man", "a man eating a pizza", "a woman with a bike",

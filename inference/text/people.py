@@ -95,7 +95,7 @@ def read_people(text: str) -> str:
     found = _PATTERN.fullmatch(text)
     if found is None:
         return text
-    doing = found["doing"].lower()
+    doing = found["doing"]
     rest = _THROUGH.sub(" in ", found["rest"] or "")
     return " and ".join(article(_name(who, doing)) for who in _who(found)) + rest
 
@@ -127,6 +127,6 @@ def _sex(who: str) -> str:
 
 def _name(who: str, doing: str) -> str:
     """The picture of one who does it; who dances is a woman or a man there."""
-    if doing == _DANCING:
+    if re.fullmatch(_DANCING, doing, re.IGNORECASE):
         return f"{who or 'woman'} dancing"
-    return next(name for name, words in _DOING.items() if re.fullmatch(words, doing))
+    return next(name for name, words in _DOING.items() if re.fullmatch(words, doing, re.IGNORECASE))

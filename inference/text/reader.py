@@ -35,6 +35,8 @@ from inference.text.vocabulary import Vocabulary
 
 THESAURUS, LANGUAGES, VOCABULARY = "thesaurus.json", "languages.json", "vocabulary.json"
 PHRASINGS = "phrasings.json"
+_LIKE_ASCII = str.maketrans("ıİſ\u212a", "iisk")
+"""Letters that patterns take for those of ASCII where they ignore case, and no table does (the last is the Kelvin)."""
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ONE = re.compile(r"(?:^|(?<=\band ))one (?!(?:of|or|and|more|is|with|who|that)\b)(?=([a-z]))", re.IGNORECASE)
 """The number before a thing: captions have an article there, and of twenty things asked for as "one" ten were wrong."""
@@ -190,7 +192,7 @@ class Reader:
 
     def _asked_for(self, text: str) -> str:
         """What a prompt asks to see, in its own words; "" for anything."""
-        text = " ".join(text.split())  # long gaps take patterns seconds
+        text = " ".join(text.split()).translate(_LIKE_ASCII)  # long gaps take patterns seconds
         return text if self._is_name(text) else asked_for(text)
 
     def _read_things(self, text: str) -> str:
