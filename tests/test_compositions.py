@@ -83,6 +83,7 @@ def test_copies_have_a_draft_of_one(prompt: str, text: str, colour: str, count: 
 
 
 CAT, HAT = Draft("a cat"), Draft("a hat")
+BOX, BLUE_BOX = (Draft("a box", colour, is_hollow=True, prop="box") for colour in ("", "blue"))
 
 
 @pytest.mark.parametrize(
@@ -138,15 +139,13 @@ CAT, HAT = Draft("a cat"), Draft("a hat")
         ("3 small stars on a blue background",
          Composition((Draft("a star", count=3, size=0.6),), place="blue")),
         ("a small cat", Composition((Draft("a cat", size=0.6),))),
-        ("a blue box and a box", Composition((Draft("a box", "blue", is_hollow=True), Draft("a box", is_hollow=True)),
-                                             "beside")),
+        ("a blue box and a box", Composition((BLUE_BOX, BOX), "beside")),
         ("a dragon in space", Composition((Draft("a dragon on a blue background", is_pale=True),), place="space")),
         ("a cat and a dragon",
          Composition((Draft("a cat", size=0.85), Draft("a dragon on a blue background", is_pale=True)),
                      "beside", "white")),
         ("a horse wearing a hat seeing through a box tied with a rose",
-         Composition((Draft("a horse face"), HAT, Draft("a box", is_hollow=True), Draft("a rose")),
-                     "wearing+eyed+tied")),
+         Composition((Draft("a horse face"), HAT, BOX, Draft("a rose")), "wearing+eyed+tied")),
         ("a horse cat", Composition((CAT,))),
         ("a cute horse cat in space", Composition((Draft("a cute cat"),), place="space")),
         ("a pizza cat", Composition((CAT, Draft("a pizza")), "with")),

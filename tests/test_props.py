@@ -47,7 +47,11 @@ def test_props_are_known_by_name(name: str) -> None:
         ("a dog and a cat in a box", "within", ["", "", "box"]), ("two cats in a box", "within", ["", "box"]),
         ("a cat under a table", "before", ["", "table"]),
         ("кошка за забором", "before", ["fence", ""]), ("a lunch box", "alone", ["box"]),
-        ("a box turtle", "alone", [""]),
+        ("a box turtle", "alone", [""]), ("a wooden table", "alone", ["table"]), ("a coffee table", "alone", ["table"]),
+        ("THREE BOXES", "alone", ["box"]), ("a white picket fence", "alone", ["fence"]),
+        ("a cat on a big wooden table", "above", ["", "table"]), ("a cat on a pool table", "above", ["", ""]),
+        ("a beverage box", "alone", [""]), ("a takeout box", "alone", [""]), ("two bento boxes", "alone", [""]),
+        ("a periodic table", "alone", [""]), ("a dog in a card file box", "within", ["", ""]),
     ],
 )  # fmt: skip
 def test_props_are_put_together_with_things(prompt: str, layout: str, props: list[str]) -> None:
@@ -57,8 +61,45 @@ def test_props_are_put_together_with_things(prompt: str, layout: str, props: lis
 
 
 def test_a_prop_takes_the_place_of_what_was_drawn() -> None:
-    drawn = composed([DRAWN], Composition((Draft("a table"),)))
+    drawn = composed([DRAWN], Composition((Draft("a table", prop="table"),)))
     assert (drawn == prop("table", SIDE)).all()
-    green = composed([DRAWN], Composition((Draft("a box", "green"),)))
+    green = composed([DRAWN], Composition((Draft("a box", "green", prop="box"),)))
     near = np.abs(green.astype(int) - COLOURS["green"]).max(2) < 60
     assert near.mean() > 0.2
+
+
+@pytest.mark.parametrize("seed", [0, 4, 8])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a family dinner at the table", "a boy who sleeps in a box", "a kitchen with a big table", "a bento box",
+        "a pool table", "a periodic table", "a card file box",
+    ],
+)  # fmt: skip
+def test_what_ends_in_a_prop_is_drawn(prompt: str, seed: int) -> None:
+    """By the model, whole, in all takes: none of it is hidden by a table."""
+    reading = shipped().interpret(prompt, seed)
+    assert reading.drawn == (prompt,)
+    assert reading.composition is None or not reading.composition.drafts[0].prop
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drawn"),
+    [
+        ("a cat on a table", ("a cat",)), ("a cat behind a fence", ("a cat",)),
+        ("a dog and a cat in a box", ("a dog", "a cat")), ("a table", ("a table",)),
+        ("a box on a table", ("a box",)), ("a cat and a dog", ("a cat", "a dog")),
+    ],
+)  # fmt: skip
+def test_nothing_is_drawn_for_a_prop(prompt: str, drawn: tuple[str, ...]) -> None:
+    """But something is for every picture."""
+    assert shipped().interpret(prompt, 0).drawn == drawn
+
+
+def test_what_is_drawn_is_put_to_props() -> None:
+    """Whichever stands first: there are fewer pictures than drafts."""
+    fence, cat = Draft("a fence", prop="fence"), Draft("a cat")
+    for drafts, layout in (((fence, cat), "before"), ((cat, fence), "above")):
+        after = composed([DRAWN], Composition(drafts, layout))
+        assert (np.abs(after.astype(int) - DRAWN[40, 40]).max(2) < 24).any()
+        assert not (after == prop("fence", SIDE)).all()

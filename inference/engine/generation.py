@@ -107,7 +107,7 @@ class Generation:
 def new_sequences(
     generation_id: str, request: GenerationRequest, readings: list[Reading], params: SamplingParams, length: int
 ) -> list[Sequence]:
-    """One sequence a draft of each picture, with the picture's seed and a generator of its own."""
+    """One sequence a text that each picture is drawn from, with the picture's seed and a generator of its own."""
     return [
         Sequence(generation_id, index, part, seed, params, length, generator_of(seed, part))
         for index, (seed, reading) in enumerate(zip(seeds_of(request), readings, strict=True))

@@ -1,7 +1,7 @@
 """Putting things together that were drawn by themselves: each is cut out of its plain background, made as large as it
 is to be, and put down where it belongs, before that background or a place.
 
-In: a picture a draft, and how they are composed. Out: one picture. It knows no model and no words.
+In: a picture a draft that is no prop, and how they are composed. Out: one picture. It knows no model and no words.
 """
 
 from __future__ import annotations
@@ -98,13 +98,10 @@ _HELD = 0.42
 
 
 def composed(pictures: Sequence[Pixels], composition: Composition) -> Pixels:
-    """One picture of all drafts, whose pictures (H, W, 3) these are, in their order; where none has a plain background,
-    the first as it is."""
-    drafts = composition.drafts
-    pictures = [
-        prop(draft.prop, max(picture.shape)) if draft.prop else picture
-        for picture, draft in zip(pictures, drafts, strict=True)
-    ]
+    """One picture of all drafts, from those (H, W, 3) of `Composition.drawn`; where none has a plain background, the
+    first as it is."""
+    drafts, drawn, edge = composition.drafts, iter(pictures), max(pictures[0].shape)
+    pictures = [prop(draft.prop, edge) if draft.prop else next(drawn) for draft in drafts]
     if composition.is_in_place:
         return taken(_painted(pictures[0], drafts[0]), composition)
     height, width = pictures[0].shape[:2]

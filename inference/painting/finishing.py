@@ -1,6 +1,7 @@
 """What is done to drawn pictures before anybody sees them: they are painted and put together, then filtered.
 
-In: pictures as the model drew them, one a draft, and how their prompt was read.  Out: pictures.  It knows no model.
+In: pictures as the model drew them, one a text of `Reading.drawn`, and how their prompt was read.  Out: pictures.
+It knows no model.
 """
 
 from collections.abc import Sequence

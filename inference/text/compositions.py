@@ -124,6 +124,11 @@ class Composition:
         return (len(self.drafts), first.count, first.size, self.layout, self.place) == (1, 1, 1, "alone", "")
 
     @property
+    def drawn(self) -> tuple[str, ...]:
+        """The texts that codes are drawn from: those of all drafts but props, of the first where there is no other."""
+        return tuple(draft.text for draft in self.drafts if not draft.prop) or (self.drafts[0].text,)
+
+    @property
     def is_as_drawn(self) -> bool:
         """Whether it is one thing in its own colour, at most mirrored, or smaller."""
         return self.is_in_place and not (self.drafts[0].colour or self.drafts[0].prop)

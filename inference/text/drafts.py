@@ -24,7 +24,10 @@ _SIZES = {"small": 0.6, "little": 0.6, "tiny": 0.4, "big": 1.0, "large": 1.0, "h
 """Shares of the room that there is for a thing."""
 PROPS = frozenset({"box", "fence", "table"})
 """What `inference.painting.props` draws by hand, as it does places: others stand on it, in it or behind it."""
-_PROP = re.compile(rf"(?:^|.* )(?P<name>{'|'.join(PROPS)})(?:,.*)?", re.IGNORECASE)
+_OTHER_KINDS = frozenset(
+    "billiard foosball juke letter mail music periodic phone pong pool post snooker telephone tennis".split()
+)
+"""Words that make something else of a prop's name: a periodic table is no furniture."""
 _ARTICLES = frozenset({"a", "an", "one", "1"})
 _START = rf"(?:(?P<number>an?|the|one|my|1|{'|'.join(NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
 _NAME = r"(?P<name>(?:[\w'’-]+ ){0,3}?[\w'’-]+)"
@@ -57,7 +60,7 @@ class Names:
 class Draft:
     """`text` is drawn; its main colour becomes `colour`, unless that is "", and there are `count` of it, each in `size`
     of the room that it has. `is_pale`: not to be drawn before white. `is_hollow`: what is like its background
-    is background within it, too."""
+    is background within it, too. `prop`: which of `PROPS` it is, "" for what is to be drawn."""
 
     text: str
     colour: str = ""
@@ -65,12 +68,7 @@ class Draft:
     size: float = 1.0
     is_pale: bool = False
     is_hollow: bool = False
-
-    @property
-    def prop(self) -> str:
-        """Which of `PROPS` it is, "" for none."""
-        found = _PROP.fullmatch(self.text)
-        return "" if found is None else found["name"].lower()
+    prop: str = ""
 
 
 def read_draft(text: str, names: Names, *, is_alone: bool = True) -> Draft | None:
@@ -78,7 +76,8 @@ def read_draft(text: str, names: Names, *, is_alone: bool = True) -> Draft | Non
     name ("black cat") stays where it is. A thing that is not alone must surely be one: "cute" beside a cat is none."""
     bare = without_article(text)
     if names.is_name(bare):
-        return Draft(text.strip(), is_pale=names.is_pale(bare), is_hollow=names.is_hollow(bare))
+        is_pale, is_hollow = names.is_pale(bare), names.is_hollow(bare)
+        return Draft(text.strip(), is_pale=is_pale, is_hollow=is_hollow, prop=_prop(bare, names))
     tried = (pattern.fullmatch(text.strip()) for pattern in (_COLOURED, _BARE))
     is_thing = names.is_word if is_alone else names.is_thing
     return next((draft for found in tried if found and (draft := _draft(found, names, is_thing))), None)
@@ -106,10 +105,20 @@ def _draft(found: re.Match[str], names: Names, is_thing: Callable[[str], bool]) 
     called = (name.lower(), one.lower(), one.rpartition(" ")[2].lower())
     is_pale, is_hollow = (any(map(is_so, called)) for is_so in (names.is_pale, names.is_hollow))
     if count > 1 and not names.is_name(f"{number} {name}".lower()):
-        return Draft(article(f"{before}{one}"), colour, count, share, is_pale, is_hollow)
+        what = f"{before}{one}"
+        return Draft(article(what), colour, count, share, is_pale, is_hollow, _prop(what, names))
     what = f"{before}{name}"
     said = article(what) if number in _ARTICLES else f"{found['number'] or ''} {what}".strip()
-    return Draft(said, colour, 1, share, is_pale, is_hollow)
+    return Draft(said, colour, 1, share, is_pale, is_hollow, _prop(what, names))
+
+
+def _prop(what: str, names: Names) -> str:
+    """The prop that a thing is: "a wooden table" is one, "a bento box" has a name of its own."""
+    words = what.lower().split()
+    if words[-1] not in PROPS or not _OTHER_KINDS.isdisjoint(words):
+        return ""
+    known = next(name for at in range(len(words)) if names.is_name(name := " ".join(words[at:])) or name in PROPS)
+    return known if known in PROPS else ""
 
 
 def _one(what: str, is_thing: Callable[[str], bool]) -> str | None:

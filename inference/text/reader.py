@@ -95,8 +95,8 @@ class Reading:
 
     @property
     def drawn(self) -> tuple[str, ...]:
-        """The texts that codes are drawn from: one, or one a draft."""
-        return (self.text,) if self.composition is None else tuple(draft.text for draft in self.composition.drafts)
+        """The texts that codes are drawn from: one, or those of a composition."""
+        return (self.text,) if self.composition is None else self.composition.drawn
 
 
 class Reader:
