@@ -179,7 +179,7 @@ async def test_banned_people_neither_share_nor_vote(town: Town) -> None:
     record, message = await town.imagine("a cat", images=1)
     await town.services.sanctions.sanction(town.ada.id, town.guild.id, "ban", None, "spam", town.mo.id)
     refused = await town.ada.click(message, custom_id=f"easel:shareany:{record.id}")
-    assert "banned from Easel: spam" in said(answer(refused))
+    assert "banned from Easel: spam. The ban lasts until this server's moderators lift it" in said(answer(refused))
     assert (await town.services.shares.page(town.guild.id)).records == ()
 
 

@@ -31,9 +31,12 @@ ROOT = Path(__file__).parent.parent
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 AFTER = "Try again after <t:1767268800:f> (<t:1767268800:R>)."
 EXAMPLES: list[tuple[UserError, str]] = [
-    (errors.Sanctioned("timeout", "*no*", NOON), r"You are timed out from Easel: \*no\*. " + AFTER),
-    (errors.Sanctioned("ban", "Why not?"), "You are banned from Easel: Why not?"),
-    (errors.Sanctioned("ban"), "You are banned from Easel."),
+    (errors.Sanctioned("timeout", "*no*", NOON),
+     r"You are timed out from Easel: \*no\*. This server's moderators can end it sooner. " + AFTER),
+    (errors.Sanctioned("ban", "Why not?"),
+     "You are banned from Easel: Why not? The ban lasts until this server's moderators lift it: ask them."),
+    (errors.Sanctioned("ban", everywhere=True),
+     "You are banned from Easel. The ban lasts until the bot's operator lifts it: ask them."),
     (errors.ChannelNotAllowed((7, 8)), "Easel is not enabled in this channel. Try <#7>, <#8>."),
     (errors.ChannelNotAllowed(()), "Easel is not enabled in this channel."),
     (errors.DirectMessagesRefused(), "Easel does not draw in direct messages. Use it in a server."),
@@ -199,7 +202,8 @@ def test_times_and_quotes_suit_the_place() -> None:
     """Markdown for Discord, plain text for a page."""
     error = errors.Sanctioned("timeout", "*no*", NOON)
     with reading("en", PLAIN):
-        assert explain(error) == "You are timed out from Easel: *no*. Try again after 2026-01-01 12:00 UTC."
+        sooner = "This server's moderators can end it sooner."
+        assert explain(error) == f"You are timed out from Easel: *no*. {sooner} Try again after 2026-01-01 12:00 UTC."
     assert PLAIN.person(7) == PLAIN.channel(7) == "7"
 
 

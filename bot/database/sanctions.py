@@ -90,7 +90,7 @@ class Sanctions:
         """Raises Sanctioned where the person may not use Easel here."""
         sanction = await self.active(user_id, guild_id)
         if sanction is not None:
-            raise Sanctioned(sanction.kind, sanction.reason, sanction.until)
+            raise Sanctioned(sanction.kind, sanction.reason, sanction.until, everywhere=sanction.guild_id is None)
 
     async def page(
         self, guild_id: int | None, before: int | None = None, limit: int = 10, user_id: int | None = None

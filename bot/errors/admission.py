@@ -13,11 +13,12 @@ class NotAdmitted(UserError):
 
 @dataclass(eq=False)
 class Sanctioned(NotAdmitted):
-    """A timeout has an end, `until`."""
+    """A timeout has an end, `until`; what counts `everywhere` is the operator's word, all else a server's."""
 
     kind: Literal["timeout", "ban"]
     reason: str = ""
     until: datetime | None = None
+    everywhere: bool = False
 
     @property
     def retry_at(self) -> datetime | None:

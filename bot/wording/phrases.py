@@ -7,6 +7,13 @@ from typing import Final
 
 from bot.wording.catalogue import later
 
+WHO_DECIDES: Final = {
+    ("ban", False): later("The ban lasts until this server's moderators lift it: ask them."),
+    ("ban", True): later("The ban lasts until the bot's operator lifts it: ask them."),
+    ("timeout", False): later("This server's moderators can end it sooner."),
+    ("timeout", True): later("The bot's operator can end it sooner."),
+}
+"""About a sanction: by its kind, and whether it counts everywhere."""
 FIELDS: Final = {
     "prompt": later("Prompt"),
     "negative_prompt": later("Negative prompt"),

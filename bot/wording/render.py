@@ -33,11 +33,13 @@ def explain_kept(code: str, details: Mapping[str, Any]) -> str:
 
 
 def _sanctioned(s: Sentences, error: errors.Sanctioned) -> str:
-    what = s.say("You are timed out from Easel") if error.kind == "timeout" else s.say("You are banned from Easel")
-    if not error.reason:
-        return s.say("{words}.", words=what)
-    told = s.say("{what}: {details}", what=what, details=s.form.quote(error.reason))
-    return told if told.endswith((".", "!", "?", "…", "。", "！", "？")) else s.say("{words}.", words=told)
+    """With why, until when, and who decides about it."""
+    told = s.say("You are timed out from Easel") if error.kind == "timeout" else s.say("You are banned from Easel")
+    if error.reason:
+        told = s.say("{what}: {details}", what=told, details=s.form.quote(error.reason))
+    if not told.endswith((".", "!", "?", "…", "。", "！", "？")):
+        told = s.say("{words}.", words=told)
+    return f"{told} {s.say(phrases.WHO_DECIDES[error.kind, error.everywhere])}"
 
 
 def _channel_not_allowed(s: Sentences, error: errors.ChannelNotAllowed) -> str:
