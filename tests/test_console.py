@@ -195,12 +195,7 @@ async def test_a_person_is_looked_up_by_id_or_name(mo: Browser) -> None:
         ("log?status=zzz", "Status is “zzz”; it must be one of: checking, queued"),
         ("log?category=zzz", "Category is “zzz”; it must be one of: hate_harassment, violence_gore"),
         ("export.csv?status=zzz", "Status is “zzz”; it must be one of: checking, queued"),
-        ("audit?by=zzz", "“by” is no filter; there are: actor, action, subject"),
-        ("audit?about=foo:1", "“about” is no filter; there are: actor, action, subject"),
-        ("log?user=1", "“user” is no filter; there are: words, person"),
         ("export.jsonl?user=1", "“user” is no filter; there are: words, person"),
-        ("sanctions?person=1", "“person” is no filter; there are: before"),
-        ("review?person=1", "“person” is no filter; there are: kind"),
         ("review?kind=zzz", "Kind is “zzz”; it must be one of: misuse, report"),
         ("audit?action=zzz", "What is “zzz”; it must be one of: remove, restore"),
     ],
@@ -211,6 +206,33 @@ async def test_a_filter_that_there_is_not_is_refused_by_name(mo: Browser, query:
     answer = await ask(f"{AT}/{query}")
     assert answer.status == 400
     assert told in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("log?q=cat", "“q” is no filter; there are: words, person"),
+        ("audit?by=zzz", "“by” is no filter; there are: actor, action, subject"),
+        ("sanctions?person=1", "“person” is no filter; there are: before"),
+        ("review?person=1", "“person” is no filter; there are: kind"),
+    ],
+)
+async def test_a_filter_of_an_unknown_name_is_said_above_what_is_shown(mo: Browser, query: str, told: str) -> None:
+    """An address that somebody typed, or an older page's, leads to the page, which does not pretend to follow it."""
+    answer = await mo.get(f"{AT}/{query}")
+    assert answer.status == 200
+    assert told in answer.text
+    assert "It has no effect." in answer.text
+
+
+async def test_the_other_filters_of_an_address_count(site: Pages, mo: Browser) -> None:
+    await draw(site.services, an_order("a cat"))
+    await blocked(site)
+    shown = (await mo.get(f"{AT}/log?q=cat&status=blocked")).text
+    assert "“q” is no filter" in shown
+    assert "some gore" in shown
+    assert "a cat" not in shown
+    assert "is no filter" not in (await mo.get(f"{AT}/log?status=blocked")).text
 
 
 async def test_acts_are_chosen_by_the_words_that_their_badges_have(site: Pages, mo: Browser) -> None:

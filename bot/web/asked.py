@@ -27,9 +27,17 @@ def number(field: str, text: str) -> int | None:
 
 def only(query: Iterable[str], names: Collection[str]) -> None:
     """Raises InvalidOption for a filter that there is not: without it, everything would be taken for the answer."""
-    unknown = next((name for name in query if name not in names), None)
+    unknown = unknown_filter(query, names)
     if unknown is not None:
-        raise InvalidOption("filter", "no_filter", {"value": unknown[:40], "choices": ", ".join(names)})
+        raise unknown
+
+
+def unknown_filter(query: Iterable[str], names: Collection[str]) -> InvalidOption | None:
+    """What is wrong with the first filter that there is not, for a page that says so above what it shows."""
+    unknown = next((name for name in query if name not in names), None)
+    if unknown is None:
+        return None
+    return InvalidOption("filter", "no_filter", {"value": unknown[:40], "choices": ", ".join(names)})
 
 
 def id_or_none(text: str) -> int | None:

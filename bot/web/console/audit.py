@@ -25,7 +25,6 @@ FIELDS: Final = ("actor", "action", "subject", "since", "until")
 @routes.get("/console/{guild}/audit")
 async def audit(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
-    asked.only(request.query, (*FIELDS, "before"))
     typed = {name: request.query.get(name, "").strip()[:100] for name in FIELDS}
     wanted = AuditFilter(
         actor_id=asked.number("actor", typed["actor"]),
@@ -44,6 +43,7 @@ async def audit(request: web.Request) -> web.Response:
         desk,
         "console/audit.html",
         "audit",
+        (*FIELDS, "before"),
         found=found,
         about=lambda record: acts.about(record.subject, shown),
         changes=lambda record: acts.changes(record.before, record.after, shown),

@@ -3,17 +3,19 @@
 In: a request.  Out: a page with the server's name and the number of things that wait for review.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from bot.database.records import GenerationRecord
+from bot.web import asked
 from bot.web.access import Desk, moderated, moderator_desk, required
 from bot.web.render import page, redirect
 from bot.web.site import site_of
 from bot.wording import pages
 from bot.wording.reader import say
+from bot.wording.render import explain
 
 routes = web.RouteTableDef()
 
@@ -36,11 +38,17 @@ async def enter(request: web.Request) -> web.Response:
     return redirect(f"/console/{desk.slug}/log")
 
 
-async def console_page(request: web.Request, desk: Desk, template: str, tab: str, **values: Any) -> web.Response:
+async def console_page(
+    request: web.Request, desk: Desk, template: str, tab: str, filters: Collection[str] | None = None, **values: Any
+) -> web.Response:
+    """With a word on what the address asks for that is none of its `filters`, where it has any."""
+    unknown = None if filters is None else asked.unknown_filter(request.query, filters)
     waiting = await site_of(request).services.reviews.count(desk.actor)
     managed = desk.actor.is_manager and desk.server is not None
     tabs = pages.TABS if managed else pages.TABS[:-1]
-    shared: Mapping[str, Any] = {"desk": desk, "tab": tab, "tabs": tabs, "waiting": waiting}
+    shared: Mapping[str, Any] = {
+        "desk": desk, "tab": tab, "tabs": tabs, "waiting": waiting, "unread": unknown and explain(unknown),
+    }  # fmt: skip
     return page(request, template, **shared, **values)
 
 

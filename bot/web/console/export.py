@@ -10,7 +10,8 @@ from aiohttp import hdrs, web
 
 from bot.actions.exports import BATCH, Form
 from bot.web.access import moderator_desk
-from bot.web.console.log import Asked
+from bot.web.asked import only
+from bot.web.console.log import FILTERS, Asked
 from bot.web.guard import set_headers
 from bot.web.site import site_of
 
@@ -31,6 +32,7 @@ async def as_json_lines(request: web.Request) -> web.StreamResponse:
 
 async def export(request: web.Request, form: Form) -> web.StreamResponse:
     desk = await moderator_desk(request)
+    only(request.query, FILTERS)  # a file has no room for a note
     asked = Asked.of(request.query)
     wanted = asked.filter(desk)
     response = web.StreamResponse()

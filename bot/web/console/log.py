@@ -49,8 +49,6 @@ class Asked:
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Asked":
-        """Raises InvalidOption for a filter that there is not."""
-        asked_for.only(query, (*cls.__slots__, "before"))
         fields = {name: query.get(name, "").strip()[:MAX_TYPED] for name in cls.__slots__}
         return cls(**fields)
 
@@ -103,6 +101,9 @@ class Asked:
         return any(getattr(self, name) for name in self.__slots__ if name != "words")
 
 
+FILTERS: Final = (*Asked.__slots__, "before")
+
+
 @routes.get("/console/{guild}/log")
 async def log(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
@@ -115,6 +116,7 @@ async def log(request: web.Request) -> web.Response:
         desk,
         "console/log.html",
         "log",
+        FILTERS,
         asked=asked,
         input_of=asked_for.input_of,
         meant=asked.meant(desk),

@@ -74,12 +74,11 @@ async def look_up(request: web.Request) -> web.Response:
 @routes.get("/console/{guild}/sanctions")
 async def sanctions(request: web.Request) -> web.Response:
     desk = await moderator_desk(request)
-    asked.only(request.query, ("before",))
     before = asked.number("before", request.query.get("before", ""))
     found = await site_of(request).services.moderation.sanctions(desk.actor, before, PER_PAGE)
     now = utc_now()
     return await console_page(
-        request, desk, "console/sanctions.html", "sanctions",
+        request, desk, "console/sanctions.html", "sanctions", ("before",),
         found=found, IN_FORCE=pages.IN_FORCE, state=lambda record: state(record, now),
         names=await names_of(
             request, desk, [user_id for one in found.records for user_id in (one.user_id, one.created_by)]

@@ -35,7 +35,6 @@ async def review(request: web.Request) -> web.Response:
     """The next generation, with all that was said of it, and what waits behind it."""
     desk = await moderator_desk(request)
     services = site_of(request).services
-    asked.only(request.query, ("kind", "after"))
     kind = asked.one_of("kind", request.query.get("kind", ""), KINDS)
     last = notice.take(request)
     queue = await services.reviews.page(desk.actor, kind, request.query.get("after") or None)
@@ -49,6 +48,7 @@ async def review(request: web.Request) -> web.Response:
         desk,
         "console/review.html",
         "review",
+        ("kind", "after"),
         kind=kind,
         kinds=await services.reviews.count_by_kind(desk.actor),
         record=record,
