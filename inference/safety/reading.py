@@ -16,7 +16,9 @@ from inference.safety.legibility import Legibility
 from inference.safety.lexicon import Kind, Lexicon, Match, Words
 from inference.safety.respell import Reading, Speller
 from inference.safety.rules import Finding, judge
+from inference.safety.signs import signs
 from inference.safety.smears import smears
+from inference.safety.things import things
 from inference.safety.vocabulary import Vocabulary
 
 
@@ -106,8 +108,11 @@ class Reader:
         elsewhere = {match.text for match in alone if len(match.category) == 2 and match.category != "en"}
         small = {word for word in {m.text for m in alone} - elsewhere if self._languages.owns(word, text)}
         own = [m for m in alone if m.text in small or (m.text not in elsewhere and self._means_else(m, words, text))]
+        lifeless = {(match.first, match.text) for match in things(words)}
+        own += [match for match in alone if (match.first, match.text) in lifeless]
         counted = [match for match in matches if match not in own] if own else matches
-        return [*counted, *comparisons(words), *smears(words)], [*excused, *own, *companions(words)]
+        counted = [*counted, *comparisons(words), *smears(words), *signs(words, text)]
+        return counted, [*excused, *own, *companions(words)]
 
     def _means_else(self, match: Match, words: Words, text: str) -> bool:
         before = words.words[match.first - 1] if match.first else ""
