@@ -11,9 +11,10 @@ from bot.actions.gallery import Gallery
 from bot.database.generations import GenerationLog
 from bot.database.guild import GuildRecord
 from bot.database.notices import PATIENCE
-from bot.database.offers import GIVEN_UP, Offers
+from bot.database.offers import AT_ONCE, GIVEN_UP, Offers
 from bot.database.session import Database
 from bot.database.settings import GuildSettings
+from bot.database.tables.gallery import OfferTable
 from bot.orders.order import Order
 from bot.partition import Partition
 from bot.services import Services
@@ -64,6 +65,19 @@ async def test_what_cannot_be_offered_is_put_off_and_given_up(database: Database
     assert await Offers(database, at(GIVEN_UP)).owed() == ()
     await Offers(database, at(GIVEN_UP)).settle(rows[1])
     assert await Offers(database, at()).owed() == ()
+
+
+async def test_what_others_owe_keeps_nobody_waiting(database: Database) -> None:
+    """However much it is: the process that has those servers may be away."""
+    there, here = (Partition(2, (shard,)) for shard in (1 - (GUILD >> 22) % 2, (GUILD >> 22) % 2))
+    owing = [await GenerationLog(database, at()).open(an_order(seed=n)) for n in range(AT_ONCE + 1)]
+    async with database.writing() as session:
+        session.add_all(
+            OfferTable(generation_id=row, guild_id=GUILD + (place < AT_ONCE) * (1 << 22), owed_at=NOW)
+            for place, row in enumerate(owing)
+        )
+    assert await Offers(database, at(), here).owed() == (owing[-1],)
+    assert await Offers(database, at(), there).owed() == tuple(owing[:-1])
 
 
 async def prompts(opened: Services) -> list[str]:

@@ -20,7 +20,7 @@ from bot.database.contests import ContestLog
 from bot.database.generations import GenerationLog
 from bot.database.guild import GuildRecord
 from bot.database.lineage import Lineage
-from bot.database.notices import NoticeLog
+from bot.database.notices import AT_ONCE, PATIENCE, NoticeLog
 from bot.database.offers import Offers
 from bot.database.posts import PostLog
 from bot.database.records import ShareRecord
@@ -28,7 +28,7 @@ from bot.database.reticent import Reticent
 from bot.database.session import Database
 from bot.database.share_blocks import ShareBlocks
 from bot.database.shares import Shares
-from bot.database.tables.community import NoticeTable
+from bot.database.tables.community import NoticePictureTable, NoticeTable
 from bot.database.withdrawals import Said
 from bot.partition import Partition
 from bot.services import Services
@@ -223,6 +223,25 @@ async def test_what_is_not_shown_any_more_is_not_posted(hall: Hall) -> None:
     assert hall.shown == []
 
 
+async def test_what_waits_elsewhere_keeps_no_server_waiting(database: Database) -> None:
+    """Not however much it is: of another process's servers, which may be away, and of one where Discord refused."""
+    now, elsewhere = datetime.now(UTC), GUILD + (1 << 22)
+    async with database.writing() as session:
+        session.add_all(
+            NoticeTable(
+                guild_id=elsewhere if n < AT_ONCE else GUILD, name=f"share:{n}", channel_id=CHANNEL,
+                first_at=now - (AT_ONCE - n) * timedelta(seconds=1), claimed_at=now - PATIENCE,
+            )
+            for n in range(AT_ONCE + 1)
+        )  # fmt: skip
+    mine = Partition(2, ((GUILD >> 22) % 2,))
+    assert await NoticeLog(database, lambda: now, mine).unsaid("share:") == {GUILD: [f"share:{AT_ONCE}"]}
+    every = NoticeLog(database, lambda: now)
+    assert list(await every.unsaid("share:")) == [elsewhere]
+    assert await every.claim(elsewhere, "share:0", CHANNEL) is not None
+    assert await every.unsaid("share:") == {GUILD: [f"share:{AT_ONCE}"]}
+
+
 # ------------------------------------------------------------------------------------------------- what must go
 
 
@@ -287,6 +306,25 @@ async def test_a_ban_is_asked_for_until_nothing_of_its_person_stands(hall: Hall)
     await hall.share("ada's", ADA, GUILD + 1)
     await hall.opened.sanctions.sanction(ADA, None, "ban", None, "", 0)
     assert [guild_id for guild_id, _ in await notices.of_banned()] == [GUILD + 1]
+
+
+async def test_what_shows_banned_people_elsewhere_hides_nothing_here(hall: Hall) -> None:
+    """Not however much it is: another process has those servers, and may be away."""
+    await hall.share("bob's", BOB)
+    row = (await hall.opened.shares.page(GUILD)).records[0].generation.id
+    async with hall.opened.database.writing() as session:
+        for n in range(AT_ONCE):
+            session.add(
+                NoticeTable(
+                    guild_id=GUILD + (1 << 22) + (n << 23), name="digest", channel_id=CHANNEL, message_id=n + 1,
+                    first_at=hall.now, claimed_at=hall.now,
+                )
+            )  # fmt: skip
+            session.add(NoticePictureTable(message_id=n + 1, generation_id=row, image_index=0, channel_id=CHANNEL))
+    await hall.opened.sanctions.sanction(BOB, None, "ban", None, "", 0)
+    mine = Partition(2, ((GUILD >> 22) % 2,))
+    found = await NoticeLog(hall.opened.database, lambda: hall.now, mine).of_banned()
+    assert [guild_id for guild_id, _ in found] == [GUILD]
 
 
 @pytest.mark.parametrize("how", WAYS)

@@ -21,7 +21,6 @@ from bot.database.withdrawals import Said
 from bot.generation.grid import PictureFile
 from bot.generation.provenance import Seal
 from bot.generation.together import together
-from bot.partition import EVERY_SHARD, Partition
 from bot.storage.folder import Storage
 
 log = structlog.get_logger(__name__)
@@ -103,20 +102,11 @@ class Publisher(Protocol):
 
 
 class Notices:
-    def __init__(
-        self,
-        *,
-        notice_log: NoticeLog,
-        publisher: Publisher,
-        storage: Storage,
-        seal: Seal,
-        partition: Partition = EVERY_SHARD,
-    ) -> None:
+    def __init__(self, *, notice_log: NoticeLog, publisher: Publisher, storage: Storage, seal: Seal) -> None:
         self._notice_log = notice_log
         self._publisher = publisher
         self._storage = storage
         self._seal = seal
-        self._partition = partition
 
     # ------------------------------------------------------------------------------------------------------- saying
 
@@ -161,10 +151,7 @@ class Notices:
 
         Without the servers `besides`.
         """
-        if not self._publisher.ready():
-            return {}
-        waiting = await self._notice_log.unsaid(prefix, besides)
-        return {guild_id: names for guild_id, names in waiting.items() if self._partition.holds(guild_id)}
+        return await self._notice_log.unsaid(prefix, besides) if self._publisher.ready() else {}
 
     async def revise(self, guild_id: int, name: str, channel_id: int, make: Callable[[], Awaitable[Notice]]) -> None:
         """Let what was said say what it would say now.  Not what shows other pictures now: that is said anew."""
@@ -209,8 +196,7 @@ class Notices:
     async def retract_banned(self) -> None:
         """Delete what shows pictures of people who are banned; a newest result or digest comes anew without them."""
         for guild_id, name in await self._notice_log.of_banned():
-            if self._partition.holds(guild_id):
-                await self.retract(guild_id, name)
+            await self.retract(guild_id, name)
 
     async def retract_again(self) -> None:
         """Delete what could not be deleted before."""

@@ -12,12 +12,14 @@ from sqlalchemy import Select, and_, delete, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.session import Database, take_turn, utc_now, whole
+from bot.database.shards import are_held
 from bot.database.tables.community import NoticePictureTable, NoticeTable
 from bot.database.tables.gallery import ShareTable
 from bot.database.tables.generations import GenerationTable
 from bot.database.tables.moderation import SanctionTable
 from bot.database.visibility import are_shown, bans_in_force
 from bot.database.withdrawals import Said, withdraw_showing, withdrawn
+from bot.partition import EVERY_SHARD, Partition
 
 PATIENCE: Final = timedelta(minutes=5)  # with whoever claimed it, before it is tried again
 REFUSED: Final = 0
@@ -44,11 +46,14 @@ class Lost:
 
 
 class NoticeLog:
-    """Reads and writes `notices`."""
+    """Reads and writes `notices`; finds what is to be said, or taken back, in the servers of this process."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime] = utc_now, partition: Partition = EVERY_SHARD
+    ) -> None:
         self._database = database
         self._now = now
+        self._partition = partition
         self._carried_out: set[int] = set()  # bans after which nothing stands any more
 
     # ------------------------------------------------------------------------------------------------------- saying
@@ -140,22 +145,24 @@ class NoticeLog:
             return list(await session.scalars(query))
 
     async def unsaid(self, prefix: str, besides: Collection[int] = ()) -> dict[int, list[str]]:
-        """By server, what is not older than the persistence and was not taken yet, the oldest first.
+        """By server of this process, what is not older than the persistence and was not taken yet, the oldest first.
 
         Without servers where something was tried a moment ago, for one refusal tells of all, and without `besides`.
         """
         now = self._now()
-        columns = (NoticeTable.guild_id, NoticeTable.name, NoticeTable.claimed_at)
-        waiting = or_(NoticeTable.message_id.is_(None), NoticeTable.message_id == REFUSED)
-        query = select(*columns).where(waiting, NoticeTable.first_at > now - PERSISTENCE)
-        query = query.where(NoticeTable.name.startswith(prefix), NoticeTable.guild_id.not_in(besides))
-        query = query.order_by(NoticeTable.first_at).limit(AT_ONCE)
-        async with self._database.reading() as session:
-            rows = (await session.execute(query)).all()
-        tried = {guild_id for guild_id, _, at in rows if abs(now - at) < PATIENCE}
+        waiting = (
+            or_(NoticeTable.message_id.is_(None), NoticeTable.message_id == REFUSED),
+            NoticeTable.first_at > now - PERSISTENCE,
+            NoticeTable.name.startswith(prefix),
+        )
+        lately = (NoticeTable.claimed_at > now - PATIENCE, NoticeTable.claimed_at < now + PATIENCE)
+        tried = select(NoticeTable.guild_id).where(*waiting, *lately)
+        mine = (are_held(self._partition, NoticeTable.guild_id), NoticeTable.guild_id.not_in(besides))
+        query = select(NoticeTable.guild_id, NoticeTable.name).where(*waiting, *mine)
+        query = query.where(NoticeTable.guild_id.not_in(tried)).order_by(NoticeTable.first_at)
         found: dict[int, list[str]] = {}
-        for guild_id, name, _ in rows:
-            if guild_id not in tried:
+        async with self._database.reading() as session:
+            for guild_id, name in await session.execute(query.limit(AT_ONCE)):
                 found.setdefault(guild_id, []).append(name)
         return found
 
@@ -211,7 +218,7 @@ class NoticeLog:
         return found
 
     async def of_banned(self) -> list[tuple[int, str]]:
-        """Servers and names of what stands and shows pictures of people who are banned now, there or everywhere.
+        """Servers of this process and names of what stands there and shows pictures of people who are banned now.
 
         Asked for each ban until nothing of its person's stands: nothing new is said that shows somebody who is banned.
         """
@@ -220,7 +227,8 @@ class NoticeLog:
         async with self._database.reading() as session:
             bans = (await session.execute(in_force.order_by(SanctionTable.id.desc()))).all()
             asked = [ban for ban in bans if ban.id not in self._carried_out][:AT_ONCE]
-            rows = (await session.execute(_showing_banned([ban.id for ban in asked]))).all() if asked else ()
+            showing = _showing_banned([ban.id for ban in asked]).where(are_held(self._partition, NoticeTable.guild_id))
+            rows = (await session.execute(showing)).all() if asked else ()
         if len(rows) < AT_ONCE:  # what was being said when they were banned may have been noted since
             done = {ban.id for ban in asked if now - ban.created_at > PATIENCE} - {row.id for row in rows}
             self._carried_out = {ban.id for ban in bans} & (self._carried_out | done)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.notices import PATIENCE
 from bot.database.session import Database, utc_now, whole
+from bot.database.shards import are_held
 from bot.database.tables.gallery import OfferTable
 from bot.database.tables.generations import GenerationTable
 from bot.database.tables.settings import GuildSettingsTable
@@ -35,10 +36,10 @@ class Offers:
         """Generations of this process's servers, the oldest first, without what failed a moment ago."""
         now = self._now()
         due = or_(OfferTable.tried_at.is_(None), OfferTable.tried_at < now - PATIENCE)
-        query = select(OfferTable.generation_id, OfferTable.guild_id).where(due, OfferTable.owed_at > now - GIVEN_UP)
+        query = select(OfferTable.generation_id).where(due, OfferTable.owed_at > now - GIVEN_UP)
+        query = query.where(are_held(self._partition, OfferTable.guild_id)).order_by(OfferTable.generation_id)
         async with self._database.reading() as session:
-            rows = (await session.execute(query.order_by(OfferTable.generation_id).limit(AT_ONCE))).all()
-        return tuple(generation_id for generation_id, guild_id in rows if self._partition.holds(guild_id))
+            return tuple(await session.scalars(query.limit(AT_ONCE)))
 
     @whole
     async def settle(self, generation_id: int) -> None:

@@ -104,7 +104,7 @@ def _archive(database: Database, settings: Settings, metrics: BotMetrics) -> Arc
         lineage=Lineage(database),
         looks=Looks(database),
         meaning_log=MeaningLog(database),
-        notice_log=NoticeLog(database),
+        notice_log=NoticeLog(database, partition=settings.partition),
         offers=Offers(database, partition=settings.partition),
         personal=PersonalData(database, most_days=settings.retention_days or None),
         post_log=PostLog(database),

@@ -116,13 +116,7 @@ def services_of(
     eraser = Eraser(erasures=archive.erasures, storage=storage, review=timedelta(days=settings.review_days))
     styles = StyleBook(archive.styles)
     pictures = _pictures(archive, studio, storage, styles)
-    notices = Notices(
-        notice_log=archive.notice_log,
-        publisher=posts,
-        storage=storage,
-        seal=studio.seal,
-        partition=settings.partition,
-    )
+    notices = Notices(notice_log=archive.notice_log, publisher=posts, storage=storage, seal=studio.seal)
     removals = _removals(archive, studio, storage, posts, notices, eraser)
     meaning = Meaning(meanings=archive.meaning_log, shares=shares, pool=studio.pool)
     recognition = Recognition(fingerprints=archive.fingerprints, generations=generations, storage=storage)
