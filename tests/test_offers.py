@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.actions.actor import Actor
 from bot.actions.gallery import Gallery
@@ -56,15 +57,16 @@ async def test_a_delivery_owes_an_offer_where_all_is_shared(database: Database) 
 
 
 async def test_what_cannot_be_offered_is_put_off_and_given_up(database: Database) -> None:
-    """It is tried again after a while, and not for ever; what is over goes with the next that is settled."""
+    """It is tried again after a while, and not for ever."""
     await GuildSettings(database).set(GuildRecord(GUILD, sharing="opt_out"), 1)
     rows = [await delivered(database, an_order(seed=1), n) for n in range(2)]
     await Offers(database, at()).put_off(rows[0])
     assert await Offers(database, at(PATIENCE)).owed() == (rows[1],)
     assert await Offers(database, at(PATIENCE + timedelta(seconds=1))).owed() == tuple(rows)
     assert await Offers(database, at(GIVEN_UP)).owed() == ()
-    await Offers(database, at(GIVEN_UP)).settle(rows[1])
-    assert await Offers(database, at()).owed() == ()
+    for after, left in ((GIVEN_UP - timedelta(seconds=1), (rows[1],)), (GIVEN_UP, ())):
+        await Offers(database, at(after)).give_up()
+        assert await Offers(database, at()).owed() == left
 
 
 async def test_what_others_owe_keeps_nobody_waiting(database: Database) -> None:
@@ -78,6 +80,17 @@ async def test_what_others_owe_keeps_nobody_waiting(database: Database) -> None:
         )
     assert await Offers(database, at(), here).owed() == (owing[-1],)
     assert await Offers(database, at(), there).owed() == tuple(owing[:-1])
+
+
+async def test_what_is_over_goes_where_nothing_is_offered(tmp_path: Path) -> None:
+    """Its row, too: where nobody draws any more nothing is settled."""
+    async with services(tmp_path) as opened:
+        row = await opened.generations.open(an_order(seed=1))
+        async with opened.database.writing() as session:
+            session.add(OfferTable(generation_id=row, guild_id=GUILD, owed_at=datetime.now(UTC) - GIVEN_UP))
+        await opened.gallery.offer_owed()
+        async with opened.database.reading() as session:
+            assert (await session.scalars(select(OfferTable))).all() == []
 
 
 async def prompts(opened: Services) -> list[str]:

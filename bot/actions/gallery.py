@@ -154,6 +154,7 @@ class Gallery:
     async def offer_owed(self) -> None:
         """Offer what was delivered and not offered yet, once: by this process, or by one that was stopped."""
         async with self._offering:
+            await self._offers.give_up()
             for generation_id in await self._offers.owed():
                 try:
                     await self.offer(generation_id)

@@ -42,12 +42,20 @@ class Offers:
             return tuple(await session.scalars(query.limit(AT_ONCE)))
 
     @whole
-    async def settle(self, generation_id: int) -> None:
-        """It was offered.  What nobody expects any more goes with it."""
-        now = self._now()
-        settled = or_(OfferTable.generation_id == generation_id, OfferTable.owed_at <= now - GIVEN_UP)
+    async def give_up(self) -> None:
+        """What nobody expects any more goes, whichever process owed it."""
+        over = OfferTable.owed_at <= self._now() - GIVEN_UP
+        async with self._database.reading() as session:  # asked at every delivery: mostly that takes no writing
+            if await session.scalar(select(OfferTable.generation_id).where(over).limit(1)) is None:
+                return
         async with self._database.writing() as session:
-            await session.execute(delete(OfferTable).where(settled))
+            await session.execute(delete(OfferTable).where(over))
+
+    @whole
+    async def settle(self, generation_id: int) -> None:
+        """It was offered."""
+        async with self._database.writing() as session:
+            await session.execute(delete(OfferTable).where(OfferTable.generation_id == generation_id))
 
     @whole
     async def put_off(self, generation_id: int) -> None:
