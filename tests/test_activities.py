@@ -67,6 +67,7 @@ def test_both_things_are_named(prompt: str, meant: str) -> None:
         "a fish on a red background",
         "a cat on the beach in the evening", "a cat", "a cat riding a dog", "a dog with balls", "",
         "a cat with a red background", "in a box",
+        "a cat sitting in front of a box", "a girl walking in a field of trees",
     ],
 )  # fmt: skip
 def test_what_scenes_show_stays(prompt: str) -> None:

@@ -75,7 +75,7 @@ _NOT_STOOD_ON = frozenset(
 _ARTICLES = frozenset({"a", "an", "the", "one", "my"})
 _BEGUN = re.compile(
     r"(?:on|in|over|at|under|with|by|near|to|for|from|about|against|through|above|below|beneath|underneath|behind|beside"
-    r"|next|inside|into|onto|off|across|between|among|around|after|before|along)\b",
+    r"|next|inside|into|onto|off|across|between|among|around|after|before|along|front of)\b",
     re.IGNORECASE,
 )
 """In what something would be done with: that it is done nowhere near a thing."""
@@ -181,7 +181,8 @@ def _what(found: re.Match[str], is_thing: Callable[[str], bool]) -> str | None:
     what = found["what"]
     head = what.rpartition(" ")[2].lower()
     thing = next((form for form in (head, *singulars(head)) if is_thing(form)), None)
-    is_place = head in _PLACES and not _FLAMING.fullmatch(f"{found['doing']} {what}".lower())
+    whole = what.partition(" of ")[0].rpartition(" ")[2].lower()  # "a field of flowers"
+    is_place = (head in _PLACES or whole in _PLACES) and not _FLAMING.fullmatch(f"{found['doing']} {what}".lower())
     if thing is None or is_place or _BEGUN.match(what) or _MORE.search(what):
         return None
     if thing != head:  # "drums": a drum says it

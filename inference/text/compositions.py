@@ -166,7 +166,7 @@ def read_composition(text: str, names: Names) -> Composition | None:
 
 def _things(what: str, names: Names, *, is_alone: bool) -> tuple[tuple[Draft, ...], str]:
     """The drafts of all things that are named, and how they stand; nothing where one of them is no such thing."""
-    drafts, joints = _apart(_headed(_POSED.sub("", what), names, is_alone=is_alone), names)
+    drafts, joints = _apart(_headed(_unposed(what, names), names, is_alone=is_alone), names)
     layout = joints[-1] if joints else "alone"
     if len(set(joints)) == len(joints) > 1 and _TOGETHER.issuperset(joints) and all(one.count == 1 for one in drafts):
         return (_faced(drafts[0], names), *drafts[1:]), "+".join(joints)
@@ -216,6 +216,14 @@ def _resting(text: str, names: Names) -> str:
         return text
     rest, did = _split(_IDLE, text)
     return rest if did or names.is_thing(text.rpartition(" ")[2].lower()) else _DOING.sub("", text)
+
+
+def _unposed(what: str, names: Names) -> str:
+    """What is named first without what it does before it is said where, unless there is a picture of that."""
+    found = _POSED.search(what)
+    if found is None or names.is_name(without_article(what[: found.end()].rpartition(" and ")[2])):
+        return what
+    return _POSED.sub("", what)
 
 
 def _in_order(text: str) -> str:

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 
 from inference.text.counts import NUMBERS
 from inference.text.nouns import article
+from inference.text.scenery import TIMES, split_place
 
 _BALL = r"(?:an? |the |his |her )?(?:ball|balls)"
+_COMPUTER = "(?:an? |the |his |her |their )?(?:laptops?|computers?|pcs?)"
 _DOING: Mapping[str, str] = {
     "person running": "running|jogging|sprinting",
     "person walking": "walking|strolling|hiking",
@@ -21,7 +23,7 @@ _DOING: Mapping[str, str] = {
     "person kneeling": "kneeling|praying|proposing",
     "person surfing": "surfing(?: an? (?:\\w+ )?wave)?",
     "person swimming": "swimming",
-    "person biking": ("biking|cycling|(?:riding|on)(?: on)? (?:an? |the |his |her )?(?:bike|bicycle)"),
+    "person biking": ("biking|cycling|(?:riding|on)(?: on)? (?:an? |the |his |her |their )?(?:bikes?|bicycles?)"),
     "person climbing": "climbing(?: (?:an?|the) (?:mountain|rock|wall|cliff))?",
     "person rowing boat": "rowing(?: (?:an?|the) boat)?",
     "person lifting weights": "lifting weights|weight ?lifting",
@@ -39,10 +41,13 @@ _DOING: Mapping[str, str] = {
     "artist": "painting(?: (?:an? |the |his |her )?(?:picture|painting|portrait|landscape))?",
     "cook": "cooking(?: (?:food|dinner|lunch|an? meal))?",
     "technologist": (
-        "typing|coding|programming|(?:using|at|on|working (?:on|at)) (?:an? |the |his |her )?(?:laptop|computer|pc)"
+        f"(?:typing|coding|programming)(?: (?:on|at) {_COMPUTER})?|(?:using|at|on|working (?:on|at)) {_COMPUTER}"
     ),
 }
 _DANCING = "dancing"
+_STANDING = re.compile(_DOING["person standing"], re.IGNORECASE)
+_SLEEPING = re.compile("sleeping|asleep|napping", re.IGNORECASE)
+"""The words for who is in bed that do not say so."""
 _LOOKS = r"(?:(?:happy|young|little|small|tall|cute|nice|good|beautiful|pretty|cool|handsome) ){0,2}"
 _HE, _SHE = "man|boy|guy|dude", "woman|girl|lady"
 _ANYBODY = "person|kid|child|human|teenager|student|somebody|someone"
@@ -85,7 +90,12 @@ _THROUGH = re.compile(r"^ (?:through|across|along|down|around) ", re.IGNORECASE)
 
 def read_people(text: str) -> str:
     """`text` with the names of pictures of what people do in it; all else stays as it is."""
-    text = _BEFORE.sub(_turned, text.strip())
+    text = text.strip()
+    return _read(_BEFORE.sub(_turned, text)) or text
+
+
+def _read(text: str) -> str | None:
+    """The same with those names; None where there is no picture of what somebody does, or none of it there."""
     found = _WRESTLING.fullmatch(text)
     if found is not None:
         return f"people wrestling{found['rest'] or ''}"
@@ -93,11 +103,20 @@ def read_people(text: str) -> str:
     if found is not None:
         return f"a person walking and {article(found['pet'])}{found['rest'] or ''}"
     found = _PATTERN.fullmatch(text)
-    if found is None:
-        return text
+    if found is None or _is_elsewhere(found["doing"], found["rest"] or ""):
+        return None
     doing = found["doing"]
     rest = _THROUGH.sub(" in ", found["rest"] or "")
     return " and ".join(article(_name(who, doing)) for who in _who(found)) + rest
+
+
+def _is_elsewhere(doing: str, rest: str) -> bool:
+    """Whether somebody stands or sleeps on, under or before a thing, or sleeps outdoors: who it is says more then, and
+    no bed is there."""
+    thing, place = split_place(rest.partition(",")[0])
+    if _STANDING.fullmatch(doing):
+        return thing != ""
+    return _SLEEPING.fullmatch(doing) is not None and (thing != "" or place not in {"", "room", *TIMES})
 
 
 def _turned(found: re.Match[str]) -> str:

@@ -42,7 +42,11 @@ _MEANT: Mapping[str, str] = {
     "on the moon": r"(?:flying |going |travell?ing |landing )?(?:to|towards) (?:the )?moon",
     "on mars": r"(?:flying |going |travell?ing |landing )?(?:to|towards) mars",
     "in flames": r"(?:rising |emerging |coming )?(?:from|out of) (?:the )?(?:flames|ashes|fire)",
-    "on the street": r"(?:crossing|walking down|walking on|driving on) (?:an? |the )?(?:road|street|highway)",
+    "on the street": (
+        r"(?:crossing|in|(?:(?:walking|running|driving) )?(?:down|along)|walking on|driving on) (?:an? |the )?"
+        r"(?:road|street|highway)"
+    ),
+    "in a room": r"(?:in|at|inside) (?:an? |the )?(?:caf[eé]|coffee ?(?:shop|house)|restaurant|diner|bistro|pub)",
 }  # fmt: skip
 _SEEN: Mapping[str, str] = {
     "a beach with umbrella": r"(?:beach|seaside|seashore|shore|coast)",

@@ -232,9 +232,11 @@ class Reader:
         return _BEFORE_NAME.sub("", text.strip().lower()) in self.thesaurus.nouns
 
     def _starts_with_name(self, text: str) -> bool:
-        """Whether a prompt is a thing's own name, or one with a verb in it, whatever stands behind that."""
-        names = (text[: at.start()] for at in _NAME_END.finditer(text))
-        return self._is_name(text) or any("ing " in name and self._is_name(name) for name in names)
+        """Whether a prompt is things' own names, or those with a verb in one, whatever stands behind that."""
+        starts = (text[: at.start()].split(" and ") for at in _NAME_END.finditer(text))
+        if all(map(self._is_name, text.split(" and "))):
+            return True
+        return any(any("ing " in name for name in names) and all(map(self._is_name, names)) for names in starts)
 
     def _spelled(self, text: str) -> Spelled:
         return Spelled(text) if self._speller is None else self._speller.read(text)
