@@ -180,8 +180,9 @@ def _backgrounds(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
 
 
 def _native_colours(icons: IconSet, objects: Sequence[int]) -> Iterator[Question]:
-    """Things in a colour that they have anyway; nobody calls a ghost beige."""
-    coloured = [(row, icons.paint("3d", row).names) for row in objects]
+    """Things in a colour that they have anyway, and whose names tell none; nobody calls a ghost beige."""
+    uncoloured = (row for row in objects if not _COLOUR_WORDS.intersection(_short(icons, row).split()))
+    coloured = [(row, icons.paint("3d", row).names) for row in uncoloured]
     for row, names in [(row, names) for row, names in coloured if names and names[0] != "beige"][:_NATIVE]:
         colour, back = names[0], "blue" if names[0] == "white" else "white"
         prompt = indefinite(f"{colour} {_short(icons, row)}")
