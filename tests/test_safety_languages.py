@@ -37,8 +37,12 @@ def test_a_colour_that_is_somebody_is_no_false_friend(text: str) -> None:
     assert PromptFilter.load().check(text).action == "block"
 
 
-@pytest.mark.parametrize(("text", "listed"), [("slut in the forest", True), ("filmens slut är vacker", False)])
-def test_a_false_friend_counts_in_english(text: str, listed: bool) -> None:
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [("slut in the forest", True), ("gooning slut", True), ("bimbofied slut", True), ("en slut är vacker", False)],
+)
+def test_a_false_friend_counts_where_no_other_language_is_told(text: str, listed: bool) -> None:
+    """In English, and beside words that English has invented lately."""
     assert any(match.text == "slut" for match in reader().read(text).matches) is listed
 
 

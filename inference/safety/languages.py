@@ -89,7 +89,8 @@ class Languages:
     def means_else(self, word: str, before: str, text: str) -> bool:
         """Whether a word that is one of harm in English is an everyday one of the language of the rest of a text.
 
-        `before` is the word before it, if any.  A rest of a single word tells no language: that it is no English does.
+        `before` is the word before it, if any.  Where no small word tells the language, as in agujero negro, only a
+        colour may mean something else: invented words of English are in none.
         """
         languages = self._friends.get(word, ())
         if not languages or (word in _ALSO_PEOPLE and (not before or before in _DETERMINERS)):
@@ -100,7 +101,8 @@ class Languages:
         if not (alone or self.is_beyond_english(plain)):
             return False
         small = self._counted(rest - _ENGLISH)  # "kot na stole" is Polish though kot is a small word of Slovene
-        return any(2 * small[language] >= max(small.values(), default=0) for language in languages)
+        told = any(small[language] and 2 * small[language] >= max(small.values()) for language in languages)
+        return told or (word in _ALSO_PEOPLE and not small)
 
     def long_words(self, letters: int) -> frozenset[str]:
         """The small words of so many letters, for they are no others that somebody changed."""
