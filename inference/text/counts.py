@@ -1,7 +1,7 @@
 """How many: numbers of more things than a picture has room for are read as that many.
 
 In: an English prompt, and whether a noun names something that can be drawn. Out: the prompt with numbers up to nine,
-and those that are not met. It knows no model.
+and those that are not met; what a thing has several of is put beside it. It knows no model.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from inference.text.nouns import singulars
+from inference.text.nouns import article, singulars
 
 NUMBERS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -27,6 +27,25 @@ _COUNTED = re.compile(
     r"(?P<head>[\w'’-]+s|sheep|fish|deer|people|men|women|children|mice|geese|wolves))\b",
     re.IGNORECASE,
 )
+_LEADING = re.compile(
+    r"(?:^|[,;:.!?]|\b(?:\w+ing|an?|the|my|our|his|her|its|their|are|has|have|and|or|with|of|in|on|by|from|to|for|over|under"
+    r"|above|below|behind|beside|near|between|around)) *$",
+    re.IGNORECASE,
+)
+"""Before a number that counts: it is part of a name behind all else ("apollo 11")."""
+_PARTS = frozenset(
+    "arms claws ears eyes faces feet fingers hands heads horns legs mouths noses paws petals sides spikes tails teeth"
+    " tentacles toes wheels windows wings doors".split()
+)
+"""What a thing is not without, and not one by one."""
+_HAVING = re.compile(
+    r"(?P<who>(?:(?:an?|the|my|one) )?(?:[\w'’-]+ ){0,3}?[\w'’-]+) with (?P<what>(?P<number>"
+    rf"{'|'.join(NUMBERS)}) (?:[\w'’-]+ ){{0,2}}?(?P<head>[\w'’-]+))"
+    r"(?P<rest>(?:,| (?:in|on|at|near|by|under|before|against)\b).*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""One thing that has several others."""
+_SEVERAL = re.compile(rf"\b(?:and|or|in|on|at|with|[1-9]|{'|'.join(NUMBERS)})\b", re.IGNORECASE)
 
 
 def read_counts(text: str, is_thing: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
@@ -35,11 +54,27 @@ def read_counts(text: str, is_thing: Callable[[str], bool]) -> tuple[str, tuple[
 
     def counted(found: re.Match[str]) -> str:
         head = found["head"].lower()
-        if not any(is_thing(one) for one in (head, *singulars(head))):
+        is_count = found["larger"] is None or _LEADING.search(text[: found.start()]) is not None
+        if not is_count or head in _PARTS or not any(is_thing(one) for one in (head, *singulars(head))):
             return found.group()
         if found["larger"]:
             missed.append(found["larger"])
         number = _MOST if found["larger"] else _SOME if found["many"] else _FEW
         return f"{number} {found['what']}"
 
-    return _COUNTED.sub(counted, text), tuple(missed)
+    return _beside(_COUNTED.sub(counted, text), is_thing), tuple(missed)
+
+
+def _beside(text: str, is_thing: Callable[[str], bool]) -> str:
+    """What a thing has several of beside it, or upon a cake; else there would be several of the thing."""
+    found = _HAVING.fullmatch(text.strip(" .!?"))
+    if found is None or _SEVERAL.search(found["who"]) is not None:
+        return text
+    head, who = found["head"].lower(), found["who"].lower().rpartition(" ")[2]
+    if head in _PARTS or not is_thing(who) or not any(map(is_thing, singulars(head))):
+        return text
+    rest = found["rest"] or ""
+    if who == "cake":
+        cake = found["who"] if re.match(r"(?:an?|the|my|one) ", found["who"], re.IGNORECASE) else article(found["who"])
+        return f"{found['what']} on {cake}{rest}"
+    return f"{found['who']} and {found['what']}{rest}"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from inference.text.colours import COLOURS
 from inference.text.counts import NUMBERS
-from inference.text.nouns import article, singulars
+from inference.text.nouns import article, plural, singulars
 
 ANY_COLOUR = "|".join(sorted((*COLOURS, "grey"), key=len, reverse=True))
 _SIZES = {"small": 0.6, "little": 0.6, "tiny": 0.4, "big": 1.0, "large": 1.0, "huge": 1.0, "giant": 1.0}
@@ -29,6 +29,8 @@ _OTHER_KINDS = frozenset(
 )
 """Words that make something else of a prop's name: a periodic table is no furniture."""
 _ARTICLES = frozenset({"a", "an", "one", "1"})
+_MOST_SEEN = 5
+"""So many of a thing captions have; larger numbers are as often parts of names ("7 up", "a nine tailed fox")."""
 _START = rf"(?:(?P<number>an?|the|one|my|1|{'|'.join(NUMBERS)}) )?(?:(?P<size>{'|'.join(_SIZES)}) )?"
 _NAME = r"(?P<name>(?:[\w'’-]+ ){0,3}?[\w'’-]+)"
 _COLOURED = re.compile(rf"{_START}(?P<before>(?:[\w'’-]+ ){{0,4}}?)(?P<colour>{ANY_COLOUR}) {_NAME}", re.IGNORECASE)
@@ -36,7 +38,7 @@ _BARE = re.compile(rf"{_START}(?P<before>)(?P<colour>){_NAME}", re.IGNORECASE)
 _NOT_ALONE = re.compile(
     rf"\b(?:and|or|vs|versus|with|without|within|to|from|as|like|in|on|at|by|before|beside|behind|between|above|below"
     rf"|beneath|under|over|against|across|around|through|next|near|into|for|of the|who|that|is|are|it|its|no|not|never"
-    rf"|but|nothing|background|many|several|dozen|ten|\d+|{ANY_COLOUR}|{'|'.join(NUMBERS)})\b"
+    rf"|but|nothing|background|many|several|dozen|ten|eleven|twelve|\d+|{ANY_COLOUR}|{'|'.join(NUMBERS)})\b"
     r"|\w \w+ing\b",
     re.IGNORECASE,
 )
@@ -100,7 +102,7 @@ def _draft(found: re.Match[str], names: Names, is_thing: Callable[[str], bool]) 
         size, before = "", f"{found['size']} {before}"
     share, count = _SIZES.get(size, 1.0), NUMBERS.get(number, 1)
     one = name if is_whole and count == 1 else _one(name, is_thing)
-    if one is None:
+    if one is None or (count > _MOST_SEEN and not _is_plural(name, one, names)):
         return None
     called = (name.lower(), one.lower(), one.rpartition(" ")[2].lower())
     is_pale, is_hollow = (any(map(is_so, called)) for is_so in (names.is_pale, names.is_hollow))
@@ -119,6 +121,12 @@ def _prop(what: str, names: Names) -> str:
         return ""
     known = next(name for at in range(len(words)) if names.is_name(name := " ".join(words[at:])) or name in PROPS)
     return known if known in PROPS else ""
+
+
+def _is_plural(name: str, one: str, names: Names) -> bool:
+    """Whether `name` means several of `one`, which surely can be drawn: nine lives are no things."""
+    last = one.lower().rpartition(" ")[2]
+    return (one != name or plural(last) == last) and (names.is_name(one.lower()) or names.is_thing(last))
 
 
 def _one(what: str, is_thing: Callable[[str], bool]) -> str | None:

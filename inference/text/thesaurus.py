@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from inference.checkpoints.weights import CheckpointError, read_json
+from inference.text.counts import NUMBERS
 from inference.text.nouns import indefinite, plural, singulars
 
 _LONGEST = 60
@@ -21,6 +22,8 @@ _ARTICLES = ("a", "an")
 _MOST_WORDS = 3
 """Words of a noun ("ice cream cone")."""
 _NOUN = re.compile(rf"[^\W\d_]+(?: [^\W\d_]+){{0,{_MOST_WORDS - 1}}}")
+_SAME = frozenset({"deer", "fish", "sheep"})
+"""Nouns in which several are called as one is."""
 _DOING = ("person ", "people ", "man ", "woman ")
 _NO_NOUNS = frozenset("up down left right no ok away done suit".split())
 """Last words of names ("thumbs up") that do not say what anything is."""
@@ -80,6 +83,8 @@ class Thesaurus:
             if not is_proper and not is_part and not self._is_in_name(original, at // 2, last // 2):
                 name = self._name("".join(pieces[at : last + 1]).lower())
                 if name is not None:
+                    is_counted = (before or pieces[at - 1].strip()) in NUMBERS
+                    name = plural(name) if is_counted and pieces[at].lower() in _SAME else name
                     pieces[at : last + 1] = [name, *[""] * (last - at)]
                     if before in _ARTICLES:
                         pieces[at - 2 : at] = indefinite(name).removesuffix(name).rstrip(), pieces[at - 1]
