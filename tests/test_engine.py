@@ -65,6 +65,54 @@ def middle(png: bytes) -> tuple[int, ...]:
     return tuple(pixels[len(pixels) // 2, len(pixels) // 2].tolist())
 
 
+class EmptyModel(FakeCodeModel):
+    """Of what it draws, so many pictures come out blank first."""
+
+    blanks = 0
+
+    def detokenize(self, codes: Tensor) -> Tensor:
+        pixels = super().detokenize(codes)
+        for picture in pixels:
+            if self.blanks:
+                self.blanks -= 1
+                picture.fill_(200)
+        return pixels
+
+
+def levels(png: bytes) -> int:
+    """How far apart the levels of one channel are at most."""
+    return int(np.ptp(np.asarray(Picture.open(BytesIO(png)).convert("RGB")), (0, 1)).max())
+
+
+def test_a_blank_picture_is_drawn_again() -> None:
+    """As often as it is one of few; with the same seed, and for the same seed always the same picture."""
+    request, drawn = GenerationRequest("the number 7", images=1, seed=4, preview=False), []
+    for blanks in (0, 1, 1, 2, 9):
+        model = EmptyModel()
+        model.blanks = blanks
+        engine = Engine(model)
+        engine.add("only", request)
+        events = run(engine)["only"]
+        done = [event.done for event in events if isinstance(event, Progress)]
+        assert done == sorted(done)
+        assert [image.seed for image in images(events)] == [4]
+        assert isinstance(events[-1], Done)
+        drawn.append(pngs(events)[0])
+    assert [levels(png) > 16 for png in drawn] == [True, True, True, True, False]
+    assert drawn[1] == drawn[2]
+    assert len({*drawn[:2], drawn[3]}) == 3
+
+
+def test_a_blank_one_of_nine_holds_up_no_other() -> None:
+    """The others come as they do without it, and none is blank."""
+    request, model = GenerationRequest("the number 7", images=9, seed=1, preview=False), EmptyModel()
+    model.blanks = 1
+    found, usual = draw(request, model), draw(request)
+    assert [image.index for image in found] == list(range(9))
+    assert sum(one.png == other.png for one, other in zip(found, usual, strict=True)) == 8
+    assert all(levels(image.png) > 16 for image in found)
+
+
 def test_a_thing_in_a_colour_is_drawn_as_its_draft_and_painted() -> None:
     """Its codes are those of the draft, also in previews; nobody else's picture is painted."""
     model = PaintingModel()

@@ -211,10 +211,10 @@ class Engine:
         for sequence in batch.sequences:
             generation = self._generations[sequence.generation_id]
             sequence.position += 1
-            generation.drawn += 1
+            generation.drawn += not sequence.tries
             if sequence.position == sequence.length:
                 codes, likelihood = self._table.finished(sequence.slots[0])
-                generation.likelihoods[sequence.index].append(likelihood)
+                generation.likelihoods[sequence.index][sequence.part] = likelihood
                 self._decoded.setdefault(codes, []).append(sequence)
                 ended.append(sequence)
         if ended:
@@ -271,7 +271,7 @@ class Engine:
                 (self._generations[one.generation_id], one, parts)
                 for sequences, pixels in zip(batch.values(), drawn, strict=True)
                 for one in sequences
-                if (parts := self._generations[one.generation_id].put(one, pixels))
+                if (parts := self._generations[one.generation_id].put(one, pixels, self._scheduler.again))
             ]
             finish = partial(Generation.finish, model=self.model.name)
             pictures = list(self._encoders.map(finish, *zip(*whole, strict=True)))

@@ -6,6 +6,7 @@ end its pictures in the order of their scores.  It knows no model and no schedul
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import fmean
@@ -19,6 +20,7 @@ from inference.engine.code_model import CodeModel, EncodedTexts
 from inference.engine.sequence import Sequence
 from inference.models.sampling import SamplingParams
 from inference.painting.finishing import finished
+from inference.painting.painter import is_blank
 from inference.pictures import Pixels, encode_png, seed_of
 from inference.ranking import Ranker
 from inference.text.reader import Reading
@@ -27,6 +29,10 @@ log = structlog.get_logger(__name__)
 
 _APART = 0x9E3779B1
 """Between the seeds of a picture's parts: an odd number far from all small ones."""
+_TRIES_APART = 1009
+"""Between the parts whose noise two tries of a draft have: more than there are parts."""
+TRIES = 3
+"""So often is a picture drawn that comes out blank, as some do of what the model does not know."""
 AS_ASKED = 5.0
 """What a picture's score loses where the model filled something in: more than rankers tell pictures apart by."""
 
@@ -48,7 +54,7 @@ class Generation:
     pictures: dict[int, Pixels] = field(default_factory=dict)  # by index, finished or partial
     plain: dict[int, Pixels] = field(default_factory=dict)  # by index, finished but for filters, as they are judged
     parts: dict[int, dict[int, Pixels]] = field(default_factory=partial(defaultdict, dict))  # by index
-    likelihoods: dict[int, list[float]] = field(default_factory=partial(defaultdict, list))  # by index, of each part
+    likelihoods: dict[int, dict[int, float]] = field(default_factory=partial(defaultdict, dict))  # by index and part
     shown_at: dict[int, int] = field(default_factory=dict)  # by index, the tick of the last partial picture
     previews: int = 0  # sent
     finished: int = 0  # pictures
@@ -74,8 +80,14 @@ class Generation:
             negative = [self.request.negative_prompt or None] if sequence.slots_needed == 2 else []
             self.texts[text] = model.encode_texts([text, *negative])
 
-    def put(self, sequence: Sequence, pixels: Pixels) -> list[Pixels]:
-        """Keep what was drawn of a picture; all its parts with the last of them, nothing before."""
+    def put(self, sequence: Sequence, pixels: Pixels, again: Callable[[Sequence], None]) -> list[Pixels]:
+        """Keep what was drawn of a picture; all its parts with the last of them, nothing before.
+
+        What came out blank is drawn `again` with other noise of its seed, unless every try is.
+        """
+        if self.init_pixels is None and sequence.tries + 1 < TRIES and is_blank(pixels):
+            again(another_try(sequence))
+            return []
         parts = self.parts[sequence.index]
         parts[sequence.part] = pixels
         if len(parts) < len(self.readings[sequence.index].drawn):
@@ -113,6 +125,16 @@ def new_sequences(
         for index, (seed, reading) in enumerate(zip(seeds_of(request), readings, strict=True))
         for part in range(len(reading.drawn))
     ]
+
+
+def another_try(sequence: Sequence) -> Sequence:
+    """The same draft from its start, with noise that goes by its seed, too."""
+    tries, part = sequence.tries + 1, sequence.part
+    generator = generator_of(sequence.seed, part + tries * _TRIES_APART)
+    return Sequence(
+        sequence.generation_id, sequence.index, part, sequence.seed, sequence.params, sequence.length, generator,
+        tries=tries,
+    )  # fmt: skip
 
 
 def readings_of(model: CodeModel, request: GenerationRequest) -> list[Reading]:
@@ -172,7 +194,7 @@ def ranked(generation: Generation, ranker: Ranker) -> list[Image]:
     images = best_first(generation.unsent)
     pictures = [generation.plain[image.index] for image in images]
     try:
-        likelihoods = [fmean(generation.likelihoods[image.index]) for image in images]
+        likelihoods = [fmean(generation.likelihoods[image.index].values()) for image in images]
         scores = ranker.scores(generation.request.prompt, pictures, likelihoods)
         scored = [
             replace(image, score=score - (AS_ASKED if image.filled else 0))

@@ -45,6 +45,10 @@ class Scheduler:
         if queue:
             self._waiting[generation_id] = queue
 
+    def again(self, sequence: Sequence) -> None:
+        """Queue one more sequence of a generation that was added before."""
+        self._waiting.setdefault(sequence.generation_id, deque()).append(sequence)
+
     def admit(self) -> list[Sequence]:
         """Start as many sequences as the free slots allow, fairly; returns them in the order of admission."""
         admitted = []

@@ -28,6 +28,8 @@ class Sequence:
     """Draft `part` of picture `index` of a generation.  `slots` is empty while it waits, (conditional,) or
     (conditional, unconditional) while it runs; `position` counts the codes drawn, 0 to `length`.
 
+    `tries` of it came before, and were blank.
+
     `branch` are the slots that it is computed in: its own, or those of another that has drawn the same so far."""
 
     generation_id: str
@@ -41,6 +43,7 @@ class Sequence:
     slots: tuple[int, ...] = ()
     branch: tuple[int, ...] = ()
     position: int = 0
+    tries: int = 0
 
     @property
     def slots_needed(self) -> int:

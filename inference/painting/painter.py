@@ -14,6 +14,8 @@ from inference.text.colours import COLOURS
 
 _SAME, _CLEAR = 6, 40
 """Levels of one channel: up to there a pixel may be background, from there on it is nothing but the thing."""
+_BLANK = 16
+"""Levels of each channel within which a whole picture is of one colour: an empty one has 4, the palest thing 90."""
 _LEAST_PLAIN = 0.5
 """Of the picture's edge so much must be of one colour."""
 _SPARSE = 4
@@ -106,6 +108,11 @@ def edge_colour(picture: Pixels) -> NDArray[np.float64]:
     """The colour (3,) that most of the edge of a picture (H, W, 3) has about."""
     middle: NDArray[np.float64] = np.median(_edge(picture), axis=0)
     return middle
+
+
+def is_blank(picture: Pixels) -> bool:
+    """Whether a picture shows nothing at all: it is of one colour."""
+    return bool((picture.max((0, 1)) - picture.min((0, 1))).max() <= _BLANK)
 
 
 def is_plain(picture: Pixels) -> bool:
