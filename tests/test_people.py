@@ -25,6 +25,8 @@ from tests.readers import shipped
         ("a man sleeping in bed", "a person in bed"),
         ("a boy napping, flat illustration", "a person in bed, flat illustration"),
         ("two girls on their bikes", "a person biking and a person biking"),
+        ("a woman bathing in a hot tub", "a person taking bath"),
+        ("a boy bathing", "a person taking bath"),
         ("students typing on laptops", "a technologist and a technologist"),
     ],
 )
@@ -47,6 +49,7 @@ def test_letters_that_only_patterns_take_for_others_are_read(prompt: str, read: 
         "an old man walking", "running shoes", "a walking stick", "two cats sleeping", "a man dancing with a bear", "",
         "a girl standing under a tree", "a child standing in front of a castle at night",
         "a boy sleeping on a cloud", "a man sleeping on a bench at night", "a boy sleeping on the beach",
+        "a sleeping girl under the stars", "a woman bathing in a river",
         "a running man with a dog", "a walking man with a hat", "a walking woman with an umbrella",
     ],
 )  # fmt: skip
@@ -91,6 +94,9 @@ def test_none_of_two_people_is_missing(prompt: str, drawn: tuple[str, ...]) -> N
         ("a woman walking along the road at night", ("a person walking",), "city night"),
         ("two people walking down the street", ("a person walking",) * 2, "city"),
         ("a car driving down the road", ("a car",), "city"),
+        ("a woman bathing in a river", ("a woman",), "beach"),
+        ("a sleeping girl under the stars", ("a sleeping girl",), "night"),
+        ("a girl sleeping at home", ("a person in bed",), "room"),
         ("a man on a laptop in a cafe", ("a technologist",), "room"),
         ("a woman reading a book in a café", ("a woman", "a book"), "room"),
         ("a cat in a restaurant", ("a cat",), "room"),

@@ -32,7 +32,10 @@ _DOING: Mapping[str, str] = {
     "person bouncing ball": f"playing basketball|dribbling(?: {_BALL})?|bouncing {_BALL}",
     "person playing handball": f"playing handball|throwing {_BALL}",
     "person in lotus position": "meditating|doing yoga",
-    "person taking bath": "(?:taking|having) (?:an? )?(?:\\w+ )?bath|bathing|in an? (?:\\w+ )?(?:bath|bathtub|tub)",
+    "person taking bath": (
+        "(?:taking|having) (?:an? )?(?:\\w+ )?bath|(?:(?:bathing|sitting|lying) )?in an? (?:\\w+ )?(?:bath|bathtub|tub)"
+        "|bathing"
+    ),
     "person in bed": "(?:sleeping|lying|resting) in (?:an? |the |his |her )?bed|in bed|sleeping|asleep|napping",
     "person feeding baby": "feeding (?:an? |the |his |her )?baby",
     "skier": "skiing",
@@ -46,8 +49,8 @@ _DOING: Mapping[str, str] = {
 }
 _DANCING = "dancing"
 _STANDING = re.compile(_DOING["person standing"], re.IGNORECASE)
-_SLEEPING = re.compile("sleeping|asleep|napping", re.IGNORECASE)
-"""The words for who is in bed that do not say so."""
+_AT_HOME = re.compile("sleeping|asleep|napping|bathing", re.IGNORECASE)
+"""The words for who is in bed, or in a bath, that do not say so."""
 _LOOKS = r"(?:(?:happy|young|little|small|tall|cute|nice|good|beautiful|pretty|cool|handsome) ){0,2}"
 _HE, _SHE = "man|boy|guy|dude", "woman|girl|lady"
 _ANYBODY = "person|kid|child|human|teenager|student|somebody|someone"
@@ -111,12 +114,13 @@ def _read(text: str) -> str | None:
 
 
 def _is_elsewhere(doing: str, rest: str) -> bool:
-    """Whether somebody stands or sleeps on, under or before a thing, or sleeps outdoors: who it is says more then, and
-    no bed is there."""
+    """Whether somebody stands or sleeps on, under or before a thing, or sleeps or bathes outdoors: who it is says more
+    then, and no bed is there."""
     thing, place = split_place(rest.partition(",")[0])
     if _STANDING.fullmatch(doing):
         return thing != ""
-    return _SLEEPING.fullmatch(doing) is not None and (thing != "" or place not in {"", "room", *TIMES})
+    is_outdoors = thing != "" or rest.startswith(" under ") or place not in {"", "room", *TIMES}
+    return is_outdoors and _AT_HOME.fullmatch(doing) is not None
 
 
 def _turned(found: re.Match[str]) -> str:
