@@ -52,6 +52,8 @@ def test_a_thing_in_a_colour_has_a_draft(prompt: str, text: str, colour: str) ->
     ("prompt", "text", "colour", "ground"),
     [
         ("a cat on a blue background", "a cat", "", "blue"),
+        ("cat on black background", "cat", "", "black"),
+        ("cat against the red background", "cat", "", "red"),
         ("a dragon on a pink background", "a dragon on a blue background", "", "pink"),  # it is pale
         ("a green heart on a blue background", "a heart", "green", "blue"),
         ("a blue heart on a navy blue background", "a heart", "blue", "navy blue"),

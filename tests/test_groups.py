@@ -63,3 +63,31 @@ def test_families_stand_in_kitchens(prompt: str) -> None:
     composition = shipped().interpret(prompt, 4).composition
     assert composition is not None
     assert composition.place == "room"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drafts"),
+    [
+        ("three balloons, one red one blue one yellow", [("a balloon", c, 1) for c in ("red", "blue", "yellow")]),
+        ("three balloons: one red, one blue, and one pink", [("a balloon", c, 1) for c in ("red", "blue", "pink")]),
+        ("two cats, one black and one white", [("a black cat", "", 1), ("a cat", "white", 1)]),
+        ("two balloons in red and blue in the park", [("a balloon", "red", 1), ("a balloon", "blue", 1)]),
+        ("three red balloons", [("a balloon", "red", 3)]),
+    ],
+)
+def test_each_has_its_colour(prompt: str, drafts: list[tuple[str, str, int]]) -> None:
+    composition = shipped().interpret(prompt, 0).composition
+    assert composition is not None
+    assert [(draft.text, draft.colour, draft.count) for draft in composition.drafts] == drafts
+
+
+@pytest.mark.parametrize("prompt", ["three balloons, red", "three balloons, one red", "two grublets, one red one blue"])
+def test_there_are_as_many_colours_as_things(prompt: str) -> None:
+    assert read_groups(prompt, {"balloon"}.__contains__) == prompt
+
+
+@pytest.mark.parametrize("ground", ["black", "white"])
+def test_a_black_cat_stays_black_before_black(ground: str) -> None:
+    composition = shipped().interpret(f"black cat on {ground} background", 0).composition
+    assert composition is not None
+    assert (composition.drafts[0].text, composition.place) == ("black cat", ground)

@@ -103,3 +103,16 @@ def test_what_is_drawn_is_put_to_props() -> None:
         after = composed([DRAWN], Composition(drafts, layout))
         assert (np.abs(after.astype(int) - DRAWN[40, 40]).max(2) < 24).any()
         assert not (after == prop("fence", SIDE)).all()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("a chess set on a table", "a chess pawn set on a brown background"),
+        ("a still life with fruits on a table", "a still life with red apples on a brown background"),
+        ("a cat on a table", "a cat above a table"),
+        ("a family dinner at the table", "a family dinner at the table"),
+    ],
+)
+def test_on_a_table_that_is_not_put_together_it_is_brown(prompt: str, read: str) -> None:
+    assert shipped().read(prompt).text == read

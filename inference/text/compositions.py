@@ -57,7 +57,8 @@ _GATHERED = frozenset({"above", "before", "within"})
 """Layouts that several things, side by side, may have to the last."""
 _STYLE = re.compile(r",? (?:3d|3d render|flat|flat style|flat illustration|pixel art)$", re.IGNORECASE)
 _GROUND = re.compile(
-    rf",? (?:(?:(?:on|against|with|before|in front of) an? )?(?:{ANY_COLOUR}) background|on (?:{ANY_COLOUR}))$",
+    rf",? (?:(?:(?:on|against|with|before|in front of) (?:(?:an?|the) )?)?(?:{ANY_COLOUR}) background"
+    rf"|on (?:{ANY_COLOUR}))$",
     re.IGNORECASE,
 )
 _SPOT = re.compile(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from inference.text.counts import NUMBERS
 from inference.text.drafts import ANY_COLOUR
 from inference.text.nouns import article, plural, singulars
 
@@ -65,9 +66,18 @@ _SUIT = re.compile(
 )
 _FRIDGE = re.compile(rf"\b(?:(?P<colour>{ANY_COLOUR}) )?(?:fridge|refrigerator|freezer)\b{_END}", re.IGNORECASE)
 
+_EACH = re.compile(
+    r"(?P<number>two|three|four|five|[2-5]) (?P<what>(?:[\w'’-]+ )??[\w'’-]+)[,:]? (?:in )?"
+    rf"(?P<each>(?:one )?(?:is )?(?:{ANY_COLOUR})(?:(?:,? and|,)? (?:one )?(?:is )?(?:{ANY_COLOUR}))+)"
+    r"(?P<rest>(?:,| (?:in|on|at|near|by|under)\b).*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Several of a thing, of each its colour."""
+
 
 def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
     """`text` with those whom a group is of; as it is where these are no things that can be drawn."""
+    text = _each(text.strip(" .!"), is_thing) or text
     text = _SUIT.sub("person in tuxedo", _FRIDGE.sub(lambda found: f"{found['colour'] or 'white'} file cabinet", text))
     for said, pattern in _GROUPS.items():
         text = pattern.sub(said, text)
@@ -81,6 +91,20 @@ def read_groups(text: str, is_thing: Callable[[str], bool]) -> str:
         where = _IN.get(place, f"in a {place}")
         text = f"{text[: found.start()]}five {found['what']} {where}{text[found.end() :]}"
     return text
+
+
+def _each(text: str, is_thing: Callable[[str], bool]) -> str | None:
+    """Things one by one, each in its colour; None where there are not as many colours."""
+    found = _EACH.fullmatch(text)
+    if found is None or not _is_plural(found["what"], is_thing):
+        return None
+    start, _, last = found["what"].lower().rpartition(" ")
+    one = next(one for one in (*singulars(last), last) if is_thing(one))
+    colours = re.findall(ANY_COLOUR, found["each"].lower())
+    if len(colours) != NUMBERS[found["number"].lower()]:
+        return None
+    said = " and ".join(article(f"{colour} {start} {one}".replace("  ", " ")) for colour in colours)
+    return said + (found["rest"] or "")
 
 
 def _counted(found: re.Match[str], number: str, is_thing: Callable[[str], bool]) -> str:

@@ -27,6 +27,7 @@ from inference.text.nouns import article, singulars
 from inference.text.people import read_people
 from inference.text.phrasings import Phrasings
 from inference.text.places import read_places
+from inference.text.scenery import before_wood
 from inference.text.spelling import Spelled, Speller, ranks
 from inference.text.styles import Styled, read_styles
 from inference.text.takes import take_of, taken
@@ -172,7 +173,11 @@ class Reader:
         text, unseen = self._without_unknown(text)
         unseen = unseen if translated is None else tuple(map(translated.in_own_words, unseen))
         unknown = _listed((*unknown, *(one for one in unseen if one not in unknown)))
-        return Reading(self._read_things(text), unknown, filters=styled.filters, read_as=spelled.read_as)
+        text = self._read_things(text)
+        wooden = before_wood(text)
+        if wooden != text and self._vocabulary is not None and read_composition(text, self._drafted) is None:
+            text = wooden  # in one piece no table is drawn
+        return Reading(text, unknown, filters=styled.filters, read_as=spelled.read_as)
 
     def interpret(self, text: str, seed: int, varied: int | None = None) -> Reading:
         """What the picture of `seed` is to be drawn from; without a vocabulary, or where nothing is filled in, the

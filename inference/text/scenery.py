@@ -63,6 +63,13 @@ _BEFORE_MORE = re.compile(
     re.IGNORECASE,
 )
 
+_ON_TABLE = re.compile(r" (?:above|on|on top of) (?:an?|the) (?:[\w-]+ )?tables?(?=$|,)", re.IGNORECASE)
+
+
+def before_wood(text: str) -> str:
+    """A prompt with a brown background for the table that things are on."""
+    return _ON_TABLE.sub(" on a brown background", text)
+
 
 def split_place(text: str) -> tuple[str, str]:
     """What a prompt says without its place, and that background's name; "" where it names none."""
