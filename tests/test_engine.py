@@ -103,6 +103,20 @@ def test_a_blank_picture_is_drawn_again() -> None:
     assert len({*drawn[:2], drawn[3]}) == 3
 
 
+def test_a_blank_picture_is_drawn_again_without_what_was_filled_in() -> None:
+    """A ground that the model was not asked for may be all that it sees."""
+
+    class EmptyFillingModel(EmptyModel, FillingModel): ...
+
+    request, found = GenerationRequest("the number 7", images=1, seed=5, preview=False), []
+    for blanks in (0, 1):
+        model = EmptyFillingModel()
+        model.blanks = blanks
+        (image,) = draw(request, model)
+        found.append(image.filled)
+    assert found == ["in colour 1", ""]
+
+
 def test_a_blank_one_of_nine_holds_up_no_other() -> None:
     """The others come as they do without it, and none is blank."""
     request, model = GenerationRequest("the number 7", images=9, seed=1, preview=False), EmptyModel()

@@ -83,9 +83,13 @@ class Generation:
     def put(self, sequence: Sequence, pixels: Pixels, again: Callable[[Sequence], None]) -> list[Pixels]:
         """Keep what was drawn of a picture; all its parts with the last of them, nothing before.
 
-        What came out blank is drawn `again` with other noise of its seed, unless every try is.
+        What came out blank is drawn `again` with other noise of its seed, and with nothing filled in behind the prompt,
+        unless every try is.
         """
         if self.init_pixels is None and sequence.tries + 1 < TRIES and is_blank(pixels):
+            reading = self.readings[sequence.index]
+            if reading.composition is None and reading.filled != reading.text and reading.text.endswith(reading.filled):
+                self.readings[sequence.index] = replace(reading, text=self.request.prompt, filled="")
             again(another_try(sequence))
             return []
         parts = self.parts[sequence.index]
