@@ -31,7 +31,8 @@ THINGS = frozenset("duck sheep egg cat cake candle finger leg".split())
         ("a cat with four legs", "a cat with four legs", ()),
         ("two cats with three eggs", "two cats with three eggs", ()),
         ("a photo with three eggs", "a photo with three eggs", ()),
-        ("a happy birthday cake with 3 candles", "3 candles on a happy birthday cake", ()),
+        ("a happy birthday cake with 3 candles", "a happy birthday cake", ()),
+        ("a birthday cake with 5 candles", "5 candles on a birthday cake", ()),
         ("cake with three candles", "three candles on a cake", ()),
     ],
 )
@@ -74,7 +75,7 @@ def test_numbers_in_names_count_nothing(prompt: str) -> None:
         ("8 sheep", [("an ewe", 8)]), ("eight sheep", [("an ewe", 8)]), ("eight geese", [("a goose", 8)]),
         ("7 fish", [("a fish", 7)]), ("seven small red apples", [("an apple", 7)]),
         ("a boy with 3 balloons", [("a boy", 1), ("a balloon", 3)]),
-        ("a happy birthday cake with 3 candles", [("a candle", 3), ("a happy birthday cake", 1)]),
+        ("a birthday cake with 5 candles", [("a candle", 5), ("a birthday cake", 1)]),
     ],
 )  # fmt: skip
 def test_things_are_counted(prompt: str, drafts: list[tuple[str, int]]) -> None:

@@ -76,5 +76,7 @@ def _beside(text: str, is_thing: Callable[[str], bool]) -> str:
     rest = found["rest"] or ""
     if who == "cake":
         cake = found["who"] if re.match(r"(?:an?|the|my|one) ", found["who"], re.IGNORECASE) else article(found["who"])
+        if "birthday" in cake.lower() and re.fullmatch("(?:3|three) candles", found["what"], re.IGNORECASE):
+            return f"{cake}{rest}"  # it is drawn with them
         return f"{found['what']} on {cake}{rest}"
     return f"{found['who']} and {found['what']}{rest}"
