@@ -96,7 +96,8 @@ async def _keep_offering(gallery: Gallery, drawn: asyncio.Event) -> None:
         except Exception:  # as above
             log.exception("pictures.not_offered")
         with suppress(TimeoutError):
-            await asyncio.wait_for(drawn.wait(), CALENDAR_SECONDS)
+            async with asyncio.timeout(CALENDAR_SECONDS):  # 3.11's wait_for may forget that it is to end
+                await drawn.wait()
 
 
 async def _keep_reading(meaning: Meaning) -> None:
