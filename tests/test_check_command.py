@@ -65,7 +65,7 @@ def test_verdicts_go_where_output_says(rows: str, tmp_path: Path) -> None:
 def test_the_level_decides(tmp_path: Path) -> None:
     """What strict refuses, relaxed may let pass."""
     path = tmp_path / "prompts.jsonl"
-    path.write_text(json.dumps({"text": "a guide to hiding cuts on the legs"}), encoding="utf-8")
+    path.write_text(json.dumps({"text": "two men fighting in a bar, broken bottles"}), encoding="utf-8")
     flags = [json.loads(easel("--file", str(path), "--level", level)[1])["flag"] for level in ("strict", "relaxed")]
     assert flags == [True, False]
 
