@@ -13,7 +13,7 @@ from inference.text.emoji import read_emoji
         ("a 🐱 and a ❤️", "a cat face and a red heart"),
         ("⭐ ⭐ ⭐", "three stars"),
         ("an astronaut 👩🏽‍🚀", "an astronaut a woman and a rocket"),
-        ("🐧🐧🐧🐧🐧🐧🐧", "five penguins"),
+        ("🐧🐧🐧🐧🐧🐧🐧", "seven penguins"),
     ],
 )
 def test_emoji_are_said_in_words(typed: str, read: str) -> None:
