@@ -1,8 +1,8 @@
 """The demo as its visitor uses it, in headless Chromium: type /imagine, see it being drawn, press a button."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +42,21 @@ async def open_page(browser: Any, url: str, size: tuple[int, int] = (1280, 900))
     assert broken == []
 
 
-async def test_imagine_is_typed_watched_and_acted_upon(chromium: Any, tmp_path: Path) -> None:
-    """The visitor's whole way: the command, the preview, the grid, a press, and a moderator's view of it."""
-    pool = PausingPool()
+def drawing_with(pool: PausingPool) -> Callable[[Settings, Posts], AbstractAsyncContextManager[Services]]:
+    """How the demo opens its services, with this pool."""
 
     @asynccontextmanager
     async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
         async with open_services(settings, posts, pool=pool, interval=0.0) as opened:
             yield opened
 
+    return services
+
+
+async def test_imagine_is_typed_watched_and_acted_upon(chromium: Any, tmp_path: Path) -> None:
+    """The visitor's whole way: the command, the preview, the grid, a press, and a moderator's view of it."""
+    pool = PausingPool()
+    services = drawing_with(pool)
     pool.hold_after_preview()
     settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
     async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url) as page:
@@ -228,12 +234,7 @@ async def test_what_is_half_written_outlasts_a_look_through_other_eyes(
 async def test_the_page_says_that_the_model_is_loading(chromium: Any, tmp_path: Path) -> None:
     """Until it has; what is asked for meanwhile waits for it."""
     pool = SlowToLoad()
-
-    @asynccontextmanager
-    async def services(settings: Settings, posts: Posts) -> AsyncIterator[Services]:
-        async with open_services(settings, posts, pool=pool, interval=0.0) as opened:
-            yield opened
-
+    services = drawing_with(pool)
     settings = in_demo_folder(load_settings(None, data_dir=tmp_path))
     async with open_stage(settings, 0, services) as stage, open_page(chromium, stage.url) as page:
         line = page.get_by_text("The model is still loading")
